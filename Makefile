@@ -1,0 +1,74 @@
+# Each target is one line over the `bokeru` command, which `make install` puts in .venv/bin.
+#   make crawl PIPELINE=demo SET="crawl.photos=100 train.epochs=3"
+PIPELINE ?= demo
+SET ?=
+PYTHON ?= python3
+
+BIN := .venv/bin
+BOKERU := $(BIN)/bokeru
+STAGE = --pipeline $(PIPELINE) $(if $(SET),--set $(SET))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+.DEFAULT_GOAL := help
+
+.PHONY: help install install-dev install-gpu demo crawl dataset features train evaluate web test bench lint clean lock
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.venv/pip: requirements-build.txt
+	@echo "installing into .venv (a few minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) -r requirements-build.txt
+	@touch $@
+
+.venv/base: .venv/pip requirements.txt pyproject.toml
+	@$(PIP) --no-build-isolation -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/dev: .venv/base requirements-dev.txt
+	@$(PIP) --no-build-isolation -r requirements-dev.txt
+	@touch $@
+
+install: .venv/base  ## make .venv with everything Bokeru runs on, and the bokeru command
+install-dev: .venv/dev  ## the same, with what tests and linters need
+install-gpu: .venv/base  ## add CuPy and the CUDA libraries (about 3 GB)
+	@$(PIP) -r requirements-gpu.txt
+	@$(BOKERU) doctor
+
+demo: install  ## crawl, build, extract, train and caption on the embedded site: no network needed
+	@$(BOKERU) demo $(if $(SET),--set $(SET))
+crawl: install  ## fetch pages and photos of PIPELINE
+	@$(BOKERU) crawl $(STAGE)
+dataset: install  ## build the Parquet dataset of PIPELINE from its crawl
+	@$(BOKERU) dataset $(STAGE)
+features: install  ## compute and cache the photo vectors of PIPELINE
+	@$(BOKERU) features $(STAGE)
+train: install  ## train the captioning model of PIPELINE
+	@$(BOKERU) train $(STAGE)
+evaluate: install  ## measure the newest model of PIPELINE
+	@$(BOKERU) evaluate $(STAGE)
+web: install  ## look at data, curves and captions in the browser
+	@$(BOKERU) web $(STAGE)
+
+test: install-dev  ## lint, type-check and run every test
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/python -m pytest $(PYTEST)
+bench: install-dev  ## measure every figure that the documents claim
+	@for module in benchmarks/[a-z]*.py; do $(BIN)/python $$module || exit 1; done
+lint: install-dev  ## format and lint in place
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy
+
+clean:  ## remove the demo's data and every cache; other pipelines' data stay
+	@rm -rf data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-annotate --no-header --build-constraints requirements-build.txt
+lock:  ## pin the requirements files anew from their .in files
+	@test -x .venv-lock/bin/uv || $(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip install --quiet -r requirements-lock.in
+	@$(LOCK) requirements-build.in -o requirements-build.txt
+	@$(LOCK) requirements.in -o requirements.txt
+	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+	@$(LOCK) requirements-gpu.in -o requirements-gpu.txt

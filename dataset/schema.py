@@ -1,0 +1,96 @@
+"""The tables that stages exchange: names and types are a contract, described in docs/data.md."""
+
+import pyarrow as pa
+
+TIME = pa.timestamp("us", tz="UTC")
+
+OUTCOMES = ("ok", "missing", "drift", "denied", "error")
+"""What became of a page or photo: fetched and read; the site says it is not there; fetched, but the markup
+is none that we know; robots or an opt-out forbid it; anything else, with the reason in `error`."""
+
+BOKE = pa.struct(
+    [
+        ("boke_id", pa.int64()),
+        ("odai_id", pa.int64()),
+        ("image_url", pa.string()),
+        ("text", pa.string()),
+        ("stars", pa.int64()),
+        ("raters", pa.int64()),
+        ("category", pa.string()),
+        ("posted", TIME),
+    ]
+)
+
+PAGES = pa.schema(
+    [
+        ("url", pa.string()),
+        ("layout", pa.string()),
+        ("status", pa.int32()),
+        ("outcome", pa.string()),
+        ("error", pa.string()),
+        ("fetched_at", TIME),
+        ("sha256", pa.string()),
+        ("odai_id", pa.int64()),
+        ("image_url", pa.string()),
+        ("category", pa.string()),
+        ("labels", pa.list_(pa.string())),
+        ("bokes", pa.list_(BOKE)),
+        ("links", pa.list_(pa.string())),
+    ]
+)
+
+IMAGES = pa.schema(
+    [
+        ("url", pa.string()),
+        ("status", pa.int32()),
+        ("outcome", pa.string()),
+        ("error", pa.string()),
+        ("fetched_at", TIME),
+        ("sha256", pa.string()),
+        ("bytes", pa.binary()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("format", pa.string()),
+        ("phash", pa.string()),
+    ]
+)
+
+CAPTION = pa.struct(
+    [
+        ("boke_id", pa.int64()),
+        ("odai_id", pa.int64()),
+        ("text", pa.string()),
+        ("tokens", pa.list_(pa.string())),
+        ("stars", pa.int64()),
+        ("raters", pa.int64()),
+        ("category", pa.string()),
+        ("posted", TIME),
+        ("url", pa.string()),
+    ]
+)
+
+PHOTOS = pa.schema(
+    [
+        ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        ("sha256", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("phash", pa.string()),
+        ("odai_ids", pa.list_(pa.int64())),
+        ("category", pa.string()),
+        ("labels", pa.list_(pa.string())),
+        ("captions", pa.list_(CAPTION)),
+    ]
+)
+
+
+def features(dimensions: int) -> pa.Schema:
+    """Return the schema of a feature cache whose vectors have `dimensions` float32 components."""
+    return pa.schema(
+        [
+            ("sha256", pa.string()),
+            ("outcome", pa.string()),
+            ("error", pa.string()),
+            ("vector", pa.list_(pa.float32(), dimensions)),
+        ]
+    )
