@@ -1,0 +1,1 @@
+"""CaffeNet's view of each photo: computed once, cached by photo."""
