@@ -1,0 +1,252 @@
+"""The one reader of pipelines.yaml, and the start of the `bokeru` command (see commands.py for its parts)."""
+
+import difflib
+import errno
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from crawler.options import CrawlOptions
+from dataset.errors import UsageError, UserError
+from dataset.options import DatasetOptions, Options
+from featurize.options import FeatureOptions
+from train.options import TrainOptions
+
+
+class Settings(Options):
+    """Every setting of one pipeline."""
+
+    crawl: CrawlOptions = CrawlOptions()
+    dataset: DatasetOptions = DatasetOptions()
+    features: FeatureOptions = FeatureOptions()
+    train: TrainOptions = TrainOptions()
+
+
+STAGES = tuple(Settings.model_fields)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline: its name, its settings, and where its stages lie."""
+
+    name: str
+    settings: Settings
+    data: Path
+
+    @property
+    def crawl(self) -> Path:
+        """The crawl's pages and images."""
+        return self.data / self.name / "crawl"
+
+    @property
+    def dataset(self) -> Path:
+        """The dataset: one row per photo."""
+        return self.data / self.name / "dataset"
+
+    @property
+    def runs(self) -> Path:
+        """A folder per training run."""
+        return self.data / self.name / "runs"
+
+    @property
+    def weights(self) -> Path:
+        """Weights files, shared by all pipelines."""
+        return self.data / "weights"
+
+    def features(self) -> Path:
+        """Return the cache that this pipeline's settings name, whether it exists or not."""
+        from featurize.extract import key
+
+        return self.data / "features" / key(self.settings.features, self.weights)
+
+    def command(self, stage: str) -> str:
+        """Return the command line that runs `stage` of this pipeline."""
+        data = "" if self.data == Path("data") else f" --data {self.data}"
+        return f"bokeru {stage} --pipeline {self.name}{data}"
+
+
+# ---- reading pipelines.yaml
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as its readers expect it: a key given twice is an error, and 1e-3 is a number."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.YAMLError(f"the key {key!r} stands twice{node.start_mark}")
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def load(name: str, config: Path = Path("pipelines.yaml"), overrides: Iterable[str] = ()) -> Settings:
+    """Return the settings of pipeline `name`: overrides before the file before the defaults in code.
+
+    Args:
+        overrides: `stage.key=value` each, the value written as in YAML.
+
+    Raises:
+        UsageError: no such file or pipeline, no YAML, an unknown key, a value of the wrong type or out of
+            range; the message names the place, the value and the nearest real key.
+    """
+    pipelines = _read(config)
+    if name not in pipelines:
+        raise UsageError(f"{config} has no pipeline {name!r}. {_nearest(name, pipelines)}")
+    values = pipelines[name] or {}
+    for override in overrides:
+        _override(values, override)
+    try:
+        return Settings.model_validate_json(json.dumps(values, default=str))
+    except ValidationError as error:
+        raise UsageError(_explain(error, f"{config}, pipeline {name}")) from None
+
+
+def _read(config: Path) -> dict[str, Any]:
+    try:
+        content = yaml.load(config.read_text(), _Loader)  # noqa: S506 (it is a SafeLoader)
+    except FileNotFoundError:
+        raise UsageError(
+            f"{config} is not there. Run in the project's folder, or name a file: --config FILE"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{config} cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{config} is not YAML: {' '.join(str(error).split())}") from None
+    if (
+        not isinstance(content, dict)
+        or set(content) != {"pipelines"}
+        or not isinstance(content["pipelines"], dict)
+    ):
+        found = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
+        raise UsageError(
+            f"{config} must hold one key, `pipelines:`, with a pipeline a key under it; it holds: {found}"
+        )
+    pipelines: dict[str, Any] = content["pipelines"]
+    for name, values in pipelines.items():
+        if values is not None and not isinstance(values, dict):
+            raise UsageError(
+                f"{config}, pipeline {name}: {values!r} is no stage. There are: {', '.join(STAGES)}"
+            )
+        if (
+            not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name))
+            or name == "features"
+            or name == "weights"
+        ):
+            raise UsageError(
+                f"{config}: {name!r} cannot name a pipeline: it names a folder. Use letters, digits, - and _"
+            )
+    return pipelines
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    place, equals, text = override.partition("=")
+    if not equals:
+        raise UsageError(
+            f"--set {override} has no value. Write --set stage.key=value, as in --set train.epochs=3"
+        )
+    *groups, key = place.split(".")
+    for group in groups:
+        values = values.setdefault(group, {})
+        if not isinstance(values, dict):
+            raise UsageError(f"--set {override}: {group} is a value, not a group of settings")
+    try:
+        values[key] = yaml.load(text, _Loader)  # noqa: S506 (it is a SafeLoader)
+    except yaml.YAMLError as error:
+        raise UsageError(f"--set {override}: {text!r} is not YAML: {' '.join(str(error).split())}") from None
+
+
+def _explain(error: ValidationError, place: str) -> str:
+    """Return one line for the first thing wrong: where, what was given, what would be right."""
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    count = f" ({error.error_count() - 1} more like it)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        nearest = _nearest(path[-1], _model_at(path[:-1]).model_fields)
+        return f"{place}: there is no setting {'.'.join(path)}. {nearest}{count}"
+    return (
+        f"{place}: {'.'.join(path)} cannot be {first['input']!r}: {first['msg']}{count}. See: bokeru settings"
+    )
+
+
+def _model_at(path: Sequence[str]) -> type[BaseModel]:
+    model: type[BaseModel] = Settings
+    for name in path:
+        kind = model.model_fields[name].annotation if name in model.model_fields else None
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            model = kind
+    return model
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}"
+
+
+def describe(settings: Settings) -> list[str]:
+    """Return the settings as commented YAML lines: each value below its meaning."""
+    return list(_describe(settings, ""))
+
+
+def _describe(options: BaseModel, indent: str) -> Iterator[str]:
+    for name, field in type(options).model_fields.items():
+        value = getattr(options, name)
+        if field.description:
+            yield f"{indent}# {field.description}"
+        if isinstance(value, BaseModel):
+            yield f"{indent}{name}:"
+            yield from _describe(value, indent + "  ")
+        else:
+            yield f"{indent}{name}: {json.dumps(value, ensure_ascii=False)}"
+
+
+# ---- the bokeru command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one `bokeru` command; return 0 for done, 1 for a failure the user can act on, 2 for wrong usage."""
+    from commands import parser
+
+    arguments = parser().parse_args(argv)
+    try:
+        arguments.command(arguments)
+    except UserError as error:
+        return _fail(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return _fail("stopped. Nothing that was whole is lost: the same command goes on from here.", 130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has seen enough
+        return 0
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            place = f" on the disk of {error.filename}" if error.filename else ""
+            return _fail(
+                f"no space left{place}. Nothing that was whole is lost: free some space, then run it again.",
+                1,
+            )
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            return _fail(
+                f"{error.filename} cannot be written or read: {error.strerror}. Choose another: --data DIR", 1
+            )
+        raise
+    return 0
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"bokeru: {message}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 class UserError(Exception):
-    """A failure that the user can act on: the message gives the value, the limit, the reason, the next step."""
+    """A failure that the user can act on: its message gives value, limit, reason and next step."""
 
     exit_status = 1
 

@@ -18,7 +18,7 @@ def fingerprint(*parts: object) -> str:
 
 
 def file_list(paths: Iterable[Path]) -> list[list[object]]:
-    """Return name and size of each file, sorted: enough to know shards by, since their names are never reused."""
+    """Return name and size of each file: enough to know shards by, as their names are never reused."""
     return sorted([path.name, path.stat().st_size] for path in paths)
 
 

@@ -160,7 +160,9 @@ def read_schema(path: Path) -> pa.Schema:
         return pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise DamagedFile(path, f"{path.stat().st_size:,} bytes that are no whole Parquet file ({reason})") from error
+        raise DamagedFile(
+            path, f"{path.stat().st_size:,} bytes that are no whole Parquet file ({reason})"
+        ) from error
 
 
 def _leaves(fields: pa.Schema | pa.StructType, prefix: str = "") -> Iterator[tuple[str, pa.DataType]]:
