@@ -10,26 +10,46 @@ from dataset.options import Options
 class TrainOptions(Options):
     """`train:` in pipelines.yaml."""
 
-    sampling: Literal["one-to-one", "many-to-one"] = "many-to-one"
-    """Captions of a photo that are learned: one for the whole run, or all."""
-    embedding: int = Field(100, ge=1)
+    sampling: Literal["one-to-one", "many-to-one", "one-per-epoch"] = "many-to-one"
+    """Captions of a photo that are learned: one for the whole run, all, or one drawn again each epoch."""
+    choose: Literal["stars", "draw"] = "stars"
+    """Which caption `one-to-one` learns: the one with most stars, or a seeded draw."""
+    max_captions_per_photo: int | None = Field(None, ge=1)
+    """The cap of `many-to-one`: a photo's captions with most stars; null means all."""
+    weight: Literal["none", "stars"] = "none"
+    """`stars`: a caption's loss weighs in proportion to log(2 + its stars), 1 on average."""
+    embedding: int = Field(100, ge=1, le=8192)
     """Components of a token's embedding."""
-    hidden: int = Field(100, ge=1)
+    hidden: int = Field(100, ge=1, le=8192)
     """Cells of the LSTM."""
+    layers: int = Field(1, ge=1, le=8)
+    """LSTMs on top of each other."""
+    injection: Literal["first", "every"] = "first"
+    """Which inputs the photo's projection is added to: the first token's embedding, or every token's."""
+    output_bias: Literal["zero", "frequency"] = "zero"
+    """How the output bias starts: at zero, or at the log frequencies of the training tokens."""
     epochs: int = Field(20, ge=1)
     """Passes over the training captions."""
     batch_size: int = Field(16, ge=1)
-    """Captions per update."""
+    """Captions per update, over all processes."""
     learning_rate: float = Field(0.001, gt=0)
     """Adam's step size."""
     dropout: float = Field(0.0, ge=0, lt=1)
-    """The share of embedding and hidden values that training drops."""
+    """The share of input and hidden values that training drops."""
     clip: float | None = Field(5.0, gt=0)
     """The largest norm of a gradient; null clips nothing."""
+    patience: int | None = Field(None, ge=1)
+    """Training stops after this many epochs without a better dev loss; null never stops early."""
     standardise: bool = True
     """Centre and scale the photo vectors by their mean and deviation on train."""
+    vectors: Literal["photo", "random"] = "photo"
+    """What the model is shown: the photo's vector, or noise of the same mean and deviation (an experiment)."""
     max_tokens: int = Field(50, ge=1)
     """Longer captions are left out of training, and captions are drawn no longer."""
+    snapshot_seconds: float = Field(60.0, ge=0)
+    """A snapshot is written when the last one is older than this, and after each epoch."""
+    fused: bool = True
+    """Train through Bokeru's fused kernels; false takes Chainer's own functions: slower, the same losses."""
     seed: int = 0
     """Fixes weights, order and draws."""
     device: str = "auto"

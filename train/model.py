@@ -1,0 +1,158 @@
+"""The captioning model: a photo's vector starts an LSTM that writes tokens.
+
+Shape letters, here and in the whole package: N captions or photos, D components of a photo's vector,
+E embedding, H hidden, V vocabulary, L layers, T target tokens of a packed batch.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from dataset.options import Options
+from featurize.chainer_compat import chainer
+
+Array = npt.NDArray[Any]
+
+
+class Sizes(Options):
+    """What decides the names and shapes of a model's tensors, and where the photo goes in."""
+
+    vocabulary: int = Field(ge=2)
+    vector: int = Field(ge=1)
+    embedding: int = Field(ge=1)
+    hidden: int = Field(ge=1)
+    layers: int = Field(1, ge=1, le=8)
+    injection: Literal["first", "every"] = "first"
+
+    def shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield name and shape of each tensor; `mean` and `scale` are not learned."""
+        yield "mean", (self.vector,)
+        yield "scale", (self.vector,)
+        yield "photo_w", (self.embedding, self.vector)
+        yield "photo_b", (self.embedding,)
+        yield "embedding", (self.vocabulary, self.embedding)
+        for layer in range(self.layers):
+            yield f"lstm{layer}_x", (4 * self.hidden, self.hidden if layer else self.embedding)
+            yield f"lstm{layer}_b", (4 * self.hidden,)
+            yield f"lstm{layer}_h", (4 * self.hidden, self.hidden)
+        yield "output_w", (self.vocabulary, self.hidden)
+        yield "output_b", (self.vocabulary,)
+
+
+def initial(sizes: Sizes, seed: int) -> dict[str, Array]:
+    """Return tensors to start from, as Chainer starts them: LeCun's normal, embeddings N(0, 1), forget bias 1."""
+    random = np.random.default_rng(seed)
+    tensors: dict[str, Array] = {}
+    for name, shape in sizes.shapes():
+        if name == "scale":
+            tensors[name] = np.ones(shape, np.float32)
+        elif len(shape) == 1:
+            tensors[name] = np.zeros(shape, np.float32)
+        else:
+            deviation = 1.0 if name == "embedding" else shape[1] ** -0.5
+            tensors[name] = random.standard_normal(shape, np.float32) * np.float32(deviation)
+    for layer in range(sizes.layers):
+        tensors[f"lstm{layer}_b"][sizes.hidden : 2 * sizes.hidden] = 1
+    return tensors
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a decoder stands: N captions begun, the photo's part still to be added, and the LSTMs' memory.
+
+    `photo` is (N, E); `hidden` and `cell` hold an (N, H) array per layer; all float32.
+    """
+
+    photo: Array
+    hidden: tuple[Array, ...]
+    cell: tuple[Array, ...]
+
+    def select(self, rows: Array) -> "State":
+        """Return the state of `rows` (M,) int: a row may be left out, moved or taken several times."""
+        hidden, cell = (tuple(layer[rows] for layer in memory) for memory in (self.hidden, self.cell))
+        return State(self.photo[rows], hidden, cell)
+
+
+class CaptionModel(chainer.Chain):  # type: ignore[misc]
+    """fc7 → linear, added to the first token's embedding (or to each); LSTM; linear to the vocabulary.
+
+    The gates of an LSTM are stored in the order input, forget, output, candidate.
+
+    Args:
+        sizes: names and shapes of the tensors.
+        tensors: float32 arrays by name, as `sizes.shapes()` lists them; they are used, not copied.
+    """
+
+    def __init__(self, sizes: Sizes, tensors: dict[str, Array]) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.mean, self.scale = tensors["mean"], tensors["scale"]
+        for name in ("mean", "scale"):
+            self.register_persistent(name)
+        with self.init_scope():
+            for name, _ in sizes.shapes():
+                if name not in ("mean", "scale"):
+                    setattr(self, name, chainer.Parameter(tensors[name]))
+
+    def tensors(self) -> dict[str, Array]:
+        """Return every tensor by name, on the host."""
+        learned = {name: getattr(self, name) for name, _ in self.sizes.shapes()}
+        return {name: chainer.cuda.to_cpu(getattr(value, "array", value)) for name, value in learned.items()}
+
+    def standardised(self, vectors: Array) -> Array:
+        """Centre and scale raw photo vectors (N, D) by the figures of the training photos."""
+        return (vectors - self.mean) * self.scale
+
+    def start(self, vectors: Array) -> State:
+        """Begin captions for photos.
+
+        Args:
+            vectors: (N, D) float32, raw, as the features stage stores them, on the model's device.
+
+        Returns:
+            The state before the first token, which is to be <BOS>.
+        """
+        photo = self.standardised(vectors) @ self.photo_w.array.T + self.photo_b.array
+        zeros = self.xp.zeros((len(vectors), self.sizes.hidden), np.float32)
+        return State(photo, (zeros,) * self.sizes.layers, (zeros,) * self.sizes.layers)
+
+    def step(self, state: State, tokens: Array) -> tuple[Array, State]:
+        """Read one more token of each caption.
+
+        Args:
+            state: what `start` or the last `step` returned.
+            tokens: (N,) int32 ids.
+
+        Returns:
+            (N, V) float32 log-probabilities of the token that follows, and the state after `tokens`.
+        """
+        flow = self.embedding.array[tokens] + state.photo
+        hidden, cell = [], []
+        for layer in range(self.sizes.layers):
+            flow, memory = self._cells(layer, flow, state.hidden[layer], state.cell[layer])
+            hidden.append(flow)
+            cell.append(memory)
+        photo = state.photo if self.sizes.injection == "every" else self.xp.zeros_like(state.photo)
+        scores = flow @ self.output_w.array.T + self.output_b.array
+        scores -= scores.max(axis=1, keepdims=True)
+        scores -= self.xp.log(self.xp.exp(scores).sum(axis=1, keepdims=True))
+        return scores, State(photo, tuple(hidden), tuple(cell))
+
+    def _cells(self, layer: int, flow: Array, hidden: Array, cell: Array) -> tuple[Array, Array]:
+        weights = (getattr(self, f"lstm{layer}_{part}").array for part in ("x", "b", "h"))
+        upward, bias, lateral = weights
+        gates = flow @ upward.T + bias + hidden @ lateral.T
+        size = self.sizes.hidden
+        opening = self.xp.tanh(gates[:, : 3 * size] * 0.5) * 0.5 + 0.5
+        candidate = self.xp.tanh(gates[:, 3 * size :])
+        cell = opening[:, size : 2 * size] * cell + opening[:, :size] * candidate
+        return opening[:, 2 * size :] * self.xp.tanh(cell), cell
+
+    @classmethod
+    def fresh(cls, sizes: Sizes, seed: int) -> Self:
+        """Return an untrained model, the same for the same seed."""
+        return cls(sizes, initial(sizes, seed))
