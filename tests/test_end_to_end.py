@@ -1,0 +1,279 @@
+"""The whole way, as a user goes it: a real crawl, full-size CaffeNet, a model that learns.
+
+One demo of the size that ships runs first; the tests look at what it left, run it again, and break copies.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from dataset import schema
+from dataset.errors import DamagedFile
+from dataset.shards import shard_paths
+
+ROOT = Path(__file__).parents[1]
+BOKERU = [sys.executable, "-m", "pipelines"]
+STAGES = ("crawl", "dataset", "features", "train", "evaluate")
+
+
+def bokeru(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*BOKERU, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def assert_told(result: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
+    assert result.returncode == status, result.stderr + result.stdout
+    assert "Traceback" not in result.stderr
+    last = [line for line in result.stderr.splitlines() if line.startswith("bokeru: ")]
+    assert len(last) == 1, result.stderr
+    for word in words:
+        assert word in result.stderr, result.stderr
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of a demo run to its end."""
+    data = tmp_path_factory.mktemp("demo") / "data"
+    result = bokeru("demo", "--data", data)
+    assert result.returncode == 0, result.stdout + result.stderr
+    (data / "said.txt").write_text(result.stdout)
+    return data
+
+
+@pytest.fixture
+def copy(demo: Path, tmp_path: Path) -> Path:
+    """Return a copy of the demo that a test may break: hard links, which may be replaced but not written to."""
+    return Path(shutil.copytree(demo, tmp_path / "data", copy_function=os.link))
+
+
+def run(demo: Path) -> Path:
+    (found,) = (demo / "demo" / "runs").iterdir()
+    return found
+
+
+def test_the_demo_shows_captions_and_losses(demo: Path) -> None:
+    said = (demo / "said.txt").read_text()
+    for words in ("photos that the model has not seen", "the floor", "Next:"):
+        assert words in said
+
+
+@pytest.mark.parametrize(("stage", "table"), [("pages", schema.PAGES), ("images", schema.IMAGES)])
+def test_the_crawl_has_the_contract_s_tables(demo: Path, stage: str, table: object) -> None:
+    assert shard_paths(demo / "demo" / "crawl" / stage, table)  # type: ignore[arg-type]
+
+
+def test_every_photo_is_crawled_and_in_one_split(demo: Path) -> None:
+    images = demo / "demo/crawl/images/*.parquet"
+    dataset = demo / "demo/dataset/*.parquet"
+    count = "SELECT count(*), count(DISTINCT sha256) FROM"
+    assert duckdb.execute(f"{count} '{images}' WHERE outcome = 'ok'").fetchone() == (600, 600)
+    assert duckdb.execute(f"{count} '{dataset}'").fetchone() == (600, 600)
+
+
+def test_the_dataset_has_its_files(demo: Path) -> None:
+    names = {path.name for path in (demo / "demo/dataset").iterdir()}
+    expected = {
+        "README.md",
+        "statistics.json",
+        "vocabulary.json",
+        "croissant.json",
+        "manifest.json",
+        "floor.json",
+    }
+    assert expected <= names
+    assert "train-00000-of-00001.parquet" in names
+    assert "dev-00000-of-00001.parquet" in names
+
+
+def test_every_photo_has_a_vector_of_full_size_caffenet(demo: Path) -> None:
+    (cache,) = (demo / "features").iterdir()
+    assert cache.name.startswith("untrained-fc7-")
+    table = pq.read_table(cache)
+    assert table.num_rows == 600
+    assert table.schema.field("vector").type == schema.features(4096).field("vector").type
+
+
+def test_the_run_has_its_files(demo: Path) -> None:
+    names = {path.name for path in run(demo).iterdir()}
+    expected = {"settings.yaml", "log.jsonl", "average_loss.json", "curves.png", "snapshots", "model"}
+    assert expected | {"evaluation.json", "samples.json"} <= names
+    assert {path.name for path in (run(demo) / "model").iterdir()} == {
+        "model.safetensors",
+        "config.json",
+        "vocabulary.json",
+    }
+
+
+def test_the_model_has_learned(demo: Path) -> None:
+    evaluation = json.loads((run(demo) / "evaluation.json").read_text())
+    dev = evaluation["dev"]
+    assert dev["floor"] < dev["nll"] < dev["unigram"] < dev["ln_v"]
+    assert dev["nll"] < dev["shuffled_nll"]
+    assert dev["names"] > dev["names_shuffled"]
+
+
+def test_average_loss_is_a_list_that_falls(demo: Path) -> None:
+    losses = json.loads((run(demo) / "average_loss.json").read_text())
+    assert losses[-1] < losses[0]
+
+
+def test_a_second_demo_says_that_every_stage_is_up_to_date(demo: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in demo.rglob("*") if path.is_file()}
+    result = bokeru("demo", "--data", demo)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("up to date") == len(STAGES)
+    assert {path: path.stat().st_mtime_ns for path in demo.rglob("*") if path.is_file()} == before
+
+
+def test_captions_for_a_photo_file(demo: Path, tmp_path: Path) -> None:
+    table = pq.read_table(demo / "demo/dataset/dev-00000-of-00001.parquet", columns=["image"])
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(table["image"][0].as_py()["bytes"])
+    for strategy in ("greedy", "beam"):
+        result = bokeru(
+            "caption", "--pipeline", "demo", "--data", demo, "--strategy", strategy, "--json", photo
+        )
+        assert result.returncode == 0, result.stderr
+        (one,) = json.loads(result.stdout)
+        assert one["captions"][0]["text"]
+        assert one["captions"][0]["log_probability"] < 0
+    assert "log p" in bokeru("caption", "--pipeline", "demo", "--data", demo, photo).stdout
+
+
+def test_captions_for_what_is_no_photo(demo: Path, tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.jpg"
+    assert_told(bokeru("caption", "--pipeline", "demo", "--data", demo, nothing), 2, str(nothing))
+    nothing.write_text("no photo")
+    assert_told(bokeru("caption", "--pipeline", "demo", "--data", demo, nothing), 1, "photo")
+
+
+@pytest.mark.parametrize("place", ["demo/crawl", "demo/dataset", "features", "demo/runs"])
+def test_inspect_and_verify_read_every_stage(demo: Path, place: str) -> None:
+    assert bokeru("inspect", demo / place).stdout
+    result = bokeru("verify", demo / place)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("stage", "missing", "command"),
+    [
+        ("dataset", "demo/crawl", "bokeru crawl"),
+        ("features", "demo/dataset", "bokeru dataset"),
+        ("train", "demo/dataset", "bokeru dataset"),
+        ("train", "features", "bokeru features"),
+        ("evaluate", "demo/runs", "bokeru train"),
+    ],
+)
+def test_a_stage_out_of_order_names_the_missing_one(
+    copy: Path, stage: str, missing: str, command: str
+) -> None:
+    shutil.rmtree(copy / missing)
+    if stage == "dataset":
+        shutil.rmtree(copy / "demo/dataset")
+    assert_told(bokeru(stage, "--pipeline", "demo", "--data", copy), 1, missing.split("/")[-1], command)
+
+
+@pytest.mark.parametrize(
+    ("stage", "place"),
+    [
+        ("crawl", "demo/crawl/pages"),
+        ("crawl", "demo/crawl/images"),
+        ("dataset", "demo/crawl/pages"),
+        ("features", "demo/dataset"),
+        ("features", "features"),
+        ("train", "demo/dataset"),
+        ("train", "features"),
+    ],
+)
+def test_a_shard_cut_in_half_is_named_and_kept(copy: Path, stage: str, place: str) -> None:
+    shard = next(path for path in sorted((copy / place).rglob("*.parquet")))
+    half = shard.read_bytes()[: shard.stat().st_size // 2]
+    shard.unlink()
+    shard.write_bytes(half)
+    if stage == "train":
+        shutil.rmtree(copy / "demo/runs")
+    assert_told(bokeru(stage, "--pipeline", "demo", "--data", copy), 1, str(shard))
+    assert shard.read_bytes() == half
+    with pytest.raises(DamagedFile):
+        shard_paths(shard.parent)
+    assert str(shard) in bokeru("verify", copy / place).stdout
+
+
+@pytest.mark.parametrize("content", [b"", b"no caffemodel", os.urandom(5000), b"\x0a\x03abc\x12\x05"])
+def test_weights_that_are_no_caffemodel(copy: Path, tmp_path: Path, content: bytes) -> None:
+    weights = tmp_path / "mine.caffemodel"
+    weights.write_bytes(content)
+    result = bokeru("features", "--pipeline", "demo", "--data", copy, "--set", f"features.weights={weights}")
+    assert_told(result, 1, str(weights))
+
+
+def test_weights_cut_short_and_weights_that_are_missing(copy: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "mine.caffemodel"
+    setting = f"features.weights={weights}"
+    assert_told(bokeru("features", "--pipeline", "demo", "--data", copy, "--set", setting), 1, str(weights))
+    whole = next((copy / "weights").glob("*.caffemodel"))
+    with whole.open("rb") as source:
+        weights.write_bytes(source.read(whole.stat().st_size // 2))
+    assert_told(bokeru("features", "--pipeline", "demo", "--data", copy, "--set", setting), 1, str(weights))
+
+
+@pytest.mark.parametrize("command", ["site", "web"])
+def test_a_port_in_use_is_named(demo: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        arguments = ["--port", port] + (["--pipeline", "demo", "--data", demo] if command == "web" else [])
+        assert_told(bokeru(command, *arguments), 1, str(port))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Yield a folder on a disk of its own, of 6 MiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_full_disk_stops_a_crawl_which_goes_on_when_there_is_space(small_disk: Path) -> None:
+    arguments = ["--pipeline", "demo", "--data", small_disk, "--set", "crawl.shard_rows=20"]
+    assert_told(bokeru("crawl", *arguments), 1, "space")
+    pages, images = (small_disk / "demo/crawl" / name for name in ("pages", "images"))
+    kept = {path: path.stat().st_mtime_ns for path in [*shard_paths(pages), *shard_paths(images)]}
+    assert kept
+    subprocess.run(["mount", "-o", "remount,size=200m", small_disk], check=True)
+    assert bokeru("crawl", *arguments).returncode == 0
+    assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
+    urls = duckdb.execute(f"SELECT count(*), count(DISTINCT url) FROM '{images}/*.parquet'").fetchone()
+    assert urls == (600, 600)
+
+
+def test_a_full_disk_stops_features(demo: Path, small_disk: Path) -> None:
+    for name in ("demo", "weights"):
+        (small_disk / name).symlink_to(demo / name)
+    assert_told(bokeru("features", "--pipeline", "demo", "--data", small_disk), 1, "space")
+    assert not list((small_disk / "features").rglob("*.parquet"))
+
+
+def test_doctor_finds_nothing_broken(demo: Path) -> None:
+    result = bokeru("doctor", "--data", demo)
+    assert result.returncode == 0, result.stdout
+    assert "unidic-lite" in result.stdout
