@@ -1,0 +1,1 @@
+"""The captioning model: sampling, batches, training on Chainer, evaluation, decoding."""
