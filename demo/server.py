@@ -1,0 +1,84 @@
+"""The embedded site's HTTP server: HTTP/1.1 with kept connections, also a proxy for its own host names."""
+
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from demo.routes import HOST, PHOTO_HOST, Response, Routes
+
+
+class Server(ThreadingHTTPServer):
+    """Serves `routes` on 127.0.0.1.
+
+    Raises:
+        OSError: the port is in use; the message names it.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+    # Two sites on one port would each answer some of the requests.
+    allow_reuse_port = False
+
+    def __init__(self, routes: Routes, port: int) -> None:
+        self.routes = routes
+        try:
+            super().__init__(("127.0.0.1", port), Handler)
+        except OSError as error:
+            raise OSError(error.errno, f"port {port} cannot be served: {error.strerror}") from None
+        self.address = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay silent where a client went away; anything else is a mistake here, and is shown."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # one write for headers and body together
+    timeout = 60
+
+    def do_GET(self) -> None:
+        """Answer with a body."""
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        """Answer without a body."""
+        self._answer(with_body=False)
+
+    def _answer(self, *, with_body: bool) -> None:
+        host, target = self._host_and_target()
+        if host is None:
+            text = f"this site is a proxy for {HOST} and {PHOTO_HOST} only\n"
+            response = Response(502, text.encode(), "text/plain; charset=utf-8")
+        else:
+            response = self.server.routes.respond(target, host)
+        self._send(response, with_body)
+
+    def _host_and_target(self) -> tuple[str | None, str]:
+        """Return the host asked for, None where it is not ours, and the path with its query."""
+        if self.path.startswith("/"):
+            return self.headers.get("Host", HOST), self.path
+        address = urlsplit(self.path)
+        own = {HOST, PHOTO_HOST, self.server.address.removeprefix("http://")}
+        host = address.netloc.lower()
+        return (host if address.scheme == "http" and host in own else None), address._replace(
+            scheme="", netloc=""
+        ).geturl() or "/"
+
+    def _send(self, response: Response, with_body: bool) -> None:
+        self.send_response(response.status)
+        self.send_header("Content-Type", response.content_type)
+        self.send_header("Content-Length", str(len(response.body)))
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if with_body:
+            self.wfile.write(response.body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Log nothing: the crawler reports what it fetched."""

@@ -1,0 +1,103 @@
+"""The embedded site as a program: served until Ctrl-C, or in a child process for as long as a block lasts."""
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+
+from demo.content import EmbeddedSite
+from demo.routes import HOST, LAYOUTS, PHOTO_HOST, Routes
+from demo.server import Server
+
+__all__ = ["HOST", "LAYOUTS", "PHOTO_HOST", "EmbeddedSite", "running", "serve"]
+
+
+def serve(
+    photos: int = 600,
+    captions_per_photo: int = 5,
+    seed: int = 1,
+    port: int = 8080,
+    layout: str = "2020",
+    faults: Sequence[str] = (),
+) -> None:
+    """Serve the site until Ctrl-C, and say where it is and what it holds.
+
+    Raises:
+        OSError: the port is in use; the message names it.
+    """
+    server = Server(Routes(EmbeddedSite(photos, captions_per_photo, seed), layout), port)
+    print(
+        f"{server.address}/boke/recent: {photos} photos with {captions_per_photo} captions each, seed {seed}"
+    )
+    print("Ctrl-C ends it", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print()
+    finally:
+        server.server_close()
+
+
+@contextmanager
+def running(
+    photos: int,
+    captions_per_photo: int,
+    seed: int,
+    port: int = 0,
+    layout: str = "2020",
+    faults: Sequence[str] = (),
+) -> Iterator[str]:
+    """Serve the site in a child process while the block runs, and yield its address.
+
+    It is another process so that drawing photos takes no time from the crawler's interpreter. It ends with
+    the block, and by itself where the parent dies without a word.
+
+    Raises:
+        OSError: the port is in use; the message names it.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    settings = (photos, captions_per_photo, seed, port, layout, tuple(faults))
+    child = context.Process(target=_child, args=(theirs, *settings), name="embedded site", daemon=True)
+    child.start()
+    theirs.close()
+    try:
+        answer = ours.recv()
+        if isinstance(answer, OSError):
+            raise answer
+        yield answer
+    finally:
+        ours.close()
+        child.join(5)
+        if child.is_alive():
+            child.kill()
+            child.join()
+        child.close()
+
+
+def _child(
+    parent: Connection,
+    photos: int,
+    captions_per_photo: int,
+    seed: int,
+    port: int,
+    layout: str,
+    faults: tuple[str, ...],
+) -> None:
+    """Serve until the parent closes its end of the pipe, which it also does by dying."""
+    # Ctrl-C reaches the whole process group; the crawler still needs its answers while it winds down.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        server = Server(Routes(EmbeddedSite(photos, captions_per_photo, seed), layout), port)
+    except OSError as error:
+        parent.send(error)
+        return
+    parent.send(server.address)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        parent.recv()
+    except EOFError:
+        server.shutdown()
+        server.server_close()
