@@ -167,7 +167,7 @@ class EmbeddedSite:
         return [self._boke(self._belt.at(turn * len(_CATEGORY_BELT) + spot)) for turn, spot in rounds]
 
     def _numbers(self, photo: int) -> list[int]:
-        """Return the numbers of a photo's boke, oldest first: each round of the site's time visits every photo."""
+        """Return the numbers of a photo's boke, oldest first: each round of time visits every photo."""
         return [turn * self.photos + self._photos.place(photo) for turn in range(self.captions_per_photo)]
 
     def _captions(self, photo: int) -> list[str]:
@@ -191,7 +191,7 @@ class EmbeddedSite:
         )
 
     def _stars_at(self, place: int) -> int:
-        """Return the stars of the boke at a place by stars: a straight line on log-log paper, then nothing."""
+        """Return the stars of the boke at a place by stars: a line on log-log paper, then nothing."""
         starred = max(2.0, _STARRED * self.bokes)
         exponent = log(_MOST_STARS) / log(starred)
         return int((starred / (place + 1)) ** exponent)

@@ -13,8 +13,8 @@ from demo.layouts import Layout, Listing, OdaiPage
 
 HOST = "bokete.test"
 PHOTO_HOST = "photo.bokete.test"
-LAYOUTS = {"2020": "angular2020"}
-"""The module of `demo.layouts` that draws each era's markup."""
+LAYOUTS = ("angular_2020",)
+"""The modules of `demo.layouts`, each an era's markup."""
 HTML = "text/html; charset=utf-8"
 
 
@@ -33,12 +33,12 @@ class Routes:
 
     Args:
         site: what is served.
-        layout: a key of `LAYOUTS`.
+        layout: one of `LAYOUTS`.
     """
 
     def __init__(self, site: EmbeddedSite, layout: str) -> None:
         self.site = site
-        self._layout = cast(Layout, import_module(f"demo.layouts.{LAYOUTS[layout]}"))
+        self._layout = cast(Layout, import_module(f"demo.layouts.{layout}"))
         self._photo: Callable[[int], bytes] = lru_cache(256)(lambda photo: photos.jpeg(site.scene(photo)))
 
     def respond(self, target: str, host: str) -> Response:

@@ -19,7 +19,7 @@ def serve(
     captions_per_photo: int = 5,
     seed: int = 1,
     port: int = 8080,
-    layout: str = "2020",
+    layout: str = "angular_2020",
     faults: Sequence[str] = (),
 ) -> None:
     """Serve the site until Ctrl-C, and say where it is and what it holds.
@@ -46,7 +46,7 @@ def running(
     captions_per_photo: int,
     seed: int,
     port: int = 0,
-    layout: str = "2020",
+    layout: str = "angular_2020",
     faults: Sequence[str] = (),
 ) -> Iterator[str]:
     """Serve the site in a child process while the block runs, and yield its address.
