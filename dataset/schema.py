@@ -36,8 +36,16 @@ PAGES = pa.schema(
         ("labels", pa.list_(pa.string())),
         ("bokes", pa.list_(BOKE)),
         ("links", pa.list_(pa.string())),
+        ("label_confidences", pa.list_(pa.float32())),
+        ("kind", pa.string()),
     ]
 )
+
+KINDS = ("photo", "illustration", "karuta", "fill-in", "text")
+"""Kinds of odai: `fill-in` is 虫食い, a sentence with a gap; null where the page does not say."""
+
+OPTIONAL = ("label_confidences", "kind")
+"""Columns that a crawl's tables may lack: they are read as nulls."""
 
 IMAGES = pa.schema(
     [
@@ -66,6 +74,7 @@ CAPTION = pa.struct(
         ("category", pa.string()),
         ("posted", TIME),
         ("url", pa.string()),
+        ("text_nfkc", pa.string()),
     ]
 )
 
@@ -80,6 +89,8 @@ PHOTOS = pa.schema(
         ("category", pa.string()),
         ("labels", pa.list_(pa.string())),
         ("captions", pa.list_(CAPTION)),
+        ("label_confidences", pa.list_(pa.float32())),
+        ("group", pa.string()),
     ]
 )
 

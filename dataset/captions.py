@@ -1,0 +1,79 @@
+"""Caption text: cleaned, normalised, cut into tokens, and put together again as Japanese is written."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from dataset.errors import UsageError
+
+TOKENIZERS = ("unidic-lite", "ipadic", "characters")
+
+# Literal characters rather than \u escapes: Python's `re` and DuckDB's RE2 both read these patterns.
+LINE_BREAKS = "\r\n|[\r\x0b\x0c\x85\u2028\u2029]"
+CONTROLS = "[\\x00-\\x09\\x0e-\\x1f\\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+EDGES = "^[ \n\u3000]+|[ \n\u3000]+$"
+
+
+def clean(text: str) -> str:
+    r"""Return `text` as people meant it: line breaks as \n, no control or direction marks, no blank edges."""
+    text = re.sub(CONTROLS, "", re.sub(LINE_BREAKS, "\n", text))
+    return re.sub(EDGES, "", text)
+
+
+def normalise(text: str) -> str:
+    """Return the form that is counted, compared and learned: NFKC, one space for many, one break for many."""
+    text = clean(unicodedata.normalize("NFKC", text))
+    if " " in text or "\n" in text:
+        lines = (" ".join(line.split(" ")) for line in text.split("\n"))
+        text = re.sub(" *\n[ \n]*", "\n", re.sub(" {2,}", " ", "\n".join(lines)))
+    return text
+
+
+def join(tokens: Iterable[str]) -> str:
+    """Return the text of `tokens`: nothing between them, since spaces and line breaks are tokens themselves."""
+    return "".join(tokens)
+
+
+class Tokenizer:
+    """Cut captions into tokens such that `join` gives the normalised caption back.
+
+    Args:
+        name: `unidic-lite` or `ipadic` (MeCab with that dictionary), or `characters`.
+
+    Raises:
+        UsageError: another name, or the dictionary is not installed.
+    """
+
+    def __init__(self, name: str = "unidic-lite") -> None:
+        if name not in TOKENIZERS:
+            raise UsageError(f"There is no tokenizer {name!r}. There are: {', '.join(TOKENIZERS)}")
+        self.name = name
+        self._parse = None if name == "characters" else _mecab(name)
+
+    def tokenize(self, text: str) -> list[str]:
+        """Return the tokens of `text`, which need not be normalised."""
+        return self.tokenize_normalised(normalise(text.encode(errors="replace").decode()))
+
+    def tokenize_normalised(self, text: str) -> list[str]:
+        """Return the tokens of a text that `normalise` returned."""
+        if self._parse is None:
+            return list(text)
+        if " " not in text and "\n" not in text:
+            return self._parse(text).split(" ")[:-1]
+        tokens = []
+        for part in re.split("([ \n])", text):  # MeCab drops blanks; the model shall write them
+            tokens += self._parse(part).split(" ")[:-1] if part.strip(" \n") else [part] * bool(part)
+        return tokens
+
+
+def _mecab(dictionary: str):  # type: ignore[no-untyped-def]
+    import MeCab
+
+    try:
+        package = __import__(dictionary.replace("-", "_"))
+    except ImportError:
+        raise UsageError(
+            f"The MeCab dictionary {dictionary!r} is not installed: pip install {dictionary}, "
+            "or use --set dataset.tokenizer=unidic-lite"
+        ) from None
+    return MeCab.Tagger(f'-r /dev/null -d "{package.DICDIR}" -O wakati').parse

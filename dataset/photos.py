@@ -1,0 +1,43 @@
+"""What a photo's bytes say: hash, size, format, and the perceptual hash that near-identical photos share."""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+
+MAX_PIXELS = 50_000_000
+"""Larger photos are refused: a file of 20 KB can hold 169 megapixels."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo's description: `phash` is 16 hex digits (64 bits), as imagehash prints them."""
+
+    sha256: str
+    width: int
+    height: int
+    format: str
+    phash: str
+
+
+def describe(content: bytes) -> Photo:
+    """Decode a photo and return what the `images` table says of it.
+
+    Raises:
+        ValueError: the bytes are no whole image, or one of more than MAX_PIXELS pixels; says why.
+    """
+    import imagehash
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content)) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise ValueError(f"{width}x{height} pixels, more than {MAX_PIXELS:,}")
+                kind = (image.format or "").lower()
+                phash = str(imagehash.phash(image.convert("RGB")))
+    except (OSError, SyntaxError, Image.DecompressionBombError, EOFError) as error:
+        raise ValueError(str(error) or type(error).__name__) from error
+    return Photo(hashlib.sha256(content).hexdigest(), width, height, kind, phash)

@@ -1,0 +1,121 @@
+"""Read a dataset: captions and photo columns without bytes, bytes only for the photos asked for."""
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dataset.errors import DamagedFile, MissingStage
+from dataset.schema import PHOTOS
+from dataset.shards import shard_paths
+from dataset.split import SPLITS
+from dataset.vocabulary import Vocabulary
+
+
+def shards(directory: Path, split: str | None = None) -> list[Path]:
+    """Return the shards of one split, or of both.
+
+    Raises:
+        MissingStage: there is no dataset.
+        DamagedFile: a shard is cut short or lacks a column.
+    """
+    paths = [
+        path
+        for name in (SPLITS if split is None else (split,))
+        for path in shard_paths(directory, PHOTOS, f"{name}-*-of-*.parquet")
+    ]
+    if not paths or not (directory / "manifest.json").exists():
+        raise MissingStage(directory, f"bokeru dataset --pipeline {directory.parent.name}")
+    return paths
+
+
+def photos(directory: Path, split: str | None = None) -> pa.Table:
+    """Return a row per photo: every column but `image` and `captions`, and its `split`."""
+    columns = [name for name in PHOTOS.names if name not in ("image", "captions")]
+    tables = []
+    for path in shards(directory, split):
+        table = _read(path, columns)
+        tables.append(
+            table.append_column("split", pa.array([path.name.split("-")[0]] * len(table), pa.string()))
+        )
+    return pa.concat_tables(tables)
+
+
+def captions(directory: Path, split: str | None = None) -> pa.Table:
+    """Return a row per caption, photos in file order, a photo's captions by falling stars.
+
+    Columns: `sha256` of the photo, then the fields of a caption (boke_id, odai_id, text, tokens, stars, …).
+    """
+    tables = []
+    for path in shards(directory, split):
+        table = _read(path, ["sha256", "captions"])
+        lists = table["captions"].combine_chunks()
+        rows = pa.Table.from_struct_array(lists.flatten())
+        sha256 = table["sha256"].take(pc.list_parent_indices(lists))
+        tables.append(rows.add_column(0, "sha256", sha256))
+    return pa.concat_tables(tables)
+
+
+def photo_bytes(directory: Path, sha256s: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
+    """Yield sha256 and bytes of the photos asked for (by default all), a row group in memory at a time.
+
+    They come in file order, whatever the order of `sha256s`; row groups without any of them are not read.
+    """
+    wanted = None if sha256s is None else pa.array(set(sha256s), pa.string())
+    for path in shards(directory):
+        with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+            for group in range(shard.num_row_groups):
+                names = shard.read_row_group(group, columns=["sha256"])["sha256"]
+                if wanted is not None and not pc.any(pc.is_in(names, wanted)).as_py():
+                    continue
+                table = _guard(
+                    path, lambda g=group, s=shard: s.read_row_group(g, columns=["sha256", "image.bytes"])
+                )
+                if wanted is not None:
+                    table = table.filter(pc.is_in(table["sha256"], wanted))
+                for sha256, image in zip(table["sha256"], table["image"], strict=True):
+                    yield sha256.as_py(), image["bytes"].as_py()
+
+
+def vocabulary(directory: Path) -> Vocabulary:
+    """Return the dataset's vocabulary."""
+    shards(directory)
+    return Vocabulary.load(directory / "vocabulary.json")
+
+
+def statistics(directory: Path) -> dict[str, object]:
+    """Return the dataset's figures, as in statistics.json."""
+    shards(directory)
+    return dict(_json(directory / "statistics.json"))
+
+
+def floor(directory: Path) -> dict[str, float | None] | None:
+    """Return the least loss a model can reach, in nats per token by split, where the grammar is known."""
+    path = directory / "floor.json"
+    return {split: _json(path)[split] for split in SPLITS} if path.exists() else None
+
+
+def _json(path: Path) -> dict[str, float | None]:
+    try:
+        content = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise DamagedFile(path, "it is missing") from None
+    except ValueError as error:
+        raise DamagedFile(path, f"no JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise DamagedFile(path, "no JSON object")
+    return content
+
+
+def _read(path: Path, columns: list[str]) -> pa.Table:
+    return _guard(path, lambda: pq.read_table(path, columns=columns, page_checksum_verification=True))
+
+
+def _guard(path: Path, read):  # type: ignore[no-untyped-def]
+    try:
+        return read()
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFile(path, str(error).splitlines()[0]) from error

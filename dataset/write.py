@@ -1,0 +1,179 @@
+"""Write the photos table: captions come sorted from DuckDB, bytes stream past from the crawl's shards."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dataset.errors import DamagedFile
+from dataset.progress import Progress
+from dataset.schema import CAPTION, PHOTOS
+from dataset.shards import whole_parquet
+from dataset.split import SPLITS
+
+ROW_GROUP_ROWS = 100
+ROW_GROUP_BYTES = 16 * 2**20
+SHARD_BYTES = 224 * 2**20
+"""Where a shard ends, a row group and the footer short of the 256 MiB it may have."""
+
+
+def write_photos(connection: duckdb.DuckDBPyConnection, shards: Sequence[Path], directory: Path) -> None:
+    """Write train-*.parquet and dev-*.parquet into `directory`.
+
+    Args:
+        connection: holds `kept_photo` (n, split, shard, row, and the columns of PHOTOS but image and
+            captions) and `kept_caption` (n, and the columns of CAPTION), n counting photos by shard and row.
+        shards: the shards of the crawls' images tables; `shard` is a place in this list.
+        directory: where they go.
+    """
+    total = len(connection.execute("SELECT n FROM kept_photo").fetchall())
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress("dataset", total, "photos"))
+        writers = {split: stack.enter_context(_SplitWriter(directory, split)) for split in SPLITS}
+        for photos in _with_captions(connection):
+            for table in _with_bytes(photos, shards):
+                for split, writer in writers.items():
+                    mask = pc.equal(table["split"], split)
+                    writer.append(table.filter(mask).select(PHOTOS.names))
+                progress.advance(table.num_rows)
+
+
+def _with_captions(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
+    """Yield the photos in order, some thousands a time, each with the list of its captions."""
+    captions = _Run(
+        connection.cursor().sql("SELECT * FROM kept_caption ORDER BY n, place").to_arrow_reader(20_000)
+    )
+    for batch in connection.cursor().sql("SELECT * FROM kept_photo ORDER BY n").to_arrow_reader(5_000):
+        photos = pa.Table.from_batches([batch])
+        mine = captions.up_to(batch["n"][-1].as_py())
+        offsets = pc.cast(pc.add(_counts(mine["n"], batch["n"]), 0), pa.int32())
+        values = pa.StructArray.from_arrays(
+            [mine[field.name].combine_chunks().cast(field.type) for field in CAPTION], fields=list(CAPTION)
+        )
+        yield photos.append_column("captions", pa.ListArray.from_arrays(offsets, values))
+
+
+def _counts(of: pa.ChunkedArray, numbers: pa.Array) -> pa.Array:
+    """Return where each number's run starts in the sorted `of`, and where the last one ends."""
+    import numpy as np
+
+    starts = np.searchsorted(of.to_numpy(), numbers.to_numpy(zero_copy_only=False))
+    return pa.array(np.append(starts, len(of)))
+
+
+class _Run:
+    """Rows sorted by n, taken from a stream of batches as far as asked."""
+
+    def __init__(self, batches: pa.RecordBatchReader) -> None:
+        self._batches = batches
+        self._rest = pa.Table.from_batches([], batches.schema)
+
+    def up_to(self, n: int) -> pa.Table:
+        """Return the rows not taken yet whose n is at most `n`."""
+        parts = [self._rest]
+        while parts[-1].num_rows == 0 or parts[-1]["n"][-1].as_py() <= n:
+            batch = next(self._batches, None)
+            if batch is None:
+                break
+            parts.append(pa.Table.from_batches([batch]))
+        table = pa.concat_tables(parts)
+        end = pc.sum(pc.less_equal(table["n"], n)).as_py() or 0
+        self._rest = table.slice(end)
+        return table.slice(0, end)
+
+
+def _with_bytes(photos: pa.Table, shards: Sequence[Path]) -> Iterator[pa.Table]:
+    """Yield `photos` with their `image`, a row group of a crawl's shard at a time."""
+    for number in pc.unique(photos["shard"]).to_pylist():
+        mine = photos.filter(pc.equal(photos["shard"], number))
+        with pq.ParquetFile(shards[number], page_checksum_verification=True) as shard:
+            start = 0
+            for group in range(shard.num_row_groups):
+                end = start + shard.metadata.row_group(group).num_rows
+                rows = mine.filter(pc.and_(pc.greater_equal(mine["row"], start), pc.less(mine["row"], end)))
+                if rows.num_rows:
+                    yield _with_images(rows, _read_bytes(shard, group, shards[number]), start)
+                start = end
+
+
+def _read_bytes(shard: pq.ParquetFile, group: int, path: Path) -> pa.Table:
+    try:
+        return shard.read_row_group(group, columns=["bytes", "format"])
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFile(path, f"row group {group} cannot be read ({error})") from error
+
+
+def _with_images(rows: pa.Table, source: pa.Table, start: int) -> pa.Table:
+    taken = source.take(pc.subtract(rows["row"], start))
+    suffix = pc.if_else(pc.equal(taken["format"], "jpeg"), "jpg", taken["format"])
+    paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".")
+    arrays = [taken["bytes"].combine_chunks(), paths.combine_chunks()]
+    image = pa.StructArray.from_arrays(arrays, fields=list(PHOTOS.field("image").type))
+    return rows.append_column("image", image)
+
+
+class _SplitWriter:
+    """Writes one split's shards, named by their number and, once that is known, by how many there are."""
+
+    def __init__(self, directory: Path, split: str) -> None:
+        self._directory, self._split = directory, split
+        self._schema = PHOTOS.with_metadata({"huggingface": json.dumps({"info": {"features": FEATURES}})})
+        self._open = ExitStack()
+        self._writer: pq.ParquetWriter | None = None
+        self._paths: list[Path] = []
+        self._waiting: list[pa.Table] = []
+        self._rows = self._bytes = self._shard_bytes = 0
+
+    def __enter__(self) -> "_SplitWriter":
+        return self
+
+    def append(self, table: pa.Table) -> None:
+        """Add photos; they are written once they fill a row group."""
+        self._waiting.append(table)
+        self._rows += table.num_rows
+        self._bytes += table.nbytes
+        if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._shard_bytes + self._bytes > SHARD_BYTES and self._writer is not None:
+            self._close()
+        if self._writer is None:
+            path = self._directory / f"{self._split}-{len(self._paths):05d}.parquet"
+            self._writer = self._open.enter_context(whole_parquet(path, self._schema))
+            self._paths.append(path)
+        rows = pa.concat_tables([PHOTOS.empty_table(), *self._waiting]).cast(PHOTOS)
+        self._writer.write_table(rows.cast(self._schema), row_group_size=ROW_GROUP_ROWS)
+        self._shard_bytes += self._bytes
+        self._waiting, self._rows, self._bytes = [], 0, 0
+
+    def _close(self) -> None:
+        self._open.close()
+        self._open, self._writer, self._shard_bytes = ExitStack(), None, 0
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if kind is not None:
+            self._open.__exit__(kind, error, traceback)  # type: ignore[arg-type]
+            return
+        if self._rows or not self._paths:
+            self._flush()
+        self._close()
+        for number, path in enumerate(self._paths):
+            path.rename(path.with_name(f"{self._split}-{number:05d}-of-{len(self._paths):05d}.parquet"))
+
+
+def _feature(kind: pa.DataType) -> dict[str, object]:
+    """Return how the Hugging Face metadata spells an Arrow type."""
+    if pa.types.is_list(kind):
+        return {"_type": "List", "feature": _feature(kind.value_type)}
+    if pa.types.is_struct(kind):
+        return {field.name: _feature(field.type) for field in kind}  # type: ignore[return-value]
+    return {"_type": "Value", "dtype": str(kind) if str(kind) != "float" else "float32"}
+
+
+FEATURES = {f.name: {"_type": "Image"} if f.name == "image" else _feature(f.type) for f in PHOTOS}
