@@ -8,11 +8,12 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crawler.options import CrawlOptions
 from dataset.errors import MissingStage, UsageError
 from pipelines import Pipeline, Settings, describe, load
 
@@ -22,15 +23,37 @@ from pipelines import Pipeline, Settings, describe, load
 def crawl(pipeline: Pipeline) -> None:
     """Fetch what is still missing of the pipeline's pages and photos."""
     from crawler.crawl import crawl, is_complete
-    from demo.site import running
 
     options = pipeline.settings.crawl
     if is_complete(options, pipeline.crawl):
         return print("crawl: up to date")
-    embedded = options.embedded
-    site = running(embedded.photos, embedded.captions_per_photo, embedded.seed)
-    with site if options.site == "embedded" else nullcontext() as address:
+    with _embedded_site(options) as address:
         crawl(options, pipeline.crawl, address=address, pipeline=pipeline.name)
+
+
+@contextmanager
+def _embedded_site(options: CrawlOptions) -> Iterator[str | None]:
+    """Serve the embedded site for as long as the block lasts, where the settings ask for it."""
+    if options.site != "embedded":
+        yield None
+        return
+    from demo.site import running
+
+    site = options.embedded
+    with running(site.photos, site.captions_per_photo, site.seed) as address:
+        yield address
+
+
+@contextmanager
+def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None]]:
+    """Yield what `scrapy crawl bokete -a pipeline=NAME` needs: settings, directory, the embedded site's address.
+
+    The spider finds this function by the entry point `job` of the group `bokeru.crawl`.
+    """
+    pipeline = Pipeline(name, load(name), Path("data"))
+    options = pipeline.settings.crawl
+    with _embedded_site(options) as address:
+        yield options, pipeline.crawl, address
 
 
 def dataset(pipeline: Pipeline) -> None:
