@@ -46,7 +46,7 @@ def _embedded_site(options: CrawlOptions) -> Iterator[str | None]:
 
 @contextmanager
 def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None]]:
-    """Yield what `scrapy crawl bokete -a pipeline=NAME` needs: settings, directory, the embedded site's address.
+    """Yield what `scrapy crawl bokete -a pipeline=NAME` needs: settings, directory, the site's address.
 
     The spider finds this function by the entry point `job` of the group `bokeru.crawl`.
     """
