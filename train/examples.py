@@ -33,8 +33,13 @@ class Examples:
 
     @classmethod
     def build(
-        cls, photos: Sequence[str], photo: Sequence[int], captions: Sequence[Sequence[int]],
-        stars: Sequence[int], bos: int, eos: int,
+        cls,
+        photos: Sequence[str],
+        photo: Sequence[int],
+        captions: Sequence[Sequence[int]],
+        stars: Sequence[int],
+        bos: int,
+        eos: int,
     ) -> "Examples":
         """Lay captions (token ids, without <BOS> and <EOS>) out as arrays, photo by photo."""
         order = np.argsort(np.asarray(photo, np.int64), kind="stable")
@@ -42,5 +47,5 @@ class Examples:
         lengths = np.array([len(caption) for caption in ordered], np.int64)
         ids = [token for caption in ordered for token in (bos, *caption, eos)]
         starts = np.concatenate([[0], np.cumsum(lengths + 2)[:-1]]).astype(np.int64)
-        photo, stars = np.asarray(photo, np.int64)[order], np.asarray(stars, np.int64)[order]
-        return cls(photos, photo, np.array(ids, np.int32), starts, lengths, stars)
+        rows, ranks = np.asarray(photo, np.int64)[order], np.asarray(stars, np.int64)[order]
+        return cls(photos, rows, np.array(ids, np.int32), starts, lengths, ranks)

@@ -44,7 +44,7 @@ class Sizes(Options):
 
 
 def initial(sizes: Sizes, seed: int) -> dict[str, Array]:
-    """Return tensors to start from, as Chainer starts them: LeCun's normal, embeddings N(0, 1), forget bias 1."""
+    """Return tensors as Chainer starts them: LeCun's normal, embeddings N(0, 1), forget bias 1."""
     random = np.random.default_rng(seed)
     tensors: dict[str, Array] = {}
     for name, shape in sizes.shapes():

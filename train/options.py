@@ -43,9 +43,11 @@ class TrainOptions(Options):
     standardise: bool = True
     """Centre and scale the photo vectors by their mean and deviation on train."""
     vectors: Literal["photo", "random"] = "photo"
-    """What the model is shown: the photo's vector, or noise of the same mean and deviation (an experiment)."""
+    """What the model is shown: the photo's vector, or noise in its place (an experiment)."""
     max_tokens: int = Field(50, ge=1)
     """Longer captions are left out of training, and captions are drawn no longer."""
+    keep: Literal["best", "last"] = "best"
+    """Which model is kept: that of the epoch with the lowest dev loss, or the last."""
     snapshot_seconds: float = Field(60.0, ge=0)
     """A snapshot is written when the last one is older than this, and after each epoch."""
     fused: bool = True

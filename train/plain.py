@@ -14,7 +14,7 @@ Variable = Any
 
 
 def inputs(embedding: Variable, photo: Variable, batch: Batch, every: bool) -> Variable:
-    """Return what the first LSTM reads, (T, E): embeddings (V, E) by id, photos (N, E) added where they go."""
+    """Return what the first LSTM reads, (T, E): rows of embedding (V, E), photo (N, E) added."""
     flow = F.embed_id(batch.inputs, embedding)
     if every:
         return flow + photo[batch.rows]
@@ -25,7 +25,7 @@ def inputs(embedding: Variable, photo: Variable, batch: Batch, every: bool) -> V
 
 
 def lstm(flow: Variable, upward: Variable, bias: Variable, lateral: Variable, steps: Array) -> Variable:
-    """Return an LSTM's outputs (T, H) for its inputs (T, E or H); gates are input, forget, output, candidate."""
+    """Return an LSTM's outputs (T, H); its gates are input, forget, output, candidate."""
     size = lateral.shape[1]
     hidden = cell = None
     outputs, start = [], 0

@@ -38,4 +38,5 @@ def _first(examples: Examples, key: Array, count: int | None = 1) -> Array:
     photo = examples.photo[rows]
     starts = np.flatnonzero(np.r_[True, photo[1:] != photo[:-1]])
     rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
-    return rows if count is None else rows[rank < count]
+    kept: Array = rows[rank < (len(rows) if count is None else count)]
+    return kept

@@ -1,0 +1,130 @@
+"""Snapshots: all that a killed run needs to go on exactly where the snapshot was taken."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from dataset.errors import DamagedFile
+from dataset.whole_file import write_whole
+from featurize.chainer_compat import chainer
+from train.artifact import read_tensors
+from train.history import History
+from train.updater import Updater
+
+KEPT = 2
+BEST = "best.safetensors"
+
+
+@dataclass
+class Checkpoint:
+    """Save and restore a run's state in `directory`.
+
+    A snapshot is one safetensors file: the model's tensors, Adam's two moments of each, and as metadata
+    where the updater stands and what the log says. Order, draws and dropout follow from those.
+
+    Args:
+        fingerprint: of the run's settings and inputs: a snapshot of another run is refused.
+        seconds: a snapshot within an epoch is taken when the last one is older.
+    """
+
+    directory: Path
+    fingerprint: str
+    updater: Updater
+    history: History
+    seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        self._last = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Tell whether the last snapshot is older than the limit."""
+        return time.monotonic() - self._last >= self.seconds
+
+    def save(self) -> None:
+        """Write a snapshot, and delete all but the newest few."""
+        updater = self.updater
+        state = {
+            "fingerprint": self.fingerprint,
+            "iteration": updater.iteration,
+            "epoch": updater.epoch,
+            "position": updater.position,
+            "totals": updater.totals,
+            "records": self.history.records,
+        }
+        content = safetensors.numpy.save(self._tensors(), metadata={"state": json.dumps(state)})
+        write_whole(self.directory / f"{updater.iteration:09d}.safetensors", content)
+        for old in self._paths()[:-KEPT]:
+            old.unlink()
+        self._last = time.monotonic()
+
+    def save_best(self) -> None:
+        """Keep the model as it is now as the best so far."""
+        write_whole(self.directory / BEST, safetensors.numpy.save(self.updater.model.tensors()))
+
+    def restore_best(self) -> None:
+        """Give the model the tensors that `save_best` kept."""
+        model = self.updater.model
+        tensors = read_tensors(self.directory / BEST, dict(model.sizes.shapes()))
+        for name, parameter in model.namedparams():
+            parameter.array[...] = model.xp.asarray(tensors[name.lstrip("/")])
+
+    def restore(self) -> bool:
+        """Go on from the newest snapshot; return whether there was one.
+
+        Raises:
+            DamagedFile: it is no snapshot, is cut short, or is that of another run.
+        """
+        paths = self._paths()
+        if not paths:
+            return False
+        state = self._state(paths[-1])
+        model = self.updater.model
+        shapes = {name: value.shape for name, value in self._tensors().items()}
+        tensors = read_tensors(paths[-1], shapes)
+        for name, parameter in model.namedparams():
+            rule = parameter.update_rule
+            parameter.array[...] = model.xp.asarray(tensors[name.lstrip("/")])
+            for moment in ("m", "v"):
+                rule.state[moment][...] = model.xp.asarray(tensors[f"adam.{moment}{name}"])
+            rule.t = state["iteration"]
+        updater = self.updater
+        updater.get_optimizer("main").t = state["iteration"]
+        updater.iteration, updater.epoch, updater.position = (
+            state[name] for name in ("iteration", "epoch", "position")
+        )
+        updater.totals = state["totals"]
+        self.history.records[:] = state["records"]
+        return True
+
+    def _state(self, path: Path) -> dict[str, Any]:
+        try:
+            with safetensors.safe_open(path, framework="numpy") as file:
+                state = json.loads((file.metadata() or {})["state"])
+            if state["fingerprint"] != self.fingerprint:
+                raise DamagedFile(path, "it is the snapshot of a run with other settings or data")
+        except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedFile(path, f"it is no snapshot ({error})") from error
+        found: dict[str, Any] = state
+        return found
+
+    def _tensors(self) -> dict[str, Any]:
+        model = self.updater.model
+        tensors = model.tensors()
+        for name, parameter in model.namedparams():
+            rule = parameter.update_rule
+            if rule.state is None:
+                rule.init_state(parameter)
+            for moment in ("m", "v"):
+                tensors[f"adam.{moment}{name}"] = np.ascontiguousarray(
+                    chainer.cuda.to_cpu(rule.state[moment])
+                )
+        return tensors
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.directory.glob("[0-9]*.safetensors"))

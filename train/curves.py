@@ -1,0 +1,32 @@
+"""The losses of a run as a picture, against what they are to be compared with."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from dataset.whole_file import write_whole
+
+
+def draw(path: Path, records: Sequence[Mapping[str, Any]], bounds: Mapping[str, float | None]) -> None:
+    """Draw training and dev loss by epoch to a PNG, and a line across for each of `bounds` that is known."""
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    epochs = [record["epoch"] for record in records]
+    for name, label in (("loss", "train"), ("dev_loss", "dev")):
+        if any(record[name] is not None for record in records):
+            axes.plot(epochs, [record[name] for record in records], marker=".", label=label)
+    for style, (label, value) in zip(("-", "--", ":", "-."), bounds.items(), strict=False):
+        if value is not None:
+            axes.axhline(value, color="0.4", linestyle=style, linewidth=1, label=f"{label}  {value:.3f}")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("nats per token")
+    axes.set_ylim(bottom=0)
+    axes.legend()
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=100, metadata={"Software": None})
+    write_whole(path, picture.getvalue())

@@ -1,0 +1,40 @@
+"""What a run has come to so far: the log, the best epoch, and when to stop."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dataset.whole_file import write_json, write_whole
+
+
+@dataclass
+class History:
+    """A record per epoch; everything that is shown about a run's course is made from it.
+
+    Attributes:
+        records: per epoch `epoch, iteration, loss, weighted_loss, dev_loss`, nats per target token.
+        patience: epochs without a better dev loss after which the run stops; None never.
+    """
+
+    patience: int | None = None
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The record with the lowest dev loss, the earliest of equals; None where there is no dev loss."""
+        measured = [record for record in self.records if record["dev_loss"] is not None]
+        return min(measured, key=lambda record: record["dev_loss"]) if measured else None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the dev loss has not improved for as long as patience lasts."""
+        best = self.best
+        waited = len(self.records) - best["epoch"] if best else 0
+        return self.patience is not None and waited >= self.patience
+
+    def write(self, run: Path) -> None:
+        """Write log.jsonl and average_loss.json (the training loss of each epoch) whole."""
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in self.records)
+        write_whole(run / "log.jsonl", lines)
+        write_json(run / "average_loss.json", [record["loss"] for record in self.records])

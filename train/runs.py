@@ -1,0 +1,27 @@
+"""Find the runs of a pipeline."""
+
+from pathlib import Path
+
+from dataset.errors import MissingStage
+from dataset.manifest import NAME
+
+
+def complete(runs: Path) -> list[Path]:
+    """Return the runs in `runs` that were trained to their end, oldest first."""
+    return sorted((manifest.parent for manifest in runs.glob(f"*/{NAME}")), key=_finished)
+
+
+def newest(runs: Path) -> Path:
+    """Return the run that was finished last.
+
+    Raises:
+        MissingStage: none is complete.
+    """
+    found = complete(runs)
+    if not found:
+        raise MissingStage(runs, f"bokeru train --pipeline {runs.absolute().parent.name}")
+    return found[-1]
+
+
+def _finished(run: Path) -> tuple[int, str]:
+    return (run / NAME).stat().st_mtime_ns, run.name
