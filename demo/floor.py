@@ -1,0 +1,34 @@
+"""The least loss that any model can reach on the embedded site's captions: the grammar's own surprise."""
+
+from collections.abc import Iterable
+
+from demo import jokes
+from demo.content import photo_of
+from demo.scenes import scene
+
+
+def nats(captions: Iterable[tuple[int, str]], seed: int) -> float:
+    """Return the sum of −log p(text | what the photo shows) over (odai id, text) pairs of a site.
+
+    No model that reads the photo and nothing else can expect a smaller total, up to two things. The sum
+    over a sample scatters around its expectation, by about 1% for 3,000 captions. And a photo's captions
+    are distinct because repeated ones are drawn again, which makes them a little less probable than the
+    grammar says: so the true floor lies below, by well under 1% for some tens of captions a photo.
+
+    Args:
+        captions: an odai's id and one of its captions, in any order; white space is ignored.
+        seed: the site's seed.
+
+    Raises:
+        ValueError: an odai or a text that no site of this seed has; the message shows it.
+    """
+    total = 0.0
+    for odai, text in captions:
+        photo = photo_of(seed, odai)
+        if photo is None:
+            raise ValueError(f"odai {odai} is on no embedded site of seed {seed}")
+        surprise = -jokes.log_probability(text, scene(seed, photo))
+        if surprise == float("inf"):
+            raise ValueError(f"odai {odai} of seed {seed} cannot have the caption {text!r}")
+        total += surprise
+    return total

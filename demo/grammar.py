@@ -1,0 +1,122 @@
+"""Probabilistic grammars over text: they draw texts, and tell exactly how probable a text is.
+
+A grammar maps names to rules; a rule is a choice among weighted templates, such as `{thing}、{does}`, whose
+braces name other rules. Rules must not lead back to themselves. A text's probability is the sum over all
+derivations that give it, found by dynamic programming over the positions where a part can end.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate
+from math import log
+from random import Random
+from typing import NamedTuple
+
+
+class Slot(NamedTuple):
+    """The place of another rule in a template."""
+
+    rule: str
+
+
+Part = str | Slot
+
+
+class Rule:
+    """A choice among templates.
+
+    Args:
+        weights: template → weight; weights need not sum to 1.
+    """
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        self.weights = weights
+        total = sum(weights.values())
+        self._templates = [_parts(template) for template in weights]
+        self._cumulative = list(accumulate(weights.values()))
+        # Plain words are looked up by their length: a rule may have thousands.
+        self.words: dict[int, dict[str, float]] = defaultdict(dict)
+        self.templates: list[tuple[tuple[Part, ...], float]] = []
+        for (template, weight), parts in zip(weights.items(), self._templates, strict=True):
+            if len(parts) == 1 and isinstance(parts[0], str):
+                self.words[len(template)][template] = weight / total
+            else:
+                self.templates.append((parts, weight / total))
+
+    def mapped(self, function: Callable[[str], str]) -> "Rule":
+        """Return the rule with `function` applied to its templates; those that become equal are one."""
+        weights: dict[str, float] = defaultdict(float)
+        for template, weight in self.weights.items():
+            weights[function(template)] += weight
+        return Rule(weights)
+
+    def draw(self, random: Random) -> tuple[Part, ...]:
+        """Return one template's parts."""
+        return random.choices(self._templates, cum_weights=self._cumulative)[0]
+
+
+Grammar = Mapping[str, Rule]
+
+
+def zipf(words: Iterable[str], exponent: float = 1.0) -> Rule:
+    """Return a choice among words, earlier ones more often, as natural words are."""
+    return Rule({word: (rank + 3) ** -exponent for rank, word in enumerate(dict.fromkeys(words))})
+
+
+def draw(grammar: Grammar, rule: str, random: Random) -> str:
+    """Return a text that a rule gives, with its probability."""
+    parts = grammar[rule].draw(random)
+    return "".join(draw(grammar, part.rule, random) if isinstance(part, Slot) else part for part in parts)
+
+
+def log_probability(grammar: Grammar, rule: str, text: str) -> float:
+    """Return the natural logarithm of the probability that a rule gives a text; -inf where it cannot."""
+    probability = _Chart(grammar, text).ends(rule, 0).get(len(text), 0.0)
+    return log(probability) if probability > 0 else float("-inf")
+
+
+class _Chart:
+    """What every rule can give from every position of one text on."""
+
+    def __init__(self, grammar: Grammar, text: str) -> None:
+        self._grammar, self._text = grammar, text
+        self._known: dict[tuple[str, int], dict[int, float]] = {}
+
+    def ends(self, rule: str, start: int) -> dict[int, float]:
+        """Return where a rule begun at `start` can end, and how probably it gives just what is between."""
+        key = rule, start
+        if key not in self._known:
+            self._known[key] = self._find(self._grammar[rule], start)
+        return self._known[key]
+
+    def _find(self, rule: Rule, start: int) -> dict[int, float]:
+        found: dict[int, float] = defaultdict(float)
+        for length, words in rule.words.items():
+            if probability := words.get(self._text[start : start + length]):
+                found[start + length] += probability
+        for parts, probability in rule.templates:
+            for end, inner in self._sequence(parts, start).items():
+                found[end] += probability * inner
+        return found
+
+    def _sequence(self, parts: tuple[Part, ...], start: int) -> dict[int, float]:
+        reached = {start: 1.0}
+        for part in parts:
+            following: dict[int, float] = defaultdict(float)
+            for position, probability in reached.items():
+                for end, inner in self._part(part, position).items():
+                    following[end] += probability * inner
+            reached = following
+        return reached
+
+    def _part(self, part: Part, start: int) -> dict[int, float]:
+        if isinstance(part, Slot):
+            return self.ends(part.rule, start)
+        return {start + len(part): 1.0} if self._text.startswith(part, start) else {}
+
+
+def _parts(template: str) -> tuple[Part, ...]:
+    pieces = re.split(r"\{(\w+)\}", template)
+    parts = (Slot(piece) if number % 2 else piece for number, piece in enumerate(pieces))
+    return tuple(part for part in parts if part)
