@@ -1,0 +1,94 @@
+"""The browser app: what was crawled, learned and written, on pages that need no network."""
+
+import errno
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as AnyHTTPException
+
+from dataset.errors import MissingStage, UsageError, UserError
+from web.links import STATIC
+from web.pages import Pages
+from web.routes import overview
+from web.security import LOOPBACK, Guard
+from web.site import Site
+
+
+def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:
+    """Return the app.
+
+    Args:
+        data: the folder of all stages' output; whatever is there is shown, also while it is being written.
+        pipeline: the one that is shown first; the others in `data` are shown too.
+        hosts: the names it answers to; empty means any.
+    """
+    app = FastAPI(title="Bokeru", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.site = Site(data, pipeline, Pages(pipeline))
+    app.include_router(overview.router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(Guard, hosts=hosts)
+    app.add_exception_handler(UserError, _explain)
+    app.add_exception_handler(AnyHTTPException, _explain)
+    app.add_exception_handler(RequestValidationError, _explain)
+    return app
+
+
+def _explain(request: Request, error: Exception) -> Response:
+    """Turn what a user can act on into a page, or into JSON below /api/."""
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        status, reason = 422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}"
+    elif isinstance(error, AnyHTTPException):
+        status, reason = error.status_code, str(error.detail)
+    else:
+        status = 400 if isinstance(error, UsageError) else 404 if isinstance(error, MissingStage) else 503
+        reason = str(error)
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"detail": reason}, status, getattr(error, "headers", None))
+    site: Site = request.app.state.site
+    response = site.pages.respond(request, "error.html", status, reason=reason, code=status)
+    response.headers.update(getattr(error, "headers", None) or {})
+    return response
+
+
+def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve the app until Ctrl-C.
+
+    Args:
+        host: the address to listen on; anything but loopback opens the app to the network.
+        port: 0 takes any that is free.
+
+    Raises:
+        UserError: the port is in use, or the host is none of this machine's.
+    """
+    listening = _listen(host, port)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    print(f"Bokeru is at {address}   (Ctrl-C ends it)", flush=True)
+    loopback = host in LOOPBACK or host.startswith("127.")
+    app = create(data, pipeline, (*LOOPBACK, host) if loopback else ())
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    uvicorn.Server(config).run([listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise UserError(
+                f"Port {port} of {host} is in use. Choose another: --port {port + 1}, or --port 0"
+            ) from None
+        raise UserError(
+            f"Cannot listen on {host} port {port}: {error.strerror or error}. Choose another --host"
+        ) from None
+    return listening

@@ -1,0 +1,44 @@
+"""Where the pages, photos and static files are: on the server, or in a copy that opens from a disk."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+STATIC = Path(__file__).parent / "static"
+
+
+class Links:
+    """Addresses on the server. Templates know no others."""
+
+    is_copy = False
+
+    def overview(self) -> str:
+        """Return the address of the first page."""
+        return "/"
+
+    def page(self, name: str, pipeline: str, **query: object) -> str:
+        """Return the address of a pipeline's page: `data`, `training`, `generate` or `try`."""
+        return f"/pipelines/{quote(pipeline)}/{name}" + _query(query)
+
+    def photo_page(self, pipeline: str, sha256: str) -> str:
+        """Return the address of the page about one photo."""
+        return f"/pipelines/{quote(pipeline)}/photos/{sha256}"
+
+    def photo(self, pipeline: str, sha256: str, size: int = 600) -> str:
+        """Return the address of a photo as a JPEG of at most `size` pixels a side."""
+        return f"/pipelines/{quote(pipeline)}/photos/{sha256}.jpg?size={size}"
+
+    def static(self, name: str) -> str:
+        """Return the address of a stylesheet, script or icon; it changes with the file's content."""
+        return f"/static/{name}?v={_digest(name)}"
+
+
+def _query(query: dict[str, object]) -> str:
+    given = {name: value for name, value in query.items() if value not in (None, "", ())}
+    return "?" + urlencode(given, doseq=True) if given else ""
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
