@@ -1,5 +1,6 @@
 """The loss of a batch: negative log-likelihood of its target tokens, <EOS> counted, in nats."""
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -39,7 +40,7 @@ def loss(
     Returns:
         The weighted sum, a scalar Variable; and (T,) unweighted losses in nats.
     """
-    drop = dropout or (lambda flow: flow)
+    drop: Callable[[Variable], Variable] = dropout or _keep
     photo = chainer.functions.linear(model.standardised(vectors), model.photo_w, model.photo_b)
     flow = parts.inputs(model.embedding, photo, batch, model.sizes.injection == "every")
     for layer in range(model.sizes.layers):
@@ -49,6 +50,10 @@ def loss(
         drop(flow), model.output_w, model.output_b, batch.targets, weights
     )
     return result
+
+
+def _keep(flow: Variable) -> Variable:
+    return flow
 
 
 class Dropout:
@@ -66,5 +71,5 @@ class Dropout:
     def __call__(self, flow: Variable) -> Variable:
         """Return `flow` with values dropped, each by chance alone."""
         kept = self._random.random(flow.shape, np.float32) >= self._share
-        mask = chainer.cuda.get_array_module(flow.array).asarray(kept / np.float32(1 - self._share))
+        mask = chainer.cuda.get_array_module(flow).asarray(kept / np.float32(1 - self._share))
         return flow * mask

@@ -28,8 +28,8 @@ def weights(examples: Examples, options: TrainOptions) -> Array:
     """
     if options.weight == "none":
         return np.ones(len(examples), np.float32)
-    raw = np.log(2.0 + np.maximum(examples.stars, 0))
-    return (raw / raw.mean()).astype(np.float32)
+    raw: Array = np.log(2.0 + np.maximum(examples.stars, 0))
+    return np.asarray(raw / raw.mean(), np.float32)
 
 
 def _first(examples: Examples, key: Array, count: int | None = 1) -> Array:
