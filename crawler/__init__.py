@@ -1,0 +1,1 @@
+"""Fetches pages and photos, politely and once each, into two Parquet tables."""

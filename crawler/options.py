@@ -31,6 +31,8 @@ class CrawlOptions(Options):
     """Seconds between two requests (the embedded site needs none)."""
     concurrency: int = Field(1, ge=1, le=16)
     """Requests under way at one time."""
+    timeout: float = Field(60, gt=0)
+    """Seconds that one answer may take, from the request to its last byte."""
     max_pages: int | None = Field(None, ge=1)
     """Stop after this many pages; null means no limit."""
     max_photos: int | None = Field(None, ge=1)

@@ -1,0 +1,50 @@
+"""A set of web addresses that a crawl of millions can afford: eight bytes each."""
+
+from bisect import bisect_left
+from hashlib import md5
+
+import numpy as np
+import numpy.typing as npt
+
+_RECENT = 50_000
+
+
+class AddressSet:
+    """A set of addresses, kept as the lower 64 bits of their MD5 (as DuckDB's `md5_number_lower` has it).
+
+    Most lie in one sorted array, the newest in an ordinary set that is merged into it from time to time.
+    Two of ten million addresses share a hash with a probability of about 3 in a million.
+    """
+
+    def __init__(self, hashes: npt.NDArray[np.uint64] | None = None) -> None:
+        self._sorted = np.unique(hashes) if hashes is not None else np.empty(0, np.uint64)
+        self._view = self._sorted.data
+        self._recent: set[int] = set()
+
+    def add(self, address: str) -> bool:
+        """Add an address; tell whether it is new."""
+        number = _hash(address)
+        if number in self._recent or self._holds(number):
+            return False
+        self._recent.add(number)
+        if len(self._recent) >= _RECENT:
+            recent = np.fromiter(self._recent, np.uint64, len(self._recent))
+            self._sorted = np.union1d(self._sorted, recent)
+            self._view = self._sorted.data
+            self._recent = set()
+        return True
+
+    def __contains__(self, address: str) -> bool:
+        number = _hash(address)
+        return number in self._recent or self._holds(number)
+
+    def __len__(self) -> int:
+        return len(self._sorted) + len(self._recent)
+
+    def _holds(self, number: int) -> bool:
+        place = bisect_left(self._view, number)
+        return place < len(self._view) and self._view[place] == number
+
+
+def _hash(address: str) -> int:
+    return int.from_bytes(md5(address.encode(), usedforsecurity=False).digest()[8:], "little")

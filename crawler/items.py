@@ -1,0 +1,47 @@
+"""What the spider takes from the site: a page with its boke, and a photo."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Boke:
+    """One joke, as one entry of a page shows it; None where this page does not say."""
+
+    boke_id: int | None
+    text: str
+    odai_id: int | None = None
+    image_url: str | None = None
+    stars: int | None = None
+    raters: int | None = None
+    category: str | None = None
+    posted: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a layout reads from one page.
+
+    `outcome` is one of `dataset.schema.OUTCOMES`, `error` its reason where it is not `ok`. `links` are
+    the pages that this one leads to: odai, and its own next page. `labels` come with the site's
+    confidence in each, 0 to 1, None where it gives none.
+    """
+
+    outcome: str = "ok"
+    error: str | None = None
+    odai_id: int | None = None
+    image_url: str | None = None
+    category: str | None = None
+    kind: str | None = None
+    labels: list[str] = field(default_factory=list)
+    label_confidences: list[float | None] = field(default_factory=list)
+    bokes: list[Boke] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+
+class PageRow(dict[str, object]):
+    """One row of the pages table, as a Scrapy item."""
+
+
+class PhotoRow(dict[str, object]):
+    """One row of the images table, as a Scrapy item."""

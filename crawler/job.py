@@ -1,0 +1,118 @@
+"""One crawl to run: its settings, its folder, and the hosts it may speak to."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
+
+from crawler.options import CrawlOptions
+from dataset.errors import UsageError
+
+EMBEDDED_SITE = "http://bokete.test"
+"""The embedded site's address, whatever port it is served on: requests reach it through its proxy."""
+PHOTO_HOSTS = ("d2dcan0armyq93.cloudfront.net", "d13n9ry8xcpemi.cloudfront.net")
+"""Where bokete keeps its photos."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one run of the crawler is asked to do.
+
+    Args:
+        options: the pipeline's settings.
+        directory: `data/<pipeline>/crawl`.
+        address: the proxy through which the embedded site is reached; None for any other site.
+        pipeline: its name, for messages.
+        retry_failed: fetch again what ended as `error` or `drift` before `started`.
+        started: when the run began.
+    """
+
+    options: CrawlOptions
+    directory: Path
+    address: str | None = None
+    pipeline: str = "NAME"
+    retry_failed: bool = False
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def site(self) -> str:
+        """The address that paths are relative to."""
+        return EMBEDDED_SITE if self.options.site == "embedded" else self.options.site
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts (with their ports, if any) that the crawl may speak to."""
+        own = urlsplit(self.site).netloc.rpartition("@")[2].lower()
+        others = ["photo.bokete.test"] if self.options.site == "embedded" else PHOTO_HOSTS
+        return frozenset([own, *others])
+
+    @property
+    def command(self) -> str:
+        """The command that goes on with this crawl."""
+        return f"bokeru crawl --pipeline {self.pipeline}"
+
+    def start_urls(self) -> list[str]:
+        """Return the addresses that the crawl starts from."""
+        return [urljoin(self.site, path) for path in self.options.start]
+
+    def check(self) -> None:
+        """Refuse a site that is no web address.
+
+        Raises:
+            UsageError: and why.
+        """
+        parts = urlsplit(self.site)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(
+                f"crawl.site is {self.site!r}, which is no web address. "
+                "Write https://… or `embedded`, the site that Bokeru serves itself"
+            )
+        if not self.is_local and not (self.options.contact or "").strip():
+            raise UsageError(
+                f"crawl.contact is empty, and {parts.hostname} should be able to reach whoever crawls it. "
+                f"Set it: {self.command} --set crawl.contact=you@example.org"
+            )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the site is the embedded one, or served by this machine to itself."""
+        host = urlsplit(self.site).hostname or ""
+        return self.options.site == "embedded" or host in ("localhost", "127.0.0.1", "::1")
+
+    def scrapy_settings(self) -> dict[str, Any]:
+        """Return the Scrapy settings that follow from the pipeline's."""
+        options = self.options
+        contact = f" (+{options.contact.strip()})" if options.contact else ""
+        return {
+            "USER_AGENT": f"bokeru/0.1{contact}",
+            "CONCURRENT_REQUESTS": options.concurrency,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency,
+            "DOWNLOAD_DELAY": options.delay,
+            "DOWNLOAD_TIMEOUT": options.timeout,
+            "AUTOTHROTTLE_ENABLED": not self.is_local,
+            "AUTOTHROTTLE_START_DELAY": options.delay,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values that `from_json` turns back into the job."""
+        return {
+            "options": self.options.model_dump(mode="json"),
+            "directory": str(self.directory),
+            "address": self.address,
+            "pipeline": self.pipeline,
+            "retry_failed": self.retry_failed,
+            "started": self.started.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Return the job that `to_json` was asked of."""
+        return cls(
+            options=CrawlOptions.model_validate(values["options"], strict=False),
+            directory=Path(values["directory"]),
+            address=values["address"],
+            pipeline=values["pipeline"],
+            retry_failed=values["retry_failed"],
+            started=datetime.fromisoformat(values["started"]),
+        )

@@ -1,0 +1,110 @@
+"""What a crawl has done so far: counted while it runs, told at its end, kept as report.json."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+
+from crawler.items import PageRow, PhotoRow
+from crawler.job import Job
+from crawler.tables import Tables
+from dataset.errors import UserError
+from dataset.whole_file import write_json
+
+
+@dataclass
+class Counts:
+    """Pages and photos by outcome, in the tables and fetched in this run; boke of this run's pages."""
+
+    pages: Counter[str] = field(default_factory=Counter)
+    photos: Counter[str] = field(default_factory=Counter)
+    new_pages: Counter[str] = field(default_factory=Counter)
+    new_photos: Counter[str] = field(default_factory=Counter)
+    new_bokes: int = 0
+
+    @classmethod
+    def of(cls, tables: Tables) -> Self:
+        """Return the counts of the tables before anything is fetched."""
+        return cls(Counter(tables.outcomes("pages")), Counter(tables.outcomes("images")))
+
+    def add(self, row: PageRow | PhotoRow) -> None:
+        """Count one row."""
+        outcome = str(row["outcome"])
+        if isinstance(row, PhotoRow):
+            self.photos[outcome] += 1
+            self.new_photos[outcome] += 1
+        else:
+            self.pages[outcome] += 1
+            self.new_pages[outcome] += 1
+            self.new_bokes += len(row["bokes"])  # type: ignore[arg-type]
+
+    def details(self) -> dict[str, int]:
+        """Return what progress shows behind the pages."""
+        counts = {"photos": self.photos["ok"], "boke": self.new_bokes}
+        both = self.pages + self.photos
+        return counts | {name: both[name] for name in ("drift", "denied", "error") if both[name]}
+
+
+@dataclass(frozen=True)
+class CrawlReport:
+    """What lies in the tables after a run, by outcome, and what the run added."""
+
+    pages: dict[str, int]
+    photos: dict[str, int]
+    bokes: int
+    new_pages: dict[str, int]
+    new_photos: dict[str, int]
+    seconds: float
+    finished_at: str
+    failure: str | None
+
+    def __str__(self) -> str:
+        rest = {name: self.pages.get(name, 0) + self.photos.get(name, 0) for name in _BAD}
+        told = "".join(f", {count:,} {name}" for name, count in rest.items() if count)
+        new = sum(self.new_pages.values()) + sum(self.new_photos.values())
+        return (
+            f"crawl: {self.pages.get('ok', 0):,} pages, {self.photos.get('ok', 0):,} photos, "
+            f"{self.bokes:,} boke{told}; {new:,} fetched in {self.seconds:,.0f} s"
+        )
+
+
+_BAD = ("missing", "drift", "denied", "error")
+
+
+def write_report(job: Job, counts: Counts, seconds: float, failure: UserError | None) -> CrawlReport:
+    """Write `report.json` beside the tables and return what it says."""
+    with Tables(job) as tables:
+        report = CrawlReport(
+            pages=tables.outcomes("pages"),
+            photos=tables.outcomes("images"),
+            bokes=tables.bokes(),
+            new_pages=dict(counts.new_pages),
+            new_photos=dict(counts.new_photos),
+            seconds=round(seconds, 3),
+            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            failure=str(failure) if failure else None,
+        )
+    write_json(job.directory / "report.json", asdict(report))
+    return report
+
+
+def drift_error(job: Job, pages: Mapping[str, int]) -> UserError:
+    """Return the failure of a crawl that found too many pages of unknown markup."""
+    total = sum(pages.values())
+    return UserError(
+        f"{pages['drift']:,} of {total:,} pages have markup that no layout knows, above crawl.max_drift "
+        f"({job.options.max_drift:g}): the site has changed. `bokeru parse FILE --url URL` shows what a "
+        f"saved page yields; once its layout is mended: {job.command} --retry-failed"
+    )
+
+
+def check_drift(job: Job, tables: Tables) -> None:
+    """Refuse tables with too many pages of unknown markup.
+
+    Raises:
+        UserError: their share is past `max_drift`.
+    """
+    pages = tables.outcomes("pages")
+    if pages.get("drift", 0) > job.options.max_drift * sum(pages.values()):
+        raise drift_error(job, pages)

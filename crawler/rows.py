@@ -1,0 +1,53 @@
+"""Scrapy's item pipeline: puts rows into the store, and ends the crawl where that is impossible."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Self, cast
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from twisted.internet.task import LoopingCall
+
+from crawler.items import PageRow, PhotoRow
+from crawler.session import Session
+from crawler.spiders.bokete import BoketeSpider
+from dataset.errors import UserError
+
+
+class RowPipeline:
+    """Stores each row, and commits those that have waited long enough."""
+
+    def __init__(self, crawler: Crawler, session: Session) -> None:
+        self._crawler, self._session = crawler, session
+        self._clock = LoopingCall(self._guarded, session.store.commit_due)
+        self._closing: asyncio.Future[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the pipeline of a crawl."""
+        session = cast(BoketeSpider, crawler.spider).session
+        if session is None:
+            raise NotConfigured
+        return cls(crawler, session)
+
+    def open_spider(self) -> None:
+        """Start the clock."""
+        self._clock.start(min(1.0, self._session.job.options.shard_seconds), now=False)
+
+    def close_spider(self) -> None:
+        """Stop the clock."""
+        self._clock.stop()
+
+    def process_item(self, item: PageRow | PhotoRow) -> PageRow | PhotoRow:
+        """Store a row."""
+        self._guarded(lambda: self._session.append(item))
+        return item
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        if self._session.failure is None:
+            try:
+                step()
+            except UserError as error:
+                self._session.fail(error)
+        if self._session.failure is not None and self._closing is None:
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="failed"))

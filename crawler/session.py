@@ -1,0 +1,105 @@
+"""One run of a crawl from lock to report: the state that Scrapy's components share."""
+
+import time
+from collections import Counter
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from crawler.frontier import Frontier
+from crawler.items import PageRow, PhotoRow
+from crawler.job import Job
+from crawler.lock import locked
+from crawler.report import Counts, CrawlReport, drift_error, write_report
+from crawler.store import Store
+from crawler.tables import Kind, Tables
+from dataset.errors import UserError
+from dataset.progress import Progress
+
+_ENOUGH = 20
+"""Pages after which the share of drift says something."""
+
+
+class Session:
+    """Holds the crawl's lock, its frontier and its store while the `with` block runs.
+
+    Raises:
+        UserError: on entering, where the settings, the lock or a damaged shard forbid to start; on leaving,
+            where rows cannot be committed.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.counts = Counts()
+        self.failure: UserError | None = None
+        self.report: CrawlReport | None = None
+        self._given: Counter[Kind] = Counter()
+        self._open = ExitStack()
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self.job.check()
+        with ExitStack() as opening:
+            opening.enter_context(locked(self.job.directory))
+            with Tables(self.job) as tables:
+                self.frontier = Frontier(self.job, tables)
+                self.counts = Counts.of(tables)
+            self.store = Store(self.job.directory, self.job.options)
+            self.progress = opening.enter_context(Progress("crawl", None, "pages"))
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._open:
+            if self.failure is None:
+                self.store.commit()
+            else:
+                self.store.rescue()
+            seconds = time.monotonic() - self._started
+            self.report = write_report(self.job, self.counts, seconds, self.failure)
+
+    def append(self, row: PageRow | PhotoRow) -> None:
+        """Store a row, count it, and let what it leads to wait in the frontier."""
+        self.store.append(row)
+        self.counts.add(row)
+        self._given["images" if isinstance(row, PhotoRow) else "pages"] -= 1
+        if isinstance(row, PageRow):
+            self.frontier.follow(row)
+            self._check_drift()
+        self.progress.advance(isinstance(row, PageRow), **self.counts.details(), queue=len(self.frontier))
+
+    def give_out(self, kind: Kind) -> str:
+        """Return the next address of a kind that `wanted` named."""
+        self._given[kind] += 1  # under way until its row is there
+        return (self.frontier.photos if kind == "images" else self.frontier.pages).pop()
+
+    def wanted(self) -> Kind | None:
+        """Return what to fetch next, photos first; None where nothing is left or a limit is reached."""
+        if self.failure is not None:
+            return None
+        if self.frontier.is_dry:
+            self.store.commit()
+            self.frontier.refill()
+        if len(self.frontier.photos) and self._allows("images"):
+            return "images"
+        return "pages" if len(self.frontier.pages) and self._allows("pages") else None
+
+    def _allows(self, kind: Kind) -> bool:
+        options = self.job.options
+        photos = self.counts.photos["ok"] + (self._given["images"] if kind == "images" else 0)
+        if options.max_photos is not None and photos >= options.max_photos:
+            return False
+        pages = self.counts.pages.total() + self._given["pages"]
+        return kind == "images" or options.max_pages is None or pages < options.max_pages
+
+    def _check_drift(self) -> None:
+        """Give up early where the site has plainly changed, rather than fetch it all in vain."""
+        pages = self.counts.new_pages
+        if pages.total() >= _ENOUGH and pages["drift"] > self.job.options.max_drift * pages.total():
+            raise drift_error(self.job, pages)
+
+    def fail(self, failure: UserError) -> None:
+        """Remember why the crawl must end; the first reason stays."""
+        self.failure = self.failure or failure

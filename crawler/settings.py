@@ -1,0 +1,37 @@
+"""Scrapy's settings: what holds for every crawl, whatever the pipeline says."""
+
+BOT_NAME = "bokeru"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+USER_AGENT = "bokeru/0.1"
+
+# Manners.
+ROBOTSTXT_OBEY = True
+CONCURRENT_REQUESTS = 1
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 3.0
+DOWNLOAD_DELAY_JITTER = 0.0  # else half of the requests would come before the delay is over
+COOKIES_ENABLED = False
+
+# Nobody else gets in.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+DOWNLOAD_VERIFY_CERTIFICATES = True
+HTTPPROXY_ENABLED = False  # a proxy from the environment would hide the addresses that are checked
+METAREFRESH_ENABLED = False
+HTTPERROR_ALLOW_ALL = True  # every answer becomes a row
+REDIRECT_MAX_TIMES = 5
+
+# Limits: the largest page that was seen has 60 KB, the largest photo 1 MB.
+DOWNLOAD_MAXSIZE = 32 * 2**20
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_TIMEOUT = 60
+URLLENGTH_LIMIT = 2083
+
+# The tables are the crawl's memory: no duplicates filter, and nothing on disk beside them.
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
+
+LOG_LEVEL = "WARNING"
+STATS_DUMP = False
+MEMUSAGE_ENABLED = False
+EXTENSIONS = {"scrapy.extensions.logstats.LogStats": None}

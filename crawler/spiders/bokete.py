@@ -1,0 +1,101 @@
+"""The spider: turns answers into rows. What to fetch the scheduler knows, what a page says its layout."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from typing import Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler import images
+from crawler.items import Page, PageRow, PhotoRow
+from crawler.job import Job
+from crawler.parse import parse, row
+from crawler.session import Session
+from crawler.tables import Kind
+
+GONE = (404, 410)
+SLOT = "crawl"
+"""One slot for all hosts: the delay lies between any two requests, wherever they go."""
+
+
+class BoketeSpider(Spider):
+    """Crawls bokete, or the embedded site.
+
+    Args:
+        session: the run that it is part of. `scrapy crawl bokete -a pipeline=NAME` makes one.
+    """
+
+    name = "bokete"
+    custom_settings = {  # noqa: RUF012
+        "SCHEDULER": "crawler.scheduler.FrontierScheduler",
+        "ITEM_PIPELINES": {"crawler.rows.RowPipeline": 300},
+        "DOWNLOADER_MIDDLEWARES": {"crawler.reach.ReachMiddleware": 50},
+    }
+
+    session: Session | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Make the spider; without a session, but with a pipeline's name, open one."""
+        session, pipeline = kwargs.pop("session", None), kwargs.pop("pipeline", None)
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        if session is None and pipeline is not None:
+            stack = ExitStack()
+            session = _open(pipeline, stack)
+            crawler.signals.connect(stack.close, signals.spider_closed, weak=False)
+        if session is not None:
+            spider.session = session
+            for name, value in session.job.scrapy_settings().items():
+                crawler.settings.set(name, value, priority="spider")
+        return spider
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield nothing: the scheduler knows where to start."""
+        return
+        yield
+
+    def request(self, address: str, kind: Kind) -> Request:
+        """Return the request for a page or a photo."""
+        callback = self.parse_photo if kind == "images" else self.parse_page
+        return Request(address, callback, errback=self.failed, meta={"address": address}, dont_filter=True)
+
+    def parse_page(self, response: Response) -> PageRow:
+        """Return a page's row."""
+        address, now = response.meta["address"], datetime.now(UTC)
+        if response.status == 200 or response.status in GONE:
+            kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+            found = parse(response.body, address, now, kind, status=response.status)
+            if response.status in GONE:
+                found.update(outcome="missing", error=f"HTTP status {response.status}")
+            return found
+        return row(address, now, Page("error", f"HTTP status {response.status}"), response.status)
+
+    async def parse_photo(self, response: Response) -> PhotoRow:
+        """Return a photo's row; it is decoded and hashed beside the crawl, not before it."""
+        address, now, status = response.meta["address"], datetime.now(UTC), response.status
+        if status == 200:
+            return await asyncio.to_thread(images.examine, response.body, address, now, status)
+        outcome = "missing" if status in GONE else "error"
+        return images.empty(address, now, status, outcome, f"HTTP status {status}")
+
+    def failed(self, failure: Failure) -> PageRow | PhotoRow:
+        """Return the row of an address that gave no answer."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        reason = f"{type(failure.value).__name__}: {failure.value}".rstrip(": ")
+        address, now = request.meta["address"], datetime.now(UTC)
+        if request.callback == self.parse_photo:
+            return images.empty(address, now, None, "error", reason)
+        return row(address, now, Page("error", reason), None)
+
+
+def _open(pipeline: str, stack: ExitStack) -> Session:
+    """Open the session of a pipeline, which only the package above this one can read."""
+    (entry,) = entry_points(group="bokeru.crawl", name="job")
+    options, directory, address = stack.enter_context(entry.load()(pipeline))
+    return stack.enter_context(Session(Job(options, directory, address, pipeline)))
