@@ -1,0 +1,1 @@
+"""What runs a network: ONNX Runtime on the CPU, Chainer on CuPy or NumPy."""

@@ -1,0 +1,89 @@
+"""Chainer runs the network: on CuPy for the GPU, on NumPy as the plain reference."""
+
+import threading
+from typing import Literal
+
+import numpy as np
+
+from dataset.errors import UserError
+from featurize.backends.backend import cores
+from featurize.chainer_compat import chainer, gpu_problem
+from featurize.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Shape, Softmax
+from featurize.network import Network
+
+F = chainer.functions
+
+
+class ChainerBackend:
+    """A network on Chainer, ready to run; see `Backend`.
+
+    Raises:
+        UserError: `cupy` was asked for, and no GPU can be used; the message says why.
+    """
+
+    def __init__(self, network: Network, name: Literal["cupy", "numpy"]) -> None:
+        self.name: str = name
+        if name == "cupy" and (problem := gpu_problem()):
+            raise UserError(f"features.backend is cupy, but {problem}. Or: --set features.backend=onnx")
+        self._device = chainer.get_device("@cupy:0" if name == "cupy" else "@numpy")
+        self._network = network
+        self._shapes = [network.input, *network.shapes[:-1]]
+        self._weights = {
+            layer.name: (self._device.send(layer.weights), self._device.send(layer.bias))
+            for layer in network.layers
+            if isinstance(layer, Convolution | InnerProduct)
+        }
+        self._one_at_a_time = threading.Semaphore(1)
+        self.dimensions = network.dimensions
+        self.threads = cores() if name == "cupy" else 1
+
+    def run(self, images: np.ndarray) -> np.ndarray:
+        """Return (B, D) float32 on the host for (B, 3, H, W) float32."""
+        with self._one_at_a_time, chainer.using_device(self._device):
+            with chainer.using_config("train", False), chainer.no_backprop_mode():
+                value = chainer.Variable(self._device.send(images))
+                for layer, shape in zip(self._network.layers, self._shapes, strict=True):
+                    value = self._apply(layer, value, shape)
+            vectors: np.ndarray = chainer.get_device("@numpy").send(value.array)
+        return vectors.reshape(len(images), -1)
+
+    def _apply(self, layer: Layer, x: chainer.Variable, shape: Shape) -> chainer.Variable:
+        """Return the layer's result for x (B, C, H, W)."""
+        match layer:
+            case Convolution():
+                weights, bias = self._weights[layer.name]
+                return F.convolution_2d(
+                    x, weights, bias, layer.stride, layer.pad, dilate=layer.dilation, groups=layer.groups
+                )
+            case Pooling():
+                return _pool(layer, x, shape)
+            case LRN():  # Chainer does not divide alpha by the size, Caffe does
+                return F.local_response_normalization(
+                    x, layer.size, layer.k, layer.alpha / layer.size, layer.beta
+                )
+            case InnerProduct():
+                return F.linear(x, *self._weights[layer.name])[:, :, None, None]
+            case ReLU(slope=0.0):
+                return F.relu(x)
+            case ReLU():
+                return F.leaky_relu(x, layer.slope)
+            case Softmax():
+                return F.softmax(x, axis=1)
+        raise TypeError(f"no Chainer function for {type(layer).__name__}")
+
+
+def _pool(layer: Pooling, x: chainer.Variable, shape: Shape) -> chainer.Variable:
+    """Return the pooled x (B, C, H, W); explicit pads set its windows, so that nothing rounds in its own way."""
+    kernel, reach = layer.windows(shape)
+    rows, columns = layer.pad
+    pads = ((0, 0), (0, 0), (rows, rows + reach[0]), (columns, columns + reach[1]))
+    if not layer.average:
+        padded = F.pad(x, pads, "constant", constant_values=-np.inf) if any(map(any, pads)) else x
+        return F.max_pooling_2d(padded, kernel, layer.stride, cover_all=False)
+    counted = np.zeros((1, 1, shape[1] + 2 * rows + reach[0], shape[2] + 2 * columns + reach[1]), np.float32)
+    counted[:, :, : shape[1] + 2 * rows, : shape[2] + 2 * columns] = (
+        1  # Caffe's own padding counts, the reach not
+    )
+    share = F.average_pooling_2d(counted, kernel, layer.stride).array
+    total = F.average_pooling_2d(F.pad(x, pads, "constant"), kernel, layer.stride)
+    return total / F.broadcast_to(x.xp.asarray(share), total.shape)

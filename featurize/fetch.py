@@ -1,0 +1,117 @@
+"""Fetch known weights: with a progress bar, going on after an interruption, checked by SHA-1."""
+
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from dataset.errors import DamagedFile, UserError
+from dataset.progress import Progress
+from featurize.lock import exclusive
+
+CHUNK = 2**20
+TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class KnownWeights:
+    """A file that others publish.
+
+    Args:
+        name: what `features.weights` and `bokeru weights` call it.
+        file: its name on disk.
+        url: where it is fetched.
+        sha1: of the whole file, in hex.
+    """
+
+    name: str
+    file: str
+    url: str
+    sha1: str
+
+
+CAFFENET = KnownWeights(
+    "caffenet",
+    "bvlc_reference_caffenet.caffemodel",
+    "http://dl.caffe.berkeleyvision.org/bvlc_reference_caffenet.caffemodel",
+    "4c8d77deb20ea792f84eb5e6d0a11ca0a8660a46",
+)
+
+
+def fetch(known: KnownWeights, directory: Path) -> Path:
+    """Return the path of `known` in `directory`, fetching what is missing of it.
+
+    A file that is already there, fetched by hand for example, is checked and used.
+
+    Raises:
+        DamagedFile: the file there is not the published one.
+        UserError: it could not be fetched; the message says how to place it by hand.
+    """
+    path = directory / known.file
+    with exclusive(directory, f"to fetch {known.name}"):
+        if path.exists():
+            return _checked(path, known)
+        part = directory / f"{known.file}.part"
+        try:
+            _download(known, part)
+        except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, OSError) and error.errno == 28:  # a full disk is not the network's fault
+                raise
+            raise UserError(_by_hand(known, path, error)) from error
+        try:
+            _checked(part, known)
+        except DamagedFile:
+            part.unlink()
+            raise
+        part.replace(path)
+    return path
+
+
+def _download(known: KnownWeights, part: Path) -> None:
+    have = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(known.url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        answer = urllib.request.urlopen(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        if error.code == 416:  # nothing follows: the whole file is here
+            return
+        raise
+    with answer, part.open("ab") as file:
+        if answer.status != 206:  # the server sends the file from its start
+            have = 0
+            file.truncate(0)
+        expected = answer.headers.get("Content-Length")
+        total = have + int(expected) if expected else None
+        _copy(answer, file, known, have, total)
+
+
+def _copy(
+    answer: http.client.HTTPResponse, file: BinaryIO, known: KnownWeights, have: int, total: int | None
+) -> None:
+    with Progress(f"fetching {known.name}", total, "bytes") as progress:
+        progress.advance(have)
+        while chunk := answer.read(CHUNK):
+            file.write(chunk)
+            progress.advance(len(chunk))
+        if total is not None and progress.done < total:
+            raise ConnectionError(f"the connection ended after {progress.done:,} of {total:,} bytes")
+
+
+def _checked(path: Path, known: KnownWeights) -> Path:
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha1").hexdigest()
+    if found != known.sha1:
+        reason = f"its {path.stat().st_size:,} bytes have SHA-1 {found}, the published file has {known.sha1}"
+        raise DamagedFile(path, reason, f"Delete it, then fetch it again: bokeru weights {known.name}")
+    return path
+
+
+def _by_hand(known: KnownWeights, path: Path, error: Exception) -> str:
+    reason = getattr(error, "reason", error)
+    return (
+        f"{known.name} could not be fetched ({reason}). Run the same again to go on, or fetch {known.url} "
+        f"by hand and place it at {path} (SHA-1 {known.sha1})"
+    )

@@ -1,0 +1,81 @@
+"""Read vectors from a cache. Shapes: N photos asked for, D values in a vector."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dataset.errors import DamagedFile, UserError
+from dataset.shards import read_schema, shard_paths
+from featurize.cache import batches
+
+ROWS = 4096
+"""Rows of a shard in memory at once."""
+
+
+def vectors(directory: Path, sha256s: Sequence[str]) -> np.ndarray:
+    """Return the vectors of the photos `sha256s`: (N, D) float32, row i for sha256s[i].
+
+    Shards are streamed into the result; no Python object is made for a row.
+
+    Args:
+        directory: a cache, `features/<key>`.
+
+    Raises:
+        DamagedFile: a shard is cut, or holds vectors of another length.
+        UserError: some photos have no vector; the message gives their number, the first, and why.
+    """
+    paths = shard_paths(directory)
+    if not paths:
+        raise UserError(f"{directory} holds no vectors. Compute them with: bokeru features --pipeline NAME")
+    wanted = pa.array(sha256s, pa.string()).dictionary_encode()
+    found = np.zeros((len(wanted.dictionary), dimensions(paths[0])), np.float32)
+    filled = np.zeros(len(found), bool)
+    for path in paths:
+        _fill(path, wanted.dictionary, found, filled)
+    if not filled.all():
+        absent = [str(name) for name in wanted.dictionary.filter(pa.array(~filled)).slice(0, 1)]
+        raise UserError(_why(directory, paths, absent[0], int((~filled).sum()), len(found)))
+    return found if len(found) == len(wanted) else found[wanted.indices.to_numpy()]
+
+
+def dimensions(path: Path) -> int:
+    """Return D of one shard of a cache.
+
+    Raises:
+        DamagedFile: it is no shard of a cache.
+    """
+    schema = read_schema(path)
+    if "sha256" not in schema.names or "vector" not in schema.names:
+        raise DamagedFile(path, f"no shard of vectors; its columns are {', '.join(schema.names)}")
+    kind = schema.field("vector").type
+    if not pa.types.is_fixed_size_list(kind) or not pa.types.is_floating(kind.value_type):
+        raise DamagedFile(path, f"its vectors are {kind}")
+    return int(kind.list_size)
+
+
+def _fill(path: Path, wanted: pa.Array, found: np.ndarray, filled: np.ndarray) -> None:
+    """Write the vectors of one shard to their rows of `found`, and mark those rows in `filled`."""
+    length = found.shape[1]
+    if dimensions(path) != length:
+        raise DamagedFile(path, f"its vectors have {dimensions(path)} values, those of other shards {length}")
+    for batch in batches(path, ["sha256", "vector"], ROWS):
+        there = batch.filter(batch["vector"].is_valid())
+        rows = pc.index_in(there["sha256"], value_set=wanted).fill_null(-1).to_numpy()
+        values = there["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, length)
+        asked = rows >= 0
+        found[rows[asked]] = values[asked]
+        filled[rows[asked]] = True
+
+
+def _why(directory: Path, paths: Sequence[Path], sha256: str, count: int, total: int) -> str:
+    """Return the message for photos without a vector: how many, the first, and what is known about it."""
+    start = f"{directory}: {count:,} of {total:,} photos have no vector, the first is {sha256}"
+    for path in paths:
+        for batch in batches(path, ["sha256", "outcome", "error"]):
+            row = batch.filter(pc.equal(batch["sha256"], sha256)).to_pylist()
+            if row:
+                return f"{start} ({row[0]['error']}). Take it out: bokeru forget --sha256 {sha256}"
+    return f"{start}. Compute them with: bokeru features --pipeline NAME"

@@ -1,0 +1,79 @@
+"""Where weights come from: made here (`untrained`), fetched (`caffenet`), or a file of the user's own."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from dataset.errors import UserError
+from dataset.whole_file import write_json
+from featurize import caffemodel
+from featurize.fetch import CAFFENET, fetch
+from featurize.lock import exclusive
+from featurize.network import caffenet
+
+SEED = 2016
+UNTRAINED = f"untrained-caffenet-{SEED}.caffemodel"
+DIGESTS = "digests.json"
+
+
+def locate(weights: str, directory: Path) -> Path:
+    """Return the weights file that the setting `features.weights` names, making or fetching it if need be.
+
+    Args:
+        weights: `untrained`, `caffenet`, or a path.
+        directory: where made and fetched files are kept.
+
+    Raises:
+        UserError: no such file; or it could not be fetched.
+    """
+    if weights == "untrained":
+        return _untrained(directory / UNTRAINED)
+    if weights == "caffenet":
+        return fetch(CAFFENET, directory)
+    return _own(weights)
+
+
+def _untrained(path: Path) -> Path:
+    if not path.exists():
+        with exclusive(path.parent, "to write the untrained weights"):
+            if not path.exists():
+                print(
+                    f"features: writing CaffeNet with untrained weights to {path} (244 MB, once)", flush=True
+                )
+                caffemodel.write(caffenet(SEED), path)
+    return path
+
+
+def _own(weights: str) -> Path:
+    path = Path(weights).expanduser()
+    if not path.is_file():
+        known = "untrained, caffenet, or a path to a .caffemodel"
+        raise UserError(f"features.weights is {weights!r}, and there is no such file. It takes: {known}")
+    return path
+
+
+def identity(weights: str, directory: Path) -> str:
+    """Return what tells these weights from all others, without reading them again and again.
+
+    The names stand for themselves. A path stands for its SHA-256, remembered in `directory` for as long as
+    the file keeps its size and time of change.
+    """
+    if weights in ("untrained", "caffenet"):
+        return f"{weights} {SEED}" if weights == "untrained" else CAFFENET.sha1
+    path = _own(weights).resolve()
+    state = [path.stat().st_size, path.stat().st_mtime_ns]
+    digests = _digests(directory)
+    if digests.get(str(path), [])[:2] != state:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digests = _digests(directory) | {str(path): [*state, digest]}
+        write_json(directory / DIGESTS, digests)
+    return str(digests[str(path)][2])
+
+
+def _digests(directory: Path) -> dict[str, list[object]]:
+    try:
+        digests = json.loads((directory / DIGESTS).read_text())
+    except (OSError, ValueError):
+        return {}  # only a memory: what is not known is worked out again
+    return digests if isinstance(digests, dict) else {}
