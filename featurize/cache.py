@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataset.errors import DamagedFile
-from dataset.schema import PHOTOS, features
+from dataset.schema import features
 from dataset.shards import ShardLimits, ShardWriter, shard_paths
 
-NEEDED = pa.schema([PHOTOS.field("image"), PHOTOS.field("sha256")])
 PLACES = pa.schema([("place", pa.int64()), ("sha256", pa.string())])
 ROW_BITS = 32
 """A place is a photo's row in its shard, with the shard's number above these bits."""

@@ -171,8 +171,7 @@ def add(layers: Any, layer: Layer, bottom: str, v1: bool, blobs: bool = True) ->
         for values in (layer.weights, layer.bias):
             blob = message.blobs.add(data=np.ascontiguousarray(values, "<f4").tobytes())
             if v1:
-                legacy = (1,) * (4 - values.ndim) + values.shape
-                blob.num, blob.channels, blob.height, blob.width = legacy
+                blob.num, blob.channels, blob.height, blob.width = (*[1] * (4 - values.ndim), *values.shape)
             else:
                 blob.shape.dim.extend(values.shape)
 

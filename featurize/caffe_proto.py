@@ -88,7 +88,7 @@ def _messages() -> dict[str, Any]:
         for field in fields.split(" | "):
             _declare(declared[name], *field.split())
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
+    pool.Add(file)
     return {
         name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"caffe.{name}"))
         for name in declared

@@ -23,6 +23,8 @@ from featurize.network import Network
 LARGEST = 2**31 - 1
 """The most bytes that one protobuf message may have."""
 INPUTS = ("Input", "Data", "ImageData", "MemoryData", "DummyData", "HDF5Data", "WindowData")
+UNREAD = (5, 6, 7)
+"""Fields of a network that say nothing about what it computes: force_backward, state, debug_info."""
 IDENTITIES = ("Dropout", "Split")
 """Layers that hand on their input when a network is used, not trained."""
 REMEDY = "Fetch or copy it again, or name another: --set features.weights=…"
@@ -61,7 +63,8 @@ def _parse(path: Path) -> Any:
     except (DecodeError, UnicodeDecodeError) as error:
         reason = f"{size:,} bytes that are no whole .caffemodel: cut short, or another kind of file"
         raise DamagedFile(path, reason, REMEDY) from error
-    strangers = [field.field_number for field in UnknownFieldSet(net) if field.field_number not in (5, 6, 7)]
+    unknown: Any = UnknownFieldSet(net)
+    strangers = [field.field_number for field in unknown if field.field_number not in UNREAD]
     if strangers:
         raise DamagedFile(
             path, f"it holds more than a network (fields {strangers[:3]} of no .caffemodel)", REMEDY

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pyarrow.parquet as pq
 
+from dataset import read
 from dataset.errors import UserError
 from dataset.manifest import fingerprint
 from dataset.progress import Progress
-from dataset.shards import shard_paths
-from dataset.whole_file import remove_leftovers
+from dataset.whole_file import remove_leftovers, write_json
 from featurize import cache
 from featurize.lock import exclusive
 from featurize.options import FeatureOptions
@@ -24,6 +25,8 @@ from featurize.weights import identity, locate
 T = TypeVar("T")
 R = TypeVar("R")
 Row = dict[str, object]
+SETTINGS = "settings.json"
+"""Beside the vectors: the settings that made them, for whoever wants the same of another photo."""
 VERSION = 1
 """Part of every key: raise it when the same settings come to mean other vectors."""
 
@@ -113,18 +116,20 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
         weights: the folder of made and fetched weights files.
 
     Raises:
+        MissingStage: there is no dataset.
         UserError: no photos, weights that cannot be used, a damaged shard; nothing whole is lost.
     """
     directory = features / key(options, weights)
-    shards = shard_paths(dataset, cache.NEEDED)
+    shards = read.shards(dataset)
     with exclusive(directory, "to add vectors"):
         remove_leftovers(directory)
         places, total = cache.missing(shards, directory), _count(shards, dataset)
         if not len(places):
-            print(f"features: up to date, {total:,} vectors in {directory}")
+            print("features: up to date")
             return directory
         extractor = Extractor(options, weights)
         print(f"features: {extractor.backend.name} ({extractor.reason})", flush=True)
+        write_json(directory / SETTINGS, options.model_dump(mode="json"))
         failed = _fill(extractor, options, cache.photos(shards, places), directory, len(places))
     known = total - len(places)
     print(f"features: {len(places) - failed:,} computed, {known:,} were there, {failed:,} cannot be decoded")
@@ -133,9 +138,7 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
 
 def _count(shards: Sequence[Path], dataset: Path) -> int:
     """Return the number of photos in the dataset; refuse one without any."""
-    import pyarrow.parquet as pq
-
-    total = sum(pq.read_metadata(path).num_rows for path in shards)
+    total: int = sum(pq.read_metadata(path).num_rows for path in shards)
     if not total:
         raise UserError(
             f"{dataset} holds no photos. Build it with: bokeru dataset --pipeline {dataset.parent.name}"

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from PIL import Image
 
+from dataset.manifest import write_manifest
 from dataset.schema import PHOTOS
-from dataset.shards import ShardLimits, ShardWriter
+from dataset.shards import whole_parquet
 from featurize import caffemodel
 from featurize.layers import LRN, Pooling, Softmax
 from featurize.network import Builder, Network
@@ -32,9 +34,11 @@ def write_dataset(
     directory: Path, photos: Sequence[bytes], rows: int = 100, name: str = "train"
 ) -> list[str]:
     """Write a dataset of `photos`, `rows` to a row group; return their sha256s."""
-    with ShardWriter(directory, name, PHOTOS, ShardLimits(row_group_rows=rows)) as writer:
-        for content in photos:
-            writer.append({"image": {"bytes": content, "path": None}, "sha256": sha256(content)})
+    table = [{"image": {"bytes": content}, "sha256": sha256(content)} for content in photos]
+    with whole_parquet(directory / f"{name}-00000-of-00001.parquet", PHOTOS) as writer:
+        for start in range(0, max(1, len(table)), rows):
+            writer.write_table(pa.Table.from_pylist(table[start : start + rows], schema=PHOTOS))
+    write_manifest(directory, "dataset", "0")
     return [sha256(content) for content in photos]
 
 

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from featurize_small import small_network, small_weights
 
 from dataset.errors import DamagedFile, UserError
 from featurize import caffemodel
 from featurize.layers import Convolution, InnerProduct
-from tests.featurize_small import small_network, small_weights
 
 
 @pytest.mark.parametrize("v1", [False, True])

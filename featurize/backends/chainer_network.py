@@ -73,7 +73,7 @@ class ChainerBackend:
 
 
 def _pool(layer: Pooling, x: chainer.Variable, shape: Shape) -> chainer.Variable:
-    """Return the pooled x (B, C, H, W); explicit pads set its windows, so that nothing rounds in its own way."""
+    """Return the pooled x (B, C, H, W); explicit pads set its windows, so that no size is rounded."""
     kernel, reach = layer.windows(shape)
     rows, columns = layer.pad
     pads = ((0, 0), (0, 0), (rows, rows + reach[0]), (columns, columns + reach[1]))
