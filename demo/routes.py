@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from demo import photos
 from demo.content import CATEGORIES, LISTS, PAGE, EmbeddedSite
 from demo.layouts import Layout, Listing, OdaiPage
+from demo.scenes import jpeg
 
 HOST = "bokete.test"
 PHOTO_HOST = "photo.bokete.test"
@@ -39,7 +39,9 @@ class Routes:
     def __init__(self, site: EmbeddedSite, layout: str) -> None:
         self.site = site
         self._layout = cast(Layout, import_module(f"demo.layouts.{layout}"))
-        self._photo: Callable[[int], bytes] = lru_cache(256)(lambda photo: photos.jpeg(site.scene(photo)))
+        self._photo: Callable[[int, int], bytes] = lru_cache(256)(
+            lambda photo, width: jpeg(site.scene(photo), width)
+        )
 
     def respond(self, target: str, host: str) -> Response:
         """Return the answer to GET `target` (a path with its query) at `host` (with its port)."""
@@ -100,7 +102,7 @@ class Routes:
         photo = self.site.photo_named(name)
         if photo is None or rest != f"{width}.jpg":
             return Response(404, b"", "text/plain")
-        return Response(200, self._photo(photo), "image/jpeg", {"Cache-Control": "max-age=86400"})
+        return Response(200, self._photo(photo, int(width)), "image/jpeg", {"Cache-Control": "max-age=86400"})
 
     def _missing(self) -> Response:
         return Response(404, self._layout.missing().encode())

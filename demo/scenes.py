@@ -5,9 +5,13 @@ all that both halves of the site see: `demo.drawing` paints it, `demo.jokes` wri
 """
 
 from dataclasses import dataclass
+from io import BytesIO
 from random import Random
 from typing import TypeVar
 
+from PIL import Image
+
+from demo.drawing.picture import picture
 from demo.things import KINDS, PLACES, SUBJECTS, TIMES, TRAITS, WEATHERS
 
 T = TypeVar("T")
@@ -57,9 +61,9 @@ class Scene:
 def scene(seed: int, photo: int) -> Scene:
     """Return the scene of a photo: the same for the same arguments, on every machine."""
     random = Random(f"{seed}/{photo}/scene")
-    subject = _draw(random, SUBJECTS)
+    subject = _choose(random, SUBJECTS)
     kind = KINDS[subject]
-    place = _draw(random, kind.places)
+    place = _choose(random, kind.places)
     outdoors = PLACES[place].outdoors
     return Scene(
         seed=seed,
@@ -68,10 +72,27 @@ def scene(seed: int, photo: int) -> Scene:
         traits=tuple(trait for trait, share in kind.traits.items() if random.random() < share),
         companions=tuple(c for c, share in kind.companions.items() if random.random() < share),
         place=place,
-        time=_draw(random, {key: time.weight for key, time in TIMES.items()} if outdoors else {"day": 1}),
-        weather=_draw(random, {key: w.weight for key, w in WEATHERS.items()} if outdoors else {"clear": 1}),
+        time=_choose(random, {key: time.weight for key, time in TIMES.items()} if outdoors else {"day": 1}),
+        weather=_choose(random, {key: w.weight for key, w in WEATHERS.items()} if outdoors else {"clear": 1}),
     )
 
 
-def _draw(random: Random, weights: dict[T, float]) -> T:
+def draw(scene: Scene) -> Image.Image:
+    """Return a picture of a scene, RGB, 600 pixels wide and 400 to 600 high: the same for the same scene."""
+    random = Random(f"{scene.seed}/{scene.photo}/picture")
+    seen = (scene.subject, scene.traits, scene.companions, scene.place, scene.time, scene.weather)
+    return picture(*seen, random)
+
+
+def jpeg(scene: Scene, width: int = 600) -> bytes:
+    """Return the picture of a scene as a JPEG file, scaled to `width` pixels."""
+    image = draw(scene)
+    if width != image.width:
+        image = image.resize((width, image.height * width // image.width), Image.Resampling.LANCZOS)
+    file = BytesIO()
+    image.save(file, "JPEG", quality=87)
+    return file.getvalue()
+
+
+def _choose(random: Random, weights: dict[T, float]) -> T:
     return random.choices(list(weights), list(weights.values()))[0]

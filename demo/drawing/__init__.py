@@ -1,0 +1,1 @@
+"""Pictures of the things in scenes, painted with Pillow."""

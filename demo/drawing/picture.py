@@ -1,0 +1,79 @@
+"""Whole pictures: a backdrop, companions, the subject, and what falls from the sky."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from PIL import Image, ImageDraw
+
+from demo.drawing import animals, food, landmarks, people, places, vehicles
+from demo.drawing.pen import SUPERSAMPLING, Pen
+
+WIDTH = 600
+"""Every photo's width in pixels, as the real site scales them."""
+_HEIGHTS = (400, 420, 450, 450, 480, 500, 560, 600)
+_TINTS = {"dusk": (1.04, 0.9, 0.82), "night": (0.7, 0.74, 0.94)}
+_WEARING: dict[str, Callable[[Pen, Random, Sequence[str]], None]] = {
+    "man": people.man,
+    "woman": people.woman,
+    "baby": people.baby,
+    "snowman": landmarks.snowman,
+}
+_FRAMED = {"man", "woman"}
+"""Drawn from the chest up: they stand on the photo's lower edge."""
+
+
+def picture(
+    subject: str,
+    traits: Sequence[str],
+    companions: Sequence[str],
+    place: str,
+    time: str,
+    weather: str,
+    random: Random,
+) -> Image.Image:
+    """Return an RGB picture of 600 pixels by 400 to 600; the arguments are those of `Scene`."""
+    size = WIDTH * SUPERSAMPLING, random.choice(_HEIGHTS) * SUPERSAMPLING
+    image = places.backdrop(place, time, weather, *size, random)
+    draw = ImageDraw.Draw(image)
+    side = random.choice([-1, 1])
+    for number, companion in enumerate(companions):
+        _companion(draw, companion, size, side if number % 2 == 0 else -side, random)
+    _subject(draw, subject, traits, size, -side if companions else random.choice([-1, 1]), random)
+    places.fall(draw, weather, *size, random)
+    if time in _TINTS:
+        tables = [[min(255, round(level * tint)) for level in range(256)] for tint in _TINTS[time]]
+        image = image.point([level for table in tables for level in table])
+    return image.reduce(SUPERSAMPLING)
+
+
+def _subject(
+    draw: ImageDraw.ImageDraw,
+    kind: str,
+    traits: Sequence[str],
+    size: tuple[int, int],
+    side: int,
+    random: Random,
+) -> None:
+    width, height = size
+    unit = min(width, height) * random.uniform(0.36, 0.44)
+    x = width * (0.5 + side * random.uniform(0.0, 0.14))
+    y = height - 1.02 * unit if kind in _FRAMED else height * random.uniform(0.54, 0.6)
+    _thing(Pen(draw, x, y, unit, flip=random.random() < 0.5), kind, traits, random)
+
+
+def _companion(
+    draw: ImageDraw.ImageDraw, kind: str, size: tuple[int, int], side: int, random: Random
+) -> None:
+    width, height = size
+    unit = min(width, height) * random.uniform(0.16, 0.2)
+    x = width * (0.5 + side * random.uniform(0.3, 0.36))
+    pen = Pen(draw, x, height * random.uniform(0.74, 0.8), unit, flip=random.random() < 0.5)
+    _thing(pen, kind, (), random)
+
+
+def _thing(pen: Pen, kind: str, traits: Sequence[str], random: Random) -> None:
+    if kind in _WEARING:
+        _WEARING[kind](pen, random, traits)
+    else:
+        module = next(module for module in (animals, food, vehicles, landmarks) if hasattr(module, kind))
+        getattr(module, kind)(pen, random)
