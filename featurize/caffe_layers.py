@@ -11,6 +11,8 @@ from featurize.layers import LRN, Convolution, InnerProduct, Layer, Pair, Poolin
 
 MAX, AVERAGE = 0, 1
 CEIL = 0
+IDENTITIES = ("Dropout", "Split")
+"""Layers that hand on their input when a network is used, not trained."""
 
 
 def layer(kind: str, message: Any) -> Layer:
@@ -19,14 +21,18 @@ def layer(kind: str, message: Any) -> Layer:
     Raises:
         UnfitLayer: a type or a parameter that is not known, or blobs that do not fit; the layer is named.
     """
-    if kind not in KINDS:
-        raise UnfitLayer(
-            f"layer {message.name!r} is of type {kind}. Known are: {', '.join(KINDS)}, Dropout, Split"
-        )
-    if len(message.bottom) != 1 or len(message.top) != 1:
+    check(kind, message)
+    return KINDS[kind](message)
+
+
+def check(kind: str, message: Any) -> None:
+    """Raise UnfitLayer unless the layer's type is known and it has one input and one output."""
+    if kind not in (*KINDS, *IDENTITIES):
+        known = ", ".join((*KINDS, *IDENTITIES))
+        raise UnfitLayer(f"layer {message.name!r} is of type {kind}. Known are: {known}")
+    if len(message.bottom) != 1 or (len(message.top) != 1 and kind != "Split"):
         blobs = f"{len(message.bottom)} inputs and {len(message.top)} outputs"
         raise UnfitLayer(f"layer {message.name!r}: {blobs}, not 1 and 1")
-    return KINDS[kind](message)
 
 
 def _convolution(message: Any) -> Layer:
@@ -137,7 +143,7 @@ def _weights(
     if len(shape) != dimensions or math.prod(leading) != 1:
         raise UnfitLayer(f"layer {name!r}: weights of shape {weights.shape}, not {dimensions} dimensions")
     weights = weights.reshape(shape).T if transpose else weights.reshape(shape)
-    outputs = weights.shape[0]
+    outputs = len(weights)
     bias = _array(name, message.blobs[1]).reshape(-1) if settings.bias_term else np.zeros(outputs, np.float32)
     if not outputs == settings.num_output == len(bias):
         told = f"{settings.num_output} outputs, but weights for {outputs} and a bias for {len(bias)}"
@@ -149,7 +155,7 @@ def _array(name: str, blob: Any) -> np.ndarray:
     """Return a blob's values as float32 in its own shape, without a copy where the file has float32."""
     legacy = (blob.num, blob.channels, blob.height, blob.width)
     shape = tuple(blob.shape.dim) if blob.HasField("shape") else legacy
-    data, kind = (blob.data, "<f4") if blob.data else (blob.double_data, "<f8")
+    data, kind = (blob.double_data, "<f8") if blob.HasField("double_data") else (blob.data, "<f4")
     size = np.dtype(kind).itemsize
     if min(shape, default=0) < 1 or len(data) != math.prod(shape) * size:
         held = f"{len(data):,} bytes, {len(data) / size:,.0f} values"
@@ -171,7 +177,8 @@ def add(layers: Any, layer: Layer, bottom: str, v1: bool, blobs: bool = True) ->
         for values in (layer.weights, layer.bias):
             blob = message.blobs.add(data=np.ascontiguousarray(values, "<f4").tobytes())
             if v1:
-                blob.num, blob.channels, blob.height, blob.width = (*[1] * (4 - values.ndim), *values.shape)
+                ones: list[int] = [1] * (4 - values.ndim)
+                blob.num, blob.channels, blob.height, blob.width = ones + list(values.shape)
             else:
                 blob.shape.dim.extend(values.shape)
 

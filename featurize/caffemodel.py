@@ -25,8 +25,6 @@ LARGEST = 2**31 - 1
 INPUTS = ("Input", "Data", "ImageData", "MemoryData", "DummyData", "HDF5Data", "WindowData")
 UNREAD = (5, 6, 7)
 """Fields of a network that say nothing about what it computes: force_backward, state, debug_info."""
-IDENTITIES = ("Dropout", "Split")
-"""Layers that hand on their input when a network is used, not trained."""
 REMEDY = "Fetch or copy it again, or name another: --set features.weights=…"
 
 
@@ -110,29 +108,25 @@ def _chain(
     layers: Sequence[tuple[str, Any]], inputs: dict[str, list[int]], blob: str
 ) -> tuple[list[tuple[str, Any]], str]:
     """Return the layers from an input to `blob`, in order, and that input's name."""
-    chains: dict[str, tuple[list[tuple[str, Any]], str]] = {name: ([], name) for name in inputs}
-    for kind, message in layers:
-        if len(message.bottom) == 1 and message.bottom[0] in chains:
-            before, source = chains[message.bottom[0]]
-            step = [] if kind in IDENTITIES else [(kind, message)]
-            chains.update((top, (before + step, source)) for top in message.top)
-        else:
-            chains.update((top, ([(kind, message)], "")) for top in message.top)
-    if blob not in chains or blob in inputs:
-        found = ", ".join(name for name in chains if name not in inputs)
-        raise UnfitLayer(f"there is no blob {blob!r} in it. Set features.layer to one of: {found}")
-    chain, source = chains[blob]
-    if not source:
-        _refuse(*chain[0])
-    return chain, source
-
-
-def _refuse(kind: str, message: Any) -> None:
-    """Say why a chain cannot start at this layer."""
-    if kind not in caffe_layers.KINDS:
-        caffe_layers.layer(kind, message)  # raises, naming the type
-    bottoms = ", ".join(map(repr, message.bottom)) or "nothing"
-    raise UnfitLayer(f"layer {message.name!r}: it reads {bottoms}, which no layer before it writes")
+    writer: dict[str, int] = {}
+    before: list[int | None] = []  # for each layer, the one whose result it reads
+    for number, (_, message) in enumerate(layers):
+        before.append(writer.get(message.bottom[0]) if len(message.bottom) == 1 else None)
+        writer.update((top, number) for top in message.top)
+    if blob not in writer:
+        raise UnfitLayer(
+            f"there is no blob {blob!r} in it. Set features.layer to one of: {', '.join(writer)}"
+        )
+    numbers = [writer[blob]]
+    while (previous := before[numbers[-1]]) is not None:
+        numbers.append(previous)
+    chain = [layers[number] for number in reversed(numbers)]
+    kind, first = chain[0]
+    caffe_layers.check(kind, first)
+    source = first.bottom[0]
+    if source not in inputs:
+        raise UnfitLayer(f"layer {first.name!r}: it reads {source!r}, which no layer before it writes")
+    return [step for step in chain if step[0] not in caffe_layers.IDENTITIES], source
 
 
 def _input_shape(declared: Sequence[int], source: str, size: int | None) -> Shape:
