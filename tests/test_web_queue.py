@@ -1,0 +1,80 @@
+"""The line in front of the model: turns, limits, failures."""
+
+import asyncio
+import threading
+from functools import partial
+
+import pytest
+
+from web.queue import FairQueue, QueueFull
+
+
+def test_visitors_take_turns() -> None:
+    order: list[str] = []
+
+    async def scenario() -> None:
+        queue, gate = FairQueue(capacity=20, each=10), threading.Event()
+        first = asyncio.create_task(queue.run("greedy", gate.wait))
+        await asyncio.sleep(0)
+        jobs = [("greedy", f"g{number}") for number in range(4)] + [("a", "a0"), ("a", "a1"), ("b", "b0")]
+        tasks = [asyncio.create_task(queue.run(who, partial(order.append, name))) for who, name in jobs]
+        await asyncio.sleep(0)
+        assert queue.waiting == 7
+        gate.set()
+        await asyncio.gather(first, *tasks)
+
+    asyncio.run(scenario())
+    assert order == ["g0", "a0", "b0", "g1", "a1", "g2", "g3"]
+
+
+@pytest.mark.parametrize(("capacity", "each", "own"), [(3, 9, False), (9, 3, True)])
+def test_a_full_line_says_so(capacity: int, each: int, own: bool) -> None:
+    async def scenario() -> None:
+        queue, gate = FairQueue(capacity, each), threading.Event()
+        tasks = [asyncio.create_task(queue.run("v", gate.wait))]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the first is being done, and no longer waits
+        tasks += [asyncio.create_task(queue.run("v", gate.wait)) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull, match="3 of your own requests" if own else "3 requests") as full:
+            await queue.run("v", gate.wait)
+        assert full.value.retry_after >= 1
+        other = asyncio.create_task(queue.run("w", gate.wait))
+        gate.set()
+        await asyncio.gather(*tasks)
+        if own:
+            assert await other, "others are still served"
+        else:
+            with pytest.raises(QueueFull):
+                await other
+
+    asyncio.run(scenario())
+
+
+def test_a_failure_is_its_own_visitors_only() -> None:
+    async def scenario() -> None:
+        queue = FairQueue()
+        failed, served = await asyncio.gather(
+            queue.run("a", lambda: 1 // 0), queue.run("b", lambda: 42), return_exceptions=True
+        )
+        assert isinstance(failed, ZeroDivisionError)
+        assert served == 42
+        assert await queue.run("c", lambda: 43) == 43, "the line starts again after it was empty"
+
+    asyncio.run(scenario())
+
+
+def test_who_has_left_is_skipped() -> None:
+    async def scenario() -> None:
+        queue, gate, done = FairQueue(), threading.Event(), []
+        first = asyncio.create_task(queue.run("a", gate.wait))
+        await asyncio.sleep(0)
+        left = asyncio.create_task(queue.run("b", lambda: done.append("left")))
+        stayed = asyncio.create_task(queue.run("c", lambda: done.append("stayed")))
+        await asyncio.sleep(0)
+        left.cancel()
+        gate.set()
+        await asyncio.gather(first, stayed)
+        assert done == ["stayed"]
+
+    asyncio.run(scenario())

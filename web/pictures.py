@@ -1,0 +1,77 @@
+"""Photos from strangers: judged by their content, never by their name, and shown as fresh JPEGs only."""
+
+import io
+import warnings
+
+from PIL import Image, ImageOps
+
+from dataset.errors import UserError
+
+LARGEST_BYTES = 12 * 10**6
+LARGEST_PIXELS = 40 * 10**6
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+SIZES = (240, 600)
+"""Longest sides, in pixels, in which photos are shown."""
+
+BROKEN = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 180">'
+    b'<rect width="240" height="180" fill="#8883"/>'
+    b'<path d="M90 70l20 15-10 12 25 18M60 130l40-40 20 20 25-30 40 50z" fill="none" stroke="#888" '
+    b'stroke-width="4"/></svg>'
+)
+"""What is shown in the place of a photo that cannot be decoded."""
+
+
+class UnusablePhoto(UserError):
+    """Bytes that are no photo, or a photo that is too large to be looked at."""
+
+
+def measure(content: bytes) -> tuple[int, int, str]:
+    """Return width, height (pixels) and format of a photo, reading no more than its header.
+
+    Raises:
+        UnusablePhoto: too many bytes or pixels, or no photo in a format that is known.
+    """
+    if len(content) > LARGEST_BYTES:
+        raise UnusablePhoto(f"The photo has more than {LARGEST_BYTES // 10**6} MB. Make it smaller.")
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(content), formats=FORMATS) as image,
+        ):
+            width, height, name = *image.size, str(image.format)
+    except Image.DecompressionBombError:
+        width, height, name = 0, 0, "bomb"
+    except Exception:  # Pillow's readers raise anything on hostile bytes
+        raise UnusablePhoto(f"This is no photo in a format that is known: {', '.join(FORMATS)}.") from None
+    if width * height > LARGEST_PIXELS or name == "bomb":
+        raise UnusablePhoto(
+            f"The photo has more than {LARGEST_PIXELS // 10**6} million pixels. Make it smaller."
+        )
+    return width, height, name
+
+
+def jpeg(content: bytes, size: int, quality: int = 85) -> bytes:
+    """Return a photo as a JPEG whose longer side has at most `size` pixels, turned as its EXIF data say.
+
+    Raises:
+        UnusablePhoto: it cannot be decoded, or is too large.
+    """
+    measure(content)
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(content), formats=FORMATS) as image,
+        ):
+            image.draft("RGB", (size, size))
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+                alpha = upright.convert("RGBA")
+                upright = Image.alpha_composite(Image.new("RGBA", alpha.size, "white"), alpha)
+            small = upright.convert("RGB")
+            small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            buffer = io.BytesIO()
+            small.save(buffer, "JPEG", quality=quality)
+            return buffer.getvalue()
+    except Exception as error:
+        raise UnusablePhoto(f"The photo is damaged: {error}. Try another.") from error
