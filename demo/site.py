@@ -95,7 +95,7 @@ def _child(
         parent.send(error)
         return
     parent.send(server.address)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         parent.recv()
     except EOFError:
