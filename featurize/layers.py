@@ -135,6 +135,7 @@ class Pooling(Layer):
         count = (math.ceil(steps) if self.ceil else math.floor(steps)) + 1
         if pad and (count - 1) * stride >= size + pad:
             count -= 1  # Caffe: the last window must start inside the picture or its padding before it
+        self.require((count - 1) * stride < size + pad, "its last window lies outside of its input")
         return count
 
 

@@ -1,5 +1,6 @@
 """What the backends have in common, and the choice between them."""
 
+import importlib.util
 import os
 from typing import Literal, Protocol
 
@@ -37,6 +38,8 @@ def choose(asked: Literal["auto", "onnx", "cupy", "numpy"]) -> tuple[Name, str]:
     """Return the backend to use, and why in a few words."""
     if asked != "auto":
         return asked, "as set"
+    if importlib.util.find_spec("cupy") is None:
+        return "onnx", "no CuPy, so no GPU is used"
     from featurize.chainer_compat import gpu_problem
 
     problem = gpu_problem()
