@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from dataset.errors import UsageError
+
+VERSION = 1
+"""Counts up when the same text would be normalised or cut otherwise."""
 
 TOKENIZERS = ("unidic-lite", "ipadic", "characters")
 
@@ -30,7 +33,7 @@ def normalise(text: str) -> str:
 
 
 def join(tokens: Iterable[str]) -> str:
-    """Return the text of `tokens`: nothing between them, since spaces and line breaks are tokens themselves."""
+    """Return the text of `tokens`: nothing between them, as spaces and line breaks are tokens themselves."""
     return "".join(tokens)
 
 
@@ -60,13 +63,13 @@ class Tokenizer:
             return list(text)
         if " " not in text and "\n" not in text:
             return self._parse(text).split(" ")[:-1]
-        tokens = []
+        tokens: list[str] = []
         for part in re.split("([ \n])", text):  # MeCab drops blanks; the model shall write them
             tokens += self._parse(part).split(" ")[:-1] if part.strip(" \n") else [part] * bool(part)
         return tokens
 
 
-def _mecab(dictionary: str):  # type: ignore[no-untyped-def]
+def _mecab(dictionary: str) -> Callable[[str], str]:
     import MeCab
 
     try:
@@ -76,4 +79,5 @@ def _mecab(dictionary: str):  # type: ignore[no-untyped-def]
             f"The MeCab dictionary {dictionary!r} is not installed: pip install {dictionary}, "
             "or use --set dataset.tokenizer=unidic-lite"
         ) from None
-    return MeCab.Tagger(f'-r /dev/null -d "{package.DICDIR}" -O wakati').parse
+    parse: Callable[[str], str] = MeCab.Tagger(f'-r /dev/null -d "{package.DICDIR}" -O wakati').parse
+    return parse

@@ -10,13 +10,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from dataset.addresses import sql_host, sql_photo_key
 from dataset.errors import MissingStage
 from dataset.schema import IMAGES, OPTIONAL, PAGES
 from dataset.shards import shard_paths
-
-PHOTO_KEY = """coalesce(nullif(regexp_extract({0}, '/photo/odai/\\d+/([0-9a-f]{{32}})_\\d+\\.', 1), ''),
-    regexp_replace({0}, '^https?:', ''))"""
-HOST = "regexp_extract({0}, '^(?:https?:)?//([^/]+)', 1)"
 
 
 def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -38,80 +35,102 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def load(connection: duckdb.DuckDBPyConnection, pages: Sequence[Path], images: Sequence[Path]) -> None:
-    """Make the tables `photo`, `odai` and `boke` from shards.
+    """Make tables of what the shards say; photo bytes stay where they are.
 
-    photo: sha256, shard, row, width, height, phash, first_seen; one row per sha256, bytes left where they are.
-    photo_key: key, sha256. opted_out: odai_id or boke_id or key that the site or robots forbid.
+    photo: sha256, shard, row, width, height, phash, first_seen. One row per sha256, its oldest copy.
+    photo_key: key, sha256. One row per photo address, its newest content.
     odai: host, odai_id, key, category, kind, labels, label_confidences.
-    boke: boke_id, odai_id, host, key, text, stars, raters, category, posted, url.
+    boke: boke_id, odai_id, host, key, text, stars, raters, category, posted, url, kind, photo_category.
+    denied: host, odai_id, boke_id, key. What robots or an opt-out forbid by now.
     """
-    _scan(connection, "page", pages, PAGES)
-    _scan(connection, "fetched", images, IMAGES)
-    connection.execute(f"""
-        CREATE TABLE image AS
-        SELECT {PHOTO_KEY.format("url")} AS key, outcome, sha256, width, height, phash, fetched_at,
-               shard, file_row_number AS row
-        FROM fetched WHERE url IS NOT NULL AND outcome IN ('ok', 'denied')
-        QUALIFY row_number() OVER (PARTITION BY key ORDER BY fetched_at DESC, shard DESC, row DESC) = 1;
-        CREATE TABLE photo_key AS SELECT key, sha256 FROM image WHERE outcome = 'ok' AND sha256 IS NOT NULL;
-        CREATE TABLE photo AS
-        SELECT sha256, shard, row, width, height, phash, min(fetched_at) OVER (PARTITION BY sha256) AS first_seen
-        FROM image WHERE outcome = 'ok' AND sha256 IS NOT NULL
-        QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY fetched_at, shard, row) = 1;
-        CREATE TABLE odai AS
-        SELECT {HOST.format("url")} AS host, odai_id, {PHOTO_KEY.format("image_url")} AS key,
-               category, kind, labels, label_confidences
-        FROM page WHERE outcome = 'ok' AND odai_id IS NOT NULL
-        QUALIFY row_number() OVER (PARTITION BY host, odai_id ORDER BY fetched_at DESC, shard DESC) = 1;
-        CREATE TABLE boke AS
-        SELECT boke_id, odai_id, host, coalesce(said.key, odai.key) AS key, text, stars, raters,
-               said.category AS category, posted, url
-        FROM ({_BOKE}) said LEFT JOIN odai USING (host, odai_id);
-        CREATE TABLE opted_out AS
-        SELECT {HOST.format("url")} AS host,
-               coalesce(odai_id, TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT)) AS odai_id,
-               TRY_CAST(regexp_extract(url, '/boke/(\\d+)', 1) AS BIGINT) AS boke_id
-        FROM (SELECT * FROM page WHERE url IS NOT NULL
-              QUALIFY row_number() OVER (PARTITION BY url ORDER BY fetched_at DESC, shard DESC) = 1)
-        WHERE outcome = 'denied';
-    """)
+    scan(connection, "page", pages, PAGES)
+    scan(connection, "fetched", images, IMAGES)
+    connection.execute(f"{_IMAGE}; {_PHOTO}; {_ODAI}; {_BOKE}; {_DENIED}")
 
 
-_BOKE = f"""
+NEWEST = "ORDER BY coalesce(fetched_at, '-infinity') DESC, shard DESC"
+
+_IMAGE = f"""
+    CREATE TABLE image AS
+    SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash, fetched_at, shard,
+           file_row_number AS row
+    FROM fetched WHERE url IS NOT NULL AND outcome IN ('ok', 'denied')
+    QUALIFY row_number() OVER (PARTITION BY key {NEWEST}, row DESC) = 1;
+    CREATE TABLE photo_key AS SELECT key, sha256 FROM image WHERE outcome = 'ok' AND sha256 IS NOT NULL
+"""
+_PHOTO = """
+    CREATE TABLE photo AS
+    SELECT sha256, shard, row, width, height, phash, fetched_at AS first_seen
+    FROM image WHERE outcome = 'ok' AND sha256 IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY coalesce(fetched_at, 'infinity'), shard, row) = 1
+"""
+_ODAI = f"""
+    CREATE TABLE odai AS
+    SELECT {sql_host("url")} AS host, odai_id, {sql_photo_key("image_url")} AS key, category, labels,
+           label_confidences, coalesce(kind, CASE
+               WHEN category LIKE '%虫食い%' THEN 'fill-in' WHEN category LIKE '%カルタ%' THEN 'karuta'
+               WHEN category LIKE '%イラスト%' THEN 'illustration' WHEN category LIKE '%テキスト%' THEN 'text'
+               END) AS kind
+    FROM page WHERE outcome = 'ok' AND odai_id IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY host, odai_id
+        ORDER BY image_url IS NULL, coalesce(fetched_at, '-infinity') DESC, shard DESC) = 1
+"""
+_SAID = f"""
     SELECT b.boke_id AS boke_id, coalesce(b.odai_id, page_odai_id) AS odai_id, host,
-           {PHOTO_KEY.format("coalesce(b.image_url, page_image_url)")} AS key,
+           {sql_photo_key("coalesce(b.image_url, page_image_url)")} AS key,
            b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted,
-           CASE WHEN b.boke_id IS NULL THEN page_url
+           CASE WHEN b.boke_id IS NULL OR page_url NOT LIKE 'http%' THEN page_url
                 ELSE regexp_extract(page_url, '^(https?://[^/]+)', 1) || '/boke/' || b.boke_id END AS url
     FROM (SELECT unnest(bokes) AS b, odai_id AS page_odai_id, image_url AS page_image_url, url AS page_url,
-                 {HOST.format("url")} AS host, fetched_at, shard
+                 {sql_host("url")} AS host, fetched_at, shard
           FROM page WHERE outcome = 'ok')
+    WHERE b IS NOT NULL
     QUALIFY row_number() OVER (
-        PARTITION BY host, coalesce(boke_id::VARCHAR, concat(odai_id, ' ', key, ' ', text))
-        ORDER BY fetched_at DESC, shard DESC, text) = 1
+        PARTITION BY host, coalesce(boke_id::VARCHAR, concat_ws(' ', 'odai', odai_id, key, text)) {NEWEST}, text) = 1
+"""
+_BOKE = f"""
+    CREATE TABLE boke AS
+    SELECT boke_id, odai_id, host, coalesce(said.key, odai.key) AS key, text, stars, raters,
+           said.category AS category, posted, url, kind, odai.category AS photo_category
+    FROM ({_SAID}) said LEFT JOIN odai USING (host, odai_id)
+"""
+_DENIED = f"""
+    CREATE TABLE denied AS
+    SELECT {sql_host("url")} AS host,
+           coalesce(odai_id, TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT)) AS odai_id,
+           TRY_CAST(regexp_extract(url, '/boke/(\\d+)', 1) AS BIGINT) AS boke_id
+    FROM (SELECT url, odai_id, outcome FROM page WHERE url IS NOT NULL
+          QUALIFY row_number() OVER (PARTITION BY url {NEWEST}) = 1)
+    WHERE outcome = 'denied'
 """
 
 
-def _scan(
-    connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path], schema: pa.Schema
-) -> None:
-    """Make a view over `shards`: rows know their shard's place in the list; optional columns may be missing."""
+def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path], schema: pa.Schema) -> None:
+    """Make a view over `shards`, whose optional columns may be missing.
+
+    Its rows know their place: `shard`, an index into `shards`, and `file_row_number`.
+    """
     connection.from_arrow(schema.empty_table()).create(f"{view}_empty")
     if not shards:
         connection.execute(
             f"CREATE VIEW {view} AS SELECT *, 0 AS shard, 0 AS file_row_number FROM {view}_empty"
         )
         return
-    numbers = {str(path): number for number, path in enumerate(shards)}
-    connection.execute(f"CREATE TABLE {view}_shard (filename VARCHAR, shard INTEGER)")
-    connection.executemany(f"INSERT INTO {view}_shard VALUES (?, ?)", list(numbers.items()))
-    files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in shards)
+    numbers = pa.table({"filename": [str(path) for path in shards], "shard": range(len(shards))})
+    connection.from_arrow(numbers).create(f"{view}_shard")
+    files = ", ".join(literal(str(path)) for path in shards)
+    columns = ", ".join(f'"{name}"' for name in schema.names)
     connection.execute(f"""
-        CREATE VIEW {view} AS SELECT * EXCLUDE (filename) FROM (
+        CREATE VIEW {view} AS SELECT {columns}, shard, file_row_number FROM (
             SELECT * FROM {view}_empty UNION ALL BY NAME
             SELECT * FROM read_parquet([{files}], union_by_name = true, filename = true, file_row_number = true)
-        ) LEFT JOIN {view}_shard USING (filename)
+        ) JOIN {view}_shard USING (filename)
     """)
+
+
+def literal(text: str) -> str:
+    """Return `text` as a SQL string."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _required(schema: pa.Schema) -> pa.Schema:

@@ -1,36 +1,121 @@
 """Filters: each caption that is left out is left out by one named filter, and counted under that name.
 
-A filter is a SQL condition over a caption joined with its photo and odai; the first that holds takes it.
+A filter is a SQL condition over a caption joined with what is known of its odai and photo. They are asked
+in order, and the first that holds takes the caption.
 """
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+from dataset.crawl_tables import literal
+from dataset.errors import UserError
 from dataset.options import DatasetOptions
 
 Filters = Mapping[str, str]
 
+WORDS_PER_PATTERN = 500
+OPT_OUTS = ("odai", "boke", "photo", "url")
+
 
 def by_fact(options: DatasetOptions) -> dict[str, str]:
-    """Return the filters that need no text, by name: these run before anything is tokenised."""
-    filters = {
-        "no photo": "sha256 IS NULL",
-        "opt-out": "opted_out",
+    """Return the filters that need no text: these run before anything is tokenised."""
+    unsure = f"list_filter(labels, lambda l: coalesce(l.confidence, 1) >= {options.min_confidence})"
+    sure = f"list_transform({unsure}, lambda l: l.label)"
+    return {
+        "no_photo": "sha256 IS NULL",
+        "forgotten": "forgotten",
+        "opt_outs": "opted_out",
+        "near_both_splits": "split IS NULL",
         "min_stars": f"coalesce(stars, 0) < {options.min_stars}",
+        "min_raters": f"coalesce(raters, 0) < {options.min_raters}",
+        "categories": _not_among("category", options.categories),
+        "exclude_categories": _among("category", options.exclude_categories),
+        "photo_categories": _not_among("photo_category", options.photo_categories),
+        "exclude_photo_categories": _among("photo_category", options.exclude_photo_categories),
+        "labels": f"NOT coalesce(list_has_any({sure}, {_list(options.labels)}), false)"
+        if options.labels
+        else "false",
+        "exclude_labels": f"coalesce(list_has_any({sure}, {_list(options.exclude_labels)}), false)",
+        "exclude_kinds": _among("kind", options.exclude_kinds),
     }
-    return filters
 
 
-def by_text(options: DatasetOptions) -> dict[str, str]:
-    """Return the filters on a caption's normalised text."""
+def by_text(options: DatasetOptions, words: Iterable[str]) -> dict[str, str]:
+    """Return the filters on a caption's normalised text; `words` are the forbidden ones."""
     return {
         "empty": "text_nfkc = ''",
-        "broken characters": "contains(text_nfkc, '\ufffd')",
+        "broken_characters": "contains(text_nfkc, '\ufffd')",
         "min_characters": f"length(text_nfkc) < {options.min_characters}",
         "max_characters": f"length(text_nfkc) > {options.max_characters}",
+        "forbidden_words": _containing(words),
     }
+
+
+BY_PHOTO = ("duplicate", "max_captions_per_photo", "min_captions_per_photo")
+"""The filters that compare a photo's captions with each other; build counts them."""
 
 
 def verdict(filters: Filters) -> str:
     """Return a SQL expression: the name of the first filter that takes the caption, or null."""
     cases = " ".join(f"WHEN {condition} THEN '{name}'" for name, condition in filters.items())
     return f"CASE {cases} END"
+
+
+def forbidden_words(path: str | None) -> list[str]:
+    """Return the words in the file `path`, as normalised captions in lower case would hold them.
+
+    Raises:
+        UserError: the file is not there or is not UTF-8.
+    """
+    lines = _lines(path, "dataset.forbidden_words")
+    return sorted({word for line in lines if (word := unicodedata.normalize("NFKC", line).strip().lower())})
+
+
+def opt_outs(path: str | None) -> list[tuple[str, str]]:
+    """Return the opt-outs in the file `path`: kind (one of OPT_OUTS) and value.
+
+    Raises:
+        UserError: the file is not there, or a line is no opt-out; nothing goes on without knowing them all.
+    """
+    found = []
+    for number, line in enumerate(_lines(path, "dataset.opt_outs"), 1):
+        kind, _, value = line.partition("#")[0].strip().partition(" ")
+        value = value.strip()
+        if not kind:
+            continue
+        if kind not in OPT_OUTS or not value or (kind in ("odai", "boke") and not value.isdecimal()):
+            raise UserError(
+                f"{path}, line {number}: {line!r} is no opt-out. Write: odai 123, boke 456, photo SHA256, url X"
+            )
+        found.append((kind, value))
+    return found
+
+
+def _lines(path: str | None, setting: str) -> list[str]:
+    if path is None:
+        return []
+    try:
+        return Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}, named by {setting}, cannot be read as UTF-8 text: {error}") from None
+
+
+def _containing(words: Iterable[str]) -> str:
+    escaped = [re.escape(word) for word in words]
+    parts = [escaped[at : at + WORDS_PER_PATTERN] for at in range(0, len(escaped), WORDS_PER_PATTERN)]
+    tests = [f"regexp_matches(lower(text_nfkc), {literal('|'.join(part))})" for part in parts]
+    return " OR ".join(tests) or "false"
+
+
+def _among(column: str, values: Iterable[str]) -> str:
+    return f"coalesce(list_contains({_list(values)}, {column}), false)"
+
+
+def _not_among(column: str, values: Iterable[str] | None) -> str:
+    return "false" if values is None else f"NOT {_among(column, values)}"
+
+
+def _list(values: Iterable[str] | None) -> str:
+    return "[" + ", ".join(literal(value) for value in values or ()) + "]::VARCHAR[]"

@@ -8,27 +8,59 @@ from pydantic import BaseModel, ConfigDict, Field
 class Options(BaseModel):
     """Settings of one stage: typed, immutable, unknown keys refused."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+Words = tuple[str, ...]
+Kind = Literal["photo", "illustration", "karuta", "fill-in", "text"]
 
 
 class DatasetOptions(Options):
     """`dataset:` in pipelines.yaml."""
 
-    tokenizer: Literal["unidic-lite", "characters"] = "unidic-lite"
-    """How captions are cut into tokens: MeCab with unidic-lite, or single characters."""
+    also: Words = ()
+    """Other pipelines whose crawls and imports are built in, too."""
+    tokenizer: Literal["unidic-lite", "ipadic", "characters"] = "unidic-lite"
+    """How captions are cut into tokens: MeCab with unidic-lite or with IPADIC, or single characters."""
+
     min_stars: int = Field(0, ge=0)
-    """Captions with fewer stars are left out."""
+    """Captions with fewer stars are left out; a caption whose stars nobody knows has 0."""
+    min_raters: int = Field(0, ge=0)
+    """Captions that fewer people rated are left out; where nobody knows how many did, 0 did."""
     min_characters: int = Field(1, ge=1)
-    """Shorter captions are left out."""
-    max_characters: int = Field(100, ge=1)
-    """Longer captions are left out."""
+    """Shorter captions are left out; counted after NFKC, line breaks included."""
+    max_characters: int = Field(100, ge=1, le=10_000)
+    """Longer captions are left out; counted after NFKC, line breaks included."""
+    min_captions_per_photo: int = Field(1, ge=1)
+    """Photos with fewer captions are left out; counted after every other filter."""
     max_captions_per_photo: int | None = Field(None, ge=1)
     """Keep this many captions of a photo, those with most stars; null keeps all."""
+    categories: Words | None = None
+    """Keep only captions of these categories; null keeps all."""
+    exclude_categories: Words = ()
+    """Leave out captions of these categories."""
+    photo_categories: Words | None = None
+    """Keep only photos whose odai is of one of these categories; null keeps all."""
+    exclude_photo_categories: Words = ()
+    """Leave out photos whose odai is of one of these categories."""
+    labels: Words | None = None
+    """Keep only photos with one of these labels; null keeps all."""
+    exclude_labels: Words = ()
+    """Leave out photos with one of these labels."""
+    min_confidence: float = Field(0.0, ge=0, le=1)
+    """A label counts from this confidence on; where a page gives none, the label counts."""
+    exclude_kinds: tuple[Kind, ...] = ("fill-in", "text")
+    """Leave out odai of these kinds: their joke is in a text that is not in the caption."""
+    forbidden_words: str | None = None
+    """A file with a word a line, UTF-8: captions that contain one are left out. Case and width don't matter."""
+    opt_outs: str | None = None
+    """A file with `odai 123`, `boke 456`, `photo SHA256` or `url ADDRESS` a line: these are left out."""
+
+    near_duplicate_bits: int = Field(4, ge=0, le=8)
+    """Photos whose pHashes (64 bits) differ in at most so many bits share a group, hence a split."""
     dev_fraction: float = Field(0.1, ge=0, lt=1)
     """The share of photo groups that the dev split gets, by a keyed hash of the group."""
-    split_key: str = "bokeru"
+    split_key: str = Field("bokeru", max_length=64)
     """The key of that hash: another key draws another split."""
     min_count: int = Field(1, ge=1)
     """Tokens seen less often in train become <UNK>."""

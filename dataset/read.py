@@ -3,16 +3,24 @@
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dataset.errors import DamagedFile, MissingStage
-from dataset.schema import PHOTOS
+from dataset.manifest import NAME as MANIFEST
+from dataset.schema import CAPTION, PHOTOS
 from dataset.shards import shard_paths
-from dataset.split import SPLITS
 from dataset.vocabulary import Vocabulary
+
+SPLITS = ("train", "dev")
+
+
+def is_complete(directory: Path) -> bool:
+    """Tell whether there is a dataset, without a look into it."""
+    return (directory / MANIFEST).exists()
 
 
 def shards(directory: Path, split: str | None = None) -> list[Path]:
@@ -27,7 +35,7 @@ def shards(directory: Path, split: str | None = None) -> list[Path]:
         for name in (SPLITS if split is None else (split,))
         for path in shard_paths(directory, PHOTOS, f"{name}-*-of-*.parquet")
     ]
-    if not paths or not (directory / "manifest.json").exists():
+    if not paths or not is_complete(directory):
         raise MissingStage(directory, f"bokeru dataset --pipeline {directory.parent.name}")
     return paths
 
@@ -47,15 +55,16 @@ def photos(directory: Path, split: str | None = None) -> pa.Table:
 def captions(directory: Path, split: str | None = None) -> pa.Table:
     """Return a row per caption, photos in file order, a photo's captions by falling stars.
 
-    Columns: `sha256` of the photo, then the fields of a caption (boke_id, odai_id, text, tokens, stars, …).
+    Columns: `sha256` and `labels` of the photo, then the fields of a caption (boke_id, odai_id, text,
+    tokens, stars, …).
     """
     tables = []
     for path in shards(directory, split):
-        table = _read(path, ["sha256", "captions"])
+        table = _read(path, ["sha256", "labels", "captions"])
         lists = table["captions"].combine_chunks()
-        rows = pa.Table.from_struct_array(lists.flatten())
-        sha256 = table["sha256"].take(pc.list_parent_indices(lists))
-        tables.append(rows.add_column(0, "sha256", sha256))
+        photo = table.select(["sha256", "labels"]).take(pc.list_parent_indices(lists))
+        columns = dict(zip(CAPTION.names, lists.flatten().flatten(), strict=True))
+        tables.append(pa.table({"sha256": photo["sha256"], "labels": photo["labels"], **columns}))
     return pa.concat_tables(tables)
 
 
@@ -92,13 +101,27 @@ def statistics(directory: Path) -> dict[str, object]:
     return dict(_json(directory / "statistics.json"))
 
 
+def manifest(directory: Path) -> dict[str, Any]:
+    """Return what the dataset was made from: fingerprint, settings, crawls, sources, files."""
+    shards(directory)
+    return _json(directory / MANIFEST)
+
+
+def settings(directory: Path) -> dict[str, Any]:
+    """Return the settings that the dataset was built with: `tokenizer` and the rest of DatasetOptions."""
+    found = manifest(directory).get("settings")
+    if not isinstance(found, dict):
+        raise DamagedFile(directory / MANIFEST, "it tells no settings")
+    return found
+
+
 def floor(directory: Path) -> dict[str, float | None] | None:
     """Return the least loss a model can reach, in nats per token by split, where the grammar is known."""
     path = directory / "floor.json"
     return {split: _json(path)[split] for split in SPLITS} if path.exists() else None
 
 
-def _json(path: Path) -> dict[str, float | None]:
+def _json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
     except FileNotFoundError:

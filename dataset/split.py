@@ -1,11 +1,127 @@
-"""The split: a photo group goes to dev or to train by a keyed hash of the group, and stays there."""
+"""The split: near-identical photos share a group, and a keyed hash of the group says train or dev.
+
+Photos take their side in the order in which they were first seen, and never change it: a photo joins the
+group of the oldest photo that it is near to, or founds a group, whose hash decides. A photo that is near to
+photos of both sides belongs to neither and is left out. What an earlier dataset says of a photo holds, so
+that photos that come later, with whatever date, move nothing.
+"""
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-SPLITS = ("train", "dev")
+import duckdb
+import pyarrow as pa
+
+from dataset import read
+from dataset.options import DatasetOptions
+
+SPLITS = read.SPLITS
+SETTINGS = ("near_duplicate_bits", "dev_fraction", "split_key")
+"""What the sides depend on: a dataset built with others says nothing about this one."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A photo's group and split; no split where it is near to both."""
+
+    group: str
+    split: str | None
 
 
 def split_of(group: str, key: str, dev_fraction: float) -> str:
-    """Return `dev` for about `dev_fraction` of all groups, else `train`; the same for ever under the same key."""
+    """Return `dev` for about `dev_fraction` of all groups, else `train`; the same for ever under one key."""
     digest = hashlib.blake2b(group.encode(), key=key.encode()[:64], digest_size=8).digest()
     return "dev" if int.from_bytes(digest, "big") < dev_fraction * 2**64 else "train"
+
+
+def group_of(sha256: str) -> str:
+    """Return the name of the group that a photo founds; it does not tell the photo's sha256."""
+    return hashlib.sha256(f"group:{sha256}".encode()).hexdigest()[:16]
+
+
+def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previous: Path) -> None:
+    """Make the table `side` (sha256, group, split) from the table `photo`, and from the dataset `previous`."""
+    known = _recorded(previous, options)
+    rows = connection.execute("SELECT sha256, lower(phash) FROM photo ORDER BY first_seen, sha256").fetchall()
+    rows.sort(key=lambda row: row[0] not in known)
+    pairs = near_pairs(connection, options.near_duplicate_bits)
+    sides = sides_of(rows, pairs, known, options)
+    columns = list(sides), [side.group for side in sides.values()], [side.split for side in sides.values()]
+    kinds = [pa.string()] * 3
+    arrays = [pa.array(values, kind) for values, kind in zip(columns, kinds, strict=True)]
+    connection.from_arrow(pa.table(arrays, names=["sha256", "group", "split"])).create("side")
+
+
+def sides_of(
+    photos: Iterable[tuple[str, str | None]],
+    near: Mapping[str, Iterable[str]],
+    known: Mapping[str, Side],
+    options: DatasetOptions,
+) -> dict[str, Side]:
+    """Return the side of each photo.
+
+    Args:
+        photos: sha256 and pHash, known photos first, then oldest first.
+        near: for a pHash, the other ones that are near to it.
+        known: sides that hold already, by sha256.
+    """
+    sides: dict[str, Side] = {}
+    taken: dict[str, tuple[int, Side]] = {}  # by pHash: when it was taken, and by which side
+    for order, (sha256, phash) in enumerate(photos):
+        around = [taken[other] for other in (phash, *near.get(phash, ())) if other in taken] if phash else []
+        side = known.get(sha256) or _join(sha256, around, options)
+        sides[sha256] = side
+        if phash and side.split and phash not in taken:
+            taken[phash] = order, side
+    return sides
+
+
+def _join(sha256: str, around: list[tuple[int, Side]], options: DatasetOptions) -> Side:
+    if not around:
+        group = group_of(sha256)
+        return Side(group, split_of(group, options.split_key, options.dev_fraction))
+    oldest = min(around, key=lambda pair: pair[0])[1]
+    both = len({side.split for _, side in around}) > 1
+    return Side(oldest.group, None if both else oldest.split)
+
+
+def near_pairs(connection: duckdb.DuckDBPyConnection, bits: int) -> dict[str, list[str]]:
+    """Return, for each pHash in `photo`, the others that differ from it in at most `bits` bits.
+
+    Two hashes that differ in b bits are equal in one of b + 1 blocks: so only those that share a block are
+    compared, and the work grows with the photos, not with their square.
+    """
+    blocks = bits + 1
+    width = -(-64 // blocks)
+    mask = (1 << width) - 1
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE hash AS SELECT DISTINCT lower(phash) AS phash, "
+        "('0x' || phash)::UBIGINT AS bits FROM photo WHERE regexp_full_match(phash, '[0-9a-fA-F]{16}')"
+    )
+    cut = " UNION ALL ".join(
+        f"SELECT phash, bits, {block} AS block, (bits >> {block * width}) & {mask} AS part FROM hash"
+        for block in range(blocks)
+    )
+    pairs = connection.execute(f"""
+        WITH cut AS ({cut})
+        SELECT DISTINCT a.phash, b.phash FROM cut a JOIN cut b USING (block, part)
+        WHERE a.bits < b.bits AND bit_count(xor(a.bits, b.bits)) <= {bits}""").fetchall()
+    near: defaultdict[str, list[str]] = defaultdict(list)
+    for one, other in pairs:
+        near[one].append(other)
+        near[other].append(one)
+    return near
+
+
+def _recorded(previous: Path, options: DatasetOptions) -> dict[str, Side]:
+    """Return the sides that an earlier dataset recorded under the same settings."""
+    if not read.is_complete(previous):
+        return {}
+    settings = read.settings(previous)
+    if any(settings.get(name) != getattr(options, name) for name in SETTINGS):
+        return {}
+    photos = read.photos(previous).select(["sha256", "group", "split"]).to_pylist()
+    return {photo["sha256"]: Side(photo["group"], photo["split"]) for photo in photos}

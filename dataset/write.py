@@ -1,7 +1,7 @@
 """Write the photos table: captions come sorted from DuckDB, bytes stream past from the crawl's shards."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from dataset.errors import DamagedFile
 from dataset.progress import Progress
 from dataset.schema import CAPTION, PHOTOS
 from dataset.shards import whole_parquet
-from dataset.split import SPLITS
+from dataset.read import SPLITS
 
 ROW_GROUP_ROWS = 100
 ROW_GROUP_BYTES = 16 * 2**20
@@ -22,13 +22,20 @@ SHARD_BYTES = 224 * 2**20
 """Where a shard ends, a row group and the footer short of the 256 MiB it may have."""
 
 
-def write_photos(connection: duckdb.DuckDBPyConnection, shards: Sequence[Path], directory: Path) -> None:
+ImageSource = Callable[[pq.ParquetFile, int], pa.StructArray]
+"""Reads the photos of one row group of a shard: struct<bytes, path>, a row each."""
+
+
+def write_photos(
+    connection: duckdb.DuckDBPyConnection, shards: Sequence[Path], image: ImageSource, directory: Path
+) -> None:
     """Write train-*.parquet and dev-*.parquet into `directory`.
 
     Args:
         connection: holds `kept_photo` (n, split, shard, row, and the columns of PHOTOS but image and
             captions) and `kept_caption` (n, and the columns of CAPTION), n counting photos by shard and row.
-        shards: the shards of the crawls' images tables; `shard` is a place in this list.
+        shards: where the photos lie; `shard` is a place in this list.
+        image: how to read them there.
         directory: where they go.
     """
     total = len(connection.execute("SELECT n FROM kept_photo").fetchall())
@@ -36,7 +43,7 @@ def write_photos(connection: duckdb.DuckDBPyConnection, shards: Sequence[Path], 
         progress = stack.enter_context(Progress("dataset", total, "photos"))
         writers = {split: stack.enter_context(_SplitWriter(directory, split)) for split in SPLITS}
         for photos in _with_captions(connection):
-            for table in _with_bytes(photos, shards):
+            for table in _with_images(photos, shards, image):
                 for split, writer in writers.items():
                     mask = pc.equal(table["split"], split)
                     writer.append(table.filter(mask).select(PHOTOS.names))
@@ -87,8 +94,8 @@ class _Run:
         return table.slice(0, end)
 
 
-def _with_bytes(photos: pa.Table, shards: Sequence[Path]) -> Iterator[pa.Table]:
-    """Yield `photos` with their `image`, a row group of a crawl's shard at a time."""
+def _with_images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Iterator[pa.Table]:
+    """Yield `photos` with their `image`, a row group of a shard at a time."""
     for number in pc.unique(photos["shard"]).to_pylist():
         mine = photos.filter(pc.equal(photos["shard"], number))
         with pq.ParquetFile(shards[number], page_checksum_verification=True) as shard:
@@ -97,24 +104,34 @@ def _with_bytes(photos: pa.Table, shards: Sequence[Path]) -> Iterator[pa.Table]:
                 end = start + shard.metadata.row_group(group).num_rows
                 rows = mine.filter(pc.and_(pc.greater_equal(mine["row"], start), pc.less(mine["row"], end)))
                 if rows.num_rows:
-                    yield _with_images(rows, _read_bytes(shard, group, shards[number]), start)
+                    found = _read(image, shard, group, shards[number]).take(pc.subtract(rows["row"], start))
+                    yield rows.append_column("image", found)
                 start = end
 
 
-def _read_bytes(shard: pq.ParquetFile, group: int, path: Path) -> pa.Table:
+def _read(image: ImageSource, shard: pq.ParquetFile, group: int, path: Path) -> pa.StructArray:
     try:
-        return shard.read_row_group(group, columns=["bytes", "format"])
+        return image(shard, group)
     except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(path, f"row group {group} cannot be read ({error})") from error
+        raise DamagedFile(path, f"row group {group} cannot be read ({str(error).splitlines()[0]})") from error
 
 
-def _with_images(rows: pa.Table, source: pa.Table, start: int) -> pa.Table:
-    taken = source.take(pc.subtract(rows["row"], start))
-    suffix = pc.if_else(pc.equal(taken["format"], "jpeg"), "jpg", taken["format"])
+def crawl_image(shard: pq.ParquetFile, group: int) -> pa.StructArray:
+    """Read the photos of a row group of a crawl's images table."""
+    rows = shard.read_row_group(group, columns=["bytes", "sha256", "format"]).combine_chunks()
+    suffix = pc.if_else(pc.equal(rows["format"], "jpeg"), "jpg", rows["format"])
     paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".")
-    arrays = [taken["bytes"].combine_chunks(), paths.combine_chunks()]
-    image = pa.StructArray.from_arrays(arrays, fields=list(PHOTOS.field("image").type))
-    return rows.append_column("image", image)
+    return _image(rows["bytes"], paths)
+
+
+def dataset_image(shard: pq.ParquetFile, group: int) -> pa.StructArray:
+    """Read the photos of a row group of a dataset."""
+    return shard.read_row_group(group, columns=["image"])["image"].combine_chunks()
+
+
+def _image(content: pa.ChunkedArray, paths: pa.ChunkedArray) -> pa.StructArray:
+    arrays = [content.combine_chunks(), paths.combine_chunks()]
+    return pa.StructArray.from_arrays(arrays, fields=list(PHOTOS.field("image").type))
 
 
 class _SplitWriter:

@@ -1,0 +1,126 @@
+"""The forget list of a pipeline: what was taken out on request and must not come back.
+
+The list holds digests, not the hashes and addresses themselves: so a search of all files for a forgotten
+photo finds nothing, and the list can still tell that a photo, odai or boke is on it.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from dataset.errors import DamagedFile
+from dataset.whole_file import write_whole
+
+NAME = "forgotten.json"
+
+Kind = Literal["photo", "url", "odai", "boke"]
+"""A photo is known by its sha256 and by the addresses it was fetched from; odai and boke by their numbers."""
+
+
+def digest(kind: Kind, value: object) -> str:
+    """Return what the list holds for one forgotten thing; in SQL: sha256(concat(kind, ':', value))."""
+    return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Kind
+    digest: str
+    at: datetime
+
+
+class _Trained(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    run: str
+    at: datetime
+
+
+class Forgotten(BaseModel):
+    """A forget list: its entries, and the runs whose models had learned from something on it."""
+
+    model_config = ConfigDict(extra="forbid")
+    entries: list[_Entry] = []
+    trained: list[_Trained] = []
+
+    @classmethod
+    def load(cls, pipeline: Path) -> "Forgotten":
+        """Read the list of the pipeline in the directory data/<pipeline>; one that is not there is empty.
+
+        Raises:
+            DamagedFile: the file is no forget list. Nothing may go on as if it were empty.
+        """
+        path = pipeline / NAME
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return cls()
+        except ValidationError as error:
+            remedy = "Bring it back from a copy: what it lists would be crawled again."
+            raise DamagedFile(path, f"no forget list ({error.error_count()} errors)", remedy) from None
+
+    def save(self, pipeline: Path) -> None:
+        """Write the list to the pipeline's directory."""
+        write_whole(pipeline / NAME, self.model_dump_json(indent=1) + "\n")
+
+    def add(self, kind: Kind, values: Iterable[object]) -> None:
+        """Put `values` on the list, those that it does not hold yet."""
+        known, now = self.digests(), datetime.now(UTC)
+        new = {digest(kind, value) for value in values if value is not None} - known
+        self.entries += [_Entry(kind=kind, digest=one, at=now) for one in sorted(new)]
+
+    def digests(self) -> set[str]:
+        """Return the digests of everything on the list."""
+        return {entry.digest for entry in self.entries}
+
+    def holds(self, kind: Kind, value: object) -> bool:
+        """Tell whether this photo, address, odai or boke is on the list."""
+        return self.filter().holds(kind, value)
+
+    def filter(self) -> "ForgottenFilter":
+        """Return the list as something that crawled rows pass through."""
+        return ForgottenFilter(frozenset(self.digests()))
+
+
+class ForgottenFilter:
+    """Rows of a crawl pass through here before they are written: what is forgotten does not come out again."""
+
+    def __init__(self, digests: frozenset[str]) -> None:
+        self._digests = digests
+
+    def __bool__(self) -> bool:
+        return bool(self._digests)
+
+    def holds(self, kind: Kind, value: object) -> bool:
+        """Tell whether this photo, address, odai or boke is on the list."""
+        return bool(self._digests) and value is not None and digest(kind, value) in self._digests
+
+    def page(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row of the pages table without forgotten boke, and without forgotten photos' addresses."""
+        row = dict(row)
+        if not self:
+            return row
+        bokes = [b for b in row.get("bokes") or () if not self._is_forgotten(b, row.get("odai_id"))]
+        row["bokes"] = [
+            {**boke, "image_url": None if self.holds("url", boke.get("image_url")) else boke.get("image_url")}
+            for boke in bokes
+        ]
+        row["links"] = [link for link in row.get("links") or () if not self.holds("url", link)]
+        if self.holds("odai", row.get("odai_id")) or self.holds("url", row.get("image_url")):
+            row["image_url"] = None
+        return row
+
+    def image(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row of the images table; of a forgotten photo, only that its address is denied."""
+        row = dict(row)
+        if self.holds("photo", row.get("sha256")) or self.holds("url", row.get("url")):
+            row.update(outcome="denied", error="forgotten")
+            row.update(dict.fromkeys(("sha256", "bytes", "width", "height", "format", "phash")))
+        return row
+
+    def _is_forgotten(self, boke: Mapping[str, Any], odai_id: int | None) -> bool:
+        odai = boke.get("odai_id") if boke.get("odai_id") is not None else odai_id
+        return self.holds("boke", boke.get("boke_id")) or self.holds("odai", odai)

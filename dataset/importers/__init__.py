@@ -1,0 +1,1 @@
+"""Datasets of others, read into the tables that a crawl leaves."""

@@ -1,0 +1,172 @@
+"""Write what an importer reads as a crawl's tables: each photo once, bad records counted with their reason."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow.parquet as pq
+
+from dataset.errors import DamagedFile, UserError
+from dataset.forgotten import Forgotten
+from dataset.photos import describe
+from dataset.progress import Progress
+from dataset.schema import IMAGES, PAGES
+from dataset.shards import ShardWriter, shard_paths
+from dataset.whole_file import write_json
+
+SOURCES = "sources.json"
+MAX_PHOTO_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where imported data come from: the dataset card repeats it."""
+
+    name: str
+    licence: str
+    homepage: str
+    notice: str
+
+
+@dataclass
+class ImportReport:
+    """What an import read; `bad` counts records that were left out, by reason."""
+
+    bokes: int
+    photos: int
+    bad: Counter[str]
+
+    def __str__(self) -> str:
+        bad = "".join(f"; {count:,} {reason}" for reason, count in self.bad.most_common())
+        return f"{self.bokes:,} boke and {self.photos:,} photos imported{bad}"
+
+
+class ImportWriter:
+    """Collects boke by page and photos by address, and writes them through the shard writer.
+
+    Args:
+        directory: data/<pipeline>/crawl. Photos that are there already are not read again.
+        layout: the importer's name; it stands in the `layout` column.
+        source: noted in sources.json when the import ends well.
+    """
+
+    def __init__(self, directory: Path, layout: str, source: Source) -> None:
+        self._directory, self._layout, self._source = directory, layout, source
+        self.report = ImportReport(0, 0, Counter())
+        self._now = datetime.now(UTC)
+        self._forgotten = Forgotten.load(directory.parent).filter()
+        self._seen = _addresses(directory)
+        self._missing: dict[str, str] = {}
+        self._waiting: dict[str, dict[str, Any]] = {}
+        self._bokes_waiting = 0
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._progress = self._open.enter_context(Progress("import", None, "boke"))
+        self._pages = self._open.enter_context(ShardWriter(self._directory / "pages", "import", PAGES))
+        self._images = self._open.enter_context(ShardWriter(self._directory / "images", "import", IMAGES))
+        return self
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        try:
+            if kind is None:
+                self._flush()
+                for url, reason in self._missing.items():
+                    self._append_image(url, {"outcome": "missing", "error": reason})
+        finally:
+            self._open.__exit__(kind, error, traceback)
+        if kind is None:
+            self._note_source()
+
+    def boke(self, page: Mapping[str, Any], boke: Mapping[str, Any]) -> None:
+        """Add one boke to its page, whose `url` tells it from others."""
+        row = self._waiting.setdefault(page["url"], {**page, "bokes": []})
+        row["bokes"].append(boke)
+        self.report.bokes += 1
+        self._progress.advance()
+        self._bokes_waiting += 1
+        if self._bokes_waiting >= 20_000:
+            self._flush()
+
+    def photo(self, url: str, path: Path, within: Path) -> None:
+        """Add the photo at `path`, unless its address is known; one that is missing or no photo is noted."""
+        if url in self._seen:
+            return
+        if not path.resolve().is_relative_to(within.resolve()):
+            self._missing.setdefault(url, f"its path leads out of {within.name}")
+        elif not path.is_file():
+            self._missing.setdefault(url, f"{path.name} is missing in {within.name}")
+        else:
+            self._missing.pop(url, None)
+            self._seen.add(url)
+            self._append_image(url, _examine(path))
+
+    def bad(self, reason: str) -> None:
+        """Count a record that is left out."""
+        self.report.bad[reason] += 1
+
+    def _append_image(self, url: str, values: Mapping[str, Any]) -> None:
+        row = {"url": url, "status": None, "fetched_at": self._now, **values}
+        self._images.append(self._forgotten.image(row))
+        if row["outcome"] == "ok":
+            self.report.photos += 1
+        else:
+            self.bad(f"photos {row['outcome']}")
+
+    def _flush(self) -> None:
+        for page in self._waiting.values():
+            row = {"layout": self._layout, "outcome": "ok", "fetched_at": self._now, "links": [], **page}
+            self._pages.append(self._forgotten.page(row))
+        self._waiting, self._bokes_waiting = {}, 0
+
+    def _note_source(self) -> None:
+        path = self._directory / SOURCES
+        others = [entry for entry in read_sources(self._directory) if entry["name"] != self._source.name]
+        write_json(path, [*others, {**asdict(self._source), "imported_at": self._now.isoformat()}])
+
+
+def read_sources(directory: Path) -> list[dict[str, str]]:
+    """Return where the imported data of a crawl's directory come from; none where nothing was imported."""
+    path = directory / SOURCES
+    try:
+        sources: list[dict[str, str]] = json.loads(path.read_text())
+        return [{key: str(value) for key, value in source.items()} for source in sources]
+    except FileNotFoundError:
+        return []
+    except (ValueError, AttributeError, TypeError) as error:
+        raise DamagedFile(path, f"no list of sources ({error})") from error
+
+
+def existing(source: Path, what: str) -> Path:
+    """Return `source`.
+
+    Raises:
+        UserError: it is not there; the message says what was expected.
+    """
+    if not source.exists():
+        raise UserError(f"{source} is not there. Name {what}")
+    return source
+
+
+def _examine(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MAX_PHOTO_BYTES:
+        return {"outcome": "error", "error": f"{path.stat().st_size:,} bytes, more than {MAX_PHOTO_BYTES:,}"}
+    try:
+        content = path.read_bytes()
+        return {"outcome": "ok", "bytes": content, **vars(describe(content))}
+    except (ValueError, OSError) as error:
+        return {"outcome": "error", "error": str(error)}
+
+
+def _addresses(directory: Path) -> set[str]:
+    """Return the addresses of the photos that are there already."""
+    known: set[str] = set()
+    for path in shard_paths(directory / "images"):
+        table = pq.read_table(path, columns=["url", "outcome"], filters=[("outcome", "in", ["ok", "denied"])])
+        known.update(table["url"].to_pylist())
+    return known

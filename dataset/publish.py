@@ -1,0 +1,78 @@
+"""Write a dataset's directory from what was kept: shards, vocabulary, figures, card, Croissant, manifest."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from dataset.card import card
+from dataset.charts import charts
+from dataset.croissant import croissant
+from dataset.manifest import write_manifest
+from dataset.statistics import statistics
+from dataset.vocabulary import Vocabulary
+from dataset.whole_file import write_json, write_whole
+from dataset.write import ImageSource, write_photos
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a dataset comes from: `tokens` is the tokeniser's identity, `counts` how many texts it cut."""
+
+    name: str
+    fingerprint: str
+    settings: dict[str, object]
+    crawls: list[str]
+    sources: list[dict[str, str]]
+    tokens: str
+    counts: dict[str, int]
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    shards: Sequence[Path],
+    image: ImageSource,
+    directory: Path,
+    origin: Origin,
+) -> None:
+    """Write the dataset of `kept_photo`, `kept_caption` and `taken_by` into `directory`, the manifest last."""
+    write_photos(connection, shards, image, directory)
+    vocabulary = _vocabulary(connection, origin.settings)
+    vocabulary.save(directory / "vocabulary.json")
+    figures = statistics(connection, vocabulary)
+    write_json(directory / "statistics.json", figures)
+    write_whole(directory / "statistics.svg", charts(figures))
+    files = [_file(path) for path in sorted(directory.glob("*.parquet"))]
+    write_json(directory / "croissant.json", croissant(origin.name, files, origin.sources))
+    write_whole(directory / "README.md", card(origin.name, figures, origin.settings, origin.sources))
+    write_manifest(
+        directory,
+        "dataset",
+        origin.fingerprint,
+        pipeline=origin.name,
+        settings=origin.settings,
+        tokens=origin.tokens,
+        texts=origin.counts,
+        crawls=origin.crawls,
+        sources=origin.sources,
+        files=files,
+    )
+
+
+def _vocabulary(connection: duckdb.DuckDBPyConnection, settings: dict[str, object]) -> Vocabulary:
+    counts = connection.execute("""
+        SELECT token, count(*) FROM (
+            SELECT unnest(tokens) AS token FROM kept_caption JOIN (SELECT n, split FROM kept_photo) USING (n)
+            WHERE split = 'train')
+        GROUP BY token""").fetchall()
+    return Vocabulary.from_counts(dict(counts), settings["min_count"], settings["max_size"])  # type: ignore[arg-type]
+
+
+def _file(path: Path) -> dict[str, object]:
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    rows = pq.read_metadata(path).num_rows
+    return {"name": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}

@@ -1,0 +1,55 @@
+"""A directory that takes another's place in one step: the old one stands until the new one is complete."""
+
+import fcntl
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dataset.errors import UserError
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Keep other processes from replacing `directory`, after finishing what a killed one left.
+
+    Raises:
+        UserError: another process is at it.
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with (directory.parent / f".{directory.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"Another process is writing {directory}. Wait until it is done") from None
+        _recover(directory)
+        yield
+
+
+@contextmanager
+def replacement(directory: Path) -> Iterator[Path]:
+    """Yield an empty directory; when the block ends well, it takes the place of `directory`. Needs the lock."""
+    new = directory.with_name(f".{directory.name}.new-{secrets.token_hex(4)}")
+    new.mkdir(parents=True)
+    try:
+        yield new
+        if directory.exists():
+            directory.rename(_old(directory))
+        new.rename(directory)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        _recover(directory)
+
+
+def _old(directory: Path) -> Path:
+    return directory.with_name(f".{directory.name}.old")
+
+
+def _recover(directory: Path) -> None:
+    """Bring the old directory back if nothing took its place; delete what is half made."""
+    if _old(directory).exists() and not directory.exists():
+        _old(directory).rename(directory)
+    shutil.rmtree(_old(directory), ignore_errors=True)
+    for leftover in directory.parent.glob(f".{directory.name}.new-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
