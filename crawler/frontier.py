@@ -2,51 +2,104 @@
 
 from collections import deque
 from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
 
 from crawler.addresses import AddressSet
 from crawler.items import PageRow
 from crawler.job import Job
+from crawler.markup import identifier, page_number
 from crawler.tables import Kind, Tables
 
-_CAPACITY = 50_000
+CAPACITY = 50_000
+"""How many addresses of a kind wait in memory. More are dropped, and found again in the tables, which hold
+every link of every page, once those that waited are done."""
+
+Rank = tuple[bool, int, int, str]
+
+
+class PageQueue:
+    """Pages that wait: odai before lists, by number; smallest rank first.
+
+    Args:
+        sign: 1 for the oldest odai first, -1 for the newest.
+    """
+
+    def __init__(self, sign: int) -> None:
+        self._sign = sign
+        self._heap: list[Rank] = []
+
+    def fill(self, addresses: Iterable[str]) -> None:
+        """Take many addresses."""
+        self._heap += map(self._rank, addresses)
+        heapify(self._heap)
+
+    def push(self, address: str) -> None:
+        """Take one address."""
+        heappush(self._heap, self._rank(address))
+
+    def pop(self) -> str:
+        """Give out the first."""
+        return heappop(self._heap)[-1]
+
+    def _rank(self, address: str) -> Rank:
+        odai = identifier("odai", address)
+        return odai is None, self._sign * (odai or 0), page_number(address), address
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+
+class PhotoQueue:
+    """Photos that wait, first come, first served."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[str] = deque()
+        self.fill, self.push, self.pop = self._waiting.extend, self._waiting.append, self._waiting.popleft
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
 
 class Queue:
-    """The addresses of one kind that wait to be fetched, each given out once.
+    """The addresses of one kind, each given out once.
 
-    At most some ten thousand wait in memory. More are dropped and found again in the tables, which hold
-    every link of every page, once those that waited are done.
+    Args:
+        kind: pages or images.
+        tables: the tables as they are before anything is fetched.
+        waiting: an empty queue, which sets the order.
     """
 
-    def __init__(self, kind: Kind, tables: Tables) -> None:
+    def __init__(self, kind: Kind, tables: Tables, waiting: PageQueue | PhotoQueue) -> None:
         self._kind: Kind = kind
         self._seen = AddressSet(tables.settled(kind))
-        self._waiting = deque(tables.missing(kind, _CAPACITY))
-        for address in self._waiting:
+        self._waiting = waiting
+        missing = list(tables.missing(kind, CAPACITY))
+        for address in missing:
             self._seen.add(address)
-        self.overflowed = len(self._waiting) == _CAPACITY
+        waiting.fill(missing)
+        self._overflowed = len(missing) == CAPACITY
 
     def add(self, addresses: Iterable[str]) -> None:
         """Let addresses wait that were never given out."""
         for address in addresses:
-            if len(self._waiting) >= _CAPACITY:
-                self.overflowed = self.overflowed or address not in self._seen
+            if len(self._waiting) >= CAPACITY:
+                self._overflowed = self._overflowed or address not in self._seen
             elif self._seen.add(address):
-                self._waiting.append(address)
+                self._waiting.push(address)
 
     def refill(self, tables: Tables) -> None:
         """Find in the tables what was dropped."""
-        self.overflowed = False
-        self.add(tables.missing(self._kind, 2 * _CAPACITY))
+        self._overflowed = False
+        self.add(tables.missing(self._kind, 2 * CAPACITY))
 
     def pop(self) -> str:
         """Return the next address."""
-        return self._waiting.popleft()
+        return self._waiting.pop()
 
     @property
     def is_dry(self) -> bool:
         """Whether nothing waits here, but something does in the tables."""
-        return self.overflowed and not self._waiting
+        return self._overflowed and not self._waiting
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -62,13 +115,14 @@ class Frontier:
 
     def __init__(self, job: Job, tables: Tables) -> None:
         self._job = job
-        self.pages = Queue("pages", tables)
-        self.photos = Queue("images", tables)
+        sign = -1 if job.options.order == "newest" else 1
+        self.pages = Queue("pages", tables, PageQueue(sign))
+        self.photos = Queue("images", tables, PhotoQueue())
 
     def follow(self, row: PageRow) -> None:
         """Let the pages and photos wait that a page leads to."""
+        self.pages.add(row["links"])  # type: ignore[arg-type]
         if row["outcome"] == "ok":
-            self.pages.add(row["links"])  # type: ignore[arg-type]
             photos = [row["image_url"], *(boke["image_url"] for boke in row["bokes"])]  # type: ignore[attr-defined]
             self.photos.add(dict.fromkeys(photo for photo in photos if photo))
 

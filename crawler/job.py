@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
-from crawler.options import CrawlOptions
+import pyarrow as pa
+from w3lib.url import safe_url_string
+
+from crawler.options import CrawlOptions, odai_range
 from dataset.errors import UsageError
 
 EMBEDDED_SITE = "http://bokete.test"
 """The embedded site's address, whatever port it is served on: requests reach it through its proxy."""
-PHOTO_HOSTS = ("d2dcan0armyq93.cloudfront.net", "d13n9ry8xcpemi.cloudfront.net")
-"""Where bokete keeps its photos."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Job:
     def hosts(self) -> frozenset[str]:
         """The hosts (with their ports, if any) that the crawl may speak to."""
         own = urlsplit(self.site).netloc.rpartition("@")[2].lower()
-        others = ["photo.bokete.test"] if self.options.site == "embedded" else PHOTO_HOSTS
+        others = ["photo.bokete.test"] if self.options.site == "embedded" else self.options.image_hosts
         return frozenset([own, *others])
 
     @property
@@ -54,20 +55,42 @@ class Job:
 
     def start_urls(self) -> list[str]:
         """Return the addresses that the crawl starts from."""
-        return [urljoin(self.site, path) for path in self.options.start]
+        return [safe_url_string(urljoin(self.site, path)) for path in self.options.start]
 
-    def check(self) -> None:
-        """Refuse a site that is no web address.
+    @property
+    def odai_prefix(self) -> str:
+        """What comes before an odai's number in its address."""
+        return urljoin(self.site, "/odai/")
+
+    def odai_ranges(self) -> list[tuple[int, int]]:
+        """Return the ranges of odai to fetch, first and last number of each; at least an empty one."""
+        return [odai_range(text) for text in self.options.odai] or [(0, -1)]
+
+    def odai_listed(self) -> pa.Array:
+        """Return the odai that `odai_file` names.
 
         Raises:
-            UsageError: and why.
+            UsageError: the file cannot be read, or a line is no number.
+        """
+        if self.options.odai_file is None:
+            return pa.array([], pa.int64())
+        path = Path(self.options.odai_file)
+        try:
+            lines = path.read_text().split("\n")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"crawl.odai_file {path} cannot be read: {error}") from None
+        for number, line in enumerate(lines, 1):
+            if line.strip() and not (line.strip().isdecimal() and len(line.strip()) <= 15):
+                raise UsageError(f"crawl.odai_file {path}, line {number}: {line[:40]!r} is no odai's number")
+        return pa.array([int(line) for line in lines if line.strip()], pa.int64())
+
+    def check(self) -> None:
+        """Refuse a real site where nobody could be reached.
+
+        Raises:
+            UsageError: there is no `contact`.
         """
         parts = urlsplit(self.site)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(
-                f"crawl.site is {self.site!r}, which is no web address. "
-                "Write https://… or `embedded`, the site that Bokeru serves itself"
-            )
         if not self.is_local and not (self.options.contact or "").strip():
             raise UsageError(
                 f"crawl.contact is empty, and {parts.hostname} should be able to reach whoever crawls it. "

@@ -1,6 +1,10 @@
 """The settings of the crawl stage."""
 
-from pydantic import Field
+import re
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
 
 from dataset.options import Options
 
@@ -19,29 +23,102 @@ class EmbeddedSite(Options):
 class CrawlOptions(Options):
     """`crawl:` in pipelines.yaml."""
 
+    # What to fetch.
     site: str = "embedded"
     """The address a crawl starts from, or `embedded`: the site that Bokeru draws and serves itself."""
     embedded: EmbeddedSite = EmbeddedSite()
     """What the embedded site holds."""
     start: tuple[str, ...] = ("/boke/recent",)
-    """Paths that the crawl starts from: lists, odai pages, boke pages."""
-    contact: str | None = None
-    """An e-mail or web address for the User-Agent, so that the site can reach you. A real crawl needs it."""
-    delay: float = Field(3.0, ge=0)
-    """Seconds between two requests (the embedded site needs none)."""
-    concurrency: int = Field(1, ge=1, le=16)
-    """Requests under way at one time."""
-    timeout: float = Field(60, gt=0)
-    """Seconds that one answer may take, from the request to its last byte."""
+    """Paths that the crawl starts from: lists (/boke/hot, /boke/category/バカ), /odai/N, /boke/N."""
+    odai: tuple[str, ...] = ()
+    """Odai to fetch by number: "17", or "1-9000000" for all of a range."""
+    odai_file: str | None = None
+    """A text file that names more odai to fetch, a number a line."""
+    order: Literal["newest", "oldest"] = "newest"
+    """Which odai of those known is fetched first, by its number."""
+    min_stars: int = Field(0, ge=0)
+    """Follow a list to an odai only for a boke of so many stars, and an odai's pages no further than that."""
     max_pages: int | None = Field(None, ge=1)
     """Stop after this many pages; null means no limit."""
     max_photos: int | None = Field(None, ge=1)
     """Stop after this many photos; null means no limit."""
+    max_page_number: int = Field(1000, ge=1)
+    """Follow a list or an odai no further than its page of this number: some paginations never end."""
+    revisit_after: float | None = Field(None, gt=0)
+    """Days after which a page is read again, since stars grow; null means never."""
+    render: Literal["none", "chromium"] = "none"
+    """`chromium` lets a browser press the "more" button of pages that need it (pip: scrapy-playwright)."""
     max_drift: float = Field(0.05, ge=0, le=1)
     """The share of pages of unknown markup past which the crawl fails."""
+
+    # How politely.
+    contact: str | None = None
+    """An e-mail or web address for the User-Agent, so that the site can reach you. A real crawl needs it."""
+    image_hosts: tuple[str, ...] = ("d2dcan0armyq93.cloudfront.net", "d13n9ry8xcpemi.cloudfront.net")
+    """The hosts that keep the site's photos. Nothing is fetched from any other but the site's own."""
+    delay: float = Field(3.0, ge=0)
+    """Seconds between two requests (the embedded site needs none); robots.txt can only make it longer."""
+    concurrency: int = Field(1, ge=1, le=16)
+    """Requests under way at one time."""
+    timeout: float = Field(60, gt=0)
+    """Seconds that one answer may take, from the request to its last byte."""
+    pause: float = Field(60, gt=0)
+    """Seconds to leave a host alone once it refuses (403, 429, 503) or falls silent; doubled each time."""
+    patience: int = Field(5, ge=1)
+    """How often in a row a host may refuse or stay silent before the crawl ends."""
+    max_page_megabytes: int = Field(8, ge=1)
+    """Larger pages are not read."""
+    max_photo_megabytes: int = Field(32, ge=1)
+    """Larger photos are not read."""
+
+    # How often to commit.
     shard_rows: int = Field(10_000, ge=1)
     """Rows after which a shard is committed."""
     shard_megabytes: int = Field(256, ge=1)
     """Size after which a shard is committed."""
     shard_seconds: float = Field(30, gt=0)
     """Seconds after which a shard is committed: what a kill can cost."""
+
+    @field_validator("site")
+    @classmethod
+    def _is_address(cls, site: str) -> str:
+        if site != "embedded" and not _is_web(site):
+            raise ValueError(f"{site!r} is no web address: write https://…, or `embedded`")
+        return site
+
+    @field_validator("start")
+    @classmethod
+    def _are_paths(cls, start: tuple[str, ...]) -> tuple[str, ...]:
+        for path in start:
+            if not path.startswith("/") and not _is_web(path):
+                raise ValueError(f"{path!r} is no path on the site: write /boke/hot, /odai/N or /boke/N")
+        return start
+
+    @field_validator("odai")
+    @classmethod
+    def _are_ranges(cls, odai: tuple[str, ...]) -> tuple[str, ...]:
+        for text in odai:
+            first, last = odai_range(text)
+            if first > last:
+                raise ValueError(f"the range {text!r} is empty: write its smaller number first")
+        return odai
+
+
+def odai_range(text: str) -> tuple[int, int]:
+    """Return the first and the last number of a range such as "17" or "1-9000000".
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = re.fullmatch(r"\s*(\d{1,15})\s*(?:-\s*(\d{1,15})\s*)?", text, re.ASCII)
+    if not found:
+        raise ValueError(f'{text!r} is no number and no range: write "17" or "1-9000000"')
+    return int(found[1]), int(found[2] or found[1])
+
+
+def _is_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False

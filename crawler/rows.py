@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Self, cast
+from typing import Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 from twisted.internet.task import LoopingCall
 
 from crawler.items import PageRow, PhotoRow
-from crawler.session import Session
-from crawler.spiders.bokete import BoketeSpider
+from crawler.session import Session, session_of
 from dataset.errors import UserError
 
 
@@ -21,14 +19,12 @@ class RowPipeline:
         self._crawler, self._session = crawler, session
         self._clock = LoopingCall(self._guarded, session.store.commit_due)
         self._closing: asyncio.Future[None] | None = None
+        session.on_failure = self._close
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make the pipeline of a crawl."""
-        session = cast(BoketeSpider, crawler.spider).session
-        if session is None:
-            raise NotConfigured
-        return cls(crawler, session)
+        return cls(crawler, session_of(crawler))
 
     def open_spider(self) -> None:
         """Start the clock."""
@@ -49,5 +45,6 @@ class RowPipeline:
                 step()
             except UserError as error:
                 self._session.fail(error)
-        if self._session.failure is not None and self._closing is None:
-            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="failed"))
+
+    def _close(self) -> None:
+        self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="failed"))

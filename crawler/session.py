@@ -2,14 +2,19 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 
 from crawler.frontier import Frontier
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
 from crawler.lock import locked
+from crawler.narrow import narrow
 from crawler.report import Counts, CrawlReport, drift_error, write_report
 from crawler.store import Store
 from crawler.tables import Kind, Tables
@@ -33,6 +38,7 @@ class Session:
         self.counts = Counts()
         self.failure: UserError | None = None
         self.report: CrawlReport | None = None
+        self.on_failure: Callable[[], object] = lambda: None
         self._given: Counter[Kind] = Counter()
         self._open = ExitStack()
         self._started = time.monotonic()
@@ -62,6 +68,8 @@ class Session:
 
     def append(self, row: PageRow | PhotoRow) -> None:
         """Store a row, count it, and let what it leads to wait in the frontier."""
+        if isinstance(row, PageRow):
+            narrow(row, self.job.options)
         self.store.append(row)
         self.counts.add(row)
         self._given["images" if isinstance(row, PhotoRow) else "pages"] -= 1
@@ -101,5 +109,19 @@ class Session:
             raise drift_error(self.job, pages)
 
     def fail(self, failure: UserError) -> None:
-        """Remember why the crawl must end; the first reason stays."""
-        self.failure = self.failure or failure
+        """End the crawl, for the first reason that is given."""
+        if self.failure is None:
+            self.failure = failure
+            self.on_failure()
+
+
+def session_of(crawler: Crawler) -> Session:
+    """Return the session of a crawl, for one of its Scrapy components.
+
+    Raises:
+        NotConfigured: it has none, as in `scrapy shell`, which does without the component.
+    """
+    session = getattr(crawler.spider, "session", None)
+    if not isinstance(session, Session):
+        raise NotConfigured
+    return session

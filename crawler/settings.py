@@ -6,7 +6,10 @@ NEWSPIDER_MODULE = "crawler.spiders"
 USER_AGENT = "bokeru/0.1"
 
 # Manners.
-ROBOTSTXT_OBEY = True
+ROBOTSTXT_OBEY = False  # by Scrapy, which takes a robots.txt that answers 503 for a yes: crawler.robots does
+RETRY_HTTP_CODES = [500, 502, 504, 408, 522, 524]  # 403, 429 and 503 are for crawler.politeness
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"
+CONCURRENT_ITEMS = 1  # each answer makes one row; Scrapy starts as many tasks for it as this says
 CONCURRENT_REQUESTS = 1
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 3.0
@@ -26,6 +29,7 @@ REDIRECT_MAX_TIMES = 5
 DOWNLOAD_MAXSIZE = 32 * 2**20
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 60
+TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
 URLLENGTH_LIMIT = 2083
 
 # The tables are the crawl's memory: no duplicates filter, and nothing on disk beside them.

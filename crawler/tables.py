@@ -1,39 +1,52 @@
 """The crawl's two tables as its memory: what they know, and what is still missing, found by DuckDB."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from crawler.job import Job
-from dataset.schema import IMAGES, PAGES
+from dataset.schema import IMAGES, OPTIONAL, PAGES
 from dataset.shards import shard_paths
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Kind = Literal["pages", "images"]
 
+# `settled` needs no fetching; `found` is what the crawl starts from and what its pages lead to.
 _VIEWS = """
 CREATE TEMP VIEW known_pages AS
-    SELECT url, max(fetched_at) AS fetched_at, max_by(outcome, fetched_at) AS outcome
+    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
     FROM pages GROUP BY url;
 CREATE TEMP VIEW known_images AS
-    SELECT url, max(fetched_at) AS fetched_at, max_by(outcome, fetched_at) AS outcome
+    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
     FROM images GROUP BY url;
 CREATE TEMP VIEW settled_pages AS
-    SELECT url FROM known_pages
-    WHERE NOT ($retry AND outcome IN ('error', 'drift') AND fetched_at < $started);
+    SELECT url FROM known_pages WHERE fetched_at >= {fresh}
+    AND NOT ({retry} AND outcome IN ('error', 'drift') AND fetched_at < {started});
 CREATE TEMP VIEW settled_images AS
-    SELECT url FROM known_images WHERE NOT ($retry AND outcome = 'error' AND fetched_at < $started);
+    SELECT url FROM known_images WHERE NOT ({retry} AND outcome = 'error' AND fetched_at < {started});
 CREATE TEMP VIEW found_pages AS
-    SELECT unnest(links) AS url FROM pages UNION ALL SELECT unnest(start) FROM starts;
+    SELECT unnest(links) AS url FROM pages
+    UNION ALL SELECT url FROM starts
+    UNION ALL SELECT {odai} || unnest(range(first, last + 1)) FROM odai_ranges
+    UNION ALL SELECT {odai} || odai_id FROM odai_listed;
 CREATE TEMP VIEW found_images AS
     SELECT image_url AS url FROM pages WHERE outcome = 'ok'
     UNION ALL
     SELECT unnest(list_distinct([boke.image_url FOR boke IN bokes])) FROM pages WHERE outcome = 'ok';
 """
+# As `frontier.PageQueue` orders pages: odai before lists, by number; then by page.
+_RANK = {
+    "pages": """number = '', {sign} * coalesce(TRY_CAST(number AS BIGINT), 0),
+        coalesce(TRY_CAST(regexp_extract(url, '[?&]page=(\\d+)', 1) AS BIGINT), 1), url""",
+    "images": "url",
+}
 
 
 class Tables:
@@ -44,16 +57,19 @@ class Tables:
     """
 
     def __init__(self, job: Job) -> None:
+        import duckdb
+
         self._job = job
-        self._connection = duckdb.connect(config={"threads": 2, "memory_limit": "1GB"})
-        self._connection.execute("SET preserve_insertion_order = false")
-        _scan(self._connection, "pages", job.directory, PAGES)
-        _scan(self._connection, "images", job.directory, IMAGES)
-        self._connection.execute(
-            "CREATE TEMP TABLE starts AS SELECT $1::VARCHAR[] AS start", [job.start_urls()]
-        )
-        retry, started = str(job.retry_failed).lower(), f"TIMESTAMPTZ '{job.started.isoformat()}'"
-        self._connection.execute(_VIEWS.replace("$retry", retry).replace("$started", started))
+        connection = duckdb.connect(config={"threads": 2, "memory_limit": "1GB"})
+        self._connection = connection
+        connection.execute("SET preserve_insertion_order = false")
+        _scan(connection, "pages", job.directory, PAGES)
+        _scan(connection, "images", job.directory, IMAGES)
+        connection.from_arrow(pa.table({"url": pa.array(job.start_urls(), pa.string())})).create("starts")
+        first, last = (pa.array(ends, pa.int64()) for ends in zip(*job.odai_ranges(), strict=True))
+        connection.from_arrow(pa.table({"first": first, "last": last})).create("odai_ranges")
+        connection.from_arrow(pa.table({"odai_id": job.odai_listed()})).create("odai_listed")
+        connection.execute(_VIEWS.format(**_constants(job)))
 
     def __enter__(self) -> Self:
         return self
@@ -62,10 +78,13 @@ class Tables:
         self._connection.close()
 
     def missing(self, kind: Kind, limit: int) -> Iterator[str]:
-        """Yield up to `limit` addresses that were found and not fetched."""
+        """Yield up to `limit` addresses that were found and not fetched, in the order of fetching."""
+        rank = _RANK[kind].format(sign=-1 if self._job.options.order == "newest" else 1)
         cursor = self._connection.execute(
-            f"""SELECT DISTINCT url FROM found_{kind} ANTI JOIN settled_{kind} USING (url)
-            WHERE url IS NOT NULL ORDER BY url LIMIT {limit}"""
+            f"""SELECT url FROM (
+                SELECT DISTINCT url, regexp_extract(url, '/odai/(\\d+)', 1) AS number
+                FROM found_{kind} ANTI JOIN settled_{kind} USING (url) WHERE url IS NOT NULL
+            ) ORDER BY {rank} LIMIT {limit}"""
         )
         while rows := cursor.fetchmany(1000):
             yield from (url for (url,) in rows)
@@ -101,19 +120,25 @@ class Tables:
         return int(row[0]) if row else 0
 
 
-def _scan(connection: duckdb.DuckDBPyConnection, name: Kind, directory: Path, schema: pa.Schema) -> None:
+def _constants(job: Job) -> dict[str, str]:
+    days = job.options.revisit_after
+    fresh = "'-infinity'" if days is None else f"'{(job.started - timedelta(days=days)).isoformat()}'"
+    return {
+        "retry": str(job.retry_failed).lower(),
+        "started": f"TIMESTAMPTZ '{job.started.isoformat()}'",
+        "fresh": f"TIMESTAMPTZ {fresh}",
+        "odai": "'" + job.odai_prefix.replace("'", "''") + "'",
+    }
+
+
+def _scan(connection: "DuckDBPyConnection", name: Kind, directory: Path, schema: pa.Schema) -> None:
     connection.from_arrow(schema.empty_table()).create(f"no_{name}")
     view = f"CREATE TEMP VIEW {name} AS SELECT * FROM no_{name}"
-    if paths := shard_paths(directory / name, _required(schema)):
+    required = pa.schema([field for field in schema if field.name not in OPTIONAL])
+    if paths := shard_paths(directory / name, required):
         view += f" UNION ALL BY NAME SELECT * FROM read_parquet({_list(paths)}, union_by_name = true)"
     connection.execute(view)
 
 
 def _list(paths: Sequence[Path]) -> str:
     return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
-
-
-def _required(schema: pa.Schema) -> pa.Schema:
-    from dataset.schema import OPTIONAL
-
-    return pa.schema([field for field in schema if field.name not in OPTIONAL])

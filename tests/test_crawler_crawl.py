@@ -92,12 +92,6 @@ def test_a_damaged_shard_is_told_before_anything_starts(tmp_path: Path) -> None:
         crawl(OPTIONS, tmp_path, address=None, pipeline="demo")
 
 
-@pytest.mark.parametrize("site", ["bokete.jp", "ftp://bokete.jp", "http://"])
-def test_a_site_that_is_no_address_is_refused(site: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no web address"):
-        crawl(CrawlOptions(site=site), tmp_path, address=None, pipeline="x")
-
-
 def test_a_real_crawl_needs_a_contact(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"crawl\.contact is empty.*bokete\.jp"):
         crawl(CrawlOptions(site="https://bokete.jp"), tmp_path, address=None, pipeline="bokete")

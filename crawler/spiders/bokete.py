@@ -13,6 +13,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import images
+from crawler.exceptions import Denied, Ended
 from crawler.items import Page, PageRow, PhotoRow
 from crawler.job import Job
 from crawler.parse import parse, row
@@ -20,8 +21,6 @@ from crawler.session import Session
 from crawler.tables import Kind
 
 GONE = (404, 410)
-SLOT = "crawl"
-"""One slot for all hosts: the delay lies between any two requests, wherever they go."""
 
 
 class BoketeSpider(Spider):
@@ -35,7 +34,11 @@ class BoketeSpider(Spider):
     custom_settings = {  # noqa: RUF012
         "SCHEDULER": "crawler.scheduler.FrontierScheduler",
         "ITEM_PIPELINES": {"crawler.rows.RowPipeline": 300},
-        "DOWNLOADER_MIDDLEWARES": {"crawler.reach.ReachMiddleware": 50},
+        "DOWNLOADER_MIDDLEWARES": {
+            "crawler.reach.ReachMiddleware": 50,
+            "crawler.robots.RobotsMiddleware": 100,
+            "crawler.politeness.PolitenessMiddleware": 110,
+        },
     }
 
     session: Session | None = None
@@ -84,14 +87,17 @@ class BoketeSpider(Spider):
         outcome = "missing" if status in GONE else "error"
         return images.empty(address, now, status, outcome, f"HTTP status {status}")
 
-    def failed(self, failure: Failure) -> PageRow | PhotoRow:
-        """Return the row of an address that gave no answer."""
+    def failed(self, failure: Failure) -> PageRow | PhotoRow | None:
+        """Return the row of an address that gave no answer; None where the crawl's end is to blame."""
+        if isinstance(failure.value, Ended):
+            return None
+        outcome = "denied" if isinstance(failure.value, Denied) else "error"
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = f"{type(failure.value).__name__}: {failure.value}".rstrip(": ")
         address, now = request.meta["address"], datetime.now(UTC)
         if request.callback == self.parse_photo:
-            return images.empty(address, now, None, "error", reason)
-        return row(address, now, Page("error", reason), None)
+            return images.empty(address, now, None, outcome, reason)
+        return row(address, now, Page(outcome, reason), None)
 
 
 def _open(pipeline: str, stack: ExitStack) -> Session:

@@ -1,0 +1,33 @@
+"""Name resolution that never answers with an address of a private network."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import ClassVar
+
+from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
+
+
+class PublicResolver(CachingThreadedResolver):
+    """Refuses names that lead to loopback, private, link-local and other addresses that are not public.
+
+    The check lies between resolving and connecting, so no redirect and no name that changes its address
+    gets around it.
+    """
+
+    trusted: ClassVar[set[str]] = set()
+    """Names that may lead anywhere: the host that the user named as the site, if it is this machine."""
+
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802
+        """Return the address of a name.
+
+        Raises:
+            DNSLookupError: (through the Deferred) it has none, or none that is public.
+        """
+        return super().getHostByName(name, timeout).addCallback(self._public, name)
+
+    def _public(self, address: str, name: str) -> str:
+        if name in self.trusted or ip_address(address).is_global:
+            return address
+        raise DNSLookupError(f"{name} leads to {address}, which is no public address")
