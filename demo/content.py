@@ -1,8 +1,7 @@
 """What the embedded site holds: its odai, its boke, and the order of its lists.
 
 Everything is computed from the seed when it is asked for; nothing is stored, so a site of a hundred thousand
-photos starts as fast as one of ten. Orders that a real site would sort for (by stars, by time) are affine
-permutations of the boke's numbers here: i ↦ (a i + c) mod n, which can be undone.
+photos starts as fast as one of ten.
 """
 
 from collections.abc import Callable
@@ -10,10 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import blake2b, md5
-from math import ceil, gcd, log
-from random import Random
+from math import ceil, log
 
 from demo import jokes
+from demo.orders import Belt, Order, Permutation, Stride
 from demo.scenes import Scene, scene
 
 LISTS = ("recent", "hot", "popular", "legend", "select", "pickup")
@@ -26,6 +25,7 @@ _FIRST_BOKE = 80_000_000
 _MOST_STARS, _STARRED = 120_000, 0.45
 # One letter of this belt per boke: how often each category occurs, by its number.
 _CATEGORY_BELT = "01035061020140160012"
+_BOKES_PER_USER = 25
 _OLDEST_MINUTES = 6 * 365 * 24 * 60
 
 
@@ -83,10 +83,27 @@ class EmbeddedSite:
     def __init__(self, photos: int, captions_per_photo: int, seed: int) -> None:
         self.photos, self.captions_per_photo, self.seed = photos, captions_per_photo, seed
         self.bokes = photos * captions_per_photo
-        self._stars = _Permutation(self.bokes, f"{seed}/stars")
-        self._photos = _Permutation(photos, f"{seed}/photos")
-        self._belt = _Permutation(self.bokes, f"{seed}/categories")
+        self._photos = Permutation.seeded(photos, f"{seed}/photos")
+        self._stars = Permutation.seeded(self.bokes, f"{seed}/stars")
+        self._belt = Permutation.seeded(self.bokes, f"{seed}/categories")
+        self._users = Permutation.seeded(self.bokes, f"{seed}/users")
+        self._user_count = ceil(self.bokes / _BOKES_PER_USER)
+        self._lists = self._orders()
         self._texts: Callable[[int], list[str]] = lru_cache(4096)(self._captions)
+
+    def _orders(self) -> dict[str, Order]:
+        starred = ceil(_STARRED * self.bokes)
+        legends = ceil(starred / 100)
+        orders: dict[str, Order] = {
+            "recent": Permutation(self.bokes, -1, self.bokes - 1),
+            "popular": Stride(self._stars, 0, 1, starred),
+            "hot": Stride(self._stars, legends, 1, starred - legends),
+            "legend": Stride(self._stars, 0, 1, legends),
+            "select": Stride(self._stars, 0, 7, ceil(starred / 7)),
+            "pickup": Stride(self._stars, 1, 11, (starred + 9) // 11),
+        }
+        belts = {name: Belt(self._belt, _CATEGORY_BELT, str(i)) for i, name in enumerate(CATEGORIES)}
+        return orders | belts
 
     def scene(self, photo: int) -> Scene:
         """Return what a photo shows."""
@@ -109,7 +126,9 @@ class EmbeddedSite:
         if photo is None or photo >= self.photos:
             return None
         shown = self.scene(photo)
-        return Odai(odai, photo, self.photo_name(photo), shown.category, shown.labels, _user(odai))
+        return Odai(
+            odai, photo, self.photo_name(photo), shown.category, shown.labels, _user(odai % self._user_count)
+        )
 
     def odai_bokes(self, photo: int, page: int) -> list[Boke]:
         """Return one page of a photo's boke, most stars first; empty past the end."""
@@ -128,43 +147,30 @@ class EmbeddedSite:
     def listed(self, name: str, start: int, count: int = PAGE) -> list[Boke]:
         """Return `count` entries of a list from its `start`-th; fewer at its end.
 
-        `name` is one of `LISTS` or of `CATEGORIES`; `recent` is ordered by time, the other lists by stars.
+        `name` is one of `LISTS` or of `CATEGORIES`; `recent` is ordered by time, other `LISTS` by stars.
         """
-        if name in CATEGORIES:
-            return self._in_category(CATEGORIES.index(name), start, count)
-        places = range(start, min(start + count, self.list_length(name)))
-        if name == "recent":
-            return [self._boke(self.bokes - 1 - place) for place in places]
-        first, step = {"hot": (self.list_length("legend"), 1), "select": (0, 7), "pickup": (3, 11)}.get(
-            name, (0, 1)
-        )
-        return [self._boke(self._stars.at((first + step * place) % self.bokes)) for place in places]
+        return self._part(self._lists[name], start, count)
 
     def list_length(self, name: str) -> int:
         """Return how many entries a list has."""
-        starred = ceil(_STARRED * self.bokes)
-        if name in CATEGORIES:
-            return self.bokes // len(_CATEGORY_BELT) * _CATEGORY_BELT.count(str(CATEGORIES.index(name)))
-        shares = {
-            "recent": self.bokes,
-            "popular": starred,
-            "hot": starred // 2,
-            "legend": ceil(starred / 100),
-        }
-        return shares.get(name, ceil(starred / 12))
+        return self._lists[name].length
 
-    def place_in(self, name: str, boke_id: int) -> int:
-        """Return how many entries of a list (`recent`: of any id) come before the one after `boke_id`."""
-        number = min(max(boke_id - _FIRST_BOKE, 0), self.bokes)
-        if name == "recent":
-            return self.bokes - number
-        return self._stars.place(number % self.bokes) + 1
+    def place_after(self, name: str, boke_id: int) -> int:
+        """Return the place in a list of the entry that follows `boke_id`, which is in the list."""
+        number = min(max(boke_id - _FIRST_BOKE, 0), self.bokes - 1)
+        return max(0, self._lists[name].place(number) + 1)
 
-    def _in_category(self, category: int, start: int, count: int) -> list[Boke]:
-        spots = [spot for spot, letter in enumerate(_CATEGORY_BELT) if int(letter) == category]
-        places = range(start, min(start + count, self.list_length(CATEGORIES[category])))
-        rounds = [(place // len(spots), spots[place % len(spots)]) for place in places]
-        return [self._boke(self._belt.at(turn * len(_CATEGORY_BELT) + spot)) for turn, spot in rounds]
+    def posted_by(self, user: str, start: int, count: int = PAGE) -> list[Boke]:
+        """Return `count` of a user's boke from the `start`-th; none for a user that is not there."""
+        digits = user.lstrip("".join(_USERS))
+        number = int(digits) if digits.isdecimal() and len(digits) < 10 else self._user_count
+        if number >= self._user_count or user != _user(number):
+            return []
+        length = ceil((self.bokes - number) / self._user_count)
+        return self._part(Stride(self._users, number, self._user_count, length), start, count)
+
+    def _part(self, order: Order, start: int, count: int) -> list[Boke]:
+        return [self._boke(order.at(place)) for place in range(start, min(start + count, order.length))]
 
     def _numbers(self, photo: int) -> list[int]:
         """Return the numbers of a photo's boke, oldest first: each round of time visits every photo."""
@@ -186,7 +192,7 @@ class EmbeddedSite:
             stars=stars,
             raters=min(stars, ceil(stars / (2 + digest % 3))),
             category=CATEGORIES[int(_CATEGORY_BELT[self._belt.place(number) % len(_CATEGORY_BELT)])],
-            user=_user(digest),
+            user=_user(self._users.place(number) % self._user_count),
             age=timedelta(minutes=_OLDEST_MINUTES ** (1 - number / self.bokes)),
         )
 
@@ -195,26 +201,6 @@ class EmbeddedSite:
         starred = max(2.0, _STARRED * self.bokes)
         exponent = log(_MOST_STARS) / log(starred)
         return int((starred / (place + 1)) ** exponent)
-
-
-class _Permutation:
-    """A seeded permutation of 0 … n-1 that needs no memory: place ↦ number and back."""
-
-    def __init__(self, n: int, seed: str) -> None:
-        random = Random(seed)
-        step = random.randrange(max(1, n))
-        while gcd(step, n) != 1:
-            step += 1
-        self._n, self._step, self._shift = n, step, random.randrange(n)
-        self._back = pow(step, -1, n)
-
-    def at(self, place: int) -> int:
-        """Return the number at a place."""
-        return (place * self._step + self._shift) % self._n
-
-    def place(self, number: int) -> int:
-        """Return the place of a number."""
-        return (number - self._shift) * self._back % self._n
 
 
 _USERS = (
@@ -232,4 +218,4 @@ _USERS = (
 
 
 def _user(number: int) -> str:
-    return f"{_USERS[number % len(_USERS)]}{number % 97}"
+    return f"{_USERS[number % len(_USERS)]}{number}"

@@ -7,14 +7,15 @@ from importlib import import_module
 from typing import cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from demo.content import CATEGORIES, LISTS, PAGE, EmbeddedSite
-from demo.layouts import Layout, Listing, OdaiPage
+from demo.content import CATEGORIES, LISTS, PAGE, Boke, EmbeddedSite
+from demo.layouts import Layout, Listing, OdaiPage, next_2024
 from demo.scenes import jpeg
 
 HOST = "bokete.test"
 PHOTO_HOST = "photo.bokete.test"
-LAYOUTS = ("angular_2020",)
+LAYOUTS = ("jquery_2013", "bootstrap_2015", "bootstrap_2018", "angular_2020", "next_2024")
 """The modules of `demo.layouts`, each an era's markup."""
+ROBOTS = b"User-agent: *\nDisallow: /label/\nDisallow: /rating\n"
 HTML = "text/html; charset=utf-8"
 
 
@@ -51,17 +52,21 @@ class Routes:
         photo_host = f"//{PHOTO_HOST}" if host == HOST else f"//{host}"
         match parts:
             case ["robots.txt"]:
-                return Response(200, b"User-agent: *\nDisallow: /user/\n", "text/plain; charset=utf-8")
+                return Response(200, ROBOTS, "text/plain; charset=utf-8")
             case ["odai", number] if number.isdecimal():
                 return self._odai(int(number), _number(query, "page", 1), photo_host)
             case ["boke", number] if number.isdecimal():
                 return self._boke(int(number), photo_host)
             case ["boke", "category", name] if name in CATEGORIES:
-                return self._list(name, _number(query, "page", 1), photo_host)
+                return self._list(name, address.path, query, photo_host)
             case ["boke", name] if name in LISTS:
-                return self._list(name, _number(query, "page", 1), photo_host)
-            case ["boke", name, "panel"] if name in (*LISTS, *CATEGORIES):
-                return self._panel(query.get("category") or name, query, photo_host)
+                return self._list(name, address.path, query, photo_host)
+            case ["boke", *_, name, "panel"] if name in (*LISTS, *CATEGORIES):
+                return self._panel(name, address.path, query, photo_host)
+            case ["user", name]:
+                return self._user(name, address.path, query, photo_host)
+            case ["_next", "static", "more.js"]:
+                return Response(200, next_2024.SCRIPT.encode(), "text/javascript")
             case ["photo", "odai", ("240" | "400" | "600") as width, file]:
                 return self._photo_file(file, width)
             case []:
@@ -84,18 +89,35 @@ class Routes:
             return self._missing()
         return _html(self._layout.boke(boke, odai, photo_host))
 
-    def _list(self, name: str, page: int, photo_host: str) -> Response:
-        shown = self._listing(name, PAGE * (max(page, 1) - 1), max(page, 1))
-        return _html(self._layout.listing(shown, photo_host))
-
-    def _panel(self, name: str, query: dict[str, str], photo_host: str) -> Response:
-        start = self.site.place_in(name, _number(query, "max_id", 10**12))
-        return _html(self._layout.panel(self._listing(name, start, 1), photo_host))
-
-    def _listing(self, name: str, start: int, page: int) -> Listing:
+    def _list(self, name: str, path: str, query: dict[str, str], photo_host: str) -> Response:
+        page = max(_number(query, "page", 1), 1)
+        start = PAGE * (page - 1)
+        has_next = start + PAGE < self.site.list_length(name)
         bokes = self.site.listed(name, start)
+        return _html(self._layout.listing(self._listing(name, path, bokes, page, has_next), photo_host))
+
+    def _panel(self, name: str, path: str, query: dict[str, str], photo_host: str) -> Response:
+        panel = getattr(self._layout, "panel", None)
+        if panel is None:
+            return self._missing()
+        last = _number(query, "max_id", 0)
+        start = self.site.place_after(name, last) if last else 0
+        has_next = start + PAGE < self.site.list_length(name)
+        bokes = self.site.listed(name, start)
+        shown = self._listing(name, path.removesuffix("/panel"), bokes, 1, has_next)
+        return _html(panel(shown, photo_host))
+
+    def _user(self, name: str, path: str, query: dict[str, str], photo_host: str) -> Response:
+        page = max(_number(query, "page", 1), 1)
+        bokes = self.site.posted_by(name, PAGE * (page - 1), PAGE + 1)
+        if not bokes:
+            return self._missing()
+        shown = self._listing(name, path, bokes[:PAGE], page, len(bokes) > PAGE)
+        return _html(self._layout.user(shown, photo_host))
+
+    def _listing(self, name: str, path: str, bokes: list[Boke], page: int, has_next: bool) -> Listing:
         shown = [(boke, self.site.photo_name(boke.photo)) for boke in bokes]
-        return Listing(name, shown, page, start + PAGE < self.site.list_length(name))
+        return Listing(name, path, shown, page, has_next)
 
     def _photo_file(self, file: str, width: str) -> Response:
         name, _, rest = file.partition("_")

@@ -117,8 +117,8 @@ def test_other_addresses_are_missing(address: str, target: str) -> None:
     assert fetch(address, target)[0].status == 404
 
 
-def test_robots_are_welcome_but_not_to_the_users(address: str) -> None:
-    assert fetch(address, "/robots.txt")[1] == b"User-agent: *\nDisallow: /user/\n"
+def test_robots_are_welcome_but_not_everywhere(address: str) -> None:
+    assert fetch(address, "/robots.txt")[1] == b"User-agent: *\nDisallow: /label/\nDisallow: /rating\n"
 
 
 def test_it_is_a_proxy_for_its_own_names_only(address: str) -> None:

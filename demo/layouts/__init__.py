@@ -13,13 +13,15 @@ class Listing:
     """One page of a list of boke, whose photos' names come with them.
 
     Args:
-        name: the list's name, in its address.
+        name: the list's name.
+        address: the list's path, escaped.
         bokes: the entries, each with its photo's file name.
         page: the page's number, from 1.
         has_next: whether another page follows.
     """
 
     name: str
+    address: str
     bokes: list[tuple[Boke, str]]
     page: int
     has_next: bool
@@ -36,7 +38,10 @@ class OdaiPage:
 
 
 class Layout(Protocol):
-    """What a layout's module offers. `photos` is the scheme-relative start of every photo's address."""
+    """What a layout's module offers. `photos` is the scheme-relative start of every photo's address.
+
+    Some layouts have a `panel` besides, which takes what `listing` takes, and next_2024 has a `SCRIPT`.
+    """
 
     def odai(self, shown: OdaiPage, photos: str) -> str:
         """Return an odai page."""
@@ -44,8 +49,8 @@ class Layout(Protocol):
     def listing(self, shown: Listing, photos: str) -> str:
         """Return a page of a list."""
 
-    def panel(self, shown: Listing, photos: str) -> str:
-        """Return more entries of a list, as a fragment."""
+    def user(self, shown: Listing, photos: str) -> str:
+        """Return a page of a user's boke."""
 
     def boke(self, boke: Boke, odai: Odai, photos: str) -> str:
         """Return the page of one boke."""

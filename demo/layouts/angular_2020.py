@@ -34,12 +34,15 @@ def listing(shown: Listing, photos: str) -> str:
     return _page(f"{shown.name}のボケ", panel(shown, photos) + following)
 
 
+user = listing
+
+
 def panel(shown: Listing, photos: str) -> str:
     """Return a list's entries without a page around them, and the address of those that follow."""
     more = ""
     if shown.has_next:
         last = shown.bokes[-1][0].boke_id
-        address = f"/boke/{quote(shown.name)}/panel?category=&max_id={last}&op=&rate="
+        address = f"{shown.address}/panel?category=&max_id={last}&op=&rate="
         more = f'<a class="btn btn-more" href="{escape(address)}">もっと見る</a>\n'
     return "".join(_entry(boke, photo_address(photos, name, 400)) for boke, name in shown.bokes) + more
 

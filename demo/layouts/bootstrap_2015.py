@@ -1,0 +1,98 @@
+"""The markup of 2015: Bootstrap. What 2018 changed is a parameter here."""
+
+from collections.abc import Callable
+from html import escape
+from urllib.parse import quote
+
+from demo.content import Boke, Odai
+from demo.layouts import Listing, OdaiPage, ago, lines, photo_address
+
+
+class Bootstrap:
+    """The Bootstrap layouts.
+
+    Args:
+        text: returns a caption as HTML, with the class `boke-text` and a link to the boke.
+    """
+
+    def __init__(self, text: Callable[[Boke], str]) -> None:
+        self._text = text
+
+    def odai(self, shown: OdaiPage, photos: str) -> str:
+        """Return an odai page: the photo once, then its boke."""
+        odai = shown.odai
+        photo = _photo(odai.odai_id, photo_address(photos, odai.photo_name))
+        entries = "".join(self._entry(boke, "") for boke in shown.bokes)
+        pager = _pager(f"/odai/{odai.odai_id}", shown.page, shown.has_next)
+        return _page("お題", f'<div class="content-odai">{photo}</div>', entries, pager)
+
+    def listing(self, shown: Listing, photos: str) -> str:
+        """Return a page of a list."""
+        entries = "".join(
+            self._entry(boke, _photo(boke.odai_id, photo_address(photos, name, 400)))
+            for boke, name in shown.bokes
+        )
+        return _page(shown.name, "", entries, _pager(shown.address, shown.page, shown.has_next))
+
+    def boke(self, boke: Boke, odai: Odai, photos: str) -> str:
+        """Return the page of one boke."""
+        photo = _photo(odai.odai_id, photo_address(photos, odai.photo_name))
+        return _page("ボケ", "", self._entry(boke, photo))
+
+    def missing(self) -> str:
+        """Return the page of an address that shows nothing."""
+        return _page("404", '<div class="alert alert-warning">お探しのページは見つかりませんでした</div>', "")
+
+    def _entry(self, boke: Boke, photo: str) -> str:
+        address = f"/boke/{boke.boke_id}"
+        category = f'<a class="btn btn-xs" href="/boke/category/{quote(boke.category)}">{boke.category}</a>'
+        return f"""<div class="boke">
+{photo}{self._text(boke)}
+<div class="boke-meta">
+<div class="boke-stars"><a href="{address}"><i class="fa fa-star"></i> {boke.stars:,}</a>
+<small>（{boke.raters:,}）</small></div>
+<div class="boke-information">
+<span class="boke-information-label"><a href="{address}">{ago(boke.age)}</a></span>
+{category}
+<a href="/user/{quote(boke.user)}">{escape(boke.user)}</a></div>
+</div>
+</div>
+"""
+
+
+def _photo(odai_id: int, address: str) -> str:
+    image = f'<a href="/odai/{odai_id}"><img class="img-responsive" src="{address}" alt=""></a>'
+    return f'<div class="boke-photo"><div class="boke-photo-content">{image}</div></div>\n'
+
+
+def _pager(address: str, page: int, has_next: bool) -> str:
+    if not has_next:
+        return ""
+    following = f'<li class="next"><a href="{escape(address)}?page={page + 1}">次へ</a></li>'
+    return f'<nav><ul class="pagination"><li class="active"><span>{page}</span></li>{following}</ul></nav>\n'
+
+
+def _page(title: str, before: str, entries: str, after: str = "") -> str:
+    return f"""<!DOCTYPE html>
+<html lang="ja">
+<head><meta charset="utf-8"><title>{escape(title)}</title>
+<link rel="stylesheet" href="/css/bootstrap.min.css"></head>
+<body>
+<nav class="navbar navbar-default"><a href="/boke/recent">新着</a> <a href="/boke/popular">人気</a></nav>
+<div class="container"><div class="row"><div class="col-md-8">
+{before}
+<div class="content-boke">
+{entries}</div>
+{after}</div></div></div>
+</body>
+</html>
+"""
+
+
+def _heading(boke: Boke) -> str:
+    return f'<h3 class="boke-text"><a href="/boke/{boke.boke_id}">{lines(boke.text)}</a></h3>'
+
+
+_layout = Bootstrap(_heading)
+odai, boke, missing = _layout.odai, _layout.boke, _layout.missing
+listing = user = _layout.listing

@@ -1,0 +1,119 @@
+"""The markup of 2013: XHTML with jQuery UI; lists and users' pages."""
+
+from html import escape
+from urllib.parse import quote
+
+from demo.content import Boke, Odai
+from demo.layouts import Listing, OdaiPage, ago, lines, photo_address
+
+_TAGS = ("あるある", "学校", "会社", "家族", "昔話", "天才")
+
+
+def odai(shown: OdaiPage, photos: str) -> str:
+    """Return an odai page: the photo once, then its boke."""
+    odai = shown.odai
+    photo = _photo(odai.odai_id, photo_address(photos, odai.photo_name, 400), odai.user)
+    entries = "".join(_entry(boke, "") for boke in shown.bokes)
+    pager = _pager(f"/odai/{odai.odai_id}", shown.page, shown.has_next)
+    return _page("お題", f'<div class="odai-entry">{photo}</div>\n{entries}{pager}')
+
+
+def listing(shown: Listing, photos: str) -> str:
+    """Return a page of a list."""
+    entries = "".join(
+        _entry(boke, _photo(boke.odai_id, photo_address(photos, name, 400), boke.user))
+        for boke, name in shown.bokes
+    )
+    return _page("ボケ一覧", entries + _pager(shown.address, shown.page, shown.has_next))
+
+
+def user(shown: Listing, photos: str) -> str:
+    """Return a page of one user's boke: smaller entries, with a heading each."""
+    entries = "".join(_user_entry(boke, photo_address(photos, name, 240)) for boke, name in shown.bokes)
+    return _page(f"{shown.name}さんのボケ", entries + _pager(shown.address, shown.page, shown.has_next))
+
+
+def boke(boke: Boke, odai: Odai, photos: str) -> str:
+    """Return the page of one boke."""
+    return _page(
+        "ボケ", _entry(boke, _photo(odai.odai_id, photo_address(photos, odai.photo_name, 400), odai.user))
+    )
+
+
+def missing() -> str:
+    """Return the page of an address that shows nothing."""
+    return _page("404", "<p>ページが見つかりませんでした。</p>")
+
+
+def _entry(boke: Boke, photo: str) -> str:
+    tags = "".join(
+        f'<a href="/boke/tag/{quote(tag)}">{tag}</a> '
+        for number, tag in enumerate(_TAGS)
+        if boke.boke_id % (number + 3) == 0
+    )
+    return f"""<div class="boke-entry ui-widget" id="boke-entry-{boke.boke_id}">
+{photo}
+<p class="boke_read">{lines(boke.text)}</p>
+<p class="boke-entry-info">
+  【<a href="/boke/category/{quote(boke.category)}">{boke.category}</a>】
+  <a href="/boke/{boke.boke_id}">{ago(boke.age)}</a>
+  {tags}
+</p>
+{_rating(boke)}
+</div>
+"""
+
+
+def _user_entry(boke: Boke, photo: str) -> str:
+    return f"""<div class="boke-list ui-widget" id="boke-list-{boke.boke_id}">
+<h3><a href="/boke/{boke.boke_id}">{lines(boke.text)}</a></h3>
+<div class="photo"><a href="/odai/{boke.odai_id}"><img src="{photo}" alt="" /></a></div>
+<p class="boke-entry-info">
+  【<a href="/boke/category/{quote(boke.category)}">{boke.category}</a>】
+  <a href="/boke/{boke.boke_id}">{ago(boke.age)}</a>
+</p>
+{_rating(boke)}
+</div>
+"""
+
+
+def _rating(boke: Boke) -> str:
+    return f"""<div class="boke-entry-rating"><span class="accordion-header">
+  <a href="/boke/{boke.boke_id}#boke-permalink-rating">★
+  の合計&nbsp;<em>{boke.stars}</em>（{boke.raters}）</a>
+</span></div>"""
+
+
+def _photo(odai_id: int, address: str, user: str) -> str:
+    return f"""<div class="photo">
+  <a href="/odai/{odai_id}"><img src="{address}" alt="" /></a>
+  <p>お題 by <a href="/user/{quote(user)}">{escape(user)}</a></p>
+</div>"""
+
+
+def _pager(address: str, page: int, has_next: bool) -> str:
+    following = (
+        f'<span class="pager-plusone-next"><a href="{escape(address)}?page={page + 1}">次 &raquo;</a></span>'
+        if has_next
+        else ""
+    )
+    current = f'<span class="pager-plusone-current"><em>{page}</em></span>'
+    return f'<div id="pager-plusone">{current}{following}</div>\n'
+
+
+def _page(title: str, content: str) -> str:
+    return f"""\
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
+ "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml" lang="ja" xml:lang="ja">
+<head><meta http-equiv="Content-Type" content="text/html; charset=UTF-8" />
+<title>{escape(title)}</title></head>
+<body>
+<div id="news_area"><em class="sort-type-button ui-state-default"><a href="/boke/recent">新着</a></em>
+<em class="sort-type-button ui-state-default"><a href="/boke/popular">人気</a></em></div>
+<div id="main_base"><div class="main_container">
+<h2>{escape(title)}</h2>
+{content}</div></div>
+</body>
+</html>
+"""
