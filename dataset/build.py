@@ -74,9 +74,8 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
 
 def connect(directory: Path) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB whose tables lie in `directory`, so that they may be larger than memory."""
-    config = {"memory_limit": MEMORY, "temp_directory": str(directory / "work.duckdb.tmp")}
-    connection = duckdb.connect(directory / "work.duckdb", config=config)
-    connection.execute("SET preserve_insertion_order = false")
+    connection = duckdb.connect(directory / "work.duckdb")
+    connection.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
     return connection
 
 

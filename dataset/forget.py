@@ -5,84 +5,151 @@ running the same command again finishes the work.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from dataset.crawl_tables import matching
+from dataset import read
+from dataset.content import Content, matching
 from dataset.errors import UsageError, UserError
 from dataset.forgotten import Forgotten
-from dataset.rewrite import rewrite
-from dataset.shards import shard_paths, whole_parquet
+from dataset.rewrite import rewrite_crawl, rewrite_dataset, rewrite_features
+from dataset.search import search
 from dataset.stages import Stage, find
 from dataset.whole_file import remove_leftovers, write_json, write_whole
 
 
 @dataclass
-class Content:
-    """What is to be forgotten: photos by sha256 and address, odai and boke by number, captions by text."""
-
-    sha256s: set[str] = field(default_factory=set)
-    urls: set[str] = field(default_factory=set)
-    odai_ids: set[int] = field(default_factory=set)
-    boke_ids: set[int] = field(default_factory=set)
-    texts: set[str] = field(default_factory=set)
-    photo_bytes: list[bytes] = field(default_factory=list)
-
-
-@dataclass
 class ForgetReport:
-    """What was taken out, by stage, and the runs whose models had learned from it."""
+    """How many files of each kind of stage changed, and the runs whose models may have learned from it."""
 
-    rewritten: dict[str, int]
-    trained: list[str]
-    left: list[str]
+    changed: dict[str, int] = field(default_factory=dict)
+    trained: list[Path] = field(default_factory=list)
 
     def __str__(self) -> str:
-        stages = ", ".join(f"{count:,} files of {kind}" for kind, count in self.rewritten.items() if count)
-        lines = [f"forgotten: {stages or 'nothing was there any more'}; later crawls leave it out"]
-        lines += [f"trained on it: {run} (delete it, and train again)" for run in self.trained]
-        return "\n".join(lines + [f"still there: {place}" for place in self.left])
+        counts = ", ".join(f"{kind} {count}" for kind, count in self.changed.items() if count)
+        lines = [
+            f"forgotten: files changed: {counts or 'none'}; later crawls, imports and builds leave it out"
+        ]
+        return "\n".join(
+            lines + [f"trained on it: {run}. Delete it, and train again" for run in self.trained]
+        )
 
 
 def forget(
-    data: Path,
-    pipeline: str,
-    *,
-    sha256: str | None = None,
-    odai: int | None = None,
-    boke: int | None = None,
+    data: Path, pipeline: str, *, sha256: str | None = None, odai: int | None = None, boke: int | None = None
 ) -> ForgetReport:
     """Take one photo (with all its captions), one odai (with its photo if no other has it), or one boke out.
+
+    No stage of the pipeline may be running.
 
     Args:
         data: the folder of all output; the stages are data/<pipeline>/… and data/features/….
 
     Raises:
         UsageError: none or several of `sha256`, `odai`, `boke` are given, or the sha256 is none.
-        UserError: nothing of the pipeline is there, or something is left after all.
+        DamagedFile: a shard is damaged; nothing can be said of what it holds.
+        UserError: nothing of the pipeline is there, or files hold the content after all.
     """
     directory = data / pipeline
+    _check(sha256, odai, boke)
+    if not directory.is_dir():
+        raise UserError(f"{directory} is not there: pipeline {pipeline!r} has nothing to forget")
+    features = data / "features"
+    stages = [*find(directory), *(find(features) if features.is_dir() and any(features.iterdir()) else [])]
+    content = matching(stages, sha256, odai, boke)
+    forgotten = _list(directory, content, sha256, odai, boke)
+    report = ForgetReport(trained=_trained(stages, content))
+    forgotten.add_trained(run.name for run in report.trained)
+    forgotten.save(directory)
+    for stage in stages:
+        changed = _rewrite(stage, content, forgotten)
+        report.changed[stage.kind] = report.changed.get(stage.kind, 0) + changed
+    left = [path for place in (directory, features) if place.is_dir() for path in search(place, content)]
+    if left:
+        raise UserError(
+            f"Still held by {', '.join(map(str, left))}: delete what you do not need, then run this again"
+        )
+    return report
+
+
+def _check(sha256: str | None, odai: int | None, boke: int | None) -> None:
     if sum(value is not None for value in (sha256, odai, boke)) != 1:
         raise UsageError("Name one thing to forget: --sha256 X, --odai N or --boke N")
     if sha256 is not None and (len(sha256) != 64 or set(sha256) - set("0123456789abcdef")):
-        raise UsageError(f"{sha256!r} is no sha256: 64 of the digits 0-9a-f")
-    if not directory.is_dir():
-        raise UserError(f"{directory} is not there: pipeline {pipeline!r} has nothing to forget")
-    stages = [*find(directory), *(find(data / "features") if (data / "features").is_dir() else [])]
-    content = matching(stages, sha256=sha256, odai=odai, boke=boke)
-    listed = Forgotten.load(directory)
-    for kind, values in (
-        ("photo", content.sha256s),
-        ("url", content.urls),
-        ("odai", content.odai_ids),
-        ("boke", content.boke_ids),
-    ):
-        listed.add(kind, values)
-    listed.save(directory)
-    return ForgetReport({}, [], [])
+        raise UsageError(f"{sha256!r} is no sha256: those have 64 of the digits 0-9a-f")
+
+
+def _list(
+    directory: Path, content: Content, sha256: str | None, odai: int | None, boke: int | None
+) -> Forgotten:
+    """Put `content` on the pipeline's forget list."""
+    forgotten = Forgotten.load(directory)
+    forgotten.add("photo", {*content.sha256s, sha256})
+    forgotten.add("url", content.keys)
+    forgotten.add("odai", {*content.odai_ids, odai})
+    forgotten.add("boke", {*content.boke_ids, boke})
+    forgotten.save(directory)
+    return forgotten
+
+
+def _rewrite(stage: Stage, content: Content, forgotten: Forgotten) -> int:
+    """Take `content` out of one stage; return how many files changed."""
+    for folder in (stage.directory, *(path for path in stage.directory.rglob("*") if path.is_dir())):
+        remove_leftovers(folder)
+    if stage.kind == "crawl":
+        return rewrite_crawl(stage.directory, forgotten.filter())
+    if stage.kind == "dataset":
+        return rewrite_dataset(stage.directory, content)
+    if stage.kind == "features":
+        return rewrite_features(stage.directory, content.sha256s)
+    return sum(_rewrite_json(path, content) for path in sorted(stage.directory.rglob("*.json*")))
+
+
+def _trained(stages: Iterable[Stage], content: Content) -> list[Path]:
+    """Return the runs whose models may have learned from `content`: it was in train, and they are of it."""
+    runs = [stage.directory for stage in stages if stage.kind == "run"]
+    datasets = [
+        stage.directory for stage in stages if stage.kind == "dataset" and read.is_complete(stage.directory)
+    ]
+    learned = any(any(content.among(read.captions(directory, "train"))) for directory in datasets)
+    return runs if learned or not datasets else []
+
+
+def _rewrite_json(path: Path, content: Content) -> bool:
+    """Take what holds `content` out of a JSON or JSON-lines file; return whether it changed."""
+    lines = path.suffix == ".jsonl"
+    text = path.read_text()
+    try:
+        values = [json.loads(part) for part in (text.splitlines() if lines else [text])]
+    except ValueError:
+        return False  # the search at the end looks into it as plain bytes
+    kept = [_without(value, content) for value in values]
+    if kept == values:
+        return False
+    if lines:
+        write_whole(path, "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in kept))
+    else:
+        write_json(path, kept[0])
+    return True
+
+
+def _without(value: Any, content: Content) -> Any:
+    """Return a JSON value without the entries of lists, and the values of objects, that are of `content`."""
+    if isinstance(value, list):
+        return [_without(inner, content) for inner in value if not _is_of(inner, content)]
+    if isinstance(value, dict):
+        kept = {key: inner for key, inner in value.items() if key not in content.sha256s}
+        return {
+            key: None if _is_of(inner, content) else _without(inner, content) for key, inner in kept.items()
+        }
+    return value
+
+
+def _is_of(value: Any, content: Content) -> bool:
+    if isinstance(value, str):
+        return value in content.sha256s or value in content.texts
+    return isinstance(value, dict) and any(
+        _is_of(inner, content) for inner in value.values() if isinstance(inner, str)
+    )

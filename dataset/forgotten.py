@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from dataset.addresses import photo_key
 from dataset.errors import DamagedFile
 from dataset.whole_file import write_whole
 
@@ -22,7 +23,12 @@ Kind = Literal["photo", "url", "odai", "boke"]
 
 
 def digest(kind: Kind, value: object) -> str:
-    """Return what the list holds for one forgotten thing; in SQL: sha256(concat(kind, ':', value))."""
+    """Return what the list holds for one forgotten thing; in SQL: sha256(kind || ':' || value).
+
+    Of a photo's address only the key counts (see `addresses`): the photo is forgotten in every width.
+    """
+    if kind == "url":
+        value = photo_key(str(value))
     return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()
 
 
@@ -72,6 +78,11 @@ class Forgotten(BaseModel):
         new = {digest(kind, value) for value in values if value is not None} - known
         self.entries += [_Entry(kind=kind, digest=one, at=now) for one in sorted(new)]
 
+    def add_trained(self, runs: Iterable[str]) -> None:
+        """Note the runs whose models may have learned from what is on the list."""
+        known, now = {entry.run for entry in self.trained}, datetime.now(UTC)
+        self.trained += [_Trained(run=run, at=now) for run in runs if run not in known]
+
     def digests(self) -> set[str]:
         """Return the digests of everything on the list."""
         return {entry.digest for entry in self.entries}
@@ -98,28 +109,30 @@ class ForgottenFilter:
         """Tell whether this photo, address, odai or boke is on the list."""
         return bool(self._digests) and value is not None and digest(kind, value) in self._digests
 
-    def page(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a row of the pages table without forgotten boke, and without forgotten photos' addresses."""
-        row = dict(row)
+    def page(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row of the pages table without forgotten boke and photo addresses; `row` itself if it has none."""
         if not self:
             return row
-        bokes = [b for b in row.get("bokes") or () if not self._is_forgotten(b, row.get("odai_id"))]
-        row["bokes"] = [
-            {**boke, "image_url": None if self.holds("url", boke.get("image_url")) else boke.get("image_url")}
-            for boke in bokes
-        ]
-        row["links"] = [link for link in row.get("links") or () if not self.holds("url", link)]
-        if self.holds("odai", row.get("odai_id")) or self.holds("url", row.get("image_url")):
-            row["image_url"] = None
-        return row
+        bokes, links = row.get("bokes") or [], row.get("links") or []
+        odai_id, image_url = row.get("odai_id"), row.get("image_url")
+        kept = [self._boke(boke) for boke in bokes if not self._is_forgotten(boke, odai_id)]
+        linked = [link for link in links if not self.holds("url", link)]
+        gone = image_url is not None and (self.holds("odai", odai_id) or self.holds("url", image_url))
+        if kept == bokes and linked == links and not gone:
+            return row
+        return {**row, "bokes": kept, "links": linked, "image_url": None if gone else image_url}
 
-    def image(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def image(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row of the images table; of a forgotten photo, only that its address is denied."""
-        row = dict(row)
-        if self.holds("photo", row.get("sha256")) or self.holds("url", row.get("url")):
-            row.update(outcome="denied", error="forgotten")
-            row.update(dict.fromkeys(("sha256", "bytes", "width", "height", "format", "phash")))
-        return row
+        if not self or not row.get("sha256"):
+            return row
+        if not self.holds("photo", row["sha256"]) and not self.holds("url", row.get("url")):
+            return row
+        nothing = dict.fromkeys(("sha256", "bytes", "width", "height", "format", "phash"))
+        return {**row, **nothing, "outcome": "denied", "error": "forgotten"}
+
+    def _boke(self, boke: dict[str, Any]) -> dict[str, Any]:
+        return {**boke, "image_url": None} if self.holds("url", boke.get("image_url")) else boke
 
     def _is_forgotten(self, boke: Mapping[str, Any], odai_id: int | None) -> bool:
         odai = boke.get("odai_id") if boke.get("odai_id") is not None else odai_id

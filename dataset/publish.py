@@ -54,6 +54,7 @@ def publish(
         origin.fingerprint,
         pipeline=origin.name,
         settings=origin.settings,
+        tokenizer=origin.settings["tokenizer"],
         tokens=origin.tokens,
         texts=origin.counts,
         crawls=origin.crawls,

@@ -95,13 +95,13 @@ PHOTOS = pa.schema(
 )
 
 
-def features(dimensions: int) -> pa.Schema:
-    """Return the schema of a feature cache whose vectors have `dimensions` float32 components."""
+def features(dimensions: int, kind: pa.DataType = pa.float32()) -> pa.Schema:  # noqa: B008
+    """Return the schema of a feature cache whose vectors have `dimensions` values, float32 or float16."""
     return pa.schema(
         [
             ("sha256", pa.string()),
             ("outcome", pa.string()),
             ("error", pa.string()),
-            ("vector", pa.list_(pa.float32(), dimensions)),
+            ("vector", pa.list_(kind, dimensions)),
         ]
     )

@@ -1,5 +1,7 @@
 """Figures of a dataset: how much there is, how it is spread, and what each filter took."""
 
+from typing import Any
+
 import duckdb
 
 from dataset import filters
@@ -38,7 +40,7 @@ def statistics(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary) ->
 _PER_PHOTO = "(SELECT count(*) AS captions FROM measured GROUP BY n)"
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in connection.execute(query).fetchall()]
 
 
@@ -58,7 +60,7 @@ def _splits(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
 def _spread(connection: duckdb.DuckDBPyConnection, column: str, source: str) -> dict[str, object]:
     [(spread,)] = _rows(connection, f"SELECT {SPREAD.format(column)} FROM {source}")
     bins = _rows(connection, f"SELECT {column}, count(*) FROM {source} GROUP BY 1 ORDER BY 1")
-    return {**spread, "histogram": [list(row) for row in bins]}  # type: ignore[dict-item]
+    return {**spread, "histogram": [list(row) for row in bins]}
 
 
 def _stars(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
@@ -70,9 +72,9 @@ def _stars(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
             connection,
             f"""SELECT list_max(list_filter({starts}, lambda bin: bin <= greatest(stars, 0))) AS start, count(*)
             FROM {source} GROUP BY 1""",
-        )  # type: ignore[arg-type]
+        )
     )
-    return {**spread, "histogram": [[start, bins.get(start, 0)] for start in STAR_BINS]}  # type: ignore[dict-item]
+    return {**spread, "histogram": [[start, bins.get(start, 0)] for start in STAR_BINS]}
 
 
 def _frequent(connection: duckdb.DuckDBPyConnection, values: str) -> dict[str, object]:
@@ -80,7 +82,7 @@ def _frequent(connection: duckdb.DuckDBPyConnection, values: str) -> dict[str, o
     named = [(value, count) for value, count in rows if value is not None]
     return {
         "distinct": len(named),
-        "none": sum(count for value, count in rows if value is None),  # type: ignore[misc]
+        "none": sum(count for value, count in rows if value is None),
         "most_frequent": [list(row) for row in named[:MOST_FREQUENT]],
     }
 
@@ -121,5 +123,5 @@ def _filters(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
     """Return the captions that each filter took, in the order in which the filters are asked."""
     options = DatasetOptions()
     names = [*filters.by_fact(options), *filters.by_text(options, ()), *filters.BY_PHOTO]
-    taken = dict(_rows(connection, "SELECT reason, captions FROM taken_by"))  # type: ignore[arg-type]
+    taken = dict(_rows(connection, "SELECT reason, captions FROM taken_by"))
     return {name: taken.get(name, 0) for name in names}

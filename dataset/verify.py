@@ -124,8 +124,8 @@ def _check_dataset(stage: Stage) -> Problems:
     for sha256, splits in places.items():
         if len(splits) > 1:
             yield f"{stage.directory}: photo {sha256} stands {len(splits)} times ({', '.join(splits)})"
-    for group, splits in sides.items():
-        if len(splits) > 1:
+    for group, both in sides.items():
+        if len(both) > 1:
             yield f"{stage.directory}: group {group} is on both sides of the split"
 
 

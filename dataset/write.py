@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from dataset.errors import DamagedFile
 from dataset.progress import Progress
+from dataset.read import SPLITS
 from dataset.schema import CAPTION, PHOTOS
 from dataset.shards import whole_parquet
-from dataset.read import SPLITS
 
 ROW_GROUP_ROWS = 100
 ROW_GROUP_BYTES = 16 * 2**20
@@ -189,7 +189,7 @@ def _feature(kind: pa.DataType) -> dict[str, object]:
     if pa.types.is_list(kind):
         return {"_type": "List", "feature": _feature(kind.value_type)}
     if pa.types.is_struct(kind):
-        return {field.name: _feature(field.type) for field in kind}  # type: ignore[return-value]
+        return {field.name: _feature(field.type) for field in kind}
     return {"_type": "Value", "dtype": str(kind) if str(kind) != "float" else "float32"}
 
 

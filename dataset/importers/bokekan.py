@@ -10,10 +10,21 @@ from dataset.errors import UserError
 from dataset.importers.tables import ImportReport, ImportWriter, Source, existing
 
 SITE = "https://bokete.jp"
-COLUMNS = (
-    "id, odai_id, odai_photo_id, odai_photo_url, odai_user_id, odai_photo_by, boke_user_id, text, category, "
-    "posted_at, rate_sum, rate_count, labels"
-).split(", ")
+COLUMNS = [
+    "id",
+    "odai_id",
+    "odai_photo_id",
+    "odai_photo_url",
+    "odai_user_id",
+    "odai_photo_by",
+    "boke_user_id",
+    "text",
+    "category",
+    "posted_at",
+    "rate_sum",
+    "rate_count",
+    "labels",
+]
 SOURCE = Source(
     name="bokekan",
     licence="photos CC BY 2.0; captions under the terms that came with the cans",

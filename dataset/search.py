@@ -1,0 +1,99 @@
+"""Search every file of a folder for content that should be gone: photo bytes, hashes, captions, vectors."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dataset.content import Content
+
+SHORT = 8
+"""Captions shorter than this are looked for as whole values only: inside other text they would prove nothing."""
+
+
+def search(directory: Path, content: Content) -> list[Path]:
+    """Return the files at or below `directory`, hidden ones too, that still hold `content`."""
+    return [path for path in sorted(directory.rglob("*")) if path.is_file() and _holds(path, content)]
+
+
+def _holds(path: Path, content: Content) -> bool:
+    if path.suffix == ".parquet":
+        try:
+            return _parquet_holds(path, content)
+        except (pa.ArrowException, OSError):
+            pass  # no whole Parquet file: what it holds is looked for as in any other
+    return _bytes_hold(path.read_bytes(), content) or any(
+        value in content.texts or value in content.sha256s for value in _strings(path)
+    )
+
+
+def _parquet_holds(path: Path, content: Content) -> bool:
+    wanted = pa.array(content.texts | content.sha256s, pa.string())
+    with pq.ParquetFile(path) as shard:
+        for group in range(shard.num_row_groups):
+            for leaf in _leaves(shard.read_row_group(group)):
+                if pa.types.is_string(leaf.type) and pc.any(pc.is_in(leaf, wanted)).as_py():
+                    return True
+                if pa.types.is_binary(leaf.type) and any(_is_photo(value, content) for value in leaf):
+                    return True
+    return False
+
+
+def _leaves(table: pa.Table) -> Iterator[pa.Array]:
+    """Yield the columns of `table` as plain arrays, those inside lists and structs too."""
+    waiting = [column.combine_chunks() for column in table.columns]
+    while waiting:
+        array = waiting.pop()
+        if (
+            pa.types.is_struct(array.type)
+            or pa.types.is_list(array.type)
+            or pa.types.is_fixed_size_list(array.type)
+        ):
+            flat = array.flatten()
+            waiting += flat if isinstance(flat, list) else [flat]
+        else:
+            yield array
+
+
+def _is_photo(value: pa.BinaryScalar, content: Content) -> bool:
+    return (
+        bool(content.sha256s)
+        and value.is_valid
+        and hashlib.sha256(value.as_py()).hexdigest() in content.sha256s
+    )
+
+
+def _bytes_hold(found: bytes, content: Content) -> bool:
+    if hashlib.sha256(found).hexdigest() in content.sha256s:
+        return True
+    texts = (text for text in content.texts if len(text) >= SHORT)
+    return any(value.encode() in found for value in (*content.sha256s, *texts))
+
+
+def _strings(path: Path) -> Iterator[str]:
+    """Yield the strings in a JSON or JSON-lines file; none of other files."""
+    if path.suffix not in (".json", ".jsonl"):
+        return
+    text = path.read_text(errors="replace")
+    for part in text.splitlines() if path.suffix == ".jsonl" else [text]:
+        try:
+            yield from _strings_in(json.loads(part))
+        except ValueError:
+            continue
+
+
+def _strings_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _strings_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings_in(inner)
