@@ -27,8 +27,15 @@ def records(run: Path) -> list[dict[str, float]]:
 def test_a_run_is_complete_and_says_all_that_captioning_needs(toy: toy_training.Toy) -> None:
     run = trained(toy)
     assert {path.name for path in run.iterdir()} == {
-        "settings.yaml", "log.jsonl", "average_loss.json", "curves.png", "snapshots", "model", "manifest.json"
-    }  # fmt: skip
+        "settings.yaml",
+        "bounds.json",
+        "log.jsonl",
+        "average_loss.json",
+        "curves.png",
+        "snapshots",
+        "model",
+        "manifest.json",
+    }
     assert {path.name for path in (run / "model").iterdir()} == {
         "model.safetensors",
         "config.json",
@@ -54,7 +61,7 @@ def test_other_settings_make_another_run_but_where_it_ran_does_not(toy: toy_trai
     assert trained(toy, seed=1) != run
 
 
-def test_it_learns_what_is_in_the_photo(toy: toy_training.Toy) -> None:
+def test_it_learns_what_is_in_the_photo(toy: toy_training.Toy, capsys: pytest.CaptureFixture[str]) -> None:
     run = trained(toy, epochs=15)
     figures = evaluate(run, toy.dataset, toy.features)
     dev = figures["dev"]
@@ -62,6 +69,8 @@ def test_it_learns_what_is_in_the_photo(toy: toy_training.Toy) -> None:
     assert dev["nll"] < dev["shuffled_nll"]
     assert figures["train"]["names"] > 0.9 > figures["train"]["names_shuffled"]
     assert json.loads((run / "evaluation.json").read_text()) == figures
+    assert evaluate(run, toy.dataset, toy.features) == figures
+    assert "evaluate: up to date" in capsys.readouterr().out
     assert {sample["split"] for sample in json.loads((run / "samples.json").read_text())} == {"train", "dev"}
 
 

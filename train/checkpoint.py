@@ -15,6 +15,7 @@ from dataset.whole_file import write_whole
 from featurize.chainer_compat import chainer
 from train.artifact import read_tensors
 from train.history import History
+from train.optimizer import moments
 from train.updater import Updater
 
 KEPT = 2
@@ -88,11 +89,10 @@ class Checkpoint:
         shapes = {name: value.shape for name, value in self._tensors().items()}
         tensors = read_tensors(paths[-1], shapes)
         for name, parameter in model.namedparams():
-            rule = parameter.update_rule
             parameter.array[...] = model.xp.asarray(tensors[name.lstrip("/")])
-            for moment in ("m", "v"):
-                rule.state[moment][...] = model.xp.asarray(tensors[f"adam.{moment}{name}"])
-            rule.t = state["iteration"]
+            for moment, values in zip("mv", moments(parameter), strict=True):
+                values[...] = model.xp.asarray(tensors[f"adam.{moment}{name}"])
+            parameter.update_rule.t = state["iteration"]
         updater = self.updater
         updater.get_optimizer("main").t = state["iteration"]
         updater.iteration, updater.epoch, updater.position = (
@@ -117,13 +117,8 @@ class Checkpoint:
         model = self.updater.model
         tensors = model.tensors()
         for name, parameter in model.namedparams():
-            rule = parameter.update_rule
-            if rule.state is None:
-                rule.init_state(parameter)
-            for moment in ("m", "v"):
-                tensors[f"adam.{moment}{name}"] = np.ascontiguousarray(
-                    chainer.cuda.to_cpu(rule.state[moment])
-                )
+            for moment, values in zip("mv", moments(parameter), strict=True):
+                tensors[f"adam.{moment}{name}"] = np.ascontiguousarray(chainer.cuda.to_cpu(values))
         return tensors
 
     def _paths(self) -> list[Path]:

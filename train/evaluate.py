@@ -1,5 +1,6 @@
 """Measure a trained model: its losses beside their bounds, and whether its captions look at the photo."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,17 @@ import numpy as np
 
 from dataset import read
 from dataset.captions import join
+from dataset.manifest import fingerprint, read_manifest
 from dataset.vocabulary import BOS, EOS, Vocabulary
 from dataset.whole_file import write_json
 from train import artifact, baselines, plain
 from train.artifact import Artifact
-from train.data import Split, split
+from train.data import Split, identity, split
 from train.measure import nats_per_token
 from train.model import Array
 
+FORMAT = 1
+"""Of evaluation.json: an evaluation of another format is made anew."""
 SAMPLES = 8
 """Photos of each split whose captions samples.json shows."""
 HUMAN = 5
@@ -32,18 +36,39 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
         UserError: the vectors are not those that the model was trained on.
     """
     model = artifact.load(run / "model")
+    trained = read_manifest(run) or {}
+    mark = fingerprint(
+        FORMAT,
+        trained.get("fingerprint"),
+        identity(dataset)["fingerprint"],
+        features.name,
+        read.floor(dataset),
+    )
+    if (known := _known(run / "evaluation.json", mark)) is not None:
+        print("evaluate: up to date")
+        return known
     parts = [
         split(dataset, features, name, model.vocabulary, model.config.max_tokens) for name in ("train", "dev")
     ]
     floor = read.floor(dataset) or {}
-    figures, samples = {}, []
+    figures: dict[str, Any] = {"fingerprint": mark}
+    samples = []
     for part in parts:
         captions = greedy(model, part.vectors)
         figures[part.name] = _figures(model, part, parts[0], captions) | {"floor": floor.get(part.name)}
         samples += _samples(part, captions)
-    write_json(run / "evaluation.json", figures)
     write_json(run / "samples.json", samples)
+    write_json(run / "evaluation.json", figures)
     return figures
+
+
+def _known(path: Path, mark: str) -> dict[str, Any] | None:
+    """Return the evaluation in `path` if it was made from the same model and data."""
+    try:
+        known = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return known if isinstance(known, dict) and known.get("fingerprint") == mark else None
 
 
 def _figures(

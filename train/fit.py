@@ -13,7 +13,7 @@ from dataset.errors import UserError
 from dataset.manifest import fingerprint, is_fresh, write_manifest
 from dataset.progress import Progress
 from dataset.vocabulary import Vocabulary
-from dataset.whole_file import remove_leftovers, write_whole
+from dataset.whole_file import remove_leftovers, write_json, write_whole
 from featurize.chainer_compat import chainer
 from train import baselines, curves
 from train.artifact import Artifact, Config, FeaturesConfig, finite
@@ -23,6 +23,7 @@ from train.history import History
 from train.loss import kernels
 from train.measure import nats_per_token
 from train.model import Array, CaptionModel, Sizes, initial
+from train.optimizer import optimizer
 from train.options import TrainOptions
 from train.updater import Updater
 
@@ -49,6 +50,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
     )
     run = runs / f"{options.sampling}-{mark[:8]}"
     if is_fresh(run, mark):
+        print("train: up to date")
         return run
     started = time.monotonic()
     job = prepare(options, dataset, features, run, mark)
@@ -157,17 +159,16 @@ def prepare(options: TrainOptions, dataset: Path, features: Path, run: Path, mar
         )
     artifact = _artifact(options, dataset, features, train, vocabulary)
     model = artifact.model
-    optimizer = chainer.optimizers.Adam(alpha=options.learning_rate).setup(model)
-    if options.clip is not None:
-        optimizer.add_hook(chainer.optimizer_hooks.GradientClipping(options.clip))
-    updater = Updater(model, optimizer, train.examples, train.vectors, options, kernels(options.fused))
+    updater = Updater(
+        model, optimizer(options, model), train.examples, train.vectors, options, kernels(options.fused)
+    )
     history = History(options.patience)
+    limits = bounds(train, dataset, vocabulary)
+    write_json(run / "bounds.json", limits)
     remove_leftovers(run / "snapshots")
     write_whole(run / "settings.yaml", yaml.safe_dump({"train": options.model_dump()}, sort_keys=False))
     checkpoint = Checkpoint(run / "snapshots", mark, updater, history, options.snapshot_seconds)
-    return Job(
-        run, options, artifact, train, dev, updater, history, checkpoint, bounds(train, dataset, vocabulary)
-    )
+    return Job(run, options, artifact, train, dev, updater, history, checkpoint, limits)
 
 
 def bounds(train: Split, dataset: Path, vocabulary: Vocabulary) -> dict[str, float | None]:
