@@ -6,13 +6,23 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from types import ModuleType
+from urllib.parse import urlsplit
 
 from crawler.items import Boke, Page, PageRow
-from crawler.markup import Document
-from crawler.pages import angular_2020
+from crawler.markup import Document, first, text
+from crawler.optouts import opt_out
+from crawler.pages import angular_2020, bootstrap_2015, bootstrap_2018, jquery_2013, next_2024
 
-LAYOUTS: Sequence[ModuleType] = (angular_2020,)
+LAYOUTS: Sequence[ModuleType] = (next_2024, angular_2020, bootstrap_2018, bootstrap_2015, jquery_2013)
 """Every layout that is known, in the order of asking."""
+KINDS = {
+    "写真": "photo",
+    "イラスト": "illustration",
+    "カルタ": "karuta",
+    "虫食い": "fill-in",
+    "テキスト": "text",
+}
+"""What the site calls the kinds of odai, where an odai's category is one of them."""
 
 
 def parse(
@@ -22,8 +32,11 @@ def parse(
     content_type: str | None = None,
     *,
     status: int | None = None,
+    robots_tags: Sequence[str] = (),
 ) -> PageRow:
     """Return the row of the pages table for one page.
+
+    A page that opts out of being collected has the outcome `denied`, and nothing of it is in the row.
 
     Args:
         body: the page as it was sent, any bytes at all.
@@ -31,9 +44,12 @@ def parse(
         fetched_at: when it was fetched, UTC; relative dates count back from it.
         content_type: the header of that name, for the charset in it.
         status: the HTTP status, None for a saved page.
+        robots_tags: the values of its X-Robots-Tag headers.
     """
     charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type or "", re.I | re.ASCII)
     document = Document(body, url, fetched_at, charset[1] if charset else None)
+    if opted_out := opt_out(robots_tags, document.root):
+        return PageRow(row(url, fetched_at, Page("denied", opted_out), status))
     layout, page = read(document)
     return PageRow(
         {
@@ -49,6 +65,8 @@ def read(document: Document) -> tuple[str | None, Page]:
     for layout in LAYOUTS:
         if layout.matches(document):
             return layout.__name__.rpartition(".")[2], _checked(document, layout.read(document))
+    if _says_missing(document):
+        return None, Page("missing", "the site says that there is no such page")
     return None, Page("drift", "no known layout matches this markup")
 
 
@@ -62,7 +80,11 @@ def _checked(document: Document, page: Page) -> Page:
     """Return the page with each boke once; a layout that matches but finds no text or no photo is drift."""
     if page.outcome != "ok":
         return page
-    page = replace(page, bokes=_once(page.bokes))
+    if not page.bokes and _says_missing(document):
+        return Page("missing", "the site says that there is no such page")
+    links = [link for link in page.links if urlsplit(link).netloc == urlsplit(document.url).netloc]
+    kind = page.kind or KINDS.get(page.category or "")
+    page = replace(page, bokes=_once(page.bokes), links=links, kind=kind)
     what = None
     if page.odai_id is not None and not page.image_url and page.kind != "text":
         what = "no photo"
@@ -70,9 +92,13 @@ def _checked(document: Document, page: Page) -> Page:
         what = "a boke without text"
     elif any(boke.boke_id is None for boke in page.bokes):
         what = "a boke without its number"
-    elif not page.bokes and document.number == 1 and not page.links:
+    elif not page.bokes and document.number == 1:
         what = "no boke"
     return replace(page, outcome="drift", error=f"the layout matches, but yields {what}") if what else page
+
+
+def _says_missing(document: Document) -> bool:
+    return "見つかりません" in text(first(document.root.css("body")))
 
 
 def _once(bokes: list[Boke]) -> list[Boke]:

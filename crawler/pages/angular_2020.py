@@ -21,8 +21,6 @@ def matches(document: Document) -> bool:
 def read(document: Document) -> Page:
     """Return what an odai page, a boke page, a list or a list's panel of this layout says."""
     root = document.root
-    if root.css("div.en-message"):
-        return Page("missing", "the site says that there is no such page")
     bokes = [_boke(document, entry) for entry in root.xpath(_ENTRIES)]
     odais = [link for boke in root.xpath(_ENTRIES) if (link := _odai_link(document, boke))]
     odai_id = identifier("odai", document.path)
