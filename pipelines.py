@@ -1,5 +1,6 @@
-"""The one reader of pipelines.yaml, and the start of the `bokeru` command (see commands.py for its parts)."""
+"""The one reader of pipelines.yaml, and the start of the `bokeru` command (its parts are in commands/)."""
 
+import argparse
 import difflib
 import errno
 import json
@@ -216,8 +217,6 @@ def _describe(options: BaseModel, indent: str) -> Iterator[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one `bokeru` command; return 0 for done, 1 for a failure the user can act on, 2 for wrong usage."""
-    from commands import parser
-
     arguments = parser().parse_args(argv)
     try:
         arguments.command(arguments)
@@ -241,6 +240,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         raise
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the `bokeru` command; each command's function is `arguments.command`."""
+    from commands import data, models, stages
+
+    main = argparse.ArgumentParser(
+        prog="bokeru",
+        description="Crawl photos and jokes, build a dataset, cache features, train a captioning model.",
+        epilog="First: `bokeru demo` runs all of it on a site that it draws itself.",
+    )
+    commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (stages, models, data):
+        module.register(commands)
+    return main
 
 
 def _fail(message: str, status: int) -> int:

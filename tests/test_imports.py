@@ -44,11 +44,10 @@ def test_a_package_imports_nothing_by_itself(package: str) -> None:
     assert not list(imported(ast.parse((ROOT / package / "__init__.py").read_text())))
 
 
-@pytest.mark.parametrize("name", ["pipelines", "commands"])
-def test_the_command_line_imports_heavy_packages_only_in_the_command_that_needs_them(name: str) -> None:
-    tree = ast.parse((ROOT / f"{name}.py").read_text())
-    light = {"dataset.errors", "pipelines"} | {f"{package}.options" for package in PACKAGES}
-    for node in tree.body:
+@pytest.mark.parametrize("path", [ROOT / "pipelines.py", *modules("commands")], ids=lambda path: path.stem)
+def test_the_command_line_imports_packages_only_in_the_command_that_needs_them(path: Path) -> None:
+    light = {"dataset.errors"} | {f"{package}.options" for package in PACKAGES}
+    for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PACKAGES:
             assert node.module in light
 

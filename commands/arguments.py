@@ -1,0 +1,68 @@
+"""What commands have in common: how one is added, and the options that several take."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from pipelines import Pipeline, load
+
+Command: TypeAlias = Callable[[argparse.Namespace], None]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add(commands: Commands, function: Command, name: str = "") -> argparse.ArgumentParser:
+    """Add a command that calls `function`, whose docstring is its help; return its parser."""
+    text = " ".join((function.__doc__ or "").split())
+    command = commands.add_parser(name or function.__name__, help=text.split(". ")[0], description=text)
+    command.set_defaults(command=function)
+    return command
+
+
+def add_pipeline(command: argparse.ArgumentParser) -> None:
+    """Add the options that name a pipeline and change its settings."""
+    command.add_argument("--pipeline", required=True, metavar="NAME", help="a pipeline of the config file")
+    add_settings(command)
+
+
+def add_settings(command: argparse.ArgumentParser) -> None:
+    """Add the options that say where settings and data are."""
+    command.add_argument(
+        "--config", type=Path, default=Path("pipelines.yaml"), metavar="FILE", help="(pipelines.yaml)"
+    )
+    add_data(command)
+    command.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="such as train.epochs=3; comes before the file",
+    )
+
+
+def add_data(command: argparse.ArgumentParser) -> None:
+    """Add the option that says where all output lies."""
+    command.add_argument(
+        "--data", type=Path, default=Path("data"), metavar="DIR", help="the folder of all output (data)"
+    )
+
+
+def pipeline(arguments: argparse.Namespace) -> Pipeline:
+    """Return the pipeline that the arguments name."""
+    settings = load(arguments.pipeline, arguments.config, arguments.set)
+    return Pipeline(arguments.pipeline, settings, arguments.data)
+
+
+def positive(text: str) -> int:
+    """Parse a whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """Parse a port."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: ports are 0 to 65535 (0: any that is free)")
+    return int(text)

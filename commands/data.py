@@ -1,0 +1,142 @@
+"""What one does with pages, datasets, weights and every stage's directory."""
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from commands.arguments import Commands, add, add_data, add_pipeline, add_settings, pipeline, port, positive
+from dataset.errors import UsageError
+from pipelines import Settings, describe, load
+
+
+def site(arguments: argparse.Namespace) -> None:
+    """Serve the embedded site until Ctrl-C."""
+    from demo.site import serve
+
+    serve(
+        photos=arguments.photos,
+        captions_per_photo=arguments.captions_per_photo,
+        seed=arguments.seed,
+        port=arguments.port,
+        layout=arguments.layout,
+        faults=arguments.faults,
+    )
+
+
+def parse(arguments: argparse.Namespace) -> None:
+    """Print as JSON what the spider would take from a saved page."""
+    from crawler.parse import parse
+
+    try:
+        body = Path(arguments.file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{arguments.file} cannot be read: {error.strerror}") from None
+    row = parse(body, arguments.url, datetime.now(UTC))
+    print(json.dumps(row, ensure_ascii=False, indent=1, default=str))
+
+
+def inspect(arguments: argparse.Namespace) -> None:
+    """Show schema, rows, nulls, sizes and a few rows of any stage's directory."""
+    from dataset.inspect import inspect
+
+    inspect(arguments.path)
+
+
+def verify(arguments: argparse.Namespace) -> None:
+    """Check every shard below a directory; exit 1 and the reasons where one is damaged."""
+    from dataset.verify import verify
+
+    if problems := verify(arguments.path):
+        print("\n".join(problems))
+        sys.exit(1)
+    print(f"{arguments.path}: whole")
+
+
+def read(arguments: argparse.Namespace) -> None:
+    """Read an existing dataset into a pipeline, instead of crawling."""
+    from dataset.importers import bokekan, oogiri_go
+
+    formats = {"bokekan": bokekan.read, "oogiri-go": oogiri_go.read}
+    print(formats[arguments.format](arguments.source, pipeline(arguments).crawl))
+
+
+def forget(arguments: argparse.Namespace) -> None:
+    """Take content out of every stage of a pipeline, and keep it out."""
+    from dataset.forget import forget
+
+    print(
+        forget(
+            arguments.data,
+            pipeline(arguments).name,
+            sha256=arguments.sha256,
+            odai=arguments.odai,
+            boke=arguments.boke,
+        )
+    )
+
+
+def weights(arguments: argparse.Namespace) -> None:
+    """Fetch the published weights of CaffeNet, and check them."""
+    from featurize.fetch import CAFFENET, fetch
+
+    print(fetch(CAFFENET, arguments.data / "weights"))
+
+
+def doctor(arguments: argparse.Namespace) -> None:
+    """Say what works on this machine, and what to do about what does not."""
+    from featurize.doctor import examine, print_findings
+
+    if not print_findings(examine(arguments.data / "weights")):
+        sys.exit(1)
+
+
+def settings(arguments: argparse.Namespace) -> None:
+    """Print every setting with its value and meaning; without --pipeline, the defaults."""
+    named = arguments.pipeline
+    values = load(named, arguments.config, arguments.set) if named else Settings()
+    print("\n".join(describe(values)))
+
+
+def register(commands: Commands) -> None:
+    """Add these commands to the parser."""
+    _register_site(add(commands, site))
+    one = add(commands, parse)
+    one.add_argument("file", metavar="FILE", help="the saved page")
+    one.add_argument("--url", required=True, help="the address that the page was saved from")
+    for function in (inspect, verify):
+        one = add(commands, function)
+        one.add_argument("path", type=Path, metavar="PATH", help="a stage's directory, or one shard")
+    one = add(commands, read, "import")
+    one.add_argument("format", choices=["bokekan", "oogiri-go"], help="the dataset's own layout")
+    one.add_argument("source", type=Path, metavar="SRC", help="the folder that it lies in")
+    add_pipeline(one)
+    one = add(commands, forget)
+    add_pipeline(one)
+    what = one.add_mutually_exclusive_group(required=True)
+    what.add_argument("--sha256", help="a photo, by the digest of its bytes")
+    what.add_argument("--odai", type=int, metavar="N", help="an odai: its photo and captions")
+    what.add_argument("--boke", type=int, metavar="N", help="one caption")
+    one = add(commands, weights)
+    one.add_argument("name", choices=["caffenet"], help="which weights")
+    add_data(one)
+    add_data(add(commands, doctor))
+    one = add(commands, settings)
+    one.add_argument("--pipeline", metavar="NAME", help="whose settings")
+    add_settings(one)
+
+
+def _register_site(one: argparse.ArgumentParser) -> None:
+    from demo.routes import LAYOUTS
+
+    one.add_argument(
+        "--port", type=port, default=8080, help="the port to listen on, this machine only (8080)"
+    )
+    one.add_argument("--photos", type=positive, default=600, help="how many distinct photos it has (600)")
+    one.add_argument("--captions-per-photo", type=positive, default=5, help="how many captions each has (5)")
+    one.add_argument("--seed", type=int, default=1, help="another seed draws another site (1)")
+    one.add_argument(
+        "--layout", choices=list(LAYOUTS), default="angular_2020", help="the markup's era (angular_2020)"
+    )
+    one.add_argument("--faults", nargs="+", default=[], metavar="NAME", help="faults to provoke")

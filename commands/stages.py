@@ -1,0 +1,160 @@
+"""The stages, one at a time or in order."""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from commands.arguments import Commands, add, add_pipeline, add_settings, pipeline
+from crawler.options import CrawlOptions
+from dataset.errors import MissingStage
+from pipelines import Pipeline, load
+
+
+def crawl(of: Pipeline, retry_failed: bool = False) -> None:
+    """Fetch what is still missing of the pipeline's pages and photos."""
+    from crawler.crawl import crawl, is_complete
+
+    options = of.settings.crawl
+    if is_complete(options, of.crawl, pipeline=of.name, retry_failed=retry_failed):
+        return print("crawl: up to date")
+    with _embedded_site(options) as address:
+        crawl(options, of.crawl, address=address, pipeline=of.name, retry_failed=retry_failed)
+
+
+@contextmanager
+def _embedded_site(options: CrawlOptions) -> Iterator[str | None]:
+    """Serve the embedded site for as long as the block lasts, where the settings ask for it."""
+    if options.site != "embedded":
+        yield None
+        return
+    from demo.site import running
+
+    site = options.embedded
+    with running(site.photos, site.captions_per_photo, site.seed) as address:
+        yield address
+
+
+@contextmanager
+def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None]]:
+    """Yield what `scrapy crawl bokete -a pipeline=NAME` needs: settings, directory, the site's address.
+
+    The spider finds this function by the entry point `job` of the group `bokeru.crawl`.
+    """
+    of = Pipeline(name, load(name), Path("data"))
+    with _embedded_site(of.settings.crawl) as address:
+        yield of.settings.crawl, of.crawl, address
+
+
+def dataset(of: Pipeline) -> None:
+    """Build the dataset from the crawl; on the embedded site, with the least loss that a model can reach."""
+    from dataset.build import build
+
+    options = of.settings.dataset
+    crawls = [of.crawl, *(of.data / other / "crawl" for other in options.also)]
+    built = build(options, crawls, of.dataset, name=of.name)
+    if of.settings.crawl.site == "embedded":
+        _write_floor(of)
+    if not built:
+        print("dataset: up to date")
+
+
+def _write_floor(of: Pipeline) -> None:
+    """Write floor.json: the grammar's own nats per target token, for the captions of each split."""
+    path = of.dataset / "floor.json"
+    if path.exists():
+        return
+    from dataset.read import captions
+    from dataset.whole_file import write_json
+    from demo.floor import nats
+
+    floor: dict[str, object] = {"unit": "nats per token"}
+    for split in ("train", "dev"):
+        table = captions(of.dataset, split)
+        tokens = sum(len(tokens) + 1 for tokens in table["tokens"].to_pylist())
+        pairs = zip(table["odai_id"].to_pylist(), table["text"].to_pylist(), strict=True)
+        total = nats(pairs, of.settings.crawl.embedded.seed)
+        floor[split] = total / tokens if tokens else None
+    write_json(path, floor)
+
+
+def features(of: Pipeline) -> None:
+    """Compute and cache the vectors of the photos that have none yet."""
+    from featurize.extract import extract
+
+    _need(of.dataset, of, "dataset")
+    extract(of.settings.features, of.dataset, of.data / "features", of.weights)
+
+
+def train(of: Pipeline) -> None:
+    """Train the captioning model, or go on with a run that was interrupted."""
+    from train.fit import fit
+
+    _need(of.dataset, of, "dataset")
+    _need(of.features(), of, "features")
+    fit(of.settings.train, of.dataset, of.features(), of.runs)
+
+
+def evaluate(of: Pipeline) -> None:
+    """Measure the newest model on both splits."""
+    from train.evaluate import evaluate
+    from train.runs import newest
+
+    _need(of.dataset, of, "dataset")
+    _need(of.features(), of, "features")
+    evaluate(newest(of.runs), of.dataset, of.features())
+
+
+STAGES: dict[str, Callable[[Pipeline], None]] = {
+    "crawl": crawl,
+    "dataset": dataset,
+    "features": features,
+    "train": train,
+    "evaluate": evaluate,
+}
+
+
+def _need(directory: Path, of: Pipeline, stage: str) -> None:
+    if not directory.exists():
+        raise MissingStage(directory, of.command(stage))
+
+
+def run(of: Pipeline) -> None:
+    """Run every stage in order; stages that are up to date say so."""
+    started = time.monotonic()
+    for number, (name, stage) in enumerate(STAGES.items(), 1):
+        print(f"[{number}/{len(STAGES)}] {name}, after {time.monotonic() - started:.0f} s", flush=True)
+        stage(of)
+
+
+def demo(of: Pipeline) -> None:
+    """Run every stage on the embedded site, then show what the model learned."""
+    from train.report import report
+    from train.runs import newest
+
+    run(of)
+    report(newest(of.runs), of.dataset)
+
+
+def register(commands: Commands) -> None:
+    """Add these commands to the parser."""
+    for name, stage in {**STAGES, "run": run}.items():
+        command = add(commands, _on_pipeline(stage), name)
+        add_pipeline(command)
+        if name == "crawl":
+            command.add_argument(
+                "--retry-failed", action="store_true", help="fetch again what ended as error or drift"
+            )
+            command.set_defaults(command=lambda arguments: crawl(pipeline(arguments), arguments.retry_failed))
+    command = add(commands, _on_pipeline(demo), "demo")
+    command.set_defaults(pipeline="demo")
+    add_settings(command)
+
+
+def _on_pipeline(stage: Callable[[Pipeline], None]) -> Callable[[argparse.Namespace], None]:
+    def command(arguments: argparse.Namespace) -> None:
+        stage(pipeline(arguments))
+
+    command.__doc__ = stage.__doc__
+    return command
