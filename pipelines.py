@@ -204,7 +204,7 @@ def _describe(options: BaseModel, indent: str) -> Iterator[str]:
     for name, field in type(options).model_fields.items():
         value = getattr(options, name)
         if field.description:
-            yield f"{indent}# {field.description}"
+            yield f"{indent}# {' '.join(field.description.split())}"
         if isinstance(value, BaseModel):
             yield f"{indent}{name}:"
             yield from _describe(value, indent + "  ")

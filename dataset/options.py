@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class Options(BaseModel):
     """Settings of one stage: typed, immutable, unknown keys refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 Words = tuple[str, ...]
