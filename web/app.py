@@ -13,11 +13,19 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from dataset.errors import MissingStage, UsageError, UserError
+from web.library import Library
 from web.links import STATIC
 from web.pages import Pages
-from web.routes import overview
+from web.pictures import UnusablePhoto
+from web.routes import api, attempt, generate, overview, photos, training
 from web.security import LOOPBACK, Guard
+from web.queue import QueueFull
 from web.site import Site
+from web.studio import Studio
+
+
+STATUS = {UsageError: 400, MissingStage: 404, UnusablePhoto: 422}
+"""What a failure that the user can act on answers with; any other is 503: damaged, not made, or queue full."""
 
 
 def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:
@@ -29,8 +37,11 @@ def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:
         hosts: the names it answers to; empty means any.
     """
     app = FastAPI(title="Bokeru", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.state.site = Site(data, pipeline, Pages(pipeline))
-    app.include_router(overview.router)
+    library = Library()
+    app.state.site = Site(data, pipeline, Pages(pipeline), library, Studio(library))
+    app.include_router(api.docs)
+    for routes in (api, overview, photos, training, generate, attempt):
+        app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Guard, hosts=hosts)
     app.add_exception_handler(UserError, _explain)
@@ -41,19 +52,22 @@ def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:
 
 def _explain(request: Request, error: Exception) -> Response:
     """Turn what a user can act on into a page, or into JSON below /api/."""
+    headers = dict(getattr(error, "headers", None) or {})
+    if isinstance(error, QueueFull):
+        headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
         status, reason = 422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}"
     elif isinstance(error, AnyHTTPException):
         status, reason = error.status_code, str(error.detail)
     else:
-        status = 400 if isinstance(error, UsageError) else 404 if isinstance(error, MissingStage) else 503
+        status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 503)
         reason = str(error)
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": reason}, status, getattr(error, "headers", None))
+        return JSONResponse({"detail": reason}, status, headers)
     site: Site = request.app.state.site
     response = site.pages.respond(request, "error.html", status, reason=reason, code=status)
-    response.headers.update(getattr(error, "headers", None) or {})
+    response.headers.update(headers)
     return response
 
 

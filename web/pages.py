@@ -1,5 +1,6 @@
 """Turns what a route found out into a page: template, language, links."""
 
+import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from web.languages import LANGUAGES, Speaker, choose
 from web.links import Links
 
+VISITOR = "visitor"
+"""The cookie that tells one visitor's requests from another's, so that captions are written in turns."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -39,30 +42,36 @@ class Pages:
 
     def __init__(self, pipeline: str, links: Links | None = None) -> None:
         self._environment = environment()
-        self._pipeline, self._links = pipeline, links or Links()
+        self._pipeline, self.links = pipeline, links or Links()
 
     def render(self, template: str, language: str, **context: Any) -> str:
         """Return the text of a page."""
         context = {"pipeline": self._pipeline, "here": "", **context}
         return self._environment.get_template(template).render(
             _=Speaker(language),
-            to=self._links,
+            to=self.links,
             language=language,
             languages=LANGUAGES,
             now=time.time(),
             **context,
         )
 
+    def language(self, request: Request) -> str:
+        """Return the language that the reader asked for, chose before, or has a browser in."""
+        wanted = request.query_params.get("lang") or request.cookies.get("lang")
+        return choose(wanted, request.headers.get("accept-language"))
+
     def respond(self, request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """Return a page as an answer, in the reader's language."""
-        wanted = request.query_params.get("lang")
-        language = choose(wanted or request.cookies.get("lang"), request.headers.get("accept-language"))
+        language = self.language(request)
         same = {code: f"?{request.url.include_query_params(lang=code).query}" for code in LANGUAGES}
         response = HTMLResponse(self.render(template, language, same=same, **context), status)
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Vary"] = "Accept-Language, Cookie"
-        if wanted == language:
+        if request.query_params.get("lang") == language:
             response.set_cookie("lang", language, max_age=31_536_000, samesite="lax", httponly=True)
+        if VISITOR not in request.cookies:
+            response.set_cookie(VISITOR, secrets.token_hex(8), samesite="strict", httponly=True)
         return response
 
 

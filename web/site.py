@@ -1,13 +1,20 @@
-"""What one running app holds on to, and the way that routes ask for it."""
+"""What one running app holds on to, and the ways that routes ask for it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, HTTPException, Path, Request
 
-from web.pages import Pages
+from web.catalogue import Catalogue
+from web.library import Library
+from web.pages import VISITOR, Pages
+from web.queue import FairQueue
 from web.stages import Place, pipelines
+from web.studio import Studio
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,9 @@ class Site:
     data: FilePath
     pipeline: str
     pages: Pages
+    library: Library
+    studio: Studio
+    queue: FairQueue = field(default_factory=FairQueue)
 
     def place(self, pipeline: str) -> Place:
         """Return the directories of a pipeline that exists; a name from a request goes no further than this.
@@ -30,6 +40,15 @@ class Site:
                 404, f"There is no pipeline {pipeline[:100]!r}. There are: {', '.join(known)}"
             )
         return Place(self.data, known[known.index(pipeline)])
+
+    async def queued(self, request: Request, work: Callable[[], T]) -> T:
+        """Do work with a model when it is this visitor's turn.
+
+        Raises:
+            QueueFull: too many are waiting.
+        """
+        visitor = request.cookies.get(VISITOR) or (request.client.host if request.client else "")
+        return await self.queue.run(visitor[:100], work)
 
 
 def _site(request: Request) -> Site:
@@ -45,3 +64,21 @@ def _place(site: TheSite, pipeline: Annotated[str, Path(description="A pipeline'
 
 
 ThePlace = Annotated[Place, Depends(_place)]
+
+
+def _catalogue(site: TheSite, place: ThePlace) -> Catalogue:
+    return site.library.catalogue(place)
+
+
+TheCatalogue = Annotated[Catalogue, Depends(_catalogue)]
+
+
+def _photo(
+    catalogue: TheCatalogue, sha256: Annotated[str, Path(description="A photo's SHA-256, in hex")]
+) -> str:
+    if sha256 not in catalogue.place:
+        raise HTTPException(404, f"The dataset has no photo {sha256[:64]!r}.")
+    return catalogue.sha256s[catalogue.place[sha256]]
+
+
+ThePhoto = Annotated[str, Depends(_photo)]

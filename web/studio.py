@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dataset.errors import MissingStage
-from train.captioner import Caption, Captioner
+from train.captioner import Caption, Captioner, Decoding
 from train.mismatch import Neighbour, mismatch
 from web.library import Library, Vectors
 from web.pictures import measure
@@ -56,10 +56,12 @@ class Drawing(BaseModel):
 
     def decoding(self) -> dict[str, Any]:
         """Return the settings of `train.captioner.Decoding`."""
-        settings = self.model_dump(exclude={"strategy", "distance", "forbid"})
+        settings = {
+            name: getattr(self, name) for name in Decoding.model_fields if name in Drawing.model_fields
+        }
         strategy = "beam" if self.strategy == "mismatch" else self.strategy
         forbidden = tuple(self.forbid.replace("、", " ").replace(",", " ").split())
-        return {**settings, "strategy": strategy, "forbidden": forbidden, "max_tokens": None}
+        return {**settings, "strategy": strategy, "forbidden": forbidden}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,146 @@
+"""Charts as inline SVG: crisp at every size, coloured by the page's stylesheet, readable without seeing them.
+
+Colours and font sizes are classes, since the content security policy allows no inline style: `s0` to `s5` for
+series, `reference` for lines to compare with.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+WIDTH, HEIGHT = 720, 380
+LEFT, RIGHT, TOP, BOTTOM = 58, 18, 16, 52
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line: its name, its points, the class that colours it, and whether it is dashed."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    style: str = "s0"
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a histogram: what it counts, how many, and how it is told in full."""
+
+    label: str
+    count: int
+    title: str
+
+
+def lines(
+    series: Sequence[Series], references: Sequence[tuple[str, float]], x_label: str, y_label: str, title: str
+) -> Markup:
+    """Return a line chart from y = 0 up, with `references` as labelled lines across.
+
+    Points that are not finite are left out; a line of one point is a dot.
+    """
+    shown = [[(x, y) for x, y in each.points if math.isfinite(x) and math.isfinite(y)] for each in series]
+    points = [point for each in shown for point in each]
+    highest = max([y for _, y in points] + [y for _, y in references], default=1.0) or 1.0
+    last = max([x for x, _ in points], default=1.0)
+    first = min([x for x, _ in points], default=0.0)
+    ticks = _ticks(highest)
+    across, up = (
+        _scale(first, max(last, first + 1), LEFT, WIDTH - RIGHT),
+        _scale(0, ticks[-1], HEIGHT - BOTTOM, TOP),
+    )
+    parts = [_grid(ticks, up), _x_axis(first, max(last, first + 1), across), _labels(x_label, y_label)]
+    parts += _references(references, up)
+    for each, kept in zip(series, shown, strict=True):
+        parts.append(_line(each, [(across(x), up(y)) for x, y in kept], kept))
+    return _svg(title, parts)
+
+
+def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Markup:
+    """Return vertical bars from y = 0 up; bars get a label as far as there is room."""
+    ticks = _ticks(max((bar.count for bar in bars), default=1) or 1)
+    up = _scale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
+    width = (WIDTH - LEFT - RIGHT) / max(len(bars), 1)
+    every = math.ceil(len(bars) / 10)
+    parts = [_grid(ticks, up), _labels(x_label, y_label)]
+    for number, bar in enumerate(bars):
+        x, y = LEFT + number * width, up(bar.count)
+        parts.append(
+            Markup(
+                '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
+            ).format(x + width * 0.06, y, width * 0.88, HEIGHT - BOTTOM - y, bar.title)
+        )
+        if number % every == 0:
+            parts.append(_text(x + width / 2, HEIGHT - BOTTOM + 20, bar.label, "middle"))
+    return _svg(title, parts)
+
+
+def _svg(title: str, parts: Iterable[Markup]) -> Markup:
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        WIDTH, HEIGHT, title, Markup("").join(parts)
+    )
+
+
+def _scale(low: float, high: float, start: float, end: float):  # type: ignore[no-untyped-def]
+    return lambda value: start + (value - low) / (high - low) * (end - start)
+
+
+def _ticks(highest: float, count: int = 5) -> list[float]:
+    """Return round numbers from 0 to at least `highest`, `count` steps or one more."""
+    step = 10 ** math.floor(math.log10(highest / count))
+    step *= next(factor for factor in (1, 2, 2.5, 5, 10) if factor * step * count >= highest * 0.999)
+    return [number * step for number in range(math.ceil(highest / step - 1e-6) + 1)]
+
+
+def _grid(ticks: Sequence[float], up) -> Markup:  # type: ignore[no-untyped-def]
+    lines = [
+        Markup('<path class="grid" d="M{} {:.1f}H{}"/>').format(LEFT, up(tick), WIDTH - RIGHT)
+        + _text(LEFT - 8, up(tick) + 5, f"{tick:,.10g}", "end")
+        for tick in ticks
+    ]
+    return Markup("").join(lines)
+
+
+def _x_axis(first: float, last: float, across) -> Markup:  # type: ignore[no-untyped-def]
+    step = max(1, math.ceil((last - first) / 8))
+    places = range(math.ceil(first), math.floor(last) + 1, step)
+    return Markup("").join(_text(across(x), HEIGHT - BOTTOM + 20, f"{x:,}", "middle") for x in places)
+
+
+def _labels(x_label: str, y_label: str) -> Markup:
+    return _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x_label, "middle", "axis") + Markup(
+        '<text class="axis" transform="translate(14 {:.0f}) rotate(-90)" text-anchor="middle">{}</text>'
+    ).format((TOP + HEIGHT - BOTTOM) / 2, y_label)
+
+
+def _references(references: Sequence[tuple[str, float]], up) -> Iterable[Markup]:  # type: ignore[no-untyped-def]
+    taken = float("inf")
+    for name, value in sorted(references, key=lambda reference: reference[1]):
+        y = up(value)
+        place = min(y - 6, taken - 17)  # labels never lie over each other
+        taken = place
+        yield Markup('<path class="reference" d="M{} {:.1f}H{}"/>').format(LEFT, y, WIDTH - RIGHT)
+        yield _text(WIDTH - RIGHT - 4, place, f"{name}  {value:.2f}", "end", "reference-label")
+
+
+def _line(
+    series: Series, places: Sequence[tuple[float, float]], points: Sequence[tuple[float, float]]
+) -> Markup:
+    style = f"{series.style} dashed" if series.dashed else series.style
+    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places) if len(places) > 1 else ""
+    line = Markup('<path class="line {}" d="{}"/>').format(style, path) if path else Markup("")
+    dots = [
+        Markup(
+            '<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="3.5"><title>{}, {:,.0f}: {:.3f}</title></circle>'
+        ).format(style, x, y, series.name, *point)
+        for (x, y), point in zip(places, points, strict=True)
+        if len(places) <= 60
+    ]
+    return line + Markup("").join(dots)
+
+
+def _text(x: float, y: float, text: str, anchor: str, style: str = "tick") -> Markup:
+    return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
+        style, x, y, anchor, escape(text)
+    )

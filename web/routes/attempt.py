@@ -1,0 +1,98 @@
+"""The Try page: a visitor's own photo, captions for it, and the training photos nearest to it."""
+
+import base64
+from functools import partial
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from pydantic import Field, ValidationError
+
+from dataset.errors import UsageError, UserError
+from web import uploads
+from web.pictures import jpeg
+from web.queue import QueueFull
+from web.routes.photos import best_caption
+from web.runs import chosen, runs
+from web.site import Site, ThePlace, TheSite
+from web.stages import Place
+from web.studio import Answer, Drawing
+
+router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
+
+
+class Tried(Drawing):
+    """How captions are drawn for a visitor's photo, and whose model writes them."""
+
+    run: str | None = Field(None, max_length=200)
+    """Whose model writes; by default the newest."""
+
+
+@router.get("/try")
+def empty(request: Request, site: TheSite, place: ThePlace) -> HTMLResponse:
+    """Show the form."""
+    return _page(request, site, place, Tried(), None, None, None, 200)
+
+
+@router.post("/try")
+async def attempt(request: Request, site: TheSite, place: ThePlace) -> HTMLResponse:
+    """Write captions for the photo that was sent. It is kept in memory until they are, and nowhere else."""
+    tried, answer, picture, problem, status = Tried(), None, None, None, 200
+    try:
+        content, fields = await uploads.form(request)
+        tried = settings(fields)
+        if not content:
+            raise UsageError("No photo was sent. Choose one first.")
+        run = chosen(place, tried.run)
+        answer = await site.queued(request, partial(site.studio.answer, place, run, content, tried))
+        picture = base64.b64encode(jpeg(content, 600)).decode()
+    except QueueFull as error:
+        problem, status = error, 503
+    except UserError as error:
+        problem, status = error, 422
+    return _page(request, site, place, tried, answer, picture, problem, status)
+
+
+def settings(fields: dict[str, str]) -> Tried:
+    """Return a form's fields as settings.
+
+    Raises:
+        UsageError: one of them cannot be.
+    """
+    try:
+        return Tried.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _page(
+    request: Request,
+    site: Site,
+    place: Place,
+    tried: Tried,
+    answer: Answer | None,
+    picture: str | None,
+    problem: UserError | None,
+    status: int,
+) -> HTMLResponse:
+    near = []
+    if answer:
+        catalogue = site.library.catalogue(place)
+        near = [(one, best_caption(catalogue, one.sha256)) for one in answer.neighbours]
+    response = site.pages.respond(
+        request,
+        "try.html",
+        status,
+        here="try",
+        pipeline=place.pipeline,
+        wanted=tried,
+        runs=[run for run in runs(place) if run.has_model],
+        command=place.command("train"),
+        answer=answer,
+        picture=picture,
+        neighbours=near,
+        problem=problem,
+    )
+    if isinstance(problem, QueueFull):
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response

@@ -1,0 +1,49 @@
+// Forms and links with data-swap="#part" fetch their page and put only that part in its place.
+// Without this script they are plain forms and links, and work as well.
+"use strict";
+(() => {
+  const swap = async (selector, url, options, remember) => {
+    const old = document.querySelector(selector);
+    if (!old || old.getAttribute("aria-busy") === "true") return;
+    old.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(url, options);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector(selector) || page.querySelector(".notice");
+      if (!fresh) throw new Error("no such part");
+      if (fresh.matches(selector)) old.replaceWith(fresh);
+      else old.replaceChildren(fresh);
+      const shown = document.querySelector(selector);
+      shown.removeAttribute("aria-busy");
+      shown.focus({ preventScroll: true });
+      if (remember) {
+        history.replaceState(null, "", url);
+        const top = shown.getBoundingClientRect().top;
+        if (top < 0 || top > innerHeight * 0.8) shown.scrollIntoView({ behavior: "smooth", block: "start" });
+      }
+    } catch {
+      old.removeAttribute("aria-busy");
+      if (options.method !== "POST") location.assign(url);
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.dataset.swap) return;
+    event.preventDefault();
+    const fields = new FormData(form);
+    if (form.method === "post") {
+      swap(form.dataset.swap, form.action, { method: "POST", body: fields }, false);
+    } else {
+      const query = new URLSearchParams([...fields].filter(([, value]) => value !== ""));
+      swap(form.dataset.swap, `${location.pathname}?${query}`, {}, true);
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-swap]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    swap(link.dataset.swap, link.href, {}, link.dataset.swap === "#results");
+  });
+})();
