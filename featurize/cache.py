@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import numpy as np
@@ -19,10 +20,12 @@ SECONDS = 15.0
 """Vectors wait at most this long to be on disk: what a kill can cost."""
 
 
-def writer(directory: Path, dimensions: int) -> ShardWriter:
+def writer(directory: Path, dimensions: int, precision: Literal["float32", "float16"]) -> ShardWriter:
     """Return the writer that adds vectors of `dimensions` values to the cache in `directory`."""
-    rows = max(1, ShardLimits.bytes // (4 * dimensions))
-    return ShardWriter(directory, "vectors", features(dimensions), ShardLimits(rows=rows, seconds=SECONDS))
+    kind = pa.float16() if precision == "float16" else pa.float32()
+    rows = max(1, ShardLimits.bytes * 8 // (kind.bit_width * dimensions))
+    limits = ShardLimits(rows=rows, seconds=SECONDS)
+    return ShardWriter(directory, "vectors", features(dimensions, kind), limits)
 
 
 def missing(shards: Sequence[Path], directory: Path) -> np.ndarray:

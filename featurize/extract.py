@@ -1,5 +1,6 @@
 """Compute the vectors that a dataset's photos still lack, and only those."""
 
+import hashlib
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,16 +20,16 @@ from dataset.whole_file import remove_leftovers, write_json
 from featurize import cache
 from featurize.lock import exclusive
 from featurize.options import FeatureOptions
-from featurize.preprocess import Recipe, Undecodable
-from featurize.weights import identity, locate
+from featurize.weights import identity
 
 T = TypeVar("T")
 R = TypeVar("R")
-Row = dict[str, object]
 SETTINGS = "settings.json"
 """Beside the vectors: the settings that made them, for whoever wants the same of another photo."""
 VERSION = 1
 """Part of every key: raise it when the same settings come to mean other vectors."""
+MEANING = ("layer", "preprocess", "size", "mean", "precision")
+"""The settings, beside the weights, that a vector depends on."""
 
 
 def key(options: FeatureOptions, weights: Path) -> str:
@@ -40,15 +41,14 @@ def key(options: FeatureOptions, weights: Path) -> str:
     Raises:
         UserError: features.weights is a path, and there is no such file.
     """
-    told = {
-        "version": VERSION,
-        "weights": identity(options.weights, weights),
-        "layer": options.layer,
-        "size": options.size,
-        "mean": options.mean,
-    }
-    name = Path(options.weights).stem
-    return "-".join([_safe(name), _safe(options.layer), fingerprint(told)[:8]])
+    told: dict[str, object]
+    if options.weights == "random":
+        told = {"random": options.random.model_dump(), "precision": options.precision}
+    else:
+        told = {name: getattr(options, name) for name in MEANING}
+        told["weights"] = identity(options.weights, weights)
+    names = [_safe(Path(options.weights).stem), _safe(options.layer)]
+    return "-".join([*names, fingerprint(VERSION, told)[:8]])
 
 
 def _safe(name: str) -> str:
@@ -56,55 +56,33 @@ def _safe(name: str) -> str:
 
 
 class Extractor:
-    """A network that is ready to turn photos into vectors of `dimensions` values.
+    """Settings and weights, ready to turn photos into vectors of `dimensions` values.
 
     Raises:
         UserError: the weights cannot be had or used; the message says why.
     """
 
     def __init__(self, options: FeatureOptions, weights: Path) -> None:
-        from featurize import caffemodel
-        from featurize.backends.backend import choose, start
+        from featurize.encoder import open_encoder
 
-        path = locate(options.weights, weights)
-        size = 227 if options.size is None and options.weights == "caffenet" else options.size
-        network = caffemodel.read(path, options.layer, size)
-        name, self.reason = choose(options.backend)
-        self.backend = start(network, name)
-        self.dimensions = network.dimensions
-        self._recipe = Recipe("caffe", network.input[1], options.mean)
+        self._encoder = open_encoder(options, weights)
         self._batch_size = options.batch_size
+        self.dimensions = self._encoder.dimensions
 
     def vectors(self, photos: Sequence[bytes]) -> np.ndarray:
         """Return (N, D) float32 for N photos given as bytes.
 
         Raises:
-            UserError: a photo cannot be decoded; the message gives its number and the reason.
+            UserError: a photo cannot be used; the message gives its number, from 0, and the reason.
         """
-        rows = [row for batch in batched(enumerate(photos), self._batch_size) for row in self.rows(batch)]
-        for row in rows:
+        named = ((hashlib.sha256(photo).hexdigest(), photo) for photo in photos)
+        rows = [row for batch in batched(named, self._batch_size) for row in self._encoder.rows(batch)]
+        found = np.zeros((len(photos), self.dimensions), np.float32)
+        for number, row in enumerate(rows):
             if row["outcome"] != "ok":
-                raise UserError(f"photo {row['sha256']} of {len(photos)} cannot be used: {row['error']}")
-        found = [np.asarray(row["vector"], np.float32) for row in rows]
-        return np.stack(found) if found else np.zeros((0, self.dimensions), np.float32)
-
-    def rows(self, photos: Sequence[tuple[object, bytes]]) -> list[Row]:
-        """Return the cache's rows for one batch of (sha256, bytes). Thread-safe."""
-        rows: list[Row] = []
-        prepared: list[np.ndarray] = []
-        for sha256, photo in photos:
-            row: Row = {"sha256": sha256, "outcome": "ok", "error": None, "vector": None}
-            try:
-                prepared.append(self._recipe.prepare(photo))
-            except Undecodable as error:
-                row.update(outcome="error", error=str(error))
-            rows.append(row)
-        if prepared:
-            found = iter(self.backend.run(np.stack(prepared)))
-            for row in rows:
-                if row["outcome"] == "ok":
-                    row["vector"] = next(found)
-        return rows
+                raise UserError(f"photo {number} of {len(photos)} cannot be used: {row['error']}")
+            found[number] = np.asarray(row["vector"])
+        return found
 
 
 def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Path) -> Path:
@@ -119,54 +97,69 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
         MissingStage: there is no dataset.
         UserError: no photos, weights that cannot be used, a damaged shard; nothing whole is lost.
     """
-    directory = features / key(options, weights)
     shards = read.shards(dataset)
+    total: int = sum(pq.read_metadata(path).num_rows for path in shards)
+    if not total:
+        name = dataset.parent.name
+        raise UserError(f"{dataset} holds no photos. Build it with: bokeru dataset --pipeline {name}")
+    directory = features / key(options, weights)
     with exclusive(directory, "to add vectors"):
         remove_leftovers(directory)
-        places, total = cache.missing(shards, directory), _count(shards, dataset)
+        places = cache.missing(shards, directory)
         if not len(places):
             print("features: up to date")
             return directory
-        extractor = Extractor(options, weights)
-        print(f"features: {extractor.backend.name} ({extractor.reason})", flush=True)
         write_json(directory / SETTINGS, options.model_dump(mode="json"))
-        failed = _fill(extractor, options, cache.photos(shards, places), directory, len(places))
-    known = total - len(places)
-    print(f"features: {len(places) - failed:,} computed, {known:,} were there, {failed:,} cannot be decoded")
+        tally = _fill(options, weights, directory, shards, places)
+    print(f"features: {tally.good:,} computed, {total - len(places):,} were there, {tally}")
     return directory
 
 
-def _count(shards: Sequence[Path], dataset: Path) -> int:
-    """Return the number of photos in the dataset; refuse one without any."""
-    total: int = sum(pq.read_metadata(path).num_rows for path in shards)
-    if not total:
-        raise UserError(
-            f"{dataset} holds no photos. Build it with: bokeru dataset --pipeline {dataset.parent.name}"
-        )
-    return total
+class Tally:
+    """What was computed: how many vectors, how many photos without one, and what the vectors are like."""
+
+    def __init__(self) -> None:
+        self.good = self.bad = 0
+        self._positive = self._squares = self._values = 0.0
+
+    def add(self, rows: Iterable[dict[str, object]]) -> None:
+        """Count the rows."""
+        for row in rows:
+            if row["outcome"] == "ok":
+                vector = np.asarray(row["vector"], np.float32)
+                self.good += 1
+                self._values += vector.size
+                self._positive += np.count_nonzero(vector)
+                self._squares += float(vector @ vector)
+            else:
+                self.bad += 1
+
+    def __str__(self) -> str:
+        values = max(1.0, self._values)
+        sparsity, scale = 1 - self._positive / values, (self._squares / values) ** 0.5
+        return f"{self.bad:,} cannot be decoded (sparsity {sparsity:.3f}, scale {scale:.3g})"
 
 
 def _fill(
-    extractor: Extractor,
-    options: FeatureOptions,
-    photos: Iterable[tuple[str, bytes]],
-    directory: Path,
-    total: int,
-) -> int:
-    """Compute the vectors of `photos` and write them; return how many could not be decoded."""
-    failed = 0
-    threads = extractor.backend.threads
+    options: FeatureOptions, weights: Path, directory: Path, shards: Sequence[Path], places: np.ndarray
+) -> Tally:
+    """Compute the vectors of the photos at `places` and write them to the cache."""
+    from featurize.encoder import open_encoder
+
+    encoder, tally = open_encoder(options, weights), Tally()
+    print(f"features: {encoder.told}", flush=True)
+    photos = batched(cache.photos(shards, places), options.batch_size)
     with (
-        Progress("features", total, "photos") as progress,
-        cache.writer(directory, extractor.dimensions) as writer,
-        ThreadPoolExecutor(threads) as pool,
+        Progress("features", len(places), "photos") as progress,
+        cache.writer(directory, encoder.dimensions, options.precision) as writer,
+        ThreadPoolExecutor(encoder.threads) as pool,
     ):
-        for rows in ahead(pool, extractor.rows, batched(photos, options.batch_size), depth=2 * threads):
+        for rows in ahead(pool, encoder.rows, photos, depth=2 * encoder.threads):
             for row in rows:
                 writer.append(row)
-                failed += row["outcome"] != "ok"
-            progress.advance(len(rows), undecodable=failed)
-    return failed
+            tally.add(rows)
+            progress.advance(len(rows), undecodable=tally.bad)
+    return tally
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

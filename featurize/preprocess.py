@@ -1,13 +1,15 @@
-"""From the bytes of a photo to what a network sees. Shapes: H rows, W columns of the network's input."""
+"""From the bytes of a photo to what a network sees. Shapes: S rows and columns of the network's input."""
 
 import io
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
+
+from featurize.warp import warp
 
 warnings.simplefilter(
     "error", Image.DecompressionBombWarning
@@ -26,8 +28,8 @@ TURNS = {
 }
 """What undoes each EXIF orientation."""
 ORIENTATION = 0x0112
-CAFFE_MEAN = (104.007, 116.669, 122.679)
-"""The mean of CaffeNet's training photos: blue, green, red, of 0-255."""
+WARPED = 256
+"""Rows and columns to which Caffe warps every photo before it cuts out the middle."""
 
 
 class Undecodable(Exception):
@@ -39,22 +41,17 @@ class Recipe:
     """How photos are prepared.
 
     Args:
-        method: `caffe` warps to 256x256 and cuts the middle; channels B, G, R of 0-255 minus `mean`.
-            `imagenet` and `clip` scale the short side, cut the middle, and standardise R, G, B of 0-1.
-        size: rows and columns of the result.
+        method: as `features.preprocess`.
+        size: S, rows and columns of the result.
         mean: for `caffe`, of B, G, R.
     """
 
-    method: Method = "caffe"
-    size: int = 227
-    mean: tuple[float, float, float] = CAFFE_MEAN
-
-    def identity(self) -> dict[str, object]:
-        """Return what a cache key must know of it."""
-        return {"version": 1, **asdict(self)}
+    method: Method
+    size: int
+    mean: tuple[float, float, float]
 
     def prepare(self, photo: bytes) -> np.ndarray:
-        """Return one photo as (3, H, W) float32.
+        """Return one photo as (3, S, S) float32.
 
         Raises:
             Undecodable: the bytes are no picture, are cut short, or hold too many pixels.
@@ -98,50 +95,38 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _caffe(image: Image.Image, recipe: Recipe) -> np.ndarray:
-    """Warp and cut in one step: each result pixel is sampled once, between the 4 pixels around its place.
-
-    That is how Caffe's own tools do it (OpenCV, bilinear, half-pixel centres, no smoothing before).
-    """
-    size, warped = recipe.size, max(256, recipe.size)
-    start, (width, height) = (warped - size) // 2, image.size
-    end = start + size
-    box = (start * width / warped, start * height / warped, end * width / warped, end * height / warped)
-    cut = image.transform((size, size), Image.Transform.EXTENT, box, Image.Resampling.BILINEAR)
-    pixels = np.asarray(cut)
-    prepared = np.empty((3, size, size), np.float32)
-    for channel, mean in enumerate(recipe.mean):
-        np.subtract(pixels[..., 2 - channel], np.float32(mean), out=prepared[channel])
+    prepared = np.empty((3, recipe.size, recipe.size), np.float32)
+    warp(np.array(image), max(WARPED, recipe.size), np.array(recipe.mean, np.float32), prepared)
     return prepared
 
 
-def _standardise(
+def _standardised(
     image: Image.Image,
-    size: int,
+    recipe: Recipe,
     scaled: int,
     resample: Image.Resampling,
-    mean: tuple[float, ...],
-    deviation: tuple[float, ...],
+    mean: tuple[float, float, float],
+    deviation: tuple[float, float, float],
 ) -> np.ndarray:
-    """Scale so that the short side is `scaled`, cut the middle, standardise each channel."""
-    ratio = scaled / min(image.size)
-    sizes = (max(scaled, round(image.width * ratio)), max(scaled, round(image.height * ratio)))
-    cut = ImageOps.fit(image.resize(sizes, resample), (size, size), resample)
-    pixels = np.asarray(cut, np.float32).transpose(2, 0, 1) / 255
-    shape = (3, 1, 1)
-    return (pixels - np.array(mean, np.float32).reshape(shape)) / np.array(deviation, np.float32).reshape(
-        shape
-    )
+    """Scale so that the short side is `scaled`, cut the middle, standardise each channel of 0-1."""
+    short, size = min(image.size), recipe.size
+    width, height = (max(scaled, int(scaled * side / short)) for side in image.size)
+    left, top = round((width - size) / 2), round((height - size) / 2)
+    cut = image.resize((width, height), resample).crop((left, top, left + size, top + size))
+    pixels = np.asarray(cut, np.float32) / 255
+    standardised = (pixels - np.array(mean, np.float32)) / np.array(deviation, np.float32)
+    return np.ascontiguousarray(standardised.transpose(2, 0, 1))
 
 
 def _imagenet(image: Image.Image, recipe: Recipe) -> np.ndarray:
     mean, deviation = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     scaled = round(recipe.size * 256 / 224)
-    return _standardise(image, recipe.size, scaled, Image.Resampling.BILINEAR, mean, deviation)
+    return _standardised(image, recipe, scaled, Image.Resampling.BILINEAR, mean, deviation)
 
 
 def _clip(image: Image.Image, recipe: Recipe) -> np.ndarray:
     mean, deviation = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
-    return _standardise(image, recipe.size, recipe.size, Image.Resampling.BICUBIC, mean, deviation)
+    return _standardised(image, recipe, recipe.size, Image.Resampling.BICUBIC, mean, deviation)
 
 
 METHODS: dict[Method, Callable[[Image.Image, Recipe], np.ndarray]] = {

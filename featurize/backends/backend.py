@@ -49,9 +49,9 @@ def choose(asked: Literal["auto", "onnx", "cupy", "numpy"]) -> tuple[Name, str]:
 def start(network: Network, name: Name) -> Backend:
     """Return `network` ready to run on the backend `name`."""
     if name == "onnx":
-        from featurize.backends.onnx import OnnxBackend
+        from featurize.backends.onnx import of
 
-        return OnnxBackend.of(network)
+        return of(network)
     from featurize.backends.chainer_network import ChainerBackend
 
     return ChainerBackend(network, name)

@@ -1,158 +1,119 @@
 """ONNX Runtime on the CPU: one thread per batch, as many batches at once as there are cores.
 
-That way each core decodes and computes its own batch, and none ever waits for another. The weights are
-shared by all, and stay where they were read: the model given to ONNX Runtime has only their shapes.
+That way each core decodes and computes its own batch, and none ever waits for another; the weights are
+shared by all.
 """
 
-import numpy as np
-import onnx
-import onnxruntime
-from onnx import TensorProto, helper
+from collections.abc import Mapping
+from pathlib import Path
 
+import numpy as np
+import onnxruntime
+
+from dataset.errors import UserError
 from featurize.backends.backend import cores
-from featurize.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Shape, Softmax
+from featurize.backends.onnx_model import export
 from featurize.network import Network
 
-OPSET = 17
-IR_VERSION = 8
+MOST_DIMENSIONS = 65_536
 
 
 class OnnxBackend:
-    """An ONNX model ready to run; see `Backend`.
+    """An ONNX session with one input, photos, and the output that is the vector; see `Backend`.
 
-    Args:
-        model: the serialised model, or a path to it.
-        weights: initializers that the model declares as external.
+    Attributes:
+        size: S, rows and columns of the photos.
     """
 
     name = "onnx"
 
-    def __init__(self, model: bytes | str, weights: dict[str, np.ndarray], output: str | None = None) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        if weights:
-            values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
-            options.add_external_initializers(list(weights), values)
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._input = self._session.get_inputs()[0]
-        self._output = output or self._session.get_outputs()[0].name
+    def __init__(
+        self, session: onnxruntime.InferenceSession, output: str, size: int, dimensions: int | None = None
+    ) -> None:
+        self._session, self._output, self.size = session, output, size
+        photos = session.get_inputs()[0]
+        self._input = photos.name
+        self._batch = photos.shape[0] if isinstance(photos.shape[0], int) else None
         self.threads = cores()
-        self.dimensions = 0
-
-    @classmethod
-    def of(cls, network: Network) -> "OnnxBackend":
-        """Return `network` as an ONNX model ready to run."""
-        model, weights = export(network)
-        backend = cls(model.SerializeToString(), weights)
-        backend.dimensions = network.dimensions
-        return backend
+        self.dimensions = dimensions or self.run(np.zeros((1, 3, size, size), np.float32)).shape[1]
 
     def run(self, images: np.ndarray) -> np.ndarray:
-        """Return (B, D) float32 for (B, 3, H, W) float32."""
-        vectors: np.ndarray = self._session.run([self._output], {self._input.name: images})[0]
-        return vectors.reshape(len(images), -1)
+        """Return (B, D) float32 for (B, 3, S, S) float32. Thread-safe."""
+        if self._batch is None:
+            return self._run(images)
+        padded = -len(images) % self._batch  # the model takes batches of one size only
+        images = np.concatenate([images, np.zeros((padded, *images.shape[1:]), np.float32)])
+        parts = [self._run(images[at : at + self._batch]) for at in range(0, len(images), self._batch)]
+        return np.concatenate(parts)[: len(images) - padded]
+
+    def _run(self, images: np.ndarray) -> np.ndarray:
+        vectors: np.ndarray = self._session.run([self._output], {self._input: images})[0]
+        return vectors.reshape(len(images), -1).astype(np.float32, copy=False)
 
 
-def export(network: Network) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
-    """Return `network` as an ONNX model (input `images`, output `vectors`), and its weights by name."""
-    graph = _Graph()
-    value, shape = "images", network.input
-    for layer, result in zip(network.layers, network.shapes, strict=True):
-        value, shape = graph.add(layer, value, shape), result
-    graph.node("Flatten", [value], "vectors", axis=1)
-    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["B", *network.input])
-    vectors = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["B", network.dimensions])
-    initializers = [_declared(name, array) for name, array in graph.weights.items()]
-    graph_proto = helper.make_graph(graph.nodes, network.name or "network", [images], [vectors], initializers)
-    model = helper.make_model(
-        graph_proto, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
-    )
-    return model, graph.weights
+def of(network: Network) -> OnnxBackend:
+    """Return `network` ready to run."""
+    model, weights = export(network)
+    session = _session(model.SerializeToString(), weights)
+    return OnnxBackend(session, "vectors", network.input[1], network.dimensions)
 
 
-def _declared(name: str, array: np.ndarray) -> TensorProto:
-    """Return a tensor with a name and a shape, whose values are given to the session apart."""
-    tensor = TensorProto(name=name, dims=array.shape, data_type=TensorProto.FLOAT)
-    tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value=name)
-    return tensor
+def open_model(path: Path, output: str | None, size: int | None) -> OnnxBackend:
+    """Return an image encoder of the user's own, tried on one black photo.
+
+    Args:
+        path: an .onnx file, which runs as it is.
+        output: which of its outputs is the vector; None where it has one.
+        size: rows and columns of the photos, for models that leave them open.
+
+    Raises:
+        UserError: it cannot be loaded or run, or is no encoder of square photos; the message says why.
+    """
+    try:
+        session = _session(str(path), {})
+        backend = OnnxBackend(session, _output(session, output), _size(session, size))
+    except UserError as error:
+        raise UserError(f"{path} {error}") from None
+    except Exception as error:  # ONNX Runtime has an exception of its own for each way a model can be bad
+        reason = " ".join(str(error).split())[:300]
+        raise UserError(f"{path} is no ONNX model that ONNX Runtime can run: {reason}") from error
+    if backend.dimensions > MOST_DIMENSIONS:
+        told = f"{backend.dimensions:,} values a photo, over {MOST_DIMENSIONS:,}"
+        raise UserError(f"{path} gives {told}. Set features.layer to an output that is pooled")
+    return backend
 
 
-class _Graph:
-    """Nodes and weights, one layer at a time."""
+def _output(session: onnxruntime.InferenceSession, asked: str | None) -> str:
+    names: list[str] = [found.name for found in session.get_outputs()]
+    if asked is None and len(names) == 1:
+        return names[0]
+    if asked not in names:
+        wrong = "has several outputs" if asked is None else f"has no output {asked!r}"
+        raise UserError(f"{wrong}. Set features.layer to one of: {', '.join(names)}")
+    return asked
 
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: dict[str, np.ndarray] = {}
 
-    def node(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
+def _size(session: onnxruntime.InferenceSession, asked: int | None) -> int:
+    """Return rows and columns of the photos that the model takes."""
+    inputs = session.get_inputs()
+    shape = inputs[0].shape
+    if len(inputs) != 1 or len(shape) != 4 or inputs[0].type != "tensor(float)" or shape[1] != 3:
+        told = "; ".join(f"{found.name} {found.type} {found.shape}" for found in inputs)
+        raise UserError(f"takes {told}. An image encoder takes one tensor(float) of [N, 3, rows, columns]")
+    fixed = [size for size in shape[2:] if isinstance(size, int)]
+    if not fixed and asked is None:
+        raise UserError("leaves the size of its photos open. Say it: --set features.size=224")
+    size = asked or fixed[0]
+    if any(one != size for one in fixed):
+        raise UserError(f"takes photos of {shape[2]}x{shape[3]}, not of features.size {size}x{size}")
+    return size
 
-    def weight(self, layer: Layer, part: str, array: np.ndarray) -> str:
-        name = f"{layer.name}.{part}"
-        self.weights[name] = np.ascontiguousarray(array, np.float32)
-        return name
 
-    def add(self, layer: Layer, value: str, shape: Shape) -> str:
-        """Add one layer that reads `value`, photos of shape (C, H, W); return the name of its result."""
-        result = f"{layer.name}.result"
-        match layer:
-            case Convolution():
-                inputs = [
-                    value,
-                    self.weight(layer, "weights", layer.weights),
-                    self.weight(layer, "bias", layer.bias),
-                ]
-                return self.node(
-                    "Conv",
-                    inputs,
-                    result,
-                    strides=layer.stride,
-                    pads=(*layer.pad, *layer.pad),
-                    dilations=layer.dilation,
-                    group=layer.groups,
-                )
-            case Pooling():
-                return self._pooling(layer, value, shape, result)
-            case LRN():
-                parameters = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
-                return self.node("LRN", [value], result, **parameters)
-            case InnerProduct():
-                return self._inner_product(layer, value, result)
-            case ReLU(slope=0.0):
-                return self.node("Relu", [value], result)
-            case ReLU():
-                return self.node("LeakyRelu", [value], result, alpha=layer.slope)
-            case Softmax():
-                return self.node("Softmax", [value], result, axis=1)
-        raise TypeError(f"no ONNX for {type(layer).__name__}")
-
-    def _pooling(self, layer: Pooling, value: str, shape: Shape, result: str) -> str:
-        """Add a pooling whose windows are set by explicit pads, so that nothing rounds in its own way."""
-        kernel, reach = layer.windows(shape)
-        pads = layer.pad
-        if layer.average and any(pads):  # zeros that count, then an end that does not
-            amounts = np.array([0, 0, *pads, 0, 0, *pads], np.int64)
-            name = f"{layer.name}.pads"
-            self.nodes.append(
-                helper.make_node("Constant", [], [name], value=onnx.numpy_helper.from_array(amounts, name))
-            )
-            value, pads = self.node("Pad", [value, name], f"{layer.name}.padded"), (0, 0)
-        settings = {
-            "kernel_shape": kernel,
-            "strides": layer.stride,
-            "pads": (*pads, pads[0] + reach[0], pads[1] + reach[1]),
-        }
-        return self.node("AveragePool" if layer.average else "MaxPool", [value], result, **settings)
-
-    def _inner_product(self, layer: InnerProduct, value: str, result: str) -> str:
-        """Add a dense layer, whose result stays (B, N, 1, 1), as Caffe has it for what follows."""
-        flat = self.node("Flatten", [value], f"{layer.name}.flat", axis=1)
-        inputs = [flat, self.weight(layer, "weights", layer.weights), self.weight(layer, "bias", layer.bias)]
-        dense = self.node("Gemm", inputs, f"{layer.name}.dense", transB=1)
-        shape = f"{layer.name}.shape"
-        sizes = onnx.numpy_helper.from_array(np.array([0, -1, 1, 1], np.int64), shape)
-        self.nodes.append(helper.make_node("Constant", [], [shape], value=sizes))
-        return self.node("Reshape", [dense, shape], result)
+def _session(model: bytes | str, weights: Mapping[str, np.ndarray]) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what goes wrong is raised; it need not be printed too
+    if weights:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+        options.add_external_initializers(list(weights), values)
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,115 @@
+"""A network as an ONNX model. Its weights stay where they were read: the model has only their shapes."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from featurize.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Shape, Softmax
+from featurize.network import Network
+
+OPSET = 17
+IR_VERSION = 8
+
+
+def export(network: Network) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
+    """Return `network` as an ONNX model (input `images`, output `vectors`), and its weights by name."""
+    graph = _Graph()
+    value, shape = "images", network.input
+    for layer, result in zip(network.layers, network.shapes, strict=True):
+        value, shape = graph.add(layer, value, shape), result
+    graph.node("Flatten", [value], "vectors", axis=1)
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["B", *network.input])
+    vectors = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["B", network.dimensions])
+    initializers = [_declared(name, array) for name, array in graph.weights.items()]
+    graph_proto = helper.make_graph(graph.nodes, network.name or "network", [images], [vectors], initializers)
+    model = helper.make_model(
+        graph_proto, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
+    )
+    return model, graph.weights
+
+
+def _declared(name: str, array: np.ndarray) -> TensorProto:
+    """Return a tensor with a name and a shape, whose values are given to the session apart."""
+    tensor = TensorProto(name=name, dims=array.shape, data_type=TensorProto.FLOAT)
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=name)
+    return tensor
+
+
+class _Graph:
+    """Nodes and weights, one layer at a time."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: dict[str, np.ndarray] = {}
+
+    def node(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def weight(self, layer: Layer, part: str, array: np.ndarray) -> str:
+        name = f"{layer.name}.{part}"
+        self.weights[name] = np.ascontiguousarray(array, np.float32)
+        return name
+
+    def add(self, layer: Layer, value: str, shape: Shape) -> str:
+        """Add one layer that reads `value`, photos of shape (C, H, W); return the name of its result."""
+        result = f"{layer.name}.result"
+        match layer:
+            case Convolution():
+                inputs = [
+                    value,
+                    self.weight(layer, "weights", layer.weights),
+                    self.weight(layer, "bias", layer.bias),
+                ]
+                return self.node(
+                    "Conv",
+                    inputs,
+                    result,
+                    strides=layer.stride,
+                    pads=(*layer.pad, *layer.pad),
+                    dilations=layer.dilation,
+                    group=layer.groups,
+                )
+            case Pooling():
+                return self._pooling(layer, value, shape, result)
+            case LRN():
+                parameters = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
+                return self.node("LRN", [value], result, **parameters)
+            case InnerProduct():
+                return self._inner_product(layer, value, result)
+            case ReLU(slope=0.0):
+                return self.node("Relu", [value], result)
+            case ReLU():
+                return self.node("LeakyRelu", [value], result, alpha=layer.slope)
+            case Softmax():
+                return self.node("Softmax", [value], result, axis=1)
+        raise TypeError(f"no ONNX for {type(layer).__name__}")
+
+    def _pooling(self, layer: Pooling, value: str, shape: Shape, result: str) -> str:
+        """Add a pooling whose windows are set by explicit pads, so that nothing rounds in its own way."""
+        kernel, reach = layer.windows(shape)
+        pads = layer.pad
+        if layer.average and any(pads):  # zeros that count, then an end that does not
+            amounts = np.array([0, 0, *pads, 0, 0, *pads], np.int64)
+            name = f"{layer.name}.pads"
+            self.nodes.append(
+                helper.make_node("Constant", [], [name], value=onnx.numpy_helper.from_array(amounts, name))
+            )
+            value, pads = self.node("Pad", [value, name], f"{layer.name}.padded"), (0, 0)
+        settings = {
+            "kernel_shape": kernel,
+            "strides": layer.stride,
+            "pads": (*pads, pads[0] + reach[0], pads[1] + reach[1]),
+        }
+        return self.node("AveragePool" if layer.average else "MaxPool", [value], result, **settings)
+
+    def _inner_product(self, layer: InnerProduct, value: str, result: str) -> str:
+        """Add a dense layer, whose result stays (B, N, 1, 1), as Caffe has it for what follows."""
+        flat = self.node("Flatten", [value], f"{layer.name}.flat", axis=1)
+        inputs = [flat, self.weight(layer, "weights", layer.weights), self.weight(layer, "bias", layer.bias)]
+        dense = self.node("Gemm", inputs, f"{layer.name}.dense", transB=1)
+        shape = f"{layer.name}.shape"
+        sizes = onnx.numpy_helper.from_array(np.array([0, -1, 1, 1], np.int64), shape)
+        self.nodes.append(helper.make_node("Constant", [], [shape], value=sizes))
+        return self.node("Reshape", [dense, shape], result)
