@@ -19,6 +19,7 @@ from crawler.report import Counts, CrawlReport, drift_error, write_report
 from crawler.store import Store
 from crawler.tables import Kind, Tables
 from dataset.errors import UserError
+from dataset.forgotten import Forgotten
 from dataset.progress import Progress
 
 _ENOUGH = 20
@@ -50,6 +51,7 @@ class Session:
             with Tables(self.job) as tables:
                 self.frontier = Frontier(self.job, tables)
                 self.counts = Counts.of(tables)
+            self._forgotten = Forgotten.load(self.job.directory.parent).filter()
             self.store = Store(self.job.directory, self.job.options)
             self.progress = opening.enter_context(Progress("crawl", None, "pages"))
             self._open = opening.pop_all()
@@ -70,6 +72,9 @@ class Session:
         """Store a row, count it, and let what it leads to wait in the frontier."""
         if isinstance(row, PageRow):
             narrow(row, self.job.options)
+            row = PageRow(self._forgotten.page(row))
+        else:
+            row = PhotoRow(self._forgotten.image(row))
         self.store.append(row)
         self.counts.add(row)
         self._given["images" if isinstance(row, PhotoRow) else "pages"] -= 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 MAX_PIXELS = 50_000_000
 """Larger photos are refused: a file of 20 KB can hold 169 megapixels."""
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+"""Told by content, not by name. Others are refused: some decoders run programs (EPS) or fetch files."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +29,19 @@ def describe(content: bytes) -> Photo:
         ValueError: the bytes are no whole image, or one of more than MAX_PIXELS pixels; says why.
     """
     import imagehash
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content)) as image:
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise ValueError(f"{width}x{height} pixels, more than {MAX_PIXELS:,}")
                 kind = (image.format or "").lower()
                 phash = str(imagehash.phash(image.convert("RGB")))
-    except (OSError, SyntaxError, Image.DecompressionBombError, EOFError) as error:
+    except UnidentifiedImageError:
+        raise ValueError(f"no photo of a format that is known ({', '.join(FORMATS)})") from None
+    except Exception as error:  # damaged files make decoders raise anything
         raise ValueError(str(error) or type(error).__name__) from error
     return Photo(hashlib.sha256(content).hexdigest(), width, height, kind, phash)
