@@ -55,7 +55,7 @@ test: install-dev  ## lint, type-check and run every test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest $(PYTEST)
 bench: install-dev  ## measure every figure that the documents claim
-	@for module in benchmarks/[a-z]*.py; do $(BIN)/python $$module || exit 1; done
+	@for module in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$module .py) || exit 1; done
 lint: install-dev  ## format and lint in place
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy
 

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from dataset import read
 from dataset.errors import UsageError, UserError
 from dataset.progress import Progress
-from dataset.whole_file import whole_file, write_json, write_whole
+from dataset.swap import locked, replacement
+from dataset.whole_file import write_json
 
 FORMATS = ("pairs", "webdataset", "coco")
 TAR_BYTES = 256 * 2**20
@@ -38,17 +39,9 @@ def export(dataset: Path, directory: Path, format: str, splits: Sequence[str] = 
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UserError(f"{directory} holds something already: name a new folder, or empty it")
     read.shards(dataset)
-    made = not directory.exists()
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        write_whole(directory / "README.md", (dataset / "README.md").read_bytes())
-        return sum(WRITERS[format](dataset, directory, split) for split in splits)
-    except BaseException:  # a part of an export looks like all of it: leave none
-        for path in directory.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        if made:
-            directory.rmdir()
-        raise
+    with locked(directory), replacement(directory) as new:
+        shutil.copyfile(dataset / "README.md", new / "README.md")
+        return sum(WRITERS[format](dataset, new, split) for split in splits)
 
 
 def photos(dataset: Path, split: str) -> Iterator[Photo]:
@@ -69,12 +62,14 @@ def _counted(dataset: Path, split: str) -> Iterator[Photo]:
 
 def _pairs(dataset: Path, directory: Path, split: str) -> int:
     count = 0
-    with whole_file(directory / f"{split}.jsonl") as path, path.open("w", encoding="utf-8") as lines:
+    images = directory / "images"
+    images.mkdir(exist_ok=True)
+    with (directory / f"{split}.jsonl").open("w", encoding="utf-8") as lines:
         for photo in _counted(dataset, split):
-            image = f"images/{photo['image']['path']}"
-            write_whole(directory / image, photo["image"]["bytes"])
+            (images / _name(photo)).write_bytes(photo["image"]["bytes"])
             for caption in photo["captions"]:
-                lines.write(_json({"image": image, "sha256": photo["sha256"], **caption}) + "\n")
+                told = {"image": f"images/{_name(photo)}", "sha256": photo["sha256"], **caption}
+                lines.write(_json(told) + "\n")
                 count += 1
     return count
 
@@ -83,7 +78,7 @@ def _webdataset(dataset: Path, directory: Path, split: str) -> int:
     count, number, waiting = 0, 0, _counted(dataset, split)
     photo = next(waiting, None)
     while photo is not None:
-        with whole_file(directory / f"{split}-{number:05d}.tar") as path, tarfile.open(path, "w") as tar:
+        with tarfile.open(directory / f"{split}-{number:05d}.tar", "w") as tar:
             size = 0
             while photo is not None and size < TAR_BYTES:
                 count += len(photo["captions"])
@@ -95,24 +90,28 @@ def _webdataset(dataset: Path, directory: Path, split: str) -> int:
 
 def _add_sample(tar: tarfile.TarFile, photo: Photo) -> int:
     """Add one photo's three files to `tar`; return their bytes."""
-    image = photo.pop("image")
+    stem, _, suffix = _name(photo).rpartition(".")
+    content = photo.pop("image")["bytes"]
     parts = {
-        image["path"].rsplit(".", 1)[-1]: image["bytes"],
+        suffix: content,
         "json": _json(photo).encode(),
         "txt": photo["captions"][0]["text"].encode(),
     }
     for suffix, content in parts.items():
-        entry = tarfile.TarInfo(f"{photo['sha256']}.{suffix}")
+        entry = tarfile.TarInfo(f"{stem}.{suffix}")
         entry.size = len(content)
         tar.addfile(entry, io.BytesIO(content))
     return sum(map(len, parts.values()))
 
 
 def _coco(dataset: Path, directory: Path, split: str) -> int:
-    images, annotations = [], []
+    images: list[Photo] = []
+    annotations: list[dict[str, Any]] = []
+    folder = directory / "images" / split
+    folder.mkdir(parents=True)
     for photo in _counted(dataset, split):
-        number, name = len(images) + 1, photo["image"]["path"]
-        write_whole(directory / "images" / split / name, photo["image"]["bytes"])
+        number, name = len(images) + 1, _name(photo)
+        (folder / name).write_bytes(photo["image"]["bytes"])
         size = {"width": photo["width"], "height": photo["height"]}
         images.append({"id": number, "file_name": name, "sha256": photo["sha256"], **size})
         for caption in photo["captions"]:
@@ -120,8 +119,14 @@ def _coco(dataset: Path, directory: Path, split: str) -> int:
             annotations.append({"id": len(annotations) + 1, "image_id": number, **told})
     info = {"description": f"{dataset.parent.name}, {split}", "version": "1.0"}
     content = {"info": info, "licenses": [], "images": images, "annotations": annotations}
+    (directory / "annotations").mkdir(exist_ok=True)
     write_json(directory / "annotations" / f"captions_{split}.json", content)
     return len(annotations)
+
+
+def _name(photo: Photo) -> str:
+    """Return a photo's file name; of a dataset from elsewhere it could be a path that leads out of the folder."""
+    return Path(photo["image"]["path"] or f"{photo['sha256']}.jpg").name
 
 
 def _json(value: Any) -> str:
