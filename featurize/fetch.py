@@ -1,5 +1,6 @@
 """Fetch known weights: with a progress bar, going on after an interruption, checked by SHA-1."""
 
+import errno
 import hashlib
 import http.client
 import urllib.error
@@ -58,14 +59,14 @@ def fetch(known: KnownWeights, directory: Path) -> Path:
         try:
             _download(known, part)
         except (OSError, http.client.HTTPException) as error:
-            if isinstance(error, OSError) and error.errno == 28:  # a full disk is not the network's fault
+            if (
+                isinstance(error, OSError) and error.errno == errno.ENOSPC
+            ):  # a full disk is not the network's fault
                 raise
             raise UserError(_by_hand(known, path, error)) from error
-        try:
-            _checked(part, known)
-        except DamagedFile:
+        if (found := _sha1(part)) != known.sha1:
             part.unlink()
-            raise
+            raise UserError(_by_hand(known, path, ValueError(f"what came has SHA-1 {found}; thrown away")))
         part.replace(path)
     return path
 
@@ -101,12 +102,15 @@ def _copy(
 
 
 def _checked(path: Path, known: KnownWeights) -> Path:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha1").hexdigest()
-    if found != known.sha1:
+    if (found := _sha1(path)) != known.sha1:
         reason = f"its {path.stat().st_size:,} bytes have SHA-1 {found}, the published file has {known.sha1}"
         raise DamagedFile(path, reason, f"Delete it, then fetch it again: bokeru weights {known.name}")
     return path
+
+
+def _sha1(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha1").hexdigest()
 
 
 def _by_hand(known: KnownWeights, path: Path, error: Exception) -> str:

@@ -11,9 +11,9 @@ from PIL import Image
 
 from featurize.warp import warp
 
-warnings.simplefilter(
-    "error", Image.DecompressionBombWarning
-)  # a photo over 89 megapixels is refused, not tried
+# A photo over 89 megapixels is refused, not tried; broken EXIF and the like is nothing to be told of.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 Method = Literal["caffe", "imagenet", "clip"]
 
