@@ -17,11 +17,10 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.exceptions import Ended
 from crawler.session import Session, session_of
+from crawler.spiders.bokete import TRIES
 from dataset.errors import UserError
 
 REFUSALS = (403, 429, 503)
-TRIES = 3
-"""How often one address may be refused, on a host that answers others, before that is its outcome."""
 _LONGEST = 3600.0
 
 

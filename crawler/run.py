@@ -9,7 +9,9 @@ import json
 import os
 import sys
 import threading
+import time
 from dataclasses import asdict
+from typing import TextIO
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
@@ -21,12 +23,14 @@ from crawler.spiders.bokete import BoketeSpider
 from crawler.tables import Tables
 from dataset.errors import UsageError, UserError
 
+_PATIENCE = 10.0
+
 
 def main() -> None:
     """Crawl, and print a JSON object: `report`, or `error` with the `kind` of the UserError."""
     job = Job.from_json(json.loads(sys.stdin.readline()))
     try:
-        report = crawl(job)
+        report = crawl(job, until_end_of=sys.stdin)
     except UserError as error:
         kind = "usage" if isinstance(error, UsageError) else "user"
         print(json.dumps({"error": str(error), "kind": kind}))
@@ -34,8 +38,12 @@ def main() -> None:
         print(json.dumps({"report": asdict(report)}))
 
 
-def crawl(job: Job) -> CrawlReport:
+def crawl(job: Job, until_end_of: TextIO | None = None) -> CrawlReport:
     """Crawl in this process, which must not have run a reactor before.
+
+    Args:
+        job: what to crawl.
+        until_end_of: stop where this stream ends.
 
     Raises:
         UserError: the crawl could not start, or had to end before it was complete.
@@ -44,22 +52,32 @@ def crawl(job: Job) -> CrawlReport:
         settings = Settings()
         settings.setmodule("crawler.settings", priority="project")
         process = AsyncCrawlerProcess(settings)
-        process.crawl(BoketeSpider, session=session)
-        threading.Thread(target=_stop_with_input, args=(process,), daemon=True).start()
+        crawling = process.crawl(BoketeSpider, session=session)
+        if until_end_of is not None:
+            threading.Thread(target=_stop, args=(until_end_of, process, session), daemon=True).start()
         process.start()
+    crawling.result()
     if session.failure:
         raise session.failure
+    if session.closed_as != "finished":
+        raise UserError(
+            f"stopped before it was complete. What was fetched is kept; go on with: {job.command}"
+        )
     with Tables(job) as tables:
         check_drift(job, tables)
     assert session.report
     return session.report
 
 
-def _stop_with_input(process: AsyncCrawlerProcess) -> None:
+def _stop(stream: TextIO, process: AsyncCrawlerProcess, session: Session) -> None:
+    """Wait for the stream to end; then commit, stop, and do not wait long for answers under way."""
     from twisted.internet import reactor
 
-    sys.stdin.read()
+    stream.read()
+    reactor.callFromThread(session.store.rescue)
     reactor.callFromThread(lambda: asyncio.ensure_future(process.stop()))
+    time.sleep(_PATIENCE)
+    os._exit(1)
 
 
 if __name__ == "__main__":

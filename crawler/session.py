@@ -39,6 +39,7 @@ class Session:
         self.counts = Counts()
         self.failure: UserError | None = None
         self.report: CrawlReport | None = None
+        self.closed_as = "finished"
         self.on_failure: Callable[[], object] = lambda: None
         self._given: Counter[Kind] = Counter()
         self._open = ExitStack()

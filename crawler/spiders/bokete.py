@@ -16,11 +16,15 @@ from crawler import images
 from crawler.exceptions import Denied, Ended
 from crawler.items import Page, PageRow, PhotoRow
 from crawler.job import Job
+from crawler.options import CrawlOptions
+from crawler.optouts import opt_out
 from crawler.parse import parse, row
 from crawler.session import Session
 from crawler.tables import Kind
 
 GONE = (404, 410)
+TRIES = 3
+"""How often an address is tried that is refused, or has trouble, on a host that answers others."""
 
 
 class BoketeSpider(Spider):
@@ -65,27 +69,43 @@ class BoketeSpider(Spider):
 
     def request(self, address: str, kind: Kind) -> Request:
         """Return the request for a page or a photo."""
+        options = self.session.job.options if self.session else CrawlOptions()
+        megabytes = options.max_photo_megabytes if kind == "images" else options.max_page_megabytes
+        meta = {"address": address, "download_maxsize": megabytes * 2**20}
         callback = self.parse_photo if kind == "images" else self.parse_page
-        return Request(address, callback, errback=self.failed, meta={"address": address}, dont_filter=True)
+        return Request(address, callback, errback=self.failed, meta=meta, dont_filter=True)
 
-    def parse_page(self, response: Response) -> PageRow:
-        """Return a page's row."""
-        address, now = response.meta["address"], datetime.now(UTC)
-        if response.status == 200 or response.status in GONE:
-            kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
-            found = parse(response.body, address, now, kind, status=response.status)
-            if response.status in GONE:
-                found.update(outcome="missing", error=f"HTTP status {response.status}")
-            return found
-        return row(address, now, Page("error", f"HTTP status {response.status}"), response.status)
+    def parse_page(self, response: Response) -> PageRow | Request:
+        """Return a page's row; where the site has trouble, the request to fetch it again after the others."""
+        address, now, status = response.meta["address"], datetime.now(UTC), response.status
+        if status != 200 and status not in GONE:
+            return row(address, now, Page("error", f"HTTP status {status}"), status)
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        found = parse(
+            response.body, response.url, now, kind, status=status, robots_tags=_robots_tags(response)
+        )
+        found["url"] = address
+        if status in GONE:
+            found.update(outcome="missing", error=f"HTTP status {status}")
+        tries = response.meta.get("refused", 0) + 1
+        if found["outcome"] == "error" and tries < TRIES and response.request:
+            return response.request.replace(meta={**response.request.meta, "refused": tries})
+        return found
 
     async def parse_photo(self, response: Response) -> PhotoRow:
         """Return a photo's row; it is decoded and hashed beside the crawl, not before it."""
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
+        if opted_out := opt_out(_robots_tags(response)):
+            return images.empty(address, now, status, "denied", opted_out)
         if status == 200:
             return await asyncio.to_thread(images.examine, response.body, address, now, status)
         outcome = "missing" if status in GONE else "error"
         return images.empty(address, now, status, outcome, f"HTTP status {status}")
+
+    def closed(self, reason: str) -> None:
+        """Note why the crawl ended."""
+        if self.session:
+            self.session.closed_as = reason
 
     def failed(self, failure: Failure) -> PageRow | PhotoRow | None:
         """Return the row of an address that gave no answer; None where the crawl's end is to blame."""
@@ -98,6 +118,10 @@ class BoketeSpider(Spider):
         if request.callback == self.parse_photo:
             return images.empty(address, now, None, outcome, reason)
         return row(address, now, Page(outcome, reason), None)
+
+
+def _robots_tags(response: Response) -> list[str]:
+    return [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
 
 
 def _open(pipeline: str, stack: ExitStack) -> Session:
