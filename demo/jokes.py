@@ -9,7 +9,7 @@ from collections import ChainMap
 from functools import lru_cache
 from random import Random
 
-from demo import grammar, words
+from demo import grammar, inventions, templates, words
 from demo.grammar import Grammar, Rule, zipf
 from demo.lines import (
     COMPANION_LINES,
@@ -21,59 +21,39 @@ from demo.lines import (
 )
 from demo.scenes import Scene
 
-_ABOUT_THING = {
-    "{thing}、{does}": 8,
-    "{does}{thing}": 8,
-    "{thing}「{says}」": 8,
-    "{thing}\n「{says}」": 1,
-    "「{says}」と言う{thing}": 3,
-    "{thing}だって{does}": 4,
-    "まさか{thing}が{does}とは": 4,
-    "{thing}のくせに{does}": 3,
-    "それでも{thing}は{does}": 3,
-    "{thing}あるある、{does}": 3,
-    "どうも、{thing}です": 3,
-    "{thing}の{noun}": 4,
-    "これが{thing}の{noun}か": 3,
-    "{job}になった{thing}": 3,
-    "{thing}、{job}に転職": 2,
-    "{town}の{thing}、{does}": 3,
-    "速報、{thing}が{town}で{does}": 2,
-    "{who}さん、それは{thing}です": 2,
-    "{price}円の{thing}": 2,
-    "{number}年後、{thing}は{does}": 2,
-    "{thing}と書いて{noun}と読む": 1.5,
-    "{thing}界の{foreigner}": 1,
-    "前世は{thing}でした": 2,
-    "{food}を食べる{thing}": 1.5,
-}
-_WITHOUT_THING = {
-    "「{says}」": 8,
-    "{does}だけの簡単なお仕事です": 4,
-    "あと{number}分で{does}": 2,
-    "{relative}が{does}": 3,
-    "{relative}「{says}」": 3,
-    "{who}「{says}」": 2,
-    "{does}と思った？": 2,
-    "{noun}と{noun}のあいだ": 1,
-}
-_SHARES = {"about_thing": 6.0, "without_thing": 1.8}
-_SEEN_SHARES = {"trait": 2.6, "companion": 1.5, "place": 0.8, "time": 0.9, "weather": 0.9}
-
 _SHARED: dict[str, Rule] = {
-    "about_thing": Rule(_ABOUT_THING),
-    "without_thing": Rule(_WITHOUT_THING),
-    "noun": zipf(words.NOUNS, 1.2),
-    "job": zipf(words.JOBS, 1.2),
-    "food": zipf(words.FOODS, 1.2),
-    "town": zipf(words.TOWNS, 1.2),
-    "who": zipf(words.SURNAMES, 1.2),
-    "relative": zipf(words.RELATIVES, 1.2),
-    "foreigner": Rule({"{name_start}{name_end}": 1}),
-    "name_start": zipf(words.NAME_STARTS, 0.8),
-    "name_end": zipf(words.NAME_ENDS, 0.8),
-    "number": zipf(map(str, (3, 10, 5, 100, *range(2, 1000))), 1.2),
-    "price": zipf(map(str, (100, 500, 980, 1000, *range(120, 10_000, 10))), 1.2),
+    "caption": Rule({"{opening}{core}{closing}": 1}),
+    "opening": Rule(templates.OPENINGS),
+    "closing": Rule(templates.CLOSINGS),
+    "about_thing": Rule(templates.ABOUT_THING),
+    "without_thing": Rule(templates.WITHOUT_THING),
+    "it": Rule(templates.IT),
+    "acts": Rule(templates.ACTS),
+    "adjective": zipf(words.ADJECTIVES, 1.45),
+    "adverb": zipf(words.ADVERBS, 1.45),
+    "feeling": zipf(words.FEELINGS, 1.45),
+    "noun": zipf(words.NOUNS, 1.45),
+    "job": zipf(words.JOBS, 1.45),
+    "food": zipf(words.FOODS, 1.45),
+    "town": zipf(words.TOWNS, 1.45),
+    "who": zipf(words.SURNAMES, 1.45),
+    "name": zipf(words.GIVEN_NAMES, 1.45),
+    "relative": zipf(words.RELATIVES, 1.45),
+    "sound": zipf(inventions.SOUNDS, 0.3),
+    "foreigner": Rule({"{name_start}{name_end}": 2, "{name_start}{name_middle}{name_end}": 1}),
+    "name_start": zipf(inventions.NAME_STARTS, 0.3),
+    "name_middle": zipf(inventions.NAME_MIDDLES, 0.3),
+    "name_end": zipf(inventions.NAME_ENDS, 0.3),
+    "monster": Rule({"{monster_start}{monster_end}": 2, "{monster_title}{monster_start}{monster_end}": 1}),
+    "monster_title": zipf(inventions.MONSTER_TITLES, 0.3),
+    "monster_start": zipf(inventions.MONSTER_STARTS, 0.3),
+    "monster_end": zipf(inventions.MONSTER_ENDS, 0.3),
+    "medicine": Rule({"{medicine_start}{medicine_end}": 1}),
+    "medicine_start": zipf(inventions.MEDICINE_STARTS, 0.3),
+    "medicine_end": zipf(inventions.MEDICINE_ENDS, 0.3),
+    "number": zipf(map(str, (3, 10, 5, 100, *range(2, 100))), 0.7),
+    "month": zipf(map(str, range(1, 13)), 0),
+    "price": zipf(map(str, (100, 500, 980, 1000, *range(120, 10_000, 10))), 0.8),
 }
 
 
@@ -124,9 +104,9 @@ def _rules(scene: Scene) -> dict[str, Rule]:
     """Return the rules that depend on the scene; the start rule is `caption`."""
     lines = LINES[scene.subject]
     rules = {
-        "thing": Rule(dict(zip(lines.names, (8, 1, 1), strict=False))),
-        "does": zipf(lines.deeds, 0.8),
-        "says": zipf(lines.sayings, 0.8),
+        "thing": Rule(dict(zip(lines.names, (10, 1, 1), strict=False))),
+        "does": zipf(lines.deeds, 0.2),
+        "says": zipf(lines.sayings, 0.2),
     }
     seen = {
         "trait": " ".join(TRAIT_LINES[trait] for trait in scene.traits),
@@ -138,6 +118,6 @@ def _rules(scene: Scene) -> dict[str, Rule]:
     rules |= {name: zipf(text.split(), 0.5) for name, text in seen.items() if text}
     if scene.companions:
         rules["other"] = Rule({LINES[companion].names[0]: 1 for companion in scene.companions})
-    shares = _SHARES | {name: _SEEN_SHARES[name] for name, text in seen.items() if text}
-    rules["caption"] = Rule({f"{{{name}}}": share for name, share in shares.items()})
+    shares = templates.SHARES | {name: templates.SEEN_SHARES[name] for name, text in seen.items() if text}
+    rules["core"] = Rule({f"{{{name}}}": share for name, share in shares.items()})
     return rules

@@ -188,23 +188,23 @@ TRAIT_LINES = {
     "beard": "ひげに{food}がついてる ひげを剃ったら{job} {thing}、ひげで判断される",
 }
 PLACE_LINES = {
-    "room": "部屋で{does}{thing} 部屋から出ない{thing}",
-    "office": "会社を辞めたい{thing} 会社で{does}{thing} 会社の{noun}",
-    "table": "食卓で{does}{thing} 食卓の{noun}",
-    "field": "草原で{does}{thing} 草原に立つ{thing}",
-    "beach": "海で{does}{thing} 海の{noun}",
-    "town": "街で{does}{thing} 街の{noun}",
-    "mountain": "山で{does}{thing} 山の{noun}",
-    "sky": "空で{does}{thing} 空の{noun}",
-    "ice": "氷の上で{does}{thing} 氷より冷たい{noun}",
-    "space": "宇宙で{does}{thing} 宇宙の{noun}",
+    "room": "部屋で{acts}{thing} 部屋から出ない{thing}",
+    "office": "会社を辞めたい{thing} 会社で{acts}{thing} 会社の{noun}",
+    "table": "食卓で{acts}{thing} 食卓の{noun}",
+    "field": "草原で{acts}{thing} 草原に立つ{thing}",
+    "beach": "海で{acts}{thing} 海の{noun}",
+    "town": "街で{acts}{thing} 街の{noun}",
+    "mountain": "山で{acts}{thing} 山の{noun}",
+    "sky": "空で{acts}{thing} 空の{noun}",
+    "ice": "氷の上で{acts}{thing} 氷より冷たい{noun}",
+    "space": "宇宙で{acts}{thing} 宇宙の{noun}",
 }
 TIME_LINES = {
-    "dusk": "夕方に{does}{thing} 夕方の{noun}",
-    "night": "夜に{does}{thing} 夜の{noun} 夜の{thing}は{job}",
+    "dusk": "夕方に{acts}{thing} 夕方の{noun}",
+    "night": "夜に{acts}{thing} 夜の{noun} 夜の{thing}は{job}",
 }
 WEATHER_LINES = {
-    "rain": "雨の日に{does}{thing} 雨と{noun} 傘を忘れた{thing}",
-    "snow": "雪の日に{does}{thing} 雪と{noun} 雪に埋もれる{thing}",
+    "rain": "雨の日に{acts}{thing} 雨と{noun} 傘を忘れた{thing}",
+    "snow": "雪の日に{acts}{thing} 雪と{noun} 雪に埋もれる{thing}",
 }
 COMPANION_LINES = "{other}は見ていた {thing}と{other}、{town}で再会 {other}に負ける{thing} {other}「{says}」"
