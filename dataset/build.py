@@ -1,5 +1,6 @@
 """Build the dataset: from crawls' tables to one row per photo, its captions filtered, tokenised and split."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from dataset.write import crawl_image
 
 VERSION = 2
 """Counts up when the same inputs and settings would give another dataset."""
+
+WORK = ".work"
+"""The folder in the new dataset for what is only needed while it is built."""
 
 MEMORY = "700MB"
 """What DuckDB may hold before it goes on in files beside the new dataset."""
@@ -53,6 +57,7 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
         if directory.exists() and is_fresh(directory, mark):
             return False
         with replacement(directory) as new:
+            (new / WORK).mkdir()
             with connect(new) as connection:
                 try:
                     crawl_tables.load(connection, pages, images)
@@ -60,49 +65,53 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
                     raise _damaged(error, crawls) from error
                 assign(connection, options, directory)
                 load_candidates(connection, options, forgotten, outs)
-                counts = _prepare(connection, options, directory, tokens)
+                counts = _prepare(connection, options, directory, tokens, new / WORK)
                 judge(connection, options, words)
                 keep(connection, name)
                 origin = Origin(
                     name, mark, settings, [str(crawl) for crawl in crawls], sources, tokens, counts
                 )
                 publish(connection, images, crawl_image, new, origin)
-            for leftover in new.glob("work.duckdb*"):
-                leftover.unlink()
+            shutil.rmtree(new / WORK)
     return True
 
 
 def connect(directory: Path) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB whose tables lie in `directory`, so that they may be larger than memory."""
-    connection = duckdb.connect(directory / "work.duckdb")
-    connection.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
+    """Return a DuckDB that goes on in files in `directory` where its tables outgrow MEMORY."""
+    connection = duckdb.connect()
+    connection.execute(f"""
+        SET temp_directory = {crawl_tables.literal(str(directory / WORK))};
+        SET memory_limit = '{MEMORY}';
+        SET preserve_insertion_order = false""")
     return connection
 
 
 def _prepare(
-    connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previous: Path, tokens: str
+    connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previous: Path, tokens: str, work: Path
 ) -> dict[str, int]:
-    """Make the table `prepared` (text, text_nfkc, tokens) of every text that passed so far.
+    """Make the view `prepared` (id, text_nfkc, tokens) of every candidate that passed so far.
 
     Returns:
-        How many texts were tokenised, and how many were taken over from the dataset `previous`.
+        How many captions were tokenised, and how many were taken over from the dataset `previous`.
     """
-    connection.execute("CREATE TABLE wanted AS SELECT DISTINCT text FROM candidate WHERE taken_by IS NULL")
-    connection.from_arrow(texts.PREPARED.empty_table()).create("prepared")
+    connection.from_arrow(texts.PREPARED.empty_table()).create("reused")
     if read.is_complete(previous) and read.manifest(previous).get("tokens") == tokens:
         old = ", ".join(crawl_tables.literal(str(path)) for path in read.shards(previous))
         connection.execute(f"""
-            INSERT INTO prepared SELECT text, any_value(text_nfkc), any_value(tokens)
-            FROM (SELECT unnest(captions, max_depth := 2) FROM read_parquet([{old}]))
-            SEMI JOIN wanted USING (text) GROUP BY text""")
-    connection.execute("CREATE TABLE fresh AS SELECT text FROM wanted ANTI JOIN prepared USING (text)")
-    [(reused, fresh)] = connection.execute(
-        "SELECT (SELECT count(*) FROM prepared), (SELECT count(*) FROM fresh)"
-    ).fetchall()
+            INSERT INTO reused SELECT id, text_nfkc, tokens FROM candidate JOIN (
+                SELECT text, any_value(text_nfkc) AS text_nfkc, any_value(tokens) AS tokens
+                FROM (SELECT unnest(captions, max_depth := 2) FROM read_parquet([{old}])) GROUP BY text)
+            USING (text) WHERE taken_by IS NULL""")
+    connection.execute("""CREATE TABLE fresh AS
+        SELECT id, text FROM candidate ANTI JOIN reused USING (id) WHERE taken_by IS NULL""")
+    count = "SELECT (SELECT count(*) FROM reused), (SELECT count(*) FROM fresh)"
+    [(reused, fresh)] = connection.execute(count).fetchall()
     with connection.cursor() as reader:
-        batches = reader.sql("SELECT text FROM fresh").to_arrow_reader(texts.BATCH)
-        for table in texts.prepare_all(batches, fresh, options.tokenizer, options.max_characters):
-            connection.from_arrow(table).insert_into("prepared")
+        batches = reader.sql("SELECT id, text FROM fresh").to_arrow_reader(texts.BATCH)
+        paths = list(texts.prepare_all(batches, fresh, options.tokenizer, options.max_characters, work))
+    files = ", ".join(crawl_tables.literal(str(path)) for path in paths)
+    more = f" UNION ALL SELECT * FROM read_parquet([{files}])" if paths else ""
+    connection.execute(f"DROP TABLE fresh; CREATE VIEW prepared AS SELECT * FROM reused{more}")
     return {"tokenised": fresh, "reused": reused}
 
 

@@ -16,6 +16,9 @@ LINE_BREAKS = "\r\n|[\r\x0b\x0c\x85\u2028\u2029]"
 CONTROLS = "[\\x00-\\x09\\x0e-\\x1f\\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 EDGES = "^[ \n\u3000]+|[ \n\u3000]+$"
 
+_CARE = re.compile(f"{LINE_BREAKS}|{CONTROLS}|[ \n\u3000]").search
+"""Finds what `clean` may have to change: most captions have none of it."""
+
 
 def clean(text: str) -> str:
     r"""Return `text` as people meant it: line breaks as \n, no control or direction marks, no blank edges."""
@@ -25,10 +28,11 @@ def clean(text: str) -> str:
 
 def normalise(text: str) -> str:
     """Return the form that is counted, compared and learned: NFKC, one space for many, one break for many."""
-    text = clean(unicodedata.normalize("NFKC", text))
+    if _CARE(text):
+        text = clean(text)
+    text = unicodedata.normalize("NFKC", text)
     if " " in text or "\n" in text:
-        lines = (" ".join(line.split(" ")) for line in text.split("\n"))
-        text = re.sub(" *\n[ \n]*", "\n", re.sub(" {2,}", " ", "\n".join(lines)))
+        text = re.sub(" *\n[ \n]*", "\n", re.sub(" {2,}", " ", text)).strip(" \n")
     return text
 
 

@@ -37,69 +37,86 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 def load(connection: duckdb.DuckDBPyConnection, pages: Sequence[Path], images: Sequence[Path]) -> None:
     """Make tables of what the shards say; photo bytes stay where they are.
 
-    photo: sha256, shard, row, width, height, phash, first_seen. One row per sha256, its oldest copy.
-    photo_key: key, sha256. One row per photo address, its newest content.
-    odai: host, odai_id, key, category, kind, labels, label_confidences.
-    boke: boke_id, odai_id, host, key, text, stars, raters, category, posted, url, kind, photo_category.
-    denied: host, odai_id, boke_id, key. What robots or an opt-out forbid by now.
+    photo: photo_id, sha256, shard, row, width, height, phash, first_seen. One row per sha256, its oldest copy;
+        photo_id counts them by shard and row.
+    image: key, denied, photo_id. One row per photo address, its newest content.
+    odai: host, odai_id, photo_id, category, kind, labels, label_confidences.
+    boke: id, boke_id, odai_id, host, photo_id, denied, text, stars, raters, category, posted, url, kind,
+        photo_category. `denied` tells that the photo's address is forbidden by now.
+    denied: host, odai_id, boke_id of the pages that robots or an opt-out forbid by now.
     """
     scan(connection, "page", pages, PAGES)
     scan(connection, "fetched", images, IMAGES)
-    connection.execute(f"{_IMAGE}; {_PHOTO}; {_ODAI}; {_BOKE}; {_DENIED}")
+    connection.execute(f"{_IMAGE}; {_ODAI}; {_SAID}; {_BOKE}; {_DENIED}")
 
 
-NEWEST = "ORDER BY coalesce(fetched_at, '-infinity') DESC, shard DESC"
+NEWEST = "ORDER BY coalesce(fetched_at, '-infinity') DESC, shard DESC, row DESC"
 
 _IMAGE = f"""
-    CREATE TABLE image AS
+    CREATE TABLE newest_image AS
     SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash, fetched_at, shard,
-           file_row_number AS row
-    FROM fetched WHERE url IS NOT NULL AND outcome IN ('ok', 'denied')
-    QUALIFY row_number() OVER (PARTITION BY key {NEWEST}, row DESC) = 1;
-    CREATE TABLE photo_key AS SELECT key, sha256 FROM image WHERE outcome = 'ok' AND sha256 IS NOT NULL
-"""
-_PHOTO = """
+           file_row_number AS row, min(fetched_at) OVER (PARTITION BY key, sha256) AS first_seen
+    FROM fetched WHERE url IS NOT NULL AND (outcome = 'denied' OR outcome = 'ok' AND sha256 IS NOT NULL)
+    QUALIFY row_number() OVER (PARTITION BY key {NEWEST}) = 1;
     CREATE TABLE photo AS
-    SELECT sha256, shard, row, width, height, phash, fetched_at AS first_seen
-    FROM image WHERE outcome = 'ok' AND sha256 IS NOT NULL
-    QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY coalesce(fetched_at, 'infinity'), shard, row) = 1
+    SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM (
+        SELECT sha256, shard, row, width, height, phash, min(first_seen) OVER (PARTITION BY sha256) AS first_seen
+        FROM newest_image WHERE outcome = 'ok'
+        QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1);
+    CREATE TABLE image AS
+    SELECT key, outcome = 'denied' AS denied, photo_id
+    FROM newest_image LEFT JOIN photo ON outcome = 'ok' AND newest_image.sha256 = photo.sha256;
+    DROP TABLE newest_image
 """
 _ODAI = f"""
     CREATE TABLE odai AS
-    SELECT {sql_host("url")} AS host, odai_id, {sql_photo_key("image_url")} AS key, category, labels,
-           label_confidences, coalesce(kind, CASE
-               WHEN category LIKE '%虫食い%' THEN 'fill-in' WHEN category LIKE '%カルタ%' THEN 'karuta'
-               WHEN category LIKE '%イラスト%' THEN 'illustration' WHEN category LIKE '%テキスト%' THEN 'text'
-               END) AS kind
-    FROM page WHERE outcome = 'ok' AND odai_id IS NOT NULL
-    QUALIFY row_number() OVER (PARTITION BY host, odai_id
-        ORDER BY image_url IS NULL, coalesce(fetched_at, '-infinity') DESC, shard DESC) = 1
+    SELECT host, odai_id, key, photo_id, category, labels, label_confidences, coalesce(kind, CASE
+        WHEN category LIKE '%虫食い%' THEN 'fill-in' WHEN category LIKE '%カルタ%' THEN 'karuta'
+        WHEN category LIKE '%イラスト%' THEN 'illustration' WHEN category LIKE '%テキスト%' THEN 'text'
+        END) AS kind
+    FROM (SELECT {sql_host("url")} AS host, odai_id, {sql_photo_key("image_url")} AS key, category, kind, labels,
+              label_confidences
+          FROM (SELECT *, file_row_number AS row FROM page) WHERE outcome = 'ok' AND odai_id IS NOT NULL
+          QUALIFY row_number() OVER (
+              PARTITION BY host, odai_id ORDER BY image_url IS NULL, {NEWEST.removeprefix("ORDER BY")}) = 1)
+    LEFT JOIN image USING (key)
 """
 _SAID = f"""
-    SELECT b.boke_id AS boke_id, coalesce(b.odai_id, page_odai_id) AS odai_id, host,
-           {sql_photo_key("coalesce(b.image_url, page_image_url)")} AS key,
+    CREATE TABLE said AS
+    SELECT row_number() OVER () AS id, b.boke_id AS boke_id, coalesce(b.odai_id, page_odai_id) AS odai_id, host,
+           CASE WHEN b.image_url IS NULL OR b.image_url = image_url THEN page_key
+                ELSE {sql_photo_key("b.image_url")} END AS key,
            b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted,
-           CASE WHEN b.boke_id IS NULL OR page_url NOT LIKE 'http%' THEN page_url
-                ELSE regexp_extract(page_url, '^(https?://[^/]+)', 1) || '/boke/' || b.boke_id END AS url
-    FROM (SELECT unnest(bokes) AS b, odai_id AS page_odai_id, image_url AS page_image_url, url AS page_url,
-                 {sql_host("url")} AS host, fetched_at, shard
+           url, fetched_at, shard, row
+    FROM (SELECT unnest(bokes) AS b, odai_id AS page_odai_id, image_url, {sql_photo_key("image_url")} AS page_key,
+                 url, {sql_host("url")} AS host, fetched_at, shard, file_row_number AS row
           FROM page WHERE outcome = 'ok')
-    WHERE b IS NOT NULL
-    QUALIFY row_number() OVER (
-        PARTITION BY host, coalesce(boke_id::VARCHAR, concat_ws(' ', 'odai', odai_id, key, text)) {NEWEST}, text) = 1
+    WHERE b.text IS NOT NULL;
+    DELETE FROM said WHERE id IN (
+        SELECT id FROM (
+            SELECT id, host, boke_id IS NULL AS nameless,
+                coalesce(boke_id::HUGEINT, hash(odai_id, key, text)::HUGEINT) AS name, fetched_at, shard, row,
+                text
+            FROM said)
+        QUALIFY row_number() OVER (PARTITION BY host, nameless, name {NEWEST}, hash(text)) > 1)
 """
-_BOKE = f"""
+_BOKE = """
     CREATE TABLE boke AS
-    SELECT boke_id, odai_id, host, coalesce(said.key, odai.key) AS key, text, stars, raters,
-           said.category AS category, posted, url, kind, odai.category AS photo_category
-    FROM ({_SAID}) said LEFT JOIN odai USING (host, odai_id)
+    SELECT id, boke_id, odai_id, host, coalesce(mine.photo_id, odai.photo_id) AS photo_id,
+           coalesce(mine.denied, theirs.denied, false) AS denied, text, stars, raters, said.category AS category,
+           posted, CASE WHEN boke_id IS NULL OR url NOT LIKE 'http%' THEN url
+               ELSE regexp_extract(url, '^(https?://[^/]+)', 1) || '/boke/' || boke_id END AS url,
+           kind, odai.category AS photo_category
+    FROM said LEFT JOIN odai USING (host, odai_id) LEFT JOIN image mine ON said.key = mine.key
+    LEFT JOIN image theirs ON said.key IS NULL AND odai.key = theirs.key;
+    DROP TABLE said
 """
 _DENIED = f"""
     CREATE TABLE denied AS
     SELECT {sql_host("url")} AS host,
            coalesce(odai_id, TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT)) AS odai_id,
            TRY_CAST(regexp_extract(url, '/boke/(\\d+)', 1) AS BIGINT) AS boke_id
-    FROM (SELECT url, odai_id, outcome FROM page WHERE url IS NOT NULL
+    FROM (SELECT url, odai_id, outcome FROM (SELECT *, file_row_number AS row FROM page) WHERE url IS NOT NULL
           QUALIFY row_number() OVER (PARTITION BY url {NEWEST}) = 1)
     WHERE outcome = 'denied'
 """

@@ -24,9 +24,9 @@ def by_fact(options: DatasetOptions) -> dict[str, str]:
     unsure = f"list_filter(labels, lambda l: coalesce(l.confidence, 1) >= {options.min_confidence})"
     sure = f"list_transform({unsure}, lambda l: l.label)"
     return {
-        "no_photo": "sha256 IS NULL",
         "forgotten": "forgotten",
         "opt_outs": "opted_out",
+        "no_photo": "photo_id IS NULL",
         "near_both_splits": "split IS NULL",
         "min_stars": f"coalesce(stars, 0) < {options.min_stars}",
         "min_raters": f"coalesce(raters, 0) < {options.min_raters}",

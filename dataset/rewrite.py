@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dataset import read
-from dataset.build import connect
+from dataset.build import WORK, connect
 from dataset.content import Content
 from dataset.crawl_tables import literal
 from dataset.forgotten import ForgottenFilter
@@ -90,6 +90,7 @@ def rewrite_dataset(directory: Path, content: Content) -> int:
         manifest = read.manifest(directory)
         shards = read.shards(directory)
         with replacement(directory) as new:
+            (new / WORK).mkdir()
             with connect(new) as connection:
                 _load(connection, shards, content)
                 _load_taken(connection, read.statistics(directory))
@@ -104,8 +105,7 @@ def rewrite_dataset(directory: Path, content: Content) -> int:
                     manifest["texts"],
                 )
                 publish(connection, shards, dataset_image, new, origin)
-            for leftover in new.glob("work.duckdb*"):
-                leftover.unlink()
+            shutil.rmtree(new / WORK)
     return len(shards)
 
 

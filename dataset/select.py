@@ -7,11 +7,12 @@ import pyarrow as pa
 
 from dataset import filters
 from dataset.captions import CONTROLS, EDGES, LINE_BREAKS
+from dataset.crawl_tables import literal
 from dataset.errors import UserError
 from dataset.options import DatasetOptions
 from dataset.schema import CAPTION
 
-BEST_FIRST = "coalesce(stars, 0) DESC, boke_id, text, url"
+BEST_FIRST = "stars DESC, boke_id, form"
 
 
 def load_candidates(
@@ -29,48 +30,50 @@ def load_candidates(
     """
     outs = list(opt_outs)
     columns = {"kind": [kind for kind, _ in outs], "value": [value for _, value in outs]}
-    connection.from_arrow(pa.table(columns, pa.schema({"kind": pa.string(), "value": pa.string()}))).create(
-        "opt_out"
-    )
+    kinds = pa.schema({"kind": pa.string(), "value": pa.string()})
+    connection.from_arrow(pa.table(columns, kinds)).create("opt_out")
     connection.from_arrow(pa.table({"digest": pa.array(sorted(forgotten), pa.string())})).create("digest")
     connection.execute(_PHOTO_FACTS)
     verdict = filters.verdict(filters.by_fact(options))
-    connection.execute(
-        f"""CREATE TABLE candidate AS
-        SELECT * EXCLUDE (labels, split, opted_out, forgotten), {verdict} AS taken_by FROM (
-            SELECT boke.* EXCLUDE (text), sha256, split, labels, {_OPTED_OUT} AS opted_out,
-                {_FORGOTTEN if forgotten else "false"} AS forgotten,
-                regexp_replace(regexp_replace(regexp_replace(
-                    text, ?, '\n', 'g'), ?, '', 'g'), ?, '', 'g') AS text
-            FROM boke LEFT JOIN photo_key USING (key) LEFT JOIN side USING (sha256)
-            LEFT JOIN photo_labels USING (sha256))
-        WHERE text IS NOT NULL""",
-        [LINE_BREAKS, CONTROLS, EDGES],
-    )
+    text = f"regexp_replace(text, {literal(LINE_BREAKS)}, '\n', 'g')"
+    for pattern in (CONTROLS, EDGES):
+        text = f"regexp_replace({text}, {literal(pattern)}, '', 'g')"
+    connection.execute(f"""
+        CREATE TABLE candidate AS
+        SELECT id, photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
+            {verdict} AS taken_by
+        FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if outs else _DENIED} AS opted_out,
+                  {_FORGOTTEN if forgotten else "false"} AS forgotten
+              FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id));
+        DROP TABLE boke""")
 
 
 _PHOTO_FACTS = """
-    CREATE TABLE photo_odai AS SELECT sha256, odai.* FROM odai JOIN photo_key USING (key);
     CREATE TABLE photo_labels AS
-    SELECT sha256, list({'label': label, 'confidence': confidence} ORDER BY confidence DESC NULLS LAST, label) AS labels
-    FROM (SELECT sha256, label, max(confidence) AS confidence
-          FROM (SELECT sha256, unnest(labels) AS label, unnest(label_confidences) AS confidence FROM photo_odai)
-          WHERE label IS NOT NULL GROUP BY sha256, label)
-    GROUP BY sha256
+    SELECT photo_id, list({'label': label, 'confidence': confidence} ORDER BY confidence DESC NULLS LAST, label)
+        AS labels
+    FROM (SELECT photo_id, label, max(confidence) AS confidence
+          FROM (SELECT photo_id, unnest(labels) AS label, unnest(label_confidences) AS confidence FROM odai)
+          WHERE label IS NOT NULL AND photo_id IS NOT NULL GROUP BY photo_id, label)
+    GROUP BY photo_id;
+    CREATE TABLE gone_photo AS
+    SELECT DISTINCT photo_id FROM image JOIN photo USING (photo_id)
+    WHERE sha256('photo:' || sha256) IN (FROM digest) OR sha256('url:' || key) IN (FROM digest)
+        OR sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo')
 """
-_OPTED_OUT = """coalesce((host, odai_id) IN (SELECT (host, odai_id) FROM denied WHERE odai_id IS NOT NULL)
-    OR (host, boke_id) IN (SELECT (host, boke_id) FROM denied WHERE boke_id IS NOT NULL)
-    OR key IN (SELECT key FROM image WHERE outcome = 'denied')
-    OR odai_id::VARCHAR IN (SELECT value FROM opt_out WHERE kind = 'odai')
+_DENIED = """coalesce((host, odai_id) IN (SELECT (host, odai_id) FROM denied WHERE odai_id IS NOT NULL)
+    OR (host, boke_id) IN (SELECT (host, boke_id) FROM denied WHERE boke_id IS NOT NULL), false)"""
+_OPTED_OUT = f"""({_DENIED} OR coalesce(odai_id::VARCHAR IN (SELECT value FROM opt_out WHERE kind = 'odai')
     OR boke_id::VARCHAR IN (SELECT value FROM opt_out WHERE kind = 'boke')
-    OR sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo')
-    OR url IN (SELECT value FROM opt_out WHERE kind = 'url'), false)"""
-_FORGOTTEN = """coalesce(sha256('photo:' || sha256) IN (FROM digest) OR sha256('url:' || key) IN (FROM digest)
-    OR sha256('odai:' || odai_id) IN (FROM digest) OR sha256('boke:' || boke_id) IN (FROM digest), false)"""
+    OR url IN (SELECT value FROM opt_out WHERE kind = 'url')
+    OR photo_id IN (SELECT photo_id FROM photo WHERE sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo')),
+    false))"""
+_FORGOTTEN = """coalesce(photo_id IN (FROM gone_photo) OR sha256('odai:' || odai_id) IN (FROM digest)
+    OR sha256('boke:' || boke_id) IN (FROM digest), false)"""
 
 
 def judge(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, words: Iterable[str]) -> None:
-    """Make `caption`: `candidate` with its `reason`, null for what stays, and its `place` on its photo.
+    """Make `caption` (id, photo_id, place): what stays, numbered from the best of its photo on; and `taken_by`.
 
     Args:
         connection: holds `candidate` and `prepared`.
@@ -80,25 +83,29 @@ def judge(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, words:
     verdict = filters.verdict(filters.by_text(options, words))
     connection.execute(f"""
         CREATE TABLE judged AS
-        SELECT candidate.*, text_nfkc, coalesce(taken_by, {verdict}) AS reason
-        FROM candidate LEFT JOIN prepared USING (text);
-        CREATE TABLE caption AS
-        SELECT * EXCLUDE (copy, total), CASE WHEN copy > 1 THEN 'duplicate'
+        SELECT id, photo_id, coalesce(stars, 0) AS stars, boke_id, hash(text_nfkc) AS form, {verdict} AS reason
+        FROM candidate JOIN prepared USING (id);
+        CREATE TABLE ranked AS
+        SELECT id, photo_id, place, CASE WHEN copy > 1 THEN 'duplicate'
             WHEN place > {most} THEN 'max_captions_per_photo'
             WHEN total < {options.min_captions_per_photo} THEN 'min_captions_per_photo' END AS reason
-        FROM (SELECT *, row_number() OVER (PARTITION BY sha256, copy > 1 ORDER BY {BEST_FIRST}) AS place,
-                  count(*) FILTER (copy = 1) OVER (PARTITION BY sha256) AS total
-              FROM (SELECT * EXCLUDE (reason, taken_by),
-                        row_number() OVER (PARTITION BY sha256, text_nfkc ORDER BY {BEST_FIRST}) AS copy
+        FROM (SELECT *, row_number() OVER (PARTITION BY photo_id, copy > 1 ORDER BY {BEST_FIRST}) AS place,
+                  count(*) FILTER (copy = 1) OVER (PARTITION BY photo_id) AS total
+              FROM (SELECT *, row_number() OVER (PARTITION BY photo_id, form ORDER BY {BEST_FIRST}) AS copy
                     FROM judged WHERE reason IS NULL));
-        CREATE VIEW taken AS
-        SELECT reason FROM judged WHERE reason IS NOT NULL
-        UNION ALL SELECT reason FROM caption WHERE reason IS NOT NULL;
+        CREATE TABLE caption AS SELECT id, photo_id, place FROM ranked WHERE reason IS NULL;
+        CREATE TABLE taken_by AS
+        SELECT reason, count(*) AS captions FROM (
+            SELECT taken_by AS reason FROM candidate
+            UNION ALL SELECT reason FROM judged UNION ALL SELECT reason FROM ranked)
+        WHERE reason IS NOT NULL GROUP BY reason;
+        DROP TABLE judged;
+        DROP TABLE ranked;
     """)
 
 
 def keep(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Make `kept_photo` and `kept_caption`, what publish writes, and `taken_by` (filter, captions).
+    """Make `kept_photo` and `kept_caption`, what publish writes.
 
     Raises:
         UserError: nothing is left; the message names the filter that took most.
@@ -106,20 +113,18 @@ def keep(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     fields = ", ".join(f'"{field.name}"' for field in CAPTION)
     connection.execute(f"""
         CREATE TABLE kept_photo AS
-        SELECT row_number() OVER (ORDER BY shard, row) - 1 AS n, split, shard, row, sha256, width, height, phash,
-            odai_ids, category, list_transform(labels, lambda l: l.label) AS labels,
+        SELECT photo_id AS n, split, shard, row, sha256, width, height, phash, odai_ids, category,
+            list_transform(labels, lambda l: l.label) AS labels,
             CASE WHEN len(list_filter(labels, lambda l: l.confidence IS NOT NULL)) > 0
                 THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group"
-        FROM photo JOIN side USING (sha256) LEFT JOIN photo_labels USING (sha256)
-        JOIN (SELECT sha256, list(DISTINCT odai_id ORDER BY odai_id) AS odai_ids
-              FROM caption WHERE reason IS NULL GROUP BY sha256) USING (sha256)
-        LEFT JOIN (SELECT sha256, arg_max(category, odai_id) AS category FROM photo_odai GROUP BY sha256)
-            USING (sha256);
+        FROM photo JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id)
+        JOIN (SELECT candidate.photo_id, list(DISTINCT odai_id ORDER BY odai_id) AS odai_ids
+              FROM candidate SEMI JOIN caption USING (id) GROUP BY ALL) USING (photo_id)
+        LEFT JOIN (SELECT photo_id, arg_max(category, odai_id) AS category FROM odai GROUP BY photo_id)
+            USING (photo_id);
         CREATE VIEW kept_caption AS
-        SELECT n, place, {fields}
-        FROM caption JOIN (SELECT n, sha256 FROM kept_photo) USING (sha256)
-        JOIN (SELECT text, tokens FROM prepared) USING (text) WHERE reason IS NULL;
-        CREATE TABLE taken_by AS SELECT reason, count(*) AS captions FROM taken GROUP BY reason;
+        SELECT caption.photo_id AS n, place, {fields}
+        FROM caption JOIN candidate USING (id) JOIN prepared USING (id);
     """)
     if not connection.execute("SELECT n FROM kept_photo LIMIT 1").fetchall():
         raise UserError(_why_empty(connection, name))

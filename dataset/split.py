@@ -43,16 +43,18 @@ def group_of(sha256: str) -> str:
 
 
 def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previous: Path) -> None:
-    """Make the table `side` (sha256, group, split) from the table `photo`, and from the dataset `previous`."""
+    """Make the table `side` (photo_id, group, split) from the table `photo`, and from the dataset `previous`."""
     known = _recorded(previous, options)
-    rows = connection.execute("SELECT sha256, lower(phash) FROM photo ORDER BY first_seen, sha256").fetchall()
-    rows.sort(key=lambda row: row[0] not in known)
+    query = "SELECT sha256, lower(phash), photo_id FROM photo ORDER BY first_seen, sha256"
+    rows = sorted(connection.execute(query).fetchall(), key=lambda row: row[0] not in known)
     pairs = near_pairs(connection, options.near_duplicate_bits)
-    sides = sides_of(rows, pairs, known, options)
-    columns = list(sides), [side.group for side in sides.values()], [side.split for side in sides.values()]
-    kinds = [pa.string()] * 3
-    arrays = [pa.array(values, kind) for values, kind in zip(columns, kinds, strict=True)]
-    connection.from_arrow(pa.table(arrays, names=["sha256", "group", "split"])).create("side")
+    sides = sides_of(((sha256, phash) for sha256, phash, _ in rows), pairs, known, options)
+    columns = {
+        "photo_id": pa.array([photo_id for _, _, photo_id in rows], pa.int64()),
+        "group": pa.array([side.group for side in sides], pa.string()),
+        "split": pa.array([side.split for side in sides], pa.string()),
+    }
+    connection.from_arrow(pa.table(columns)).create("side")
 
 
 def sides_of(
@@ -60,20 +62,20 @@ def sides_of(
     near: Mapping[str, Iterable[str]],
     known: Mapping[str, Side],
     options: DatasetOptions,
-) -> dict[str, Side]:
-    """Return the side of each photo.
+) -> list[Side]:
+    """Return the side of each photo, in the order given.
 
     Args:
         photos: sha256 and pHash, known photos first, then oldest first.
         near: for a pHash, the other ones that are near to it.
         known: sides that hold already, by sha256.
     """
-    sides: dict[str, Side] = {}
+    sides: list[Side] = []
     taken: dict[str, tuple[int, Side]] = {}  # by pHash: when it was taken, and by which side
     for order, (sha256, phash) in enumerate(photos):
         around = [taken[other] for other in (phash, *near.get(phash, ())) if other in taken] if phash else []
         side = known.get(sha256) or _join(sha256, around, options)
-        sides[sha256] = side
+        sides.append(side)
         if phash and side.split and phash not in taken:
             taken[phash] = order, side
     return sides

@@ -1,7 +1,7 @@
-"""Captions made ready: normalised and tokenised, each distinct text once, and only those not known yet.
+"""Captions made ready: normalised and tokenised.
 
-MeCab keeps the interpreter's lock, so many texts are cut in several processes. What goes to them and comes
-back are Arrow batches.
+MeCab keeps the interpreter's lock, so many texts are cut in several processes. Arrow batches go to them, and
+they leave Parquet files, which DuckDB reads where they lie.
 """
 
 import importlib.metadata
@@ -13,14 +13,17 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from multiprocessing import connection, get_context, parent_process
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dataset.captions import VERSION, Tokenizer, normalise
 from dataset.errors import UserError
+from dataset.progress import Progress
 
 BATCH = 10_000
-PREPARED = pa.schema([("text", pa.string()), ("text_nfkc", pa.string()), ("tokens", pa.list_(pa.string()))])
+PREPARED = pa.schema([("id", pa.int64()), ("text_nfkc", pa.string()), ("tokens", pa.list_(pa.string()))])
 
 
 def identity(tokenizer: str) -> str:
@@ -30,38 +33,52 @@ def identity(tokenizer: str) -> str:
     return " ".join([tokenizer, str(VERSION), *(importlib.metadata.version(name) for name in packages)])
 
 
-def prepare(texts: pa.RecordBatch, tokenizer: str, max_characters: int) -> pa.Table:
-    """Return text, NFKC form and tokens of each of `texts`; those longer than the limit have no tokens."""
+def prepare(batch: pa.RecordBatch, tokenizer: str, max_characters: int, path: Path) -> Path:
+    """Write `path`, a Parquet file with id, NFKC form and tokens of each text in `batch` (id, text).
+
+    Texts longer than `max_characters` have no tokens: a filter will take them.
+    """
     cut = _tokenizer(tokenizer).tokenize_normalised
-    forms = [normalise(text) for text in texts["text"].to_pylist()]
+    forms = [normalise(text) for text in batch["text"].to_pylist()]
     tokens = [cut(form) if len(form) <= max_characters else [] for form in forms]
-    return pa.table([texts["text"], forms, tokens], schema=PREPARED)
+    pq.write_table(pa.table([batch["id"], forms, tokens], schema=PREPARED), path, compression="lz4")
+    return path
 
 
 def prepare_all(
-    batches: Iterable[pa.RecordBatch], total: int, tokenizer: str, max_characters: int
-) -> Iterator[pa.Table]:
-    """Yield `prepare` of each batch, in order; with more than one batch, in a process per core.
+    batches: Iterable[pa.RecordBatch], total: int, tokenizer: str, max_characters: int, directory: Path
+) -> Iterator[Path]:
+    """Yield the file that `prepare` wrote into `directory` for each batch; many are written by several processes.
 
     Raises:
         UserError: a process was killed, most likely for want of memory.
     """
+    jobs = ((batch, tokenizer, max_characters, directory / f"{n}.parquet") for n, batch in enumerate(batches))
     processes = min(len(os.sched_getaffinity(0)), -(-total // BATCH))
-    if processes < 2:
-        yield from (prepare(batch, tokenizer, max_characters) for batch in batches)
-        return
-    waiting: deque[Future[pa.Table]] = deque()
-    context = get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_end_with_parent) as pool:
-        try:
-            for batch in batches:
-                waiting.append(pool.submit(prepare, batch, tokenizer, max_characters))
+    with Progress("tokens", total, "captions") as progress:
+        if processes < 2:
+            for job in jobs:
+                yield prepare(*job)
+                progress.advance(job[0].num_rows)
+            return
+        waiting: deque[tuple[int, Future[Path]]] = deque()
+        with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_end_with_parent) as pool:
+            for job in jobs:
+                waiting.append((job[0].num_rows, pool.submit(prepare, *job)))
                 if len(waiting) > 2 * processes:
-                    yield waiting.popleft().result()
+                    yield _result(waiting, progress)
             while waiting:
-                yield waiting.popleft().result()
-        except BrokenProcessPool:
-            raise UserError("A tokenising process was killed: is memory short? Run it again") from None
+                yield _result(waiting, progress)
+
+
+def _result(waiting: deque[tuple[int, Future[Path]]], progress: Progress) -> Path:
+    rows, future = waiting.popleft()
+    try:
+        path = future.result()
+    except BrokenProcessPool:
+        raise UserError("A tokenising process was killed: is memory short? Run it again") from None
+    progress.advance(rows)
+    return path
 
 
 @cache
