@@ -4,6 +4,7 @@ B photos, D components of a photo's vector.
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from dataset.captions import join, normalise
 from dataset.errors import UsageError, UserError
 from dataset.options import Options
 from dataset.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
+from featurize.options import FeatureOptions
 from train.constraints import Constraint, ForbiddenWords, NoRepeat, Rules
 from train.decode import Hypothesis, Steps, beam, greedy, sample
 
@@ -112,6 +114,20 @@ class Captioner:
             features_key=config.features.key,
             max_tokens=config.max_tokens,
         )
+
+    def feature_options(self) -> FeatureOptions:
+        """Return the settings of the network that makes such vectors as the model reads.
+
+        Raises:
+            UserError: they were written by another version of Bokeru.
+        """
+        try:
+            return FeatureOptions.model_validate_json(json.dumps(self.features))
+        except ValidationError as error:
+            raise UserError(
+                f"The model's features settings cannot be read: {error.errors()[0]['msg']}. "
+                "It was trained by another version: train it again, or use that version"
+            ) from None
 
     def caption(self, vectors: NDArray[np.float32], **settings: Any) -> list[list[Caption]]:
         """Write captions for photos.

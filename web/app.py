@@ -17,15 +17,14 @@ from web.library import Library
 from web.links import STATIC
 from web.pages import Pages
 from web.pictures import UnusablePhoto
+from web.queue import QueueFull
 from web.routes import api, attempt, generate, overview, photos, training
 from web.security import LOOPBACK, Guard
-from web.queue import QueueFull
 from web.site import Site
 from web.studio import Studio
 
-
 STATUS = {UsageError: 400, MissingStage: 404, UnusablePhoto: 422}
-"""What a failure that the user can act on answers with; any other is 503: damaged, not made, or queue full."""
+"""What a failure that the user can act on answers with; any other is 503: damaged, or the queue is full."""
 
 
 def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:

@@ -74,7 +74,11 @@ class Catalogue:
             lengths.append(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
             captions.append(pa.Table.from_struct_array(lists.flatten()).select(CAPTION_COLUMNS))
             split = pa.array([path.name.split("-")[0]] * len(table), pa.string())
-            place = {"split": split, "shard": pa.array([number] * len(table)), "row": np.arange(len(table))}
+            place = {
+                "split": split,
+                "shard": pa.array([number] * len(table), pa.int64()),
+                "row": np.arange(len(table)),
+            }
             photos.append(pa.table({**{name: table[name] for name in PHOTO_COLUMNS}, **place}))
         offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
         return cls(paths, pa.concat_tables(photos), pa.concat_tables(captions).combine_chunks(), offsets)
@@ -99,9 +103,13 @@ class Catalogue:
 
     @cached_property
     def categories(self) -> Counter[str]:
-        """How many captions each category has; photos' own categories count once a photo."""
-        named = [*self.captions["category"].to_pylist(), *self.photos["category"].to_pylist()]
-        return Counter(filter(None, named))
+        """How many captions each category has."""
+        return Counter(filter(None, self.captions["category"].to_pylist()))
+
+    @cached_property
+    def kinds(self) -> Counter[str]:
+        """How many photos each category of photos has."""
+        return Counter(filter(None, self.photos["category"].to_pylist()))
 
     @cached_property
     def labels(self) -> Counter[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 720, 380
-LEFT, RIGHT, TOP, BOTTOM = 58, 18, 16, 52
+LEFT, RIGHT, TOP, BOTTOM = 76, 18, 16, 52
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Ma
     for number, bar in enumerate(bars):
         x, y = LEFT + number * width, up(bar.count)
         parts.append(
-            Markup(
-                '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
-            ).format(x + width * 0.06, y, width * 0.88, HEIGHT - BOTTOM - y, bar.title)
+            Markup('<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}">{}</rect>').format(
+                x + width * 0.06, y, width * 0.88, HEIGHT - BOTTOM - y, _title(bar.title)
+            )
         )
         if number % every == 0:
             parts.append(_text(x + width / 2, HEIGHT - BOTTOM + 20, bar.label, "middle"))
@@ -116,10 +116,11 @@ def _labels(x_label: str, y_label: str) -> Markup:
 
 def _references(references: Sequence[tuple[str, float]], up) -> Iterable[Markup]:  # type: ignore[no-untyped-def]
     taken = float("inf")
-    for name, value in sorted(references, key=lambda reference: reference[1]):
+    for number, (name, value) in enumerate(sorted(references, key=lambda reference: reference[1])):
         y = up(value)
-        place = min(y - 6, taken - 17)  # labels never lie over each other
-        taken = place
+        below = number == 0 and y + 24 < HEIGHT - BOTTOM  # where curves end up, they would cover the label
+        place = y + 20 if below else min(y - 6, taken - 17)  # labels never lie over each other
+        taken = y if below else place
         yield Markup('<path class="reference" d="M{} {:.1f}H{}"/>').format(LEFT, y, WIDTH - RIGHT)
         yield _text(WIDTH - RIGHT - 4, place, f"{name}  {value:.2f}", "end", "reference-label")
 
@@ -131,9 +132,9 @@ def _line(
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places) if len(places) > 1 else ""
     line = Markup('<path class="line {}" d="{}"/>').format(style, path) if path else Markup("")
     dots = [
-        Markup(
-            '<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="3.5"><title>{}, {:,.0f}: {:.3f}</title></circle>'
-        ).format(style, x, y, series.name, *point)
+        Markup('<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="3.5">{}</circle>').format(
+            style, x, y, _title(f"{series.name}, {point[0]:,.0f}: {point[1]:.3f}")
+        )
         for (x, y), point in zip(places, points, strict=True)
         if len(places) <= 60
     ]
@@ -144,3 +145,7 @@ def _text(x: float, y: float, text: str, anchor: str, style: str = "tick") -> Ma
     return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
         style, x, y, anchor, escape(text)
     )
+
+
+def _title(text: str) -> Markup:
+    return Markup("<title>{}</title>").format(text)

@@ -18,7 +18,7 @@ class Message:
 
 @cache
 def translations(language: str) -> dict[str, str]:
-    """Return the texts of one language by their English; English has none."""
+    """Return the texts of one language by their English; `text#1` is said where {count} is 1."""
     path = Path(__file__).parent / "translations" / f"{language}.json"
     texts: dict[str, str] = json.loads(path.read_text()) if language in LANGUAGES and path.exists() else {}
     return texts
@@ -31,11 +31,14 @@ class Speaker:
         self.language = language
         self._texts = translations(language)
 
-    def __call__(self, text: str | Message, **values: object) -> str:
+    def __call__(self, text: str | Message, /, **values: object) -> str:
         """Return the text in this language with its values put in; numbers get thousands separators."""
         message = text if isinstance(text, Message) else Message(text, values)
         said = {name: self._value(value) for name, value in message.values.items()}
-        return self._texts.get(message.text, message.text).format(**said)
+        known = self._texts.get(message.text, message.text)
+        if message.values.get("count") == 1:
+            known = self._texts.get(f"{message.text}#1", known)
+        return known.format(**said)
 
     def _value(self, value: object) -> object:
         if isinstance(value, Message):

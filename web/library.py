@@ -14,7 +14,6 @@ from dataset.errors import DamagedFile, MissingStage, UserError
 from dataset.shards import shard_paths
 from featurize.cache import batches
 from featurize.extract import Extractor
-from featurize.options import FeatureOptions
 from featurize.read import vectors
 from train.captioner import Captioner
 from train.mismatch import Pool
@@ -153,7 +152,7 @@ class Library:
         Raises:
             UserError: its weights are not there.
         """
-        options = FeatureOptions.model_validate(captioner.features)
+        options = captioner.feature_options()
         weights = place.data / "weights"
         return self._shelf.get(
             ("extractor", place.data, options.model_dump_json()), None, lambda: Extractor(options, weights)

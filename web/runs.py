@@ -23,8 +23,8 @@ BOUNDS = {"ln V": "ln_v", "unigram entropy": "unigram", "grammar's floor": "floo
 class Run:
     """A run's directory, read as far as it has been written.
 
-    `state` is `complete`, `live` (being trained now) or `stopped`; `records` has per epoch `epoch`, `loss` and
-    `dev_loss` in nats per token; `bounds` are the reference lines; `broken` names files that are no JSON.
+    `state` is `complete`, `live` (being trained now) or `stopped`; `records` has per epoch `epoch`, `loss`
+    and `dev_loss` in nats per token; `bounds` are the reference lines; `broken` names files that are no JSON.
     """
 
     name: str
@@ -41,10 +41,10 @@ class Run:
     @property
     def best(self) -> dict[str, Any] | None:
         """The epoch with the lowest dev loss, else the last."""
-        measured = [record for record in self.records if record.get("dev_loss") is not None]
-        return (
-            min(measured, key=lambda record: record["dev_loss"]) if measured else (self.records or [None])[-1]
-        )
+        measured = [record for record in self.records if isinstance(record.get("dev_loss"), int | float)]
+        if measured:
+            return min(measured, key=lambda record: float(record["dev_loss"]))
+        return self.records[-1] if self.records else None
 
 
 def runs(place: Place) -> list[Run]:

@@ -1,6 +1,5 @@
 """What there is: pipelines, their stages, what is stale and what to run."""
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,8 +12,6 @@ from dataset.errors import DamagedFile
 from web.languages import Message
 
 RESERVED = ("features", "weights")
-LIVE_SECONDS = 60
-"""A run whose log was written this recently is being trained."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def stages(place: Place) -> list[Stage]:
     crawl = _crawl(place)
     dataset = _dataset(place, crawl)
     features = _features(place, dataset)
-    return [crawl, dataset, features, *_training(place, features)]
+    return [crawl, dataset, features, *_training(place, dataset)]
 
 
 def _crawl(place: Place) -> Stage:
@@ -111,31 +108,21 @@ def _features(place: Place, dataset: Stage) -> Stage:
     return stage
 
 
-def _training(place: Place, features: Stage) -> Iterable[Stage]:
+def _training(place: Place, dataset: Stage) -> Iterable[Stage]:
     runs = sorted(path for path in place.runs.glob("*") if path.is_dir())
     models = [run for run in runs if (run / "model" / "config.json").exists()]
     evaluated = [run for run in models if (run / "evaluation.json").exists()]
     train = _done(place, "train", models, "model/config.json", {"runs": len(runs), "models": len(models)})
     if runs and not models:
         train = _with(train, "partial", Message("A run was begun and has no model yet."))
-    elif train.changed and features.changed and features.changed > train.changed:
-        train = _with(train, "stale", Message("The vectors have changed since."))
+    elif train.changed and dataset.changed and dataset.changed > train.changed:
+        train = _with(train, "stale", Message("The dataset has been built anew since."))
     yield train
     evaluate = _done(place, "evaluate", evaluated, "evaluation.json", {"runs": len(evaluated)})
     if evaluated and len(evaluated) < len(models):
         reason = Message("{count} models have not been evaluated.", {"count": len(models) - len(evaluated)})
         evaluate = _with(evaluate, "stale", reason)
     yield evaluate
-
-
-def is_live(run: Path) -> bool:
-    """Tell whether a run seems to be training right now."""
-    log = run / "log.jsonl"
-    return (
-        log.exists()
-        and time.time() - log.stat().st_mtime < LIVE_SECONDS
-        and not (run / "evaluation.json").exists()
-    )
 
 
 def _done(place: Place, name: str, runs: list[Path], file: str, figures: dict[str, int]) -> Stage:

@@ -1,6 +1,6 @@
 """A visitor's photo on its way in: held in memory, never on disk, its name never read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -48,7 +48,7 @@ class _InMemory(MultiPartParser):
     spool_max_size = LARGEST_BYTES + FIELDS_BYTES + 1  # more than can come: never rolled over to disk
 
 
-async def _limited(request: Request, limit: int) -> AsyncIterator[bytes]:
+async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     size = 0
     async for chunk in request.stream():
         size += len(chunk)

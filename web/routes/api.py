@@ -67,6 +67,7 @@ def get_statistics(place: ThePlace, catalogue: TheCatalogue) -> Json:
     return {
         "figures": statistics.figures(catalogue, place),
         "captions_per_photo": _counts(np.diff(catalogue.offsets)),
+        "photo_categories": dict(catalogue.kinds.most_common(100)),
         "categories": dict(catalogue.categories.most_common(100)),
         "labels": dict(catalogue.labels.most_common(100)),
         "tokens": dict(statistics.tokens(place, 100)),

@@ -36,7 +36,8 @@ def empty(request: Request, site: TheSite, place: ThePlace) -> HTMLResponse:
 @router.post("/try")
 async def attempt(request: Request, site: TheSite, place: ThePlace) -> HTMLResponse:
     """Write captions for the photo that was sent. It is kept in memory until they are, and nowhere else."""
-    tried, answer, picture, problem, status = Tried(), None, None, None, 200
+    tried, answer, picture, status = Tried(), None, None, 200
+    problem: UserError | None = None
     try:
         content, fields = await uploads.form(request)
         tried = settings(fields)

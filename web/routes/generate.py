@@ -56,7 +56,7 @@ async def generate(
         wanted=wanted,
         pages=pages,
         runs=[run for run in runs(place) if run.has_model],
-        cards=cards(catalogue, numbers, drawn),
+        groups=[(wanted.split, cards(catalogue, numbers, drawn))],
         problem=problem,
         query=wanted.model_dump(exclude={"page", "photo"}, exclude_defaults=True),
     )

@@ -1,10 +1,16 @@
 """The first page: which pipelines there are, what is there of each stage, what is stale, what to run."""
 
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from web.site import TheSite
-from web.stages import pipelines, stages
+from dataset.errors import UserError
+from web.runs import runs
+from web.site import Site, TheSite
+from web.stages import Place, pipelines, stages
 
 router = APIRouter(include_in_schema=False)
 
@@ -13,4 +19,21 @@ router = APIRouter(include_in_schema=False)
 def overview(request: Request, site: TheSite) -> HTMLResponse:
     """Show every pipeline with its stages."""
     found = {name: stages(site.place(name)) for name in pipelines(site.data, site.pipeline)}
-    return site.pages.respond(request, "overview.html", here="overview", found=found)
+    teasers = list(_teasers(site, site.place(site.pipeline)))
+    return site.pages.respond(request, "overview.html", here="overview", found=found, teasers=teasers)
+
+
+def _teasers(site: Site, place: Place, most: int = 4) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Yield photos that a model has not seen, with people's best caption and the model's."""
+    samples = next((run.samples for run in runs(place) if run.samples), [])
+    try:
+        catalogue = site.library.catalogue(place)
+    except UserError:
+        return
+    fitting = (
+        one
+        for one in samples
+        if one.get("human") and one.get("model") and one.get("sha256") in catalogue.place
+    )
+    for one in islice(sorted(fitting, key=lambda one: one.get("split") != "dev"), most):
+        yield catalogue.photo(catalogue.place[one["sha256"]]), str(one["human"][0]), str(one["model"][0])

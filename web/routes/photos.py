@@ -81,6 +81,7 @@ def figures(request: Request, site: TheSite, place: ThePlace, catalogue: TheCata
         figures=statistics.figures(catalogue, place),
         charts=charts,
         categories=catalogue.categories.most_common(20),
+        kinds=catalogue.kinds.most_common(20),
         labels=catalogue.labels.most_common(20),
         tokens=statistics.tokens(place, 20),
         links={

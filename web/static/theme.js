@@ -20,7 +20,7 @@
     }
     for (const time of document.querySelectorAll("time[datetime]")) {
       const date = new Date(time.dateTime);
-      if (!isNaN(date)) time.textContent = date.toLocaleString(root.lang, { dateStyle: "medium", timeStyle: "short" });
+      if (!isNaN(date)) time.textContent = date.toLocaleString(root.lang, "day" in time.dataset ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" });
     }
   });
 })();

@@ -1,0 +1,36 @@
+"""The copy that opens without a server."""
+
+import re
+from pathlib import Path
+
+import pytest
+import web_small
+
+from dataset.errors import MissingStage, UsageError
+from web.export import export
+
+
+def test_the_copy_holds_all_that_it_names(tmp_path: Path) -> None:
+    place = web_small.make(tmp_path / "data")
+    index = export(place.data, "demo", tmp_path / "copy")
+    assert index == tmp_path / "copy" / "index.html"
+    pages = sorted(path.name for path in index.parent.glob("*.html"))
+    assert pages == ["index.html", "index.ja.html", "training.html", "training.ja.html"]
+    for page in index.parent.glob("*.html"):
+        named = re.findall(r'(?:src|href)="([^"#]+)"', page.read_text())
+        assert named
+        for name in named:
+            assert (index.parent / name).is_file(), f"{page.name} names {name}"
+    assert index.read_text().count("<article") == 10 + 12
+    assert "<form" not in index.read_text()
+
+
+def test_nothing_to_copy_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(MissingStage, match="bokeru dataset --pipeline demo"):
+        export(tmp_path, "demo", tmp_path / "copy")
+    place = web_small.make(tmp_path / "data", count=8, trained=False)
+    with pytest.raises(MissingStage, match="bokeru train --pipeline demo"):
+        export(place.data, "demo", tmp_path / "copy")
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is a file"):
+        export(place.data, "demo", tmp_path / "file")

@@ -1,0 +1,54 @@
+"""Both languages say everything."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from web.curves import FIGURES
+from web.languages import Message, Speaker, choose, translations
+
+WEB = Path(__file__).parent.parent / "web"
+CALL = re.compile(r"""(?:\b_|\bMessage)\(\s*(?:"((?:[^"\\]|\\.)+)"|'((?:[^'\\]|\\.)+)')""")
+
+
+def texts() -> set[str]:
+    """Every text that a template or module says."""
+    said = set(FIGURES.values())
+    for path in [*WEB.rglob("*.html"), *WEB.rglob("*.py")]:
+        said.update(match[1] or match[2] for match in CALL.finditer(path.read_text()))
+    return said - {"{error}", "text {name}"}
+
+
+def test_every_text_is_said_in_japanese() -> None:
+    assert sorted(texts() - set(translations("ja"))) == []
+
+
+def test_translations_name_the_same_values() -> None:
+    for language in ("en", "ja"):
+        for english, said in translations(language).items():
+            assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", said)), english
+
+
+def test_numbers_messages_and_singulars() -> None:
+    say = Speaker("en")
+    assert say("{count} photos", count=1234) == "1,234 photos"
+    assert say("{count} photos", count=1) == "1 photo"
+    assert say(Message("{count} rows", {"count": 2})) == "2 rows"
+    assert Speaker("ja")("{count} photos", count=1234) == "写真 1,234 枚"
+    assert say("unheard of") == "unheard of"
+    assert say("{text}", text="{count} <b>") == "{count} <b>", "values are never texts to fill in"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "accepted", "language"),
+    [
+        ("ja", "en", "ja"),
+        (None, "ja-JP,en;q=0.5", "ja"),
+        ("xx", "fr,de", "en"),
+        (None, None, "en"),
+        (None, "fr, ja;q=0.9", "ja"),
+    ],
+)
+def test_the_language_is_the_readers(wanted: str | None, accepted: str | None, language: str) -> None:
+    assert choose(wanted, accepted) == language
