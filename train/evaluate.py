@@ -16,6 +16,7 @@ from train.artifact import Artifact
 from train.data import Split, identity, split
 from train.measure import nats_per_token
 from train.model import Array
+from train.threads import limited
 
 FORMAT = 1
 """Of evaluation.json: an evaluation of another format is made anew."""
@@ -47,6 +48,11 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
     if (known := _known(run / "evaluation.json", mark)) is not None:
         print("evaluate: up to date")
         return known
+    with limited(1):
+        return _evaluate(run, dataset, features, model, mark)
+
+
+def _evaluate(run: Path, dataset: Path, features: Path, model: Artifact, mark: str) -> dict[str, Any]:
     parts = [
         split(dataset, features, name, model.vocabulary, model.config.max_tokens) for name in ("train", "dev")
     ]

@@ -25,6 +25,7 @@ from train.measure import nats_per_token
 from train.model import Array, CaptionModel, Sizes, initial
 from train.optimizer import optimizer
 from train.options import TrainOptions
+from train.threads import limited, worthwhile
 from train.updater import Updater
 
 INCIDENTAL = {"device", "snapshot_seconds"}
@@ -98,7 +99,14 @@ class Job:
                 lambda _: self._save_when_due(), name="snapshot", trigger=(1, "iteration"), priority=100
             )
             if not self._is_over(trainer):
-                trainer.run(show_loop_exception_msg=False)
+                with limited(self.threads(), self.options.fused):
+                    trainer.run(show_loop_exception_msg=False)
+
+    def threads(self) -> int:
+        """Return how many threads an update uses."""
+        examples, sizes = self.train_split.examples, self.artifact.config.sizes
+        tokens = self.options.batch_size * float((examples.lengths + 1).mean())
+        return self.options.threads or worthwhile(tokens, sizes.vocabulary, sizes.hidden)
 
     def publish(self) -> None:
         """Write log, curves and model/."""

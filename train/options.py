@@ -52,6 +52,8 @@ class TrainOptions(Options):
     """A snapshot is written when the last one is older than this, and after each epoch."""
     fused: bool = True
     """Train through Bokeru's fused kernels; false takes Chainer's own functions: slower, the same losses."""
+    threads: int | None = Field(None, ge=1)
+    """Threads of an update on the CPU; null takes all where updates are large, one where they are small."""
     seed: int = 0
     """Fixes weights, order and draws."""
     device: str = "auto"
