@@ -1,14 +1,15 @@
 """Parquet shards: a writer that publishes only whole files, and the reader's check that they are."""
 
 import secrets
+import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,18 +39,22 @@ def whole_parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     leaves = dict(_leaves(schema))
     codecs = {leaf: "NONE" if pa.types.is_binary(kind) else "zstd" for leaf, kind in leaves.items()}
     dictionary = [leaf for leaf, kind in leaves.items() if pa.types.is_string(kind)]
-    with (
-        whole_file(path) as temporary,
-        pq.ParquetWriter(
+    with whole_file(path) as temporary:
+        writer = pq.ParquetWriter(
             temporary,
             schema,
             compression=codecs,
             use_dictionary=dictionary,
             write_page_index=True,
             write_page_checksum=True,
-        ) as writer,
-    ):
-        yield writer
+        )
+        try:
+            yield writer
+        except BaseException:
+            with suppress(pa.ArrowException, OSError):  # what went wrong first is what is told
+                writer.close()
+            raise
+        writer.close()
 
 
 class ShardWriter:
@@ -94,12 +99,13 @@ class ShardWriter:
         """Publish the rows given so far as a shard; return its path, or None if there were none."""
         if not self._rows:
             return None
+        self._write_group()
+        path = self._path if self._writer is not None else None
         try:
-            self._write_group()
             self._open.close()
         finally:
-            self._discard()
-        return self._path
+            self._forget()
+        return path
 
     def __enter__(self) -> Self:
         return self
@@ -115,16 +121,38 @@ class ShardWriter:
     def _write_group(self) -> None:
         if not self._group:
             return
-        if self._writer is None:
-            now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-            self._path = self._directory / f"{self._name}-{now}-{secrets.token_hex(3)}.parquet"
-            self._writer = self._open.enter_context(whole_parquet(self._path, self._schema))
-        self._writer.write_table(pa.Table.from_pylist(self._group, schema=self._schema))
-        self._group, self._group_bytes = [], 0
+        group, self._group, self._group_bytes = self._group, [], 0
+        table = _table(group, self._schema)  # a row of a wrong type costs its row group, not the shard
+        try:
+            if self._writer is None:
+                now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+                self._path = self._directory / f"{self._name}-{now}-{secrets.token_hex(3)}.parquet"
+                self._writer = self._open.enter_context(whole_parquet(self._path, self._schema))
+            self._writer.write_table(table)
+        except BaseException:
+            self._open.__exit__(*sys.exc_info())
+            self._forget()
+            raise
 
-    def _discard(self) -> None:
+    def _forget(self) -> None:
         self._open, self._writer = ExitStack(), None
         self._group, self._rows, self._bytes, self._group_bytes = [], 0, 0, 0
+
+
+def _table(rows: list[Mapping[str, object]], schema: pa.Schema) -> pa.Table:
+    """Return `rows` as a table; surrogates, which UTF-8 cannot hold, are paired or become U+FFFD."""
+    try:
+        return pa.Table.from_pylist(rows, schema=schema)
+    except UnicodeEncodeError:
+        return pa.Table.from_pylist([_encodable(row) for row in rows], schema=schema)
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, Mapping):
+        return {key: _encodable(inner) for key, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str = "*.parquet") -> list[Path]:
