@@ -61,11 +61,13 @@ def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Ma
     """Return vertical bars from y = 0 up; bars get a label as far as there is room."""
     ticks = _ticks(max((bar.count for bar in bars), default=1) or 1)
     up = _scale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
-    width = (WIDTH - LEFT - RIGHT) / max(len(bars), 1)
+    room = WIDTH - LEFT - RIGHT
+    width = min(room / max(len(bars), 1), room / 6)
+    start = LEFT + (room - width * len(bars)) / 2
     every = math.ceil(len(bars) / 10)
     parts = [_grid(ticks, up), _labels(x_label, y_label)]
     for number, bar in enumerate(bars):
-        x, y = LEFT + number * width, up(bar.count)
+        x, y = start + number * width, up(bar.count)
         parts.append(
             Markup('<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}">{}</rect>').format(
                 x + width * 0.06, y, width * 0.88, HEIGHT - BOTTOM - y, _title(bar.title)
@@ -110,7 +112,7 @@ def _x_axis(first: float, last: float, across) -> Markup:  # type: ignore[no-unt
 
 def _labels(x_label: str, y_label: str) -> Markup:
     return _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x_label, "middle", "axis") + Markup(
-        '<text class="axis" transform="translate(14 {:.0f}) rotate(-90)" text-anchor="middle">{}</text>'
+        '<text class="axis" transform="translate(20 {:.0f}) rotate(-90)" text-anchor="middle">{}</text>'
     ).format((TOP + HEIGHT - BOTTOM) / 2, y_label)
 
 

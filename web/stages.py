@@ -1,6 +1,6 @@
 """What there is: pipelines, their stages, what is stale and what to run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataset.errors import DamagedFile
+from dataset.manifest import read_manifest
 from web.languages import Message
 
 RESERVED = ("features", "weights")
@@ -79,7 +80,7 @@ def stages(place: Place) -> list[Stage]:
     crawl = _crawl(place)
     dataset = _dataset(place, crawl)
     features = _features(place, dataset)
-    return [crawl, dataset, features, *_training(place, dataset)]
+    return [crawl, dataset, features, *_training(place)]
 
 
 def _crawl(place: Place) -> Stage:
@@ -108,14 +109,14 @@ def _features(place: Place, dataset: Stage) -> Stage:
     return stage
 
 
-def _training(place: Place, dataset: Stage) -> Iterable[Stage]:
+def _training(place: Place) -> Iterable[Stage]:
     runs = sorted(path for path in place.runs.glob("*") if path.is_dir())
     models = [run for run in runs if (run / "model" / "config.json").exists()]
     evaluated = [run for run in models if (run / "evaluation.json").exists()]
     train = _done(place, "train", models, "model/config.json", {"runs": len(runs), "models": len(models)})
     if runs and not models:
         train = _with(train, "partial", Message("A run was begun and has no model yet."))
-    elif train.changed and dataset.changed and dataset.changed > train.changed:
+    elif models and not any(_is_of(run, place.dataset) for run in models):
         train = _with(train, "stale", Message("The dataset has been built anew since."))
     yield train
     evaluate = _done(place, "evaluate", evaluated, "evaluation.json", {"runs": len(evaluated)})
@@ -123,6 +124,19 @@ def _training(place: Place, dataset: Stage) -> Iterable[Stage]:
         reason = Message("{count} models have not been evaluated.", {"count": len(models) - len(evaluated)})
         evaluate = _with(evaluate, "stale", reason)
     yield evaluate
+
+
+def _is_of(run: Path, dataset: Path) -> bool:
+    """Tell whether a run learned from the dataset as it is now; one that does not say is believed to."""
+    learned = _manifest(run).get("dataset")
+    return learned in (None, _manifest(dataset).get("fingerprint"))
+
+
+def _manifest(directory: Path) -> Mapping[str, object]:
+    try:
+        return read_manifest(directory) or {}
+    except (DamagedFile, OSError):
+        return {}
 
 
 def _done(place: Place, name: str, runs: list[Path], file: str, figures: dict[str, int]) -> Stage:
