@@ -33,7 +33,7 @@ class Config(Options):
     features: FeaturesConfig
     tokenizer: str
     max_tokens: int = Field(ge=1, le=10_000)
-    standardise: bool = True
+    vectors: Literal["photo", "random"] = "photo"
 
 
 @dataclass(frozen=True)

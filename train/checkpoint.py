@@ -42,6 +42,16 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         self._last = time.monotonic()
+        self._before = {"seconds": 0.0, "cpu_seconds": 0.0}
+        self._started = time.monotonic(), time.process_time()
+
+    def spent(self) -> dict[str, float]:
+        """Return what the run has taken so far, killed sessions up to their last snapshot included."""
+        clocks = time.monotonic(), time.process_time()
+        now = (clock - start for clock, start in zip(clocks, self._started, strict=True))
+        return {
+            name: round(self._before[name] + more, 1) for name, more in zip(self._before, now, strict=True)
+        }
 
     def is_due(self) -> bool:
         """Tell whether the last snapshot is older than the limit."""
@@ -57,6 +67,7 @@ class Checkpoint:
             "position": updater.position,
             "totals": updater.totals,
             "records": self.history.records,
+            "spent": self.spent(),
         }
         content = safetensors.numpy.save(self._tensors(), metadata={"state": json.dumps(state)})
         write_whole(self.directory / f"{updater.iteration:09d}.safetensors", content)
@@ -100,6 +111,7 @@ class Checkpoint:
         )
         updater.totals = state["totals"]
         self.history.records[:] = state["records"]
+        self._before = state["spent"]
         return True
 
     def _state(self, path: Path) -> dict[str, Any]:

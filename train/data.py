@@ -38,8 +38,13 @@ class Split:
     left_out: int
 
 
-def split(dataset: Path, features: Path, name: str, vocabulary: Vocabulary, max_tokens: int) -> Split:
+def split(
+    dataset: Path, features: Path, name: str, vocabulary: Vocabulary, max_tokens: int, shown: str = "photo"
+) -> Split:
     """Read split `name`; captions of more than `max_tokens` tokens are left out.
+
+    Args:
+        shown: `photo`, or `random`: noise takes the vectors' place, the same for a photo always.
 
     Raises:
         UserError: a photo has no vector.
@@ -60,8 +65,16 @@ def split(dataset: Path, features: Path, name: str, vocabulary: Vocabulary, max_
         EOS,
     )
     found = vectors(features, examples.photos) if short else np.zeros((0, 1), np.float32)
+    if shown == "random":
+        found = np.stack([noise(sha256, found.shape[1]) for sha256 in examples.photos])
     texts = [row["text"] for row in short]
     return Split(name, examples, texts, [labels[sha256] for sha256 in place], found, len(rows) - len(short))
+
+
+def noise(sha256: str, dimensions: int) -> Array:
+    """Return a vector (dimensions,) that tells a photo from others, and nothing about it."""
+    random = np.random.default_rng(list(sha256.encode()))
+    return random.standard_normal(dimensions, np.float32)
 
 
 def identity(dataset: Path) -> Mapping[str, Any]:

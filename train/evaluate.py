@@ -54,7 +54,8 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
 
 def _evaluate(run: Path, dataset: Path, features: Path, model: Artifact, mark: str) -> dict[str, Any]:
     parts = [
-        split(dataset, features, name, model.vocabulary, model.config.max_tokens) for name in ("train", "dev")
+        split(dataset, features, name, model.vocabulary, model.config.max_tokens, model.config.vectors)
+        for name in ("train", "dev")
     ]
     floor = read.floor(dataset) or {}
     figures: dict[str, Any] = {"fingerprint": mark}

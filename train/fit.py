@@ -1,6 +1,5 @@
 """Training: from a dataset and its vectors to a run's directory, on Chainer's Trainer."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,16 +52,13 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
     if is_fresh(run, mark):
         print("train: up to date")
         return run
-    started = time.monotonic()
     job = prepare(options, dataset, features, run, mark)
     job.checkpoint.restore()
     job.train()
     job.publish()
-    seconds = round(time.monotonic() - started, 1)
     best = job.history.best or {}
-    write_manifest(
-        run, "train", mark, epochs=job.updater.epoch, best_epoch=best.get("epoch"), seconds=seconds
-    )
+    spent = job.checkpoint.spent()
+    write_manifest(run, "train", mark, epochs=job.updater.epoch, best_epoch=best.get("epoch"), **spent)
     return run
 
 
@@ -134,7 +130,8 @@ class Job:
         updater, totals = self.updater, self.updater.totals
         dev = self.dev_split
         measured = None
-        if len(dev.examples):
+        is_due = updater.epoch % self.options.dev_every == 0 or updater.epoch == self.options.epochs
+        if len(dev.examples) and is_due:
             measured = nats_per_token(updater.model, dev.examples, dev.vectors, kernels(self.options.fused))
         self.history.records.append(
             {
@@ -148,7 +145,8 @@ class Job:
         updater.totals = dict.fromkeys(totals, 0.0)
         if self.history.best is self.history.records[-1]:
             self.checkpoint.save_best()
-        self.checkpoint.save()
+        if self._is_over(None):
+            self.checkpoint.save()
         self.history.write(self.run)
 
     def _save_when_due(self) -> None:
@@ -159,7 +157,10 @@ class Job:
 def prepare(options: TrainOptions, dataset: Path, features: Path, run: Path, mark: str) -> Job:
     """Read the inputs and set up model, optimiser and updater, untrained."""
     vocabulary = read.vocabulary(dataset)
-    train, dev = (split(dataset, features, name, vocabulary, options.max_tokens) for name in ("train", "dev"))
+    train, dev = (
+        split(dataset, features, name, vocabulary, options.max_tokens, options.vectors)
+        for name in ("train", "dev")
+    )
     require_captions(train, dataset, options.max_tokens)
     if options.patience and not len(dev.examples):
         raise UserError(
@@ -212,6 +213,7 @@ def _artifact(
         features=FeaturesConfig(key=features.name, options=feature_settings(features)),
         tokenizer=str(identity(dataset).get("tokenizer", "unidic-lite")),
         max_tokens=options.max_tokens,
+        vectors=options.vectors,
     )
     return Artifact(CaptionModel(sizes, tensors), vocabulary, config)
 

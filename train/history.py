@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dataset.errors import DamagedFile
 from dataset.whole_file import write_json, write_whole
 
 
@@ -38,3 +39,16 @@ class History:
         lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in self.records)
         write_whole(run / "log.jsonl", lines)
         write_json(run / "average_loss.json", [record["loss"] for record in self.records])
+
+
+def read_log(run: Path) -> list[dict[str, Any]]:
+    """Return the records of a run's log.jsonl.
+
+    Raises:
+        DamagedFile: a line is no JSON.
+    """
+    path = run / "log.jsonl"
+    try:
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    except (OSError, ValueError) as error:
+        raise DamagedFile(path, f"it is no log ({error})") from error

@@ -38,6 +38,8 @@ class TrainOptions(Options):
     """The share of input and hidden values that training drops."""
     clip: float | None = Field(5.0, gt=0)
     """The largest norm of a gradient; null clips nothing."""
+    dev_every: int = Field(1, ge=1)
+    """Epochs between measurements of the dev loss; the last epoch is always measured."""
     patience: int | None = Field(None, ge=1)
     """Training stops after this many epochs without a better dev loss; null never stops early."""
     standardise: bool = True
@@ -49,7 +51,7 @@ class TrainOptions(Options):
     keep: Literal["best", "last"] = "best"
     """Which model is kept: that of the epoch with the lowest dev loss, or the last."""
     snapshot_seconds: float = Field(60.0, ge=0)
-    """A snapshot is written when the last one is older than this, and after each epoch."""
+    """A snapshot is written when the last one is older than this, and at the end: what a kill can cost."""
     fused: bool = True
     """Train through Bokeru's fused kernels; false takes Chainer's own functions: slower, the same losses."""
     threads: int | None = Field(None, ge=1)

@@ -1,0 +1,1 @@
+"""The experiments of docs/experiments.md: the article's two, and the grid that explains them."""

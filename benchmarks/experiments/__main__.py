@@ -1,0 +1,81 @@
+"""Run the experiments: python -m benchmarks.experiments [--data DIR] [--only WORD …] [--list] [--report]."""
+
+import argparse
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from benchmarks.experiments.cells import Cell, cells
+from benchmarks.experiments.report import report
+from commands.stages import crawl, dataset, features
+from dataset.errors import UserError
+from dataset.manifest import read_manifest
+from dataset.whole_file import write_json
+from pipelines import Pipeline
+from train.evaluate import evaluate
+from train.fit import fit
+from train.history import read_log
+
+
+def main() -> int:
+    """Run every experiment that is not done yet, and write the report of those that are."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data/experiments"))
+    parser.add_argument("--only", nargs="*", help="run the cells whose name or question holds one of these")
+    parser.add_argument("--list", action="store_true", help="say which cells there are, and which are done")
+    parser.add_argument("--report", action="store_true", help="only write the report of what is done")
+    arguments = parser.parse_args()
+    chosen = [cell for cell in cells() if _is_chosen(cell, arguments.only)]
+    if arguments.list:
+        for cell in chosen:
+            print("done" if result_path(arguments.data, cell).exists() else "-   ", cell.question, cell.name)
+        return 0
+    failed = 0 if arguments.report else sum(not _run(cell, arguments.data) for cell in chosen)
+    report(arguments.data / "results", Path("docs/experiments"))
+    return 1 if failed else 0
+
+
+def _is_chosen(cell: Cell, words: list[str] | None) -> bool:
+    return not words or any(word in cell.name or word in cell.question for word in words)
+
+
+def result_path(data: Path, cell: Cell) -> Path:
+    """Return where a cell's figures lie once it is done."""
+    return data / "results" / f"{cell.name.replace(' ', '-').replace(',', '')}.json"
+
+
+def _run(cell: Cell, data: Path) -> bool:
+    print(f"== {cell.question}: {cell.name}", flush=True)
+    try:
+        write_json(result_path(data, cell), figures(cell, data))
+    except UserError as error:
+        print(f"{cell.name}: {error}", file=sys.stderr)
+        return False
+    except Exception:  # one cell that fails keeps no other from running
+        traceback.print_exc()
+        return False
+    return True
+
+
+def figures(cell: Cell, data: Path) -> dict[str, Any]:
+    """Run every stage of a cell, each only as far as it is not done, and return what it came to."""
+    of = Pipeline(cell.data, cell.settings(), data)
+    for stage in (crawl, dataset, features):
+        stage(of)
+    run = fit(of.settings.train, of.dataset, of.features(), of.runs)
+    measured = evaluate(run, of.dataset, of.features())
+    return {
+        "name": cell.name,
+        "question": cell.question,
+        "photos": cell.photos,
+        "captions": cell.captions,
+        "train": of.settings.train.model_dump(),
+        "manifest": dict(read_manifest(run) or {}),
+        "log": read_log(run),
+        "evaluation": measured,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
