@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -58,7 +59,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(demo: Path, tmp_path: Path) -> Path:
-    """Return a copy of the demo that a test may break: hard links, which may be replaced but not written to."""
+    """Return a copy of the demo that a test may break: hard links, to be replaced and not written to."""
     return Path(shutil.copytree(demo, tmp_path / "data", copy_function=os.link))
 
 
@@ -74,8 +75,8 @@ def test_the_demo_shows_captions_and_losses(demo: Path) -> None:
 
 
 @pytest.mark.parametrize(("stage", "table"), [("pages", schema.PAGES), ("images", schema.IMAGES)])
-def test_the_crawl_has_the_contract_s_tables(demo: Path, stage: str, table: object) -> None:
-    assert shard_paths(demo / "demo" / "crawl" / stage, table)  # type: ignore[arg-type]
+def test_the_crawl_has_the_contract_s_tables(demo: Path, stage: str, table: pa.Schema) -> None:
+    assert shard_paths(demo / "demo" / "crawl" / stage, table)
 
 
 def test_every_photo_is_crawled_and_in_one_split(demo: Path) -> None:
