@@ -10,7 +10,7 @@ STAGE = --pipeline $(PIPELINE) $(if $(SET),--set $(SET))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev install-gpu demo crawl dataset features train evaluate web test bench lint clean lock
+.PHONY: help install install-dev install-gpu demo crawl dataset features train evaluate web test bench lint clean lock experiments screenshots
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,11 @@ bench: install-dev  ## measure every figure that the documents claim
 	@for module in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$module .py) || exit 1; done
 lint: install-dev  ## format and lint in place
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy
+
+experiments: install  ## run the article's two experiments and the grid that explains them (hours; resumes)
+	@$(BIN)/python -m benchmarks.experiments
+screenshots: install-dev  ## draw the README's pictures of the web app anew
+	@$(BIN)/python -m web.screenshots
 
 clean:  ## remove the demo's data and every cache; other pipelines' data stay
 	@rm -rf data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

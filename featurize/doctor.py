@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 LIBRARIES = (
     "scrapy",
@@ -49,7 +49,7 @@ def examine(weights: Path) -> Iterator[Finding]:
 
 def print_findings(findings: Iterator[Finding]) -> bool:
     """Print the findings as a table; tell whether nothing is broken."""
-    table = Table("", "what", "found", "what to do", box=None)
+    table = Table("", "what", Column("found", overflow="fold"), "what to do", box=None)
     marks = {"ok": "[green]ok[/]", "optional": "[yellow]--[/]", "broken": "[red]broken[/]"}
     whole = True
     for finding in findings:
@@ -84,7 +84,7 @@ def _gpu() -> Finding:
     problem = gpu_problem()
     if problem is None:
         return Finding("GPU", "ok", "CuPy sees one")
-    return Finding("GPU", "optional", problem, "with an NVIDIA GPU: make install-gpu")
+    return Finding("GPU", "optional", problem)
 
 
 def _mecab() -> Finding:
