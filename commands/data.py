@@ -128,7 +128,7 @@ def register(commands: Commands) -> None:
 
 
 def _register_site(one: argparse.ArgumentParser) -> None:
-    from demo.routes import LAYOUTS
+    from demo.variants import FAULTS, LAYOUTS, described
 
     one.add_argument(
         "--port", type=port, default=8080, help="the port to listen on, this machine only (8080)"
@@ -139,4 +139,8 @@ def _register_site(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--layout", choices=list(LAYOUTS), default="angular_2020", help="the markup's era (angular_2020)"
     )
-    one.add_argument("--faults", nargs="+", default=[], metavar="NAME", help="faults to provoke")
+    one.add_argument(
+        "--faults", nargs="+", default=[], choices=FAULTS, metavar="NAME", help="faults to provoke"
+    )
+    one.formatter_class = argparse.RawDescriptionHelpFormatter
+    one.epilog = described()

@@ -7,12 +7,13 @@ all that both halves of the site see: `demo.drawing` paints it, `demo.jokes` wri
 from dataclasses import dataclass
 from io import BytesIO
 from random import Random
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from PIL import Image
-
-from demo.drawing.picture import picture
 from demo.things import KINDS, PLACES, SUBJECTS, TIMES, TRAITS, WEATHERS
+
+if TYPE_CHECKING:
+    # Pillow is imported where something is drawn: most of the site never draws.
+    from PIL import Image
 
 T = TypeVar("T")
 
@@ -77,8 +78,10 @@ def scene(seed: int, photo: int) -> Scene:
     )
 
 
-def draw(scene: Scene) -> Image.Image:
+def draw(scene: Scene) -> "Image.Image":
     """Return a picture of a scene, RGB, 600 pixels wide and 400 to 600 high: the same for the same scene."""
+    from demo.drawing.picture import picture
+
     random = Random(f"{scene.seed}/{scene.photo}/picture")
     seen = (scene.subject, scene.traits, scene.companions, scene.place, scene.time, scene.weather)
     return picture(*seen, random)
@@ -88,7 +91,7 @@ def jpeg(scene: Scene, width: int = 600) -> bytes:
     """Return the picture of a scene as a JPEG file, scaled to `width` pixels."""
     image = draw(scene)
     if width != image.width:
-        image = image.resize((width, image.height * width // image.width), Image.Resampling.LANCZOS)
+        image = image.resize((width, image.height * width // image.width))
     file = BytesIO()
     image.save(file, "JPEG", quality=87)
     return file.getvalue()

@@ -4,7 +4,10 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from demo.routes import HOST, PHOTO_HOST, Response, Routes
+from demo.delivery import DELIVERIES, head
+from demo.hostile import HostileRoutes
+from demo.responses import Response
+from demo.routes import HOST, PHOTO_HOST, Routes
 
 
 class Server(ThreadingHTTPServer):
@@ -19,7 +22,7 @@ class Server(ThreadingHTTPServer):
     # Two sites on one port would each answer some of the requests.
     allow_reuse_port = False
 
-    def __init__(self, routes: Routes, port: int) -> None:
+    def __init__(self, routes: Routes | HostileRoutes, port: int) -> None:
         self.routes = routes
         try:
             super().__init__(("127.0.0.1", port), Handler)
@@ -57,7 +60,8 @@ class Handler(BaseHTTPRequestHandler):
             response = Response(502, text.encode(), "text/plain; charset=utf-8")
         else:
             response = self.server.routes.respond(target, host)
-        self._send(response, with_body)
+        delivery = DELIVERIES[response.delivery] if with_body else head
+        delivery(self, response)
 
     def _host_and_target(self) -> tuple[str | None, str]:
         """Return the host asked for, None where it is not ours, and the path with its query."""
@@ -69,16 +73,6 @@ class Handler(BaseHTTPRequestHandler):
         return (host if address.scheme == "http" and host in own else None), address._replace(
             scheme="", netloc=""
         ).geturl() or "/"
-
-    def _send(self, response: Response, with_body: bool) -> None:
-        self.send_response(response.status)
-        self.send_header("Content-Type", response.content_type)
-        self.send_header("Content-Length", str(len(response.body)))
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if with_body:
-            self.wfile.write(response.body)
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Log nothing: the crawler reports what it fetched."""

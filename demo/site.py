@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 from demo.content import EmbeddedSite
-from demo.routes import HOST, LAYOUTS, PHOTO_HOST, Routes
+from demo.hostile import HostileRoutes
+from demo.routes import HOST, PHOTO_HOST, Routes
 from demo.server import Server
 
-__all__ = ["HOST", "LAYOUTS", "PHOTO_HOST", "EmbeddedSite", "running", "serve"]
+__all__ = ["HOST", "PHOTO_HOST", "EmbeddedSite", "running", "serve"]
 
 
 def serve(
@@ -24,20 +25,36 @@ def serve(
 ) -> None:
     """Serve the site until Ctrl-C, and say where it is and what it holds.
 
+    Args:
+        photos: how many photos, and so odai, it has.
+        captions_per_photo: how many boke each has.
+        seed: another seed draws another site.
+        port: 0 takes one that is free.
+        layout: one of `demo.variants.LAYOUTS`.
+        faults: keys of `demo.variants.FAULTS`.
+
     Raises:
         OSError: the port is in use; the message names it.
+        ValueError: an unknown fault; the message names it.
     """
-    server = Server(Routes(EmbeddedSite(photos, captions_per_photo, seed), layout), port)
+    server = Server(_routes(photos, captions_per_photo, seed, layout, faults), port)
     print(
         f"{server.address}/boke/recent: {photos} photos with {captions_per_photo} captions each, seed {seed}"
     )
-    print("Ctrl-C ends it", flush=True)
+    print(f"Layout {layout}{''.join(f', fault {name}' for name in faults)}. Ctrl-C ends it.", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
         print()
     finally:
         server.server_close()
+
+
+def _routes(
+    photos: int, captions_per_photo: int, seed: int, layout: str, faults: Sequence[str]
+) -> Routes | HostileRoutes:
+    routes = Routes(EmbeddedSite(photos, captions_per_photo, seed), layout)
+    return HostileRoutes(routes, faults) if faults else routes
 
 
 @contextmanager
@@ -52,10 +69,11 @@ def running(
     """Serve the site in a child process while the block runs, and yield its address.
 
     It is another process so that drawing photos takes no time from the crawler's interpreter. It ends with
-    the block, and by itself where the parent dies without a word.
+    the block, and by itself where the parent dies without a word. The arguments are those of `serve`.
 
     Raises:
         OSError: the port is in use; the message names it.
+        ValueError: an unknown fault; the message names it.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -65,7 +83,7 @@ def running(
     theirs.close()
     try:
         answer = ours.recv()
-        if isinstance(answer, OSError):
+        if isinstance(answer, Exception):
             raise answer
         yield answer
     finally:
@@ -90,8 +108,8 @@ def _child(
     # Ctrl-C reaches the whole process group; the crawler still needs its answers while it winds down.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        server = Server(Routes(EmbeddedSite(photos, captions_per_photo, seed), layout), port)
-    except OSError as error:
+        server = Server(_routes(photos, captions_per_photo, seed, layout, faults), port)
+    except (OSError, ValueError) as error:
         parent.send(error)
         return
     parent.send(server.address)

@@ -8,7 +8,8 @@ from parsel import Selector
 
 from demo.content import CATEGORIES, LISTS, Boke, EmbeddedSite, odai_id
 from demo.layouts import ago, next_2024
-from demo.routes import HOST, LAYOUTS, Routes
+from demo.routes import HOST, Routes
+from demo.variants import LAYOUTS
 
 SITE = EmbeddedSite(30, 12, seed=8)
 ODAI = odai_id(8, 5)

@@ -1,0 +1,91 @@
+"""Ways to send a response's body, most of them bad."""
+
+import socket
+import struct
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+
+from demo.responses import Response
+
+
+def whole(handler: BaseHTTPRequestHandler, response: Response) -> None:
+    """Send the body with its length, as one should."""
+    _head(handler, response, len(response.body))
+    handler.wfile.write(response.body)
+
+
+def head(handler: BaseHTTPRequestHandler, response: Response) -> None:
+    """Send the headers only, as HEAD asks."""
+    _head(handler, response, len(response.body))
+
+
+def slow(handler: BaseHTTPRequestHandler, response: Response) -> None:
+    """Send the body in 20 pieces over 2 seconds."""
+    _head(handler, response, len(response.body))
+    step = len(response.body) // 20 + 1
+    for start in range(0, len(response.body), step):
+        handler.wfile.write(response.body[start : start + step])
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+def reset(handler: BaseHTTPRequestHandler, response: Response) -> None:
+    """Send half of the body, then reset the connection."""
+    _head(handler, response, len(response.body))
+    handler.wfile.write(response.body[: len(response.body) // 2])
+    handler.wfile.flush()
+    # A lingering time of 0 makes closing send RST instead of FIN.
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.close_connection = True
+
+
+def short(handler: BaseHTTPRequestHandler, response: Response) -> None:
+    """Promise a thousand bytes more than come."""
+    _head(handler, response, len(response.body) + 1000)
+    handler.wfile.write(response.body)
+    handler.close_connection = True
+
+
+def endless(handler: BaseHTTPRequestHandler, response: Response) -> None:
+    """Send the body, and then spaces for ever: a gigabyte, that is."""
+    _head(handler, response, None)
+    handler.wfile.write(response.body)
+    for _ in range(16_384):
+        handler.wfile.write(b" " * 65_536)
+    handler.close_connection = True
+
+
+def endless_slow(handler: BaseHTTPRequestHandler, response: Response) -> None:
+    """Send the body, and then a space each half second for ever: an hour, that is."""
+    _head(handler, response, None)
+    handler.wfile.write(response.body)
+    for _ in range(7200):
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+        time.sleep(0.5)
+    handler.close_connection = True
+
+
+DELIVERIES: dict[str, Callable[[BaseHTTPRequestHandler, Response], None]] = {
+    "whole": whole,
+    "slow": slow,
+    "reset": reset,
+    "short": short,
+    "endless": endless,
+    "endless-slow": endless_slow,
+}
+
+
+def _head(handler: BaseHTTPRequestHandler, response: Response, length: int | None) -> None:
+    """Send status and headers; without a length, the body ends with the connection."""
+    handler.send_response(response.status)
+    handler.send_header("Content-Type", response.content_type)
+    if length is None:
+        handler.send_header("Connection", "close")
+    else:
+        handler.send_header("Content-Length", str(length))
+    for name, value in response.headers.items():
+        handler.send_header(name, value)
+    handler.end_headers()
