@@ -66,7 +66,7 @@ def address(place: Place) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Open]:
-    """Open a page; at the end, nothing may have been said on the console, and nothing asked of other hosts."""
+    """Open a page; at the end, nothing has been said on the console, and nothing asked of other hosts."""
     said: list[str] = []
     contexts = []
 
@@ -109,7 +109,7 @@ def accessible(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", PATHS.split())
 def test_every_page(visit: Open, place: Place, path: str, width: str) -> None:
     """Accessible, no wider than the screen; on a phone dark and Japanese, on a desk light and English."""
     scheme, language = ("dark", "ja") if width == "phone" else ("light", "en")
