@@ -66,11 +66,13 @@ def scene(seed: int, photo: int) -> Scene:
     kind = KINDS[subject]
     place = _choose(random, kind.places)
     outdoors = PLACES[place].outdoors
+    traits = tuple(trait for trait, share in kind.traits.items() if random.random() < share)
     return Scene(
         seed=seed,
         photo=photo,
         subject=subject,
-        traits=tuple(trait for trait, share in kind.traits.items() if random.random() < share),
+        # A hat hides what is under it, and labels and captions tell only what can be seen.
+        traits=tuple(trait for trait in traits if trait != "bald" or "hat" not in traits),
         companions=tuple(c for c, share in kind.companions.items() if random.random() < share),
         place=place,
         time=_choose(random, {key: time.weight for key, time in TIMES.items()} if outdoors else {"day": 1}),

@@ -10,6 +10,7 @@ _GREEN, _RED, _YOLK = (96, 176, 70), (214, 58, 48), (252, 190, 40)
 
 def sushi(pen: Pen, random: Random) -> None:
     """Nigiri on a wooden stand."""
+    pen = pen.at(0, -0.1, 1.2)
     pen.box(-1.0, 0.45, 1.0, 0.62, (206, 160, 100), 0.04)
     for x in (-0.75, 0.75):
         pen.box(x - 0.08, 0.62, x + 0.08, 0.85, (170, 124, 74))
@@ -129,6 +130,7 @@ def egg(pen: Pen, random: Random) -> None:
 
 def gyoza(pen: Pen, random: Random) -> None:
     """Dumplings in a row."""
+    pen = pen.at(0, 0, 1.1)
     _plate(pen, vary(random, random.choice([(226, 232, 240), (70, 90, 140)])))
     skin = vary(random, (246, 224, 176), 8)
     for step in range(5):

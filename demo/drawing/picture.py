@@ -36,9 +36,10 @@ def picture(
     image = places.backdrop(place, time, weather, *size, random)
     draw = ImageDraw.Draw(image)
     side = random.choice([-1, 1])
+    _subject(draw, subject, traits, size, -side if companions else random.choice([-1, 1]), random)
+    # In front, so that nothing that labels and captions tell of is hidden.
     for number, companion in enumerate(companions):
         _companion(draw, companion, size, side if number % 2 == 0 else -side, random)
-    _subject(draw, subject, traits, size, -side if companions else random.choice([-1, 1]), random)
     places.fall(draw, weather, *size, random)
     if time in _TINTS:
         tables = [[min(255, round(level * tint)) for level in range(256)] for tint in _TINTS[time]]
