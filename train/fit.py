@@ -81,16 +81,16 @@ class Job:
 
     def train(self) -> None:
         """Run Chainer's Trainer to the last epoch, or until the dev loss has long not improved."""
-        done = self.updater.epoch * len(self.train_split.examples)
         trainer = chainer.training.Trainer(self.updater, stop_trigger=self._is_over, out=str(self.run))
-        with Progress("train", None, "captions") as progress:
-            progress.done = done
+        size = self.updater.captions_per_epoch
+        with Progress("train", self.options.epochs * size, "captions") as progress:
+            progress.done = self.updater.epoch * size + self.updater.position * self.options.batch_size
 
             def tick() -> None:
                 progress.advance(self.updater.captions, **self._details())
 
             trainer.extend(lambda _: tick(), name="progress", trigger=(1, "iteration"), priority=300)
-            trainer.extend(lambda _: self._end_epoch(), name="epoch", trigger=(1, "epoch"), priority=200)
+            trainer.extend(lambda _: self._end_epoch(), name="epoch", trigger=_epoch_ended, priority=200)
             trainer.extend(
                 lambda _: self._save_when_due(), name="snapshot", trigger=(1, "iteration"), priority=100
             )
@@ -152,6 +152,11 @@ class Job:
     def _save_when_due(self) -> None:
         if self.checkpoint.is_due():
             self.checkpoint.save()
+
+
+def _epoch_ended(trainer: Any) -> bool:
+    """Tell whether an epoch has just ended; Chainer's own trigger would fire once more after a resume."""
+    return bool(trainer.updater.is_new_epoch)
 
 
 def prepare(options: TrainOptions, dataset: Path, features: Path, run: Path, mark: str) -> Job:

@@ -43,7 +43,8 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         self._weights = weights(examples, options)
         self.iteration = self.epoch = self.position = 0
         self.is_new_epoch = False
-        self.batches_per_epoch = -(-len(drawn(examples, options, 0)) // options.batch_size)
+        self.captions_per_epoch = len(drawn(examples, options, 0))
+        self.batches_per_epoch = -(-self.captions_per_epoch // options.batch_size)
         self.captions = 0
         self.totals = {"weighted": 0.0, "nats": 0.0, "tokens": 0.0}
         self._epoch_batches: Iterator[Batch] | None = None
