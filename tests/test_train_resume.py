@@ -1,6 +1,7 @@
 import json
 import pickle
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,11 +85,23 @@ def test_killed_before_the_first_snapshot_it_starts_again(toy: toy_training.Toy,
     assert len((run / "log.jsonl").read_text().splitlines()) == 3
 
 
-def interrupted(toy: toy_training.Toy, runs: Path) -> Path:
-    """Return the newest snapshot of a run that was stopped by a full stop after an update."""
-    process = start(toy, runs, **SETTINGS)
-    kill_after(process, runs, 5)
+@pytest.fixture(scope="module")
+def stopped(toy: toy_training.Toy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of runs with one in it that was killed."""
+    runs = tmp_path_factory.mktemp("stopped")
+    kill_after(start(toy, runs, **SETTINGS), runs, 5)
+    return runs
+
+
+def interrupted(stopped: Path, runs: Path) -> Path:
+    """Copy the killed run to `runs`; return its newest snapshot there."""
+    shutil.copytree(stopped, runs, dirs_exist_ok=True)
     return max(runs.glob("*/snapshots/[0-9]*.safetensors"))
+
+
+@pytest.fixture
+def model(toy: toy_training.Toy, tmp_path: Path) -> Path:
+    return fit(toy_training.options(epochs=1), toy.dataset, toy.features, tmp_path / "runs") / "model"
 
 
 def again(toy: toy_training.Toy, runs: Path) -> Path:
@@ -134,9 +147,9 @@ WRONG = [pickled, truncated, empty, other_sizes, one_tensor_less, other_precisio
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_file_as_snapshot_is_refused_with_the_reason(
-    toy: toy_training.Toy, tmp_path: Path, wrong: Any
+    toy: toy_training.Toy, stopped: Path, tmp_path: Path, wrong: Any
 ) -> None:
-    snapshot = interrupted(toy, tmp_path)
+    snapshot = interrupted(stopped, tmp_path)
     snapshot.write_bytes(wrong(safetensors.numpy.load(snapshot.read_bytes()), tmp_path / "evidence"))
     before = snapshot.read_bytes()
     with pytest.raises(DamagedFile, match=r"snapshot|holds|cannot be read|is F"):
@@ -145,8 +158,8 @@ def test_a_wrong_file_as_snapshot_is_refused_with_the_reason(
     assert snapshot.read_bytes() == before
 
 
-def test_the_snapshot_of_another_run_is_refused(toy: toy_training.Toy, tmp_path: Path) -> None:
-    snapshot = interrupted(toy, tmp_path)
+def test_the_snapshot_of_another_run_is_refused(toy: toy_training.Toy, stopped: Path, tmp_path: Path) -> None:
+    snapshot = interrupted(stopped, tmp_path)
     with safetensors.safe_open(snapshot, framework="numpy") as file:
         state = json.loads(file.metadata()["state"]) | {"fingerprint": "0" * 16}
     tensors = safetensors.numpy.load(snapshot.read_bytes())
@@ -156,10 +169,7 @@ def test_the_snapshot_of_another_run_is_refused(toy: toy_training.Toy, tmp_path:
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_file_as_model_is_refused_with_the_reason(
-    toy: toy_training.Toy, tmp_path: Path, wrong: Any
-) -> None:
-    model = fit(toy_training.options(epochs=1), toy.dataset, toy.features, tmp_path) / "model"
+def test_a_wrong_file_as_model_is_refused_with_the_reason(model: Path, tmp_path: Path, wrong: Any) -> None:
     path = model / "model.safetensors"
     path.write_bytes(wrong(safetensors.numpy.load(path.read_bytes()), tmp_path / "evidence"))
     with pytest.raises(DamagedFile):
@@ -177,17 +187,13 @@ def test_a_wrong_file_as_model_is_refused_with_the_reason(
         ("config.json", '{"format": 2}'),
     ],
 )
-def test_a_config_or_vocabulary_that_does_not_fit_is_refused(
-    toy: toy_training.Toy, tmp_path: Path, name: str, content: str
-) -> None:
-    model = fit(toy_training.options(epochs=1), toy.dataset, toy.features, tmp_path) / "model"
+def test_a_config_or_vocabulary_that_does_not_fit_is_refused(model: Path, name: str, content: str) -> None:
     (model / name).write_bytes(content.encode("latin-1" if "\x80" in content else "utf-8"))
     with pytest.raises(UserError):
         artifact.load(model)
 
 
-def test_a_config_of_unbelievable_sizes_allocates_nothing(toy: toy_training.Toy, tmp_path: Path) -> None:
-    model = fit(toy_training.options(epochs=1), toy.dataset, toy.features, tmp_path) / "model"
+def test_a_config_of_unbelievable_sizes_allocates_nothing(model: Path) -> None:
     config = json.loads((model / "config.json").read_text())
     config["sizes"]["hidden"] = 10**12
     (model / "config.json").write_text(json.dumps(config))

@@ -58,7 +58,16 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
     job.publish()
     best = job.history.best or {}
     spent = job.checkpoint.spent()
-    write_manifest(run, "train", mark, epochs=job.updater.epoch, best_epoch=best.get("epoch"), **spent)
+    write_manifest(
+        run,
+        "train",
+        mark,
+        dataset=identity(dataset)["fingerprint"],
+        features=features.name,
+        epochs=job.updater.epoch,
+        best_epoch=best.get("epoch"),
+        **spent,
+    )
     return run
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
-WORTHWHILE = 1e9
+WORTHWHILE = 3e9
 """Floating-point operations of an update from which a second thread pays. Smaller products gain little from
 it on an idle machine, and on a busy one lose twentyfold: each waits for a thread that is not running."""
 

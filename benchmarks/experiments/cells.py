@@ -40,7 +40,7 @@ class Cell:
         """Return every setting of the cell."""
         site = {"photos": self.photos, "captions_per_photo": self.captions, "seed": SEED}
         crawl = {"site": "embedded", "embedded": site, "delay": 0, "concurrency": 8}
-        train = {"keep": "last", "device": "cpu", **self.train}
+        train = {"keep": "last", "device": "cpu", "threads": 1, **self.train}
         return Settings.model_validate_json(
             json.dumps({"crawl": crawl, "dataset": self.dataset, "train": train})
         )
