@@ -12,8 +12,9 @@ def nats(captions: Iterable[tuple[int, str]], seed: int) -> float:
 
     No model that reads the photo and nothing else can expect a smaller total, up to two things. The sum
     over a sample scatters around its expectation, by about 1% for 3,000 captions. And a photo's captions
-    are distinct because repeated ones are drawn again, which makes them a little less probable than the
-    grammar says: so the true floor lies below, by well under 1% for some tens of captions a photo.
+    are distinct because repeated ones are drawn again; so rare captions are a little more frequent than the
+    grammar says. Repeats are 0.1% of the draws at 15 captions a photo and 1.2% at 200 (measured), which
+    moves the floor by less than 0.1% and 1%.
 
     Args:
         captions: an odai's id and one of its captions, in any order; white space is ignored.

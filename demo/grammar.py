@@ -23,6 +23,14 @@ class Slot(NamedTuple):
 Part = str | Slot
 
 
+class Template(NamedTuple):
+    """A template's parts, its probability, and those of the parts that are text."""
+
+    parts: tuple[Part, ...]
+    probability: float
+    literals: list[str]
+
+
 class Rule:
     """A choice among templates.
 
@@ -37,12 +45,13 @@ class Rule:
         self._cumulative = list(accumulate(weights.values()))
         # Plain words are looked up by their length: a rule may have thousands.
         self.words: dict[int, dict[str, float]] = defaultdict(dict)
-        self.templates: list[tuple[tuple[Part, ...], float]] = []
+        self.templates: list[Template] = []
         for (template, weight), parts in zip(weights.items(), self._templates, strict=True):
             if len(parts) == 1 and isinstance(parts[0], str):
                 self.words[len(template)][template] = weight / total
             else:
-                self.templates.append((parts, weight / total))
+                literals = [part for part in parts if isinstance(part, str)]
+                self.templates.append(Template(parts, weight / total, literals))
 
     def mapped(self, function: Callable[[str], str]) -> "Rule":
         """Return the rule with `function` applied to its templates; those that become equal are one."""
@@ -95,9 +104,11 @@ class _Chart:
         for length, words in rule.words.items():
             if probability := words.get(self._text[start : start + length]):
                 found[start + length] += probability
-        for parts, probability in rule.templates:
-            for end, inner in self._sequence(parts, start).items():
-                found[end] += probability * inner
+        for template in rule.templates:
+            # Most templates are ruled out by what they say themselves, before any slot is looked into.
+            if all(self._text.find(literal, start) >= 0 for literal in template.literals):
+                for end, inner in self._sequence(template.parts, start).items():
+                    found[end] += template.probability * inner
         return found
 
     def _sequence(self, parts: tuple[Part, ...], start: int) -> dict[int, float]:

@@ -65,14 +65,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def _host_and_target(self) -> tuple[str | None, str]:
         """Return the host asked for, None where it is not ours, and the path with its query."""
+        own_host = self.server.address.removeprefix("http://")
+        own = {HOST, PHOTO_HOST, own_host}
         if self.path.startswith("/"):
-            return self.headers.get("Host", HOST), self.path
+            # The host is written into pages, so no other than ours may come from outside.
+            host = self.headers.get("Host", HOST).lower()
+            return (host if host in own else own_host), self.path
         address = urlsplit(self.path)
-        own = {HOST, PHOTO_HOST, self.server.address.removeprefix("http://")}
+        target = address._replace(scheme="", netloc="").geturl() or "/"
         host = address.netloc.lower()
-        return (host if address.scheme == "http" and host in own else None), address._replace(
-            scheme="", netloc=""
-        ).geturl() or "/"
+        return (host if address.scheme == "http" and host in own else None), target
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Log nothing: the crawler reports what it fetched."""

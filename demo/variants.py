@@ -77,6 +77,7 @@ PHOTO_FAULTS = {
     "photo-exif": "60 KB of EXIF that make no sense",
     "photo-tiny": "one pixel",
     "photo-twice": "the same bytes as the photo before",
+    "photo-near": "the photo before, scaled and saved anew: other bytes, the same to the eye",
 }
 """Faults of single photos: each photo has at most one."""
 

@@ -1,58 +1,21 @@
-"""Each fault does what its line says; those that are about sending are looked at over HTTP."""
+"""Each fault does what its line says."""
 
 import gzip
 import re
-import warnings
-from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from io import BytesIO
 
 import pytest
+from hostile_site import SITE, asked, captions, photo_of, right, victim
 from parsel import Selector
-from PIL import Image, UnidentifiedImageError
 
 from demo.content import EmbeddedSite, odai_id
 from demo.faults import SPOILERS, victims
 from demo.hostile import HostileRoutes
-from demo.responses import Response
 from demo.routes import HOST, Routes
 from demo.site import running
 from demo.variants import FAULTS, LAYOUTS, PAGE_FAULTS, PHOTO_FAULTS, described
 
-SITE = EmbeddedSite(40, 12, seed=2)
 NEXT = "a[rel=next], li.next a, .pager-plusone-next a, button[data-next]"
-
-
-def victim(fault: str) -> int:
-    return victims([fault], SITE.photos, SITE.seed)[fault][0]
-
-
-def asked(fault: str, query: str = "", times: int = 1, layout: str = "angular_2020") -> Response:
-    """Return the last of `times` answers for the first odai page with a fault."""
-    routes = HostileRoutes(Routes(SITE, layout), [fault])
-    target = f"/odai/{odai_id(SITE.seed, victim(fault))}{query}"
-    return [routes.respond(target, HOST) for _ in range(times)][-1]
-
-
-def right(fault: str, query: str = "", layout: str = "angular_2020") -> Response:
-    target = f"/odai/{odai_id(SITE.seed, victim(fault))}{query}"
-    return Routes(SITE, layout).respond(target, HOST)
-
-
-def photo(fault: str, times: int = 1) -> Response:
-    routes = HostileRoutes(Routes(SITE, "angular_2020"), [fault])
-    name = SITE.photo_name(victim(fault))
-    return [routes.respond(f"/photo/odai/600/{name}_600.jpg", HOST) for _ in range(times)][-1]
-
-
-def opened(fault: str) -> Image.Image:
-    with warnings.catch_warnings(action="ignore" if fault == "photo-exif" else "error"):
-        return Image.open(BytesIO(photo(fault).body))
-
-
-def captions(response: Response) -> list[str]:
-    """Return the captions of a page of Bootstrap 2018, the simplest layout."""
-    return ["".join(a.css("::text").getall()) for a in Selector(response.body.decode()).css("a.boke-text")]
 
 
 def test_every_fault_is_described_and_made() -> None:
@@ -221,7 +184,7 @@ def test_opt_outs() -> None:
     assert asked("opt-out-others").headers["X-Robots-Tag"].startswith("otherbot:")
     page = Selector(asked("opt-out-meta").body.decode())
     assert page.css("meta[name=robots]::attr(content)").get() == "noai, noimageai"
-    assert photo("photo-opt-out").headers["X-Robots-Tag"] == "noimageai"
+    assert photo_of("photo-opt-out").headers["X-Robots-Tag"] == "noimageai"
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -249,125 +212,3 @@ def test_a_small_gzip_unpacks_to_a_gigabyte() -> None:
     assert int.from_bytes(bomb.body[-4:], "little") == 2**30
     with gzip.open(BytesIO(bomb.body)) as file:
         assert file.read(2**26) == b" " * 2**26
-
-
-@pytest.mark.parametrize(
-    ("fault", "form", "mode"),
-    [
-        ("photo-cmyk", "JPEG", "CMYK"),
-        ("photo-grey", "JPEG", "L"),
-        ("photo-palette", "PNG", "P"),
-        ("photo-alpha", "PNG", "RGBA"),
-        ("photo-16bit", "PNG", "I;16"),
-        ("photo-animated", "GIF", "P"),
-        ("photo-webp", "WEBP", "RGB"),
-        ("photo-rotated", "JPEG", "RGB"),
-        ("photo-exif", "JPEG", "RGB"),
-        ("photo-tiny", "JPEG", "RGB"),
-    ],
-)
-def test_odd_photos_can_be_decoded(fault: str, form: str, mode: str) -> None:
-    with opened(fault) as image:
-        image.load()
-        assert (image.format, image.mode) == (form, mode)
-    assert photo(fault).content_type == "image/jpeg"
-
-
-def test_odd_photos_are_odd() -> None:
-    assert opened("photo-tiny").size == (1, 1)
-    assert getattr(opened("photo-animated"), "n_frames", 0) == 3
-    assert opened("photo-rotated").getexif()[0x0112] == 6
-    assert opened("photo-rotated").height == 600
-    assert len(photo("photo-exif").body) > 60_000
-
-
-@pytest.mark.parametrize("fault", ["photo-html", "photo-empty", "photo-noise"])
-def test_bogus_photos_are_none(fault: str) -> None:
-    with pytest.raises(UnidentifiedImageError):
-        opened(fault)
-
-
-def test_a_truncated_photo_opens_but_does_not_load() -> None:
-    with opened("photo-truncated") as image, pytest.raises(OSError, match="truncated"):
-        image.load()
-
-
-@pytest.mark.parametrize(("fault", "side"), [("photo-bomb", 13_000), ("photo-huge-bomb", 50_000)])
-def test_bombs_are_small_and_wide(fault: str, side: int) -> None:
-    body = photo(fault).body
-    assert len(body) < 1_000_000
-    assert int.from_bytes(body[16:20], "big") == int.from_bytes(body[20:24], "big") == side
-
-
-def test_photos_that_fail_or_repeat() -> None:
-    assert [photo("photo-404", times).status for times in (1, 2)] == [404, 404]
-    assert [photo("photo-500", times).status for times in (1, 2)] == [500, 200]
-    before = SITE.photo_name(victim("photo-twice") - 1)
-    same = Routes(SITE, "angular_2020").respond(f"/photo/odai/600/{before}_600.jpg", HOST)
-    assert photo("photo-twice").body == same.body
-
-
-SENT = ("reset", "reset-always", "cut-short", "slow", "endless", "endless-slow", "photo-reset")
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with running(SITE.photos, SITE.captions_per_photo, SITE.seed, faults=SENT) as address:
-        yield address
-
-
-class Fetched:
-    def __init__(self, address: str, target: str) -> None:
-        self.connection = HTTPConnection(address.removeprefix("http://"), timeout=30)
-        self.connection.request("GET", target)
-
-    def __enter__(self) -> HTTPResponse:
-        return self.connection.getresponse()
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
-
-
-def sent(fault: str) -> str:
-    return f"/odai/{odai_id(SITE.seed, victims(SENT, SITE.photos, SITE.seed)[fault][0])}"
-
-
-def test_a_reset_connection_works_the_second_time(address: str) -> None:
-    with pytest.raises((ConnectionResetError, IncompleteRead)), Fetched(address, sent("reset")) as response:
-        response.read()
-    with Fetched(address, sent("reset")) as response:
-        assert "くらい前" in response.read().decode()
-
-
-def test_others_are_always_reset_or_short(address: str) -> None:
-    for fault in ("reset-always", "cut-short"):
-        for _ in range(2):
-            with (
-                pytest.raises((ConnectionResetError, IncompleteRead)),
-                Fetched(address, sent(fault)) as response,
-            ):
-                response.read()
-
-
-def test_a_slow_body_arrives(address: str) -> None:
-    with Fetched(address, sent("slow")) as response:
-        assert response.read().decode().endswith("</html>\n")
-
-
-@pytest.mark.parametrize(("fault", "more"), [("endless", 10_000_000), ("endless-slow", 1)])
-def test_an_endless_body_goes_on_after_the_page(address: str, fault: str, more: int) -> None:
-    with Fetched(address, sent(fault)) as response:
-        assert response.headers["Content-Length"] is None
-        head = b""
-        while not head.endswith(b"</html>\n"):
-            head += response.read(1)
-        assert response.read(more) == b" " * more
-
-
-def test_a_photo_is_reset_once(address: str) -> None:
-    name = SITE.photo_name(victims(SENT, SITE.photos, SITE.seed)["photo-reset"][0])
-    target = f"/photo/odai/600/{name}_600.jpg"
-    with pytest.raises((ConnectionResetError, IncompleteRead)), Fetched(address, target) as response:
-        response.read()
-    with Fetched(address, target) as response:
-        assert response.read().startswith(b"\xff\xd8")

@@ -19,7 +19,8 @@ def texts(grammar: Grammar, rule: str) -> defaultdict[str, float]:
     """Return every text of a rule with its probability, by writing all of them out."""
     found: defaultdict[str, float] = defaultdict(float)
     choices = [((word,), p) for words in grammar[rule].words.values() for word, p in words.items()]
-    for parts, probability in [*choices, *grammar[rule].templates]:
+    templates = [(template.parts, template.probability) for template in grammar[rule].templates]
+    for parts, probability in [*choices, *templates]:
         partial = defaultdict(float, {"": probability})
         for part in parts:
             options = {part: 1.0} if isinstance(part, str) else texts(grammar, part.rule)

@@ -48,11 +48,11 @@ def test_white_space_and_width_do_not_count() -> None:
 
 def test_probabilities_agree_with_how_often_captions_are_drawn() -> None:
     shown, random = scene(1, 4), Random(2)
-    drawn = Counter(jokes.normal(jokes.caption(shown, random)) for _ in range(20_000))
-    often = [text for text, count in drawn.most_common(60) if count > 20]
+    drawn = Counter(jokes.normal(jokes.caption(shown, random)) for _ in range(10_000))
+    often = [text for text, count in drawn.most_common(60) if count > 10]
     expected = sum(exp(jokes.log_probability(text, shown)) for text in often)
     assert len(often) > 5
-    assert sum(drawn[text] for text in often) / 20_000 == pytest.approx(expected, rel=0.15)
+    assert sum(drawn[text] for text in often) / 10_000 == pytest.approx(expected, rel=0.2)
 
 
 def test_captions_are_distinct_and_the_same_each_time() -> None:

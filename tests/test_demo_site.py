@@ -132,6 +132,14 @@ def test_it_is_a_proxy_for_its_own_names_only(address: str) -> None:
         assert fetch(address, target)[0].status == 502
 
 
+def test_a_strangers_host_is_not_written_into_pages(address: str) -> None:
+    with connected(address) as connection:
+        connection.request("GET", "/boke/recent", headers={"Host": '"><script>alert(1)</script>'})
+        body = connection.getresponse().read().decode()
+    assert "script" not in body
+    assert f'src="{address.removeprefix("http:")}/photo' in body
+
+
 def test_a_connection_is_kept(address: str) -> None:
     with connected(address) as connection:
         sockets = set()

@@ -30,7 +30,7 @@ def cat(pen: Pen, random: Random) -> None:
 
 def dog(pen: Pen, random: Random) -> None:
     """A dog in profile, wagging its tail."""
-    coat = vary(random, random.choice([(176, 116, 62), (222, 186, 130), (110, 74, 48), (236, 232, 224)]))
+    coat = vary(random, random.choice([(176, 116, 62), (222, 186, 130), (110, 74, 48), (236, 232, 224)]), 9)
     dark = shade(coat, 0.68)
     pen.line([(0.72, 0.1), (0.92, -0.2), (0.88, -0.42)], coat, 0.13)
     for x in (-0.3, 0.55):

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 
 from demo.drawing import animals, food, landmarks, people, places, vehicles
 from demo.drawing.pen import SUPERSAMPLING, Pen
+from demo.drawing.weather import fall
 
 WIDTH = 600
 """Every photo's width in pixels, as the real site scales them."""
@@ -40,7 +41,7 @@ def picture(
     # In front, so that nothing that labels and captions tell of is hidden.
     for number, companion in enumerate(companions):
         _companion(draw, companion, size, side if number % 2 == 0 else -side, random)
-    places.fall(draw, weather, *size, random)
+    fall(draw, weather, *size, random)
     if time in _TINTS:
         tables = [[min(255, round(level * tint)) for level in range(256)] for tint in _TINTS[time]]
         image = image.point([level for table in tables for level in table])

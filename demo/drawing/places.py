@@ -1,7 +1,4 @@
-"""What is behind the things in a scene: places, at a time of day, in some weather.
-
-Every function here draws on a canvas of W × H pixels, `ImageDraw` first; `sky` gives the canvas.
-"""
+"""What is behind the things in a scene: places, at a time of day, in some weather."""
 
 from collections.abc import Callable
 from random import Random
@@ -9,21 +6,7 @@ from random import Random
 from PIL import Image, ImageDraw
 
 from demo.drawing.pen import WHITE, Colour, Pen, shade, vary
-
-_SKIES = {
-    "day": [
-        ((84, 164, 236), (206, 232, 250)),
-        ((120, 190, 240), (236, 244, 250)),
-        ((70, 140, 220), (180, 220, 250)),
-    ],
-    "dusk": [
-        ((110, 70, 130), (255, 160, 90)),
-        ((220, 90, 80), (255, 206, 120)),
-        ((80, 60, 120), (250, 130, 100)),
-    ],
-    "night": [((8, 12, 36), (34, 44, 86)), ((14, 10, 44), (50, 40, 96)), ((4, 14, 30), (24, 56, 84))],
-}
-_LIGHT = {"day": 1.0, "dusk": 0.78, "night": 0.42}
+from demo.drawing.weather import LIGHT, gradient, open_sky, sun_and_clouds
 
 
 def backdrop(place: str, time: str, weather: str, width: int, height: int, random: Random) -> Image.Image:
@@ -37,80 +20,16 @@ def backdrop(place: str, time: str, weather: str, width: int, height: int, rando
         height: in pixels.
         random: where colours and positions come from.
     """
-    image = _sky(place, time, weather, width, height, random)
+    if place in _WALLS:
+        colour = vary(random, random.choice(_WALLS[place]), 14)
+        image = gradient(colour, shade(colour, 0.88), width, height)
+    else:
+        image = open_sky(time, weather, width, height, random)
     draw = ImageDraw.Draw(image)
-    if place in _OPEN:
-        _sun_and_clouds(draw, time, weather, width, height, random)
-    _PLACES[place](draw, width, height, _LIGHT[time], random)
+    if place not in _WALLS:
+        sun_and_clouds(draw, time, weather, width, height, random)
+    _PLACES[place](draw, width, height, LIGHT[time], random)
     return image
-
-
-def fall(draw: ImageDraw.ImageDraw, weather: str, width: int, height: int, random: Random) -> None:
-    """Draw rain or snow in front of everything."""
-    if weather == "rain":
-        slant = random.uniform(-0.2, 0.2)
-        for _ in range(190):
-            x, y, length = random.uniform(0, width), random.uniform(-40, height), random.uniform(25, 70)
-            draw.line((x, y, x + slant * length, y + length), (206, 222, 240), random.choice([2, 3, 4]))
-    if weather == "snow":
-        for _ in range(240):
-            x, y, radius = (
-                random.uniform(0, width),
-                random.uniform(0, height),
-                random.choice([3, 4, 5, 7, 10]),
-            )
-            draw.ellipse((x - radius, y - radius, x + radius, y + radius), (250, 252, 255))
-
-
-def _gradient(top: Colour, bottom: Colour, width: int, height: int) -> Image.Image:
-    steps = 32
-    column = Image.new("RGB", (1, steps))
-    for y in range(steps):
-        share = y / (steps - 1)
-        red, green, blue = (round(a + (b - a) * share) for a, b in zip(top, bottom, strict=True))
-        column.putpixel((0, y), (red, green, blue))
-    return column.resize((width, height), Image.Resampling.BILINEAR)
-
-
-def _sky(place: str, time: str, weather: str, width: int, height: int, random: Random) -> Image.Image:
-    if place == "space":
-        return _gradient((6, 6, 20), vary(random, (40, 20, 70), 20), width, height)
-    if place in _INDOORS:
-        wall = vary(random, random.choice(_INDOORS[place]), 14)
-        return _gradient(wall, shade(wall, 0.88), width, height)
-    top, bottom = random.choice(_SKIES[time])
-    if weather != "clear":
-        grey = 196 if weather == "snow" else 140
-        light = _LIGHT[time]
-        top, bottom = (_mix(colour, (grey, grey, grey + 8), 0.7, light) for colour in (top, bottom))
-    return _gradient(vary(random, top, 10), vary(random, bottom, 10), width, height)
-
-
-def _mix(colour: Colour, other: Colour, share: float, light: float) -> Colour:
-    red, green, blue = (round(a + (b * light - a) * share) for a, b in zip(colour, other, strict=True))
-    return red, green, blue
-
-
-def _sun_and_clouds(
-    draw: ImageDraw.ImageDraw, time: str, weather: str, width: int, height: int, random: Random
-) -> None:
-    x, y = random.uniform(0.1, 0.9) * width, random.uniform(0.08, 0.22) * height
-    body = Pen(draw, x, y, 0.075 * width, outline=0)
-    if time == "night":
-        for _ in range(60):
-            star = random.uniform(0, width), random.uniform(0, 0.6 * height)
-            draw.ellipse((*star, star[0] + 4, star[1] + 4), (250, 246, 214))
-    if weather == "clear":
-        colour = {"day": (255, 240, 140), "dusk": (255, 110, 60), "night": (250, 244, 200)}[time]
-        body.oval(0, 0, 1, 1, colour)
-    shown = _mix(WHITE, (150, 150, 160), 0.0 if weather == "clear" else 0.6, 1.0)
-    for _ in range(random.randint(0, 3) + 2 * (weather != "clear")):
-        cloud = Pen(
-            draw, random.uniform(0, width), random.uniform(0.05, 0.3) * height, 0.1 * width, outline=0
-        )
-        colour = shade(shown, {"day": 1.0, "dusk": 0.9, "night": 0.4}[time])
-        for dx, dy, radius in ((-0.8, 0.1, 0.5), (0, -0.15, 0.7), (0.8, 0.1, 0.55), (0.3, 0.2, 0.5)):
-            cloud.oval(dx, dy, radius, radius * 0.6, colour)
 
 
 def _ground(
@@ -280,13 +199,13 @@ def _space(draw: ImageDraw.ImageDraw, width: int, height: int, light: float, ran
     planet.arc(0, 0, 1.6, 0.4, 0, 180, (236, 220, 190), 0.12)
 
 
-_INDOORS: dict[str, list[Colour]] = {
+_WALLS: dict[str, list[Colour]] = {
     "room": [(246, 226, 190), (206, 226, 206), (250, 210, 200), (200, 216, 236)],
     "office": [(216, 220, 226), (196, 206, 216)],
+    "space": [(10, 8, 30), (30, 14, 50)],
     "table": [(240, 220, 190), (216, 206, 196), (190, 160, 130), (236, 236, 230)],
 }
 _PLACES: dict[str, Callable[[ImageDraw.ImageDraw, int, int, float, Random], None]] = {
     "room": _room, "office": _office, "table": _table, "field": _field, "beach": _beach, "town": _town,
     "mountain": _mountain, "sky": _in_sky, "ice": _ice, "space": _space,
 }  # fmt: skip
-_OPEN = set(_PLACES) - set(_INDOORS) - {"space"}

@@ -46,6 +46,11 @@ def twice(response: Response, asked: Asked, before: int) -> Response:
     return response if not asked.photo else asked.other(asked.photo - 1)
 
 
+def near(response: Response, asked: Asked, before: int) -> Response:
+    """Send the photo before, a little smaller and coarser."""
+    return _smaller(twice(response, asked, before), asked, before)
+
+
 @lru_cache(2)
 def _bomb(side: int) -> bytes:
     """Return a PNG of side × side black pixels, one bit each: some ten kilobytes a hundred million."""
@@ -92,6 +97,12 @@ def _transparent(image: "Image.Image", file: BytesIO) -> None:
     image.save(file, "PNG", compress_level=1)
 
 
+def _save_smaller(image: "Image.Image", file: BytesIO) -> None:
+    image.resize((image.width * 9 // 10, image.height * 9 // 10)).save(file, "JPEG", quality=60)
+
+
+_smaller = converted(_save_smaller)
+
 FAULTS: dict[str, Fault] = {
     "photo-html": replaced(lambda body: b"<!DOCTYPE html><html><body><h1>Sorry</h1></body></html>"),
     "photo-empty": replaced(lambda body: b""),
@@ -110,4 +121,5 @@ FAULTS: dict[str, Fault] = {
     "photo-exif": replaced(_absurd_exif),
     "photo-tiny": converted(lambda image, file: image.resize((1, 1)).save(file, "JPEG")),
     "photo-twice": twice,
+    "photo-near": near,
 }

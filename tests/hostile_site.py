@@ -1,0 +1,47 @@
+"""What a hostile site answers at the addresses of a fault."""
+
+import warnings
+from io import BytesIO
+
+from parsel import Selector
+from PIL import Image
+
+from demo.content import EmbeddedSite, odai_id
+from demo.faults import victims
+from demo.hostile import HostileRoutes
+from demo.responses import Response
+from demo.routes import HOST, Routes
+
+SITE = EmbeddedSite(40, 12, seed=2)
+
+
+def victim(fault: str) -> int:
+    return victims([fault], SITE.photos, SITE.seed)[fault][0]
+
+
+def asked(fault: str, query: str = "", times: int = 1, layout: str = "angular_2020") -> Response:
+    """Return the last of `times` answers for the first odai page with a fault."""
+    routes = HostileRoutes(Routes(SITE, layout), [fault])
+    target = f"/odai/{odai_id(SITE.seed, victim(fault))}{query}"
+    return [routes.respond(target, HOST) for _ in range(times)][-1]
+
+
+def right(fault: str, query: str = "", layout: str = "angular_2020") -> Response:
+    target = f"/odai/{odai_id(SITE.seed, victim(fault))}{query}"
+    return Routes(SITE, layout).respond(target, HOST)
+
+
+def photo_of(fault: str, times: int = 1) -> Response:
+    routes = HostileRoutes(Routes(SITE, "angular_2020"), [fault])
+    name = SITE.photo_name(victim(fault))
+    return [routes.respond(f"/photo/odai/600/{name}_600.jpg", HOST) for _ in range(times)][-1]
+
+
+def opened(fault: str) -> Image.Image:
+    with warnings.catch_warnings(action="ignore" if fault == "photo-exif" else "error"):
+        return Image.open(BytesIO(photo_of(fault).body))
+
+
+def captions(response: Response) -> list[str]:
+    """Return the captions of a page of Bootstrap 2018, the simplest layout."""
+    return ["".join(a.css("::text").getall()) for a in Selector(response.body.decode()).css("a.boke-text")]
