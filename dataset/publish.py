@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -24,7 +25,7 @@ class Origin:
 
     name: str
     fingerprint: str
-    settings: dict[str, object]
+    settings: dict[str, Any]
     crawls: list[str]
     sources: list[dict[str, str]]
     tokens: str
@@ -63,13 +64,16 @@ def publish(
     )
 
 
-def _vocabulary(connection: duckdb.DuckDBPyConnection, settings: dict[str, object]) -> Vocabulary:
-    counts = connection.execute("""
-        SELECT token, count(*) FROM (
-            SELECT unnest(tokens) AS token FROM kept_caption JOIN (SELECT n, split FROM kept_photo) USING (n)
-            WHERE split = 'train')
-        GROUP BY token""").fetchall()
-    return Vocabulary.from_counts(dict(counts), settings["min_count"], settings["max_size"])  # type: ignore[arg-type]
+def _vocabulary(connection: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> Vocabulary:
+    """Return the vocabulary of train; make the table `token` (split, token, count)."""
+    connection.execute("""
+        CREATE TABLE token AS
+        SELECT split, token, count(*) AS count FROM (
+            SELECT split, unnest(tokens) AS token
+            FROM kept_caption JOIN (SELECT n, split FROM kept_photo) USING (n))
+        GROUP BY split, token""")
+    counts = connection.execute("SELECT token, count FROM token WHERE split = 'train'").fetchall()
+    return Vocabulary.from_counts(dict(counts), settings["min_count"], settings["max_size"])
 
 
 def _file(path: Path) -> dict[str, object]:

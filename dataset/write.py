@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -42,12 +44,20 @@ def write_photos(
     with ExitStack() as stack:
         progress = stack.enter_context(Progress("dataset", total, "photos"))
         writers = {split: stack.enter_context(_SplitWriter(directory, split)) for split in SPLITS}
-        for photos in _with_captions(connection):
+        for photos in _ahead(_with_captions(connection)):
             for table in _with_images(photos, shards, image):
                 for split, writer in writers.items():
-                    mask = pc.equal(table["split"], split)
-                    writer.append(table.filter(mask).select(PHOTOS.names))
+                    writer.append(table.filter(pc.equal(table["split"], split)).select(PHOTOS.names))
                 progress.advance(table.num_rows)
+
+
+def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield `tables`, the next one being made while the caller is busy with this one."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, tables, None)
+        while (table := coming.result()) is not None:
+            coming = thread.submit(next, tables, None)
+            yield table
 
 
 def _with_captions(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
@@ -58,19 +68,12 @@ def _with_captions(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
     for batch in connection.cursor().sql("SELECT * FROM kept_photo ORDER BY n").to_arrow_reader(5_000):
         photos = pa.Table.from_batches([batch])
         mine = captions.up_to(batch["n"][-1].as_py())
-        offsets = pc.cast(pc.add(_counts(mine["n"], batch["n"]), 0), pa.int32())
+        starts = np.searchsorted(mine["n"].to_numpy(), batch["n"].to_numpy())
+        offsets = pa.array(np.append(starts, len(mine)), pa.int32())
         values = pa.StructArray.from_arrays(
             [mine[field.name].combine_chunks().cast(field.type) for field in CAPTION], fields=list(CAPTION)
         )
         yield photos.append_column("captions", pa.ListArray.from_arrays(offsets, values))
-
-
-def _counts(of: pa.ChunkedArray, numbers: pa.Array) -> pa.Array:
-    """Return where each number's run starts in the sorted `of`, and where the last one ends."""
-    import numpy as np
-
-    starts = np.searchsorted(of.to_numpy(), numbers.to_numpy(zero_copy_only=False))
-    return pa.array(np.append(starts, len(of)))
 
 
 class _Run:
@@ -95,18 +98,19 @@ class _Run:
 
 
 def _with_images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Iterator[pa.Table]:
-    """Yield `photos` with their `image`, a row group of a shard at a time."""
-    for number in pc.unique(photos["shard"]).to_pylist():
-        mine = photos.filter(pc.equal(photos["shard"], number))
+    """Yield `photos`, sorted by shard and row, with their `image`, a row group of a shard at a time."""
+    places = photos["shard"].to_numpy()
+    for number in dict.fromkeys(places.tolist()):
+        low, high = np.searchsorted(places, [number, number + 1])
+        mine = photos.slice(low, high - low)
+        rows = mine["row"].to_numpy()
         with pq.ParquetFile(shards[number], page_checksum_verification=True) as shard:
-            start = 0
-            for group in range(shard.num_row_groups):
-                end = start + shard.metadata.row_group(group).num_rows
-                rows = mine.filter(pc.and_(pc.greater_equal(mine["row"], start), pc.less(mine["row"], end)))
-                if rows.num_rows:
-                    found = _read(image, shard, group, shards[number]).take(pc.subtract(rows["row"], start))
-                    yield rows.append_column("image", found)
-                start = end
+            ends = np.cumsum([shard.metadata.row_group(g).num_rows for g in range(shard.num_row_groups)])
+            for group in dict.fromkeys(np.searchsorted(ends, rows, side="right").tolist()):
+                start = int(ends[group - 1]) if group else 0
+                low, high = np.searchsorted(rows, [start, ends[group]])
+                found = _read(image, shard, group, shards[number]).take(pa.array(rows[low:high] - start))
+                yield mine.slice(low, high - low).append_column("image", found)
 
 
 def _read(image: ImageSource, shard: pq.ParquetFile, group: int, path: Path) -> pa.StructArray:
