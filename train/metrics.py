@@ -1,0 +1,149 @@
+"""How captions compare with people's, and with each other, on our own tokens.
+
+A caption is a sequence of tokens. The libraries that hold these figures cut text their own way, mostly
+for English, and average what they should count together; so they are computed here, each tested on an
+example worked by hand.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from math import exp, log, sqrt
+
+Tokens = Sequence[str]
+ORDERS = 4
+
+
+def ngrams(tokens: Tokens, order: int) -> Counter[tuple[str, ...]]:
+    """Return how often each run of `order` tokens occurs."""
+    return Counter(tuple(tokens[start : start + order]) for start in range(len(tokens) - order + 1))
+
+
+def bleu(captions: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> list[float]:
+    """Return BLEU-1 to BLEU-4 of a corpus, 0 to 1, without smoothing.
+
+    Source: Papineni et al. 2002; n-grams are counted over the whole corpus, and the length that brevity is
+    judged by is that of the reference nearest in length, the shorter of two.
+    """
+    hits, totals = [0] * ORDERS, [0] * ORDERS
+    length = wanted = 0
+    for caption, others in zip(captions, references, strict=True):
+        length += len(caption)
+        wanted += min((len(other) for other in others), key=lambda n: (abs(n - len(caption)), n))
+        for order in range(1, ORDERS + 1):
+            most: Counter[tuple[str, ...]] = Counter()
+            for other in others:
+                most |= ngrams(other, order)
+            found = ngrams(caption, order)
+            hits[order - 1] += (found & most).total()
+            totals[order - 1] += found.total()
+    brevity = 1.0 if length >= wanted else exp(1 - wanted / length) if length else 0.0
+    return [brevity * _mean(hits[:order], totals[:order]) for order in range(1, ORDERS + 1)]
+
+
+def _mean(hits: Sequence[int], totals: Sequence[int]) -> float:
+    if not all(hits):
+        return 0.0
+    return exp(sum(log(hit / total) for hit, total in zip(hits, totals, strict=True)) / len(hits))
+
+
+def rouge_l(captions: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> float:
+    """Return the mean ROUGE-L, 0 to 1: by the longest common subsequence with the nearest reference.
+
+    Source: Lin 2004, with beta = 1.2 and the best precision and recall over a photo's references, as the
+    COCO captions are measured.
+    """
+    scores = [_rouge(caption, others) for caption, others in zip(captions, references, strict=True)]
+    return sum(scores) / len(scores) if scores else 0.0
+
+
+def _rouge(caption: Tokens, references: Sequence[Tokens], beta: float = 1.2) -> float:
+    common = [(_common(caption, other), len(other)) for other in references]
+    precision = max((length / len(caption) for length, _ in common if caption), default=0.0)
+    recall = max((length / total for length, total in common if total), default=0.0)
+    if not precision or not recall:
+        return 0.0
+    return (1 + beta**2) * precision * recall / (recall + beta**2 * precision)
+
+
+def _common(one: Tokens, other: Tokens) -> int:
+    """Return the length of the longest common subsequence."""
+    best = [0] * (len(other) + 1)
+    for token in one:
+        corner = 0
+        for place, candidate in enumerate(other, 1):
+            kept = best[place]
+            best[place] = corner + 1 if token == candidate else max(best[place], best[place - 1])
+            corner = kept
+    return best[-1]
+
+
+def cider(captions: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> float:
+    """Return the mean CIDEr, 0 to 10: likeness to a photo's references, rare n-grams counting more.
+
+    Source: Vedantam et al. 2015, equation 3, times 10 as is the custom; n-grams of 1 to 4 tokens, weighed by
+    the photos among `references` that have them. With one photo every weight, and so CIDEr, is 0.
+    """
+    if not captions:
+        return 0.0
+    score = 0.0
+    for order in range(1, ORDERS + 1):
+        seen = Counter(
+            gram for others in references for gram in {g for o in others for g in ngrams(o, order)}
+        )
+        weights = {gram: log(len(references) / count) for gram, count in seen.items()}
+        rarest = log(len(references))
+        for caption, others in zip(captions, references, strict=True):
+            mine = _weighted(caption, order, weights, rarest)
+            score += sum(_cosine(mine, _weighted(o, order, weights, rarest)) for o in others) / len(others)
+    return 10 * score / ORDERS / len(captions)
+
+
+Vector = dict[tuple[str, ...], float]
+
+
+def _weighted(tokens: Tokens, order: int, weights: Vector, rarest: float) -> Vector:
+    found = ngrams(tokens, order)
+    return {gram: count / found.total() * weights.get(gram, rarest) for gram, count in found.items()}
+
+
+def _cosine(one: Vector, other: Vector) -> float:
+    size = sqrt(sum(v * v for v in one.values()) * sum(v * v for v in other.values()))
+    return sum(value * other.get(gram, 0.0) for gram, value in one.items()) / size if size else 0.0
+
+
+def distinct(captions: Sequence[Tokens], order: int) -> float:
+    """Return the share of n-grams that are different ones, over all captions (Li et al. 2016)."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for caption in captions:
+        found.update(ngrams(caption, order))
+    return len(found) / found.total() if found else 0.0
+
+
+def self_bleu(captions: Sequence[Tokens]) -> float:
+    """Return the mean BLEU-4 of each caption against the others: 1 where all are the same (Zhu et al. 2018)."""
+    if len(captions) < 2:
+        return 0.0
+    scores = [bleu([caption], [others])[-1] for caption, others in _each_and_others(captions)]
+    return sum(scores) / len(scores)
+
+
+def _each_and_others(captions: Sequence[Tokens]) -> Iterator[tuple[Tokens, list[Tokens]]]:
+    for place, caption in enumerate(captions):
+        yield caption, [*captions[:place], *captions[place + 1 :]]
+
+
+def verbatim(captions: Sequence[Tokens], known: Sequence[Tokens]) -> float:
+    """Return the share of captions that are a training caption word for word."""
+    learned = {tuple(tokens) for tokens in known}
+    return sum(tuple(caption) in learned for caption in captions) / len(captions) if captions else 0.0
+
+
+def sameness(captions: Sequence[Tokens]) -> float:
+    """Return the share of the most frequent caption among all."""
+    counts = Counter(map(tuple, captions))
+    return max(counts.values()) / len(captions) if captions else 0.0
+
+
+def recall(ranks: Sequence[int], k: int) -> float:
+    """Return the share of `ranks`, counted from 0, that are below k."""
+    return sum(rank < k for rank in ranks) / len(ranks) if len(ranks) else 0.0
