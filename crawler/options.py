@@ -66,7 +66,7 @@ class CrawlOptions(Options):
     """Seconds to leave a host alone once it refuses (403, 429, 503) or falls silent; doubled each time."""
     patience: int = Field(5, ge=1)
     """How often in a row a host may refuse or stay silent before the crawl ends."""
-    max_page_megabytes: int = Field(8, ge=1)
+    max_page_megabytes: int = Field(16, ge=1)
     """Larger pages are not read."""
     max_photo_megabytes: int = Field(32, ge=1)
     """Larger photos are not read."""

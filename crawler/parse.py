@@ -58,6 +58,8 @@ def parse(
 
 def read(document: Document) -> tuple[str | None, Page]:
     """Return the layout's name and what it reads; a page that no layout knows has none, and is drift."""
+    if not document.body.strip():
+        return None, Page("error", "the body is empty")
     for layout in LAYOUTS:
         if layout.matches(document):
             return layout.__name__.rpartition(".")[2], _checked(document, layout.read(document))

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -113,11 +114,20 @@ class BoketeSpider(Spider):
             return None
         outcome = "denied" if isinstance(failure.value, Denied) else "error"
         request: Request = failure.request  # type: ignore[attr-defined]
-        reason = f"{type(failure.value).__name__}: {failure.value}".rstrip(": ")
+        reason = _reason(failure.value, request)
         address, now = request.meta["address"], datetime.now(UTC)
         if request.callback == self.parse_photo:
             return images.empty(address, now, None, outcome, reason)
         return row(address, now, Page(outcome, reason), None)
+
+
+def _reason(error: BaseException | None, request: Request) -> str:
+    """Return why there is no answer: in this crawler's or Scrapy's words, else with the exception's name."""
+    if isinstance(error, DownloadCancelledError):
+        return f"the answer is larger than {request.meta['download_maxsize'] // 2**20} megabytes"
+    if isinstance(error, IgnoreRequest):
+        return str(error)
+    return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
 def _robots_tags(response: Response) -> list[str]:
