@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dataset.errors import DamagedFile, MissingStage
 
@@ -28,17 +28,16 @@ def report(run: Path, dataset: Path, rows: int = 6) -> None:
     ):
         console.print(_captions([sample for sample in samples if sample["split"] == split][:rows], title))
     console.print(_losses(evaluation))
+    if any(_below_floor(evaluation[split]) for split in ("dev", "train")):
+        console.print(
+            "Below the floor: captions that were learned by heart. Only dev tells what was understood."
+        )
     _places(console, run, dataset)
 
 
 def _captions(samples: Sequence[Mapping[str, Any]], title: str) -> Table:
-    table = Table(
-        "what the photo holds",
-        "people's captions with most stars",
-        "the model's",
-        title=title,
-        show_lines=True,
-    )
+    names = ("what the photo holds", "people's captions with most stars", "the model's")
+    table = Table(*(Column(name, overflow="fold") for name in names), title=title, show_lines=True)
     for sample in samples:
         held, people, model = "、".join(sample["labels"]), sample["human"][:2], sample["model"][:1]
         table.add_row(held, "\n".join(people), "\n".join(model))
@@ -63,6 +62,11 @@ def _losses(evaluation: Mapping[str, Any]) -> Table:
     for label, name in shares.items():
         table.add_row(label, *(_share(evaluation[split].get(name)) for split in ("dev", "train")))
     return table
+
+
+def _below_floor(figures: Mapping[str, Any]) -> bool:
+    nll, floor = figures.get("nll"), figures.get("floor")
+    return nll is not None and floor is not None and nll < floor
 
 
 def _number(value: float | None) -> str:
