@@ -25,6 +25,7 @@ class Split:
         name: train or dev.
         examples: captions as ids.
         texts: each caption as it was written, in the order of `examples`.
+        tokens: each caption's, as the dataset has them.
         labels: what is in each photo, in the order of `examples.photos`; empty where nobody knows.
         vectors: (P, D) float32, raw.
         left_out: captions longer than the limit.
@@ -33,6 +34,7 @@ class Split:
     name: str
     examples: Examples
     texts: list[str]
+    tokens: list[list[str]]
     labels: list[list[str]]
     vectors: Array
     left_out: int
@@ -68,7 +70,15 @@ def split(
     if shown == "random":
         found = np.stack([noise(sha256, found.shape[1]) for sha256 in examples.photos])
     texts = [row["text"] for row in short]
-    return Split(name, examples, texts, [labels[sha256] for sha256 in place], found, len(rows) - len(short))
+    return Split(
+        name,
+        examples,
+        texts,
+        [row["tokens"] for row in short],
+        [labels[sha256] for sha256 in place],
+        found,
+        len(rows) - len(short),
+    )
 
 
 def noise(sha256: str, dimensions: int) -> Array:

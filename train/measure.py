@@ -1,5 +1,6 @@
 """Losses without learning: what a model makes of captions, given photos."""
 
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -11,6 +12,7 @@ from train.loss import loss
 from train.model import Array, CaptionModel
 
 CAPTIONS_AT_ONCE = 128
+"""Captions of a batch, like in length."""
 
 
 def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, parts: ModuleType) -> Array:
@@ -40,3 +42,34 @@ def nats_per_token(model: CaptionModel, examples: Examples, vectors: Array, part
     """Return the mean negative log-likelihood of a target token, <EOS> counted."""
     losses = caption_losses(model, examples, vectors, parts)
     return float(losses.sum() / (examples.lengths + 1).sum())
+
+
+def ranks(model: CaptionModel, examples: Examples, vectors: Array, most: int, parts: ModuleType) -> Array:
+    """Return for each photo how many other photos' captions are likelier, given it, than its own.
+
+    Each photo stands for itself with its first caption; log p(caption | photo) is compared as it is, so a
+    photo's caption competes with shorter ones that suit any photo.
+
+    Args:
+        examples: at least a caption of each photo.
+        vectors: (P, D) raw.
+        most: only the first so many photos take part.
+
+    Returns:
+        (min(P, most),) ints, 0 where the photo's own caption is the likeliest.
+    """
+    count = min(len(vectors), most)
+    first = np.searchsorted(examples.photo, np.arange(count))
+    candidates = replace(
+        examples,
+        photo=np.arange(count),
+        starts=examples.starts[first],
+        lengths=examples.lengths[first],
+        stars=examples.stars[first],
+    )
+    found = np.empty(count, np.int64)
+    for photo in range(count):
+        given = np.broadcast_to(vectors[photo], (count, vectors.shape[1]))
+        losses = caption_losses(model, candidates, given, parts)
+        found[photo] = (losses < losses[photo]).sum()
+    return found

@@ -120,7 +120,7 @@ def distinct(captions: Sequence[Tokens], order: int) -> float:
 
 
 def self_bleu(captions: Sequence[Tokens]) -> float:
-    """Return the mean BLEU-4 of each caption against the others: 1 where all are the same (Zhu et al. 2018)."""
+    """Return the mean BLEU-4 of each caption against the others, 1 where all are one (Zhu et al. 2018)."""
     if len(captions) < 2:
         return 0.0
     scores = [bleu([caption], [others])[-1] for caption, others in _each_and_others(captions)]
