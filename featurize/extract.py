@@ -2,12 +2,8 @@
 
 import hashlib
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -22,8 +18,6 @@ from featurize.lock import exclusive
 from featurize.options import FeatureOptions
 from featurize.weights import identity
 
-T = TypeVar("T")
-R = TypeVar("R")
 SETTINGS = "settings.json"
 """Beside the vectors: the settings that made them, for whoever wants the same of another photo."""
 VERSION = 1
@@ -64,9 +58,10 @@ class Extractor:
 
     def __init__(self, options: FeatureOptions, weights: Path) -> None:
         from featurize.encoder import open_encoder
+        from featurize.engine import batched
 
         self._encoder = open_encoder(options, weights)
-        self._batch_size = options.batch_size
+        self._batched, self._batch_size = batched, options.batch_size
         self.dimensions = self._encoder.dimensions
 
     def vectors(self, photos: Sequence[bytes]) -> np.ndarray:
@@ -76,7 +71,8 @@ class Extractor:
             UserError: a photo cannot be used; the message gives its number, from 0, and the reason.
         """
         named = ((hashlib.sha256(photo).hexdigest(), photo) for photo in photos)
-        rows = [row for batch in batched(named, self._batch_size) for row in self._encoder.rows(batch)]
+        batches = self._batched(named, self._batch_size)
+        rows = [row for batch in batches for row in self._encoder.rows(batch)]
         found = np.zeros((len(photos), self.dimensions), np.float32)
         for number, row in enumerate(rows):
             if row["outcome"] != "ok":
@@ -144,43 +140,18 @@ def _fill(
     options: FeatureOptions, weights: Path, directory: Path, shards: Sequence[Path], places: np.ndarray
 ) -> Tally:
     """Compute the vectors of the photos at `places` and write them to the cache."""
-    from featurize.encoder import open_encoder
+    from featurize.engine import batched, open_engine
 
-    encoder, tally = open_encoder(options, weights), Tally()
-    print(f"features: {encoder.told}", flush=True)
-    photos = batched(cache.photos(shards, places), options.batch_size)
+    tally, photos = Tally(), batched(cache.photos(shards, places), options.batch_size)
     with (
-        Progress("features", len(places), "photos") as progress,
-        cache.writer(directory, encoder.dimensions, options.precision) as writer,
-        ThreadPoolExecutor(encoder.threads) as pool,
+        open_engine(options, weights) as engine,
+        cache.writer(directory, engine.dimensions, options.precision) as writer,
     ):
-        for rows in ahead(pool, encoder.rows, photos, depth=2 * encoder.threads):
-            for row in rows:
-                writer.append(row)
-            tally.add(rows)
-            progress.advance(len(rows), undecodable=tally.bad)
+        print(f"features: {engine.told}", flush=True)
+        with Progress("features", len(places), "photos") as progress:
+            for rows in engine.rows(photos):
+                for row in rows:
+                    writer.append(row)
+                tally.add(rows)
+                progress.advance(len(rows), undecodable=tally.bad)
     return tally
-
-
-def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield lists of up to `size` items."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
-
-
-def ahead(
-    pool: ThreadPoolExecutor, function: Callable[[T], R], items: Iterable[T], depth: int
-) -> Iterator[R]:
-    """Yield function(item) in order, with at most `depth` items read but not yet yielded."""
-    waiting: deque[Future[R]] = deque()
-    try:
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) >= depth:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()

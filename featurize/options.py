@@ -18,6 +18,15 @@ class RandomOptions(Options):
     """The root of the mean square of all values; default and print as for sparsity."""
 
 
+class RayOptions(Options):
+    """`features.ray:` for `engine: ray`."""
+
+    address: str | None = None
+    """The cluster's address, or `auto` for the one that this machine belongs to; null starts one here."""
+    cpus: int | None = Field(None, ge=1)
+    """For a cluster started here: how many workers; null means one a core."""
+
+
 class FeatureOptions(Options):
     """`features:` in pipelines.yaml."""
 
@@ -39,5 +48,9 @@ class FeatureOptions(Options):
     """For `caffe`: what is subtracted from blue, green and red, the mean of the network's training photos."""
     precision: Literal["float32", "float16"] = "float32"
     """How vectors are stored: float16 takes half the space and keeps 3 digits."""
+    engine: Literal["local", "ray"] = "local"
+    """Who computes: this machine, or the machines of a Ray cluster."""
+    ray: RayOptions = RayOptions()
+    """For `engine: ray`."""
     random: RandomOptions = RandomOptions()
     """For `weights: random`."""

@@ -1,0 +1,86 @@
+"""Who computes: the cores of this machine, or the machines of a Ray cluster, by the same function."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from featurize.encoder import Photos, Row, open_encoder
+from featurize.options import FeatureOptions
+
+T = TypeVar("T")
+
+
+class Engine(Protocol):
+    """Turns batches of photos into rows of a cache.
+
+    Attributes:
+        told: what computes and why, for the user.
+        dimensions: D, the values in a vector.
+    """
+
+    told: str
+    dimensions: int
+
+    def rows(self, batches: Iterable[Photos]) -> Iterator[list[Row]]:
+        """Yield the rows of each batch, each once, in any order; few batches are in memory at once."""
+        ...
+
+
+def open_engine(options: FeatureOptions, weights: Path) -> AbstractContextManager[Engine]:
+    """Return the engine that the settings mean, to be used in a `with`.
+
+    Raises:
+        UserError: weights, a backend or a cluster that cannot be had; the message says why.
+    """
+    if options.engine == "ray":
+        from featurize.distributed import ray_engine
+
+        return ray_engine(options, weights)
+    return _local(options, weights)
+
+
+@contextmanager
+def _local(options: FeatureOptions, weights: Path) -> Iterator[Engine]:
+    encoder = open_encoder(options, weights)
+    with ThreadPoolExecutor(encoder.threads) as pool:
+        yield LocalEngine(encoder.told, encoder.dimensions, encoder.rows, pool, 2 * encoder.threads)
+
+
+class LocalEngine:
+    """The threads of this process; see `Engine`."""
+
+    def __init__(
+        self,
+        told: str,
+        dimensions: int,
+        compute: Callable[[Photos], list[Row]],
+        pool: ThreadPoolExecutor,
+        depth: int,
+    ) -> None:
+        self.told, self.dimensions = told, dimensions
+        self._compute, self._pool, self._depth = compute, pool, depth
+
+    def rows(self, batches: Iterable[Photos]) -> Iterator[list[Row]]:
+        """Yield the rows of each batch, in order; at most `depth` batches are read but not yet yielded."""
+        waiting: deque[Future[list[Row]]] = deque()
+        try:
+            for batch in batches:
+                waiting.append(self._pool.submit(self._compute, batch))
+                if len(waiting) >= self._depth:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of up to `size` items."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
