@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import pyarrow as pa
 from w3lib.url import safe_url_string
 
+from crawler.browser import browser_settings, executable
 from crawler.options import CrawlOptions, odai_range
 from dataset.errors import UsageError
 
@@ -85,11 +86,13 @@ class Job:
         return pa.array([int(line) for line in lines if line.strip()], pa.int64())
 
     def check(self) -> None:
-        """Refuse a real site where nobody could be reached.
+        """Refuse a real site where nobody could be reached, and a browser that is not there.
 
         Raises:
-            UsageError: there is no `contact`.
+            UsageError: there is no `contact`, or no Chromium to render with.
         """
+        if self.options.render == "chromium":
+            executable()
         parts = urlsplit(self.site)
         if not self.is_local and not (self.options.contact or "").strip():
             raise UsageError(
@@ -107,7 +110,8 @@ class Job:
         """Return the Scrapy settings that follow from the pipeline's."""
         options = self.options
         contact = f" (+{options.contact.strip()})" if options.contact else ""
-        return {
+        rendering = browser_settings(self) if options.render == "chromium" else {}
+        return rendering | {
             "USER_AGENT": f"bokeru/0.1{contact}",
             "CONCURRENT_REQUESTS": options.concurrency,
             "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency,

@@ -14,11 +14,13 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import images
+from crawler.browser import browser_meta
 from crawler.exceptions import Denied, Ended
 from crawler.items import Page, PageRow, PhotoRow
 from crawler.job import Job
 from crawler.options import CrawlOptions
 from crawler.optouts import opt_out
+from crawler.pages.next_2024 import INCOMPLETE
 from crawler.parse import parse, row
 from crawler.session import Session
 from crawler.tables import Kind
@@ -70,7 +72,7 @@ class BoketeSpider(Spider):
 
     def request(self, address: str, kind: Kind) -> Request:
         """Return the request for a page or a photo."""
-        options = self.session.job.options if self.session else CrawlOptions()
+        options = self._options
         megabytes = options.max_photo_megabytes if kind == "images" else options.max_page_megabytes
         meta = {"address": address, "download_maxsize": megabytes * 2**20}
         callback = self.parse_photo if kind == "images" else self.parse_page
@@ -88,6 +90,10 @@ class BoketeSpider(Spider):
         found["url"] = address
         if status in GONE:
             found.update(outcome="missing", error=f"HTTP status {status}")
+        if self._needs_browser(found, response) and response.request:
+            options = self._options
+            meta = browser_meta(options.delay, options.max_page_number)
+            return response.request.replace(meta={**response.meta, **meta})
         tries = response.meta.get("refused", 0) + 1
         if found["outcome"] == "error" and tries < TRIES and response.request:
             return response.request.replace(meta={**response.request.meta, "refused": tries})
@@ -102,6 +108,14 @@ class BoketeSpider(Spider):
             return await asyncio.to_thread(images.examine, response.body, address, now, status)
         outcome = "missing" if status in GONE else "error"
         return images.empty(address, now, status, outcome, f"HTTP status {status}")
+
+    @property
+    def _options(self) -> CrawlOptions:
+        return self.session.job.options if self.session else CrawlOptions()
+
+    def _needs_browser(self, found: PageRow, response: Response) -> bool:
+        rendered = response.meta.get("playwright")
+        return self._options.render == "chromium" and found["error"] == INCOMPLETE and not rendered
 
     def closed(self, reason: str) -> None:
         """Note why the crawl ended."""
