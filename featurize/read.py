@@ -1,6 +1,6 @@
 """Read vectors from a cache. Shapes: N photos asked for, D values in a vector."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +33,8 @@ def vectors(directory: Path, sha256s: Sequence[str]) -> np.ndarray:
     wanted = pa.array(sha256s, pa.string()).dictionary_encode()
     found = np.zeros((len(wanted.dictionary), dimensions(paths[0])), np.float32)
     filled = np.zeros(len(found), bool)
-    for path in paths:
-        _fill(path, wanted.dictionary, found, filled)
+    for rows, values in matching(paths, wanted.dictionary):
+        found[rows], filled[rows] = values, True
     if not filled.all():
         absent = [str(name) for name in wanted.dictionary.filter(pa.array(~filled)).slice(0, 1)]
         raise UserError(_why(directory, paths, absent[0], int((~filled).sum()), len(found)))
@@ -56,18 +56,28 @@ def dimensions(path: Path) -> int:
     return int(kind.list_size)
 
 
-def _fill(path: Path, wanted: pa.Array, found: np.ndarray, filled: np.ndarray) -> None:
-    """Write the vectors of one shard to their rows of `found`, and mark those rows in `filled`."""
-    length = found.shape[1]
-    if dimensions(path) != length:
-        raise DamagedFile(path, f"its vectors have {dimensions(path)} values, those of other shards {length}")
-    for batch in batches(path, ["sha256", "vector"], ROWS):
-        there = batch.filter(batch["vector"].is_valid())
-        rows = pc.index_in(there["sha256"], value_set=wanted).fill_null(-1).to_numpy()
-        values = there["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, length)
-        asked = rows >= 0
-        found[rows[asked]] = values[asked]
-        filled[rows[asked]] = True
+def matching(paths: Sequence[Path], wanted: pa.Array) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the vectors that `paths` hold of the photos `wanted`, some thousand at a time.
+
+    Args:
+        wanted: (N,) sha256s, each once.
+
+    Yields:
+        Rows of `wanted` (n,), and their vectors (n, D), float32 or float16 as they are stored.
+
+    Raises:
+        DamagedFile: a shard cannot be read, or holds vectors of another length than the first.
+    """
+    length = dimensions(paths[0])
+    for path in paths:
+        if (other := dimensions(path)) != length:
+            raise DamagedFile(path, f"its vectors have {other} values, those of other shards {length}")
+        for batch in batches(path, ["sha256", "vector"], ROWS):
+            there = batch.filter(batch["vector"].is_valid())
+            rows = pc.index_in(there["sha256"], value_set=wanted).fill_null(-1).to_numpy()
+            values = there["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, length)
+            asked = rows >= 0
+            yield (rows, values) if asked.all() else (rows[asked], values[asked])
 
 
 def _why(directory: Path, paths: Sequence[Path], sha256: str, count: int, total: int) -> str:
