@@ -6,14 +6,15 @@ _PHOTO = r"/photo/odai/\d+/([0-9a-f]{32})_\d+\."
 
 
 def photo_key(url: str) -> str:
-    """Return what the addresses of one photo have in common: its md5 in bokete's addresses, whatever the width."""
+    """Return what the addresses of a photo's widths have in common: the md5 in bokete's addresses."""
     found = re.search(_PHOTO, url)
     return found[1] if found else re.sub("^https?:", "", url)
 
 
 def sql_photo_key(column: str) -> str:
     """Return a SQL expression for `photo_key` of `column`."""
-    return f"coalesce(nullif(regexp_extract({column}, '{_PHOTO}', 1), ''), regexp_replace({column}, '^https?:', ''))"
+    found = f"nullif(regexp_extract({column}, '{_PHOTO}', 1), '')"
+    return f"coalesce({found}, regexp_replace({column}, '^https?:', ''))"
 
 
 def sql_host(column: str) -> str:

@@ -1,13 +1,16 @@
 """Build the dataset: from crawls' tables to one row per photo, its captions filtered, tokenised and split."""
 
+import errno
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dataset import crawl_tables, filters, read, texts
-from dataset.errors import DamagedFile
+from dataset.errors import DamagedFile, UserError
 from dataset.forgotten import Forgotten
 from dataset.importers.tables import read_sources
 from dataset.manifest import file_list, fingerprint, is_fresh
@@ -56,22 +59,20 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
         mark = fingerprint(VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens)
         if directory.exists() and is_fresh(directory, mark):
             return False
+        origin = Origin(name, mark, settings, [str(crawl) for crawl in crawls], sources, tokens, {})
         with replacement(directory) as new:
             (new / WORK).mkdir()
             with connect(new) as connection:
                 try:
                     crawl_tables.load(connection, pages, images)
+                    assign(connection, options, directory)
+                    load_candidates(connection, options, forgotten, outs)
+                    origin.counts.update(_prepare(connection, options, directory, tokens, new / WORK))
+                    judge(connection, options, words)
+                    keep(connection, name)
+                    publish(connection, images, crawl_image, new, origin)
                 except duckdb.Error as error:
-                    raise _damaged(error, crawls) from error
-                assign(connection, options, directory)
-                load_candidates(connection, options, forgotten, outs)
-                counts = _prepare(connection, options, directory, tokens, new / WORK)
-                judge(connection, options, words)
-                keep(connection, name)
-                origin = Origin(
-                    name, mark, settings, [str(crawl) for crawl in crawls], sources, tokens, counts
-                )
-                publish(connection, images, crawl_image, new, origin)
+                    raise _told(error, [*pages, *images]) from error
             shutil.rmtree(new / WORK)
     return True
 
@@ -115,8 +116,20 @@ def _prepare(
     return {"tokenised": fresh, "reused": reused}
 
 
-def _damaged(error: duckdb.Error, crawls: Sequence[Path]) -> DamagedFile:
-    """Return what to tell of a shard that has a footer but cannot be read behind it."""
-    return DamagedFile(
-        crawls[0], str(error).splitlines()[0], f"Find the file with: bokeru verify {crawls[0]}"
-    )
+def _told(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
+    """Return what to tell of DuckDB's failure: a full disk, no memory, a damaged shard, or else itself."""
+    reason = str(error).splitlines()[0]
+    if "No space left" in reason:
+        return OSError(errno.ENOSPC, f"the disk is full: {reason}")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return UserError(
+            f"Memory ran out: {reason}. End other programs, or free some disk for what does not fit"
+        )
+    for path in shards:
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+                for _ in shard.iter_batches():
+                    pass
+        except (pa.ArrowException, OSError) as damage:
+            return DamagedFile(path, str(damage).splitlines()[0])
+    return error

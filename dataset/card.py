@@ -26,9 +26,9 @@ def card(
     parts = [
         _metadata(name, photos),
         f"# {name}: photos and joke captions",
-        f"{captions:,} captions (boke) of {photos:,} photos (odai), made by Bokeru from bokete's pages or from the "
-        "sources below. One row per photo, with all its captions: so a photo is in one split only, and so are "
-        "its near duplicates.",
+        f"{captions:,} captions (boke) of {photos:,} photos (odai), made by Bokeru from bokete's pages "
+        "or from the sources below. One row per photo, with all its captions: so a photo is in one split "
+        "only, and so are its near duplicates.",
         _split_table(splits),
         _SPREADS + "\n".join(_spread(title, figures[key]) for key, title in _TITLES.items()),
         "![captions per photo, stars, lengths, categories, labels, vocabulary, filters](statistics.svg)",
@@ -66,7 +66,8 @@ def _split_table(splits: Mapping[str, Mapping[str, int]]) -> str:
         f"| {name} | {s['photos']:,} | {s['groups']:,} | {s['captions']:,} | {s['tokens']:,} |"
         for name, s in splits.items()
     )
-    return f"| split | photos | groups of near duplicates | captions | tokens |\n| --- | --- | --- | --- | --- |\n{rows}"
+    head = "| split | photos | groups of near duplicates | captions | tokens |"
+    return f"{head}\n| --- | --- | --- | --- | --- |\n{rows}"
 
 
 _TITLES = {
@@ -90,8 +91,8 @@ def _vocabulary(vocabulary: Mapping[str, Any], settings: Mapping[str, object]) -
         f"{rate:.2%} in {s}" for s, rate in vocabulary["unknown_rate"].items() if rate is not None
     )
     return (
-        f"Tokens are cut by `{settings['tokenizer']}`; the vocabulary has {vocabulary['size']:,} entries, from train "
-        f"only, the four special ones included. Unknown tokens: {rates}."
+        f"Tokens are cut by `{settings['tokenizer']}`; the vocabulary has {vocabulary['size']:,} entries, "
+        f"from train only, the four special ones included. Unknown tokens: {rates}."
     )
 
 
@@ -112,18 +113,22 @@ load_dataset("path/to/this/folder")["train"][0]["image"]  # a picture
 SELECT sha256, c.text, c.stars FROM 'train-*.parquet', unnest(captions) AS t(c) ORDER BY c.stars DESC LIMIT 10
 ```"""
 
-_COLUMNS = """`image` (bytes and name), `sha256`, `width`, `height`, `phash` of the photo; `odai_ids` of the odai that \
-show it; `category`, `labels`, `label_confidences` (0 to 1) of those; `group` of near duplicates; `captions`, best first: `boke_id`, \
-`odai_id`, `text` as written, `text_nfkc` normalised, `tokens` of that, `stars`, `raters`, `category`, `posted`, \
-`url`."""
+_COLUMNS = """`image` (bytes and name), `sha256`, `width`, `height`, `phash` of the photo; `odai_ids` of the \
+odai that show it; `category`, `labels`, `label_confidences` (0 to 1) of those; `group` of near duplicates; \
+`captions`, best first: `boke_id`, `odai_id`, `text` as written, `text_nfkc` normalised, `tokens` of that, \
+`stars`, `raters`, `category`, `posted`, `url`."""
 
 
 def _sources(sources: Sequence[Mapping[str, str]]) -> str:
     lines = [
-        f"- **{_line(s.get('name'))}** — licence: {_line(s.get('licence'))}. {_line(s.get('notice'))} {_line(s.get('homepage'))}"
-        for s in sources
+        f"- **{_line(source.get('name'))}** — licence: {_line(source.get('licence'))}. "
+        f"{_line(source.get('notice'))} {_line(source.get('homepage'))}"
+        for source in sources
     ]
-    crawled = "- What was crawled belongs to those who wrote and photographed it; the `url` of each caption names its page."
+    crawled = (
+        "- What was crawled belongs to those who wrote and photographed it; the `url` of each caption names "
+        "its page."
+    )
     return "## Sources and licences\n\n" + "\n".join([*lines, crawled])
 
 

@@ -1,4 +1,4 @@
-"""A dataset's figures as one SVG of bar charts: it draws Japanese wherever it is shown, and needs no fonts here."""
+"""A dataset's figures as one SVG of bar charts: it shows Japanese without any font here."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -28,10 +28,10 @@ def charts(figures: Mapping[str, Any]) -> str:
     ]
     rows = -(-len(panels) // COLUMNS)
     width, height = COLUMNS * (WIDTH + GAP) + GAP, rows * (HEIGHT + GAP) + GAP
+    places = [(at % COLUMNS * (WIDTH + GAP), at // COLUMNS * (HEIGHT + GAP)) for at in range(len(panels))]
     placed = "".join(
-        f'<g transform="translate({GAP + at % COLUMNS * (WIDTH + GAP)},{GAP + at // COLUMNS * (HEIGHT + GAP)})">'
-        f"{panel}</g>"
-        for at, panel in enumerate(panels)
+        f'<g transform="translate({GAP + x},{GAP + y})">{panel}</g>'
+        for (x, y), panel in zip(places, panels, strict=True)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
@@ -50,7 +50,8 @@ def _panel(title: str, bars: Bars, log: bool = False) -> str:
     for at, ((name, value), length) in enumerate(zip(bars, lengths, strict=True)):
         x, tall = at * step, length / most * (base - 36)
         parts.append(
-            f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{step * 0.8:.1f}" height="{tall:.1f}" fill="{BAR}">'
+            f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{step * 0.8:.1f}" height="{tall:.1f}" '
+            f'fill="{BAR}">'
             f"<title>{escape(name)}: {value:,}</title></rect>"
         )
         if len(bars) <= 10:
@@ -64,8 +65,8 @@ def _panel(title: str, bars: Bars, log: bool = False) -> str:
 def _binned(histogram: Sequence[Sequence[int]]) -> Bars:
     """Return a histogram of whole numbers in at most BARS bins of equal width, the last one open."""
     total, seen, end = sum(n for _, n in histogram), 0, 0
-    for end, count in histogram:
-        seen += count
+    for value, count in histogram:
+        seen, end = seen + count, value
         if seen >= 0.99 * total:
             break
     width = max(1, -(-(end + 1) // BARS))

@@ -59,7 +59,8 @@ def _facts(stage: Stage) -> Iterable[str]:
     tables = {table.name: table.paths for table in stage.tables() if table.paths}
     if stage.kind == "crawl":
         if "images" in tables:
-            yield f"SELECT {sql_photo_key('url')}, sha256, NULL, NULL, NULL, NULL FROM {_files(tables['images'])}"
+            images = _files(tables["images"])
+            yield f"SELECT {sql_photo_key('url')}, sha256, NULL, NULL, NULL, NULL FROM {images}"
         if "pages" in tables:
             pages = _files(tables["pages"])
             yield f"SELECT {sql_photo_key('image_url')}, NULL, odai_id, NULL, NULL, NULL FROM {pages}"

@@ -37,8 +37,8 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 def load(connection: duckdb.DuckDBPyConnection, pages: Sequence[Path], images: Sequence[Path]) -> None:
     """Make tables of what the shards say; photo bytes stay where they are.
 
-    photo: photo_id, sha256, shard, row, width, height, phash, first_seen. One row per sha256, its oldest copy;
-        photo_id counts them by shard and row.
+    photo: photo_id, sha256, shard, row, width, height, phash, first_seen. One row per sha256; photo_id counts
+        them by shard and row.
     image: key, denied, photo_id. One row per photo address, its newest content.
     odai: host, odai_id, photo_id, category, kind, labels, label_confidences.
     boke: id, boke_id, odai_id, host, photo_id, denied, text, stars, raters, category, posted, url, kind,
@@ -60,7 +60,8 @@ _IMAGE = f"""
     QUALIFY row_number() OVER (PARTITION BY key {NEWEST}) = 1;
     CREATE TABLE photo AS
     SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM (
-        SELECT sha256, shard, row, width, height, phash, min(first_seen) OVER (PARTITION BY sha256) AS first_seen
+        SELECT sha256, shard, row, width, height, phash,
+               min(first_seen) OVER (PARTITION BY sha256) AS first_seen
         FROM newest_image WHERE outcome = 'ok'
         QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1);
     CREATE TABLE image AS
@@ -74,8 +75,8 @@ _ODAI = f"""
         WHEN category LIKE '%虫食い%' THEN 'fill-in' WHEN category LIKE '%カルタ%' THEN 'karuta'
         WHEN category LIKE '%イラスト%' THEN 'illustration' WHEN category LIKE '%テキスト%' THEN 'text'
         END) AS kind
-    FROM (SELECT {sql_host("url")} AS host, odai_id, {sql_photo_key("image_url")} AS key, category, kind, labels,
-              label_confidences
+    FROM (SELECT {sql_host("url")} AS host, odai_id, {sql_photo_key("image_url")} AS key, category, kind,
+              labels, label_confidences
           FROM (SELECT *, file_row_number AS row FROM page) WHERE outcome = 'ok' AND odai_id IS NOT NULL
           QUALIFY row_number() OVER (
               PARTITION BY host, odai_id ORDER BY image_url IS NULL, {NEWEST.removeprefix("ORDER BY")}) = 1)
@@ -83,13 +84,14 @@ _ODAI = f"""
 """
 _SAID = f"""
     CREATE TABLE said AS
-    SELECT row_number() OVER () AS id, b.boke_id AS boke_id, coalesce(b.odai_id, page_odai_id) AS odai_id, host,
-           CASE WHEN b.image_url IS NULL OR b.image_url = image_url THEN page_key
+    SELECT row_number() OVER () AS id, b.boke_id AS boke_id, coalesce(b.odai_id, page_odai_id) AS odai_id,
+           host, CASE WHEN b.image_url IS NULL OR b.image_url = image_url THEN page_key
                 ELSE {sql_photo_key("b.image_url")} END AS key,
            b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted,
            url, fetched_at, shard, row
-    FROM (SELECT unnest(bokes) AS b, odai_id AS page_odai_id, image_url, {sql_photo_key("image_url")} AS page_key,
-                 url, {sql_host("url")} AS host, fetched_at, shard, file_row_number AS row
+    FROM (SELECT unnest(bokes) AS b, odai_id AS page_odai_id, image_url,
+                 {sql_photo_key("image_url")} AS page_key, url, {sql_host("url")} AS host,
+                 fetched_at, shard, file_row_number AS row
           FROM page WHERE outcome = 'ok')
     WHERE b.text IS NOT NULL;
     DELETE FROM said WHERE id IN (
@@ -103,8 +105,8 @@ _SAID = f"""
 _BOKE = """
     CREATE TABLE boke AS
     SELECT id, boke_id, odai_id, host, coalesce(mine.photo_id, odai.photo_id) AS photo_id,
-           coalesce(mine.denied, theirs.denied, false) AS denied, text, stars, raters, said.category AS category,
-           posted, CASE WHEN boke_id IS NULL OR url NOT LIKE 'http%' THEN url
+           coalesce(mine.denied, theirs.denied, false) AS denied, text, stars, raters,
+           said.category AS category, posted, CASE WHEN boke_id IS NULL OR url NOT LIKE 'http%' THEN url
                ELSE regexp_extract(url, '^(https?://[^/]+)', 1) || '/boke/' || boke_id END AS url,
            kind, odai.category AS photo_category
     FROM said LEFT JOIN odai USING (host, odai_id) LEFT JOIN image mine ON said.key = mine.key
@@ -140,7 +142,8 @@ def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path
     connection.execute(f"""
         CREATE VIEW {view} AS SELECT {columns}, shard, file_row_number FROM (
             SELECT * FROM {view}_empty UNION ALL BY NAME
-            SELECT * FROM read_parquet([{files}], union_by_name = true, filename = true, file_row_number = true)
+            SELECT * FROM read_parquet(
+                [{files}], union_by_name = true, filename = true, file_row_number = true)
         ) JOIN {view}_shard USING (filename)
     """)
 

@@ -1,4 +1,4 @@
-"""Croissant: the dataset's files and fields as JSON-LD that machine-learning tools read (mlcommons.org/croissant)."""
+"""Croissant: files and fields of the dataset as JSON-LD (mlcommons.org/croissant)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -125,7 +125,7 @@ def _coco(dataset: Path, directory: Path, split: str) -> int:
 
 
 def _name(photo: Photo) -> str:
-    """Return a photo's file name; of a dataset from elsewhere it could be a path that leads out of the folder."""
+    """Return a photo's file name: a dataset from elsewhere could hold a path that leads out of here."""
     return Path(photo["image"]["path"] or f"{photo['sha256']}.jpg").name
 
 

@@ -87,7 +87,8 @@ def opt_outs(path: str | None) -> list[tuple[str, str]]:
             continue
         if kind not in OPT_OUTS or not value or (kind in ("odai", "boke") and not value.isdecimal()):
             raise UserError(
-                f"{path}, line {number}: {line!r} is no opt-out. Write: odai 123, boke 456, photo SHA256, url X"
+                f"{path}, line {number}: {line!r} is no opt-out. "
+                "Write: odai 123, boke 456, photo SHA256, url ADDRESS"
             )
         found.append((kind, value))
     return found

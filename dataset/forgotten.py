@@ -97,7 +97,7 @@ class Forgotten(BaseModel):
 
 
 class ForgottenFilter:
-    """Rows of a crawl pass through here before they are written: what is forgotten does not come out again."""
+    """Rows of a crawl pass through here before they are written: what is forgotten stays out."""
 
     def __init__(self, digests: frozenset[str]) -> None:
         self._digests = digests
@@ -110,7 +110,7 @@ class ForgottenFilter:
         return bool(self._digests) and value is not None and digest(kind, value) in self._digests
 
     def page(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return a row of the pages table without forgotten boke and photo addresses; `row` itself if it has none."""
+        """Return a row of the pages table without what is forgotten; `row` itself if it has none of it."""
         if not self:
             return row
         bokes, links = row.get("bokes") or [], row.get("links") or []

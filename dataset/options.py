@@ -54,7 +54,7 @@ class DatasetOptions(Options):
     exclude_kinds: tuple[Kind, ...] = ("fill-in", "text")
     """Leave out odai of these kinds: their joke is in a text that is not in the caption."""
     forbidden_words: str | None = None
-    """A file with a word a line, UTF-8: captions that contain one are left out. Case and width don't matter."""
+    """A file of UTF-8, a word a line: captions that hold one are left out. Case and width don't matter."""
     opt_outs: str | None = None
     """A file with `odai 123`, `boke 456`, `photo SHA256` or `url ADDRESS` a line: these are left out."""
 

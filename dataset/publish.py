@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from dataset.card import card
 from dataset.charts import charts
 from dataset.croissant import croissant
+from dataset.errors import UserError
 from dataset.manifest import write_manifest
 from dataset.statistics import statistics
 from dataset.vocabulary import Vocabulary
@@ -39,8 +40,8 @@ def publish(
     directory: Path,
     origin: Origin,
 ) -> None:
-    """Write the dataset of `kept_photo`, `kept_caption` and `taken_by` into `directory`, the manifest last."""
-    write_photos(connection, shards, image, directory)
+    """Write the dataset of `kept_photo`, `kept_caption`, `taken_by` into `directory`, the manifest last."""
+    _drop(connection, write_photos(connection, shards, image, directory), origin.name)
     vocabulary = _vocabulary(connection, origin.settings)
     vocabulary.save(directory / "vocabulary.json")
     figures = statistics(connection, vocabulary)
@@ -62,6 +63,19 @@ def publish(
         sources=origin.sources,
         files=files,
     )
+
+
+def _drop(connection: duckdb.DuckDBPyConnection, empty: list[int], name: str) -> None:
+    """Take photos without bytes, though their rows say that they were fetched, out of what is counted."""
+    if not empty:
+        return
+    listed = f"(SELECT unnest({empty}::BIGINT[]))"
+    query = f"SELECT count(*) FROM kept_caption WHERE n IN {listed}"
+    [(captions,)] = connection.execute(query).fetchall()
+    connection.execute(f"INSERT INTO taken_by VALUES ('no_photo', {captions})")
+    connection.execute(f"DELETE FROM kept_photo WHERE n IN {listed}")
+    if not connection.execute("SELECT n FROM kept_photo LIMIT 1").fetchall():
+        raise UserError(f"No photo of {name} has bytes. Crawl again: bokeru crawl --pipeline {name}")
 
 
 def _vocabulary(connection: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> Vocabulary:

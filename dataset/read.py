@@ -95,10 +95,10 @@ def vocabulary(directory: Path) -> Vocabulary:
     return Vocabulary.load(directory / "vocabulary.json")
 
 
-def statistics(directory: Path) -> dict[str, object]:
+def statistics(directory: Path) -> dict[str, Any]:
     """Return the dataset's figures, as in statistics.json."""
     shards(directory)
-    return dict(_json(directory / "statistics.json"))
+    return _json(directory / "statistics.json")
 
 
 def manifest(directory: Path) -> dict[str, Any]:

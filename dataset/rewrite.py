@@ -35,7 +35,7 @@ def rewrite_crawl(directory: Path, forgotten: ForgottenFilter) -> int:
 
 
 def _rewrite(path: Path, change: Callable[[Row], Row], telling: list[str] | None) -> bool:
-    """Put the rows of `path` through `change`, a row group in memory; return whether it had anything to change.
+    """Put the rows of `path` through `change`, a row group at a time; return whether any changed.
 
     Args:
         telling: the columns that tell whether a row will change; None means all.
@@ -125,7 +125,8 @@ def _load(connection: duckdb.DuckDBPyConnection, shards: list[Path], content: Co
     caption = ", ".join(f'c."{field.name}" AS "{field.name}"' for field in CAPTION)
     connection.execute(f"""
         CREATE VIEW source AS
-        SELECT * FROM read_parquet([{listed}], filename = true, file_row_number = true) JOIN file USING (filename)
+        SELECT * FROM read_parquet([{listed}], filename = true, file_row_number = true)
+        JOIN file USING (filename)
         WHERE sha256 NOT IN (FROM gone_sha256);
         CREATE TABLE said AS
         SELECT sha256, place, {caption} FROM (
@@ -134,7 +135,8 @@ def _load(connection: duckdb.DuckDBPyConnection, shards: list[Path], content: Co
         CREATE TABLE kept_photo AS
         SELECT row_number() OVER (ORDER BY shard, file_row_number) - 1 AS n, shard, file_row_number AS row,
             split_part(parse_filename(filename), '-', 1) AS split, {photo},
-            list_filter(odai_ids, lambda o: NOT list_contains({sorted(content.odai_ids)}::BIGINT[], o)) AS odai_ids
+            list_filter(odai_ids, lambda o: NOT list_contains({sorted(content.odai_ids)}::BIGINT[], o))
+                AS odai_ids
         FROM source SEMI JOIN said USING (sha256);
         CREATE TABLE kept_caption AS SELECT n, said.* EXCLUDE (sha256) FROM said
         JOIN (SELECT n, sha256 FROM kept_photo) USING (sha256);

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from dataset.content import Content
 
 SHORT = 8
-"""Captions shorter than this are looked for as whole values only: inside other text they would prove nothing."""
+"""Shorter captions are looked for as whole values only: inside other text they would prove nothing."""
 
 
 def search(directory: Path, content: Content) -> list[Path]:

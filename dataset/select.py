@@ -1,4 +1,4 @@
-"""Which captions and photos make the dataset: every boke gets the name of the filter that takes it, or stays."""
+"""Which captions and photos make the dataset: a boke stays, or gets the name of the filter that takes it."""
 
 from collections.abc import Collection, Iterable
 
@@ -50,8 +50,8 @@ def load_candidates(
 
 _PHOTO_FACTS = """
     CREATE TABLE photo_labels AS
-    SELECT photo_id, list({'label': label, 'confidence': confidence} ORDER BY confidence DESC NULLS LAST, label)
-        AS labels
+    SELECT photo_id,
+        list({'label': label, 'confidence': confidence} ORDER BY confidence DESC NULLS LAST, label) AS labels
     FROM (SELECT photo_id, label, max(confidence) AS confidence
           FROM (SELECT photo_id, unnest(labels) AS label, unnest(label_confidences) AS confidence FROM odai)
           WHERE label IS NOT NULL AND photo_id IS NOT NULL GROUP BY photo_id, label)
@@ -66,14 +66,15 @@ _DENIED = """coalesce((host, odai_id) IN (SELECT (host, odai_id) FROM denied WHE
 _OPTED_OUT = f"""({_DENIED} OR coalesce(odai_id::VARCHAR IN (SELECT value FROM opt_out WHERE kind = 'odai')
     OR boke_id::VARCHAR IN (SELECT value FROM opt_out WHERE kind = 'boke')
     OR url IN (SELECT value FROM opt_out WHERE kind = 'url')
-    OR photo_id IN (SELECT photo_id FROM photo WHERE sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo')),
-    false))"""
+    OR photo_id IN (
+        SELECT photo_id FROM photo
+        WHERE sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo')), false))"""
 _FORGOTTEN = """coalesce(photo_id IN (FROM gone_photo) OR sha256('odai:' || odai_id) IN (FROM digest)
     OR sha256('boke:' || boke_id) IN (FROM digest), false)"""
 
 
 def judge(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, words: Iterable[str]) -> None:
-    """Make `caption` (id, photo_id, place): what stays, numbered from the best of its photo on; and `taken_by`.
+    """Make `caption` (id, photo_id, place), what stays, the best of its photo first; and `taken_by`.
 
     Args:
         connection: holds `candidate` and `prepared`.
@@ -83,7 +84,8 @@ def judge(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, words:
     verdict = filters.verdict(filters.by_text(options, words))
     connection.execute(f"""
         CREATE TABLE judged AS
-        SELECT id, photo_id, coalesce(stars, 0) AS stars, boke_id, hash(text_nfkc) AS form, {verdict} AS reason
+        SELECT id, photo_id, coalesce(stars, 0) AS stars, boke_id, hash(text_nfkc) AS form,
+            {verdict} AS reason
         FROM candidate JOIN prepared USING (id);
         CREATE TABLE ranked AS
         SELECT id, photo_id, place, CASE WHEN copy > 1 THEN 'duplicate'
@@ -137,4 +139,4 @@ def _why_empty(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     reason, count = taken[0]
     total = sum(n for _, n in taken)
     step = f"Loosen dataset.{reason}" if reason in DatasetOptions.model_fields else "Crawl more"
-    return f"No caption of {name} is left: {reason} took {count:,} of {total:,}. {step}: bokeru settings tells how"
+    return f"No caption of {name} is left: {reason} took {count:,} of {total:,}. {step}. See: bokeru settings"

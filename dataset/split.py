@@ -43,7 +43,7 @@ def group_of(sha256: str) -> str:
 
 
 def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previous: Path) -> None:
-    """Make the table `side` (photo_id, group, split) from the table `photo`, and from the dataset `previous`."""
+    """Make the table `side` (photo_id, group, split) from `photo`, and from the dataset `previous`."""
     known = _recorded(previous, options)
     query = "SELECT sha256, lower(phash), photo_id FROM photo ORDER BY first_seen, sha256"
     rows = sorted(connection.execute(query).fetchall(), key=lambda row: row[0] not in known)

@@ -12,12 +12,12 @@ MOST_FREQUENT = 50
 STAR_BINS = (0, 1, 10, 100, 1_000, 10_000, 100_000)
 """Where each bin of the histogram of stars begins: nobody, then by powers of ten."""
 
-SPREAD = """{{'mean': avg({0}), 'min': min({0}), 'median': quantile_disc({0}, 0.5), 'p90': quantile_disc({0}, 0.9),
-    'p99': quantile_disc({0}, 0.99), 'max': max({0})}}"""
+SPREAD = """{{'mean': avg({0}), 'min': min({0}), 'median': quantile_disc({0}, 0.5),
+    'p90': quantile_disc({0}, 0.9), 'p99': quantile_disc({0}, 0.99), 'max': max({0})}}"""
 
 
 def statistics(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary) -> dict[str, object]:
-    """Return the figures of what `kept_photo`, `kept_caption`, `token` and `taken_by` hold, as statistics.json has them."""
+    """Return statistics.json: figures of `kept_photo`, `kept_caption`, `token` and `taken_by`."""
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE measured AS
         SELECT n, split, stars, kept_caption.category AS category, length(text_nfkc) AS characters,
@@ -70,7 +70,7 @@ def _stars(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
     bins = dict(
         _rows(
             connection,
-            f"""SELECT list_max(list_filter({starts}, lambda bin: bin <= greatest(stars, 0))) AS start, count(*)
+            f"""SELECT list_max(list_filter({starts}, lambda bin: bin <= greatest(stars, 0))), count(*)
             FROM {source} GROUP BY 1""",
         )
     )
@@ -120,5 +120,5 @@ def _filters(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
     """Return the captions that each filter took, in the order in which the filters are asked."""
     options = DatasetOptions()
     names = [*filters.by_fact(options), *filters.by_text(options, ()), *filters.BY_PHOTO]
-    taken = dict(_rows(connection, "SELECT reason, captions FROM taken_by"))
+    taken = dict(_rows(connection, "SELECT reason, sum(captions)::BIGINT FROM taken_by GROUP BY reason"))
     return {name: taken.get(name, 0) for name in names}

@@ -29,7 +29,7 @@ def locked(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def replacement(directory: Path) -> Iterator[Path]:
-    """Yield an empty directory; when the block ends well, it takes the place of `directory`. Needs the lock."""
+    """Yield an empty directory that takes `directory`'s place when the block ends well. Needs the lock."""
     new = directory.with_name(f".{directory.name}.new-{secrets.token_hex(4)}")
     new.mkdir(parents=True)
     try:

@@ -48,7 +48,7 @@ def prepare(batch: pa.RecordBatch, tokenizer: str, max_characters: int, path: Pa
 def prepare_all(
     batches: Iterable[pa.RecordBatch], total: int, tokenizer: str, max_characters: int, directory: Path
 ) -> Iterator[Path]:
-    """Yield the file that `prepare` wrote into `directory` for each batch; many are written by several processes.
+    """Yield the file that `prepare` wrote into `directory` for each batch, several processes at a time.
 
     Raises:
         UserError: a process was killed, most likely for want of memory.

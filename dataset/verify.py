@@ -25,7 +25,7 @@ Problems = Iterator[str]
 
 
 def verify(path: Path) -> list[str]:
-    """Return what is wrong at `path` (a stage's directory, a folder of stages, one Parquet file), a line each.
+    """Return what is wrong at `path` (a stage's directory, a folder of stages, a Parquet file), a line each.
 
     Every page of every shard is read and its checksum compared; every photo is decoded and hashed.
 

@@ -30,8 +30,8 @@ ImageSource = Callable[[pq.ParquetFile, int], pa.StructArray]
 
 def write_photos(
     connection: duckdb.DuckDBPyConnection, shards: Sequence[Path], image: ImageSource, directory: Path
-) -> None:
-    """Write train-*.parquet and dev-*.parquet into `directory`.
+) -> list[int]:
+    """Write train-*.parquet and dev-*.parquet into `directory`; return the n of photos without bytes.
 
     Args:
         connection: holds `kept_photo` (n, split, shard, row, and the columns of PHOTOS but image and
@@ -41,14 +41,19 @@ def write_photos(
         directory: where they go.
     """
     total = len(connection.execute("SELECT n FROM kept_photo").fetchall())
+    empty: list[int] = []
     with ExitStack() as stack:
         progress = stack.enter_context(Progress("dataset", total, "photos"))
         writers = {split: stack.enter_context(_SplitWriter(directory, split)) for split in SPLITS}
         for photos in _ahead(_with_captions(connection)):
             for table in _with_images(photos, shards, image):
+                size = pc.fill_null(pc.binary_length(pc.struct_field(table["image"], "bytes")), 0)
+                empty += table.filter(pc.equal(size, 0))["n"].to_pylist()
                 for split, writer in writers.items():
-                    writer.append(table.filter(pc.equal(table["split"], split)).select(PHOTOS.names))
+                    mine = pc.and_(pc.equal(table["split"], split), pc.greater(size, 0))
+                    writer.append(table.filter(mine).select(PHOTOS.names))
                 progress.advance(table.num_rows)
+    return empty
 
 
 def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -155,11 +160,13 @@ class _SplitWriter:
 
     def append(self, table: pa.Table) -> None:
         """Add photos; they are written once they fill a row group."""
-        self._waiting.append(table)
-        self._rows += table.num_rows
-        self._bytes += table.nbytes
-        if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
-            self._flush()
+        for start in range(0, table.num_rows, ROW_GROUP_ROWS):
+            part = table.slice(start, ROW_GROUP_ROWS)
+            self._waiting.append(part)
+            self._rows += part.num_rows
+            self._bytes += part.get_total_buffer_size() * part.num_rows // table.num_rows
+            if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
+                self._flush()
 
     def _flush(self) -> None:
         if self._shard_bytes + self._bytes > SHARD_BYTES and self._writer is not None:

@@ -43,10 +43,11 @@ def photo(seed: int, size: int = 96) -> bytes:
 
 
 def image_url(odai_id: int) -> str:
-    return f"{SITE.replace('bokete', 'photo.bokete')}/photo/odai/600/{hashlib.md5(b'%d' % odai_id).hexdigest()}_600.jpg"
+    md5 = hashlib.md5(b"%d" % odai_id).hexdigest()
+    return f"{SITE.replace('bokete', 'photo.bokete')}/photo/odai/600/{md5}_600.jpg"
 
 
-def boke(boke_id: int | None, odai_id: int | None, text: str, **values: object) -> dict[str, object]:
+def boke(boke_id: int | None, odai_id: int | None, text: str, /, **values: object) -> dict[str, object]:
     return {
         "boke_id": boke_id,
         "odai_id": odai_id,
@@ -60,7 +61,7 @@ def boke(boke_id: int | None, odai_id: int | None, text: str, **values: object) 
     }
 
 
-def page(odai_id: int, bokes: Sequence[Mapping[str, object]], **values: object) -> dict[str, object]:
+def page(odai_id: int, bokes: Sequence[Mapping[str, object]], /, **values: object) -> dict[str, object]:
     return {
         "url": f"{SITE}/odai/{odai_id}",
         "layout": "2020",
@@ -78,7 +79,7 @@ def page(odai_id: int, bokes: Sequence[Mapping[str, object]], **values: object) 
     }
 
 
-def image(odai_id: int, content: bytes | None = None, **values: object) -> dict[str, object]:
+def image(odai_id: int, content: bytes | None = None, /, **values: object) -> dict[str, object]:
     content = photo(odai_id) if content is None else content
     return {
         "url": image_url(odai_id),
@@ -107,7 +108,7 @@ def write(
 
 
 def crawl(directory: Path, photos: int = 20, captions: int = 4, first: int = 1) -> Path:
-    """Write a crawl of odai `first`, `first` + 1, …, each of another photo, its captions on the word it shows."""
+    """Write a crawl of odai `first`, `first` + 1, …, each with its own photo, captions and label."""
     pages, images = [], []
     for odai_id in range(first, first + photos):
         word = list(WORDS)[odai_id % len(WORDS)]

@@ -117,7 +117,7 @@ def _add(record: dict[str, str], can: Path, writer: ImportWriter) -> None:
 
 
 def _decode(content: bytes) -> str:
-    """Return the text of a CSV in UTF-8, with or without a BOM, or in cp932; else with U+FFFD where it is neither."""
+    """Return a CSV's text: UTF-8, with or without a BOM, or cp932; with U+FFFD where it is neither."""
     for encoding in ("utf-8-sig", "cp932"):
         try:
             return content.decode(encoding)

@@ -1,4 +1,4 @@
-"""Write what an importer reads as a crawl's tables: each photo once, bad records counted with their reason."""
+"""Write what an importer reads as a crawl's tables: each photo once, bad records counted by reason."""
 
 import json
 from collections import Counter
