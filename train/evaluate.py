@@ -23,9 +23,9 @@ FORMAT = 2
 """Of evaluation.json: an evaluation of another format is made anew."""
 CAPTIONED = 500
 """Photos of a split that are captioned; a split with more is measured on the first so many."""
-RANKED = 100
+RANKED = 50
 """Photos of a split among whose captions each photo's own is sought."""
-COMPARED = 200
+COMPARED = 100
 """Captions that are compared with each other, which takes the square of the time."""
 SAMPLES, HUMAN = 8, 5
 """Photos of each split that samples.json shows, and the people's captions of each."""

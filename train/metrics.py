@@ -30,12 +30,10 @@ def bleu(captions: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> 
         length += len(caption)
         wanted += min((len(other) for other in others), key=lambda n: (abs(n - len(caption)), n))
         for order in range(1, ORDERS + 1):
-            most: Counter[tuple[str, ...]] = Counter()
-            for other in others:
-                most |= ngrams(other, order)
-            found = ngrams(caption, order)
-            hits[order - 1] += (found & most).total()
+            found, known = ngrams(caption, order), [ngrams(other, order) for other in others]
             totals[order - 1] += found.total()
+            for gram, count in found.items():
+                hits[order - 1] += min(count, max(counts.get(gram, 0) for counts in known))
     brevity = 1.0 if length >= wanted else exp(1 - wanted / length) if length else 0.0
     return [brevity * _mean(hits[:order], totals[:order]) for order in range(1, ORDERS + 1)]
 
