@@ -1,13 +1,14 @@
 """What one does with pages, datasets, weights and every stage's directory."""
 
 import argparse
+import errno
 import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from commands.arguments import Commands, add, add_data, add_pipeline, add_settings, pipeline, port, positive
-from dataset.errors import UsageError
+from dataset.errors import UsageError, UserError
 from pipelines import Settings, describe, load
 
 
@@ -15,14 +16,19 @@ def site(arguments: argparse.Namespace) -> None:
     """Serve the embedded site until Ctrl-C."""
     from demo.site import serve
 
-    serve(
-        photos=arguments.photos,
-        captions_per_photo=arguments.captions_per_photo,
-        seed=arguments.seed,
-        port=arguments.port,
-        layout=arguments.layout,
-        faults=arguments.faults,
-    )
+    try:
+        serve(
+            photos=arguments.photos,
+            captions_per_photo=arguments.captions_per_photo,
+            seed=arguments.seed,
+            port=arguments.port,
+            layout=arguments.layout,
+            faults=arguments.faults,
+        )
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise UserError(f"port {arguments.port} is in use. Choose another: --port N, or --port 0") from None
 
 
 def parse(arguments: argparse.Namespace) -> None:
