@@ -117,13 +117,15 @@ def _add(record: dict[str, str], can: Path, writer: ImportWriter) -> None:
 
 
 def _decode(content: bytes) -> str:
-    """Return a CSV's text: UTF-8, with or without a BOM, or cp932; with U+FFFD where it is neither."""
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return content.decode("utf-8-sig", errors="replace")
+    """Return a CSV's text, of UTF-8 with or without a BOM, or of cp932; what neither can read is U+FFFD.
+
+    A few broken bytes do not make a file cp932, which reads almost any bytes as something.
+    """
+    text = content.decode("utf-8-sig", errors="replace")
+    foreign = sum(not character.isascii() for character in text)
+    if text.count("\ufffd") * 4 <= foreign:
+        return text
+    return content.decode("cp932", errors="replace")
 
 
 def _number(text: str | None) -> int | None:
