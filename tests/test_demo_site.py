@@ -162,6 +162,16 @@ def test_a_port_in_use_is_named(address: str) -> None:
         pass
 
 
+def test_the_command_says_it_in_one_line(address: str) -> None:
+    port = address.rsplit(":", 1)[1]
+    command = [sys.executable, "-c", "from pipelines import main; main()", "site", "--port", port]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert f"port {port} " in done.stderr
+    assert "--port" in done.stderr
+
+
 def test_it_ends_with_the_block() -> None:
     with running(2, 1, 1) as address:
         host, port = address.removeprefix("http://").split(":")
