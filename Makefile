@@ -10,7 +10,7 @@ STAGE = --pipeline $(PIPELINE) $(if $(SET),--set $(SET))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev install-gpu demo crawl dataset features train evaluate web test bench lint clean lock experiments screenshots
+.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test bench lint clean lock experiments screenshots
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,8 @@ help:  ## list the targets
 
 install: .venv/base  ## make .venv with everything Bokeru runs on, and the bokeru command
 install-dev: .venv/dev  ## the same, with what tests and linters need
+install-scale: .venv/base  ## add Ray, MPI and the driver of a browser, for large or odd jobs
+	@$(PIP) -r requirements-scale.txt
 install-gpu: .venv/base  ## add CuPy and the CUDA libraries (about 3 GB)
 	@$(PIP) -r requirements-gpu.txt
 	@$(BOKERU) doctor
@@ -75,5 +77,6 @@ lock:  ## pin the requirements files anew from their .in files
 	@.venv-lock/bin/python -m pip install --quiet -r requirements-lock.in
 	@$(LOCK) requirements-build.in -o requirements-build.txt
 	@$(LOCK) requirements.in -o requirements.txt
+	@$(LOCK) requirements-scale.in -o requirements-scale.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
 	@$(LOCK) requirements-gpu.in -o requirements-gpu.txt
