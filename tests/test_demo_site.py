@@ -164,7 +164,7 @@ def test_a_port_in_use_is_named(address: str) -> None:
 
 def test_the_command_says_it_in_one_line(address: str) -> None:
     port = address.rsplit(":", 1)[1]
-    command = [sys.executable, "-c", "from pipelines import main; main()", "site", "--port", port]
+    command = [sys.executable, "-c", "import sys; from pipelines import main; sys.exit(main())", "site", "--port", port]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
