@@ -67,6 +67,12 @@ def split(
         EOS,
     )
     found = vectors(features, examples.photos) if short else np.zeros((0, 1), np.float32)
+    broken = np.flatnonzero(~np.isfinite(found).all(axis=1))
+    if len(broken):
+        raise UserError(
+            f"The vectors of {len(broken):,} photos in {features} are not finite, the first that of "
+            f"{examples.photos[broken[0]]}. Delete that folder and run: bokeru features"
+        )
     if shown == "random":
         found = np.stack([noise(sha256, found.shape[1]) for sha256 in examples.photos])
     texts = [row["text"] for row in short]

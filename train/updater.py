@@ -65,15 +65,16 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         shares = (self._weights[batch.captions] / tokens)[batch.rows]
         dropout = self._options.dropout
         drop = Dropout(dropout, self._options.seed, self.iteration) if dropout else None
-        total, losses = loss(
-            self.model, batch, self._vectors[batch.photos], shares, parts=self._parts, dropout=drop
-        )
-        weighted = float(total.array)
-        if not np.isfinite(weighted):
-            raise UserError(self._diverged(weighted, batch))
-        self.model.cleargrads()
-        total.backward()
-        self._optimizer.update()
+        with np.errstate(over="ignore", invalid="ignore"):  # what becomes of that is checked here
+            total, losses = loss(
+                self.model, batch, self._vectors[batch.photos], shares, parts=self._parts, dropout=drop
+            )
+            weighted = float(total.array)
+            if not np.isfinite(weighted):
+                raise UserError(self._diverged(weighted, batch))
+            self.model.cleargrads()
+            total.backward()
+            self._optimizer.update()
         self.totals["weighted"] += weighted * tokens
         self.totals["nats"] += float(losses.sum(dtype=np.float64))
         self.totals["tokens"] += tokens
