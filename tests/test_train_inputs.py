@@ -40,7 +40,7 @@ def test_a_vector_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
     sha256 = "train3"
     with ShardWriter(toy.features, "vectors", features(toy_training.D)) as shards:
         shards.append({"sha256": sha256, "outcome": "ok", "vector": [math.nan] * toy_training.D})
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match=r"not finite, the first that of train3"):
         trained(toy)
 
 
