@@ -52,6 +52,10 @@ def start(network: Network, name: Name) -> Backend:
         from featurize.backends.onnx import of
 
         return of(network)
+    if name == "cupy":
+        from featurize.backends.cupy_network import CupyBackend
+
+        return CupyBackend(network)
     from featurize.backends.chainer_network import ChainerBackend
 
-    return ChainerBackend(network, name)
+    return ChainerBackend(network)

@@ -1,13 +1,10 @@
-"""Chainer runs the network: on CuPy for the GPU, on NumPy as the plain reference."""
+"""Chainer on NumPy runs the network as the plain reference; `cupy_network` puts the same on a GPU."""
 
-import threading
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
-from dataset.errors import UserError
-from featurize.backends.backend import cores
-from featurize.chainer_compat import chainer, gpu_problem
+from featurize.chainer_compat import chainer
 from featurize.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Shape, Softmax
 from featurize.network import Network
 
@@ -15,17 +12,13 @@ F = chainer.functions
 
 
 class ChainerBackend:
-    """A network on Chainer, ready to run; see `Backend`.
+    """A network on Chainer on NumPy, ready to run, one batch at a time; see `Backend`."""
 
-    Raises:
-        UserError: `cupy` was asked for, and no GPU can be used; the message says why.
-    """
+    name = "numpy"
+    threads = 1
 
-    def __init__(self, network: Network, name: Literal["cupy", "numpy"]) -> None:
-        self.name: str = name
-        if name == "cupy" and (problem := gpu_problem()):
-            raise UserError(f"features.backend is cupy, but {problem}. Or: --set features.backend=onnx")
-        self._device = chainer.get_device("@cupy:0" if name == "cupy" else "@numpy")
+    def __init__(self, network: Network, device: str = "@numpy") -> None:
+        self._device = chainer.get_device(device)
         self._network = network
         self._shapes = [network.input, *network.shapes[:-1]]
         self._weights = {
@@ -33,19 +26,20 @@ class ChainerBackend:
             for layer in network.layers
             if isinstance(layer, Convolution | InnerProduct)
         }
-        self._one_at_a_time = threading.Semaphore(1)
         self.dimensions = network.dimensions
-        self.threads = cores() if name == "cupy" else 1
 
     def run(self, images: np.ndarray) -> np.ndarray:
-        """Return (B, D) float32 on the host for (B, 3, H, W) float32."""
-        with self._one_at_a_time, chainer.using_device(self._device):
-            with chainer.using_config("train", False), chainer.no_backprop_mode():
-                value = chainer.Variable(self._device.send(images))
-                for layer, shape in zip(self._network.layers, self._shapes, strict=True):
-                    value = self._apply(layer, value, shape)
-            vectors: np.ndarray = chainer.get_device("@numpy").send(value.array)
+        """Return (B, D) float32 on the host for (B, 3, H, W) float32. Thread-safe."""
+        vectors: np.ndarray = self._forward(images)
         return vectors.reshape(len(images), -1)
+
+    def _forward(self, images: Any) -> Any:
+        """Return the last layer's array for an array (B, C, H, W), both on the device."""
+        with chainer.using_config("train", False), chainer.no_backprop_mode():
+            value = chainer.Variable(images)
+            for layer, shape in zip(self._network.layers, self._shapes, strict=True):
+                value = self._apply(layer, value, shape)
+        return value.array
 
     def _apply(self, layer: Layer, x: chainer.Variable, shape: Shape) -> chainer.Variable:
         """Return the layer's result for x (B, C, H, W)."""

@@ -1,0 +1,203 @@
+"""How fast CaffeNet's fc7 is computed here, beside what the machine could do and what others reach.
+
+    python -m benchmarks.features [--photos 480] [--rounds 3] [--peer PYTHON]
+
+All in one run, in turns, on the same drawn photos and the same weights; medians of the rounds. Photos a
+second of: the SGEMM bound (this run's own matrix product rate, over the network's operations), the network
+alone, Chainer on NumPy, PyTorch eager, decoding alone, and the whole way from JPEG in Parquet to vectors in
+Parquet, beside the bound that decoding and network set on the same cores. Figures are printed as JSON.
+
+PyTorch is no requirement of the project: it runs in an environment of its own, and is left out without it:
+
+    python3 -m venv .venv-bench && .venv-bench/bin/pip install torch==2.13.0 numpy
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pyarrow as pa
+from threadpoolctl import threadpool_limits
+
+from dataset.schema import PHOTOS
+from dataset.shards import whole_parquet
+from demo.scenes import jpeg, scene
+from featurize import cache, caffemodel
+from featurize.backends.backend import cores, start
+from featurize.engine import batched, open_engine
+from featurize.layers import Convolution, InnerProduct
+from featurize.network import Network
+from featurize.options import FeatureOptions
+from featurize.preprocess import Recipe
+from featurize.weights import locate
+
+BATCH = 16
+OPTIONS = FeatureOptions()
+PEER = Path(__file__).parent / "peers" / "caffenet_torch.py"
+Images = np.ndarray
+
+
+def rate(count: int, work: Callable[[], object]) -> float:
+    """Return `count` over the seconds that `work` takes."""
+    started = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - started)
+
+
+def sgemm(size: int = 2048, times: int = 6) -> float:
+    """Return the most floating-point operations a second that square float32 products reach.
+
+    Tried both ways: one product after another, each on all cores; and as many at once as there are cores.
+    """
+    one, other = (np.random.default_rng(seed).random((size, size), np.float32) for seed in (1, 2))
+    together = rate(times, lambda: [one @ other for _ in range(times)])
+    with threadpool_limits(1):
+        apart = rate(times, lambda: on_all_cores(times, lambda _: one @ other))
+    return 2 * size**3 * max(together, apart)
+
+
+def on_all_cores(count: int, work: Callable[[int], object]) -> None:
+    """Call work(0), work(1), … `count` times, as many at once as there are cores."""
+    with ThreadPoolExecutor(cores()) as pool:
+        list(pool.map(work, range(count)))
+
+
+@contextmanager
+def peer(
+    python: str, network: Network, images: Images, folder: Path, device: str = "cpu"
+) -> Iterator[Callable[[], float] | None]:
+    """Yield what measures PyTorch on the same weights and photos, in a process that waits between."""
+    if not Path(python).exists():
+        yield None
+        return
+    learned = [layer for layer in network.layers if isinstance(layer, Convolution | InnerProduct)]
+    weights = {f"{layer.name}.weight": layer.weights for layer in learned}
+    np.savez(folder / "peer.npz", images=images, **weights)  # type: ignore[arg-type]  # biases are zero
+    command = [python, str(PEER), str(folder / "peer.npz"), str(folder / "peer.npy"), device]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asks, answers = process.stdin, process.stdout
+
+        def measure() -> float:
+            asks.write("go\n")
+            asks.flush()
+            return float(answers.readline())
+
+        measure()
+        expected, found = np.load(folder / "peer.npy"), start(network, "onnx").run(images[:BATCH])
+        assert np.abs(found - expected).max() < 1e-4 * expected.max(), "PyTorch computes something else"
+        yield measure
+        asks.close()
+
+
+def write_photos(folder: Path, photos: list[bytes]) -> list[Path]:
+    """Write a shard of photos, a hundred to a row group."""
+    path = folder / "train-00000-of-00001.parquet"
+    with whole_parquet(path, PHOTOS) as writer:
+        for number, batch in enumerate(batched(photos, 100)):
+            rows = [
+                {"image": {"bytes": photo}, "sha256": f"{number * 100 + place:064x}"}
+                for place, photo in enumerate(batch)
+            ]
+            writer.write_table(pa.Table.from_pylist(rows, schema=PHOTOS))
+    return [path]
+
+
+def whole_way(
+    options: FeatureOptions, shards: list[Path], weights: Path, photos: int, folder: Path
+) -> tuple[float, float]:
+    """Return photos a second from Parquet to Parquet, and the seconds that the start takes before."""
+    began = time.perf_counter()
+    with open_engine(options, weights) as engine:
+        started = time.perf_counter() - began
+        directory = Path(tempfile.mkdtemp(dir=folder))
+
+        def work() -> None:
+            missing = cache.missing(shards, directory)
+            with cache.writer(directory, engine.dimensions, "float32") as writer:
+                for rows in engine.rows(batched(cache.photos(shards, missing), options.batch_size)):
+                    for row in rows:
+                        writer.append(row)
+
+        return rate(photos, work), started
+
+
+def measure(photos: int, rounds: int, python: str, folder: Path) -> dict[str, object]:
+    """Return every figure."""
+    drawn = [jpeg(scene(1, number)) for number in range(photos)]
+    weights = folder / "weights"
+    network = caffemodel.read(locate("untrained", weights), "fc7")
+    recipe = Recipe("caffe", 227, OPTIONS.mean)
+    images = np.stack([recipe.prepare(photo) for photo in drawn[: 4 * BATCH]])
+    onnx, plain = start(network, "onnx"), start(network, "numpy")
+    batches = [images[at : at + BATCH] for at in range(0, len(images), BATCH)]
+    shards = write_photos(folder, drawn)
+    count = 8 * cores()
+    found: list[dict[str, float]] = []
+
+    def network_alone(at: int) -> np.ndarray:
+        return onnx.run(batches[at % len(batches)])
+
+    with peer(python, network, images, folder) as torch:
+        for _ in range(rounds):
+            figures = {
+                "sgemm_gflops": sgemm() / 1e9,
+                "network": rate(count * BATCH, lambda: on_all_cores(count, network_alone)),
+                "chainer_numpy": rate(BATCH, lambda: plain.run(batches[0])),
+                "decoding": rate(photos, lambda: on_all_cores(photos, lambda at: recipe.prepare(drawn[at]))),
+            }
+            end_to_end = whole_way(OPTIONS, shards, weights, photos, folder)
+            figures["end_to_end"], figures["start_seconds"] = end_to_end
+            if torch is not None:
+                figures["torch_eager"] = torch()
+            found.append(figures | bounds(figures, network))
+    photos_per_second = {name: round(median(each[name] for each in found), 2) for name in found[0]}
+    ratios = {name: round(median(each[name] for each in map(claims, found)), 2) for name in claims(found[0])}
+    return {"cores": cores(), "rounds": rounds, "photos_per_second": photos_per_second, "ratios": ratios}
+
+
+def bounds(figures: dict[str, float], network: Network) -> dict[str, float]:
+    """Return what the cores could do at most: in products alone, and in decoding and network together."""
+    return {
+        "sgemm_bound": figures["sgemm_gflops"] * 1e9 / network.operations,
+        "decoding_and_network": 1 / (1 / figures["decoding"] + 1 / figures["network"]),
+    }
+
+
+def claims(figures: dict[str, float]) -> dict[str, float]:
+    """Return the ratios that we claim, of the figures of one round."""
+    ratios = {
+        "network / SGEMM bound (>= 0.85)": figures["network"] / figures["sgemm_bound"],
+        "network / Chainer on NumPy (>= 4)": figures["network"] / figures["chainer_numpy"],
+        "end to end / decoding and network (>= 0.85)": figures["end_to_end"]
+        / figures["decoding_and_network"],
+    }
+    if "torch_eager" in figures:
+        ratios["network / PyTorch eager (>= 1.5)"] = figures["network"] / figures["torch_eager"]
+    return ratios
+
+
+def main() -> None:
+    """Measure, and print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--photos", type=int, default=480)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peer", default=os.environ.get("BOKERU_TORCH_PYTHON", ".venv-bench/bin/python"))
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(arguments.photos, arguments.rounds, arguments.peer, Path(folder))
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
