@@ -6,6 +6,7 @@ derivations that give it, found by dynamic programming over the positions where 
 """
 
 import re
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
@@ -62,7 +63,8 @@ class Rule:
 
     def draw(self, random: Random) -> tuple[Part, ...]:
         """Return one template's parts."""
-        return random.choices(self._templates, cum_weights=self._cumulative)[0]
+        place = bisect(self._cumulative, random.random() * self._cumulative[-1], 0, len(self._templates) - 1)
+        return self._templates[place]
 
 
 Grammar = Mapping[str, Rule]

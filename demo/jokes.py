@@ -5,7 +5,7 @@ and the rest is drawn from long lists by Zipf's law, so that more captions bring
 """
 
 import unicodedata
-from collections import ChainMap
+from collections.abc import Iterable
 from functools import lru_cache
 from random import Random
 
@@ -19,7 +19,7 @@ from demo.lines import (
     TRAIT_LINES,
     WEATHER_LINES,
 )
-from demo.scenes import Scene
+from demo.scenes import Contents, Scene
 
 _SHARED: dict[str, Rule] = {
     "caption": Rule({"{opening}{core}{closing}": 1}),
@@ -67,7 +67,7 @@ _SHARED_NORMAL = {name: rule.mapped(normal) for name, rule in _SHARED.items()}
 
 def caption(scene: Scene, random: Random) -> str:
     """Return a caption for a scene, drawn from the grammar; it may hold line breaks."""
-    return grammar.draw(ChainMap(_rules(scene), _SHARED), "caption", random)
+    return grammar.draw(_rules(scene.contents), "caption", random)
 
 
 def captions(scene: Scene, count: int) -> list[str]:
@@ -77,7 +77,7 @@ def captions(scene: Scene, count: int) -> list[str]:
     `log_probability` says: `demo.floor` states what that does to the floor.
     """
     random = Random(f"{scene.seed}/{scene.photo}/captions")
-    rules = ChainMap(_rules(scene), _SHARED)
+    rules = _rules(scene.contents)
     found: dict[str, None] = {}
     while len(found) < count:
         found[grammar.draw(rules, "caption", random)] = None
@@ -90,34 +90,41 @@ def log_probability(text: str, scene: Scene) -> float:
     Exact: the sum over all derivations. White space does not count, and characters of one NFKC form are one,
     since datasets are normalised so; -inf where the grammar cannot give the text.
     """
-    return grammar.log_probability(normal_rules(scene), "caption", normal(text))
+    return grammar.log_probability(_normal_rules(scene.contents), "caption", normal(text))
 
 
-@lru_cache(64)
-def normal_rules(scene: Scene) -> Grammar:
-    """Return the grammar for a scene over normal texts; its start rule is `caption`."""
-    own = {name: rule.mapped(normal) for name, rule in _rules(scene).items()}
-    return ChainMap(own, _SHARED_NORMAL)
+@lru_cache(1024)
+def _normal_rules(contents: Contents) -> Grammar:
+    """Return the grammar for a scene over normal texts."""
+    return {name: rule.mapped(normal) for name, rule in _own_rules(*contents).items()} | _SHARED_NORMAL
 
 
-def _rules(scene: Scene) -> dict[str, Rule]:
-    """Return the rules that depend on the scene; the start rule is `caption`."""
-    lines = LINES[scene.subject]
+@lru_cache(1024)
+def _rules(contents: Contents) -> Grammar:
+    """Return the grammar for a scene; its start rule is `caption`."""
+    return _own_rules(*contents) | _SHARED
+
+
+def _own_rules(
+    subject: str, traits: Iterable[str], companions: Iterable[str], place: str, time: str, weather: str
+) -> dict[str, Rule]:
+    """Return the rules that depend on the scene."""
+    lines = LINES[subject]
     rules = {
         "thing": Rule(dict(zip(lines.names, (10, 1, 1), strict=False))),
         "does": zipf(lines.deeds, 0.2),
         "says": zipf(lines.sayings, 0.2),
     }
     seen = {
-        "trait": " ".join(TRAIT_LINES[trait] for trait in scene.traits),
-        "companion": COMPANION_LINES if scene.companions else "",
-        "place": PLACE_LINES[scene.place],
-        "time": TIME_LINES.get(scene.time, ""),
-        "weather": WEATHER_LINES.get(scene.weather, ""),
+        "trait": " ".join(TRAIT_LINES[trait] for trait in traits),
+        "companion": COMPANION_LINES if companions else "",
+        "place": PLACE_LINES[place],
+        "time": TIME_LINES.get(time, ""),
+        "weather": WEATHER_LINES.get(weather, ""),
     }
     rules |= {name: zipf(text.split(), 0.5) for name, text in seen.items() if text}
-    if scene.companions:
-        rules["other"] = Rule({LINES[companion].names[0]: 1 for companion in scene.companions})
+    if companions:
+        rules["other"] = Rule({LINES[companion].names[0]: 1 for companion in companions})
     shares = templates.SHARES | {name: templates.SEEN_SHARES[name] for name, text in seen.items() if text}
     rules["core"] = Rule({f"{{{name}}}": share for name, share in shares.items()})
     return rules

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 T = TypeVar("T")
+Contents = tuple[str, tuple[str, ...], tuple[str, ...], str, str, str]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Scene:
     place: str
     time: str
     weather: str
+
+    @property
+    def contents(self) -> "Contents":
+        """What the photo shows, whichever photo it is: all but `seed` and `photo`."""
+        return self.subject, self.traits, self.companions, self.place, self.time, self.weather
 
     @property
     def category(self) -> str:
@@ -85,8 +91,7 @@ def draw(scene: Scene) -> "Image.Image":
     from demo.drawing.picture import picture
 
     random = Random(f"{scene.seed}/{scene.photo}/picture")
-    seen = (scene.subject, scene.traits, scene.companions, scene.place, scene.time, scene.weather)
-    return picture(*seen, random)
+    return picture(*scene.contents, random)
 
 
 def jpeg(scene: Scene, width: int = 600) -> bytes:
