@@ -80,7 +80,9 @@ def gradient(top: Colour, bottom: Colour, width: int, height: int) -> Image.Imag
         share = y / (steps - 1)
         red, green, blue = (round(a + (b - a) * share) for a, b in zip(top, bottom, strict=True))
         column.putpixel((0, y), (red, green, blue))
-    return column.resize((width, height), Image.Resampling.BILINEAR)
+    # Every row has one colour, so only the height needs to be interpolated.
+    smooth = column.resize((1, height), Image.Resampling.BILINEAR)
+    return smooth.resize((width, height), Image.Resampling.NEAREST)
 
 
 def _mix(colour: Colour, other: Colour, share: float, light: float) -> Colour:
