@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -9,6 +10,7 @@ import web_small
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
+from schemathesis.core.result import Ok
 
 from web.app import create
 from web.catalogue import Catalogue
@@ -36,13 +38,13 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
 def test_no_request_makes_the_server_fail(app: FastAPI) -> None:
     document = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     answered = Counter[int]()
-    operations = [found.ok() for found in document.get_all_operations()]
+    operations = [found.ok() for found in document.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) > 20
     for operation in operations:
 
         @settings(max_examples=20, suppress_health_check=list(HealthCheck), database=None)
         @given(case=operation.as_strategy() | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
-        def ask(case: schemathesis.Case) -> None:
+        def ask(case: Any) -> None:
             for name, value in case.path_parameters.items():
                 if len(str(value)) % 2:  # else the request would hardly ever get past its path
                     case.path_parameters[name] = app.state.real[name]

@@ -157,6 +157,8 @@ class _Beams:
     def __init__(self, photos: int, rules: Rules, width: int, alpha: float, n: int) -> None:
         self._rules, self._width, self._alpha, self._n = rules, width, alpha, n
         self.best: list[list[Hypothesis]] = [[] for _ in range(photos)]
+        self._bar = np.full(photos, -np.inf)
+        """The score that a photo's new caption has to beat: that of its n-th best."""
         self._photo = np.arange(photos)
         self._history = np.zeros((photos, 0), np.int64)
         self._trace = np.zeros((photos, 0))
@@ -178,27 +180,31 @@ class _Beams:
 
     def _finish(self, ends: NDArray[np.float64], totals: NDArray[np.float64]) -> None:
         """Add the captions that end here to their photo's n best."""
-        length = self._history.shape[1] + 1
-        for row in np.flatnonzero(totals > -np.inf):
-            best, score = self.best[self._photo[row]], float(totals[row] / length**self._alpha)
-            if len(best) < self._n or score > best[-1].score:
-                trace = np.append(self._trace[row], ends[row])
-                best.append(_hypothesis(self._history[row], trace, score))
-                best.sort(key=lambda hypothesis: -hypothesis.score)
-                del best[self._n :]
+        scores = totals / (self._history.shape[1] + 1) ** self._alpha
+        rows = np.flatnonzero(scores > self._bar[self._photo])
+        for row in rows[_best_of_each(self._photo[rows], scores[rows], self._n)]:
+            photo = self._photo[row]
+            best, trace = self.best[photo], np.append(self._trace[row], ends[row])
+            best.append(_hypothesis(self._history[row], trace, float(scores[row])))
+            best.sort(key=lambda hypothesis: -hypothesis.score)
+            del best[self._n :]
+            if len(best) == self._n:
+                self._bar[photo] = best[-1].score
 
     def _survivors(self, totals: NDArray[np.float64]) -> tuple[Ints, Ints]:
         """Return row and column in `totals` (N, K) of each photo's `width` best that can still win."""
         longest = (self._rules.max_tokens + 1) ** self._alpha
-        bars = [best[-1].score if len(best) == self._n else -np.inf for best in self.best]
-        bar = np.array(bars)[self._photo] if len(self._photo) else np.zeros(0)
-        rows, places = np.nonzero(totals / longest > bar[:, None])
-        photo = self._photo[rows]
-        order = np.lexsort((-totals[rows, places], photo))
-        rows, places, photo = rows[order], places[order], photo[order]
-        rank = np.arange(len(photo)) - np.searchsorted(photo, photo)
-        kept = rank < self._width
+        rows, places = np.nonzero(totals / longest > self._bar[self._photo][:, None])
+        kept = _best_of_each(self._photo[rows], totals[rows, places], self._width)
         return rows[kept], places[kept]
+
+
+def _best_of_each(photo: Ints, scores: NDArray[np.float64], count: int) -> Ints:
+    """Return the places of each photo's `count` highest scores, photos in ascending order, best first."""
+    order = np.lexsort((-scores, photo))
+    photo = photo[order]
+    rank = np.arange(len(photo)) - np.searchsorted(photo, photo)
+    return order[rank < count]
 
 
 def _hypothesis(tokens: Ints, trace: NDArray[np.float64], score: float) -> Hypothesis:
