@@ -24,7 +24,7 @@ def card(
     photos = sum(split["photos"] for split in splits.values())
     captions = sum(split["captions"] for split in splits.values())
     parts = [
-        _metadata(name, photos),
+        _metadata(name, splits),
         f"# {name}: photos and joke captions",
         f"{captions:,} captions (boke) of {photos:,} photos (odai), made by Bokeru from bokete's pages "
         "or from the sources below. One row per photo, with all its captions: so a photo is in one split "
@@ -43,7 +43,9 @@ def card(
     return "\n\n".join(parts) + "\n"
 
 
-def _metadata(name: str, photos: int) -> str:
+def _metadata(name: str, splits: Mapping[str, Mapping[str, int]]) -> str:
+    """Return the YAML in front; a split without photos is not named, since `datasets` fails on it."""
+    photos = sum(split["photos"] for split in splits.values())
     size = next((text for limit, text in SIZES if photos < limit), "10M<n<100M")
     return "\n".join(
         [
@@ -54,8 +56,7 @@ def _metadata(name: str, photos: int) -> str:
             "task_categories:\n- image-to-text",
             f"size_categories:\n- {size}",
             "configs:\n- config_name: default\n  data_files:",
-            "  - split: train\n    path: train-*.parquet",
-            "  - split: dev\n    path: dev-*.parquet",
+            *(f"  - split: {s}\n    path: {s}-*.parquet" for s, held in splits.items() if held["photos"]),
             "---",
         ]
     )

@@ -1,11 +1,12 @@
 """Croissant: files and fields of the dataset as JSON-LD (mlcommons.org/croissant)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
-from dataset.schema import PHOTOS
+from dataset.schema import CAPTION, PHOTOS
 
 CONTEXT = {
     "@language": "en",
@@ -18,6 +19,7 @@ CONTEXT = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -73,6 +75,8 @@ def croissant(
         "description": "Photos and the joke captions that people wrote for them, one row per photo.",
         "url": "https://bokete.jp",
         "version": "1.0.0",
+        "datePublished": datetime.now(UTC).date().isoformat(),
+        "citeAs": "; ".join([*(source["notice"] for source in sources if "notice" in source), "bokete"]),
         "license": licences or ["https://bokete.jp"],
         "distribution": [_file_object(file) for file in files],
         "recordSet": [_record_set(file["name"]) for file in files],
@@ -105,21 +109,38 @@ def _record_set(name: str) -> dict[str, object]:
 
 
 def _field(record_set: str, file: str, field: pa.Field) -> dict[str, object]:
-    kind, extract = field.type, {"column": field.name}
-    source: dict[str, object] = {"fileObject": {"@id": file}, "extract": extract}
-    if field.name == "image":
-        source["transform"] = {"jsonPath": "bytes"}
     described: dict[str, object] = {
         "@type": "cr:Field",
         "@id": f"{record_set}/{field.name}",
         "name": field.name,
         "description": DESCRIPTIONS[field.name],
-        "source": source,
-        "dataType": _data_type(field.name, kind),
     }
-    if pa.types.is_list(kind):
+    if pa.types.is_list(field.type):
         described["repeated"] = True
-    return described
+    if field.name == "captions":
+        described["subField"] = [_part(described["@id"], file, part) for part in CAPTION]
+        return described
+    part = "bytes" if field.name == "image" else None
+    return described | {
+        "source": _source(file, field.name, part),
+        "dataType": _data_type(field.name, field.type),
+    }
+
+
+def _part(parent: object, file: str, part: pa.Field) -> dict[str, object]:
+    """Return the field of a caption."""
+    return {
+        "@type": "cr:Field",
+        "@id": f"{parent}/{part.name}",
+        "name": part.name,
+        "source": _source(file, "captions", part.name),
+        "dataType": _data_type(part.name, part.type),
+    }
+
+
+def _source(file: str, column: str, part: str | None) -> dict[str, object]:
+    source: dict[str, object] = {"fileObject": {"@id": file}, "extract": {"column": column}}
+    return source | ({"transform": {"jsonPath": part}} if part else {})
 
 
 def _data_type(name: str, kind: pa.DataType) -> str:
@@ -127,6 +148,8 @@ def _data_type(name: str, kind: pa.DataType) -> str:
         return "sc:ImageObject"
     if pa.types.is_list(kind):
         return _data_type("", kind.value_type)
+    if pa.types.is_timestamp(kind):
+        return "sc:DateTime"
     if pa.types.is_integer(kind):
         return "sc:Integer"
     return "sc:Float" if pa.types.is_floating(kind) else "sc:Text"

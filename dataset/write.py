@@ -175,8 +175,11 @@ class _SplitWriter:
             path = self._directory / f"{self._split}-{len(self._paths):05d}.parquet"
             self._writer = self._open.enter_context(whole_parquet(path, self._schema))
             self._paths.append(path)
-        rows = pa.concat_tables([PHOTOS.empty_table(), *self._waiting]).cast(PHOTOS)
-        self._writer.write_table(rows.cast(self._schema), row_group_size=ROW_GROUP_ROWS)
+        if (
+            self._waiting
+        ):  # a split without photos is a file without row groups: `datasets` fails on empty ones
+            rows = pa.concat_tables(self._waiting).cast(self._schema)
+            self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
         self._shard_bytes += self._bytes
         self._waiting, self._rows, self._bytes = [], 0, 0
 
