@@ -15,7 +15,7 @@ from dataset.content import Content, matching
 from dataset.errors import UsageError, UserError
 from dataset.forgotten import Forgotten
 from dataset.rewrite import rewrite_crawl, rewrite_dataset, rewrite_features
-from dataset.search import search
+from dataset.search import WORDS, search
 from dataset.stages import Stage, find
 from dataset.whole_file import remove_leftovers, write_json, write_whole
 
@@ -140,9 +140,10 @@ def _without(value: Any, content: Content) -> Any:
     if isinstance(value, list):
         return [_without(inner, content) for inner in value if not _is_of(inner, content)]
     if isinstance(value, dict):
-        kept = {key: inner for key, inner in value.items() if key not in content.sha256s}
         return {
-            key: None if _is_of(inner, content) else _without(inner, content) for key, inner in kept.items()
+            key: inner if key in WORDS else None if _is_of(inner, content) else _without(inner, content)
+            for key, inner in value.items()
+            if key not in content.sha256s
         }
     return value
 
@@ -150,6 +151,7 @@ def _without(value: Any, content: Content) -> Any:
 def _is_of(value: Any, content: Content) -> bool:
     if isinstance(value, str):
         return value in content.sha256s or value in content.texts
-    return isinstance(value, dict) and any(
-        _is_of(inner, content) for inner in value.values() if isinstance(inner, str)
-    )
+    if not isinstance(value, dict):
+        return False
+    strings = (inner for key, inner in value.items() if isinstance(inner, str) and key not in WORDS)
+    return any(_is_of(inner, content) for inner in strings)

@@ -16,6 +16,10 @@ SHORT = 8
 """Shorter captions are looked for as whole values only: inside other text they would prove nothing."""
 
 
+WORDS = frozenset(("labels", "exclude_labels", "tokens", "category", "categories", "vocabulary"))
+"""Columns and JSON keys that hold words: one that is also a caption is not that caption."""
+
+
 def search(directory: Path, content: Content) -> list[Path]:
     """Return the files at or below `directory`, hidden ones too, that still hold `content`."""
     return [path for path in sorted(directory.rglob("*")) if path.is_file() and _holds(path, content)]
@@ -33,10 +37,10 @@ def _holds(path: Path, content: Content) -> bool:
 
 
 def _parquet_holds(path: Path, content: Content) -> bool:
-    wanted = pa.array(content.texts | content.sha256s, pa.string())
     with pq.ParquetFile(path) as shard:
         for group in range(shard.num_row_groups):
-            for leaf in _leaves(shard.read_row_group(group)):
+            for name, leaf in _leaves(shard.read_row_group(group)):
+                wanted = pa.array(content.sha256s | (set() if name in WORDS else content.texts), pa.string())
                 if pa.types.is_string(leaf.type) and pc.any(pc.is_in(leaf, wanted)).as_py():
                     return True
                 if pa.types.is_binary(leaf.type) and any(_is_photo(value, content) for value in leaf):
@@ -44,20 +48,17 @@ def _parquet_holds(path: Path, content: Content) -> bool:
     return False
 
 
-def _leaves(table: pa.Table) -> Iterator[pa.Array]:
-    """Yield the columns of `table` as plain arrays, those inside lists and structs too."""
-    waiting = [column.combine_chunks() for column in table.columns]
+def _leaves(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
+    """Yield the columns of `table` as plain arrays, those inside lists and structs too, with their names."""
+    waiting = [(name, table[name].combine_chunks()) for name in table.column_names]
     while waiting:
-        array = waiting.pop()
-        if (
-            pa.types.is_struct(array.type)
-            or pa.types.is_list(array.type)
-            or pa.types.is_fixed_size_list(array.type)
-        ):
-            flat = array.flatten()
-            waiting += flat if isinstance(flat, list) else [flat]
+        name, array = waiting.pop()
+        if pa.types.is_struct(array.type):
+            waiting += zip((field.name for field in array.type), array.flatten(), strict=True)
+        elif pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type):
+            waiting.append((name, array.flatten()))
         else:
-            yield array
+            yield name, array
 
 
 def _is_photo(value: pa.BinaryScalar, content: Content) -> bool:
@@ -76,7 +77,7 @@ def _bytes_hold(found: bytes, content: Content) -> bool:
 
 
 def _strings(path: Path) -> Iterator[str]:
-    """Yield the strings in a JSON or JSON-lines file; none of other files."""
+    """Yield the strings in a JSON or JSON-lines file that may be captions; none of other files."""
     if path.suffix not in (".json", ".jsonl"):
         return
     text = path.read_text(errors="replace")
@@ -91,9 +92,10 @@ def _strings_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
+        yield from value
         for key, inner in value.items():
-            yield key
-            yield from _strings_in(inner)
+            if key not in WORDS:
+                yield from _strings_in(inner)
     elif isinstance(value, list):
         for inner in value:
             yield from _strings_in(inner)
