@@ -78,11 +78,11 @@ def recorded() -> Respond:
 
 def endless() -> Respond:
     """Return the answers of a site of as many odai as anyone asks for, a thousand of which share a photo."""
-    body, kind = recorded()("/boke/recent")
-    site = EmbeddedSite(PHOTOS, 10, 1)
+    site = EmbeddedSite(1, 1, 1)
     first = site.odai_bokes(0, 1)[0].odai_id
     routes = Routes(site, "angular_2020")
-    template = routes.respond(f"/odai/{first}", HOST).body.decode()
+    answer = routes.respond(f"/odai/{first}", HOST)
+    template, kind = answer.body.decode(), answer.content_type
     photo = routes.respond(f"/photo/odai/240/{site.photo_name(0)}_240.jpg", HOST).body
     name = site.photo_name(0)
 
@@ -91,7 +91,7 @@ def endless() -> Respond:
             return photo, "image/jpeg"
         found = re.fullmatch(r"/odai/(\d+)", path)
         if not found:
-            return body if path == "/boke/recent" else b"", kind
+            return b"", kind
         number = int(found[1])
         page = template.replace(name, f"{number // 1000:032x}").replace(str(first), str(number))
         return re.sub(r'/boke/\d{3,}"', lambda m: f"/boke/{number}{m[0][-3:]}", page).encode(), kind
@@ -171,7 +171,7 @@ class BareSpider(Spider):
 
     def parse(self, response: Response, **_: object) -> Iterator[Request]:
         """Read a page, and follow it."""
-        _, page = read(Document(response.body, response.url, datetime.now(UTC)))
+        page = read(Document(response.body, response.url, datetime.now(UTC)))[1]
         for link in page.links:
             yield self._request(link, self.parse)
         for photo in {page.image_url, *(boke.image_url for boke in page.bokes)} - {None}:
@@ -286,8 +286,8 @@ def write_pages(directory: Path, numbers: np.ndarray[Any, Any], count: int) -> N
         "url": [f"http://{HOST}/odai/{n}" for n in numbers],
         "outcome": ["ok"] * size, "odai_id": numbers, "image_url": photos,
         "fetched_at": [datetime(2026, 1, 1, tzinfo=UTC)] * size,
-        "links": pa.ListArray.from_arrays(np.arange(0, size * 7 + 1, 7, np.int32), pa.array(links)),
-        "bokes": pa.ListArray.from_arrays(np.arange(0, size * 10 + 1, 10, np.int32), bokes),
+        "links": pa.ListArray.from_arrays(pa.array(range(0, size * 7 + 1, 7), pa.int32()), pa.array(links)),
+        "bokes": pa.ListArray.from_arrays(pa.array(range(0, size * 10 + 1, 10), pa.int32()), bokes),
     }  # fmt: skip
     with whole_parquet(directory / "pages" / f"pages-{numbers[0]:09}.parquet", PAGES) as writer:
         writer.write_table(pa.table(columns, schema=PAGES))

@@ -17,7 +17,7 @@ class AddressSet:
     """
 
     def __init__(self, hashes: npt.NDArray[np.uint64] | None = None) -> None:
-        self._sorted = np.unique(hashes) if hashes is not None else np.empty(0, np.uint64)
+        self._sorted = np.sort(hashes) if hashes is not None else np.empty(0, np.uint64)
         self._view = self._sorted.data
         self._recent: set[int] = set()
 
@@ -29,7 +29,7 @@ class AddressSet:
         self._recent.add(number)
         if len(self._recent) >= _RECENT:
             recent = np.fromiter(self._recent, np.uint64, len(self._recent))
-            self._sorted = np.union1d(self._sorted, recent)
+            self._sorted = np.sort(np.concatenate([self._sorted, recent]), kind="stable")
             self._view = self._sorted.data
             self._recent = set()
         return True

@@ -31,6 +31,8 @@ def resolve(text: str, now: datetime) -> datetime | None:
         return _before(now, int(found[1]), found[2])
     if found := _ABSOLUTE.search(text):
         return _absolute([int(part) for part in found.groups(default="0")])
+    if "たった今" in text:
+        return now.replace(second=0, microsecond=0)
     days = {"今日": 0, "昨日": 1, "一昨日": 2, "おととい": 2}.get(text.strip())
     return None if days is None else _before(now, days, "日")
 

@@ -3,7 +3,7 @@
 import re
 
 _DECLARED = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.I)
-_JAPANESE = ("utf-8", "euc_jp", "cp932", "iso2022_jp")
+_JAPANESE = ("utf-8", "euc_jp", "cp932")
 _ALIASES = dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), "cp932")
 
 

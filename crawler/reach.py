@@ -20,6 +20,7 @@ class ReachMiddleware:
     def __init__(self, session: Session) -> None:
         job = session.job
         self._hosts, self._proxy = job.hosts, job.address
+        PublicResolver.is_crawling = True
         if job.is_local:
             PublicResolver.trusted |= {urlsplit(job.address or job.site).hostname or ""}
 

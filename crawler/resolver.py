@@ -16,6 +16,8 @@ class PublicResolver(CachingThreadedResolver):
     gets around it.
     """
 
+    is_crawling: ClassVar[bool] = False
+    """Whether a site names the addresses; those that a person types into `scrapy shell` are not checked."""
     trusted: ClassVar[set[str]] = set()
     """Names that may lead anywhere: the host that the user named as the site, if it is this machine."""
 
@@ -28,6 +30,7 @@ class PublicResolver(CachingThreadedResolver):
         return super().getHostByName(name, timeout).addCallback(self._public, name)
 
     def _public(self, address: str, name: str) -> str:
-        if name in self.trusted or ip_address(address).is_global:
+        found = ip_address(address)
+        if not self.is_crawling or name in self.trusted or (found.is_global and not found.is_multicast):
             return address
         raise DNSLookupError(f"{name} leads to {address}, which is no public address")

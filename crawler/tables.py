@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 Kind = Literal["pages", "images"]
 
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 2,
+    "memory_limit": "1GB",
+    "preserve_insertion_order": False,
+}
+
 # `settled` needs no fetching; `found` is what the crawl starts from and what its pages lead to.
 _VIEWS = """
-CREATE TEMP VIEW known_pages AS
+CREATE TEMP TABLE known_pages AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
     FROM pages GROUP BY url;
-CREATE TEMP VIEW known_images AS
+CREATE TEMP TABLE known_images AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
     FROM images GROUP BY url;
 CREATE TEMP VIEW settled_pages AS
@@ -60,9 +66,8 @@ class Tables:
         import duckdb
 
         self._job = job
-        connection = duckdb.connect(config={"threads": 2, "memory_limit": "1GB"})
+        connection = duckdb.connect(config=_CONFIG | {"temp_directory": str(job.directory / ".spill")})
         self._connection = connection
-        connection.execute("SET preserve_insertion_order = false")
         _scan(connection, "pages", job.directory, PAGES)
         _scan(connection, "images", job.directory, IMAGES)
         connection.from_arrow(pa.table({"url": pa.array(job.start_urls(), pa.string())})).create("starts")
@@ -82,9 +87,10 @@ class Tables:
         rank = _RANK[kind].format(sign=-1 if self._job.options.order == "newest" else 1)
         cursor = self._connection.execute(
             f"""SELECT url FROM (
-                SELECT DISTINCT url, regexp_extract(url, '/odai/(\\d+)', 1) AS number
-                FROM found_{kind} ANTI JOIN settled_{kind} USING (url) WHERE url IS NOT NULL
-            ) ORDER BY {rank} LIMIT {limit}"""
+                SELECT DISTINCT url FROM found_{kind} ANTI JOIN settled_{kind} USING (url)
+                WHERE url IS NOT NULL
+            ), LATERAL (SELECT regexp_extract(url, '/odai/(\\d+)', 1) AS number)
+            ORDER BY {rank} LIMIT {limit}"""
         )
         while rows := cursor.fetchmany(1000):
             yield from (url for (url,) in rows)
