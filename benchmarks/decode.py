@@ -2,11 +2,12 @@
 
     python -m benchmarks.decode
 
-The article called Chainer's functions for each candidate alone. Here they are given the same weights, photos and
-settings (beam 3, at most 50 tokens, no length normalisation), and must find the same captions. A third way, also
-one candidate at a time but with this project's own step, tells how much of the gain is batching alone. All run
-on one core and are timed by the seconds that the core worked for them, so that a busy machine changes the figures
-less. At least 10 times as many captions a second as the article's way are asked of 64 photos.
+The article called Chainer's functions for each candidate alone. Here they are given the same weights, photos
+and settings (beam 3, at most 50 tokens, no length normalisation), and must find the same captions. A third
+way, also one candidate at a time but with this project's own step, tells how much of the gain is batching
+alone. All run on one core and are timed by the seconds that the core worked for them, so that a busy machine
+changes the figures less. At least 10 times as many captions a second as the article's way are asked of 64
+photos.
 """
 
 import os
@@ -115,8 +116,8 @@ def measure(vocabulary: int, hidden: int) -> float:
         return values[0], after
 
     ways: dict[str, Callable[[], list[tuple[int, ...]]]] = {
-        "the article's way": lambda: [one_at_a_time(chained.start(photo), chained.step) for photo in photos],
-        "alone, our step": lambda: [one_at_a_time(model.start(photo[None]), ours) for photo in photos],
+        "the article's way": lambda: [one_at_a_time(chained.start(one), chained.step) for one in photos],
+        "alone, our step": lambda: [one_at_a_time(model.start(one[None]), ours) for one in photos],
         "batched": lambda: [found[0].tokens for found in beam(model, photos, RULES, width=WIDTH)],
     }
     seconds = dict.fromkeys(ways, float("inf"))

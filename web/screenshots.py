@@ -1,0 +1,126 @@
+"""The pictures of the README: `make screenshots` draws them from the demo pipeline.
+
+python -m web.screenshots [--data DIR] [--pipeline NAME] [--output docs/screenshots]
+"""
+
+import argparse
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dataset.errors import UserError
+from dataset.whole_file import write_whole
+from web.app import create
+from web.browser import ARGUMENTS, CHROMIUM
+from web.catalogue import Filter
+from web.library import Library
+from web.security import LOOPBACK
+from web.stages import Place
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: its file's name, the page, and how it is looked at."""
+
+    name: str
+    path: str
+    width: int = 1280
+    height: int = 860
+    scheme: str = "light"
+    language: str = "en"
+
+
+SHOTS = (
+    Shot("overview", "/", height=1000),
+    Shot("data", "/data"),
+    Shot("training", "/training"),
+    Shot("generate", "/generate?split=train&strategy=sample&temperature=0.7&n=4&seed=2", height=1200),
+    Shot("try", "/try", height=1020),
+    Shot("generate-dark", "/generate?split=train", height=1200, scheme="dark", language="ja"),
+    Shot("phone", "/generate?split=train", 390, 844, language="ja"),
+)
+
+
+def main() -> None:
+    """Draw every picture."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--pipeline", default="demo")
+    parser.add_argument("--output", type=Path, default=Path("docs/screenshots"))
+    arguments = parser.parse_args()
+    place = Place(arguments.data, arguments.pipeline)
+    if not Path(CHROMIUM).exists():
+        raise SystemExit(f"{CHROMIUM} is not there: apt-get install chromium fonts-noto-cjk")
+    try:
+        content = _photo(place)
+    except UserError as error:
+        raise SystemExit(f"{error}\nThe pictures show a whole pipeline: make demo") from None
+    with serving(place) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        for shot in SHOTS:
+            picture = _draw(browser, address, place.pipeline, shot, content)
+            write_whole(arguments.output / f"{shot.name}.png", picture)
+            print(f"{arguments.output / shot.name}.png  {len(picture):,} bytes")
+        browser.close()
+
+
+@contextmanager
+def serving(place: Place) -> Iterator[str]:
+    """Serve the app on a free port of this machine while the block runs; yield its address."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        app = create(place.data, place.pipeline, LOOPBACK)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _photo(place: Place) -> bytes:
+    """Return a photo to try: one that the model has not seen."""
+    catalogue = Library().catalogue(place)
+    found = catalogue.find(Filter(split="dev"))
+    return catalogue.bytes(int(found[len(found) // 2] if len(found) else 0))
+
+
+def _draw(browser: Browser, address: str, pipeline: str, shot: Shot, photo: bytes) -> bytes:
+    context = browser.new_context(
+        viewport={"width": shot.width, "height": shot.height},
+        color_scheme="dark" if shot.scheme == "dark" else "light",
+        locale=shot.language,
+        timezone_id="UTC",
+        device_scale_factor=2 if shot.width < 600 else 1,
+    )
+    page = context.new_page()
+    page.goto(address + (shot.path if shot.path == "/" else f"/pipelines/{pipeline}{shot.path}"))
+    if shot.name == "try":
+        _try(page, photo)
+    if shot.width < 600:
+        page.locator("article").first.scroll_into_view_if_needed()
+        page.evaluate(
+            "document.querySelector('article').scrollIntoView({block: 'start', behavior: 'instant'})"
+        )
+    page.wait_for_load_state("networkidle")
+    picture = page.screenshot()
+    context.close()
+    return picture
+
+
+def _try(page: Page, photo: bytes) -> None:
+    files = [{"name": "photo", "mimeType": "image/jpeg", "buffer": photo}]
+    page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+    page.locator("#results article").wait_for()
+
+
+if __name__ == "__main__":
+    main()
