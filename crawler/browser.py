@@ -33,7 +33,7 @@ def executable() -> str | None:
         UsageError: neither is installed.
     """
     if not find_spec("scrapy_playwright"):
-        raise UsageError("crawl.render is chromium, which needs a package: pip install scrapy-playwright")
+        raise UsageError("crawl.render is chromium, which needs scrapy-playwright: make install-scale")
     if path := next(filter(None, map(shutil.which, DEBIANS)), None):
         return path
     cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright").expanduser()

@@ -14,7 +14,7 @@ from crawler.parse import LAYOUTS, parse
 from dataset.schema import OUTCOMES, PAGES
 from demo.content import Boke, EmbeddedSite
 from demo.routes import HOST, Routes
-from demo.routes import LAYOUTS as DRAWN
+from demo.variants import LAYOUTS as DRAWN
 
 SAVED = Path(__file__).parent / "pages"
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
