@@ -47,7 +47,7 @@ class CrawlOptions(Options):
     revisit_after: float | None = Field(None, gt=0)
     """Days after which a page is read again, since stars grow; null means never."""
     render: Literal["none", "chromium"] = "none"
-    """`chromium` lets a browser press the "more" button of pages that need it (`make install-scale` brings what it takes)."""
+    """`chromium` lets a browser press the "more" button of pages that need it (see `make install-scale`)."""
     max_drift: float = Field(0.05, ge=0, le=1)
     """The share of pages of unknown markup past which the crawl fails."""
 
