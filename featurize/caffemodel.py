@@ -25,7 +25,7 @@ LARGEST = 2**31 - 1
 INPUTS = ("Input", "Data", "ImageData", "MemoryData", "DummyData", "HDF5Data", "WindowData")
 UNREAD = (5, 6, 7)
 """Fields of a network that say nothing about what it computes: force_backward, state, debug_info."""
-REMEDY = "Fetch or copy it again, or name another: --set features.weights=…"
+REMEDY = "Copy or fetch it again; untrained weights: delete the file, and it is written anew"
 
 
 def read(path: Path, blob: str, size: int | None = None) -> Network:
