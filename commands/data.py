@@ -68,6 +68,14 @@ def read(arguments: argparse.Namespace) -> None:
     print(formats[arguments.format](arguments.source, pipeline(arguments).crawl))
 
 
+def export(arguments: argparse.Namespace) -> None:
+    """Write a pipeline's dataset in the form that other trainers read."""
+    from dataset.export import export
+
+    captions = export(pipeline(arguments).dataset, arguments.directory, arguments.format)
+    print(f"{captions:,} captions exported to {arguments.directory}")
+
+
 def forget(arguments: argparse.Namespace) -> None:
     """Take content out of every stage of a pipeline, and keep it out."""
     from dataset.forget import forget
@@ -118,6 +126,10 @@ def register(commands: Commands) -> None:
     one.add_argument("format", choices=["bokekan", "oogiri-go"], help="the dataset's own layout")
     one.add_argument("source", type=Path, metavar="SRC", help="the folder that it lies in")
     add_pipeline(one)
+    one = add(commands, export)
+    add_pipeline(one)
+    one.add_argument("--format", required=True, choices=["pairs", "webdataset", "coco"], help="the form")
+    one.add_argument("directory", type=Path, metavar="DIRECTORY", help="a new folder for it")
     one = add(commands, forget)
     add_pipeline(one)
     what = one.add_mutually_exclusive_group(required=True)

@@ -4,6 +4,10 @@ import hashlib
 import io
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_PIXELS = 50_000_000
 """Larger photos are refused: a file of 20 KB can hold 169 megapixels."""
@@ -29,20 +33,31 @@ def describe(content: bytes) -> Photo:
         ValueError: the bytes are no whole image, or one of more than MAX_PIXELS pixels; says why.
     """
     import imagehash
+
+    image = decode(content)
+    kind = (image.format or "").lower()
+    phash = str(imagehash.phash(image.convert("RGB")))
+    return Photo(hashlib.sha256(content).hexdigest(), *image.size, kind, phash)
+
+
+def decode(content: bytes) -> "Image.Image":
+    """Return the whole photo, decoded.
+
+    Raises:
+        ValueError: as `describe`.
+    """
     from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise ValueError(f"{width}x{height} pixels, more than {MAX_PIXELS:,}")
-                kind = (image.format or "").lower()
-                image.draft("L", (96, 96))  # JPEGs are read whole, but decoded small: six times as fast
-                phash = str(imagehash.phash(image if image.mode == "L" else image.convert("RGB")))
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise ValueError(f"{width}x{height} pixels, more than {MAX_PIXELS:,}")
+            image.load()
     except UnidentifiedImageError:
         raise ValueError(f"no photo of a format that is known ({', '.join(FORMATS)})") from None
     except Exception as error:  # damaged files make decoders raise anything
         raise ValueError(str(error) or type(error).__name__) from error
-    return Photo(hashlib.sha256(content).hexdigest(), width, height, kind, phash)
+    return image

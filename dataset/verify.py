@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from dataset.captions import join
 from dataset.errors import DamagedFile, UserError
 from dataset.manifest import read_manifest
-from dataset.photos import describe
+from dataset.photos import decode
 from dataset.progress import Progress
 from dataset.schema import OUTCOMES
 from dataset.shards import shard_paths
@@ -92,12 +92,12 @@ def _check_photo(path: Path, row: dict[str, object], content: bytes | None) -> P
         yield f"{name} hashes to {found}"
     else:
         try:
-            photo = describe(content)
+            width, height = decode(content).size
         except ValueError as error:
             yield f"{name} cannot be decoded: {error}"
             return
-        if (photo.width, photo.height) != (row["width"], row["height"]):
-            yield f"{name} is {photo.width}x{photo.height}, not {row['width']}x{row['height']}"
+        if (width, height) != (row["width"], row["height"]):
+            yield f"{name} is {width}x{height}, not {row['width']}x{row['height']}"
 
 
 # ---- dataset
