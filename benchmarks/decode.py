@@ -107,7 +107,7 @@ def model_of(vocabulary: int, hidden: int) -> tuple[CaptionModel, Floats]:
 
 
 def measure(vocabulary: int, hidden: int) -> float:
-    """Print captions per second each way; return how many times faster than the article the batched one is."""
+    """Print captions per second each way; return the batched way's over the article's."""
     model, photos = model_of(vocabulary, hidden)
     chained = ChainerModel(model)
 
@@ -134,7 +134,8 @@ def measure(vocabulary: int, hidden: int) -> float:
     alone = rates["batched"] / rates["alone, our step"]
     print(f"V = {vocabulary:,}, H = {hidden}: captions/s: {told}")
     print(
-        f"    {ratio:.1f} times the article's way, {alone:.1f} times our own step alone; {same} of {PHOTOS} the same"
+        f"    {ratio:.1f} times the article's way, {alone:.1f} times our step alone; "
+        f"{same} of {PHOTOS} captions the same"
     )
     return ratio
 

@@ -85,7 +85,9 @@ def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) 
     print(f"Bokeru is at {address}   (Ctrl-C ends it)", flush=True)
     loopback = host in LOOPBACK or host.startswith("127.")
     app = create(data, pipeline, (*LOOPBACK, host) if loopback else ())
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=60
+    )
     uvicorn.Server(config).run([listening])
 
 
