@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import blake2b, md5
-from math import ceil, log
+from math import ceil, isqrt, log
 
 from demo import jokes
 from demo.orders import Belt, Order, Permutation, Stride
@@ -23,8 +23,9 @@ PAGE = 10
 _FIRST_ODAI, _ODAI_STEP = 5_000_000, 7
 _FIRST_BOKE = 80_000_000
 _MOST_STARS, _STARRED = 120_000, 0.45
-# One letter of this belt per boke: how often each category occurs, by its number.
-_CATEGORY_BELT = "01035061020140160012"
+# One letter of this belt per boke: how often each category occurs. Its length is prime, so that a photo's
+# boke, whose numbers lie as far apart as the site has photos, meet several of its letters.
+_CATEGORY_BELT = "01035061020140160012024"
 _BOKES_PER_USER = 25
 _OLDEST_MINUTES = 6 * 365 * 24 * 60
 
@@ -67,6 +68,14 @@ def photo_of(seed: int, odai: int) -> int | None:
     return photo if photo >= 0 and odai_id(seed, photo) == odai else None
 
 
+def _prime_from(n: int) -> int:
+    """Return the smallest prime that is not below `n`."""
+    n = max(n, 2)
+    while any(n % divisor == 0 for divisor in range(2, isqrt(n) + 1)):
+        n += 1
+    return n
+
+
 def _digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
@@ -87,7 +96,7 @@ class EmbeddedSite:
         self._stars = Permutation.seeded(self.bokes, f"{seed}/stars")
         self._belt = Permutation.seeded(self.bokes, f"{seed}/categories")
         self._users = Permutation.seeded(self.bokes, f"{seed}/users")
-        self._user_count = ceil(self.bokes / _BOKES_PER_USER)
+        self._user_count = _prime_from(ceil(self.bokes / _BOKES_PER_USER))
         self._lists = self._orders()
         self._texts: Callable[[int], list[str]] = lru_cache(4096)(self._captions)
 

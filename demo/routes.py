@@ -7,7 +7,7 @@ from typing import cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from demo.content import CATEGORIES, LISTS, PAGE, Boke, EmbeddedSite
-from demo.layouts import Layout, Listing, OdaiPage, next_2024
+from demo.layouts import Layout, Listing, OdaiPage, appearance, next_2024
 from demo.responses import Response
 from demo.scenes import jpeg
 
@@ -52,6 +52,10 @@ class Routes:
                 return self._panel(name, address.path, number_in(address.query, "max_id", 0), photo_host)
             case ["user", name]:
                 return self._user(name, address.path, page, photo_host)
+            case ["style.css"]:
+                return Response(200, appearance.STYLE.encode(), "text/css")
+            case ["angular.js"]:
+                return Response(200, appearance.ANGULAR.encode(), "text/javascript")
             case ["_next", "static", "more.js"]:
                 return Response(200, next_2024.SCRIPT.encode(), "text/javascript")
             case ["photo", "odai", ("240" | "400" | "600") as width, file]:

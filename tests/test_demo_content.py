@@ -78,6 +78,13 @@ def test_an_odai_shows_most_stars_first_page_by_page() -> None:
     assert all(a.stars >= b.stars for a, b in pairwise(pages[0] + pages[1]))
 
 
+@pytest.mark.parametrize("photos", [20, 60, 600])
+def test_one_photos_boke_are_of_several_categories_and_users(photos: int) -> None:
+    bokes = [boke for page in (1, 2) for boke in EmbeddedSite(photos, 20, seed=1).odai_bokes(4, page)]
+    assert len({boke.category for boke in bokes}) > 3
+    assert len({boke.user for boke in bokes}) > 5
+
+
 def test_older_boke_are_older() -> None:
     ages = [boke.age for boke in SITE.listed("recent", 0, SITE.bokes)]
     assert ages == sorted(ages)

@@ -93,12 +93,13 @@ def _page(title: str, content: str) -> str:
     return f"""<!DOCTYPE html>
 <html lang="ja" ng-app="bokete">
 <head><meta charset="utf-8"><title>{escape(title)}</title>
-<meta name="viewport" content="width=device-width"></head>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/style.css"></head>
 <body>
 <nav class="navbar"><a href="/boke/recent">新着</a> <a href="/boke/popular">人気</a>
 <a href="/boke/legend">殿堂入り</a></nav>
 <div id="content">
 {content}</div>
+<script src="/angular.js"></script>
 </body>
 </html>
 """

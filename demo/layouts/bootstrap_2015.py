@@ -76,7 +76,7 @@ def _page(title: str, before: str, entries: str, after: str = "") -> str:
     return f"""<!DOCTYPE html>
 <html lang="ja">
 <head><meta charset="utf-8"><title>{escape(title)}</title>
-<link rel="stylesheet" href="/css/bootstrap.min.css"></head>
+<link rel="stylesheet" href="/style.css"></head>
 <body>
 <nav class="navbar navbar-default"><a href="/boke/recent">新着</a> <a href="/boke/popular">人気</a></nav>
 <div class="container"><div class="row"><div class="col-md-8">

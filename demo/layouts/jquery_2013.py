@@ -107,7 +107,7 @@ def _page(title: str, content: str) -> str:
  "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
 <html xmlns="http://www.w3.org/1999/xhtml" lang="ja" xml:lang="ja">
 <head><meta http-equiv="Content-Type" content="text/html; charset=UTF-8" />
-<title>{escape(title)}</title></head>
+<title>{escape(title)}</title><link rel="stylesheet" href="/style.css" /></head>
 <body>
 <div id="news_area"><em class="sort-type-button ui-state-default"><a href="/boke/recent">新着</a></em>
 <em class="sort-type-button ui-state-default"><a href="/boke/popular">人気</a></em></div>

@@ -81,7 +81,8 @@ def _page(title: str, first: str, entries: str, following: str) -> str:
     button = f'<button type="button" data-next="{escape(following)}">もっと見る</button>'
     return f"""<!DOCTYPE html>
 <html lang="ja">
-<head><meta charset="utf-8"><title>{escape(title)}</title></head>
+<head><meta charset="utf-8"><title>{escape(title)}</title>
+<link rel="stylesheet" href="/style.css"></head>
 <body><div id="__next"><header><a href="/boke/recent">新着</a></header><main><div><div>{first}</div>
 {entries}</div>{button if following else ""}</main></div>
 <script src="/_next/static/more.js"></script>

@@ -1,0 +1,25 @@
+"""What makes the pages pleasant for a person with a browser; the crawler never asks for it."""
+
+STYLE = """
+body {
+  font-family: sans-serif; max-width: 640px; margin: 1rem auto; padding: 0 1rem;
+  color: #333; background: #f6f3ee; }
+a { color: #b3541e; text-decoration: none; }
+img { width: 100%; height: auto; border-radius: 8px; display: block; }
+figure { margin: 0; }
+nav a, header a { margin-right: 1rem; font-weight: bold; }
+.boke, .boke-entry, .boke-list, .odai, #__next main > div > div {
+  background: #fff; border-radius: 8px; padding: 1rem; margin: 1rem 0; box-shadow: 0 1px 3px #0002; }
+.boke-text, .boke_read, h1, h3 { display: block; font-size: 1.3rem; margin: .6rem 0; color: #222; }
+.boke-text a, h3 a { color: inherit; }
+.btn-default { border: 1px solid #ddd; border-radius: 4px; padding: .1rem .4rem; font-size: .85rem; }
+ul { list-style: none; padding: 0; }
+button, .btn-more, .pagination a { display: inline-block; padding: .5rem 1rem; }
+small, .boke-information, .boke-information-label, .boke-entry-info { color: #888; font-size: .85rem; }
+"""
+
+ANGULAR = """
+for (const place of document.querySelectorAll("[ng-init]"))
+  place.innerText = decodeURIComponent(place.getAttribute("ng-init").slice(3, -1));
+"""
+"""What AngularJS did with `ng-init`, as far as these pages need it."""
