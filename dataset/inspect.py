@@ -55,11 +55,11 @@ def _show_table(table: Table, pattern: str, console: Console) -> None:
     groups = sum(footer.num_row_groups for footer in footers)
     size = sum(path.stat().st_size for path in table.paths)
     sizes, nulls = _sizes(footers), _nulls(table, columns)
-    shards = f"{len(footers):,} shard{'s' * (len(footers) != 1)}"
-    console.print(
-        f"[bold]{escape(table.name)}[/bold]: {rows:,} rows in {groups:,} row groups, {shards}, {_bytes(size)}"
-    )
-    grid = Grid("column", "type", "nulls", "stored", "example", box=None, pad_edge=False)
+    shape = f"{_count(rows, 'row')} in {_count(groups, 'row group')}, {_count(len(footers), 'shard')}"
+    console.print(f"[bold]{escape(table.name)}[/bold]: {shape}, {_bytes(size)}")
+    grid = Grid(box=None, pad_edge=False)
+    for title, width in (("column", 17), ("type", 14), ("nulls", 5), ("stored", 8), ("examples", 20)):
+        grid.add_column(title, no_wrap=True, overflow="ellipsis", min_width=width)
     examples = _examples(table.paths[0], columns)
     for field in columns:
         null = nulls.get(field.name)
@@ -68,6 +68,10 @@ def _show_table(table: Table, pattern: str, console: Console) -> None:
         grid.add_row(field.name, _type(field.type), shown, _bytes(sizes[field.name]), example)
     console.print(grid)
     console.print(f"open: duckdb -c \"FROM '{escape(pattern)}' LIMIT 10\"\n", soft_wrap=True)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _sizes(footers: list[pq.FileMetaData]) -> Counter[str]:

@@ -1,0 +1,35 @@
+import pytest
+
+from dataset.progress import Progress
+
+
+def test_a_log_gets_a_plain_line_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("features", 2_000, "photos") as progress:
+        progress.advance(1_000)
+        progress.advance(1_000, cached=5)
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("features: 2,000 of 2,000 photos, ")
+    assert line.endswith("/s  cached 5")
+
+
+def test_without_a_total_only_what_is_done_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("crawl", None, "pages") as progress:
+        progress.advance()
+    assert capsys.readouterr().err.startswith("crawl: 1 pages, ")
+
+
+def test_long_work_says_something_in_between(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataset.progress.LOG_SECONDS", 0.0)
+    with Progress("train", 3, "epochs") as progress:
+        for _ in range(3):
+            progress.advance()
+    assert len(capsys.readouterr().err.splitlines()) == 4
+
+
+def test_a_failure_tells_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError), Progress("train", 3, "epochs") as progress:
+        progress.advance()
+        raise RuntimeError
+    assert "1 of 3 epochs" in capsys.readouterr().err
