@@ -156,9 +156,8 @@ def main() -> None:
         ends = asyncio.run(crowd(address, arguments.pipeline))
     print(f"1 visitor:   {single}")
     print(f"{arguments.visitors} visitors: {many}")
-    print(
-        f"pages, 95% in: {many.slowest('page') / single.slowest('page'):.2f} times the single visitor's; asked: {ASKED}"
-    )
+    times = many.slowest("page") / single.slowest("page")
+    print(f"pages, 95% in: {times:.2f} times the single visitor's; asked: at most {ASKED:.0f}")
     print(f"60 ask for captions at one moment: {dict(ends)}")
 
 

@@ -1,0 +1,42 @@
+"""Charts are well-formed SVG whatever they are drawn from, and say in words what they show."""
+
+import xml.etree.ElementTree as ElementTree
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from web.charts import HEIGHT, WIDTH, Bar, Series, histogram, lines
+
+FLOATS = st.floats(allow_nan=True, allow_infinity=True, width=32)
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12)
+
+
+@given(
+    points=st.lists(st.tuples(st.integers(0, 10_000), FLOATS.map(abs)), max_size=30),
+    references=st.lists(st.tuples(NAMES, st.floats(0, 1e6)), max_size=4),
+    name=NAMES,
+)
+def test_lines_are_drawn_within_the_frame(
+    points: list[tuple[float, float]], references: list[tuple[str, float]], name: str
+) -> None:
+    chart = lines([Series(name, points), Series("b", [])], references, name, "y", name)
+    root = ElementTree.fromstring(chart)
+    assert root.get("aria-label") == name
+    for dot in root.iter("circle"):
+        assert -1 <= float(dot.get("cx", "")) <= WIDTH + 1
+        assert -1 <= float(dot.get("cy", "")) <= HEIGHT + 1
+    for text in root.iter("text"):
+        assert "style" not in text.attrib
+
+
+@given(st.lists(st.integers(0, 10**9), max_size=40))
+def test_bars_are_as_high_as_their_counts(counts: list[int]) -> None:
+    bars = [Bar(str(number), count, f"<{number}>") for number, count in enumerate(counts)]
+    root = ElementTree.fromstring(histogram(bars, "x", "y", "<title> & more"))
+    heights = [float(bar.get("height", "")) for bar in root.iter("rect")]
+    assert len(heights) == len(counts)
+    highest = max(counts, default=0)
+    for count, height in zip(counts, heights, strict=True):
+        if highest:
+            assert abs(height / max(heights) - count / highest) < 0.01
+    assert [title.text for title in root.iter("title")] == [bar.title for bar in bars]
