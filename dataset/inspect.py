@@ -57,9 +57,9 @@ def _show_table(table: Table, pattern: str, console: Console) -> None:
     sizes, nulls = _sizes(footers), _nulls(table, columns)
     shape = f"{_count(rows, 'row')} in {_count(groups, 'row group')}, {_count(len(footers), 'shard')}"
     console.print(f"[bold]{escape(table.name)}[/bold]: {shape}, {_bytes(size)}")
-    grid = Grid(box=None, pad_edge=False)
-    for title, width in (("column", 17), ("type", 14), ("nulls", 5), ("stored", 8), ("examples", 20)):
-        grid.add_column(title, no_wrap=True, overflow="ellipsis", min_width=width)
+    grid = Grid(box=None, pad_edge=False, expand=True)
+    for title, width in (("column", 17), ("type", 20), ("nulls", 7), ("stored", 8), ("examples", None)):
+        grid.add_column(title, no_wrap=True, overflow="ellipsis", width=width, ratio=None if width else 1)
     examples = _examples(table.paths[0], columns)
     for field in columns:
         null = nulls.get(field.name)
