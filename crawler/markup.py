@@ -15,6 +15,7 @@ from crawler.encoding import decode
 _PHOTO = re.compile(r"/photo/odai/(?:240|400|600)/([0-9a-f]{32})_(?:240|400|600)\.(\w+)", re.ASCII)
 _BREAK = "./descendant::node()[self::text() or self::br]"
 _MOST = 2**63 - 1
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def text(node: Selector | None) -> str:
 
 
 def lines(string: str) -> str:
-    """Return `string` with each line's outer white space and the empty lines around it taken away."""
+    """Return `string` without control characters, its lines' outer white space and empty lines around it."""
+    string = _CONTROLS.sub("", string)
     return "\n".join(line.strip() for line in string.replace("\r\n", "\n").split("\n")).strip()
 
 

@@ -34,6 +34,9 @@ def main() -> None:
     except UserError as error:
         kind = "usage" if isinstance(error, UsageError) else "user"
         print(json.dumps({"error": str(error), "kind": kind}))
+    except OSError as error:
+        place = error.filename or job.directory
+        print(json.dumps({"error": f"{place} cannot be written: {error.strerror}", "kind": "user"}))
     else:
         print(json.dumps({"report": asdict(report)}))
 
@@ -65,6 +68,8 @@ def crawl(job: Job, until_end_of: TextIO | None = None) -> CrawlReport:
         )
     with Tables(job) as tables:
         check_drift(job, tables)
+        if not tables.is_complete():
+            raise UserError(f"some addresses could not be fetched; see the log. Try again: {job.command}")
     assert session.report
     return session.report
 

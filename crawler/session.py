@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
 
@@ -52,22 +52,25 @@ class Session:
             with Tables(self.job) as tables:
                 self.frontier = Frontier(self.job, tables)
                 self.counts = Counts.of(tables)
+                total = self._total(tables)
             self._forgotten = Forgotten.load(self.job.directory.parent).filter()
             self.store = Store(self.job.directory, self.job.options)
-            self.progress = opening.enter_context(Progress("crawl", None, "pages"))
+            self.progress = opening.enter_context(Progress("crawl", total, "pages"))
             self._open = opening.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        seconds = time.monotonic() - self._started
         with self._open:
-            if self.failure is None:
+            if self.failure is None and error is None:
                 self.store.commit()
-            else:
-                self.store.rescue()
-            seconds = time.monotonic() - self._started
-            self.report = write_report(self.job, self.counts, seconds, self.failure)
+                self.report = write_report(self.job, self.counts, seconds, None)
+                return
+            self.store.rescue()
+            with suppress(OSError, UserError):  # a full disk takes no report either
+                self.report = write_report(self.job, self.counts, seconds, self.failure)
 
     def append(self, row: PageRow | PhotoRow) -> None:
         """Store a row, count it, and let what it leads to wait in the frontier."""
@@ -107,6 +110,15 @@ class Session:
             return False
         pages = self.counts.pages.total() + self._given["pages"]
         return kind == "images" or options.max_pages is None or pages < options.max_pages
+
+    def _total(self, tables: Tables) -> int | None:
+        """Return how many pages are left to fetch, None where lists may lead to any number."""
+        options = self.job.options
+        left = None if options.start else tables.count_missing("pages")
+        if options.max_pages is not None:
+            allowed = max(options.max_pages - self.counts.pages.total(), 0)
+            left = allowed if left is None else min(left, allowed)
+        return left
 
     def _check_drift(self) -> None:
         """Give up early where the site has plainly changed, rather than fetch it all in vain."""

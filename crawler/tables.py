@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from crawler.job import Job
+from dataset.errors import DamagedFile, UserError
 from dataset.schema import IMAGES, OPTIONAL, PAGES
 from dataset.shards import shard_paths
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Kind = Literal["pages", "images"]
+_REMEDY = (
+    "`bokeru verify` on it says which: delete that one and crawl again; only what it held is fetched anew."
+)
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
@@ -59,7 +63,7 @@ class Tables:
     """The tables `pages` and `images` of one crawl, as they lie on disk at this moment.
 
     Raises:
-        DamagedFile: a shard is cut short or lacks a column.
+        DamagedFile: a shard is cut short, lacks a column, or is damaged inside (from any method).
     """
 
     def __init__(self, job: Job) -> None:
@@ -74,7 +78,7 @@ class Tables:
         first, last = (pa.array(ends, pa.int64()) for ends in zip(*job.odai_ranges(), strict=True))
         connection.from_arrow(pa.table({"first": first, "last": last})).create("odai_ranges")
         connection.from_arrow(pa.table({"odai_id": job.odai_listed()})).create("odai_listed")
-        connection.execute(_VIEWS.format(**_constants(job)))
+        self._query(_VIEWS.format(**_constants(job)))
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +89,7 @@ class Tables:
     def missing(self, kind: Kind, limit: int) -> Iterator[str]:
         """Yield up to `limit` addresses that were found and not fetched, in the order of fetching."""
         rank = _RANK[kind].format(sign=-1 if self._job.options.order == "newest" else 1)
-        cursor = self._connection.execute(
+        cursor = self._query(
             f"""SELECT url FROM (
                 SELECT DISTINCT url FROM found_{kind} ANTI JOIN settled_{kind} USING (url)
                 WHERE url IS NOT NULL
@@ -94,6 +98,11 @@ class Tables:
         )
         while rows := cursor.fetchmany(1000):
             yield from (url for (url,) in rows)
+
+    def count_missing(self, kind: Kind) -> int:
+        """Return how many addresses were found and not fetched."""
+        sql = f"SELECT count(DISTINCT url) FROM found_{kind} ANTI JOIN settled_{kind} USING (url)"
+        return int(self._query(sql).fetchall()[0][0])
 
     def is_missing(self, kind: Kind) -> bool:
         """Tell whether anything was found and not fetched."""
@@ -110,20 +119,28 @@ class Tables:
 
     def settled(self, kind: Kind) -> npt.NDArray[np.uint64]:
         """Return the hashes of the addresses that need no fetching, as `AddressSet` computes them."""
-        result = self._connection.execute(f"SELECT md5_number_lower(url) AS hash FROM settled_{kind}")
+        result = self._query(f"SELECT md5_number_lower(url) AS hash FROM settled_{kind}")
         return np.asarray(result.fetchnumpy()["hash"], np.uint64)
 
     def outcomes(self, kind: Kind) -> dict[str, int]:
         """Return how many addresses ended with each outcome, the newest row of each counting."""
-        rows = self._connection.execute(f"SELECT outcome, count(*) FROM known_{kind} GROUP BY ALL").fetchall()
-        return dict(rows)
+        return dict(self._query(f"SELECT outcome, count(*) FROM known_{kind} GROUP BY ALL").fetchall())
 
     def bokes(self) -> int:
         """Return how many distinct boke the pages hold."""
-        row = self._connection.execute(
-            "SELECT count(DISTINCT id) FROM (SELECT unnest([b.boke_id FOR b IN bokes]) AS id FROM pages)"
-        ).fetchone()
-        return int(row[0]) if row else 0
+        sql = "SELECT count(DISTINCT id) FROM (SELECT unnest([b.boke_id FOR b IN bokes]) AS id FROM pages)"
+        return int(self._query(sql).fetchall()[0][0])
+
+    def _query(self, sql: str) -> "DuckDBPyConnection":
+        import duckdb
+
+        try:
+            return self._connection.execute(sql)
+        except duckdb.OutOfMemoryException as error:
+            raise UserError(f"{self._job.directory} needs more memory to look through: {error}") from error
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", _REMEDY) from error
 
 
 def _constants(job: Job) -> dict[str, str]:

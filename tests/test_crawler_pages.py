@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -169,8 +170,9 @@ def test_a_layout_without_photo_or_text_is_drift(layout: str, removed: str) -> N
 
 
 def check(row: PageRow) -> None:
-    assert set(row) <= set(PAGES.names)
+    assert set(row) == set(PAGES.names)
     assert row["outcome"] in OUTCOMES
+    assert pa.Table.from_pylist([row], schema=PAGES).num_rows == 1
 
 
 @settings(max_examples=100, deadline=None)
