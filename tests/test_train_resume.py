@@ -65,10 +65,10 @@ def kill_after(process: subprocess.Popen[bytes], runs: Path, updates: int) -> No
 def test_killed_anywhere_it_ends_with_the_same_bits(toy: toy_training.Toy, tmp_path: Path) -> None:
     expected = fit(toy_training.options(**SETTINGS), toy.dataset, toy.features, tmp_path / "whole")
     chance, runs = random.Random(5), tmp_path / "killed"
-    for _ in range(3):
+    for _ in range(2):
         kill_after(start(toy, runs, **SETTINGS), runs, updates_saved(runs) + chance.randrange(1, 20))
     assert not list(runs.glob("*/manifest.json"))
-    assert 0 < updates_saved(runs) < 72
+    assert 0 < updates_saved(runs) < 48
     run = fit(toy_training.options(**SETTINGS), toy.dataset, toy.features, runs)
     for name in SAME:
         assert (run / name).read_bytes() == (expected / name).read_bytes(), name

@@ -6,7 +6,8 @@ written at a step is then always the first rows, so no step works on a caption t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,11 @@ class Batch:
     targets: Array
     rows: Array
     steps: Array
+
+    def on(self, xp: Any) -> "Batch":
+        """Return the batch with its ids in arrays of `xp`, NumPy or CuPy."""
+        inputs, targets, rows = (xp.asarray(ids) for ids in (self.inputs, self.targets, self.rows))
+        return replace(self, inputs=inputs, targets=targets, rows=rows)
 
 
 def orders(lengths: Array, size: int, seed: int, epoch: int) -> list[Array]:

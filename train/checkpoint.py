@@ -60,6 +60,7 @@ class Checkpoint:
     def save(self) -> None:
         """Write a snapshot, and delete all but the newest few."""
         updater = self.updater
+        updater.settle()
         state = {
             "fingerprint": self.fingerprint,
             "iteration": updater.iteration,

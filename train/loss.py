@@ -14,9 +14,9 @@ from train.model import Array, CaptionModel
 Variable = Any
 
 
-def kernels(fused: bool) -> ModuleType:
-    """Return what computes the parts of the loss: Bokeru's fused functions, or Chainer's own."""
-    if not fused:
+def kernels(fused: bool, xp: Any = np) -> ModuleType:
+    """Return what computes the parts of the loss: Bokeru's fused functions on the CPU, or Chainer's own."""
+    if not fused or xp is not np:
         return plain
     from train import fused as compiled  # Numba takes a second to import
 

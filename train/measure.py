@@ -33,7 +33,7 @@ def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, part
         for start in range(0, len(order), CAPTIONS_AT_ONCE):
             batch = batches.pack(examples, order[start : start + CAPTIONS_AT_ONCE])
             ones = model.xp.ones(len(batch.targets), np.float32)
-            _, losses = loss(model, batch, vectors[batch.photos], ones, parts=parts)
+            _, losses = loss(model, batch.on(model.xp), vectors[batch.photos], ones, parts=parts)
             np.add.at(totals, batch.captions[batch.rows], chainer.cuda.to_cpu(losses).astype(np.float64))
     return totals
 

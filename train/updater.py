@@ -9,11 +9,11 @@ import numpy as np
 from dataset.errors import UserError
 from featurize.chainer_compat import chainer
 from train import batches
-from train.batches import Batch
 from train.examples import Examples
 from train.loss import Dropout, loss
 from train.model import Array, CaptionModel
 from train.options import TrainOptions
+from train.processes import Alone, Processes
 from train.sampling import drawn, weights
 
 
@@ -27,6 +27,9 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         examples: the training captions.
         vectors: (P, D) raw photo vectors, on the model's device.
         parts: `train.plain` or `train.fused`.
+        processes: those that share the work; by default this one does it all.
+        settle_every: updates after which their losses are fetched: on a GPU more than one, so that no
+            update waits for the last.
     """
 
     def __init__(
@@ -37,6 +40,8 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         vectors: Array,
         options: TrainOptions,
         parts: ModuleType,
+        processes: Processes | None = None,
+        settle_every: int = 1,
     ) -> None:
         self.model, self._optimizer, self._parts = model, optimizer, parts
         self._examples, self._vectors, self._options = examples, vectors, options
@@ -47,7 +52,10 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         self.batches_per_epoch = -(-self.captions_per_epoch // options.batch_size)
         self.captions = 0
         self.totals = {"weighted": 0.0, "nats": 0.0, "tokens": 0.0}
-        self._epoch_batches: Iterator[Batch] | None = None
+        self.processes: Processes = processes or Alone()
+        self._settle_every = settle_every
+        self._unsettled: list[tuple[int, Array, Any, Any, int]] = []
+        self._epoch_batches: Iterator[Array] | None = None
 
     @property
     def epoch_detail(self) -> float:
@@ -60,34 +68,61 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         Raises:
             UserError: the loss is NaN or infinite; the message names the batch.
         """
-        batch = self._next()
-        tokens = len(batch.targets)
-        shares = (self._weights[batch.captions] / tokens)[batch.rows]
-        dropout = self._options.dropout
-        drop = Dropout(dropout, self._options.seed, self.iteration) if dropout else None
-        with np.errstate(over="ignore", invalid="ignore"):  # what becomes of that is checked here
-            total, losses = loss(
-                self.model, batch, self._vectors[batch.photos], shares, parts=self._parts, dropout=drop
-            )
-            weighted = float(total.array)
-            if not np.isfinite(weighted):
-                raise UserError(self._diverged(weighted, batch))
-            self.model.cleargrads()
-            total.backward()
+        whole = self._next()
+        tokens = int((self._examples.lengths[whole] + 1).sum())
+        mine = whole[self.processes.rank :: self.processes.size]
+        self.model.cleargrads()
+        with np.errstate(over="ignore", invalid="ignore"):  # what becomes of that is checked in `settle`
+            weighted, nats = self._learn(mine, tokens) if len(mine) else self._learn_nothing()
+            self.processes.add_gradients(self.model)
             self._optimizer.update()
-        self.totals["weighted"] += weighted * tokens
-        self.totals["nats"] += float(losses.sum(dtype=np.float64))
-        self.totals["tokens"] += tokens
-        self.captions = len(batch.captions)
+        self._unsettled.append((self.iteration, whole, weighted, nats, tokens))
+        self.captions = len(whole)
         self._advance()
+        if self.is_new_epoch or len(self._unsettled) >= self._settle_every:
+            self.settle()
 
-    def _next(self) -> Batch:
+    def _learn(self, captions: Array, tokens: int) -> tuple[Any, Any]:
+        """Compute the gradients of a batch of `tokens` by this process's captions of it, and their losses."""
+        batch = batches.pack(self._examples, captions)
+        xp = self.model.xp
+        shares = xp.asarray((self._weights[batch.captions] / tokens)[batch.rows])
+        dropout = self._options.dropout
+        seed = (self._options.seed, self.iteration, self.processes.rank)
+        drop = Dropout(dropout, *seed) if dropout else None
+        vectors = self._vectors[batch.photos]
+        total, losses = loss(self.model, batch.on(xp), vectors, shares, parts=self._parts, dropout=drop)
+        total.backward()
+        return total.array, losses.sum(dtype=np.float64)
+
+    def _learn_nothing(self) -> tuple[float, float]:
+        """Take part in an update whose batch has fewer captions than there are processes."""
+        for parameter in self.model.params(False):
+            parameter.grad = self.model.xp.zeros_like(parameter.array)
+        return 0.0, 0.0
+
+    def settle(self) -> None:
+        """Fetch the losses of the updates since the last call, which on a GPU may still be running.
+
+        Raises:
+            UserError: one is NaN or infinite; the message names the first such batch.
+        """
+        unsettled, self._unsettled = self._unsettled, []
+        for iteration, captions, weighted, nats, tokens in unsettled:
+            everyones = self.processes.total(float(weighted))
+            if not np.isfinite(everyones):
+                raise UserError(self._diverged(everyones, iteration, captions))
+            self.totals["weighted"] += everyones * tokens
+            self.totals["nats"] += self.processes.total(float(nats))
+            self.totals["tokens"] += tokens
+
+    def _next(self) -> Array:
+        options = self._options
         if self._epoch_batches is None:
-            chosen = drawn(self._examples, self._options, self.epoch)
-            options = self._options
-            self._epoch_batches = batches.epoch(
-                self._examples, chosen, options.batch_size, options.seed, self.epoch, self.position
-            )
+            chosen = drawn(self._examples, options, self.epoch)
+            lengths = self._examples.lengths[chosen]
+            order = batches.orders(lengths, options.batch_size, options.seed, self.epoch)
+            self._epoch_batches = iter([chosen[batch] for batch in order[self.position :]])
         return next(self._epoch_batches)
 
     def _advance(self) -> None:
@@ -97,12 +132,13 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         if self.is_new_epoch:
             self.epoch, self.position, self._epoch_batches = self.epoch + 1, 0, None
 
-    def _diverged(self, value: float, batch: Batch) -> str:
-        photos = ", ".join(self._examples.photos[photo][:12] for photo in batch.photos[:3])
+    def _diverged(self, value: float, iteration: int, captions: Array) -> str:
+        photos = ", ".join(self._examples.photos[row][:12] for row in self._examples.photo[captions[:3]])
+        epoch, batch = divmod(iteration, self.batches_per_epoch)
         return (
-            f"The loss became {value} in epoch {self.epoch + 1}, batch {self.position + 1} (update "
-            f"{self.iteration + 1}; photos {photos}…), and training stopped. Lower train.learning_rate "
-            f"({self._options.learning_rate}) or set train.clip; the last snapshot is whole."
+            f"The loss became {value} in epoch {epoch + 1}, batch {batch + 1} (update {iteration + 1}; "
+            f"photos {photos}…), and training stopped. Lower train.learning_rate "
+            f"({self._options.learning_rate}) or train.clip ({self._options.clip})."
         )
 
     def get_optimizer(self, name: str) -> Any:
