@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataset.errors import MissingStage, UsageError, UserError
 from dataset.vocabulary import SPECIALS, Vocabulary
+from featurize.chainer_compat import chainer
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.captioner import Caption, Captioner
 from train.model import CaptionModel, Sizes
@@ -123,3 +124,12 @@ def test_a_saved_model_writes_the_same(tmp_path: Path) -> None:
     same(loaded.caption(vectors(), n=3), captioner().caption(vectors(), n=3))
     with pytest.raises(MissingStage, match="bokeru train --pipeline demo"):
         Captioner.load(tmp_path / "demo/runs/two/model")
+
+
+@pytest.mark.skipif(not chainer.cuda.available, reason="no GPU")
+@pytest.mark.parametrize("settings", WAYS, ids=str)
+def test_the_gpu_writes_what_the_cpu_writes(settings: dict[str, Any]) -> None:
+    there = model()
+    there.to_device("@cupy:0")
+    gpu = Captioner(there, VOCABULARY, dimensions=6, max_tokens=12)
+    same(gpu.caption(vectors(), **settings), captioner().caption(vectors(), **settings))

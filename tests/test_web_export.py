@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import web_small
 
+from dataset import read
 from dataset.errors import MissingStage, UsageError
 from web.export import export
 
@@ -21,7 +22,8 @@ def test_the_copy_holds_all_that_it_names(tmp_path: Path) -> None:
         assert named
         for name in named:
             assert (index.parent / name).is_file(), f"{page.name} names {name}"
-    assert index.read_text().count("<article") == 10 + 12
+    photos = {split: len(read.photos(place.dataset, split)) for split in ("train", "dev")}
+    assert index.read_text().count("<article") == min(12, photos["train"]) + min(12, photos["dev"])
     assert "<form" not in index.read_text()
 
 

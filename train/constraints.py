@@ -3,6 +3,7 @@
 N unfinished captions, V tokens of the vocabulary.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,6 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+
+
+def namespace(array: Any) -> Any:
+    """Return the module that an array is of, NumPy or CuPy, without importing either."""
+    return sys.modules[type(array).__module__.partition(".")[0]]
 
 
 class Constraint(Protocol):
@@ -37,7 +43,7 @@ class Rules:
 
     def mask(self, values: Any, history: Ints) -> None:
         """Set what may not follow `history` (N, t) to -inf in `values` (N, V), a NumPy or CuPy array."""
-        xp = values.__array_namespace__()
+        xp = namespace(values)
         length = history.shape[1]
         if length >= self.max_tokens:
             ends = values[:, self.eos].copy()

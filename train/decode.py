@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from train.constraints import Rules
+from train.constraints import Rules, namespace
 
 Ints = NDArray[np.int64]
 
@@ -87,7 +87,7 @@ def sample(
 
 def _inverse_cdf(values: Any, uniform: NDArray[np.float64], top_k: int | None, top_p: float | None) -> Ints:
     """Return for each row the token at which the cumulated probability passes `uniform` (N,), in [0, 1)."""
-    xp = values.__array_namespace__()
+    xp = namespace(values)
     order = xp.argsort(-values, axis=1)[:, :top_k]
     values = xp.take_along_axis(values, order, axis=1).astype(np.float64)
     likelihood = xp.exp(values - xp.maximum(values[:, :1], -1e300))
@@ -109,7 +109,7 @@ def _draw(model: Steps, vectors: Any, rules: Rules, choose: Any) -> list[Hypothe
     history = np.zeros((len(vectors), 0), np.int64)
     trace = np.zeros((len(vectors), 0))
     done: dict[int, Hypothesis] = {}
-    xp = vectors.__array_namespace__()
+    xp = namespace(vectors)
     state, last = model.start(vectors), np.full(len(vectors), rules.bos)
     while len(alive):
         values, state = model.step(state, xp.asarray(last))
@@ -142,7 +142,7 @@ def beam(
         A list per photo, best first; shorter than n where the model has fewer captions within the rules.
     """
     search = _Beams(len(vectors), rules, width, length_normalisation, n)
-    xp = vectors.__array_namespace__()
+    xp = namespace(vectors)
     state, last = model.start(vectors), np.full(len(vectors), rules.bos)
     while len(last):
         values, state = model.step(state, xp.asarray(last))
@@ -213,7 +213,7 @@ def _hypothesis(tokens: Ints, trace: NDArray[np.float64], score: float) -> Hypot
 
 def _largest(values: Any, k: int) -> tuple[NDArray[np.float64], Ints]:
     """Return the k largest of each row and their columns, each (N, k), on the host; overwrites `values`."""
-    xp = values.__array_namespace__()
+    xp = namespace(values)
     if k > 8:
         columns = xp.argpartition(-values, k - 1, axis=1)[:, :k]
         return _host(xp.take_along_axis(values, columns, axis=1)).astype(np.float64), _host(columns)
@@ -228,7 +228,7 @@ def _largest(values: Any, k: int) -> tuple[NDArray[np.float64], Ints]:
 
 
 def _pick(values: Any, tokens: Ints) -> NDArray[np.float64]:
-    xp = values.__array_namespace__()
+    xp = namespace(values)
     picked: NDArray[np.float64] = _host(values[xp.arange(len(values)), xp.asarray(tokens)]).astype(np.float64)
     return picked
 

@@ -114,7 +114,11 @@ class Catalogue:
     @cached_property
     def labels(self) -> Counter[str]:
         """How many photos each label has."""
-        return Counter(label for labels in self.photos["labels"].to_pylist() for label in labels or ())
+        return Counter(label for labels in self._labels for label in labels)
+
+    @cached_property
+    def _labels(self) -> list[frozenset[str]]:
+        return [frozenset(labels or ()) for labels in self.photos["labels"].to_pylist()]
 
     def find(self, wanted: Filter) -> NDArray[np.int64]:
         """Return the places of the photos that pass, in the dataset's order."""
@@ -122,8 +126,8 @@ class Catalogue:
         if wanted.split:
             passing &= self.split == wanted.split
         if wanted.label:
-            lists = self.photos["labels"].to_pylist()
-            passing &= np.fromiter((wanted.label in (labels or ()) for labels in lists), bool, len(self))
+            having = (wanted.label in labels for labels in self._labels)
+            passing &= np.fromiter(having, bool, len(self))
         if wanted.category:
             own = _true(pc.equal(self.photos["category"], wanted.category))
             passing &= own | self._any(_true(pc.equal(self.captions["category"], wanted.category)))

@@ -3,17 +3,25 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from dataset.errors import MissingStage
+from web.shelf import stamp
 from web.stages import Place
 
 LIVE_SECONDS = 150
 """A run that is not complete, and one of whose files was written this recently, is being trained."""
+
+FILES = (
+    *("settings.yaml", "log.jsonl", "bounds.json", "evaluation.json", "samples.json", "manifest.json"),
+    "model/config.json",
+)
+"""What a run is read from."""
 
 BOUNDS = {"ln V": "ln_v", "unigram entropy": "unigram", "grammar's floor": "floor"}
 """The reference lines, and how evaluation.json calls them."""
@@ -49,8 +57,7 @@ class Run:
 
 def runs(place: Place) -> list[Run]:
     """Return the runs of a pipeline, the newest first."""
-    found = [read(path) for path in place.runs.glob("*") if path.is_dir() and not path.name.startswith(".")]
-    return sorted(found, key=lambda run: -run.changed)
+    return [read(path) for path in _newest_first(place)]
 
 
 def chosen(place: Place, name: str | None = None) -> Path:
@@ -59,14 +66,27 @@ def chosen(place: Place, name: str | None = None) -> Path:
     Raises:
         MissingStage: there is none.
     """
-    named = [run.name for run in runs(place) if (run.has_model if name is None else run.name == name)]
-    if not named:
-        raise MissingStage(place.runs / (name or "*")[:100] / "model", place.command("train"))
-    return place.runs / named[0]
+    for path in _newest_first(place):
+        if path.name == name or (name is None and _has_model(path)):
+            return path
+    raise MissingStage(place.runs / (name or "*")[:100] / "model", place.command("train"))
+
+
+def _newest_first(place: Place) -> list[Path]:
+    found = [path for path in place.runs.glob("*") if path.is_dir() and not path.name.startswith(".")]
+    return sorted(found, key=lambda path: -_changed(path))
 
 
 def read(path: Path) -> Run:
     """Read a run's directory; what is not there yet, or no longer whole, is left out."""
+    changed = _changed(path)
+    return replace(
+        _read(path, stamp(*(path / name for name in FILES))), state=_state(path, changed), changed=changed
+    )
+
+
+@lru_cache(200)
+def _read(path: Path, version: object) -> Run:
     broken: list[str] = []
 
     def load(name: str, empty: Any) -> Any:
@@ -87,19 +107,22 @@ def read(path: Path) -> Run:
     bounds = load("bounds.json", {}) or {
         name: evaluation["train"].get(key) for name, key in BOUNDS.items() if "train" in evaluation
     }
-    changed = _changed(path)
     return Run(
         name=path.name,
-        state=_state(path, changed),
-        has_model=(path / "model" / "config.json").exists(),
-        changed=changed,
+        state="",
+        has_model=_has_model(path),
+        changed=0,
         settings=_settings(path / "settings.yaml", broken),
         records=list(_records(path / "log.jsonl", broken)),
         bounds={name: value for name, value in bounds.items() if isinstance(value, int | float)},
         evaluation=evaluation,
         samples=[sample for sample in load("samples.json", []) if isinstance(sample, dict)],
-        broken=tuple(broken),
+        broken=tuple(dict.fromkeys(broken)),
     )
+
+
+def _has_model(path: Path) -> bool:
+    return (path / "model" / "config.json").exists()
 
 
 def _changed(path: Path) -> float:
