@@ -14,7 +14,6 @@ from dataset.manifest import fingerprint
 from dataset.progress import Progress
 from dataset.whole_file import remove_leftovers, write_json
 from featurize import cache
-from featurize.lock import exclusive
 from featurize.options import FeatureOptions
 from featurize.weights import identity
 
@@ -99,7 +98,7 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
         name = dataset.parent.name
         raise UserError(f"{dataset} holds no photos. Build it with: bokeru dataset --pipeline {name}")
     directory = features / key(options, weights)
-    with exclusive(directory, "to add vectors"):
+    with locked(directory / ".lock", f"is adding vectors to {directory}", math.inf):
         remove_leftovers(directory)
         places = cache.missing(shards, directory)
         if not len(places):

@@ -11,7 +11,6 @@ from typing import BinaryIO
 
 from dataset.errors import DamagedFile, UserError
 from dataset.progress import Progress
-from featurize.lock import exclusive
 
 CHUNK = 2**20
 TIMEOUT = 60.0
@@ -52,7 +51,7 @@ def fetch(known: KnownWeights, directory: Path) -> Path:
         UserError: it could not be fetched; the message says how to place it by hand.
     """
     path = directory / known.file
-    with exclusive(directory, f"to fetch {known.name}"):
+    with locked(directory / ".lock", f"is fetching {known.name}", math.inf):
         if path.exists():
             return _checked(path, known)
         part = directory / f"{known.file}.part"

@@ -14,7 +14,7 @@ class RandomOptions(Options):
     """Values in a vector."""
     sparsity: float = Field(0.5, gt=0, lt=1)
     """The share of zeros; the default is what fc7 of untrained CaffeNet has. `bokeru features` prints it."""
-    scale: float = Field(58.0, gt=0)
+    scale: float = Field(70.0, gt=0)
     """The root of the mean square of all values; default and print as for sparsity."""
 
 

@@ -8,7 +8,6 @@ from dataset.errors import UserError
 from dataset.whole_file import write_json
 from featurize import caffemodel
 from featurize.fetch import CAFFENET, fetch
-from featurize.lock import exclusive
 from featurize.network import caffenet
 
 SEED = 2016
@@ -35,7 +34,7 @@ def locate(weights: str, directory: Path) -> Path:
 
 def _untrained(path: Path) -> Path:
     if not path.exists():
-        with exclusive(path.parent, "to write the untrained weights"):
+        with locked(path.parent / ".lock", "is writing the untrained weights", math.inf):
             if not path.exists():
                 print(
                     f"features: writing CaffeNet with untrained weights to {path} (244 MB, once)", flush=True

@@ -126,6 +126,7 @@ LAYERS = [
     Pooling("p", "p", average=False, kernel=None),
     LRN("n", "n", size=5, alpha=0.7, beta=0.75, k=2.0),
     LRN("n", "n", size=3, alpha=1.0, beta=0.5, k=1.0),
+    LRN("n", "n", size=9, alpha=2.0, beta=0.75, k=1.0),  # wider than there are channels
     InnerProduct("f", "f", values(5, 4 * 8 * 9), values(5)),
     ReLU("r", "r"),
     ReLU("r", "r", slope=0.1),

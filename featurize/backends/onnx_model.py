@@ -74,8 +74,7 @@ class _Graph:
             case Pooling():
                 return self._pooling(layer, value, shape, result)
             case LRN():
-                parameters = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
-                return self.node("LRN", [value], result, **parameters)
+                return self._lrn(layer, value, shape, result)
             case InnerProduct():
                 return self._inner_product(layer, value, result)
             case ReLU(slope=0.0):
@@ -86,16 +85,37 @@ class _Graph:
                 return self.node("Softmax", [value], result, axis=1)
         raise TypeError(f"no ONNX for {type(layer).__name__}")
 
+    def _lrn(self, layer: LRN, value: str, shape: Shape, result: str) -> str:
+        """Add x / (k + alpha / size * sum of squares) ** beta as products that the CPU does fast.
+
+        ONNX has an LRN, but ONNX Runtime's takes a power of every value: a sixth of CaffeNet's time. Here
+        sums over near channels are a 1x1 convolution with a banded matrix, the power 0.75 is two roots.
+        """
+        channels = np.arange(shape[0])
+        near = np.abs(channels[:, None] - channels) <= layer.size // 2
+        band = near[:, :, None, None] * np.float32(layer.alpha / layer.size)
+        weights = self.weight(layer, "band", band), self.weight(layer, "k", np.full(shape[0], layer.k))
+        squares = self.node("Mul", [value, value], f"{layer.name}.squares")
+        base = self.node("Conv", [squares, *weights], f"{layer.name}.base")
+        if layer.beta == 0.75:
+            root = self.node("Sqrt", [base], f"{layer.name}.root")
+            factors = [root, self.node("Sqrt", [root], f"{layer.name}.fourth_root")]
+            power = self.node("Mul", factors, f"{layer.name}.power")
+        else:
+            beta = self._constant(f"{layer.name}.beta", np.array(layer.beta, np.float32))
+            power = self.node("Pow", [base, beta], f"{layer.name}.power")
+        return self.node("Div", [value, power], result)
+
+    def _constant(self, name: str, array: np.ndarray) -> str:
+        return self.node("Constant", [], name, value=onnx.numpy_helper.from_array(array, name))
+
     def _pooling(self, layer: Pooling, value: str, shape: Shape, result: str) -> str:
         """Add a pooling whose windows are set by explicit pads, so that nothing rounds in its own way."""
         kernel, reach = layer.windows(shape)
         pads = layer.pad
         if layer.average and any(pads):  # zeros that count, then an end that does not
             amounts = np.array([0, 0, *pads, 0, 0, *pads], np.int64)
-            name = f"{layer.name}.pads"
-            self.nodes.append(
-                helper.make_node("Constant", [], [name], value=onnx.numpy_helper.from_array(amounts, name))
-            )
+            name = self._constant(f"{layer.name}.pads", amounts)
             value, pads = self.node("Pad", [value, name], f"{layer.name}.padded"), (0, 0)
         settings = {
             "kernel_shape": kernel,
@@ -109,7 +129,5 @@ class _Graph:
         flat = self.node("Flatten", [value], f"{layer.name}.flat", axis=1)
         inputs = [flat, self.weight(layer, "weights", layer.weights), self.weight(layer, "bias", layer.bias)]
         dense = self.node("Gemm", inputs, f"{layer.name}.dense", transB=1)
-        shape = f"{layer.name}.shape"
-        sizes = onnx.numpy_helper.from_array(np.array([0, -1, 1, 1], np.int64), shape)
-        self.nodes.append(helper.make_node("Constant", [], [shape], value=sizes))
-        return self.node("Reshape", [dense, shape], result)
+        sizes = self._constant(f"{layer.name}.shape", np.array([0, -1, 1, 1], np.int64))
+        return self.node("Reshape", [dense, sizes], result)
