@@ -50,14 +50,14 @@ def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None]]:
 def dataset(of: Pipeline) -> None:
     """Build the dataset from the crawl; on the embedded site, with the least loss that a model can reach."""
     from dataset.build import build
+    from dataset.read import summary
 
     options = of.settings.dataset
     crawls = [of.crawl, *(of.data / other / "crawl" for other in options.also)]
     built = build(options, crawls, of.dataset, name=of.name)
     if of.settings.crawl.site == "embedded":
         _write_floor(of)
-    if not built:
-        print("dataset: up to date")
+    print(summary(of.dataset) if built else "dataset: up to date")
 
 
 def _write_floor(of: Pipeline) -> None:

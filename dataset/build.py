@@ -57,7 +57,7 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
         settings = options.model_dump(mode="json")
         shards = [file_list(pages), file_list(images)]
         mark = fingerprint(VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens)
-        if directory.exists() and is_fresh(directory, mark):
+        if read.is_complete(directory) and is_fresh(directory, mark):
             return False
         origin = Origin(name, mark, settings, [str(crawl) for crawl in crawls], sources, tokens, {})
         with replacement(directory) as new:

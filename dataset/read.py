@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from dataset.errors import DamagedFile, MissingStage
 from dataset.manifest import NAME as MANIFEST
+from dataset.manifest import read_manifest
 from dataset.schema import CAPTION, PHOTOS
 from dataset.shards import shard_paths
 from dataset.vocabulary import Vocabulary
@@ -19,8 +20,13 @@ SPLITS = ("train", "dev")
 
 
 def is_complete(directory: Path) -> bool:
-    """Tell whether there is a dataset, without a look into it."""
-    return (directory / MANIFEST).exists()
+    """Tell whether there is a dataset, with every file that its manifest tells of in its full size."""
+    try:
+        files: Any = (read_manifest(directory) or {})["files"]
+        paths = [(directory / entry["name"], entry["bytes"]) for entry in files]
+    except (DamagedFile, KeyError, TypeError):
+        return False
+    return all(path.is_file() and path.stat().st_size == size for path, size in paths)
 
 
 def shards(directory: Path, split: str | None = None) -> list[Path]:
@@ -35,7 +41,7 @@ def shards(directory: Path, split: str | None = None) -> list[Path]:
         for name in (SPLITS if split is None else (split,))
         for path in shard_paths(directory, PHOTOS, f"{name}-*-of-*.parquet")
     ]
-    if not paths or not is_complete(directory):
+    if not paths or not (directory / MANIFEST).exists():
         raise MissingStage(directory, f"bokeru dataset --pipeline {directory.parent.name}")
     return paths
 
@@ -113,6 +119,14 @@ def settings(directory: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DamagedFile(directory / MANIFEST, "it tells no settings")
     return found
+
+
+def summary(directory: Path) -> str:
+    """Return what a build made, in two lines: photos and captions by split, and what the filters took."""
+    figures = statistics(directory)
+    splits = (f"{s} {f['photos']:,} photos, {f['captions']:,} captions" for s, f in figures["splits"].items())
+    taken = (f"{name} {count:,}" for name, count in figures["filters"].items() if count)
+    return f"dataset: {'; '.join(splits)}\n         left out: {', '.join(taken) or 'nothing'}"
 
 
 def floor(directory: Path) -> dict[str, float | None] | None:

@@ -78,8 +78,6 @@ def rewrite_dataset(directory: Path, content: Content) -> int:
     Raises:
         UserError: another process is writing the dataset.
     """
-    if not read.is_complete(directory):
-        return 0
     with locked(directory):
         gone = content.among(read.captions(directory))
         if not any(gone):

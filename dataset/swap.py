@@ -1,13 +1,12 @@
 """A directory that takes another's place in one step: the old one stands until the new one is complete."""
 
-import fcntl
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dataset.errors import UserError
+from dataset import lock
 
 
 @contextmanager
@@ -17,12 +16,7 @@ def locked(directory: Path) -> Iterator[None]:
     Raises:
         UserError: another process is at it.
     """
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with (directory.parent / f".{directory.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"Another process is writing {directory}. Wait until it is done") from None
+    with lock.locked(directory.parent / f".{directory.name}.lock", f"is writing {directory}"):
         _recover(directory)
         yield
 

@@ -155,6 +155,22 @@ def test_other_settings_build_it_again(dataset: Path) -> None:
     assert build(DatasetOptions(min_stars=1), [dataset.with_name("crawl")], dataset, name="p")
 
 
+@pytest.mark.parametrize("damage", ["missing", "cut", "manifest"])
+def test_a_damaged_dataset_is_built_again(dataset: Path, damage: str) -> None:
+    before = sides(dataset)
+    path = dataset / "manifest.json" if damage == "manifest" else read.shards(dataset, "train")[0]
+    path.unlink() if damage == "missing" else path.write_bytes(path.read_bytes()[:100])
+    built(dataset.with_name("crawl"))
+    assert sides(dataset) == before
+    assert verify(dataset) == []
+
+
+def test_the_summary_tells_what_was_left_out(crawl: Path) -> None:
+    text = read.summary(built(crawl, DatasetOptions(min_stars=1, dev_fraction=0.0)))
+    assert "train 20 photos, 60 captions; dev 0 photos, 0 captions" in text
+    assert "left out: min_stars 20" in text
+
+
 def test_growing_moves_no_photo_and_tokenises_only_what_is_new(dataset: Path) -> None:
     before = sides(dataset)
     crawl_tables.crawl(dataset.with_name("crawl"), 2, captions=5, first=100)
