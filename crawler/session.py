@@ -13,17 +13,21 @@ from scrapy.exceptions import NotConfigured
 from crawler.frontier import Frontier
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
-from crawler.lock import locked
 from crawler.narrow import narrow
 from crawler.report import Counts, CrawlReport, drift_error, write_report
 from crawler.store import Store
 from crawler.tables import Kind, Tables
 from dataset.errors import UserError
 from dataset.forgotten import Forgotten
+from dataset.lock import locked
 from dataset.progress import Progress
 
 _ENOUGH = 20
 """Pages after which the share of drift says something."""
+
+
+_PATIENCE = 3.0
+"""Seconds that a crawl waits for another that is just winding down."""
 
 
 class Session:
@@ -48,7 +52,8 @@ class Session:
     def __enter__(self) -> Self:
         self.job.check()
         with ExitStack() as opening:
-            opening.enter_context(locked(self.job.directory))
+            directory = self.job.directory
+            opening.enter_context(locked(directory / ".lock", f"is crawling {directory}", _PATIENCE))
             with Tables(self.job) as tables:
                 self.frontier = Frontier(self.job, tables)
                 self.counts = Counts.of(tables)

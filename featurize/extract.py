@@ -1,6 +1,7 @@
 """Compute the vectors that a dataset's photos still lack, and only those."""
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 
 from dataset import read
 from dataset.errors import UserError
+from dataset.lock import locked
 from dataset.manifest import fingerprint
 from dataset.progress import Progress
 from dataset.whole_file import remove_leftovers, write_json
@@ -67,16 +69,16 @@ class Extractor:
         """Return (N, D) float32 for N photos given as bytes.
 
         Raises:
-            UserError: a photo cannot be used; the message gives its number, from 0, and the reason.
+            UserError: a photo cannot be used; the message gives its number, from 1, and the reason.
         """
         named = ((hashlib.sha256(photo).hexdigest(), photo) for photo in photos)
         batches = self._batched(named, self._batch_size)
         rows = [row for batch in batches for row in self._encoder.rows(batch)]
         found = np.zeros((len(photos), self.dimensions), np.float32)
-        for number, row in enumerate(rows):
+        for number, row in enumerate(rows, 1):
             if row["outcome"] != "ok":
                 raise UserError(f"photo {number} of {len(photos)} cannot be used: {row['error']}")
-            found[number] = np.asarray(row["vector"])
+            found[number - 1] = np.asarray(row["vector"])
         return found
 
 

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import http.client
+import math
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dataset.errors import DamagedFile, UserError
+from dataset.lock import locked
 from dataset.progress import Progress
 
 CHUNK = 2**20

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import math
 from pathlib import Path
 
 from dataset.errors import UserError
+from dataset.lock import locked
 from dataset.whole_file import write_json
 from featurize import caffemodel
 from featurize.fetch import CAFFENET, fetch

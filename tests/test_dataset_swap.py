@@ -61,7 +61,7 @@ def test_two_processes_cannot_write_one_directory(tmp_path: Path) -> None:
     with subprocess.Popen(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        with pytest.raises(UserError, match="Another process is writing"):
+        with pytest.raises(UserError, match="another process is writing"):
             put(tmp_path / "d", "mine")
         process.kill()
     put(tmp_path / "d", "mine")
