@@ -7,15 +7,18 @@ second of: the SGEMM bound (this run's own matrix product rate, over the network
 alone, Chainer on NumPy, PyTorch eager, decoding alone, and the whole way from JPEG in Parquet to vectors in
 Parquet, beside the bound that decoding and network set on the same cores. Figures are printed as JSON.
 
-PyTorch is no requirement of the project: it runs in an environment of its own, and is left out without it:
+PyTorch is no requirement of the project. It runs in an environment of its own, made by hand, whose Python
+$BOKERU_TORCH_PYTHON or --peer names; without one it is left out:
 
     python3 -m venv .venv-bench && .venv-bench/bin/pip install torch==2.13.0 numpy
+    BOKERU_TORCH_PYTHON=.venv-bench/bin/python .venv/bin/python -m benchmarks.features
 """
 
 import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -73,10 +76,13 @@ def on_all_cores(count: int, work: Callable[[int], object]) -> None:
 
 @contextmanager
 def peer(
-    python: str, network: Network, images: Images, folder: Path, device: str = "cpu"
+    python: str | None, network: Network, images: Images, folder: Path, device: str = "cpu"
 ) -> Iterator[Callable[[], float] | None]:
     """Yield what measures PyTorch on the same weights and photos, in a process that waits between."""
-    if not Path(python).exists():
+    if not python:
+        print(
+            "PyTorch: not measured, since $BOKERU_TORCH_PYTHON names no Python that has it", file=sys.stderr
+        )
         yield None
         return
     learned = [layer for layer in network.layers if isinstance(layer, Convolution | InnerProduct)]
@@ -132,7 +138,7 @@ def whole_way(
         return rate(photos, work), started
 
 
-def measure(photos: int, rounds: int, python: str, folder: Path) -> dict[str, object]:
+def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[str, object]:
     """Return every figure."""
     drawn = [jpeg(scene(1, number)) for number in range(photos)]
     weights = folder / "weights"
@@ -192,7 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=480)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peer", default=os.environ.get("BOKERU_TORCH_PYTHON", ".venv-bench/bin/python"))
+    parser.add_argument("--peer", default=os.environ.get("BOKERU_TORCH_PYTHON"))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = measure(arguments.photos, arguments.rounds, arguments.peer, Path(folder))

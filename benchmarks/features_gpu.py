@@ -30,7 +30,7 @@ from featurize.weights import locate
 BATCH = 128
 
 
-def measure(photos: int, rounds: int, python: str, folder: Path) -> dict[str, object]:
+def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[str, object]:
     """Return every figure: medians of the rounds."""
     drawn = [jpeg(scene(1, number)) for number in range(photos)]
     recipe, weights = Recipe("caffe", 227, OPTIONS.mean), folder / "weights"
@@ -67,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peer", default=os.environ.get("BOKERU_TORCH_PYTHON", ".venv-bench/bin/python"))
+    parser.add_argument("--peer", default=os.environ.get("BOKERU_TORCH_PYTHON"))
     arguments = parser.parse_args()
     if problem := gpu_problem():
         print(f"features on a GPU: not measured: {problem}")

@@ -98,6 +98,15 @@ def weights(arguments: argparse.Namespace) -> None:
     print(fetch(CAFFENET, arguments.data / "weights"))
 
 
+def neighbours(arguments: argparse.Namespace) -> None:
+    """Draw a contact sheet of photos, each with the photos that are nearest to it in feature space."""
+    from featurize.neighbours import neighbours
+
+    of = pipeline(arguments)
+    options = {"photos": arguments.photos, "count": arguments.n, "seed": arguments.seed}
+    print(neighbours(of.features(), of.dataset, arguments.out, **options))
+
+
 def doctor(arguments: argparse.Namespace) -> None:
     """Say what works on this machine, and what to do about what does not."""
     from featurize.doctor import examine, print_findings
@@ -139,6 +148,12 @@ def register(commands: Commands) -> None:
     one = add(commands, weights)
     one.add_argument("name", choices=["caffenet"], help="which weights")
     add_data(one)
+    one = add(commands, neighbours)
+    add_pipeline(one)
+    one.add_argument("--photos", type=positive, default=12, help="photos, drawn by chance (12)")
+    one.add_argument("-n", type=positive, default=7, help="neighbours of each (7)")
+    one.add_argument("--seed", type=int, default=0, help="another seed draws other photos (0)")
+    one.add_argument("--out", type=Path, default=Path("neighbours.png"), help="the picture (neighbours.png)")
     add_data(add(commands, doctor))
     one = add(commands, settings)
     one.add_argument("--pipeline", metavar="NAME", help="whose settings")

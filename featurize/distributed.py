@@ -56,9 +56,7 @@ def ray_engine(options: FeatureOptions, weights: Path) -> Iterator["RayEngine"]:
     try:
         import ray
     except ImportError as error:
-        raise UserError(
-            "features.engine is ray, which is not installed: .venv/bin/pip install ray"
-        ) from error
+        raise UserError("features.engine is ray, which is not installed: make install-scale") from error
     local = options.ray.address is None
     settings = {"num_cpus": options.ray.cpus, "include_dashboard": False} if local else {}
     address = options.ray.address or "local"

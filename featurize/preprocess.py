@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
+from dataset.photos import FORMATS, MAX_PIXELS
 from featurize.warp import warp
 
-# A photo over 89 megapixels is refused, not tried; broken EXIF and the like is nothing to be told of.
-warnings.simplefilter("error", Image.DecompressionBombWarning)
+# Pillow warns of what is refused here anyway, and of broken EXIF and the like, which does no harm.
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 Method = Literal["caffe", "imagenet", "clip"]
@@ -66,9 +67,15 @@ def decode(photo: bytes) -> Image.Image:
         Undecodable: the bytes are no picture, are cut short, or hold too many pixels.
     """
     try:
-        with Image.open(io.BytesIO(photo)) as image:
+        with Image.open(io.BytesIO(photo), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Undecodable(f"{image.width}x{image.height} pixels, more than {MAX_PIXELS:,}")
             image.load()
             return _rgb(_upright(image))
+    except Undecodable:
+        raise
+    except UnidentifiedImageError:
+        raise Undecodable(f"in no format that is known ({', '.join(FORMATS)})") from None
     except Exception as error:  # hostile bytes make Pillow raise nearly anything
         reason = " ".join(str(error).split()) or "no reason given"
         raise Undecodable(f"{type(error).__name__}: {reason}"[:300]) from error

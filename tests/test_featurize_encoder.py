@@ -134,5 +134,5 @@ def test_values_that_float16_cannot_hold_are_an_error_of_the_photo(tmp_path: Pat
             np.multiply(layer.weights, 1e6, out=layer.weights)
     caffemodel.write(network, tmp_path / "big.caffemodel")
     options = FeatureOptions(weights=str(tmp_path / "big.caffemodel"), precision="float16")
-    with pytest.raises(UserError, match=r"photo 0 of 1 cannot be used: .* no finite float16"):
+    with pytest.raises(UserError, match=r"photo 1 of 1 cannot be used: .* no finite float16"):
         Extractor(options, tmp_path).vectors([photo(1)])

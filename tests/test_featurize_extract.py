@@ -115,5 +115,5 @@ def test_no_such_weights(stage: Stage) -> None:
 
 
 def test_captioning_a_photo_that_is_none(stage: Stage) -> None:
-    with pytest.raises(UserError, match="photo 1 of 2 cannot be used: UnidentifiedImageError"):
+    with pytest.raises(UserError, match=r"photo 2 of 2 cannot be used: in no format that is known \(JPEG"):
         Extractor(stage.options, stage.weights).vectors([photo(1), b"not a photo"])

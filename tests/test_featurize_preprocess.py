@@ -127,8 +127,20 @@ def test_a_photo_cut_short_is_undecodable(share: float) -> None:
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
-    with pytest.raises(Undecodable, match="decompression bomb"):
-        decode(encoded(Image.new("1", (13_000, 13_000))))
+    with pytest.raises(Undecodable, match="8000x8000 pixels, more than 50,000,000"):
+        decode(encoded(Image.new("1", (8_000, 8_000))))
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("side", [10_000, 13_500])  # where Pillow warns, and where it refuses
+def test_so_are_far_too_many(side: int) -> None:
+    with pytest.raises(Undecodable, match=r"more than 50,000,000|decompression bomb"):
+        decode(encoded(Image.new("1", (side, side))))
+
+
+def test_formats_whose_decoders_run_programs_are_not_tried() -> None:
+    with pytest.raises(Undecodable, match=r"in no format that is known \(JPEG"):
+        decode(encoded(Image.new("RGB", (8, 8)), "EPS"))
 
 
 @given(st.binary(max_size=200), st.integers(0, 2000))
