@@ -11,6 +11,9 @@ VERSION = 1
 
 TOKENIZERS = ("unidic-lite", "ipadic", "characters")
 
+SEPARATOR = "\x1f"
+"""Stands between tokens where they are one string; no cleaned text holds it."""
+
 # Literal characters rather than \u escapes: Python's `re` and DuckDB's RE2 both read these patterns.
 LINE_BREAKS = "\r\n|[\r\x0b\x0c\x85\u2028\u2029]"
 CONTROLS = "[\\x00-\\x09\\x0e-\\x1f\\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
@@ -59,18 +62,19 @@ class Tokenizer:
 
     def tokenize(self, text: str) -> list[str]:
         """Return the tokens of `text`, which need not be normalised."""
-        return self.tokenize_normalised(normalise(text.encode(errors="replace").decode()))
+        text = normalise(text.encode(errors="replace").decode())
+        return text.split(SEPARATOR) if (text := self.cut(text)) else []
 
-    def tokenize_normalised(self, text: str) -> list[str]:
-        """Return the tokens of a text that `normalise` returned."""
+    def cut(self, text: str) -> str:
+        """Return the tokens of a text that `normalise` returned, with SEPARATOR between them."""
         if self._parse is None:
-            return list(text)
+            return SEPARATOR.join(text)
         if " " not in text and "\n" not in text:
-            return self._parse(text).split(" ")[:-1]
-        tokens: list[str] = []
-        for part in re.split("([ \n])", text):  # MeCab drops blanks; the model shall write them
-            tokens += self._parse(part).split(" ")[:-1] if part.strip(" \n") else [part] * bool(part)
-        return tokens
+            return self._parse(text)[:-2].replace(" ", SEPARATOR)  # MeCab ends with a blank and a line break
+        parts = (
+            part for part in re.split("([ \n])", text) if part
+        )  # MeCab drops blanks; models shall write them
+        return SEPARATOR.join(part if part in " \n" else self.cut(part) for part in parts)
 
 
 def _mecab(dictionary: str) -> Callable[[str], str]:
