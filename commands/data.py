@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from commands.arguments import Commands, add, add_data, add_pipeline, add_settings, pipeline, port, positive
-from dataset.errors import UsageError, UserError
+from dataset.errors import MissingStage, UsageError, UserError
 from pipelines import Settings, describe, load
 
 
@@ -103,6 +103,8 @@ def neighbours(arguments: argparse.Namespace) -> None:
     from featurize.neighbours import neighbours
 
     of = pipeline(arguments)
+    if not of.features().exists():
+        raise MissingStage(of.features(), of.command("features"))
     options = {"photos": arguments.photos, "count": arguments.n, "seed": arguments.seed}
     print(neighbours(of.features(), of.dataset, arguments.out, **options))
 

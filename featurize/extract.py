@@ -100,13 +100,12 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
         name = dataset.parent.name
         raise UserError(f"{dataset} holds no photos. Build it with: bokeru dataset --pipeline {name}")
     directory = features / key(options, weights)
-    with locked(directory / ".lock", f"is adding vectors to {directory}", math.inf):
+    with locked(features / f".{directory.name}.lock", f"is writing {directory}", math.inf):
         remove_leftovers(directory)
         places = cache.missing(shards, directory)
         if not len(places):
             print("features: up to date")
             return directory
-        write_json(directory / SETTINGS, options.model_dump(mode="json"))
         tally = _fill(options, weights, directory, shards, places)
     print(f"features: {tally.good:,} computed, {total - len(places):,} were there, {tally}")
     return directory
@@ -149,6 +148,7 @@ def _fill(
         cache.writer(directory, engine.dimensions, options.precision) as writer,
     ):
         print(f"features: {engine.told}", flush=True)
+        write_json(directory / SETTINGS, options.model_dump(mode="json"))
         with Progress("features", len(places), "photos") as progress:
             for rows in engine.rows(photos):
                 for row in rows:

@@ -106,6 +106,20 @@ def test_the_backend_and_the_batch_do_not_change_the_key(stage: Stage) -> None:
     assert key(other, stage.weights) == key(stage.options, stage.weights)
 
 
+def test_weights_that_cannot_be_used_leave_no_cache(stage: Stage) -> None:
+    write_dataset(stage.dataset, [photo(1)])
+    options = stage.options.model_copy(update={"layer": "fc9"})
+    with pytest.raises(UserError, match="no blob 'fc9'"):
+        extract(options, stage.dataset, stage.features, stage.weights)
+    assert not [path for path in stage.features.iterdir() if path.is_dir()]
+
+
+def test_the_settings_lie_beside_the_vectors(stage: Stage) -> None:
+    write_dataset(stage.dataset, [photo(1)])
+    settings = (stage.run() / "settings.json").read_text()
+    assert FeatureOptions.model_validate_json(settings) == stage.options
+
+
 def test_no_such_weights(stage: Stage) -> None:
     options = FeatureOptions(weights="nowhere.caffemodel")
     with pytest.raises(
