@@ -78,3 +78,19 @@ def test_who_has_left_is_skipped() -> None:
         assert done == ["stayed"]
 
     asyncio.run(scenario())
+
+
+def test_a_line_that_takes_too_long_is_full() -> None:
+    async def scenario() -> None:
+        queue, gate = FairQueue(patience=0.0), threading.Event()
+        tasks = [asyncio.create_task(queue.run("a", gate.wait))]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        tasks.append(asyncio.create_task(queue.run("b", gate.wait)))
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull):
+            await queue.run("c", gate.wait)
+        gate.set()
+        assert await asyncio.gather(*tasks) == [True, True]
+
+    asyncio.run(scenario())

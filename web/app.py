@@ -3,6 +3,7 @@
 import errno
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -88,7 +89,8 @@ def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) 
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=60
     )
-    uvicorn.Server(config).run([listening])
+    with suppress(KeyboardInterrupt):  # uvicorn has closed everything before it passes Ctrl-C on
+        uvicorn.Server(config).run([listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

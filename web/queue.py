@@ -37,10 +37,11 @@ class FairQueue:
     Args:
         capacity: how much work may wait altogether.
         each: how much of it may be one visitor's.
+        patience: the seconds that the work waiting may be likely to take; a longer line takes no more.
     """
 
-    def __init__(self, capacity: int = 32, each: int = 4) -> None:
-        self._capacity, self._each = capacity, each
+    def __init__(self, capacity: int = 32, each: int = 4, patience: float = 20.0) -> None:
+        self._capacity, self._each, self._patience = capacity, each, patience
         self._lines: OrderedDict[str, deque[_Job]] = OrderedDict()
         self._worker: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="captions")
@@ -60,8 +61,9 @@ class FairQueue:
         """
         line = self._lines.get(visitor, ())
         waiting = self.waiting
-        if waiting >= self._capacity or len(line) >= self._each:
-            own = waiting < self._capacity
+        full = waiting >= self._capacity or waiting * self._seconds > self._patience
+        if full or len(line) >= self._each:
+            own = not full
             ahead = len(line) if own else waiting
             raise QueueFull(ahead, max(1, math.ceil(ahead * self._seconds)), own)
         job = _Job(work, asyncio.get_running_loop().create_future())

@@ -39,7 +39,7 @@ class Drawing(BaseModel):
     """The same photo, settings and seed give the same samples."""
     beam_width: int = Field(5, ge=1, le=20)
     """Unfinished captions that a search keeps."""
-    length_normalisation: float = Field(0.0, ge=0, le=4)
+    length_normalisation: float = Field(0.7, ge=0, le=4)
     """Beams are ranked by log-probability divided by length to this power."""
     no_repeat: Whole = Field(None, ge=1, le=20)
     """No run of this many tokens comes twice."""
