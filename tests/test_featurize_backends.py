@@ -173,6 +173,20 @@ def vgg_shaped(seed: int = 5) -> Network:
     return net.network("vgg")
 
 
+def alexnet_shaped(seed: int = 6) -> Network:
+    """Normalisation before pooling, where CaffeNet has it after; groups; fully connected to the end."""
+    net = Builder((3, 39, 39), seed)
+    net.convolution("conv1", 8, 5, stride=2)
+    net.add(LRN("norm1", "norm1", size=5, alpha=1e-4, beta=0.75))
+    net.add(Pooling("pool1", "pool1", average=False, kernel=(3, 3), stride=(2, 2)))
+    net.convolution("conv2", 12, 5, pad=2, groups=2)
+    net.add(LRN("norm2", "norm2", size=5, alpha=1e-4, beta=0.75))
+    net.add(Pooling("pool2", "pool2", average=False, kernel=(3, 3), stride=(2, 2)))
+    net.inner_product("fc6", 40)
+    net.inner_product("fc7", 30)
+    return net.network("alexnet")
+
+
 def prototxt(network: Network) -> str:
     """Return the network's description in Caffe's text format, which OpenCV wants beside the weights."""
     net = caffemodel.describe(network.name, network.input)
@@ -205,8 +219,9 @@ def test_small_networks_agree_with_opencv(tmp_path: Path, v1: bool, blob: str) -
 
 
 @pytest.mark.parametrize("v1", [False, True])
-def test_a_vgg_shaped_network_agrees_with_opencv(tmp_path: Path, v1: bool) -> None:
-    network, path, images = vgg_shaped(), tmp_path / "vgg.caffemodel", 60 * values(3, 3, 32, 32)
+@pytest.mark.parametrize("network", [vgg_shaped(), alexnet_shaped()], ids=lambda network: network.name)
+def test_other_networks_agree_with_opencv(tmp_path: Path, network: Network, v1: bool) -> None:
+    path, images = tmp_path / "net.caffemodel", 60 * values(3, *network.input)
     caffemodel.write(network, path, v1)
     expected = opencv(network, path, "fc7", images)
     for name in ("onnx", "numpy"):

@@ -1,17 +1,18 @@
 """Kills, full disks and rivals, for real: in processes of their own."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from featurize_small import photo, sha256, small_weights, write_dataset
+from small_disk import small_disk
 
 from featurize.extract import extract
 from featurize.options import FeatureOptions
@@ -108,29 +109,17 @@ def test_two_processes_fill_one_cache_without_doubling(tmp_path: Path, names: li
     assert stored(directory) == Counter(names)
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 200 kB."""
-    directory = tmp_path / "tiny"
-    directory.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(directory)]
-    if subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("no right to mount a small tmpfs")
-    yield directory
-    subprocess.run(["umount", "-l", str(directory)], check=True)
-
-
-def test_a_full_disk_loses_nothing_that_was_whole(tmp_path: Path, names: list[str], tiny_disk: Path) -> None:
+def test_a_full_disk_loses_nothing_that_was_whole(tmp_path: Path, names: list[str]) -> None:
     options = FeatureOptions(weights=str(tmp_path / "small.caffemodel"))
     random = options.model_copy(update={"weights": "random"})
     dataset = tmp_path / "demo" / "dataset"
-    directory = extract(options, dataset, tiny_disk, tmp_path / "weights")
-    with pytest.raises(OSError, match="No space left") as raised:
-        extract(random, dataset, tiny_disk, tmp_path / "weights")
-    assert raised.value.errno == 28
-    assert vectors(directory, names).shape == (80, 24)
-    leftovers = [path.name for path in tiny_disk.glob("random*/*") if path.suffix == ".parquet"]
-    assert leftovers == []
+    with small_disk(tmp_path / "tiny", kilobytes=200) as disk:
+        directory = extract(options, dataset, disk, tmp_path / "weights")
+        with pytest.raises(OSError, match="No space left") as raised:
+            extract(random, dataset, disk, tmp_path / "weights")
+        assert raised.value.errno == errno.ENOSPC
+        assert vectors(directory, names).shape == (80, 24)
+        assert not list(disk.glob("random*/*.parquet"))
 
 
 def padded(seed: int) -> bytes:
