@@ -36,7 +36,8 @@ from dataset.shards import whole_parquet
 from demo.scenes import jpeg, scene
 from featurize import cache, caffemodel
 from featurize.backends.backend import cores, start
-from featurize.engine import batched, open_engine
+from featurize.cache import batched
+from featurize.engine import open_engine
 from featurize.layers import Convolution, InnerProduct
 from featurize.network import Network
 from featurize.options import FeatureOptions

@@ -1,8 +1,9 @@
 """The cache of vectors: what a dataset still lacks in it, and the photos to compute."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import duckdb
 import numpy as np
@@ -13,6 +14,7 @@ from dataset.errors import DamagedFile
 from dataset.schema import features
 from dataset.shards import ShardLimits, ShardWriter, shard_paths
 
+T = TypeVar("T")
 PLACES = pa.schema([("place", pa.int64()), ("sha256", pa.string())])
 ROW_BITS = 32
 """A place is a photo's row in its shard, with the shard's number above these bits."""
@@ -94,3 +96,10 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[str, bytes]]:
                         yield sha256.as_py(), image.as_py() or b""
     except (pa.ArrowException, OSError) as error:
         raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of up to `size` items."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

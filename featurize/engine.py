@@ -4,14 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from featurize.encoder import Photos, Row, open_encoder
 from featurize.options import FeatureOptions
-
-T = TypeVar("T")
 
 
 class Engine(Protocol):
@@ -77,10 +74,3 @@ class LocalEngine:
         finally:
             for future in waiting:
                 future.cancel()
-
-
-def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield lists of up to `size` items."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

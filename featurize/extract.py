@@ -16,6 +16,7 @@ from dataset.manifest import fingerprint
 from dataset.progress import Progress
 from dataset.whole_file import remove_leftovers, write_json
 from featurize import cache
+from featurize.cache import batched
 from featurize.options import FeatureOptions
 from featurize.weights import identity
 
@@ -59,10 +60,9 @@ class Extractor:
 
     def __init__(self, options: FeatureOptions, weights: Path) -> None:
         from featurize.encoder import open_encoder
-        from featurize.engine import batched
 
         self._encoder = open_encoder(options, weights)
-        self._batched, self._batch_size = batched, options.batch_size
+        self._batch_size = options.batch_size
         self.dimensions = self._encoder.dimensions
 
     def vectors(self, photos: Sequence[bytes]) -> np.ndarray:
@@ -72,8 +72,7 @@ class Extractor:
             UserError: a photo cannot be used; the message gives its number, from 1, and the reason.
         """
         named = ((hashlib.sha256(photo).hexdigest(), photo) for photo in photos)
-        batches = self._batched(named, self._batch_size)
-        rows = [row for batch in batches for row in self._encoder.rows(batch)]
+        rows = [row for batch in batched(named, self._batch_size) for row in self._encoder.rows(batch)]
         found = np.zeros((len(photos), self.dimensions), np.float32)
         for number, row in enumerate(rows, 1):
             if row["outcome"] != "ok":
@@ -140,7 +139,7 @@ def _fill(
     options: FeatureOptions, weights: Path, directory: Path, shards: Sequence[Path], places: np.ndarray
 ) -> Tally:
     """Compute the vectors of the photos at `places` and write them to the cache."""
-    from featurize.engine import batched, open_engine
+    from featurize.engine import open_engine
 
     tally, photos = Tally(), batched(cache.photos(shards, places), options.batch_size)
     with (

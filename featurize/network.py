@@ -1,7 +1,6 @@
 """A network is a chain of layers from prepared photos to a vector; CaffeNet is described here, once."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -142,8 +141,3 @@ def caffenet(seed: int) -> Network:
     net.inner_product("fc8", 1000, relu=False)
     net.add(Softmax("prob", "prob"))
     return net.network("CaffeNet")
-
-
-def chain(layers: Sequence[Layer]) -> str:
-    """Return the layers' names in order, for messages."""
-    return " → ".join(layer.name for layer in layers)
