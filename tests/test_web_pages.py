@@ -1,15 +1,22 @@
 """Every page, with a whole pipeline behind it and with what is missing, partial or damaged."""
 
+import io
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import crawl_tables
+import numpy as np
 import pytest
 import web_small
 from fastapi.testclient import TestClient
+from PIL import Image
 
+from dataset.build import build
+from dataset.options import DatasetOptions
 from dataset.vocabulary import Vocabulary
 from web.app import create
 from web.stages import Place, stages
@@ -128,6 +135,19 @@ def test_a_photo_of_ones_own(client: TestClient) -> None:
     assert len(captions["neighbours"]) == 6
 
 
+def test_a_photo_of_ones_own_is_never_on_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rollover(_: object) -> None:
+        raise AssertionError("a photo was about to be written to disk")
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", rollover)
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
+    Image.fromarray(noise).save(buffer, "PNG")
+    assert 8_000_000 < len(buffer.getvalue()) < 12_000_000
+    answer = client.post("/pipelines/demo/try", files={"photo": ("a.png", buffer.getvalue(), "image/png")})
+    assert "data:image/jpeg;base64," in answer.text
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -183,8 +203,6 @@ def test_captions_are_text_never_markup(copy: Place) -> None:
     shutil.rmtree(copy.crawl)
     shutil.rmtree(copy.dataset)
     evil = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>{{7*7}}"
-    import crawl_tables
-
     from dataset.build import build
     from dataset.options import DatasetOptions
 
@@ -287,13 +305,16 @@ def test_a_dataset_that_is_replaced_is_read_anew(copy: Place) -> None:
         assert client.get(f"/pipelines/demo/photos/{photo}.jpg").headers["content-type"] == "image/jpeg"
 
 
-def test_stages_tell_stale_from_ready(copy: Place) -> None:
-    import crawl_tables
+def states(place: Place) -> dict[str, str]:
+    return {stage.name: stage.state for stage in stages(place)}
 
-    states = {stage.name: stage.state for stage in stages(copy)}
-    assert set(states.values()) == {"ready"}
+
+def test_stages_tell_stale_from_ready(copy: Place) -> None:
+    assert set(states(copy).values()) == {"ready"}
     crawl_tables.crawl(copy.crawl, 3, 2, first=100)
-    found = {stage.name: stage for stage in stages(copy)}
-    assert found["dataset"].state == "stale"
+    assert states(copy)["dataset"] == "stale"
+    build(DatasetOptions(dev_fraction=0.25), [copy.crawl], copy.dataset, name="demo")
+    found = states(copy)
+    assert (found["dataset"], found["features"], found["train"]) == ("ready", "partial", "stale")
     (copy.dataset / "manifest.json").unlink()
-    assert {stage.name: stage.state for stage in stages(copy)}["dataset"] == "partial"
+    assert states(copy)["dataset"] == "partial"

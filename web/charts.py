@@ -65,7 +65,8 @@ def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Ma
     width = min(room / max(len(bars), 1), room / 6)
     start = LEFT + (room - width * len(bars)) / 2
     every = math.ceil(len(bars) / 10)
-    parts = [_grid(ticks, up), _labels(x_label, y_label)]
+    told = Markup("<desc>{}</desc>").format("; ".join(bar.title for bar in bars))
+    parts = [told, _grid(ticks, up), _labels(x_label, y_label)]
     for number, bar in enumerate(bars):
         x, y = start + number * width, up(bar.count)
         parts.append(

@@ -2,6 +2,7 @@
 
 import base64
 from functools import partial
+from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -44,13 +45,17 @@ async def attempt(request: Request, site: TheSite, place: ThePlace) -> HTMLRespo
         if not content:
             raise UsageError("No photo was sent. Choose one first.")
         run = chosen(place, tried.run)
-        answer = await site.queued(request, partial(site.studio.answer, place, run, content, tried))
-        picture = base64.b64encode(jpeg(content, 600)).decode()
+        answer, picture = await site.queued(request, partial(_answer, site, place, run, content, tried))
     except QueueFull as error:
         problem, status = error, 503
     except UserError as error:
         problem, status = error, 422
     return _page(request, site, place, tried, answer, picture, problem, status)
+
+
+def _answer(site: Site, place: Place, run: Path, photo: bytes, tried: Tried) -> tuple[Answer, str]:
+    """Return what the photo got, and the photo itself as the page shows it."""
+    return site.studio.answer(place, run, photo, tried), base64.b64encode(jpeg(photo, 600)).decode()
 
 
 def settings(fields: dict[str, str]) -> Tried:
