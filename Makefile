@@ -10,7 +10,7 @@ STAGE = --pipeline $(PIPELINE) $(if $(SET),--set $(SET))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test bench lint clean lock experiments screenshots
+.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test bench bench-gpu lint clean lock experiments screenshots
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
