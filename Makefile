@@ -58,6 +58,8 @@ test: install-dev  ## lint, type-check and run every test
 	@$(BIN)/python -m pytest $(PYTEST)
 bench: install-dev  ## measure every figure that the documents claim
 	@for module in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$module .py) || exit 1; done
+bench-gpu: install-dev  ## measure what needs an NVIDIA GPU
+	@$(BIN)/python -m benchmarks.features_gpu
 lint: install-dev  ## format and lint in place
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy
 
