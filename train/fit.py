@@ -147,8 +147,11 @@ def _artifact(
         injection=options.injection,
     )
     tensors = initial(sizes, options.seed)
-    if options.standardise:
-        tensors["mean"], tensors["scale"] = standardisation(train.vectors)
+    if options.standardise != "length":
+        tensors["photo_w"] /= np.float32(sizes.vector**0.5)
+    if options.standardise != "none":
+        tensors["mean"], scale = standardisation(train.vectors)
+        tensors["scale"] = scale / np.float32(sizes.vector**0.5 if options.standardise == "length" else 1)
     if options.output_bias == "frequency":
         seen = baselines.counts(train.examples, len(vocabulary)) + 1.0
         tensors["output_b"] = np.log(seen / seen.sum()).astype(np.float32)

@@ -46,7 +46,11 @@ class Sizes(Options):
 
 
 def initial(sizes: Sizes, seed: int) -> dict[str, Array]:
-    """Return tensors as Chainer starts them: LeCun's normal, embeddings N(0, 1), forget bias 1."""
+    """Return tensors as Chainer starts them: LeCun's normal, embeddings N(0, 1), forget bias 1.
+
+    The photos' weights are N(0, 1) too, for vectors of length 1: what they make is then as large as an
+    embedding, and so are the steps that Adam takes it in, however many components a vector has.
+    """
     random = np.random.default_rng(seed)
     tensors: dict[str, Array] = {}
     for name, shape in sizes.shapes():
@@ -55,7 +59,7 @@ def initial(sizes: Sizes, seed: int) -> dict[str, Array]:
         elif len(shape) == 1:
             tensors[name] = np.zeros(shape, np.float32)
         else:
-            deviation = 1.0 if name == "embedding" else shape[1] ** -0.5
+            deviation = 1.0 if name in ("embedding", "photo_w") else shape[1] ** -0.5
             tensors[name] = random.standard_normal(shape, np.float32) * np.float32(deviation)
     for layer in range(sizes.layers):
         tensors[f"lstm{layer}_b"][sizes.hidden : 2 * sizes.hidden] = 1

@@ -42,8 +42,8 @@ class TrainOptions(Options):
     """Epochs between measurements of the dev loss; the last epoch is always measured."""
     patience: int | None = Field(None, ge=1)
     """Training stops after this many epochs without a better dev loss; null never stops early."""
-    standardise: bool = True
-    """Centre and scale the photo vectors by their mean and deviation on train."""
+    standardise: Literal["length", "component", "none"] = "length"
+    """How photo vectors are scaled, centred on train: to length 1 on average, or each component to 1."""
     vectors: Literal["photo", "random"] = "photo"
     """What the model is shown: the photo's vector, or noise in its place (an experiment)."""
     max_tokens: int = Field(50, ge=1)

@@ -40,7 +40,8 @@ class Cell:
         """Return every setting of the cell."""
         site = {"photos": self.photos, "captions_per_photo": self.captions, "seed": SEED}
         crawl = {"site": "embedded", "embedded": site, "delay": 0, "concurrency": 8}
-        train = {"keep": "last", "device": "cpu", "threads": 1, **self.train}
+        base = {"keep": "last", "device": "cpu", "threads": 1, "standardise": "component"}
+        train = {**base, **self.train}
         return Settings.model_validate_json(
             json.dumps({"crawl": crawl, "dataset": self.dataset, "train": train})
         )
@@ -65,6 +66,7 @@ def grid() -> list[Cell]:
     fifth = {"epochs": EPOCHS_FIFTH}
     once = {"epochs": 15 * EPOCHS_FIFTH, "dev_every": 15}
     base = (400, 15)
+    short = {"standardise": "length"}
     animals = {"labels": ["動物"]}  # about every third photo, so about 400
     made = [Cell("15 a photo", "captions per photo", *base, fifth)]
     made += [
@@ -77,6 +79,8 @@ def grid() -> list[Cell]:
         Cell("one-per-epoch", "sampling", *base, {**once, "sampling": "one-per-epoch"}),
         Cell("photo at every token", "injection", *base, {**fifth, "injection": "every"}),
         Cell("hidden 256", "size", *base, {**fifth, "embedding": 256, "hidden": 256}),
+        Cell("vectors of length 1", "optimiser", *base, {**fifth, **short}),
+        Cell("length 1, at every token", "injection", *base, {**fifth, **short, "injection": "every"}),
         Cell("learning rate 0.003", "optimiser", *base, {**fifth, "learning_rate": 0.003}),
         Cell("twice the epochs", "optimiser", *base, {"epochs": 2 * EPOCHS_FIFTH}),
         Cell("dropout 0.3", "size", *base, {**fifth, "dropout": 0.3}),

@@ -1,0 +1,204 @@
+"""Captions per second of training: Bokeru's path, the article's loop in the same Chainer, and PyTorch eager.
+
+    python -m benchmarks.train [--rounds 3] [--seconds 4] [--peer PYTHON]
+
+All three train the article's model (fc7 through a linear layer into the first input, one LSTM, one linear
+layer, Adam) on the same captions of 20 target tokens, in turns, in one run; the median of the rounds counts.
+PyTorch runs under the Python that $BOKERU_TORCH_PYTHON or --peer names; without one its column is left out:
+
+    python3 -m venv .venv-bench && .venv-bench/bin/python -m pip install torch==2.13.0 numpy
+    BOKERU_TORCH_PYTHON=.venv-bench/bin/python .venv/bin/python -m benchmarks.train
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dataset.vocabulary import BOS, EOS
+from featurize.chainer_compat import chainer
+from train import batches, fused
+from train.examples import Examples
+from train.loss import loss
+from train.model import CaptionModel, Sizes
+from train.optimizer import optimizer
+from train.options import TrainOptions
+from train.threads import limited, worthwhile
+
+SIZES = ((100, 870, 16), (100, 20000, 16), (256, 8000, 128))
+"""Hidden, vocabulary and batch of each line."""
+TOKENS, VECTOR, BATCHES = 20, 4096, 4
+Step = Callable[[int], None]
+
+
+def ids(vocabulary: int, batch: int) -> np.ndarray[Any, Any]:
+    """Return (BATCHES, batch, TOKENS + 1) int64 ids, each caption from <BOS> to <EOS>."""
+    made = np.random.default_rng(0).integers(4, vocabulary, (BATCHES, batch, TOKENS + 1))
+    made[:, :, 0], made[:, :, -1] = BOS, EOS
+    return made
+
+
+def vectors(batch: int) -> np.ndarray[Any, Any]:
+    """Return (BATCHES * batch, VECTOR) float32 photo vectors."""
+    return np.random.default_rng(1).standard_normal((BATCHES * batch, VECTOR), np.float32)
+
+
+def ours(hidden: int, vocabulary: int, batch: int) -> Step:
+    """Return a function that trains on batch number n, as `train.updater` does."""
+    captions = ids(vocabulary, batch).reshape(-1, TOKENS + 1)[:, 1:-1].tolist()
+    count = len(captions)
+    examples = Examples.build([str(n) for n in range(count)], range(count), captions, [0] * count, BOS, EOS)
+    photos = vectors(batch)
+    sizes = Sizes(vocabulary=vocabulary, vector=VECTOR, embedding=hidden, hidden=hidden)
+    model = CaptionModel.fresh(sizes, 0)
+    adam = optimizer(TrainOptions(clip=None), model)
+
+    def step(number: int) -> None:
+        packed = batches.pack(examples, np.arange(batch) + batch * (number % BATCHES))
+        even = np.full(len(packed.targets), 1 / len(packed.targets), np.float32)
+        total, _ = loss(model, packed, photos[packed.photos], even, parts=fused)
+        model.cleargrads()
+        total.backward()
+        adam.update()
+
+    return step
+
+
+def articles(hidden: int, vocabulary: int, batch: int) -> Step:
+    """Return the same in the article's way: token by token, each with its own output layer and loss."""
+    links, functions = chainer.links, chainer.functions
+    model = chainer.Chain(
+        photo=links.Linear(VECTOR, hidden),
+        words=links.EmbedID(vocabulary, hidden),
+        lstm=links.LSTM(hidden, hidden),
+        output=links.Linear(hidden, vocabulary),
+    )
+    adam = chainer.optimizers.Adam().setup(model)
+    tokens = ids(vocabulary, batch).astype(np.int32)
+    photos = vectors(batch).reshape(BATCHES, batch, VECTOR)
+
+    def step(number: int) -> None:
+        place = number % BATCHES
+        model.lstm.reset_state()
+        total: Any = 0
+        for time_step in range(TOKENS):
+            flow = model.words(tokens[place, :, time_step])
+            if time_step == 0:
+                flow += model.photo(photos[place])
+            scores = model.output(model.lstm(flow))
+            total += functions.softmax_cross_entropy(scores, tokens[place, :, time_step + 1])
+        model.cleargrads()
+        (total / TOKENS).backward()
+        adam.update()
+
+    return step
+
+
+PEER = """
+import sys, time
+import numpy as np, torch
+hidden, vocabulary, batch, tokens, vector, count = map(int, sys.argv[1:])
+ids = np.random.default_rng(0).integers(4, vocabulary, (count, batch, tokens + 1))
+ids[:, :, 0], ids[:, :, -1] = 2, 3
+ids = torch.from_numpy(ids)
+photos = np.random.default_rng(1).standard_normal((count * batch, vector), np.float32)
+photos = torch.from_numpy(photos.reshape(count, batch, vector))
+photo, words = torch.nn.Linear(vector, hidden), torch.nn.Embedding(vocabulary, hidden)
+lstm, output = torch.nn.LSTM(hidden, hidden, batch_first=True), torch.nn.Linear(hidden, vocabulary)
+parts = [photo, words, lstm, output]
+adam = torch.optim.Adam([p for part in parts for p in part.parameters()])
+criterion = torch.nn.CrossEntropyLoss()
+number = 0
+for line in sys.stdin:
+    limit, done, start = float(line), 0, time.perf_counter()
+    while done < 2 or time.perf_counter() - start < limit:
+        place, number, done = number % count, number + 1, done + 1
+        flow = words(ids[place, :, :-1])
+        flow[:, 0] += photo(photos[place])
+        loss = criterion(output(lstm(flow)[0]).reshape(-1, vocabulary), ids[place, :, 1:].reshape(-1))
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    print(done * batch / (time.perf_counter() - start), flush=True)
+"""
+
+
+class Peer:
+    """PyTorch in a Python of its own, which trains for as long as it is told."""
+
+    def __init__(self, python: str, *sizes: int) -> None:
+        arguments = [str(number) for number in (*sizes, TOKENS, VECTOR, BATCHES)]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen([python, "-c", PEER, *arguments], stdin=pipe, stdout=pipe, text=True)
+
+    def rate(self, seconds: float) -> float:
+        """Return the captions per second of a turn."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(seconds, file=self._process.stdin, flush=True)
+        return float(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
+
+
+def rate(step: Step, batch: int, seconds: float) -> float:
+    """Return the captions per second of a turn."""
+    done, start = 0, time.perf_counter()
+    while done < 2 or time.perf_counter() - start < seconds:
+        step(done)
+        done += 1
+    return done * batch / (time.perf_counter() - start)
+
+
+def measure(sizes: tuple[int, int, int], rounds: int, seconds: float, python: str | None) -> dict[str, float]:
+    """Return the median captions per second of each contender, taken in turns after a turn to warm up."""
+    hidden, vocabulary, batch = sizes
+    mine, theirs = ours(*sizes), articles(*sizes)
+    peer = Peer(python, *sizes) if python else None
+    threads = worthwhile(batch * TOKENS, vocabulary, hidden)
+    found: dict[str, list[float]] = {"ours": [], "the article's loop": [], "PyTorch": []}
+    for turn in range(rounds + 1):
+        with limited(threads, fused=True):
+            turns = {"ours": rate(mine, batch, seconds)}
+        turns["the article's loop"] = rate(theirs, batch, seconds)
+        if peer:
+            turns["PyTorch"] = peer.rate(seconds)
+        for name, value in turns.items():
+            found[name] += [value] if turn else []
+    if peer:
+        peer.close()
+    return {name: statistics.median(values) for name, values in found.items() if values}
+
+
+def main() -> None:
+    """Print a line per size."""
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of a turn")
+    parser.add_argument("--peer", default=os.environ.get("BOKERU_TORCH_PYTHON"))
+    arguments = parser.parse_args()
+    if not arguments.peer:
+        print("PyTorch: not measured: $BOKERU_TORCH_PYTHON names no Python that has it", file=sys.stderr)
+    print(
+        "| hidden, vocabulary, batch | ours | the article's loop | PyTorch | ours : loop | ours : PyTorch |"
+    )
+    print("| --- " + "| ---: " * 5 + "|")
+    for sizes in SIZES:
+        found = measure(sizes, arguments.rounds, arguments.seconds, arguments.peer)
+        others = [found.get(name) for name in ("the article's loop", "PyTorch")]
+        cells = [f"{value:.0f}" if value else "–" for value in (found["ours"], *others)]
+        cells += [f"{found['ours'] / value:.2f}" if value else "–" for value in others]
+        print(f"| {', '.join(map(str, sizes))} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
