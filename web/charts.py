@@ -64,7 +64,7 @@ def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Ma
     room = WIDTH - LEFT - RIGHT
     width = min(room / max(len(bars), 1), room / 6)
     start = LEFT + (room - width * len(bars)) / 2
-    every = math.ceil(len(bars) / 10)
+    every = math.ceil(len(bars) / 8)
     told = Markup("<desc>{}</desc>").format("; ".join(bar.title for bar in bars))
     parts = [told, _grid(ticks, up), _labels(x_label, y_label)]
     for number, bar in enumerate(bars):

@@ -88,7 +88,7 @@ def _by_magnitude(values: NDArray[np.int64], unit: str) -> list[Bar]:
 
 def _bar(low: int, high: int, count: int, unit: str) -> Bar:
     label = f"{low:,}" if low == high else f"{low:,}–{high:,}"
-    return Bar(_short(low) if low == high or low >= 1000 else label, count, f"{label}: {count:,} {unit}")
+    return Bar(_short(low), count, f"{label}: {count:,} {unit}")
 
 
 def _short(value: int) -> str:
