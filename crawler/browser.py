@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from crawler.options import CrawlOptions
 from crawler.pages.next_2024 import MORE
 from dataset.errors import UsageError
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
     from playwright.async_api import Request as BrowserRequest
-
-    from crawler.job import Job
 
 DEBIANS = ("chromium", "chromium-browser", "google-chrome")
 NEEDED = ("document", "script", "xhr", "fetch")
@@ -45,20 +44,28 @@ def executable() -> str | None:
     )
 
 
-def browser_settings(job: "Job") -> dict[str, Any]:
+def browser_settings(
+    hosts: frozenset[str], proxy: str | None, options: CrawlOptions, *, is_local: bool
+) -> dict[str, Any]:
     """Return the Scrapy settings by which requests with `browser_meta` go through Chromium.
 
-    The browser reaches nothing but the job's hosts, under addresses that were checked beforehand.
+    The browser reaches nothing but `hosts`, under addresses that were checked beforehand.
+
+    Args:
+        hosts: the hosts with their ports, if any.
+        proxy: the embedded site's address, through which it is reached; None for others.
+        options: the crawl's settings.
+        is_local: whether the site is on this machine, so that its hosts may lead here.
     """
-    options: dict[str, Any] = {"executable_path": executable(), "args": list(_arguments(job))}
-    if job.address:
-        options["proxy"] = {"server": job.address}
+    launch: dict[str, Any] = {"executable_path": executable(), "args": _arguments(hosts, proxy, is_local)}
+    if proxy:
+        launch["proxy"] = {"server": proxy}
     return {
         "DOWNLOAD_HANDLERS": {"http": _HANDLER, "https": _HANDLER},
-        "PLAYWRIGHT_LAUNCH_OPTIONS": options,
-        "PLAYWRIGHT_ABORT_REQUEST": _unwanted(job.hosts),
-        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": job.options.timeout * 1000,
-        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": job.options.concurrency,
+        "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
+        "PLAYWRIGHT_ABORT_REQUEST": _unwanted(hosts),
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": options.timeout * 1000,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": options.concurrency,
     }
 
 
@@ -103,14 +110,12 @@ def _unwanted(hosts: frozenset[str]) -> "Callable[[BrowserRequest], bool]":
     return unwanted
 
 
-def _arguments(job: "Job") -> list[str]:
-    """Return Chromium's command line: no host resolves but the job's, each to an address that was checked."""
+def _arguments(hosts: frozenset[str], proxy: str | None, is_local: bool) -> list[str]:
+    """Return Chromium's command line: no host resolves but these, each to an address that was checked."""
     rules = ["MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
-    if not job.address:
-        names = {urlsplit(f"//{host}").hostname or "" for host in job.hosts}
-        rules = [
-            f"MAP {name} {address}" for name in sorted(names) if (address := _checked(name, job.is_local))
-        ]
+    if not proxy:
+        names = {urlsplit(f"//{host}").hostname or "" for host in hosts}
+        rules = [f"MAP {name} {address}" for name in sorted(names) if (address := _checked(name, is_local))]
         rules.append("MAP * ~NOTFOUND")
     arguments = ["--host-resolver-rules=" + ", ".join(rules), "--disable-background-networking"]
     return arguments + (["--no-sandbox"] if os.geteuid() == 0 else [])

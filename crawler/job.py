@@ -110,7 +110,9 @@ class Job:
         """Return the Scrapy settings that follow from the pipeline's."""
         options = self.options
         contact = f" (+{options.contact.strip()})" if options.contact else ""
-        rendering = browser_settings(self) if options.render == "chromium" else {}
+        rendering: dict[str, Any] = {}
+        if options.render == "chromium":
+            rendering = browser_settings(self.hosts, self.address, options, is_local=self.is_local)
         return rendering | {
             "USER_AGENT": f"bokeru/0.1{contact}",
             "CONCURRENT_REQUESTS": options.concurrency,

@@ -101,7 +101,7 @@ def test_a_second_crawl_says_who_holds_the_lock(tmp_path: Path, site: str) -> No
     holder = subprocess.Popen(["flock", str(tmp_path / ".lock"), "sleep", "60"])
     try:
         (tmp_path / ".lock").write_text("process 42 on elsewhere")
-        with pytest.raises(UserError, match="is crawling .*: process 42 on elsewhere"):
+        with pytest.raises(UserError, match=r"is crawling .*: process 42 on elsewhere"):
             crawl(OPTIONS, tmp_path, address=site, pipeline="demo")
     finally:
         holder.kill()
