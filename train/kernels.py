@@ -3,8 +3,13 @@
 N captions, T target tokens, H hidden, V vocabulary; everything float32 and contiguous unless said otherwise.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+
+# Numba's threads are OpenMP's, which otherwise spin after each kernel and keep OpenBLAS's from the cores:
+# an update of large products takes three times as long. OpenMP reads this once, when Numba loads it.
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import numba
 import numpy as np
