@@ -2,12 +2,13 @@
 
     from featurize.chainer_compat import chainer
 
-Its last release is from 2022 and leans on three things that are gone or unsafe. What they were, and why
+Its last release is from 2022 and leans on things that are gone or unsafe. What they were, and why
 putting them right here is enough:
 
 - `chainer._environment_check` imports `numpy.distutils` (gone with Python 3.12 and NumPy 2) and
   `pkg_resources` (gone with setuptools 81), only to warn about versions. A stand-in takes its place.
 - `F.as_strided` reads `numpy.sctypes`, which NumPy 2 dropped. It gets it back, with just the entries read.
+- It warns that CuPy lacks cuDNN, which it always does today, and CuPy that NCCL is missing: no harm done.
 - `load_npz` unpickles whatever a file holds, so a model from a stranger would run code. It refuses now.
 
 This must happen before the first `import chainer` anywhere, whether NumPy or CuPy is imported or not.
@@ -15,6 +16,7 @@ This must happen before the first `import chainer` anywhere, whether NumPy or Cu
 
 import sys
 import types
+import warnings
 
 import numpy as np
 
@@ -30,8 +32,11 @@ if "sctypes" not in vars(np):  # not hasattr: NumPy 2 answers that with an excep
         "float": [np.float16, np.float32, np.float64],
     }
 
-import chainer
-import chainer.serializers.npz
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", r"cuDNN is not enabled", UserWarning)
+    warnings.filterwarnings("ignore", r"\s*nccl library could not be loaded", UserWarning)
+    import chainer
+    import chainer.serializers.npz
 
 chainer.serializers.npz._allow_pickle_kwargs["allow_pickle"] = False
 
