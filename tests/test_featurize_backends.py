@@ -242,6 +242,7 @@ def test_caffenet_at_full_size_agrees_with_opencv(tmp_path: Path, full_size: Net
     images = 60 * values(7, 3, 227, 227)
     expected = opencv(full_size, path, "fc7", images)
     network = caffemodel.read(path, "fc7")
+    path.unlink()  # 244 MB, which pytest would keep
     onnx = start(network, "onnx")
     assert onnx.dimensions == network.dimensions == 4096
     near = 1e-4 * expected.max()
