@@ -32,7 +32,7 @@ def main() -> int:
             print("done" if result_path(arguments.data, cell).exists() else "-   ", cell.question, cell.name)
         return 0
     failed = 0 if arguments.report else sum(not _run(cell, arguments.data) for cell in chosen)
-    report(arguments.data / "results", Path("docs/experiments"))
+    report(arguments.data, Path("docs/experiments"))
     return 1 if failed else 0
 
 
