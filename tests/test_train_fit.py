@@ -70,7 +70,9 @@ def test_it_learns_what_is_in_the_photo(toy: toy_training.Toy, capsys: pytest.Ca
     assert figures["train"]["names"] > 0.9 > figures["train"]["names_shuffled"]
     assert json.loads((run / "evaluation.json").read_text()) == figures
     assert evaluate(run, toy.dataset, toy.features) == figures
-    assert "evaluate: up to date" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "CIDEr" in printed
+    assert "evaluate: up to date" in printed
     assert {sample["split"] for sample in json.loads((run / "samples.json").read_text())} == {"train", "dev"}
 
 

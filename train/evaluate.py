@@ -14,6 +14,7 @@ from train import artifact, baselines, metrics
 from train.artifact import Artifact
 from train.captioner import Caption, Captioner
 from train.data import Split, identity, split
+from train.figures import show
 from train.loss import kernels
 from train.measure import nats_per_token, ranks
 from train.model import Array
@@ -34,7 +35,7 @@ Figures = dict[str, float | int | None]
 
 
 def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
-    """Measure the model of `run` on both splits; write evaluation.json and samples.json there.
+    """Measure the model of `run` on both splits; write evaluation.json and samples.json there, print a table.
 
     Returns:
         What evaluation.json holds: figures by split; losses in nats per token, <EOS> counted; None where
@@ -59,6 +60,7 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
         figures, samples = _measure(model, Captioner.load(run / "model"), dataset, features)
     write_json(run / "samples.json", samples)
     write_json(run / "evaluation.json", {"fingerprint": mark, **figures})
+    show(figures)
     return {"fingerprint": mark, **figures}
 
 
