@@ -54,7 +54,7 @@ class RobotsMiddleware:
         policy = self._policies.get(host)
         if policy is None or (policy.done() and self._is_stale(policy)):
             policy = self._policies[host] = asyncio.ensure_future(self._read(f"{host}/robots.txt"))
-        rules = (await asyncio.shield(policy)).rules
+        rules = (policy.result() if policy.done() else await asyncio.shield(policy)).rules
         if not rules.can_fetch(request.url, ROBOT):
             raise Denied(f"{host}/robots.txt forbids it")
 
