@@ -22,5 +22,5 @@ def test_a_table_shows_what_is_not_known_as_a_dash() -> None:
     losses = {"nll": 1.5, "floor": None, "unigram": 5.0, "shuffled_nll": 2.0}
     losses |= {"names": 0.5, "names_shuffled": 0.1}
     row = {"name": "x", "evaluation": {"train": losses, "dev": losses}, "manifest": {"cpu_seconds": 78.4}}
-    expected = ["x", "1.500", "1.500", "–", "5.000", "2.000", "–", "0.500", "0.100", "78"]  # noqa: RUF001
+    expected = ["x", "1.500", "1.500", "–", "5.000", "2.000", "–", "0.500", "0.100", "78"]
     assert table([row]).splitlines()[-1] == f"| {' | '.join(expected)} |"

@@ -50,7 +50,8 @@ def _curves(data: Path) -> Figure:
         axes.set_title(cell.name)
         axes.set_xlabel("epoch")
         axes.set_ylabel("nats per token")
-        for log in (data / cell.data / "runs").glob("*/log.jsonl"):
+        logs = sorted((data / cell.data / "runs").glob("*/log.jsonl"), key=lambda log: log.stat().st_mtime)
+        for log in logs[-1:]:
             records = [json.loads(line) for line in log.read_text().splitlines()]
             for name, label in (("loss", "train"), ("dev_loss", "dev")):
                 points = [(r["epoch"], r[name]) for r in records if r[name] is not None]
