@@ -53,9 +53,11 @@ def test_settings_exist(document: Path) -> None:
 
 
 def known_options(command: str) -> set[str]:
-    (group,) = (action for action in pipelines.parser()._actions if isinstance(action.choices, dict))
-    assert command in group.choices, command
-    return {option for action in group.choices[command]._actions for option in action.option_strings}
+    (parsers,) = (
+        action.choices for action in pipelines.parser()._actions if isinstance(action.choices, dict)
+    )
+    assert command in parsers, command
+    return {option for action in parsers[command]._actions for option in action.option_strings}
 
 
 def test_every_pipeline_says_what_it_is_for() -> None:
