@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -219,7 +220,7 @@ def break_row(directory: Path, page: dict[str, object]) -> None:
 
     from dataset.schema import PAGES
 
-    failed = {**page, "outcome": "error", "error": "HTTP status 500", "fetched_at": page["fetched_at"]}
-    failed["fetched_at"] = page["fetched_at"].replace(microsecond=999_999)  # type: ignore[attr-defined]
+    just_after = page["fetched_at"] + timedelta(microseconds=1)  # type: ignore[operator]
+    failed = {**page, "outcome": "error", "error": "HTTP status 500", "fetched_at": just_after}
     failed |= {"bokes": [], "links": []}
     pq.write_table(pa.Table.from_pylist([failed], schema=PAGES), directory / "pages" / "pages-z.parquet")
