@@ -79,6 +79,7 @@ def grid() -> list[Cell]:
         Cell("one-per-epoch", "sampling", *base, {**once, "sampling": "one-per-epoch"}),
         Cell("photo at every token", "injection", *base, {**fifth, "injection": "every"}),
         Cell("hidden 256", "size", *base, {**fifth, "embedding": 256, "hidden": 256}),
+        Cell("vectors as they are", "optimiser", *base, {**fifth, "standardise": "none"}),
         Cell("vectors of length 1", "optimiser", *base, {**fifth, **short}),
         Cell("length 1, at every token", "injection", *base, {**fifth, **short, "injection": "every"}),
         Cell("learning rate 0.003", "optimiser", *base, {**fifth, "learning_rate": 0.003}),
@@ -87,9 +88,14 @@ def grid() -> list[Cell]:
         Cell("star weights", "weights", *base, {**fifth, "weight": "stars"}),
         Cell("animals only", "domain", 1290, 15, fifth, animals),
     ]
-    made += [Cell(f"seed {seed}", "seeds", *base, {**fifth, "seed": seed}) for seed in (1, 2)]
+    mains = {
+        "15 a photo": (base, {}),
+        "1 a photo": ((6000, 1), {}),
+        "random vectors": (base, {"vectors": "random"}),
+    }
     made += [
-        Cell(f"random vectors, seed {seed}", "seeds", *base, {**fifth, "vectors": "random", "seed": seed})
+        Cell(f"{name}, seed {seed}", "seeds", *data, {**fifth, **changes, "seed": seed})
+        for name, (data, changes) in mains.items()
         for seed in (1, 2)
     ]
     return made
