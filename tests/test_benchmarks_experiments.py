@@ -33,7 +33,7 @@ def test_the_articles_cells_are_the_pipelines_of_that_name() -> None:
 def row(name: str, nll: float, seed: int = 0, question: str = "captions per photo") -> dict[str, Any]:
     losses = {"nll": nll, "floor": None, "unigram": 5.0, "shuffled_nll": 2.0}
     losses |= {"names": 0.5, "names_shuffled": 0.1, "ln_v": 8.0}
-    log = [{"loss": nll + 1, "dev_loss": nll - 0.5}, {"loss": nll, "dev_loss": None}]
+    log = [{"loss": nll + 1, "dev_loss": nll - 0.5}, {"loss": nll + 0.1, "dev_loss": None}]
     manifest = {"cpu_seconds": 78.4}
     return {"name": name, "question": question, "captions": 15, "train": {"seed": seed},
             "evaluation": {"train": losses, "dev": losses}, "manifest": manifest, "log": log}  # fmt: skip
@@ -48,7 +48,22 @@ def written(directory: Path, *rows: dict[str, Any]) -> Path:
 
 def test_a_table_shows_what_is_not_known_as_a_dash(tmp_path: Path) -> None:
     results = read_results(written(tmp_path, row("x", 1.5)))
-    expected = ["x", "1", "1.500", "1.500", "1.000", "–", "–", "5.000", "2.000", "–", "0.500", "0.100", "1.3"]
+    expected = [
+        "x",
+        "1",
+        "1.600",
+        "1.500",
+        "1.500",
+        "1.000",
+        "–",
+        "–",
+        "5.000",
+        "2.000",
+        "–",
+        "0.500",
+        "0.100",
+        "1.3",
+    ]
     assert table(results).splitlines()[-1] == f"| {' | '.join(expected)} |"
 
 
@@ -56,7 +71,7 @@ def test_runs_that_differ_by_their_seed_are_one_row(tmp_path: Path) -> None:
     others = [row(f"x, seed {seed}", 1.5 + seed / 10, seed, "seeds") for seed in (1, 2)]
     (result,) = read_results(written(tmp_path, *others, row("x", 1.5)))
     assert (result.name, result.question, len(result.runs)) == ("x", "captions per photo", 3)
-    assert "| 3 | 1.600 ± 0.100 |" in table([result])
+    assert "| 3 | 1.700 ± 0.100 | 1.600 ± 0.100 |" in table([result])
 
 
 def test_a_report_draws_what_is_there(tmp_path: Path) -> None:

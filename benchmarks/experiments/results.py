@@ -42,6 +42,11 @@ class Result:
         return [value for value in found if value is not None]
 
     @property
+    def learned(self) -> list[float]:
+        """The last epoch's training loss of each run, as the article prints it: of what was learned from."""
+        return [loss for *_, loss in self.losses("loss") if loss is not None]
+
+    @property
     def best_dev(self) -> list[float]:
         """The lowest dev loss on the way of each run, nats per token."""
         return [min(loss for loss in losses if loss is not None) for losses in self.losses("dev_loss")]
@@ -72,11 +77,11 @@ def _seed(row: dict[str, Any]) -> int:
 
 def table(results: list[Result]) -> str:
     """Return the results as a Markdown table; several seeds as their mean ± half of their range."""
-    heads = ("cell", "seeds", *list(COLUMNS)[:2], "best dev", *list(COLUMNS)[2:], "CPU min")
+    heads = ("cell", "seeds", "learned", *list(COLUMNS)[:2], "best dev", *list(COLUMNS)[2:], "CPU min")
     lines = ["| " + " | ".join(heads) + " |", "| --- " + "| ---: " * (len(heads) - 1) + "|"]
     for result in results:
         cells = {column: spread(result.values(column)) for column in COLUMNS}
-        cells["best dev"] = spread(result.best_dev)
+        cells |= {"learned": spread(result.learned), "best dev": spread(result.best_dev)}
         cells |= {"cell": result.name, "seeds": str(len(result.runs)), "CPU min": f"{result.minutes:.1f}"}
         lines.append("| " + " | ".join(cells[head] for head in heads) + " |")
     return "\n".join(lines)
