@@ -53,8 +53,12 @@ def cells() -> list[Cell]:
 
 
 def article() -> list[Cell]:
-    """Return the article's two experiments at their full size."""
-    small = {"sampling": "one-to-one", "epochs": 100, "dev_every": 5}
+    """Return the article's two experiments at their full size.
+
+    The small one has vectors of length 1: with components scaled one by one, Adam's steps burst late in one
+    of three seeds, and its last epoch is what it is compared by.
+    """
+    small = {"sampling": "one-to-one", "epochs": 100, "dev_every": 5, "standardise": "length"}
     return [
         Cell("article-small", "article", 330, 1, small),
         Cell("article-large", "article", 2200, 15, {"epochs": EPOCHS_FULL}),

@@ -30,7 +30,7 @@ def article(results: Iterable[Result]) -> Figure:
                     line = {"color": "0.4", "linestyle": style, "linewidth": 1}
                     axes.axhline(value, label=f"{label}  {value:.2f}", **line)
         axes.axhline(end, color="tab:red", linewidth=1, label=f"the article's last  {end}")
-        axes.legend()
+        _finish(axes)
     return figure
 
 
@@ -45,7 +45,7 @@ def captions_per_photo(results: Iterable[Result]) -> Figure:
             _draw(axes, result, loss, result.name, color=color)
         for floor in [value for result in chosen for value in result.values("floor")][-1:]:
             axes.axhline(floor, color="0.4", linestyle=":", linewidth=1, label=f"floor  {floor:.2f}")
-        axes.legend()
+        _finish(axes)
     return figure
 
 
@@ -72,7 +72,7 @@ def grid(results: list[Result]) -> Figure:
     axes.grid(axis="y", color="0.9")
     axes.set_xlabel("nats per token, last epoch")
     axes.set_xlim(left=0)
-    axes.legend()
+    figure.legend(loc="outside upper center", ncols=5)
     return figure
 
 
@@ -81,7 +81,7 @@ def _panels(count: int) -> tuple[Figure, Any]:
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, count)
     for axes in panels:
-        axes.set(xlabel="epoch", ylabel="nats per token", ylim=(0, None))
+        axes.set(xlabel="epoch", ylabel="nats per token")
     return figure, panels
 
 
@@ -91,4 +91,8 @@ def _draw(axes: Any, result: Result, loss: str, label: str, color: str) -> None:
         points = [(epoch, value) for epoch, value in enumerate(losses, 1) if value is not None]
         axes.plot(*zip(*points, strict=True), color=color, linewidth=1.2, alpha=0.8,
                   label=None if number else label)  # fmt: skip
-    axes.set_ylim(bottom=0)
+
+
+def _finish(axes: Any) -> None:
+    axes.set_ylim(bottom=0)  # once all is drawn: a limit set before would end the search for the other
+    axes.legend()
