@@ -3,18 +3,19 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from crawl_tables import write
 
 from crawler import frontier
 from crawler.crawl import crawl, is_complete
-from crawler.frontier import PageQueue
-from crawler.items import PageRow
+from crawler.frontier import Frontier, PageQueue
+from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
 from crawler.narrow import narrow
 from crawler.options import CrawlOptions, EmbeddedSite
@@ -115,6 +116,65 @@ def test_pages_are_read_again_only_when_they_are_old_enough(tmp_path: Path) -> N
     with Tables(job) as tables:
         assert list(tables.missing("pages", 9)) == ["http://bokete.test/odai/1"]
     write_page(tmp_path, "http://bokete.test/odai/1", job, 6)
+    with Tables(job) as tables:
+        assert tables.is_complete()
+
+
+def photo_url(width: int, name: str = "a" * 32) -> str:
+    return f"http://photo.bokete.test/photo/odai/{width}/{name}_{width}.jpg"
+
+
+def missing_photos(directory: Path, pages: list[dict[str, Any]], images: list[dict[str, Any]]) -> list[str]:
+    """Return the photos that a start finds in these tables, as the queue of a run that makes them does."""
+    at = {"fetched_at": datetime(2026, 1, 1, tzinfo=UTC), "links": [], "bokes": []}
+    write(directory, [at | page for page in pages], [at | image for image in images])
+    job = Job(CrawlOptions(start=()), directory)
+    with Tables(Job(CrawlOptions(start=()), directory / "empty")) as tables:
+        waiting = Frontier(job, tables)
+    for page in pages:
+        waiting.follow(PageRow(at | page))
+    for image in images:
+        waiting.follow(PhotoRow(image))
+    with Tables(job) as tables:
+        found = list(tables.missing("images", 99))
+    queued = {waiting.photos.pop() for _ in range(len(waiting.photos))}
+    assert queued - {image["url"] for image in images} == set(found)
+    return found
+
+
+def odai_page(number: int, **columns: Any) -> dict[str, Any]:
+    shown = {"url": f"http://bokete.test/odai/{number}", "outcome": "ok", "odai_id": number}
+    return shown | {"image_url": photo_url(600)} | columns
+
+
+def test_a_photo_that_is_missing_leads_to_its_next_width_and_no_other_outcome_does(tmp_path: Path) -> None:
+    for number, (outcome, width, found) in enumerate(
+        [("missing", 600, [photo_url(400)]), ("missing", 400, [photo_url(240)]), ("missing", 240, []),
+         ("ok", 600, []), ("denied", 600, []), ("error", 600, [])]
+    ):  # fmt: skip
+        tried = [{"url": photo_url(600), "outcome": "missing" if width < 600 else outcome}]
+        tried += [{"url": photo_url(400), "outcome": "missing" if width < 400 else outcome}] * (width < 600)
+        tried += [{"url": photo_url(240), "outcome": outcome}] * (width < 400)
+        assert missing_photos(tmp_path / str(number), [odai_page(1)], tried) == found
+
+
+def test_a_photo_that_a_list_shows_waits_for_its_odai_page(tmp_path: Path) -> None:
+    shown = {"boke_id": 1, "text": "x", "image_url": photo_url(600)}
+    listed = {"url": "http://bokete.test/boke/hot", "outcome": "ok", "odai_id": None, "image_url": None}
+    listed["bokes"] = [{**shown, "odai_id": 1}]  # type: ignore[assignment]
+    denied = odai_page(1, outcome="denied", odai_id=None, image_url=None)
+    assert missing_photos(tmp_path / "unread", [listed], []) == []
+    assert missing_photos(tmp_path / "denied", [listed, denied], []) == []
+    assert missing_photos(tmp_path / "read", [listed, odai_page(1)], []) == [photo_url(600)]
+    listed["bokes"] = [{**shown, "odai_id": None}]  # type: ignore[assignment]
+    assert missing_photos(tmp_path / "of no odai", [listed], []) == [photo_url(600)]
+
+
+def test_a_photo_is_not_fetched_any_more_where_its_odai_page_opts_out_by_now(tmp_path: Path) -> None:
+    job = Job(CrawlOptions(start=()), tmp_path)
+    before, now = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    denied = odai_page(1, outcome="denied", odai_id=None, image_url=None, fetched_at=now)
+    write(tmp_path, [odai_page(1, fetched_at=before), denied], [])
     with Tables(job) as tables:
         assert tables.is_complete()
 
