@@ -14,6 +14,7 @@ from scrapy.exceptions import NotConfigured
 from crawler.frontier import Frontier
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
+from crawler.mirror import mirror_of
 from crawler.narrow import narrow
 from crawler.report import Counts, CrawlReport, drift_error, write_report
 from crawler.store import Store
@@ -56,12 +57,14 @@ class Session:
         with ExitStack() as opening:
             directory = self.job.directory
             opening.enter_context(locked(directory / ".lock", f"is crawling {directory}", _PATIENCE))
+            if mirror := mirror_of(self.job.options.mirror, directory):
+                mirror.synchronise()
             with Tables(self.job) as tables:
                 self.frontier = Frontier(self.job, tables)
                 self.counts = Counts.of(tables)
                 total, unit = self._end(tables)
             self._forgotten = Forgotten.load(self.job.directory.parent).filter()
-            self.store = Store(self.job.directory, self.job.options)
+            self.store = Store(self.job.directory, self.job.options, mirror)
             self.progress = opening.enter_context(Progress("crawl", total, unit))
             self._open = opening.pop_all()
         return self
