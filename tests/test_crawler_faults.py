@@ -301,6 +301,20 @@ def test_the_delay_that_robots_asks_for_is_kept(tmp_path: Path) -> None:
     assert all((later - earlier).total_seconds() > 0.9 for earlier, later in pairwise(times))
 
 
+@pytest.mark.parametrize(("fault", "seconds"), [("429", 1.0), ("503", 1.0), ("429-date", 0.9)])
+def test_a_host_that_says_when_to_come_back_is_left_alone_until_then(
+    fault: str, seconds: float, tmp_path: Path
+) -> None:
+    options = SMALL.model_copy(update={"concurrency": 1})
+    with small_site(fault) as address:
+        crawl(options, tmp_path, address=address, pipeline="demo")
+    pages = rows(tmp_path, "pages")
+    assert {row["outcome"] for row in pages.values()} == {"ok"}
+    times = sorted(row["fetched_at"] for row in pages.values())
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    assert max(gaps) >= seconds, "crawl.pause alone would be 0.05"
+
+
 def test_drift_past_its_limit_fails_the_crawl_and_every_later_start(tmp_path: Path) -> None:
     options = SMALL.model_copy(update={"max_drift": 0.05})
     with small_site("drift") as address:

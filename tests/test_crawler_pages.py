@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pipelines
 from crawler.items import PageRow
 from crawler.parse import LAYOUTS, parse
 from dataset.schema import OUTCOMES, PAGES
@@ -220,6 +221,36 @@ def test_a_list_without_boke_is_drift_on_its_first_page_only(layout: str) -> Non
     body = Routes(SITE, layout).respond("/boke/recent?page=99", HOST).body
     assert parse(body, f"http://{HOST}/boke/recent", NOW)["outcome"] == "drift"
     assert parse(body, f"http://{HOST}/boke/recent?page=99", NOW)["outcome"] == "ok"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(DRAWN), st.integers(0, 10**6), st.integers(1, 30), st.integers(1, 30), st.data())
+def test_what_any_site_draws_is_read_back(
+    layout: str, seed: int, photos: int, captions: int, data: st.DataObject
+) -> None:
+    site = EmbeddedSite(photos, captions, seed)
+    number, page = data.draw(st.integers(0, photos - 1)), data.draw(st.integers(1, site.odai_pages()))
+    bokes = site.odai_bokes(number, page)
+    path = f"/odai/{bokes[0].odai_id}?page={page}"
+    response = Routes(site, layout).respond(path, HOST)
+    row = parse(response.body, f"http://{HOST}{path}", NOW, response.content_type, status=200)
+    assert (row["outcome"], row["layout"], row["odai_id"]) == ("ok", layout, bokes[0].odai_id)
+    assert taken(row) == [drawn(boke) for boke in bokes]
+    assert str(row["image_url"]).endswith(f"/600/{site.photo_name(number)}_600.jpg")
+
+
+def test_the_command_prints_one_object_with_the_columns_of_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odai = SITE.odai_bokes(4, 1)[0].odai_id
+    saved = tmp_path / "saved.html"
+    saved.write_bytes(Routes(SITE, "bootstrap_2018").respond(f"/odai/{odai}", HOST).body)
+    assert pipelines.main(["parse", str(saved), "--url", f"http://{HOST}/odai/{odai}"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found)
+    assert set(found) == set(PAGES.names)
+    assert (found["layout"], found["odai_id"], len(found["bokes"])) == ("bootstrap_2018", odai, 10)
+    assert pipelines.main(["parse", str(tmp_path / "none.html"), "--url", f"http://{HOST}/"]) == 2
 
 
 def check(row: PageRow) -> None:

@@ -20,10 +20,13 @@ from crawler.job import Job
 from crawler.narrow import narrow
 from crawler.options import CrawlOptions, EmbeddedSite
 from crawler.tables import Tables
+from dataset import read
+from dataset.build import build
 from dataset.errors import UsageError
+from dataset.options import DatasetOptions
 from dataset.schema import PAGES
+from demo.content import LISTS, odai_id
 from demo.content import EmbeddedSite as Content
-from demo.content import odai_id
 from demo.site import running
 
 PHOTOS, CAPTIONS, SEED = 20, 3, 8
@@ -71,6 +74,37 @@ def test_single_boke_lists_and_categories_are_ways_in(site: str, tmp_path: Path)
     found = fetched(site, tmp_path, start=start, max_page_number=1)
     assert f"/odai/{boke.odai_id}" in found
     assert {"/boke/legend", "/boke/category/%E3%83%90%E3%82%AB", start[0]} < set(found)
+
+
+def test_every_list_of_the_site_is_a_way_in(site: str, tmp_path: Path) -> None:
+    lists = tuple(f"/boke/{name}" for name in LISTS)
+    found = fetched(site, tmp_path, start=lists, max_page_number=1)
+    assert set(lists) < set(found)
+    assert any(path.startswith("/odai/") for path in found)
+
+
+def test_min_stars_leads_to_the_odai_that_have_them_and_to_their_photos(site: str, tmp_path: Path) -> None:
+    stars = sorted(CONTENT.odai_bokes(photo, 1)[0].stars for photo in range(PHOTOS))[PHOTOS // 2]
+    found = fetched(site, tmp_path, start=("/boke/popular",), min_stars=stars)
+    listed = CONTENT.listed("popular", 0, CONTENT.list_length("popular"))
+    worth = {boke.odai_id for boke in listed if boke.stars >= stars}
+    assert {path for path in found if path.startswith("/odai/")} == {f"/odai/{number}" for number in worth}
+    assert 0 < len(worth) < len({boke.odai_id for boke in listed})
+    photos = [row["url"] for path in tmp_path.glob("images/*") for row in pq.read_table(path).to_pylist()]
+    assert len(photos) == len(worth)
+
+
+def test_a_revisit_reads_pages_again_and_photos_never(site: str, tmp_path: Path) -> None:
+    options = {"start": (), "odai": (str(ODAI[0]), str(ODAI[1]))}
+    once = fetched(site, tmp_path / "p" / "crawl", **options)
+    assert fetched(site, tmp_path / "p" / "crawl", **options) == once, "without revisit_after nothing is"
+    twice = fetched(site, tmp_path / "p" / "crawl", revisit_after=1e-9, **options)
+    assert sorted(twice) == sorted(once * 2)
+    images = [row for path in tmp_path.glob("p/crawl/images/*") for row in pq.read_table(path).to_pylist()]
+    assert len(images) == 2
+    build(DatasetOptions(), [tmp_path / "p" / "crawl"], tmp_path / "p" / "dataset", name="p")
+    texts = read.captions(tmp_path / "p" / "dataset")["text"].to_pylist()
+    assert sorted(texts) == sorted(boke.text for photo in (0, 1) for boke in CONTENT.odai_bokes(photo, 1))
 
 
 def test_a_file_of_numbers_that_holds_something_else_is_told_with_its_line(tmp_path: Path) -> None:
