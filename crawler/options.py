@@ -79,7 +79,7 @@ class CrawlOptions(Options):
     shard_seconds: float = Field(30, gt=0)
     """Seconds after which a shard is committed: what a kill can cost."""
     mirror: str | None = None
-    """Where every whole shard is copied: s3://bucket/prefix, gs://bucket/prefix, file:///folder; see docs."""
+    """Where every whole shard is copied: s3://bucket/prefix, gs://bucket/prefix, file:///folder."""
 
     @field_validator("site")
     @classmethod

@@ -11,6 +11,7 @@ from crawler.crawl import crawl
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.content import Boke, odai_id
 from demo.content import EmbeddedSite as Content
+from demo.faults import victims
 from demo.site import running
 from demo.variants import LAYOUTS
 
@@ -57,6 +58,30 @@ def test_a_layout_is_crawled_from_lists_to_photos(layout: str, tmp_path: Path) -
     assert set(of_user["links"]) >= {
         f"http://bokete.test/odai/{boke['odai_id']}" for boke in of_user["bokes"]
     }
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layout_that_yields_nothing_is_drift_and_an_odai_without_boke_is_not(
+    layout: str, tmp_path: Path
+) -> None:
+    faults = ("drift-empty", "drift-entries", "drift-photo", "unanswered")
+    options = OPTIONS.model_copy(update={"start": ("/boke/recent",), "max_drift": 1})
+    with running(8, 2, SEED, layout=layout, faults=faults) as address:
+        crawl(options, tmp_path, address=address, pipeline="demo")
+    pages = {page["odai_id"]: page for page in rows(tmp_path, "pages")}
+    errors = {
+        fault: [str(pages[odai_id(SEED, photo)]["error"]).partition("yields ")[2] for photo in photos]
+        for fault, photos in victims(faults, 8, SEED).items()
+    }
+    assert errors == {
+        "drift-empty": ["a boke without text"],
+        "drift-entries": ["no boke"],
+        "drift-photo": ["no photo"],
+        "unanswered": [""],
+    }
+    bare = [number for number, page in pages.items() if page["outcome"] == "ok" and not page["bokes"]]
+    assert bare == [odai_id(SEED, photo) for photo in victims(faults, 8, SEED)["unanswered"]]
+    assert len(rows(tmp_path, "images")) == 5, "all but those of drift"
 
 
 def test_archived_pages_are_crawled_like_live_ones(tmp_path: Path) -> None:
