@@ -1,7 +1,12 @@
 """A crawl's mirror: what is whole here is there too or not at all, and a bare machine goes on from it."""
 
+import multiprocessing
+import os
 import shutil
+import sys
+import time
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,7 @@ from object_store import ObjectStore, object_store
 
 import pipelines
 from crawler.crawl import crawl, is_complete
+from crawler.job import Job
 from crawler.mirror import Mirror
 from crawler.options import CrawlOptions, EmbeddedSite
 from dataset.errors import UserError
@@ -75,6 +81,40 @@ def test_every_shard_lies_in_the_object_store_and_a_bare_machine_goes_on_from_it
     crawl(mirrored(store.address), bare, address=site, pipeline="demo")
     assert urls(bare) == undisturbed, "every page and photo once, those of the first machine too"
     assert store.files() == {f"a/{name}": content for name, content in shards(bare).items()}
+
+
+def test_machines_that_die_one_after_another_leave_a_mirror_that_the_next_goes_on_from(
+    site: str, undisturbed: list[str], tmp_path: Path
+) -> None:
+    options = mirrored(f"file://{tmp_path}/there", shard_rows=2, shard_seconds=0.05)
+    there, count = tmp_path / "there", 0
+    for machine in range(4):
+        process = start(tmp_path / str(machine) / "crawl", site, options)
+        while len(shards(there)) <= count and process.is_alive():
+            time.sleep(0.01)
+        process.kill()
+        process.join()
+        assert len(shards(there)) > count, "each adds something before it dies"
+        count = len(shards(there))
+    last = tmp_path / "last" / "crawl"
+    start(last, site, options).join(60)
+    assert urls(last) == undisturbed
+    assert shards(there) == shards(last)
+
+
+def start(directory: Path, site: str, options: CrawlOptions) -> BaseProcess:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["crawler.run"])
+    process = context.Process(target=crawl_quietly, args=(Job(options, directory, site),))
+    process.start()
+    return process
+
+
+def crawl_quietly(job: Job) -> None:
+    from crawler.run import crawl
+
+    with Path(os.devnull).open("w") as sys.stderr:
+        crawl(job)
 
 
 def test_a_mirror_that_refuses_ends_the_crawl_and_gets_the_rest_once_it_is_mended(
