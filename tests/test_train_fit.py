@@ -6,6 +6,7 @@ import toy_training
 import yaml
 
 from dataset.errors import MissingStage, UserError
+from dataset.lock import locked
 from train import artifact, runs
 from train.evaluate import evaluate, names, shuffled
 from train.fit import fit
@@ -53,6 +54,16 @@ def test_a_complete_run_is_left_alone(toy: toy_training.Toy) -> None:
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
     assert trained(toy) == run
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(toy: toy_training.Toy) -> None:
+    run = trained(toy, seed=7)
+    (run / "manifest.json").unlink()
+    before = (run / "log.jsonl").read_bytes()
+    with locked(run / "snapshots" / ".lock", "of the test"), pytest.raises(UserError, match="is training"):
+        trained(toy, seed=7)
+    assert (run / "log.jsonl").read_bytes() == before
+    assert trained(toy, seed=7) == run
 
 
 def test_other_settings_make_another_run_but_where_it_ran_does_not(toy: toy_training.Toy) -> None:

@@ -1,5 +1,6 @@
 """Training: from a dataset and its vectors to a run's directory, on Chainer's Trainer."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import yaml
 
 from dataset import read
 from dataset.errors import UserError
+from dataset.lock import locked
 from dataset.manifest import fingerprint, is_fresh, write_manifest
 from dataset.vocabulary import Vocabulary
 from dataset.whole_file import remove_leftovers, write_json, write_whole
@@ -40,7 +42,8 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
 
     Raises:
         MissingStage: the dataset or the features are not there.
-        UserError: nothing to learn from, a photo without vector, a loss that diverged.
+        UserError: nothing to learn from, a photo without vector, a loss that diverged, another process that
+            trains the same run.
         DamagedFile: a snapshot that is none.
     """
     mark = fingerprint(
@@ -51,7 +54,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
         print("train: up to date")
         return run
     others = processes(device(options.device).xp is not np)
-    with others.all_or_none():
+    with others.all_or_none(), _held(run, others):
         job = prepare(options, dataset, features, run, mark, others)
         others.meet()
         job.checkpoint.restore()
@@ -61,6 +64,13 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
             _complete(job, dataset, features, mark)
         others.meet()
     return run
+
+
+def _held(run: Path, others: Processes) -> AbstractContextManager[None]:
+    """Keep others from training the same run: the first process holds its lock, for all of them."""
+    if others.rank > 0:
+        return nullcontext()
+    return locked(run / "snapshots" / ".lock", f"is training {run}")
 
 
 def _complete(job: Job, dataset: Path, features: Path, mark: str) -> None:
