@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from dataset.errors import UserError
 from featurize import caffe_layers, caffemodel
 from featurize.backends.backend import choose, start
+from featurize.backends.onnx import FEW
 from featurize.chainer_compat import gpu_problem
 from featurize.layers import (
     LRN,
@@ -227,6 +228,25 @@ def test_other_networks_agree_with_opencv(tmp_path: Path, network: Network, v1: 
     for name in ("onnx", "numpy"):
         found = start(caffemodel.read(path, "fc7"), "numpy" if name == "numpy" else "onnx").run(images)
         np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("count", [1, FEW - 1, FEW, FEW + 1, 3 * FEW])
+def test_a_photo_has_its_vector_in_a_batch_of_any_size(count: int) -> None:
+    network, images = small_network(), 60 * values(count, 3, 35, 35)
+    onnx, expected = start(network, "onnx"), start(network, "numpy").run(images)
+    near = 1e-5 * np.abs(expected).max()
+    np.testing.assert_allclose(onnx.run(images), expected, atol=near)
+    for number in range(count):
+        np.testing.assert_allclose(onnx.run(images[number : number + 1]), expected[number:][:1], atol=near)
+
+
+def test_a_network_splits_before_its_first_layer_of_a_kind() -> None:
+    network = small_network()
+    convolutions, dense = network.split(InnerProduct)
+    assert [layer.name for layer in dense.layers] == ["fc6", "relu6", "fc7", "relu7", "fc8", "prob"]
+    assert convolutions.layers + dense.layers == network.layers
+    assert (convolutions.input, dense.input) == (network.input, convolutions.shapes[-1])
+    assert convolutions.split(InnerProduct)[1].layers == dense.split(InnerProduct)[0].layers == ()
 
 
 @pytest.fixture(scope="module")
