@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -249,15 +250,25 @@ def test_a_network_splits_before_its_first_layer_of_a_kind() -> None:
     assert convolutions.split(InnerProduct)[1].layers == dense.split(InnerProduct)[0].layers == ()
 
 
-@pytest.fixture(scope="module")
-def full_size() -> Iterator[Network]:
-    yield caffenet(1)
+def alexnet(seed: int) -> Network:
+    """Return AlexNet, which normalises before it pools: CaffeNet with those two exchanged."""
+    network = caffenet(seed)
+    layers = list(network.layers)
+    for place, layer in enumerate(layers):
+        if isinstance(layer, LRN):
+            layers[place - 1 : place + 1] = layer, layers[place - 1]
+    return replace(network, name="AlexNet", layers=tuple(layers))
+
+
+@pytest.fixture(scope="module", params=[caffenet, alexnet])
+def full_size(request: pytest.FixtureRequest) -> Iterator[Network]:
+    yield request.param(1)
     gc.collect()
 
 
 @pytest.mark.parametrize("v1", [False, True])
-def test_caffenet_at_full_size_agrees_with_opencv(tmp_path: Path, full_size: Network, v1: bool) -> None:
-    path = tmp_path / "caffenet.caffemodel"
+def test_networks_at_full_size_agree_with_opencv(tmp_path: Path, full_size: Network, v1: bool) -> None:
+    path = tmp_path / "full.caffemodel"
     caffemodel.write(full_size, path, v1)
     images = 60 * values(7, 3, 227, 227)
     expected = opencv(full_size, path, "fc7", images)
@@ -269,10 +280,9 @@ def test_caffenet_at_full_size_agrees_with_opencv(tmp_path: Path, full_size: Net
     assert expected.max() > 1
     np.testing.assert_allclose(onnx.run(images), expected, atol=near)
     np.testing.assert_allclose(onnx.run(images[:1]), expected[:1], atol=near)
-    if v1:
-        many = np.resize(images, (64, 3, 227, 227))
-        np.testing.assert_allclose(onnx.run(many), np.resize(expected, (64, 4096)), atol=near)
-        np.testing.assert_allclose(start(network, "numpy").run(images), expected, atol=near)
+    many = np.resize(images, (64, 3, 227, 227))
+    np.testing.assert_allclose(onnx.run(many), np.resize(expected, (64, 4096)), atol=near)
+    np.testing.assert_allclose(start(network, "numpy").run(images), expected, atol=near)
 
 
 def test_auto_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
