@@ -1,12 +1,15 @@
 """The backends against plain NumPy, layer by layer, and against OpenCV's Caffe importer, whole networks."""
 
 import gc
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 from featurize_small import small_network
 from google.protobuf import text_format
@@ -16,7 +19,7 @@ from hypothesis import strategies as st
 from dataset.errors import UserError
 from featurize import caffe_layers, caffemodel
 from featurize.backends.backend import choose, start
-from featurize.backends.onnx import FEW
+from featurize.backends.onnx import FEW, session_of
 from featurize.chainer_compat import gpu_problem
 from featurize.layers import (
     LRN,
@@ -248,6 +251,25 @@ def test_a_network_splits_before_its_first_layer_of_a_kind() -> None:
     assert convolutions.layers + dense.layers == network.layers
     assert (convolutions.input, dense.input) == (network.input, convolutions.shapes[-1])
     assert convolutions.split(InnerProduct)[1].layers == dense.split(InnerProduct)[0].layers == ()
+
+
+@pytest.mark.parametrize(("pad", "apart"), [(1, False), (2, True)])
+def test_wide_padding_is_a_step_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pad: int, apart: bool
+) -> None:
+    def profiled(options: Callable[[], Any] = onnxruntime.SessionOptions) -> Any:
+        made = options()
+        made.enable_profiling, made.profile_file_prefix = True, str(tmp_path / "profile")
+        return made
+
+    monkeypatch.setattr("onnxruntime.SessionOptions", profiled)
+    layer = Convolution("c", "c", values(16, 16, 5, 5), values(16), pad=(pad, pad))
+    session = session_of(Network("one", (16, 9, 9), (layer,)))
+    session.run(None, {"images": values(1, 16, 9, 9)})
+    steps = json.loads(Path(session.end_profiling()).read_text())
+    kinds = {step["args"]["op_name"] for step in steps if "op_name" in step.get("args", {})}
+    assert "Conv" in kinds
+    assert ("Pad" in kinds) == apart
 
 
 def alexnet(seed: int) -> Network:

@@ -93,9 +93,13 @@ class NetworkBackend:
 
 def _backend(network: Network, most: int | None) -> OnnxBackend:
     """Return a network, or a part of one, in one session."""
+    return OnnxBackend(session_of(network), "vectors", network.input[1], most, network.dimensions)
+
+
+def session_of(network: Network) -> onnxruntime.InferenceSession:
+    """Return a session of `network` in which padding that was written apart stays apart."""
     model, weights = export(network)
-    session = _session(model.SerializeToString(), weights, disabled=["Pad_Fusion"])
-    return OnnxBackend(session, "vectors", network.input[1], most, network.dimensions)
+    return _session(model.SerializeToString(), weights, disabled=["Pad_Fusion"])
 
 
 def open_model(path: Path, output: str | None, size: int | None) -> OnnxBackend:
