@@ -1,11 +1,12 @@
 """How fast CaffeNet's fc7 is computed here, beside what the machine could do and what others reach.
 
-    python -m benchmarks.features [--photos 480] [--rounds 3] [--peer PYTHON]
+    python -m benchmarks.features [--photos 1024] [--rounds 3] [--peer PYTHON]
 
 All in one run, in turns, on the same drawn photos and the same weights; medians of the rounds. Photos a
 second of: the SGEMM bound (this run's own matrix product rate, over the network's operations), the network
-alone, Chainer on NumPy, PyTorch eager, decoding alone, and the whole way from JPEG in Parquet to vectors in
-Parquet, beside the bound that decoding and network set on the same cores. Figures are printed as JSON.
+alone, Chainer on NumPy and PyTorch eager at the batch that suits each, decoding alone, and the whole way from
+JPEG in Parquet to vectors in Parquet, beside the bound that decoding and network set on the same cores.
+Figures are printed as JSON.
 
 PyTorch is no requirement of the project. It runs in an environment of its own, made by hand, whose Python
 $BOKERU_TORCH_PYTHON or --peer names; without one it is left out:
@@ -28,6 +29,8 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import onnx.parser
+import onnxruntime
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
@@ -44,8 +47,12 @@ from featurize.options import FeatureOptions
 from featurize.preprocess import Recipe
 from featurize.weights import locate
 
-BATCH = 16
 OPTIONS = FeatureOptions()
+BATCH = OPTIONS.batch_size
+PLAIN_BATCH = 16
+"""Photos at once for Chainer on NumPy, which more make slower."""
+PRODUCT = """<ir_version: 8, opset_import: ["": 17]>
+product (float[N, N] one, float[N, N] other) => (float[N, N] result) { result = MatMul(one, other) }"""
 PEER = Path(__file__).parent / "peers" / "caffenet_torch.py"
 Images = np.ndarray
 
@@ -60,13 +67,23 @@ def rate(count: int, work: Callable[[], object]) -> float:
 def sgemm(size: int = 2048, times: int = 6) -> float:
     """Return the most floating-point operations a second that square float32 products reach.
 
-    Tried both ways: one product after another, each on all cores; and as many at once as there are cores.
+    Tried in three ways: by NumPy, one product after another, each on all cores; by NumPy, as many at once as
+    there are cores; and the same by ONNX Runtime, which knows some processors better.
     """
     one, other = (np.random.default_rng(seed).random((size, size), np.float32) for seed in (1, 2))
-    together = rate(times, lambda: [one @ other for _ in range(times)])
-    with threadpool_limits(1):
-        apart = rate(times, lambda: on_all_cores(times, lambda _: one @ other))
-    return 2 * size**3 * max(together, apart)
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(onnx.parser.parse_model(PRODUCT).SerializeToString(), settings)
+    ways = [
+        lambda: [one @ other for _ in range(times)],
+        lambda: on_all_cores(times, lambda _: one @ other),
+        lambda: on_all_cores(times, lambda _: session.run(None, {"one": one, "other": other})),
+    ]
+    rates = []
+    for threads, way in zip([None, 1, 1], ways, strict=True):
+        with threadpool_limits(threads):
+            rates.append(rate(times, way))
+    return 2 * size**3 * max(rates)
 
 
 def on_all_cores(count: int, work: Callable[[int], object]) -> None:
@@ -101,7 +118,7 @@ def peer(
             return float(answers.readline())
 
         measure()
-        expected, found = np.load(folder / "peer.npy"), start(network, "onnx").run(images[:BATCH])
+        expected, found = np.load(folder / "peer.npy"), start(network, "onnx").run(images[:16])
         assert np.abs(found - expected).max() < 1e-4 * expected.max(), "PyTorch computes something else"
         yield measure
         asks.close()
@@ -160,7 +177,7 @@ def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[
             figures = {
                 "sgemm_gflops": sgemm() / 1e9,
                 "network": rate(count * BATCH, lambda: on_all_cores(count, network_alone)),
-                "chainer_numpy": rate(BATCH, lambda: plain.run(batches[0])),
+                "chainer_numpy": rate(PLAIN_BATCH, lambda: plain.run(images[:PLAIN_BATCH])),
                 "decoding": rate(photos, lambda: on_all_cores(photos, lambda at: recipe.prepare(drawn[at]))),
             }
             end_to_end = whole_way(OPTIONS, shards, weights, photos, folder)
@@ -197,7 +214,7 @@ def claims(figures: dict[str, float]) -> dict[str, float]:
 def main() -> None:
     """Measure, and print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--photos", type=int, default=480)
+    parser.add_argument("--photos", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peer", default=os.environ.get("BOKERU_TORCH_PYTHON"))
     arguments = parser.parse_args()

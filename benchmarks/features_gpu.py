@@ -38,10 +38,7 @@ def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[
     network = caffemodel.read(locate("untrained", weights), "fc7")
     gpu, expected = start(network, "cupy"), start(network, "onnx").run(images[:64])
     difference = float(np.abs(gpu.run(images[:64]) - expected).max() / expected.max())
-    shards, options = (
-        write_photos(folder, drawn),
-        OPTIONS.model_copy(update={"backend": "cupy", "batch_size": 64}),
-    )
+    shards, options = write_photos(folder, drawn), OPTIONS.model_copy(update={"backend": "cupy"})
     found: list[dict[str, float]] = []
 
     def network_alone(at: int) -> np.ndarray:

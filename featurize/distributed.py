@@ -65,7 +65,8 @@ def ray_engine(options: FeatureOptions, weights: Path) -> Iterator["RayEngine"]:
         ray.init(address, log_to_driver=False, logging_level="error", **settings)
     except (OSError, RuntimeError, ValueError) as error:
         told = f"no Ray cluster answers at {options.ray.address!r} ({' '.join(str(error).split())[:200]})"
-        raise UserError(f"{told}. Start one with: ray start --head") from error
+        token = "if it is there and asks for a token, set RAY_AUTH_MODE=token here too"
+        raise UserError(f"{told}. Start one with: ray start --head; {token}") from error
     try:
         yield RayEngine(options, weights)
     finally:

@@ -50,7 +50,7 @@ class Network:
     @property
     def dimensions(self) -> int:
         """How many values the last layer computes for one photo: the length of the vector."""
-        return math.prod(self.shapes[-1])
+        return math.prod([self.input, *self.shapes][-1])
 
     @property
     def operations(self) -> int:
@@ -74,6 +74,16 @@ class Network:
                 f"network {self.name!r} has no blob {blob!r}. Set features.layer to one of: {blobs}"
             )
         return replace(self, layers=self.layers[: places[-1] + 1])
+
+    def split(self, kind: type[Layer]) -> tuple["Network", "Network"]:
+        """Return the network up to its first layer of `kind`, and from there on; either may have no layer."""
+        places = [place for place, layer in enumerate(self.layers) if isinstance(layer, kind)]
+        place = min(places, default=len(self.layers))
+        between = [self.input, *self.shapes][place]
+        return (
+            replace(self, layers=self.layers[:place]),
+            replace(self, input=between, layers=self.layers[place:]),
+        )
 
 
 class Builder:

@@ -37,7 +37,7 @@ class FeatureOptions(Options):
     """The blob whose values become the vector; of an .onnx with one output, always that."""
     backend: Literal["auto", "onnx", "cupy", "numpy"] = "auto"
     """What runs the network: ONNX Runtime, Chainer on CuPy, Chainer on NumPy; `auto` picks and says why."""
-    batch_size: int = Field(16, ge=1, le=4096)
+    batch_size: int = Field(64, ge=1, le=4096)
     """Photos per call of the network; each core works on a batch of its own."""
     preprocess: Literal["caffe", "imagenet", "clip"] = "caffe"
     """How photos are prepared: `caffe` warps to 256x256, cuts the middle, and takes B, G, R of 0-255 minus

@@ -1,11 +1,15 @@
 """The backends against plain NumPy, layer by layer, and against OpenCV's Caffe importer, whole networks."""
 
 import gc
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 from featurize_small import small_network
 from google.protobuf import text_format
@@ -15,6 +19,7 @@ from hypothesis import strategies as st
 from dataset.errors import UserError
 from featurize import caffe_layers, caffemodel
 from featurize.backends.backend import choose, start
+from featurize.backends.onnx import FEW, session_of
 from featurize.chainer_compat import gpu_problem
 from featurize.layers import (
     LRN,
@@ -229,15 +234,63 @@ def test_other_networks_agree_with_opencv(tmp_path: Path, network: Network, v1: 
         np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
-@pytest.fixture(scope="module")
-def full_size() -> Iterator[Network]:
-    yield caffenet(1)
+@pytest.mark.parametrize("count", [1, FEW - 1, FEW, FEW + 1, 3 * FEW])
+def test_a_photo_has_its_vector_in_a_batch_of_any_size(count: int) -> None:
+    network, images = small_network(), 60 * values(count, 3, 35, 35)
+    onnx, expected = start(network, "onnx"), start(network, "numpy").run(images)
+    near = 1e-5 * np.abs(expected).max()
+    np.testing.assert_allclose(onnx.run(images), expected, atol=near)
+    for number in range(count):
+        np.testing.assert_allclose(onnx.run(images[number : number + 1]), expected[number:][:1], atol=near)
+
+
+def test_a_network_splits_before_its_first_layer_of_a_kind() -> None:
+    network = small_network()
+    convolutions, dense = network.split(InnerProduct)
+    assert [layer.name for layer in dense.layers] == ["fc6", "relu6", "fc7", "relu7", "fc8", "prob"]
+    assert convolutions.layers + dense.layers == network.layers
+    assert (convolutions.input, dense.input) == (network.input, convolutions.shapes[-1])
+    assert convolutions.split(InnerProduct)[1].layers == dense.split(InnerProduct)[0].layers == ()
+
+
+@pytest.mark.parametrize(("pad", "apart"), [(1, False), (2, True)])
+def test_wide_padding_is_a_step_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pad: int, apart: bool
+) -> None:
+    def profiled(options: Callable[[], Any] = onnxruntime.SessionOptions) -> Any:
+        made = options()
+        made.enable_profiling, made.profile_file_prefix = True, str(tmp_path / "profile")
+        return made
+
+    monkeypatch.setattr("onnxruntime.SessionOptions", profiled)
+    layer = Convolution("c", "c", values(16, 16, 5, 5), values(16), pad=(pad, pad))
+    session = session_of(Network("one", (16, 9, 9), (layer,)))
+    session.run(None, {"images": values(1, 16, 9, 9)})
+    steps = json.loads(Path(session.end_profiling()).read_text())
+    kinds = {step["args"]["op_name"] for step in steps if "op_name" in step.get("args", {})}
+    assert "Conv" in kinds
+    assert ("Pad" in kinds) == apart
+
+
+def alexnet(seed: int) -> Network:
+    """Return AlexNet, which normalises before it pools: CaffeNet with those two exchanged."""
+    network = caffenet(seed)
+    layers = list(network.layers)
+    for place, layer in enumerate(layers):
+        if isinstance(layer, LRN):
+            layers[place - 1 : place + 1] = layer, layers[place - 1]
+    return replace(network, name="AlexNet", layers=tuple(layers))
+
+
+@pytest.fixture(scope="module", params=[caffenet, alexnet])
+def full_size(request: pytest.FixtureRequest) -> Iterator[Network]:
+    yield request.param(1)
     gc.collect()
 
 
 @pytest.mark.parametrize("v1", [False, True])
-def test_caffenet_at_full_size_agrees_with_opencv(tmp_path: Path, full_size: Network, v1: bool) -> None:
-    path = tmp_path / "caffenet.caffemodel"
+def test_networks_at_full_size_agree_with_opencv(tmp_path: Path, full_size: Network, v1: bool) -> None:
+    path = tmp_path / "full.caffemodel"
     caffemodel.write(full_size, path, v1)
     images = 60 * values(7, 3, 227, 227)
     expected = opencv(full_size, path, "fc7", images)
@@ -249,10 +302,9 @@ def test_caffenet_at_full_size_agrees_with_opencv(tmp_path: Path, full_size: Net
     assert expected.max() > 1
     np.testing.assert_allclose(onnx.run(images), expected, atol=near)
     np.testing.assert_allclose(onnx.run(images[:1]), expected[:1], atol=near)
-    if v1:
-        many = np.resize(images, (64, 3, 227, 227))
-        np.testing.assert_allclose(onnx.run(many), np.resize(expected, (64, 4096)), atol=near)
-        np.testing.assert_allclose(start(network, "numpy").run(images), expected, atol=near)
+    many = np.resize(images, (64, 3, 227, 227))
+    np.testing.assert_allclose(onnx.run(many), np.resize(expected, (64, 4096)), atol=near)
+    np.testing.assert_allclose(start(network, "numpy").run(images), expected, atol=near)
 
 
 def test_auto_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

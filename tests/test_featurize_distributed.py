@@ -53,7 +53,8 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost_or_doubled(tmp_path: Pa
     ]  # so that workers are at work when it happens
     photos = [*map(photo, range(70)), *slow, *map(photo, range(70, 130)), b"no photo"]
     names = write_dataset(tmp_path / "demo" / "dataset", photos)
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}  # weights and a token go there
+    environment = {**os.environ, **home, "OMP_NUM_THREADS": "1"}
     result = subprocess.run(
         [sys.executable, "-c", STAGE, tmp_path], capture_output=True, text=True, env=environment, timeout=200
     )
@@ -68,6 +69,39 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost_or_doubled(tmp_path: Pa
     alone = extract(local, tmp_path / "demo" / "dataset", tmp_path / "alone", tmp_path / "weights")
     assert alone.name == directory.name
     np.testing.assert_array_equal(vectors(directory, names[:-1]), vectors(alone, names[:-1]))
+
+
+CLUSTER = """
+import sys
+import ray
+settings = {"num_cpus": 1, "include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
+print(ray.init("local", **settings).address_info["gcs_address"], flush=True)
+sys.stdin.read()
+"""
+JOIN = """
+import sys
+from pathlib import Path
+from featurize.extract import extract
+from featurize.options import FeatureOptions, RayOptions
+root = Path(sys.argv[1])
+options = FeatureOptions(weights="random", engine="ray", ray=RayOptions(address=sys.argv[2]))
+extract(options, root / "demo" / "dataset", root / "features", root / "weights")
+"""
+
+
+def test_a_cluster_that_is_there_is_joined(tmp_path: Path) -> None:
+    write_dataset(tmp_path / "demo" / "dataset", [photo(1), photo(2)])
+    environment = {**os.environ, "HOME": str(tmp_path), "RAY_AUTH_MODE": "token"}  # a token of the test's own
+    command = [sys.executable, "-c"]
+    with subprocess.Popen(
+        [*command, CLUSTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as cluster:
+        assert cluster.stdout is not None
+        joined = [*command, JOIN, str(tmp_path), cluster.stdout.readline().strip()]
+        result = subprocess.run(joined, capture_output=True, text=True, env=environment, timeout=100)
+    assert result.returncode == 0, result.stderr
+    assert "features: Ray, 1 CPU workers, random vectors" in result.stdout
+    assert "2 computed, 0 were there" in result.stdout
 
 
 def test_no_cluster_at_the_address(tmp_path: Path) -> None:

@@ -39,12 +39,12 @@ def test_every_photo_gets_its_vector(stage: Stage) -> None:
     assert found.shape == (11, 24)
 
 
-def test_a_second_run_computes_nothing_and_needs_no_weights(
+def test_a_second_run_computes_nothing_and_opens_no_network(
     stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_dataset(stage.dataset, [photo(1), photo(2)])
     stage.run()
-    monkeypatch.setattr("featurize.extract.Extractor", None)
+    monkeypatch.setattr("featurize.engine.open_engine", None)
     stage.run()
     assert "features: up to date" in capsys.readouterr().out
 

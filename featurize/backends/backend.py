@@ -49,9 +49,9 @@ def choose(asked: Literal["auto", "onnx", "cupy", "numpy"]) -> tuple[Name, str]:
 def start(network: Network, name: Name) -> Backend:
     """Return `network` ready to run on the backend `name`."""
     if name == "onnx":
-        from featurize.backends.onnx import of
+        from featurize.backends.onnx import NetworkBackend
 
-        return of(network)
+        return NetworkBackend(network)
     if name == "cupy":
         from featurize.backends.cupy_network import CupyBackend
 

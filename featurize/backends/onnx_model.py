@@ -57,20 +57,7 @@ class _Graph:
         result = f"{layer.name}.result"
         match layer:
             case Convolution():
-                inputs = [
-                    value,
-                    self.weight(layer, "weights", layer.weights),
-                    self.weight(layer, "bias", layer.bias),
-                ]
-                return self.node(
-                    "Conv",
-                    inputs,
-                    result,
-                    strides=layer.stride,
-                    pads=(*layer.pad, *layer.pad),
-                    dilations=layer.dilation,
-                    group=layer.groups,
-                )
+                return self._convolution(layer, value, result)
             case Pooling():
                 return self._pooling(layer, value, shape, result)
             case LRN():
@@ -84,6 +71,25 @@ class _Graph:
             case Softmax():
                 return self.node("Softmax", [value], result, axis=1)
         raise TypeError(f"no ONNX for {type(layer).__name__}")
+
+    def _convolution(self, layer: Convolution, value: str, result: str) -> str:
+        """Add a convolution, with a wide padding written out before it.
+
+        ONNX Runtime computes the columns whose windows reach into the padding one by one. Where these are
+        many, it is faster not to know of them: with 2 a side, CaffeNet's second convolution gains a ninth.
+        """
+        pads = layer.pad
+        if max(pads) > 1:
+            value, pads = self._padded(layer, value), (0, 0)
+        weights = self.weight(layer, "weights", layer.weights), self.weight(layer, "bias", layer.bias)
+        settings = {"strides": layer.stride, "dilations": layer.dilation, "group": layer.groups}
+        return self.node("Conv", [value, *weights], result, pads=(*pads, *pads), **settings)
+
+    def _padded(self, layer: Convolution | Pooling, value: str) -> str:
+        """Add the layer's padding with zeros, as a step of its own."""
+        amounts = np.array([0, 0, *layer.pad, 0, 0, *layer.pad], np.int64)
+        pads = self._constant(f"{layer.name}.pads", amounts)
+        return self.node("Pad", [value, pads], f"{layer.name}.padded")
 
     def _lrn(self, layer: LRN, value: str, shape: Shape, result: str) -> str:
         """Add x / (k + alpha / size * sum of squares) ** beta as products that the CPU does fast.
@@ -114,9 +120,7 @@ class _Graph:
         kernel, reach = layer.windows(shape)
         pads = layer.pad
         if layer.average and any(pads):  # zeros that count, then an end that does not
-            amounts = np.array([0, 0, *pads, 0, 0, *pads], np.int64)
-            name = self._constant(f"{layer.name}.pads", amounts)
-            value, pads = self.node("Pad", [value, name], f"{layer.name}.padded"), (0, 0)
+            value, pads = self._padded(layer, value), (0, 0)
         settings = {
             "kernel_shape": kernel,
             "strides": layer.stride,
