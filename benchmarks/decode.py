@@ -26,7 +26,9 @@ from dataset.vocabulary import BOS, EOS, PAD, UNK
 from featurize.chainer_compat import chainer
 from train.constraints import Rules
 from train.decode import beam
+from train.fused_steps import FusedSteps
 from train.model import CaptionModel, Sizes
+from train.ranking import log_sum_exp
 
 PHOTOS, WIDTH, SHORTEST, LONGEST, REPEATS = 64, 3, 8, 50, 3
 RULES = Rules(BOS, EOS, LONGEST, SHORTEST, (PAD, UNK))
@@ -109,16 +111,17 @@ def model_of(vocabulary: int, hidden: int) -> tuple[CaptionModel, Floats]:
 def measure(vocabulary: int, hidden: int) -> float:
     """Print captions per second each way; return the batched way's over the article's."""
     model, photos = model_of(vocabulary, hidden)
-    chained = ChainerModel(model)
+    chained, fused = ChainerModel(model), FusedSteps(model)
 
     def ours(state: Any, token: int) -> tuple[Floats, Any]:
-        values, after = model.step(state, np.array([token]))
+        values, after = fused.step(state, np.array([token]))
+        values -= log_sum_exp(values).astype(np.float32)
         return values[0], after
 
     ways: dict[str, Callable[[], list[tuple[int, ...]]]] = {
         "the article's way": lambda: [one_at_a_time(chained.start(one), chained.step) for one in photos],
-        "alone, our step": lambda: [one_at_a_time(model.start(one[None]), ours) for one in photos],
-        "batched": lambda: [found[0].tokens for found in beam(model, photos, RULES, width=WIDTH)],
+        "alone, our step": lambda: [one_at_a_time(fused.start(one[None]), ours) for one in photos],
+        "batched": lambda: [found[0].tokens for found in beam(fused, photos, RULES, width=WIDTH)],
     }
     seconds = dict.fromkeys(ways, float("inf"))
     captions = {}

@@ -25,9 +25,14 @@ _LN_2_HIGH, _LN_2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 
 
 def compiled(**options: bool) -> Callable[[Function], Function]:
-    """Compile with Numba, keeping the machine code on disk; sums may be reordered, NaN and infinity count."""
+    """Compile with Numba, keeping the machine code on disk; sums may be reordered, NaN and infinity count.
+
+    Dividing by zero gives infinity, as in NumPy: with Python's rule, a branch at every division, no loop that
+    divides would be vectorised.
+    """
     fast = {"reassoc", "contract", "nsz", "arcp"}
-    return cast(Callable[[Function], Function], numba.njit(cache=True, fastmath=fast, **options))
+    decorate = numba.njit(cache=True, fastmath=fast, error_model="numpy", **options)
+    return cast(Callable[[Function], Function], decorate)
 
 
 @compiled(inline="always")  # type: ignore[arg-type]
