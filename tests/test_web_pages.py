@@ -1,8 +1,8 @@
 """Every page, with a whole pipeline behind it and with what is missing, partial or damaged."""
 
-import re
 import io
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
