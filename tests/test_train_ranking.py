@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from train.fused_steps import FusedSteps
+from train.fused_steps import FEW, FusedSteps
 from train.ranking import BLOCK, compilable, largest, log_sum_exp, survey
 
 SCORES = arrays.arrays(
@@ -61,17 +61,21 @@ def test_what_is_asked_is_not_changed() -> None:
 
 @pytest.mark.parametrize("injection", ["first", "every"])
 @pytest.mark.parametrize("layers", [1, 2])
-def test_fused_steps_are_the_models_steps(injection: str, layers: int) -> None:
+@pytest.mark.parametrize("table", [0, 2**24])
+def test_fused_steps_are_the_models_steps(
+    injection: str, layers: int, table: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.fused_steps.LARGEST_TABLE", table)
     model = toy_training.model(injection=injection, layers=layers)
     fused, random = FusedSteps(model), np.random.default_rng(0)
-    vectors = random.normal(size=(5, model.sizes.vector)).astype(np.float32)
+    vectors = random.normal(size=(2 * FEW, model.sizes.vector)).astype(np.float32)
     before, state = model.start(vectors), fused.start(vectors)
     for step in range(6):
-        tokens = random.integers(0, model.sizes.vocabulary, len(state.photo))
+        tokens = random.integers(0, model.sizes.vocabulary, len(state.cell[0]))
         expected, before = model.step(before, tokens)
         scores, state = fused.step(state, tokens)
         np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-5)
-        rows = np.array([1, 1, 0, 3]) if step % 2 else np.arange(len(tokens))[::-1]
+        rows = np.array([1, 1, 0, 3]) if step > 2 else np.arange(len(tokens))[::-1]
         before, state = before.select(rows), state.select(rows)
 
 

@@ -91,6 +91,7 @@ def _scale(low: float, high: float, start: float, end: float):  # type: ignore[n
 
 def _ticks(highest: float, count: int = 5) -> list[float]:
     """Return round numbers from 0 to at least `highest`, `count` steps or one more."""
+    highest = max(highest, 1e-12)  # less has no tenth power to be counted in
     step = 10 ** math.floor(math.log10(highest / count))
     step *= next(factor for factor in (1, 2, 2.5, 5, 10) if factor * step * count >= highest * 0.999)
     return [number * step for number in range(math.ceil(highest / step - 1e-6) + 1)]
