@@ -73,7 +73,7 @@ def host(array: Any) -> Any:
     return array.get() if hasattr(array, "get") else np.asarray(array)
 
 
-@compiled(nogil=True)
+@compiled()
 def _highest(values: Any) -> Any:
     """Return the largest of float32 `values`.
 
@@ -86,7 +86,7 @@ def _highest(values: Any) -> Any:
     return np.int32(found ^ ((found >> np.int32(31)) & SIGN)).view(np.float32)
 
 
-@compiled(nogil=True)
+@compiled()
 def _survey(scores: Any, peaks: Any, sums: Any) -> None:
     """Fill peaks (N, blocks) with the highest score of each block, and sums (N,)."""
     for row in range(len(scores)):
@@ -103,7 +103,7 @@ def _survey(scores: Any, peaks: Any, sums: Any) -> None:
         sums[row] = np.log(total) + highest
 
 
-@compiled(nogil=True)
+@compiled()
 def _largest(scores: Any, peaks: Any, gains: Any, columns: Any) -> None:
     """Fill gains and columns (N, K), reading blocks by their peaks until none can hold better.
 
@@ -121,7 +121,7 @@ def _largest(scores: Any, peaks: Any, gains: Any, columns: Any) -> None:
             _insert(line[block * BLOCK : (block + 1) * BLOCK], block * BLOCK, best, chosen)
 
 
-@compiled(nogil=True)
+@compiled()
 def _insert(part: Any, first: Any, best: Any, chosen: Any) -> None:
     """Put what belongs there of `part`, columns from `first` on, into best and chosen (K,), kept in order."""
     for column in range(len(part)):
