@@ -25,6 +25,7 @@ class MissingStage(UserError):
 
     def __init__(self, directory: Path, command: str) -> None:
         super().__init__(f"{directory} is not there yet. Make it with: {command}")
+        self.directory, self.command = directory, command
 
 
 class DamagedFile(UserError):

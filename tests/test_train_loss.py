@@ -10,6 +10,7 @@ from train import batches, plain
 from train.batches import Batch
 from train.loss import Dropout, loss
 from train.model import Array, CaptionModel
+from train.ranking import log_sum_exp
 
 EXAMPLES, VECTORS = toy_training.examples(), toy_training.vectors()
 
@@ -37,7 +38,7 @@ def stepwise(model: CaptionModel, caption: int) -> float:
     state, nats = model.start(VECTORS[[EXAMPLES.photo[caption]]]), 0.0
     for token, target in pairwise(EXAMPLES.stream[start : start + length + 2]):
         scores, state = model.step(state, np.array([token]))
-        nats -= float(scores[0, target])
+        nats -= float(scores[0, target] - log_sum_exp(scores)[0])
     return nats
 
 

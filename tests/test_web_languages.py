@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from dataset.errors import MissingStage, UserError
 from web.curves import FIGURES
 from web.languages import Message, Speaker, choose, translations
+from web.queue import QueueFull
 
 WEB = Path(__file__).parent.parent / "web"
 CALL = re.compile(r"""(?:\b_|\bMessage)\(\s*(?:"((?:[^"\\]|\\.)+)"|'((?:[^'\\]|\\.)+)')""")
@@ -52,3 +54,15 @@ def test_numbers_messages_and_singulars() -> None:
 )
 def test_the_language_is_the_readers(wanted: str | None, accepted: str | None, language: str) -> None:
     assert choose(wanted, accepted) == language
+
+
+def test_failures_are_told_in_the_readers_language() -> None:
+    full = QueueFull(waiting=12, retry_after=7, own=False)
+    assert str(full).endswith("Try again in 7 seconds.")
+    assert Speaker("ja").reason(full) == (
+        "ボケの依頼が 12 件待っているため、今は受け付けられません。7 秒後にもう一度お試しください。"
+    )
+    missing = MissingStage(Path("data/demo/dataset"), "bokeru dataset --pipeline demo")
+    assert Speaker("en").reason(missing) == str(missing)
+    assert "bokeru dataset --pipeline demo" in Speaker("ja").reason(missing)
+    assert Speaker("ja").reason(UserError("as it is")) == "as it is"

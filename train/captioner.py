@@ -103,11 +103,12 @@ class Captioner:
             UserError: there is no model, or its files are damaged or do not belong together.
         """
         from train.artifact import load
+        from train.fused_steps import FusedSteps
 
         artifact = load(model_dir, device)
         config = artifact.config
         return cls(
-            artifact.model,
+            FusedSteps(artifact.model) if device == "cpu" else artifact.model,
             artifact.vocabulary,
             dimensions=config.sizes.vector,
             features=config.features.options,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.constraints import Rules, namespace
+from train.ranking import host, largest, log_sum_exp, survey
 
 Ints = NDArray[np.int64]
 
@@ -32,9 +33,10 @@ class Steps(Protocol):
         """Return the state before the first token, for photos given as (N, D) vectors."""
 
     def step(self, state: Any, tokens: Any) -> tuple[Any, Any]:
-        """Return (N, V) natural log-probabilities of the token after `tokens` (N,), and the state after them.
+        """Return (N, V) scores of the token after `tokens` (N,), and the state after them.
 
-        The array is the caller's to overwrite.
+        Scores are natural log-probabilities but for a constant of each row. The array is the caller's to
+        overwrite.
         """
 
 
@@ -54,7 +56,7 @@ class Hypothesis:
 def greedy(model: Steps, vectors: Any, rules: Rules) -> list[Hypothesis]:
     """Take the likeliest token each time; one caption per photo."""
 
-    return _draw(model, vectors, rules, lambda values, _: _host(values.argmax(axis=1)))
+    return _draw(model, vectors, rules, lambda values, _: host(values.argmax(axis=1)))
 
 
 def sample(
@@ -99,7 +101,7 @@ def _inverse_cdf(values: Any, uniform: NDArray[np.float64], top_k: int | None, t
         cumulated = xp.cumsum(likelihood, axis=1)
     place = (cumulated <= xp.asarray(uniform)[:, None] * cumulated[:, -1:]).sum(axis=1)
     place = xp.minimum(place, order.shape[1] - 1)
-    chosen: Ints = _host(xp.take_along_axis(order, place[:, None], axis=1)[:, 0])
+    chosen: Ints = host(xp.take_along_axis(order, place[:, None], axis=1)[:, 0])
     return chosen
 
 
@@ -113,9 +115,10 @@ def _draw(model: Steps, vectors: Any, rules: Rules, choose: Any) -> list[Hypothe
     state, last = model.start(vectors), np.full(len(vectors), rules.bos)
     while len(alive):
         values, state = model.step(state, xp.asarray(last))
+        normaliser = log_sum_exp(values)
         rules.mask(values, history)
         last = choose(values, alive)
-        gained = _pick(values, last)
+        gained = _pick(values, last) - normaliser
         last[np.isneginf(gained)] = rules.eos  # nothing may follow
         history = np.concatenate([history, last[:, None]], axis=1)
         trace = np.concatenate([trace, gained[:, None]], axis=1)
@@ -147,6 +150,7 @@ def beam(
     while len(last):
         values, state = model.step(state, xp.asarray(last))
         rows, last = search.advance(values)
+        del values  # the next step's scores then take their place, and stay in the cache
         state = state.select(xp.asarray(rows))
     return search.best
 
@@ -166,11 +170,13 @@ class _Beams:
     def advance(self, values: Any) -> tuple[Ints, Ints]:
         """Grow every caption by one token; return the rows that live on and their new tokens."""
         rules, sums = self._rules, self._trace.sum(axis=1)
+        normaliser, peaks = survey(values)
         rules.mask(values, self._history)
-        ends = _host(values[:, rules.eos])
+        ends = host(values[:, rules.eos]) - normaliser
         self._finish(ends, sums + ends)
         values[:, rules.eos] = -np.inf
-        gains, tokens = _largest(values, min(self._width, values.shape[1]))
+        gains, tokens = largest(values, min(self._width, values.shape[1]), peaks)
+        gains -= normaliser[:, None]
         rows, places = self._survivors(sums[:, None] + gains)
         last = tokens[rows, places]
         self._photo = self._photo[rows]
@@ -211,28 +217,7 @@ def _hypothesis(tokens: Ints, trace: NDArray[np.float64], score: float) -> Hypot
     return Hypothesis(tuple(map(int, tokens)), tuple(map(float, trace)), score)
 
 
-def _largest(values: Any, k: int) -> tuple[NDArray[np.float64], Ints]:
-    """Return the k largest of each row and their columns, each (N, k), on the host; overwrites `values`."""
-    xp = namespace(values)
-    if k > 8:
-        columns = xp.argpartition(-values, k - 1, axis=1)[:, :k]
-        return _host(xp.take_along_axis(values, columns, axis=1)).astype(np.float64), _host(columns)
-    rows = xp.arange(len(values))
-    found = []
-    for _ in range(k):  # for few, several passes of argmax are faster than a partition
-        columns = values.argmax(axis=1)
-        found.append((values[rows, columns], columns))
-        values[rows, columns] = -np.inf
-    gains, columns = (xp.stack(parts, axis=1) for parts in zip(*found, strict=True))
-    return _host(gains).astype(np.float64), _host(columns)
-
-
 def _pick(values: Any, tokens: Ints) -> NDArray[np.float64]:
     xp = namespace(values)
-    picked: NDArray[np.float64] = _host(values[xp.arange(len(values)), xp.asarray(tokens)]).astype(np.float64)
+    picked: NDArray[np.float64] = host(values[xp.arange(len(values)), xp.asarray(tokens)]).astype(np.float64)
     return picked
-
-
-def _host(array: Any) -> Any:
-    """Return a NumPy or CuPy array as a NumPy array."""
-    return array.get() if hasattr(array, "get") else np.asarray(array)

@@ -16,8 +16,6 @@ from dataset.options import Options
 from featurize.chainer_compat import chainer
 
 Array = npt.NDArray[Any]
-CACHED = 2**17
-"""Scores that are normalised at a time on the CPU: half a MiB, which stays in the cache."""
 
 
 class Sizes(Options):
@@ -134,7 +132,8 @@ class CaptionModel(chainer.Chain):  # type: ignore[misc]
             tokens: (N,) int32 ids.
 
         Returns:
-            (N, V) float32 log-probabilities of the token that follows, and the state after `tokens`.
+            (N, V) float32 scores of the token that follows, log-probabilities but for a constant of each row
+            (`train.ranking.log_sum_exp` tells it); and the state after `tokens`.
         """
         flow = self.embedding.array[tokens] + state.photo
         hidden, cell = [], []
@@ -143,17 +142,8 @@ class CaptionModel(chainer.Chain):  # type: ignore[misc]
             hidden.append(flow)
             cell.append(memory)
         photo = state.photo if self.sizes.injection == "every" else self.xp.zeros_like(state.photo)
-        scores = flow @ self.output_w.array.T
-        rows = max(1, CACHED // scores.shape[1]) if self.xp is np else len(scores)
-        for start in range(0, len(scores), max(rows, 1)):
-            self._normalise(scores[start : start + rows])
+        scores = flow @ self.output_w.array.T + self.output_b.array
         return scores, State(photo, tuple(hidden), tuple(cell))
-
-    def _normalise(self, scores: Array) -> None:
-        """Turn outputs without their bias into log-probabilities, in place."""
-        scores += self.output_b.array
-        scores -= scores.max(axis=1, keepdims=True)
-        scores -= self.xp.log(self.xp.exp(scores).sum(axis=1, keepdims=True))
 
     def _cells(self, layer: int, flow: Array, hidden: Array, cell: Array) -> tuple[Array, Array]:
         weights = (getattr(self, f"lstm{layer}_{part}").array for part in ("x", "b", "h"))

@@ -55,6 +55,7 @@ def _explain(request: Request, error: Exception) -> Response:
     headers = dict(getattr(error, "headers", None) or {})
     if isinstance(error, QueueFull):
         headers["Retry-After"] = str(error.retry_after)
+    reason: Exception | str
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
         status, reason = 422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}"
@@ -62,9 +63,9 @@ def _explain(request: Request, error: Exception) -> Response:
         status, reason = error.status_code, str(error.detail)
     else:
         status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 503)
-        reason = str(error)
+        reason = error
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": reason}, status, headers)
+        return JSONResponse({"detail": str(reason)}, status, headers)
     site: Site = request.app.state.site
     response = site.pages.respond(request, "error.html", status, reason=reason, code=status)
     response.headers.update(headers)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 720, 380
-LEFT, RIGHT, TOP, BOTTOM = 76, 18, 16, 52
+LEFT, RIGHT, TOP, BOTTOM = 104, 18, 30, 64
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Ma
             )
         )
         if number % every == 0:
-            parts.append(_text(x + width / 2, HEIGHT - BOTTOM + 20, bar.label, "middle"))
+            parts.append(_text(x + width / 2, HEIGHT - BOTTOM + 24, bar.label, "middle"))
     return _svg(title, parts)
 
 
@@ -91,6 +91,7 @@ def _scale(low: float, high: float, start: float, end: float):  # type: ignore[n
 
 def _ticks(highest: float, count: int = 5) -> list[float]:
     """Return round numbers from 0 to at least `highest`, `count` steps or one more."""
+    highest = max(highest, 1e-12)  # less has no tenth power to be counted in
     step = 10 ** math.floor(math.log10(highest / count))
     step *= next(factor for factor in (1, 2, 2.5, 5, 10) if factor * step * count >= highest * 0.999)
     return [number * step for number in range(math.ceil(highest / step - 1e-6) + 1)]
@@ -108,7 +109,7 @@ def _grid(ticks: Sequence[float], up) -> Markup:  # type: ignore[no-untyped-def]
 def _x_axis(first: float, last: float, across) -> Markup:  # type: ignore[no-untyped-def]
     step = max(1, math.ceil((last - first) / 8))
     places = range(math.ceil(first), math.floor(last) + 1, step)
-    return Markup("").join(_text(across(x), HEIGHT - BOTTOM + 20, f"{x:,}", "middle") for x in places)
+    return Markup("").join(_text(across(x), HEIGHT - BOTTOM + 24, f"{x:,}", "middle") for x in places)
 
 
 def _labels(x_label: str, y_label: str) -> Markup:
@@ -121,8 +122,8 @@ def _references(references: Sequence[tuple[str, float]], up) -> Iterable[Markup]
     taken = float("inf")
     for number, (name, value) in enumerate(sorted(references, key=lambda reference: reference[1])):
         y = up(value)
-        below = number == 0 and y + 24 < HEIGHT - BOTTOM  # where curves end up, they would cover the label
-        place = y + 20 if below else min(y - 6, taken - 17)  # labels never lie over each other
+        below = number == 0 and y + 28 < HEIGHT - BOTTOM  # where curves end up, they would cover the label
+        place = y + 22 if below else min(y - 6, taken - 23)  # labels never lie over each other
         taken = y if below else place
         yield Markup('<path class="reference" d="M{} {:.1f}H{}"/>').format(LEFT, y, WIDTH - RIGHT)
         yield _text(WIDTH - RIGHT - 4, place, f"{name}  {value:.2f}", "end", "reference-label")

@@ -17,9 +17,28 @@ FIGURES = {
     "by_heart": "every caption known by heart",
     "names": "captions that name what is in the photo",
     "names_shuffled": "the same with another photo's vector",
+    "names_human": "the same by people",
+    "recall@1": "own caption the likeliest of 50 photos'",
+    "recall@5": "own caption among the 5 likeliest",
+    "recall@10": "own caption among the 10 likeliest",
+    "random_nll": "loss with noise for a vector",
+    "bleu_1": "BLEU-1",
+    "bleu_2": "BLEU-2",
+    "bleu_3": "BLEU-3",
+    "bleu_4": "BLEU-4",
+    "rouge_l": "ROUGE-L",
+    "cider": "CIDEr (0 to 10)",
+    "distinct_1": "distinct words (distinct-1)",
+    "distinct_2": "distinct pairs of words (distinct-2)",
+    "self_bleu": "likeness of the captions to each other (self-BLEU)",
+    "verbatim": "training captions word for word",
+    "same": "share of the most frequent caption",
+    "captions": "captions",
+    "photos": "photos",
+    "tokens": "tokens",
 }
 """Figures of evaluation.json that come first, with what they are called; others follow by their own names."""
-SHARES = ("names", "names_shuffled")
+SHARES = ("names", "names_shuffled", "names_human", "recall@1", "recall@5", "recall@10", "verbatim", "same")
 
 
 def comparison(shown: Sequence[Run], _: Speaker) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """English and Japanese: the texts of the pages, keyed by their English."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+
+from dataset.errors import MissingStage, UserError
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 
@@ -13,7 +16,7 @@ class Message:
     """A text to be said in the reader's language: English with {names}, and their values."""
 
     text: str
-    values: dict[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @cache
@@ -22,6 +25,14 @@ def translations(language: str) -> dict[str, str]:
     path = Path(__file__).parent / "translations" / f"{language}.json"
     texts: dict[str, str] = json.loads(path.read_text()) if language in LANGUAGES and path.exists() else {}
     return texts
+
+
+class Told(UserError):
+    """A failure that is told in the reader's language; as an exception, in English."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(Speaker("en")(message))
+        self.message = message
 
 
 class Speaker:
@@ -39,6 +50,15 @@ class Speaker:
         if message.values.get("count") == 1:
             known = self._texts.get(f"{message.text}#1", known)
         return known.format(**said)
+
+    def reason(self, problem: Exception | str) -> str:
+        """Return why something failed, in this language where that is known."""
+        if isinstance(problem, Told):
+            return self(problem.message)
+        if isinstance(problem, MissingStage):
+            values = {"directory": problem.directory, "command": problem.command}
+            return self(Message("{directory} is not there yet. Make it with: {command}", values))
+        return str(problem)
 
     def _value(self, value: object) -> object:
         if isinstance(value, Message):

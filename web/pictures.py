@@ -5,7 +5,7 @@ import warnings
 
 from PIL import Image, ImageOps
 
-from dataset.errors import UserError
+from web.languages import Message, Told
 
 LARGEST_BYTES = 12 * 10**6
 LARGEST_PIXELS = 40 * 10**6
@@ -22,7 +22,7 @@ BROKEN = (
 """What is shown in the place of a photo that cannot be decoded."""
 
 
-class UnusablePhoto(UserError):
+class UnusablePhoto(Told):
     """Bytes that are no photo, or a photo that is too large to be looked at."""
 
 
@@ -33,7 +33,7 @@ def measure(content: bytes) -> tuple[int, int, str]:
         UnusablePhoto: too many bytes or pixels, or no photo in a format that is known.
     """
     if len(content) > LARGEST_BYTES:
-        raise UnusablePhoto(f"The photo has more than {LARGEST_BYTES // 10**6} MB. Make it smaller.")
+        raise too_many_bytes()
     try:
         with (
             warnings.catch_warnings(action="ignore"),
@@ -43,12 +43,20 @@ def measure(content: bytes) -> tuple[int, int, str]:
     except Image.DecompressionBombError:
         width, height, name = 0, 0, "bomb"
     except Exception:  # Pillow's readers raise anything on hostile bytes
-        raise UnusablePhoto(f"This is no photo in a format that is known: {', '.join(FORMATS)}.") from None
-    if width * height > LARGEST_PIXELS or name == "bomb":
+        known = {"formats": ", ".join(FORMATS)}
         raise UnusablePhoto(
-            f"The photo has more than {LARGEST_PIXELS // 10**6} million pixels. Make it smaller."
-        )
+            Message("This is no photo in a format that is known: {formats}.", known)
+        ) from None
+    if width * height > LARGEST_PIXELS or name == "bomb":
+        most = {"most": LARGEST_PIXELS // 10**6}
+        raise UnusablePhoto(Message("The photo has more than {most} million pixels. Make it smaller.", most))
     return width, height, name
+
+
+def too_many_bytes() -> UnusablePhoto:
+    """Return the refusal of a photo that is larger than `LARGEST_BYTES`."""
+    most = {"most": LARGEST_BYTES // 10**6}
+    return UnusablePhoto(Message("The photo has more than {most} MB. Make it smaller.", most))
 
 
 def jpeg(content: bytes, size: int, quality: int = 85) -> bytes:
@@ -74,4 +82,5 @@ def jpeg(content: bytes, size: int, quality: int = 85) -> bytes:
             small.save(buffer, "JPEG", quality=quality)
             return buffer.getvalue()
     except Exception as error:
-        raise UnusablePhoto(f"The photo is damaged: {error}. Try another.") from error
+        reason = {"reason": str(error)}
+        raise UnusablePhoto(Message("The photo is damaged: {reason}. Try another.", reason)) from error

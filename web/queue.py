@@ -8,20 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dataset.errors import UserError
+from web.languages import Message, Told
 
 T = TypeVar("T")
 
 
-class QueueFull(UserError):
+class QueueFull(Told):
     """There is no room in the line. `retry_after` is how many seconds are likely to help."""
 
     def __init__(self, waiting: int, retry_after: int, own: bool) -> None:
-        whose = "of your own " if own else ""
-        super().__init__(
-            f"{waiting} {whose}requests for captions are waiting, and no more are taken. "
-            f"Try again in {retry_after} seconds."
-        )
+        ahead = {"waiting": waiting}
+        if own:
+            full = Message(
+                "{waiting} of your own requests for captions are waiting: no more are taken.", ahead
+            )
+        else:
+            full = Message("{waiting} requests for captions are waiting: no more are taken.", ahead)
+        values = {"full": full, "seconds": retry_after}
+        super().__init__(Message("{full} Try again in {seconds} seconds.", values))
         self.retry_after = retry_after
 
 

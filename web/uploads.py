@@ -6,7 +6,8 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from web.pictures import LARGEST_BYTES, UnusablePhoto
+from web.languages import Message
+from web.pictures import LARGEST_BYTES, UnusablePhoto, too_many_bytes
 
 FIELDS_BYTES = 100_000
 """What the form's other fields and its boundaries may take."""
@@ -36,7 +37,8 @@ async def form(request: Request) -> tuple[bytes, dict[str, str]]:
     try:
         fields: FormData = await parser.parse()
     except (MultiPartException, KeyError, UnicodeDecodeError, LookupError) as error:
-        raise UnusablePhoto(f"This is no form with a photo: {getattr(error, 'message', error)}.") from None
+        reason = {"reason": str(getattr(error, "message", error))}
+        raise UnusablePhoto(Message("This is no form with a photo: {reason}.", reason)) from None
     photo = fields.get("photo")
     content = await photo.read() if isinstance(photo, UploadFile) else b""
     settings = {name: value for name, value in fields.items() if isinstance(value, str)}
@@ -53,5 +55,5 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise UnusablePhoto(f"The photo has more than {LARGEST_BYTES // 10**6} MB. Make it smaller.")
+            raise too_many_bytes()
         yield chunk

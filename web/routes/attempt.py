@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError
 
 from dataset.errors import UsageError, UserError
 from web import uploads
-from web.pictures import jpeg
+from web.languages import Message
+from web.pictures import UnusablePhoto, jpeg
 from web.queue import QueueFull
 from web.routes.photos import best_caption
 from web.runs import chosen, runs
@@ -43,7 +44,7 @@ async def attempt(request: Request, site: TheSite, place: ThePlace) -> HTMLRespo
         content, fields = await uploads.form(request)
         tried = settings(fields)
         if not content:
-            raise UsageError("No photo was sent. Choose one first.")
+            raise UnusablePhoto(Message("No photo was sent. Choose one first."))
         run = chosen(place, tried.run)
         answer, picture = await site.queued(request, partial(_answer, site, place, run, content, tried))
     except QueueFull as error:
