@@ -28,6 +28,9 @@ from crawler.tables import Kind
 GONE = (404, 410)
 TRIES = 3
 """How often an address is tried that is refused, or has trouble, on a host that answers others."""
+_QUICK = 256 * 1024
+"""A JPEG of so many bytes is decoded within some milliseconds: handing it to a thread would take longer,
+since thread and reactor share Python's lock."""
 
 
 class BoketeSpider(Spider):
@@ -42,6 +45,8 @@ class BoketeSpider(Spider):
         "SCHEDULER": "crawler.scheduler.FrontierScheduler",
         "ITEM_PIPELINES": {"crawler.rows.RowPipeline": 300},
         "DOWNLOADER_MIDDLEWARES": {
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # crawler.reach knows the hosts
+            "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "crawler.reach.ReachMiddleware": 50,
             "crawler.robots.RobotsMiddleware": 100,
             "crawler.politeness.PolitenessMiddleware": 110,
@@ -100,11 +105,13 @@ class BoketeSpider(Spider):
         return found
 
     async def parse_photo(self, response: Response) -> PhotoRow:
-        """Return a photo's row; it is decoded and hashed beside the crawl, not before it."""
+        """Return a photo's row; one that takes long to decode is decoded beside the crawl, not before it."""
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
         if opted_out := opt_out(_robots_tags(response)):
             return images.empty(address, now, status, "denied", opted_out)
         if status == 200:
+            if len(response.body) <= _QUICK:
+                return images.examine(response.body, address, now, status)
             return await asyncio.to_thread(images.examine, response.body, address, now, status)
         outcome = "missing" if status in GONE else "error"
         return images.empty(address, now, status, outcome, f"HTTP status {status}")
