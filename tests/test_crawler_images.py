@@ -1,19 +1,25 @@
 """Photos of every kind, whole and broken: each ends as a row with an outcome, and nothing raises."""
 
+import asyncio
 import io
 import re
 import struct
+import threading
 import zlib
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from scrapy import Request
+from scrapy.http import Response
 
 from crawler.images import examine
 from crawler.items import PhotoRow
+from crawler.spiders.bokete import BoketeSpider
 from dataset.schema import IMAGES
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
@@ -113,3 +119,22 @@ def test_no_damage_makes_it_raise(kind: str, data: st.DataObject) -> None:
 @given(st.binary())
 def test_no_bytes_make_it_raise(content: bytes) -> None:
     assert look(content)["outcome"] == "error"
+
+
+@pytest.mark.parametrize(("side", "beside"), [(40, False), (700, True)])
+def test_what_takes_long_is_decoded_beside_the_crawl(
+    side: int, beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = saved(Image.effect_noise((side, side), 90), "PNG")
+    response = Response("http://photo.bokete.test/a.png", body=content)
+    response.request = Request(response.url, meta={"address": response.url})
+    threads = []
+
+    def watched(*arguments: Any) -> PhotoRow:
+        threads.append(threading.current_thread())
+        return examine(*arguments)
+
+    monkeypatch.setattr("crawler.images.examine", watched)
+    row = asyncio.run(BoketeSpider().parse_photo(response))
+    assert (row["outcome"], row["width"], row["bytes"]) == ("ok", side, content)
+    assert [thread is not threading.main_thread() for thread in threads] == [beside]
