@@ -5,9 +5,11 @@ import io
 import imagehash
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from dataset.photos import describe, perceptual_hash
+from dataset.photos import FORMATS, describe, perceptual_hash, size_of
 from demo.scenes import jpeg, scene
 
 PHOTOS = [jpeg(scene(3, number)) for number in range(12)]
@@ -64,3 +66,20 @@ def test_a_jpeg_cut_short_anywhere_is_refused(share: float, progressive: bool) -
     content = buffer.getvalue()
     with pytest.raises(ValueError, match="truncated"):
         describe(content[: int(len(content) * share)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(PHOTOS), st.data())
+def test_damage_is_found_as_decoding_the_whole_photo_finds_it(photo: bytes, data: st.DataObject) -> None:
+    content = bytearray(photo)
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(content)))
+        content[start : start + data.draw(st.integers(0, 3000))] = data.draw(st.binary(max_size=9))
+    try:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image.load()
+    except Exception:
+        with pytest.raises(ValueError, match=r"\S"):
+            size_of(bytes(content))
+    else:
+        assert size_of(bytes(content)) == image.size

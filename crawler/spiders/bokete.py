@@ -28,9 +28,6 @@ from crawler.tables import Kind
 GONE = (404, 410)
 TRIES = 3
 """How often an address is tried that is refused, or has trouble, on a host that answers others."""
-_QUICK = 256 * 1024
-"""A JPEG of so many bytes is decoded within some milliseconds: handing it to a thread would take longer,
-since thread and reactor share Python's lock."""
 
 
 class BoketeSpider(Spider):
@@ -105,12 +102,12 @@ class BoketeSpider(Spider):
         return found
 
     async def parse_photo(self, response: Response) -> PhotoRow:
-        """Return a photo's row; one that takes long to decode is decoded beside the crawl, not before it."""
+        """Return a photo's row; what may take long to decode is decoded beside the crawl, not before it."""
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
         if opted_out := opt_out(_robots_tags(response)):
             return images.empty(address, now, status, "denied", opted_out)
         if status == 200:
-            if len(response.body) <= _QUICK:
+            if images.is_quick(response.body):
                 return images.examine(response.body, address, now, status)
             return await asyncio.to_thread(images.examine, response.body, address, now, status)
         outcome = "missing" if status in GONE else "error"
