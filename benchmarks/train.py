@@ -4,6 +4,8 @@
 
 All three train the article's model (fc7 through a linear layer into the first input, one LSTM, one linear
 layer, Adam) on the same captions of 20 target tokens, in turns, in one run; the median of the rounds counts.
+Beside them stands the bound: the captions a second that an update's products would allow by themselves, at
+the rate that this run reaches in square float32 products on all cores.
 PyTorch runs under the Python that $BOKERU_TORCH_PYTHON or --peer names; without one its column is left out:
 
     python3 -m venv .venv-bench && .venv-bench/bin/python -m pip install torch==2.13.0 numpy
@@ -21,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.features import sgemm
 from dataset.vocabulary import BOS, EOS
 from featurize.chainer_compat import chainer
 from train import batches, fused
@@ -178,6 +181,11 @@ def measure(sizes: tuple[int, int, int], rounds: int, seconds: float, python: st
     return {name: statistics.median(values) for name, values in found.items() if values}
 
 
+def operations(hidden: int, vocabulary: int) -> int:
+    """Return the floating-point operations of a caption's products, forth and back: output, LSTM, photo."""
+    return 6 * TOKENS * hidden * (vocabulary + 8 * hidden) + 4 * VECTOR * hidden
+
+
 def main() -> None:
     """Print a line per size."""
     plain = argparse.RawDescriptionHelpFormatter
@@ -188,15 +196,15 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.peer:
         print("PyTorch: not measured: $BOKERU_TORCH_PYTHON names no Python that has it", file=sys.stderr)
-    print(
-        "| hidden, vocabulary, batch | ours | the article's loop | PyTorch | ours : loop | ours : PyTorch |"
-    )
-    print("| --- " + "| ---: " * 5 + "|")
+    titles = ("ours", "the article's loop", "PyTorch", "ours : loop", "ours : PyTorch", "bound")
+    print("| hidden, vocabulary, batch | " + " | ".join(titles) + " |")
+    print("| --- " + "| ---: " * len(titles) + "|")
     for sizes in SIZES:
         found = measure(sizes, arguments.rounds, arguments.seconds, arguments.peer)
         others = [found.get(name) for name in ("the article's loop", "PyTorch")]
         cells = [f"{value:.0f}" if value else "–" for value in (found["ours"], *others)]
         cells += [f"{found['ours'] / value:.2f}" if value else "–" for value in others]
+        cells.append(f"{sgemm() / operations(*sizes[:2]):.0f}")
         print(f"| {', '.join(map(str, sizes))} | " + " | ".join(cells) + " |", flush=True)
 
 

@@ -77,18 +77,18 @@ def export(arguments: argparse.Namespace) -> None:
 
 
 def forget(arguments: argparse.Namespace) -> None:
-    """Take content out of every stage of a pipeline, and keep it out."""
+    """Take content out of every stage of a pipeline and of the crawl's mirror, and keep it out."""
+    from crawler.mirror import mirror_of
     from dataset.forget import forget
 
-    print(
-        forget(
-            arguments.data,
-            pipeline(arguments).name,
-            sha256=arguments.sha256,
-            odai=arguments.odai,
-            boke=arguments.boke,
-        )
-    )
+    of = pipeline(arguments)
+    mirror = mirror_of(of.settings.crawl.mirror, of.crawl)
+    if mirror:
+        mirror.synchronise()  # shards of other machines may hold it too
+    what = {"sha256": arguments.sha256, "odai": arguments.odai, "boke": arguments.boke}
+    print(forget(arguments.data, of.name, **what))
+    if mirror:
+        mirror.synchronise()
 
 
 def weights(arguments: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.job import Job
+from crawler.mirror import mirror_of
 from crawler.options import CrawlOptions
 from crawler.report import CrawlReport, check_drift
 from crawler.tables import Tables
@@ -19,10 +20,11 @@ _PATIENCE = 15.0
 def is_complete(
     options: CrawlOptions, directory: Path, *, pipeline: str = "NAME", retry_failed: bool = False
 ) -> bool:
-    """Tell whether nothing is left to fetch; neither a site nor a reactor is started for that.
+    """Tell whether nothing is left to fetch or to mirror; neither a site nor a reactor is started for that.
 
     Raises:
-        UserError: the settings forbid to crawl at all, or too much of what was fetched is drift.
+        UserError: the settings forbid to crawl at all, too much of what was fetched is drift, or the mirror
+            cannot be reached.
         DamagedFile: a shard of the crawl is not whole.
     """
     job = Job(options, directory, None, pipeline, retry_failed)
@@ -31,7 +33,8 @@ def is_complete(
         complete = tables.is_complete()
         if complete:
             check_drift(job, tables)
-    return complete
+    mirror = mirror_of(options.mirror, directory) if complete else None
+    return complete and not (mirror and mirror.differs())
 
 
 def crawl(

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
 from crawler.addresses import AddressSet
-from crawler.items import PageRow
+from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
 from crawler.markup import identifier, page_number
 from crawler.tables import Kind, Tables
+from dataset.addresses import narrower
 
 CAPACITY = 50_000
 """How many addresses of a kind wait in memory. More are dropped, and found again in the tables, which hold
@@ -119,12 +120,16 @@ class Frontier:
         self.pages = Queue("pages", tables, PageQueue(sign))
         self.photos = Queue("images", tables, PhotoQueue())
 
-    def follow(self, row: PageRow) -> None:
-        """Let the pages and photos wait that a page leads to."""
+    def follow(self, row: PageRow | PhotoRow) -> None:
+        """Let the pages and photos wait that a row leads to; `tables` finds the same in what is on disk."""
+        if isinstance(row, PhotoRow):
+            narrow = narrower(str(row["url"])) if row["outcome"] == "missing" else None
+            self.photos.add([narrow] if narrow else [])
+            return
         self.pages.add(row["links"])  # type: ignore[arg-type]
         if row["outcome"] == "ok":
-            photos = [row["image_url"], *(boke["image_url"] for boke in row["bokes"])]  # type: ignore[attr-defined]
-            self.photos.add(dict.fromkeys(photo for photo in photos if photo))
+            of_no_odai = (boke["image_url"] for boke in row["bokes"] if boke["odai_id"] is None)  # type: ignore[attr-defined]
+            self.photos.add(dict.fromkeys(photo for photo in (row["image_url"], *of_no_odai) if photo))
 
     def refill(self) -> None:
         """Find again what was dropped; the store must have been committed."""

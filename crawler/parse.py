@@ -2,14 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import ModuleType
 from urllib.parse import urlsplit
 
+from parsel import Selector
+
 from crawler.items import Boke, Page, PageRow
-from crawler.markup import Document, first, text
+from crawler.markup import Document, first, identifier, text
 from crawler.optouts import opt_out
 from crawler.pages import angular_2020, bootstrap_2015, bootstrap_2018, jquery_2013, next_2024
 
@@ -62,7 +64,9 @@ def read(document: Document) -> tuple[str | None, Page]:
         return None, Page("error", "the body is empty")
     for layout in LAYOUTS:
         if layout.matches(document):
-            return layout.__name__.rpartition(".")[2], _checked(document, layout.read(document))
+            page = layout.read(document)
+            leads_on = bool(page.links) or _shows_boke(document.root.css(layout.CONTENT))
+            return layout.__name__.rpartition(".")[2], _checked(document, page, leads_on)
     if _says_missing(document):
         return None, Page("missing", "the site says that there is no such page")
     return None, Page("drift", "no known layout matches this markup")
@@ -75,8 +79,12 @@ def row(url: str, fetched_at: datetime, page: Page, status: int | None) -> PageR
     return row
 
 
-def _checked(document: Document, page: Page) -> Page:
-    """Return the page with each boke once; a layout that matches but finds no text or no photo is drift."""
+def _checked(document: Document, page: Page, leads_on: bool) -> Page:
+    """Return the page with each boke once; a layout that matches but finds no text or no photo is drift.
+
+    An odai that nobody has answered yet has no boke, and no page past the end has any. So a page without
+    boke is drift where it must have some: a list's first page, and one that leads to boke or to a next page.
+    """
     if page.outcome != "ok":
         return page
     if not page.bokes and _says_missing(document):
@@ -91,9 +99,15 @@ def _checked(document: Document, page: Page) -> Page:
         what = "a boke without text"
     elif any(boke.boke_id is None for boke in page.bokes):
         what = "a boke without its number"
-    elif not page.bokes and document.number == 1:
-        what = "no boke"
+    elif not page.bokes and (leads_on or page.error or (page.odai_id is None and document.number == 1)):
+        what = "; ".join(filter(None, ["no boke", page.error]))
     return replace(page, outcome="drift", error=f"the layout matches, but yields {what}") if what else page
+
+
+def _shows_boke(content: Iterable[Selector]) -> bool:
+    """Tell whether any part of the content links to the page of a boke."""
+    hrefs = (href for part in content for href in part.css('a[href*="/boke/"]::attr(href)').getall())
+    return any(identifier("boke", href) is not None for href in hrefs)
 
 
 def _says_missing(document: Document) -> bool:

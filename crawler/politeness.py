@@ -31,6 +31,7 @@ class _Host:
     resume_at: float = 0.0
     round: int = 0
     refusals: int = 0
+    answers: int = 0
 
 
 class PolitenessMiddleware:
@@ -60,25 +61,34 @@ class PolitenessMiddleware:
         request.meta["round"] = host.round
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Pause the host that refuses, and let the address wait for another turn."""
+        """Pause the host that refuses, and let the address wait for another turn.
+
+        A photo that is refused again with 403, while its host answered others in between, is not there:
+        hosts of files say it so where nobody may list them.
+        """
         if request.meta.get("robots"):
             return response
         host = self._hosts[urlsplit(request.url).netloc]
         if response.status not in REFUSALS:
             host.refusals = 0
+            host.answers += 1
             return response
+        answers = request.meta.setdefault("answers", host.answers)
+        request.meta["is_gone"] = (
+            response.status == 403 and "photo" in request.meta and answers < host.answers
+        )
         if request.meta["round"] == host.round:  # else it was sent before the pause that it would cause
             self._pause(host, request, response)
         tries = request.meta.get("refused", 0) + 1
-        if tries >= TRIES and not self._session.failure:
+        if (tries >= TRIES or request.meta["is_gone"]) and not self._session.failure:
             return response
         return request.replace(meta={**request.meta, "refused": tries})
 
     def _pause(self, host: _Host, request: Request, response: Response) -> None:
         options = self._session.job.options
-        host.refusals += 1
+        host.refusals += not request.meta["is_gone"]
         asked = retry_after(response.headers.get("Retry-After"))
-        wait = max(asked, options.pause * 2 ** (host.refusals - 1))
+        wait = max(asked, options.pause * 2 ** max(host.refusals - 1, 0))
         if host.refusals >= options.patience or wait > _LONGEST:
             self._give_up(request, f"answers {response.status}, {host.refusals} times in a row", asked)
         host.round += 1

@@ -39,9 +39,10 @@ class Counts:
             self.new_pages[outcome] += 1
             self.new_bokes += len(row["bokes"])  # type: ignore[arg-type]
 
-    def details(self) -> dict[str, int]:
-        """Return what progress shows behind the pages."""
-        counts = {"photos": self.photos["ok"], "boke": self.new_bokes}
+    def details(self, unit: str) -> dict[str, int]:
+        """Return what progress shows behind the pages or photos, whichever `unit` it counts."""
+        others = {"photos": self.photos["ok"]} if unit == "pages" else {"pages": self.pages.total()}
+        counts = others | {"boke": self.new_bokes}
         both = self.pages + self.photos
         return counts | {name: both[name] for name in ("drift", "denied", "error") if both[name]}
 

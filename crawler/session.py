@@ -1,5 +1,6 @@
 """One run of a crawl from lock to report: the state that Scrapy's components share."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from scrapy.exceptions import NotConfigured
 from crawler.frontier import Frontier
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
+from crawler.mirror import mirror_of
 from crawler.narrow import narrow
 from crawler.report import Counts, CrawlReport, drift_error, write_report
 from crawler.store import Store
@@ -45,6 +47,7 @@ class Session:
         self.report: CrawlReport | None = None
         self.closed_as = "finished"
         self.on_failure: Callable[[], object] = lambda: None
+        self._allowed = sys.maxsize  # pages, of this run
         self._given: Counter[Kind] = Counter()
         self._open = ExitStack()
         self._started = time.monotonic()
@@ -54,13 +57,15 @@ class Session:
         with ExitStack() as opening:
             directory = self.job.directory
             opening.enter_context(locked(directory / ".lock", f"is crawling {directory}", _PATIENCE))
+            if mirror := mirror_of(self.job.options.mirror, directory):
+                mirror.synchronise()
             with Tables(self.job) as tables:
                 self.frontier = Frontier(self.job, tables)
                 self.counts = Counts.of(tables)
-                total = self._total(tables)
+                total, unit = self._end(tables)
             self._forgotten = Forgotten.load(self.job.directory.parent).filter()
-            self.store = Store(self.job.directory, self.job.options)
-            self.progress = opening.enter_context(Progress("crawl", total, "pages"))
+            self.store = Store(self.job.directory, self.job.options, mirror)
+            self.progress = opening.enter_context(Progress("crawl", total, unit))
             self._open = opening.pop_all()
         return self
 
@@ -87,10 +92,10 @@ class Session:
         self.store.append(row)
         self.counts.add(row)
         self._given["images" if isinstance(row, PhotoRow) else "pages"] -= 1
+        self._follow(row)
         if isinstance(row, PageRow):
-            self.frontier.follow(row)
             self._check_drift()
-        self.progress.advance(isinstance(row, PageRow), **self.counts.details(), queue=len(self.frontier))
+        self._tell(row)
 
     def give_out(self, kind: Kind) -> str:
         """Return the next address of a kind that `wanted` named."""
@@ -116,14 +121,27 @@ class Session:
         pages = self.counts.pages.total() + self._given["pages"]
         return kind == "images" or options.max_pages is None or pages < options.max_pages
 
-    def _total(self, tables: Tables) -> int | None:
-        """Return how many pages are left to fetch, None where lists may lead to any number."""
+    def _follow(self, row: PageRow | PhotoRow) -> None:
+        waiting, progress = len(self.frontier.pages), self.progress
+        self.frontier.follow(row)
+        if progress.total is not None and progress.unit == "pages":
+            progress.total = min(progress.total + len(self.frontier.pages) - waiting, self._allowed)
+
+    def _tell(self, row: PageRow | PhotoRow) -> None:
+        unit = self.progress.unit
+        counts = unit == "pages" if isinstance(row, PageRow) else unit == "photos" and row["outcome"] == "ok"
+        self.progress.advance(counts, **self.counts.details(unit), queue=len(self.frontier))
+
+    def _end(self, tables: Tables) -> tuple[int | None, str]:
+        """Return how much is left to fetch, and of what; None where lists may lead to any number."""
         options = self.job.options
-        left = None if options.start else tables.count_missing("pages")
+        if options.max_photos is not None and options.max_pages is None:
+            return max(options.max_photos - self.counts.photos["ok"], 0), "photos"
         if options.max_pages is not None:
-            allowed = max(options.max_pages - self.counts.pages.total(), 0)
-            left = allowed if left is None else min(left, allowed)
-        return left
+            self._allowed = max(options.max_pages - self.counts.pages.total(), 0)
+        if options.start:
+            return (None if options.max_pages is None else self._allowed), "pages"
+        return min(tables.count_missing("pages"), self._allowed), "pages"
 
     def _check_drift(self) -> None:
         """Give up early where the site has plainly changed, rather than fetch it all in vain."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from crawler.job import Job
+from dataset.addresses import sql_narrower
 from dataset.errors import DamagedFile, UserError
 from dataset.schema import IMAGES, OPTIONAL, PAGES
 from dataset.shards import shard_paths
@@ -28,7 +29,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "preserve_insertion_order": False,
 }
 
-# `settled` needs no fetching; `found` is what the crawl starts from and what its pages lead to.
+# `settled` needs no fetching; `found` is what the crawl starts from and what its rows lead to. An odai's page
+# decides about its photo: lists show photos of odai that opt out. A missing photo leads to its narrower copy.
 _VIEWS = """
 CREATE TEMP TABLE known_pages AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
@@ -46,10 +48,14 @@ CREATE TEMP VIEW found_pages AS
     UNION ALL SELECT url FROM starts
     UNION ALL SELECT {odai} || unnest(range(first, last + 1)) FROM odai_ranges
     UNION ALL SELECT {odai} || odai_id FROM odai_listed;
+CREATE TEMP VIEW denied_odai AS
+    SELECT TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT) AS odai_id
+    FROM known_pages WHERE outcome = 'denied' AND url LIKE '%/odai/%';
 CREATE TEMP VIEW found_images AS
-    SELECT image_url AS url FROM pages WHERE outcome = 'ok'
+    SELECT image_url AS url FROM pages ANTI JOIN denied_odai USING (odai_id) WHERE outcome = 'ok'
     UNION ALL
-    SELECT unnest(list_distinct([boke.image_url FOR boke IN bokes])) FROM pages WHERE outcome = 'ok';
+    SELECT unnest([boke.image_url FOR boke IN bokes IF boke.odai_id IS NULL]) FROM pages WHERE outcome = 'ok'
+    UNION ALL SELECT {narrower} FROM known_images WHERE outcome = 'missing';
 """
 # As `frontier.PageQueue` orders pages: odai before lists, by number; then by page.
 _RANK = {
@@ -150,6 +156,7 @@ def _constants(job: Job) -> dict[str, str]:
         "retry": str(job.retry_failed).lower(),
         "started": f"TIMESTAMPTZ '{job.started.isoformat()}'",
         "fresh": f"TIMESTAMPTZ {fresh}",
+        "narrower": sql_narrower("url"),
         "odai": "'" + job.odai_prefix.replace("'", "''") + "'",
     }
 

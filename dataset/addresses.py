@@ -1,13 +1,17 @@
 """Addresses of photos and sites, in Python and in SQL: the two must agree, and a test sees that they do."""
 
 import re
+from itertools import pairwise
+
+WIDTHS = (600, 400, 240)
+"""The widths, in pixels, in which the site keeps a photo, the widest first."""
 
 _PHOTO = r"/photo/odai/\d+/([0-9a-f]{32})_\d+\."
 
 
 def photo_key(url: str) -> str:
     """Return what the addresses of a photo's widths have in common: the md5 in bokete's addresses."""
-    found = re.search(_PHOTO, url)
+    found = re.search(_PHOTO, url, re.ASCII)
     return found[1] if found else re.sub("^https?:", "", url)
 
 
@@ -15,6 +19,29 @@ def sql_photo_key(column: str) -> str:
     """Return a SQL expression for `photo_key` of `column`."""
     found = f"nullif(regexp_extract({column}, '{_PHOTO}', 1), '')"
     return f"coalesce({found}, regexp_replace({column}, '^https?:', ''))"
+
+
+def narrower(url: str) -> str | None:
+    """Return the address of a photo's next narrower copy, None where there is none."""
+    for wide, narrow in pairwise(WIDTHS):
+        found, count = re.subn(_copy(wide), rf"/photo/odai/{narrow}/\1_{narrow}.", url)
+        if count:
+            return found
+    return None
+
+
+def sql_narrower(column: str) -> str:
+    """Return a SQL expression for `narrower` of `column`."""
+    cases = (
+        f"WHEN regexp_matches({column}, '{_copy(wide)}')"
+        f" THEN regexp_replace({column}, '{_copy(wide)}', '/photo/odai/{narrow}/\\1_{narrow}.')"
+        for wide, narrow in pairwise(WIDTHS)
+    )
+    return f"CASE {' '.join(cases)} END"
+
+
+def _copy(width: int) -> str:
+    return rf"/photo/odai/{width}/([0-9a-f]{{32}})_{width}\."
 
 
 def sql_host(column: str) -> str:

@@ -21,7 +21,7 @@ from dataset.split import assign
 from dataset.swap import locked, replacement
 from dataset.write import crawl_image
 
-VERSION = 2
+VERSION = 3
 """Counts up when the same inputs and settings would give another dataset."""
 
 WORK = ".work"

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -22,21 +23,25 @@ class Progress:
     """
 
     def __init__(self, label: str, total: int | None, unit: str) -> None:
-        self.done = 0
-        self._label, self._total, self._unit = label, total, unit
+        self.done, self.total, self.unit = 0, total, unit
+        self._label = label
         self._details = ""
         self._started = self._said = time.monotonic()
         self._bar: Bar | None = None
 
     def advance(self, count: int = 1, **details: object) -> None:
-        """Add `count` units; `details` are shown behind the count, until others take their place."""
+        """Add `count` units; `details` are shown behind the count, until others take their place.
+
+        `total` may be changed beforehand, where the work turns out to be more.
+        """
         self.done += count
         if details:
             self._details = "  ".join(f"{name} {value}" for name, value in details.items())
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=self.done, details=self._details)
+            task = self._bar.task_ids[0]
+            self._bar.update(task, completed=self.done, total=self.total, details=self._details)
         elif time.monotonic() - self._said >= LOG_SECONDS:
-            self._say()
+            self._say(is_end=False)
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -44,12 +49,12 @@ class Progress:
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
-                TextColumn(self._unit),
+                TextColumn(self.unit),
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[details]}"),
                 console=Console(stderr=True),
             )
-            self._bar.add_task(self._label, total=self._total, details="")
+            self._bar.add_task(self._label, total=self.total, details="")
             self._bar.start()
         return self
 
@@ -62,11 +67,19 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
         else:
-            self._say()
+            self._say(is_end=True)
 
-    def _say(self) -> None:
+    def _say(self, *, is_end: bool) -> None:
         self._said = time.monotonic()
         rate = self.done / max(self._said - self._started, 1e-9)
-        share = f"{self.done:,}" if self._total is None else f"{self.done:,} of {self._total:,}"
-        line = f"{self._label}: {share} {self._unit}, {rate:,.1f}/s  {self._details}"
+        share = f"{self.done:,}" if self.total is None else f"{self.done:,} of {self.total:,}"
+        left = "" if is_end else _time_left(self.done, self.total, rate)
+        line = f"{self._label}: {share} {self.unit}, {rate:,.1f}/s{left}  {self._details}"
         print(line.rstrip(), file=sys.stderr, flush=True)
+
+
+def _time_left(done: int, total: int | None, rate: float) -> str:
+    """Return ", 0:02:20 left"; nothing where the end is unknown or reached, or nothing is done yet."""
+    if total is None or not 0 < done < total:
+        return ""
+    return f", {timedelta(seconds=round((total - done) / rate))} left"

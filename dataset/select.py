@@ -59,9 +59,14 @@ _PHOTO_FACTS = """
     CREATE TABLE gone_photo AS
     SELECT DISTINCT photo_id FROM image JOIN photo USING (photo_id)
     WHERE sha256('photo:' || sha256) IN (FROM digest) OR sha256('url:' || key) IN (FROM digest)
-        OR sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo')
+        OR sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo');
+    CREATE TABLE denied_photo AS
+    SELECT DISTINCT photo_id FROM (
+        SELECT host, odai_id, photo_id FROM boke UNION ALL SELECT host, odai_id, photo_id FROM odai)
+    SEMI JOIN denied USING (host, odai_id) WHERE photo_id IS NOT NULL
 """
-_DENIED = """coalesce((host, odai_id) IN (SELECT (host, odai_id) FROM denied WHERE odai_id IS NOT NULL)
+_DENIED = """coalesce(photo_id IN (FROM denied_photo)
+    OR (host, odai_id) IN (SELECT (host, odai_id) FROM denied WHERE odai_id IS NOT NULL)
     OR (host, boke_id) IN (SELECT (host, boke_id) FROM denied WHERE boke_id IS NOT NULL), false)"""
 _OPTED_OUT = f"""({_DENIED} OR coalesce(odai_id::VARCHAR IN (SELECT value FROM opt_out WHERE kind = 'odai')
     OR boke_id::VARCHAR IN (SELECT value FROM opt_out WHERE kind = 'boke')

@@ -51,12 +51,16 @@ PAGE_FAULTS = {
     "opt-out-others": "an X-Robots-Tag for another robot: no reason to stop",
     "drift": "markup of no layout",
     "drift-empty": "the layout's markup, but the texts are not where they were",
+    "drift-entries": "the layout's markup, but the entries are not where they were",
     "drift-photo": "the layout's markup, but no photo",
+    "unanswered": "an odai that has no boke yet",
 }
 """Faults of single odai pages: each odai has at most one."""
 
 PHOTO_FAULTS = {
-    "photo-404": "404",
+    "photo-404": "404, in every width",
+    "photo-wide-404": "404 at 600 pixels; narrower copies are there",
+    "photo-wide-403": "403 at 600 pixels, as where files may not be listed; narrower copies are there",
     "photo-500": "500 to the first request",
     "photo-reset": "the connection is reset in the middle of the first answer",
     "photo-html": "an HTML page sent as JPEG",

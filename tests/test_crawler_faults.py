@@ -1,7 +1,7 @@
 """A crawl of a site with every fault at once: each address ends as its fault says, the rest is all there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import pytest
 
 from crawler.crawl import crawl, is_complete
 from crawler.options import CrawlOptions, EmbeddedSite
+from dataset.build import build
 from dataset.errors import UserError
+from dataset.options import DatasetOptions
 from demo.content import EmbeddedSite as Content
 from demo.content import odai_id
 from demo.faults import victims
@@ -43,11 +45,13 @@ PAGES = {
     "redirect-elsewhere": "error", "redirect-file": "error", "euc-jp": "ok", "shift-jis": "ok",
     "broken-html": "ok", "cut-page": "ok", "nul-bytes": "ok", "emoji": "ok", "duplicate-ids": "ok",
     "vanish": "missing", "endless-pages": "ok", "opt-out-header": "denied", "opt-out-meta": "denied",
-    "opt-out-others": "ok", "drift": "drift", "drift-empty": "drift", "drift-photo": "drift",
+    "opt-out-others": "ok", "drift": "drift", "drift-empty": "drift", "drift-entries": "drift",
+    "drift-photo": "drift", "unanswered": "ok",
 }  # fmt: skip
-CHANGED = {"cut-page", "emoji", "euc-jp", "shift-jis", "nul-bytes"}
+CHANGED = {"cut-page", "emoji", "euc-jp", "shift-jis", "nul-bytes", "unanswered"}
 IMAGES = {
-    "photo-404": "missing", "photo-500": "ok", "photo-reset": "ok", "photo-html": "error",
+    "photo-404": "missing", "photo-wide-404": "missing", "photo-wide-403": "missing",
+    "photo-500": "ok", "photo-reset": "ok", "photo-html": "error",
     "photo-empty": "error", "photo-noise": "error", "photo-truncated": "error", "photo-bomb": "error",
     "photo-huge-bomb": "error", "photo-opt-out": "denied", "photo-cmyk": "ok", "photo-grey": "ok",
     "photo-palette": "ok", "photo-alpha": "ok", "photo-16bit": "ok", "photo-animated": "ok",
@@ -64,12 +68,20 @@ def rows(directory: Path, table: str) -> dict[str, Row]:
     return {row["url"]: row for row in found}
 
 
+def hostile(directory: Path, faults: Iterable[str]) -> Path:
+    with running(PHOTOS, CAPTIONS, SEED, faults=list(faults)) as address:
+        crawl(OPTIONS, directory / "crawl", address=address, pipeline="demo")
+    return directory / "crawl"
+
+
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("hostile")
-    with running(PHOTOS, CAPTIONS, SEED, faults=FAULTS) as address:
-        crawl(OPTIONS, directory, address=address, pipeline="demo")
-    return directory
+    return hostile(tmp_path_factory.mktemp("pages"), PAGE_FAULTS)
+
+
+@pytest.fixture(scope="module")
+def crawled_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return hostile(tmp_path_factory.mktemp("photos"), PHOTO_FAULTS)
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +90,16 @@ def pages(crawled: Path) -> dict[str, Row]:
 
 
 @pytest.fixture(scope="module")
-def images(crawled: Path) -> dict[str, Row]:
-    return rows(crawled, "images")
+def images(crawled_photos: Path) -> dict[str, Row]:
+    return rows(crawled_photos, "images")
 
 
 def page_of(pages: dict[str, Row], photo: int) -> Row:
     return pages[f"http://bokete.test/odai/{odai_id(SEED, photo)}"]
+
+
+def photo_address(photo: int, width: int = 600) -> str:
+    return f"http://photo.bokete.test/photo/odai/{width}/{CONTENT.photo_name(photo)}_{width}.jpg"
 
 
 def texts(page: Row) -> list[str]:
@@ -113,7 +129,7 @@ def test_a_page_with_a_fault_ends_as_one_row_with_its_outcome(fault: str, pages:
 @pytest.mark.parametrize("fault", PHOTO_FAULTS)
 def test_a_photo_with_a_fault_ends_as_one_row_with_its_outcome(fault: str, images: dict[str, Row]) -> None:
     for photo in VICTIMS[fault]:
-        image = images[f"http://photo.bokete.test/photo/odai/600/{CONTENT.photo_name(photo)}_600.jpg"]
+        image = images[photo_address(photo)]
         assert image["outcome"] == IMAGES[fault], image["error"]
         assert (image["bytes"] is not None) == (IMAGES[fault] == "ok")
         assert bool(image["error"]) == (IMAGES[fault] != "ok")
@@ -123,11 +139,59 @@ def test_what_has_no_fault_is_all_there(pages: dict[str, Row], images: dict[str,
     struck = {photo for name in PAGE_FAULTS for photo in VICTIMS[name]}
     for photo in set(range(PHOTOS)) - struck:
         assert texts(page_of(pages, photo)) == drawn(photo)
-    assert len(images) == PHOTOS
+    assert {photo_address(photo) for photo in range(PHOTOS)} <= images.keys()
+    assert {row["outcome"] for row in images.values()} == set(IMAGES.values())
 
 
-def test_a_crawl_of_many_faults_is_complete_and_asks_for_nothing_again(crawled: Path) -> None:
+def test_a_photo_whose_widest_copy_is_missing_is_fetched_in_the_next_width(images: dict[str, Row]) -> None:
+    for photo in VICTIMS["photo-wide-404"] + VICTIMS["photo-wide-403"]:
+        assert images[photo_address(photo)]["status"] in (403, 404)
+        narrow = images[photo_address(photo, 400)]
+        assert (narrow["outcome"], narrow["width"]) == ("ok", 400)
+        assert photo_address(photo, 240) not in images
+    for photo in VICTIMS["photo-404"]:
+        widths = [images[photo_address(photo, width)]["outcome"] for width in (600, 400, 240)]
+        assert widths == ["missing"] * 3
+    tried = sum(len(VICTIMS[name]) for name in ("photo-wide-404", "photo-wide-403", "photo-404"))
+    assert len(images) == PHOTOS + tried + len(VICTIMS["photo-404"])
+
+
+def test_the_dataset_has_a_photo_in_whatever_width_it_was_fetched(
+    crawled_photos: Path, tmp_path: Path
+) -> None:
+    build(DatasetOptions(), [crawled_photos], tmp_path / "dataset", name="demo")
+    split = [pq.read_table(path, columns=["odai_ids"]) for path in tmp_path.glob("dataset/*.parquet")]
+    odai = {number for table in split for numbers in table["odai_ids"].to_pylist() for number in numbers}
+    narrow = VICTIMS["photo-wide-404"] + VICTIMS["photo-wide-403"]
+    assert narrow
+    assert {odai_id(SEED, photo) for photo in narrow} <= odai
+    assert not {odai_id(SEED, photo) for photo in VICTIMS["photo-404"]} & odai
+
+
+def test_a_photo_is_fetched_where_its_odai_page_was_read_and_did_not_opt_out(
+    crawled: Path, pages: dict[str, Row]
+) -> None:
+    listed = {
+        boke["image_url"] for page in pages.values() if page["odai_id"] is None for boke in page["bokes"]
+    }
+    assert listed == {photo_address(photo) for photo in range(PHOTOS)}, "the lists show them all"
+    read = {photo_address(photo) for photo in range(PHOTOS) if page_of(pages, photo)["outcome"] == "ok"}
+    assert rows(crawled, "images").keys() == read
+    for photo in VICTIMS["opt-out-header"] + VICTIMS["opt-out-meta"]:
+        assert photo_address(photo) not in read
+
+
+def test_a_crawl_of_many_faults_is_complete_and_asks_for_nothing_again(
+    crawled: Path, crawled_photos: Path
+) -> None:
     assert is_complete(OPTIONS, crawled)
+    assert is_complete(OPTIONS, crawled_photos)
+
+
+def test_an_odai_that_nobody_has_answered_is_no_drift(pages: dict[str, Row]) -> None:
+    for photo in VICTIMS["unanswered"]:
+        page = page_of(pages, photo)
+        assert (page["outcome"], page["bokes"], page["image_url"]) == ("ok", [], photo_address(photo))
 
 
 @pytest.mark.parametrize(
@@ -235,6 +299,32 @@ def test_the_delay_that_robots_asks_for_is_kept(tmp_path: Path) -> None:
     times = sorted(row["fetched_at"] for row in found)
     assert len(times) >= 2
     assert all((later - earlier).total_seconds() > 0.9 for earlier, later in pairwise(times))
+
+
+@pytest.mark.parametrize(("fault", "seconds"), [("429", 1.0), ("503", 1.0), ("429-date", 0.9)])
+def test_a_host_that_says_when_to_come_back_is_left_alone_until_then(
+    fault: str, seconds: float, tmp_path: Path
+) -> None:
+    options = SMALL.model_copy(update={"concurrency": 1})
+    with small_site(fault) as address:
+        crawl(options, tmp_path, address=address, pipeline="demo")
+    pages = rows(tmp_path, "pages")
+    assert {row["outcome"] for row in pages.values()} == {"ok"}
+    times = sorted(row["fetched_at"] for row in pages.values())
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    assert max(gaps) >= seconds, "crawl.pause alone would be 0.05"
+
+
+def test_a_photo_refused_by_a_host_that_answers_nobody_is_an_error_and_no_missing_photo(
+    tmp_path: Path,
+) -> None:
+    photo = victims(["photo-wide-403"], 8, SEED)["photo-wide-403"][0]
+    options = SMALL.model_copy(update={"start": (), "odai": (str(odai_id(SEED, photo)),), "patience": 9})
+    with small_site("photo-wide-403") as address:
+        crawl(options, tmp_path, address=address, pipeline="demo")
+    (image,) = rows(tmp_path, "images").values()
+    assert (image["outcome"], image["error"]) == ("error", "HTTP status 403")
+    assert not is_complete(options, tmp_path, retry_failed=True)
 
 
 def test_drift_past_its_limit_fails_the_crawl_and_every_later_start(tmp_path: Path) -> None:

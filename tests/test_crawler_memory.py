@@ -75,9 +75,22 @@ def content(directory: Path) -> list[str]:
     return sorted(rows)
 
 
-def test_twenty_kills_at_random_moments_cost_nothing(
-    site: str, undisturbed: list[str], tmp_path: Path
-) -> None:
+STEADY = ("broken-html", "nul-bytes", "emoji", "vanish", "opt-out-meta", "unanswered",
+          "photo-404", "photo-wide-404", "photo-html")  # fmt: skip
+"""Faults that an address has each time, so that its row is the same whenever it is asked for."""
+
+
+def test_twenty_kills_at_random_moments_cost_nothing(tmp_path: Path) -> None:
+    with running(PHOTOS, CAPTIONS, SEED, faults=STEADY) as site:
+        start(tmp_path / "undisturbed", site).join(60)
+        undisturbed = content(tmp_path / "undisturbed")
+        assert all(
+            any(f"'{outcome}'" in row for row in undisturbed) for outcome in ("missing", "denied", "error")
+        )
+        kill_at_random(site, undisturbed, tmp_path)
+
+
+def kill_at_random(site: str, undisturbed: list[str], tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     random_moment = random.Random(seed)
     directory, kills, crawls = tmp_path / "0", 0, 0
@@ -208,6 +221,22 @@ def test_rows_that_failed_are_fetched_again_only_when_asked(site: str, tmp_path:
     assert report.new_pages == {"ok": 1}
     assert report.pages == {"ok": report.pages["ok"]}
     assert is_complete(gone, tmp_path, retry_failed=True)
+
+
+def test_a_photo_that_failed_is_fetched_again_only_when_asked(site: str, tmp_path: Path) -> None:
+    from crawler.crawl import crawl
+
+    with running(PHOTOS, CAPTIONS, SEED, faults=["photo-noise", "photo-404"]) as hostile:
+        first = crawl(OPTIONS, tmp_path, address=hostile, pipeline="demo")
+    assert first.photos.keys() == {"ok", "missing", "error"}
+    assert is_complete(OPTIONS, tmp_path)
+    again = crawl(OPTIONS, tmp_path, address=site, pipeline="demo", retry_failed=True)
+    assert again.new_photos == {"ok": first.photos["error"]}, "what is missing is not asked for again"
+    assert again.photos == {
+        "ok": first.photos["ok"] + first.photos["error"],
+        "missing": first.photos["missing"],
+    }
+    assert again.new_pages == {}
 
 
 def rows(directory: Path, table: str) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """Each layout against what the embedded site drew, against its saved page, and against any bytes at all."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pipelines
 from crawler.items import PageRow
+from crawler.pages.next_2024 import INCOMPLETE
 from crawler.parse import LAYOUTS, parse
 from dataset.schema import OUTCOMES, PAGES
 from demo.content import Boke, EmbeddedSite
+from demo.faults.pages import without_entries
 from demo.routes import HOST, Routes
 from demo.variants import LAYOUTS as DRAWN
 
@@ -21,6 +25,7 @@ SAVED = Path(__file__).parent / "pages"
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 SITE = EmbeddedSite(photos=9, captions_per_photo=12, seed=3)
 NAMES = [layout.__name__.rpartition(".")[2] for layout in LAYOUTS]
+NEXT = '<ul class="pagination">.*?</ul>|<span class="pager-plusone-next">.*?</span>|<button.*?</button>'
 each_layout = pytest.mark.parametrize("layout", DRAWN)
 
 
@@ -167,6 +172,87 @@ def test_a_layout_without_photo_or_text_is_drift(layout: str, removed: str) -> N
     row = parse(body.encode(), f"http://{HOST}/odai/{boke.odai_id}", NOW)
     assert row["outcome"] == "drift"
     assert str(row["error"]).startswith("the layout matches, but yields ")
+
+
+def unanswered(layout: str) -> str:
+    odai = SITE.odai_bokes(4, 1)[0].odai_id
+    return Routes(SITE, layout).respond(f"/odai/{odai}?page=9", HOST).body.decode()
+
+
+def read_odai(body: str) -> PageRow:
+    return parse(body.encode(), f"http://{HOST}/odai/{SITE.odai_bokes(4, 1)[0].odai_id}", NOW)
+
+
+@each_layout
+def test_an_odai_that_nobody_has_answered_has_no_boke_and_is_no_drift(layout: str) -> None:
+    row = read_odai(unanswered(layout))
+    assert (row["outcome"], row["error"], row["bokes"]) == ("ok", None, [])
+    assert row["image_url"] == photo(4)
+
+
+@each_layout
+def test_boke_beside_the_content_do_not_make_an_odai_without_any_drift(layout: str) -> None:
+    aside = '<div id="right_container"><a href="/boke/11147393">人気のボケ</a></div></body>'
+    row = read_odai(unanswered(layout).replace("</body>", aside))
+    assert (row["outcome"], row["bokes"]) == ("ok", [])
+
+
+@each_layout
+def test_entries_that_are_not_where_they_were_are_drift(layout: str) -> None:
+    odai = SITE.odai_bokes(4, 1)[0].odai_id
+    for path in (f"/odai/{odai}", f"/odai/{odai}?page=2", "/boke/recent", "/boke/recent?page=2"):
+        body = without_entries(Routes(SITE, layout).respond(path, HOST).body.decode())
+        row = parse(body.encode(), f"http://{HOST}{path}", NOW)
+        assert row["outcome"] == "drift", path
+        assert str(row["error"]).startswith("the layout matches, but yields no boke")
+
+
+@each_layout
+def test_an_odai_without_boke_that_goes_on_is_drift(layout: str) -> None:
+    odai = SITE.odai_bokes(4, 1)[0].odai_id
+    whole = Routes(SITE, layout).respond(f"/odai/{odai}", HOST).body.decode()
+    following = re.findall(NEXT, whole)[0]
+    place = "</main>" if layout == "next_2024" else "</body>"
+    row = read_odai(unanswered(layout).replace(place, following + place))
+    assert (row["outcome"], row["layout"]) == ("drift", read_odai(unanswered(layout))["layout"])
+    assert (INCOMPLETE in str(row["error"])) == (layout == "next_2024"), "a browser may still find some"
+
+
+@each_layout
+def test_a_list_without_boke_is_drift_on_its_first_page_only(layout: str) -> None:
+    body = Routes(SITE, layout).respond("/boke/recent?page=99", HOST).body
+    assert parse(body, f"http://{HOST}/boke/recent", NOW)["outcome"] == "drift"
+    assert parse(body, f"http://{HOST}/boke/recent?page=99", NOW)["outcome"] == "ok"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(DRAWN), st.integers(0, 10**6), st.integers(1, 30), st.integers(1, 30), st.data())
+def test_what_any_site_draws_is_read_back(
+    layout: str, seed: int, photos: int, captions: int, data: st.DataObject
+) -> None:
+    site = EmbeddedSite(photos, captions, seed)
+    number, page = data.draw(st.integers(0, photos - 1)), data.draw(st.integers(1, site.odai_pages()))
+    bokes = site.odai_bokes(number, page)
+    path = f"/odai/{bokes[0].odai_id}?page={page}"
+    response = Routes(site, layout).respond(path, HOST)
+    row = parse(response.body, f"http://{HOST}{path}", NOW, response.content_type, status=200)
+    assert (row["outcome"], row["layout"], row["odai_id"]) == ("ok", layout, bokes[0].odai_id)
+    assert taken(row) == [drawn(boke) for boke in bokes]
+    assert str(row["image_url"]).endswith(f"/600/{site.photo_name(number)}_600.jpg")
+
+
+def test_the_command_prints_one_object_with_the_columns_of_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odai = SITE.odai_bokes(4, 1)[0].odai_id
+    saved = tmp_path / "saved.html"
+    saved.write_bytes(Routes(SITE, "bootstrap_2018").respond(f"/odai/{odai}", HOST).body)
+    assert pipelines.main(["parse", str(saved), "--url", f"http://{HOST}/odai/{odai}"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found)
+    assert set(found) == set(PAGES.names)
+    assert (found["layout"], found["odai_id"], len(found["bokes"])) == ("bootstrap_2018", odai, 10)
+    assert pipelines.main(["parse", str(tmp_path / "none.html"), "--url", f"http://{HOST}/"]) == 2
 
 
 def check(row: PageRow) -> None:

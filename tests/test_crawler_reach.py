@@ -46,7 +46,7 @@ def test_other_hosts_and_ports_are_out_of_reach(address: str) -> None:
 
 
 def test_the_site_and_its_photos_hosts_are_in_reach() -> None:
-    for host in ("bokete.jp", "d2dcan0armyq93.cloudfront.net", "BOKETE.jp"):
+    for host in ("bokete.jp", "d2dcan0armyq93.cloudfront.net", "d13n9ry8xcpemi.cloudfront.net", "BOKETE.jp"):
         reach(site="https://bokete.jp").process_request(Request(f"https://{host}/"))
 
 

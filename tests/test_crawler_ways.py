@@ -3,26 +3,30 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from crawl_tables import write
 
 from crawler import frontier
 from crawler.crawl import crawl, is_complete
-from crawler.frontier import PageQueue
-from crawler.items import PageRow
+from crawler.frontier import Frontier, PageQueue
+from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
 from crawler.narrow import narrow
 from crawler.options import CrawlOptions, EmbeddedSite
 from crawler.tables import Tables
+from dataset import read
+from dataset.build import build
 from dataset.errors import UsageError
+from dataset.options import DatasetOptions
 from dataset.schema import PAGES
+from demo.content import LISTS, odai_id
 from demo.content import EmbeddedSite as Content
-from demo.content import odai_id
 from demo.site import running
 
 PHOTOS, CAPTIONS, SEED = 20, 3, 8
@@ -72,6 +76,37 @@ def test_single_boke_lists_and_categories_are_ways_in(site: str, tmp_path: Path)
     assert {"/boke/legend", "/boke/category/%E3%83%90%E3%82%AB", start[0]} < set(found)
 
 
+def test_every_list_of_the_site_is_a_way_in(site: str, tmp_path: Path) -> None:
+    lists = tuple(f"/boke/{name}" for name in LISTS)
+    found = fetched(site, tmp_path, start=lists, max_page_number=1)
+    assert set(lists) < set(found)
+    assert any(path.startswith("/odai/") for path in found)
+
+
+def test_min_stars_leads_to_the_odai_that_have_them_and_to_their_photos(site: str, tmp_path: Path) -> None:
+    stars = sorted(CONTENT.odai_bokes(photo, 1)[0].stars for photo in range(PHOTOS))[PHOTOS // 2]
+    found = fetched(site, tmp_path, start=("/boke/popular",), min_stars=stars)
+    listed = CONTENT.listed("popular", 0, CONTENT.list_length("popular"))
+    worth = {boke.odai_id for boke in listed if boke.stars >= stars}
+    assert {path for path in found if path.startswith("/odai/")} == {f"/odai/{number}" for number in worth}
+    assert 0 < len(worth) < len({boke.odai_id for boke in listed})
+    photos = [row["url"] for path in tmp_path.glob("images/*") for row in pq.read_table(path).to_pylist()]
+    assert len(photos) == len(worth)
+
+
+def test_a_revisit_reads_pages_again_and_photos_never(site: str, tmp_path: Path) -> None:
+    options = {"start": (), "odai": (str(ODAI[0]), str(ODAI[1]))}
+    once = fetched(site, tmp_path / "p" / "crawl", **options)
+    assert fetched(site, tmp_path / "p" / "crawl", **options) == once, "without revisit_after nothing is"
+    twice = fetched(site, tmp_path / "p" / "crawl", revisit_after=1e-9, **options)
+    assert sorted(twice) == sorted(once * 2)
+    images = [row for path in tmp_path.glob("p/crawl/images/*") for row in pq.read_table(path).to_pylist()]
+    assert len(images) == 2
+    build(DatasetOptions(), [tmp_path / "p" / "crawl"], tmp_path / "p" / "dataset", name="p")
+    texts = read.captions(tmp_path / "p" / "dataset")["text"].to_pylist()
+    assert sorted(texts) == sorted(boke.text for photo in (0, 1) for boke in CONTENT.odai_bokes(photo, 1))
+
+
 def test_a_file_of_numbers_that_holds_something_else_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("5\nsix\n")
     options = OPTIONS.model_copy(update={"odai_file": str(tmp_path / "ids")})
@@ -115,6 +150,65 @@ def test_pages_are_read_again_only_when_they_are_old_enough(tmp_path: Path) -> N
     with Tables(job) as tables:
         assert list(tables.missing("pages", 9)) == ["http://bokete.test/odai/1"]
     write_page(tmp_path, "http://bokete.test/odai/1", job, 6)
+    with Tables(job) as tables:
+        assert tables.is_complete()
+
+
+def photo_url(width: int, name: str = "a" * 32) -> str:
+    return f"http://photo.bokete.test/photo/odai/{width}/{name}_{width}.jpg"
+
+
+def missing_photos(directory: Path, pages: list[dict[str, Any]], images: list[dict[str, Any]]) -> list[str]:
+    """Return the photos that a start finds in these tables, as the queue of a run that makes them does."""
+    at = {"fetched_at": datetime(2026, 1, 1, tzinfo=UTC), "links": [], "bokes": []}
+    write(directory, [at | page for page in pages], [at | image for image in images])
+    job = Job(CrawlOptions(start=()), directory)
+    with Tables(Job(CrawlOptions(start=()), directory / "empty")) as tables:
+        waiting = Frontier(job, tables)
+    for page in pages:
+        waiting.follow(PageRow(at | page))
+    for image in images:
+        waiting.follow(PhotoRow(image))
+    with Tables(job) as tables:
+        found = list(tables.missing("images", 99))
+    queued = {waiting.photos.pop() for _ in range(len(waiting.photos))}
+    assert queued - {image["url"] for image in images} == set(found)
+    return found
+
+
+def odai_page(number: int, **columns: Any) -> dict[str, Any]:
+    shown = {"url": f"http://bokete.test/odai/{number}", "outcome": "ok", "odai_id": number}
+    return shown | {"image_url": photo_url(600)} | columns
+
+
+def test_a_photo_that_is_missing_leads_to_its_next_width_and_no_other_outcome_does(tmp_path: Path) -> None:
+    for number, (outcome, width, found) in enumerate(
+        [("missing", 600, [photo_url(400)]), ("missing", 400, [photo_url(240)]), ("missing", 240, []),
+         ("ok", 600, []), ("denied", 600, []), ("error", 600, [])]
+    ):  # fmt: skip
+        tried = [{"url": photo_url(600), "outcome": "missing" if width < 600 else outcome}]
+        tried += [{"url": photo_url(400), "outcome": "missing" if width < 400 else outcome}] * (width < 600)
+        tried += [{"url": photo_url(240), "outcome": outcome}] * (width < 400)
+        assert missing_photos(tmp_path / str(number), [odai_page(1)], tried) == found
+
+
+def test_a_photo_that_a_list_shows_waits_for_its_odai_page(tmp_path: Path) -> None:
+    shown = {"boke_id": 1, "text": "x", "image_url": photo_url(600)}
+    listed = {"url": "http://bokete.test/boke/hot", "outcome": "ok", "odai_id": None, "image_url": None}
+    listed["bokes"] = [{**shown, "odai_id": 1}]  # type: ignore[assignment]
+    denied = odai_page(1, outcome="denied", odai_id=None, image_url=None)
+    assert missing_photos(tmp_path / "unread", [listed], []) == []
+    assert missing_photos(tmp_path / "denied", [listed, denied], []) == []
+    assert missing_photos(tmp_path / "read", [listed, odai_page(1)], []) == [photo_url(600)]
+    listed["bokes"] = [{**shown, "odai_id": None}]  # type: ignore[assignment]
+    assert missing_photos(tmp_path / "of no odai", [listed], []) == [photo_url(600)]
+
+
+def test_a_photo_is_not_fetched_any_more_where_its_odai_page_opts_out_by_now(tmp_path: Path) -> None:
+    job = Job(CrawlOptions(start=()), tmp_path)
+    before, now = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    denied = odai_page(1, outcome="denied", odai_id=None, image_url=None, fetched_at=now)
+    write(tmp_path, [odai_page(1, fetched_at=before), denied], [])
     with Tables(job) as tables:
         assert tables.is_complete()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import crawl_tables
 import pytest
-from crawl_tables import NOW, boke, image, page, write
+from crawl_tables import NOW, boke, image, image_url, page, write
 
 from dataset import read
 from dataset.build import build
@@ -137,6 +137,28 @@ def test_a_line_that_is_no_opt_out_stops_the_build(tmp_path: Path, line: str) ->
 def test_a_page_that_is_denied_by_now_is_an_opt_out(tmp_path: Path) -> None:
     row = {**page(1, []), "outcome": "denied", "odai_id": None, "fetched_at": NOW + timedelta(days=1)}
     assert crawled(tmp_path, [page(1, BOKES), row]) == []
+
+
+def test_a_photo_whose_odai_opted_out_is_left_out_wherever_it_is_shown(tmp_path: Path) -> None:
+    """Odai 1 opted out before it was read; a list shows its photo, and odai 3 shows the same one."""
+    denied = {**page(1, []), "outcome": "denied", "odai_id": None, "image_url": None}
+    listed = {
+        **page(7, [boke(1, 1, "犬だ")]),
+        "url": "http://bokete.test/boke/hot",
+        "odai_id": None,
+        "image_url": None,
+    }
+    again = page(3, [boke(5, 3, "その犬も犬だ", image_url=image_url(1))], image_url=image_url(1))
+    assert crawled(tmp_path, [denied, listed, again]) == []
+    filters = read.statistics(tmp_path / "p" / "dataset")["filters"]
+    assert {name: count for name, count in filters.items() if count} == {"opt_outs": 2}
+
+
+def test_an_odai_that_opts_out_later_takes_its_photo_with_it(tmp_path: Path) -> None:
+    """Nothing but an older version of the page says which photo it was."""
+    denied = {**page(1, []), "outcome": "denied", "odai_id": None, "fetched_at": NOW + timedelta(days=1)}
+    again = page(3, [boke(5, 3, "その犬も犬だ", image_url=image_url(1))], image_url=image_url(1))
+    assert crawled(tmp_path, [page(1, []), denied, again]) == []
 
 
 def test_a_photo_that_is_denied_by_now_is_an_opt_out(tmp_path: Path) -> None:

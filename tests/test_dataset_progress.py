@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from dataset.progress import Progress
@@ -26,6 +28,22 @@ def test_long_work_says_something_in_between(
         for _ in range(3):
             progress.advance()
     assert len(capsys.readouterr().err.splitlines()) == 4
+
+
+def test_a_log_tells_the_time_left_where_the_end_is_known(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr("dataset.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with Progress("crawl", 500, "pages") as progress:
+        progress.advance(3, photos=2)  # after 10 seconds; the line comes after 20
+    with Progress("crawl", None, "pages") as progress:
+        progress.advance(3)
+    with Progress("crawl", 3, "pages") as progress:
+        progress.advance(3)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "crawl: 3 of 500 pages, 0.1/s, 0:55:13 left  photos 2"
+    assert not any("left" in line for line in lines[1:]), "the end is unknown, reached, or this is the end"
 
 
 def test_a_failure_tells_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:

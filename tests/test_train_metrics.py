@@ -10,7 +10,8 @@ from train import metrics
 
 CAT = ["the", "cat", "sat", "on", "the", "mat"]
 REFERENCES = [["the", "cat", "is", "on", "the", "mat"], ["there", "is", "a", "cat", "on", "the", "mat"]]
-words = st.lists(st.sampled_from("abc"), max_size=6)
+words = st.lists(st.sampled_from(["a", "b", "a b"]), max_size=6)
+some = st.lists(st.sampled_from(["a", "b", "a b"]), min_size=1, max_size=6)
 
 
 def test_bleu_counts_each_ngram_as_often_as_one_reference_has_it() -> None:
@@ -26,11 +27,22 @@ def test_bleu_is_the_geometric_mean_of_the_precisions() -> None:
 
 def test_bleu_punishes_brevity_by_the_nearest_length() -> None:
     assert metrics.bleu([["a"]], [[["a", "b", "c"], ["a", "b"]]])[0] == pytest.approx(exp(1 - 2))
-    assert metrics.bleu([["a", "b"]], [[["a"], ["a", "b", "c"]]])[0] == 1  # of two as near, the shorter
+    assert metrics.bleu([["a", "b"]], [[["a"], ["a", "b", "c"]]])[0] == pytest.approx(
+        1
+    )  # of two as near, the shorter
 
 
 def test_bleu_counts_over_the_corpus_not_by_caption() -> None:
     assert metrics.bleu([["a"], ["x", "y", "z"]], [[["a"]], [["p", "q", "r"]]])[0] == pytest.approx(1 / 4)
+
+
+def test_bleu_tells_tokens_apart_that_hold_spaces() -> None:
+    assert metrics.bleu([["a b", "c"]], [[["a", "b c"]]]) == [0, 0, 0, 0]
+    assert metrics.bleu([["a b", " "]], [[["a b", " "], ["a"]]])[:2] == pytest.approx([1, 1])
+
+
+def test_bleu_of_no_captions_and_of_one_without_tokens_is_zero() -> None:
+    assert metrics.bleu([], []) == metrics.bleu([[]], [[["a", "b"]]]) == [0, 0, 0, 0]
 
 
 def test_rouge_goes_by_the_longest_common_subsequence() -> None:
@@ -44,6 +56,21 @@ def test_rouge_weighs_recall_by_beta() -> None:
     p, r, square = 2 / 2, 2 / 4, 1.2**2
     expected = (1 + square) * p * r / (r + square * p)
     assert metrics.rouge_l([["a", "c"]], [[["a", "b", "c", "d"]]]) == pytest.approx(expected)
+
+
+def test_rouge_of_several_references_is_that_of_the_coco_captions() -> None:
+    captions = [
+        ["a", "dog", "runs", "on", "the", "grass"],
+        ["two", "cats", "sleep"],
+        ["the", "the", "the", "red", "car", "car"],
+    ]
+    references = [
+        ["a dog is running on the green grass", "the dog runs"],
+        ["two cats sleep on a sofa", "cats sleeping", "sleepy cats"],
+        ["the red car drives", "a car on the red road"],
+    ]
+    found = metrics.rouge_l(captions, [[text.split() for text in others] for others in references])
+    assert found == pytest.approx(0.6591684783879187, rel=1e-12)  # pycocoevalcap 1.2
 
 
 def test_cider_of_the_one_reference_is_ten() -> None:
@@ -86,7 +113,7 @@ def test_recall_counts_ranks_below_k() -> None:
     assert [metrics.recall([0, 4, 5, 99], k) for k in (1, 5, 10)] == [1 / 4, 2 / 4, 3 / 4]
 
 
-@given(st.lists(st.tuples(words, st.lists(words, min_size=1, max_size=3)), max_size=4))
+@given(st.lists(st.tuples(words, st.lists(some, min_size=1, max_size=3)), max_size=4))
 def test_every_figure_keeps_its_range(pairs: list[tuple[list[str], list[list[str]]]]) -> None:
     captions, references = [caption for caption, _ in pairs], [others for _, others in pairs]
     figures = [*metrics.bleu(captions, references), metrics.rouge_l(captions, references)]

@@ -20,7 +20,7 @@ from train.measure import nats_per_token, ranks
 from train.model import Array
 from train.threads import limited
 
-FORMAT = 2
+FORMAT = 3
 """Of evaluation.json: an evaluation of another format is made anew."""
 CAPTIONED = 500
 """Photos of a split that are captioned; a split with more is measured on the first so many."""
@@ -114,6 +114,7 @@ def _losses(model: Artifact, part: Split, train: Split) -> Figures:
         "random_nll": random,
         "unigram": baselines.unigram(train.examples, examples, size),
         "ln_v": baselines.uniform(size),
+        "by_heart": baselines.by_heart(examples),
     }
 
 

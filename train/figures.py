@@ -14,6 +14,7 @@ MEANINGS = {
     "shuffled_nll": "the model, given another photo",
     "nll": "the model",
     "floor": "the grammar's floor",
+    "by_heart": "knowing every caption by heart",
     "perplexity": "perplexity",
     "recall@1": "own caption the likeliest of 50 photos'",
     "recall@5": "... among the 5 likeliest",

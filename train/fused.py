@@ -5,6 +5,7 @@ over its result; the LSTM multiplies its inputs by its weights once for all step
 tokens packed as `train.batches.Batch` says, E embedding, H hidden, V vocabulary.
 """
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from featurize.chainer_compat import chainer
 from train import kernels
 from train.batches import Batch
 from train.model import Array
+from train.packed_lstm import PackedLSTM
+from train.threads import ROWS, divide, product
 
 Variable = Any
 CHUNK_BYTES = 100 * 2**20
@@ -36,6 +39,22 @@ def cross_entropy(
     function = LinearCrossEntropy(targets, weights)
     (total,) = function.apply((flow, weight, bias))
     return total, function.losses
+
+
+class _Scores(threading.local):
+    """Memory for scores, kept from one update to the next: asking for it anew takes as long as a softmax."""
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.float32)
+
+    def of(self, tokens: int, vocabulary: int) -> Array:
+        """Return an array (tokens, vocabulary) float32 of whatever values, good until the next call."""
+        if self._memory.size < tokens * vocabulary:
+            self._memory = np.empty(tokens * vocabulary, np.float32)
+        return self._memory[: tokens * vocabulary].reshape(tokens, vocabulary)
+
+
+_scores = _Scores()
 
 
 class Inputs(chainer.FunctionNode):  # type: ignore[misc]
@@ -68,79 +87,6 @@ class Inputs(chainer.FunctionNode):  # type: ignore[misc]
         return chainer.Variable(words), chainer.Variable(photo)
 
 
-class PackedLSTM(chainer.FunctionNode):  # type: ignore[misc]
-    """An LSTM over packed captions."""
-
-    def __init__(self, steps: Array) -> None:
-        self._ends = np.cumsum(steps).tolist()
-        self._starts = [0, *self._ends[:-1]]
-
-    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array]:
-        """See `lstm`."""
-        flow, upward, bias, lateral = inputs
-        size = lateral.shape[1]
-        gates = flow @ upward.T
-        self._cell, hidden = (np.empty((len(flow), size), np.float32) for _ in range(2))
-        most = self._ends[0]
-        sideways = np.zeros((most, 4 * size), np.float32)
-        before = np.zeros((most, size), np.float32)
-        last = 0
-        for start, end in zip(self._starts, self._ends, strict=True):
-            if start:
-                np.matmul(hidden[last : last + end - start], lateral.T, out=sideways[: end - start])
-            now = slice(start, end)
-            kernels.lstm_forward(gates[now], sideways, bias, before, self._cell[now], hidden[now])
-            before, last = self._cell[now], start
-        self._gates = gates
-        self.retain_inputs((0, 1, 3))
-        self.retain_outputs((0,))
-        return (hidden,)
-
-    def backward(self, _: tuple[int, ...], gradients: tuple[Variable]) -> tuple[Variable, ...]:
-        """Return the gradients of inputs, upward weights, bias and lateral weights."""
-        flow, upward, lateral = (variable.array for variable in self.get_retained_inputs())
-        hidden = self.get_retained_outputs()[0].array
-        slopes = self._through_time(np.ascontiguousarray(gradients[0].array), lateral)
-        most = self._ends[0]
-        previous = np.concatenate(
-            [
-                np.arange(last, last + end - start)
-                for last, start, end in zip(self._starts, self._starts[1:], self._ends[1:], strict=False)
-            ]
-            or [np.zeros(0, np.int64)]
-        )
-        results = (
-            slopes @ upward,
-            slopes.T @ flow,
-            slopes.sum(axis=0),
-            slopes[most:].T @ hidden[previous],
-        )
-        return tuple(chainer.Variable(result) for result in results)
-
-    def _through_time(self, above: Array, lateral: Array) -> Array:
-        """Return the gradient (T, 4H) before the squashing functions, from that of the outputs (T, H)."""
-        slopes = np.empty_like(self._gates)
-        most, size = self._ends[0], lateral.shape[1]
-        carried, zeros = (np.zeros((most, size), np.float32) for _ in range(2))
-        later = zeros[:0]
-        for step in reversed(range(len(self._ends))):
-            start, end = self._starts[step], self._ends[step]
-            now = slice(start, end)
-            before = self._cell[self._starts[step - 1] : start] if step else zeros
-            kernels.lstm_backward(
-                self._gates[now],
-                before,
-                self._cell[now],
-                above[now],
-                later,
-                carried[: end - start],
-                slopes[now],
-            )
-            if step:
-                later = slopes[now] @ lateral
-        return slopes
-
-
 class LinearCrossEntropy(chainer.FunctionNode):  # type: ignore[misc]
     """The output layer and its loss. The gradients are computed on the way, while the scores are at hand."""
 
@@ -157,20 +103,29 @@ class LinearCrossEntropy(chainer.FunctionNode):  # type: ignore[misc]
         return (np.asarray((self.losses * self._weights).sum(dtype=np.float64), np.float32),)
 
     def _chunk(self, part: slice, flow: Array, weight: Array, bias: Array) -> None:
-        scores = flow[part] @ weight.T
-        kernels.softmax_cross_entropy(
-            scores, bias, self._targets[part], self._weights[part], self.losses[part]
+        flow, targets, weights, losses = (
+            array[part] for array in (flow, self._targets, self._weights, self.losses)
         )
-        if not chainer.config.enable_backprop:
+        scores = _scores.of(len(flow), len(bias))
+        learning = chainer.config.enable_backprop
+        slope = np.empty_like(flow)
+
+        def lose(rows: slice) -> None:
+            np.matmul(flow[rows], weight.T, out=scores[rows])
+            kernels.softmax_cross_entropy(scores[rows], bias, targets[rows], weights[rows], losses[rows])
+            if learning:
+                np.matmul(scores[rows], weight, out=slope[rows])
+
+        divide(len(flow), lose, ROWS)
+        if not learning:
             return
-        ones = np.ones(len(scores), np.float32)
-        slopes = scores @ weight, scores.T @ flow[part], ones @ scores
+        slopes = product(scores.T, flow), product(scores.T, np.ones(len(flow), np.float32))
         if part.start == 0:
-            self._slopes = [slopes[0]], slopes[1], slopes[2]
+            self._slopes = [slope], *slopes
             return
-        self._slopes[0].append(slopes[0])
-        for total, slope in zip(self._slopes[1:], slopes[1:], strict=True):
-            total += slope
+        self._slopes[0].append(slope)
+        for total, more in zip(self._slopes[1:], slopes, strict=True):
+            total += more
 
     def backward(self, _: tuple[int, ...], gradients: tuple[Variable]) -> tuple[Variable, ...]:
         """Return the gradients of flow, weight and bias."""

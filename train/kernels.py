@@ -3,13 +3,8 @@
 N captions, T target tokens, H hidden, V vocabulary; everything float32 and contiguous unless said otherwise.
 """
 
-import os
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
-
-# Numba's threads are OpenMP's, which otherwise spin after each kernel and keep OpenBLAS's from the cores:
-# an update of large products takes three times as long. OpenMP reads this once, when Numba loads it.
-os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import numba
 import numpy as np
@@ -24,13 +19,17 @@ _LOG2_E = np.float32(1.44269504)
 _LN_2_HIGH, _LN_2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 
 
-def compiled(**options: bool) -> Callable[[Function], Function]:
-    """Compile with Numba, keeping the machine code on disk; sums may be reordered, NaN and infinity count."""
+def compiled(inline: str = "never") -> Callable[[Function], Function]:
+    """Compile with Numba, keeping the machine code on disk; sums may be reordered, NaN and infinity count.
+
+    What is compiled runs without Python's lock: `train.threads` divides the work.
+    """
     fast = {"reassoc", "contract", "nsz", "arcp"}
-    return cast(Callable[[Function], Function], numba.njit(cache=True, fastmath=fast, **options))
+    made = numba.njit(cache=True, fastmath=fast, nogil=True, inline=inline, error_model="numpy")
+    return cast(Callable[[Function], Function], made)
 
 
-@compiled(inline="always")  # type: ignore[arg-type]
+@compiled(inline="always")
 def _exp(x: Any) -> Any:
     """Return e^x to 1 ulp or so for -87 <= x <= 87, the bound's beyond, NaN for NaN: one that vectorises.
 
@@ -52,7 +51,16 @@ def _exp(x: Any) -> Any:
     return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
-@compiled(parallel=True)
+@compiled(inline="always")
+def _ordered(bits: Any) -> Any:
+    """Turn the bits of a float32 into an int32 that is greater where the float is, or back.
+
+    The greatest of ints can be sought sixteen at a time; that of floats cannot, as long as NaN counts.
+    """
+    return np.int32(bits ^ (np.int32(bits >> np.int32(31)) & np.int32(0x7FFFFFFF)))
+
+
+@compiled()
 def softmax_cross_entropy(scores: Array, bias: Array, targets: Array, weights: Array, losses: Array) -> None:
     """Turn scores into the gradient of the weighted loss, in place, and note each token's loss.
 
@@ -63,12 +71,13 @@ def softmax_cross_entropy(scores: Array, bias: Array, targets: Array, weights: A
         weights: (T,).
         losses: (T,), filled with negative log-likelihoods in nats. NaN scores give NaN.
     """
-    for row in numba.prange(len(scores)):
+    for row in range(len(scores)):
         line = scores[row]
-        highest = np.float32(-np.inf)
+        most = np.int32(-(2**31))
         for word in range(len(bias)):
             line[word] += bias[word]
-            highest = max(highest, line[word])
+            most = max(most, _ordered(np.float32(line[word]).view(np.int32)))
+        highest = np.int32(_ordered(most)).view(np.float32)
         wanted = line[targets[row]]
         total = np.float32(0)
         for word in range(len(bias)):
@@ -153,23 +162,23 @@ def add_rows(into: Array, rows: Array, values: Array) -> None:
             line[column] += value[column]
 
 
-@compiled(parallel=True)
+@compiled()
 def square_sums(values: Array, sums: Array) -> None:
     """Fill sums (blocks,) float64 with the sum of squares of each BLOCK of flat `values`."""
-    for block in numba.prange(len(sums)):
+    for block in range(len(sums)):
         total = np.float32(0)
         for place in range(block * BLOCK, min((block + 1) * BLOCK, len(values))):
             total += values[place] * values[place]
         sums[block] = total
 
 
-@compiled(parallel=True)
+@compiled()
 def adam(
     values: Array, gradient: Array, first: Array, second: Array,
     shrink: Any, rate: Any, beta1: Any, beta2: Any, epsilon: Any,
 ) -> None:  # fmt: skip
     """Update flat `values` and both moments in one pass, the gradient multiplied by `shrink` beforehand."""
-    for place in numba.prange(len(values)):
+    for place in range(len(values)):
         slope = gradient[place] * shrink
         first[place] += (np.float32(1) - beta1) * (slope - first[place])
         second[place] += (np.float32(1) - beta2) * (slope * slope - second[place])

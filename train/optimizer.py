@@ -8,6 +8,7 @@ import numpy as np
 from featurize.chainer_compat import chainer
 from train.model import Array, CaptionModel
 from train.options import TrainOptions
+from train.threads import divide
 
 
 def optimizer(options: TrainOptions, model: CaptionModel) -> Any:
@@ -71,9 +72,14 @@ class FusedAdam(chainer.optimizers.Adam):  # type: ignore[misc]
         numbers = [np.float32(value) for value in (self.alpha_t, self.beta1, self.beta2, self.eps)]
         for parameter, gradient in self._gradients():
             parameter.update_rule.t = self.t
-            flat = (parameter.array, gradient, *moments(parameter))
-            values, slope, first, second = (array.reshape(-1) for array in flat)
-            kernels.adam(values, slope, first, second, shrink, *numbers)
+            arrays = (parameter.array, gradient, *moments(parameter))
+            flat = [array.reshape(-1) for array in arrays]
+
+            def update(part: slice, flat: list[Array] = flat) -> None:
+                values, slope, first, second = (array[part] for array in flat)
+                kernels.adam(values, slope, first, second, shrink, *numbers)
+
+            divide(gradient.size, update, least=kernels.BLOCK)
 
     def _shrink(self) -> float:
         from train import kernels
@@ -82,8 +88,12 @@ class FusedAdam(chainer.optimizers.Adam):  # type: ignore[misc]
             return 1.0
         total = 0.0
         for _, gradient in self._gradients():
-            sums = np.empty(-(-gradient.size // kernels.BLOCK))
-            kernels.square_sums(gradient.reshape(-1), sums)
+            values, sums = gradient.reshape(-1), np.empty(-(-gradient.size // kernels.BLOCK))
+
+            def add(part: slice, values: Array = values, sums: Array = sums) -> None:
+                kernels.square_sums(values[part.start * kernels.BLOCK :], sums[part])
+
+            divide(len(sums), add)
             total += float(sums.sum())
         return float(self._limit / max(total**0.5, self._limit))
 

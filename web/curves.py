@@ -14,6 +14,7 @@ FIGURES = {
     "unigram": "unigram entropy",
     "ln_v": "ln V",
     "floor": "grammar's floor",
+    "by_heart": "every caption known by heart",
     "names": "captions that name what is in the photo",
     "names_shuffled": "the same with another photo's vector",
 }

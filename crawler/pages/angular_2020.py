@@ -8,6 +8,7 @@ from parsel import Selector
 from crawler.items import Boke, Page
 from crawler.markup import Document, first, identifier, integer, labels, lines, text
 
+CONTENT = "#content"
 _ENTRIES = '//div[@id="content"]/div[@class="boke"] | //body/div[@class="boke"]'
 _NG_TEXT = re.compile(r"""\bt\s*=\s*(?:'([^']*)'|"([^"]*)")""")
 

@@ -5,13 +5,14 @@ from parsel import Selector
 from crawler.items import Boke, Page
 from crawler.markup import Document, first, identifier, integer, text
 
+CONTENT = ".content-boke"
 _ENTRIES = ".content-boke > .boke"
 _PHOTO = ".boke-photo .boke-photo-content > a"
 
 
 def matches(document: Document) -> bool:
     """Tell whether the page is of this layout."""
-    return bool(document.root.css(".content-boke"))
+    return bool(document.root.css(CONTENT))
 
 
 def read(document: Document) -> Page:

@@ -1,9 +1,9 @@
 """bokete of 2018: Bootstrap still; a boke's text is a link itself, else all is as in 2015."""
 
 from crawler.markup import Document
-from crawler.pages.bootstrap_2015 import read
+from crawler.pages.bootstrap_2015 import CONTENT, read
 
-__all__ = ["matches", "read"]
+__all__ = ["CONTENT", "matches", "read"]
 
 
 def matches(document: Document) -> bool:

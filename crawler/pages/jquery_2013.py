@@ -7,13 +7,14 @@ from parsel import Selector
 from crawler.items import Boke, Page
 from crawler.markup import Document, first, identifier, integer, text, unique
 
+CONTENT = "#main_base > .main_container"
 _ENTRIES = "div.boke-entry[id], div.boke-list"
 _RATERS = re.compile(r"[（(]\s*([\d,]+)\s*[）)]")
 
 
 def matches(document: Document) -> bool:
     """Tell whether the page is of this layout."""
-    return bool(document.root.css(f"{_ENTRIES}, #pager-plusone, #main_base > .main_container"))
+    return bool(document.root.css(f"{_ENTRIES}, #pager-plusone, {CONTENT}"))
 
 
 def read(document: Document) -> Page:

@@ -5,6 +5,7 @@ from parsel import Selector
 from crawler.items import Boke, Page
 from crawler.markup import Document, first, identifier, integer, text
 
+CONTENT = "#__next > main"
 MORE = "#__next main button"
 """What is under a list that goes on, as a CSS selector."""
 _BLOCKS = '//*[@id="__next"]/main/div[1]/div'
@@ -13,7 +14,7 @@ INCOMPLETE = "possibly incomplete: more boke come by a button, which crawl.rende
 
 def matches(document: Document) -> bool:
     """Tell whether the page is of this layout."""
-    return bool(document.root.css("#__next > main"))
+    return bool(document.root.css(CONTENT))
 
 
 def read(document: Document) -> Page:

@@ -76,7 +76,9 @@ class BoketeSpider(Spider):
         """Return the request for a page or a photo."""
         options = self._options
         megabytes = options.max_photo_megabytes if kind == "images" else options.max_page_megabytes
-        meta = {"address": address, "download_maxsize": megabytes * 2**20}
+        meta: dict[str, Any] = {"address": address, "download_maxsize": megabytes * 2**20}
+        if kind == "images":
+            meta["photo"] = True
         callback = self.parse_photo if kind == "images" else self.parse_page
         return Request(address, callback, errback=self.failed, meta=meta, dont_filter=True)
 
@@ -110,7 +112,7 @@ class BoketeSpider(Spider):
             if images.is_quick(response.body):
                 return images.examine(response.body, address, now, status)
             return await asyncio.to_thread(images.examine, response.body, address, now, status)
-        outcome = "missing" if status in GONE else "error"
+        outcome = "missing" if status in GONE or response.meta.get("is_gone") else "error"
         return images.empty(address, now, status, outcome, f"HTTP status {status}")
 
     @property
@@ -119,7 +121,7 @@ class BoketeSpider(Spider):
 
     def _needs_browser(self, found: PageRow, response: Response) -> bool:
         rendered = response.meta.get("playwright")
-        return self._options.render == "chromium" and found["error"] == INCOMPLETE and not rendered
+        return self._options.render == "chromium" and INCOMPLETE in str(found["error"]) and not rendered
 
     def closed(self, reason: str) -> None:
         """Note why the crawl ended."""

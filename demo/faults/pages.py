@@ -104,6 +104,19 @@ def without_captions(text: str) -> str:
     return _CAPTIONS.sub(lambda found: f"{found[1]}{found[2] or ''}", text)
 
 
+def without_entries(text: str) -> str:
+    """Rename what entries are known by."""
+    text = re.sub(
+        r'<div class="boke(-entry|-list)?( [a-z-]+)?"( id="[a-z-]+\d+")?>', '<div class="joke">', text
+    )
+    return text.replace("h1>", "h2>") if 'id="__next"' in text else text
+
+
+def unanswered(response: Response, asked: Asked, before: int) -> Response:
+    """Send the odai's page without any boke, as before the first was written."""
+    return asked.other(_PAST_THE_END) if response.status == 200 else response
+
+
 def without_photos(text: str) -> str:
     """Leave out every image."""
     return re.sub(r"<img[^>]*>", "", text)
@@ -162,6 +175,7 @@ def _following(text: str, path: str, page: int) -> str:
     )
 
 
+_PAST_THE_END = 10**6
 _NEXT = ('rel="next"', 'class="next"', 'class="pager-plusone-next"', "data-next=")
 _TROUBLE = (
     '<html lang="ja"><body><div id="__next"><main><p>エラーが発生しました。</p></main></div></body></html>'
@@ -184,5 +198,7 @@ FAULTS: dict[str, Fault] = {
     "opt-out-meta": edited(meta),
     "drift": edited(drifted),
     "drift-empty": edited(without_captions),
+    "drift-entries": edited(without_entries),
     "drift-photo": edited(without_photos),
+    "unanswered": unanswered,
 }

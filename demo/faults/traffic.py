@@ -26,6 +26,15 @@ def refused(status: int, times: int, retry_after: str = "") -> Fault:
     return fault
 
 
+def wide(fault: Fault) -> Fault:
+    """Return a fault that only the widest copy of a photo has."""
+
+    def of_the_widest(response: Response, asked: Asked, before: int) -> Response:
+        return fault(response, asked, before) if "/600/" in asked.target else response
+
+    return of_the_widest
+
+
 def later(response: Response, asked: Asked, before: int) -> Response:
     """Answer 429 to the first request, with a date 2 seconds ahead."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
@@ -143,6 +152,8 @@ FAULTS: dict[str, Fault] = {
     "opt-out-header": headed("X-Robots-Tag", "noai, noimageai"),
     "opt-out-others": headed("X-Robots-Tag", "otherbot: noai, noindex"),
     "photo-404": refused(404, 10**9),
+    "photo-wide-404": wide(refused(404, 10**9)),
+    "photo-wide-403": wide(refused(403, 10**9)),
     "photo-500": refused(500, 1),
     "photo-reset": delivered("reset", 1),
     "photo-opt-out": headed("X-Robots-Tag", "noimageai"),
