@@ -8,6 +8,8 @@ BIN := .venv/bin
 BOKERU := $(BIN)/bokeru
 STAGE = --pipeline $(PIPELINE) $(if $(SET),--set $(SET))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+BENCHMARKS := $(filter-out experiments,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
+  $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 .DEFAULT_GOAL := help
 
 .PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test bench bench-gpu lint clean lock experiments screenshots
@@ -57,7 +59,7 @@ test: install-dev  ## lint, type-check and run every test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest $(PYTEST)
 bench: install-dev  ## measure every figure that the documents claim
-	@for module in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$module .py) || exit 1; done
+	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 bench-gpu: install-dev  ## measure what needs an NVIDIA GPU
 	@$(BIN)/python -m benchmarks.features_gpu
 lint: install-dev  ## format and lint in place

@@ -6,6 +6,21 @@ from datetime import datetime
 from crawler.items import PhotoRow
 from dataset.photos import describe
 
+_SMALL = 256 * 1024
+_JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
+
+
+def is_quick(content: bytes) -> bool:
+    """Tell whether bytes are examined within milliseconds, or within half a second if they mean harm.
+
+    That holds for a small JPEG of one scan. Handing it to a thread takes as long as examining it, since
+    thread and reactor share Python's lock. A few kilobytes of another kind (of thousands of scans over
+    one picture, say) can keep a decoder busy for minutes.
+    """
+    if len(content) > _SMALL or not content.startswith(_JPEG):
+        return False
+    return content.find(_SCAN) == content.rfind(_SCAN)
+
 
 def examine(content: bytes, url: str, fetched_at: datetime, status: int | None = None) -> PhotoRow:
     """Return the row of the images table for one photo.

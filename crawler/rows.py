@@ -1,6 +1,7 @@
 """Scrapy's item pipeline: puts rows into the store, and ends the crawl where that is impossible."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Self
 
@@ -27,12 +28,14 @@ class RowPipeline:
         return cls(crawler, session_of(crawler))
 
     def open_spider(self) -> None:
-        """Start the clock."""
+        """Start the clock; what is loaded by now stays, so searches for garbage can leave it out."""
+        gc.freeze()
         self._clock.start(min(1.0, self._session.job.options.shard_seconds), now=False)
 
     def close_spider(self) -> None:
         """Stop the clock."""
         self._clock.stop()
+        gc.unfreeze()
 
     def process_item(self, item: PageRow | PhotoRow) -> PageRow | PhotoRow:
         """Store a row."""

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from dataset.captions import join
 from dataset.errors import DamagedFile
 from dataset.manifest import read_manifest
-from dataset.photos import decode
+from dataset.photos import size_of
 from dataset.progress import Progress
 from dataset.schema import OUTCOMES
 from dataset.shards import shard_paths
@@ -77,7 +77,7 @@ def _check_photo(path: Path, row: dict[str, object], content: bytes | None) -> P
         yield f"{name} hashes to {found}"
     else:
         try:
-            width, height = decode(content).size
+            width, height = size_of(content)
         except ValueError as error:
             yield f"{name} cannot be decoded: {error}"
             return

@@ -1,19 +1,26 @@
 """Photos of every kind, whole and broken: each ends as a row with an outcome, and nothing raises."""
 
+import asyncio
 import io
 import re
 import struct
+import threading
+import time
 import zlib
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from scrapy import Request
+from scrapy.http import Response
 
-from crawler.images import examine
+from crawler.images import examine, is_quick
 from crawler.items import PhotoRow
+from crawler.spiders.bokete import BoketeSpider
 from dataset.schema import IMAGES
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
@@ -113,3 +120,42 @@ def test_no_damage_makes_it_raise(kind: str, data: st.DataObject) -> None:
 @given(st.binary())
 def test_no_bytes_make_it_raise(content: bytes) -> None:
     assert look(content)["outcome"] == "error"
+
+
+NOISE = Image.effect_noise((700, 700), 90)
+QUICK = saved(NOISE.resize((350, 350)), "JPEG")
+
+
+@pytest.mark.parametrize(
+    ("content", "beside"),
+    [
+        pytest.param(QUICK, False, id="small JPEG"),
+        pytest.param(saved(NOISE, "JPEG", quality=95), True, id="large JPEG"),
+        pytest.param(saved(PHOTO, "JPEG", progressive=True), True, id="JPEG of several scans"),
+        pytest.param(saved(PHOTO, "PNG"), True, id="PNG"),
+    ],
+)
+def test_what_may_take_long_is_decoded_beside_the_crawl(
+    content: bytes, beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    response = Response("http://photo.bokete.test/a.jpg", body=content)
+    response.request = Request(response.url, meta={"address": response.url})
+    threads = []
+
+    def watched(*arguments: Any) -> PhotoRow:
+        threads.append(threading.current_thread())
+        return examine(*arguments)
+
+    monkeypatch.setattr("crawler.images.examine", watched)
+    row = asyncio.run(BoketeSpider().parse_photo(response))
+    assert (row["outcome"], row["bytes"]) == ("ok", content)
+    assert [thread is not threading.main_thread() for thread in threads] == [beside]
+
+
+def test_a_quick_photo_that_claims_to_be_huge_is_still_quick() -> None:
+    size = QUICK.index(b"\xff\xc0") + 5
+    content = QUICK[:size] + struct.pack(">HH", 7000, 7000) + QUICK[size + 4 :]
+    assert is_quick(content)
+    started = time.process_time()
+    assert look(content)["width"] in (7000, None)
+    assert time.process_time() - started < 0.5

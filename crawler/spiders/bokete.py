@@ -42,6 +42,8 @@ class BoketeSpider(Spider):
         "SCHEDULER": "crawler.scheduler.FrontierScheduler",
         "ITEM_PIPELINES": {"crawler.rows.RowPipeline": 300},
         "DOWNLOADER_MIDDLEWARES": {
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # crawler.reach knows the hosts
+            "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "crawler.reach.ReachMiddleware": 50,
             "crawler.robots.RobotsMiddleware": 100,
             "crawler.politeness.PolitenessMiddleware": 110,
@@ -102,11 +104,13 @@ class BoketeSpider(Spider):
         return found
 
     async def parse_photo(self, response: Response) -> PhotoRow:
-        """Return a photo's row; it is decoded and hashed beside the crawl, not before it."""
+        """Return a photo's row; what may take long to decode is decoded beside the crawl, not before it."""
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
         if opted_out := opt_out(_robots_tags(response)):
             return images.empty(address, now, status, "denied", opted_out)
         if status == 200:
+            if images.is_quick(response.body):
+                return images.examine(response.body, address, now, status)
             return await asyncio.to_thread(images.examine, response.body, address, now, status)
         outcome = "missing" if status in GONE or response.meta.get("is_gone") else "error"
         return images.empty(address, now, status, outcome, f"HTTP status {status}")

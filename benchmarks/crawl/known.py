@@ -1,0 +1,57 @@
+"""The tables of a crawl that has gone on for long, generated."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from dataset.schema import IMAGES, PAGES
+from dataset.shards import whole_parquet
+from demo.routes import HOST
+
+SHARD = 50_000
+"""Rows of a shard."""
+
+
+def write_known(directory: Path, count: int) -> None:
+    """Write the tables of a crawl that knows `count` pages of ten boke and seven links, and their photos."""
+    for start in range(0, count, SHARD):
+        numbers = np.arange(start, start + SHARD)
+        write_pages(directory, numbers, count)
+        write_photos(directory, numbers)
+
+
+def write_pages(directory: Path, numbers: np.ndarray[Any, Any], count: int) -> None:
+    """Write a shard of pages: known ones link to each other, and the last to some that are not known."""
+    size = len(numbers)
+    links = [f"http://{HOST}/odai/{(n * 7 + k) % (count + 100)}" for n in numbers for k in range(7)]
+    photos = [f"http://photo.{HOST}/photo/odai/600/{n:032x}_600.jpg" for n in numbers]
+    bokes = pa.StructArray.from_arrays(
+        [pa.array(np.repeat(numbers, 10) * 10 + np.tile(np.arange(10), size), pa.int64()),
+         pa.array(np.repeat(numbers, 10), pa.int64()), pa.nulls(size * 10, pa.string()),
+         pa.array(["むちゃぶり"] * (size * 10)), *(pa.array(np.arange(size * 10), pa.int64()),) * 2,
+         pa.array(["バカ"] * (size * 10)), pa.nulls(size * 10, PAGES.field("fetched_at").type)],
+        fields=list(PAGES.field("bokes").type.value_type),
+    )  # fmt: skip
+    columns: dict[str, Any] = {name: pa.nulls(size, PAGES.field(name).type) for name in PAGES.names}
+    columns |= {
+        "url": [f"http://{HOST}/odai/{n}" for n in numbers],
+        "outcome": ["ok"] * size, "odai_id": numbers, "image_url": photos,
+        "fetched_at": [datetime(2026, 1, 1, tzinfo=UTC)] * size,
+        "links": pa.ListArray.from_arrays(pa.array(range(0, size * 7 + 1, 7), pa.int32()), pa.array(links)),
+        "bokes": pa.ListArray.from_arrays(pa.array(range(0, size * 10 + 1, 10), pa.int32()), bokes),
+    }  # fmt: skip
+    with whole_parquet(directory / "pages" / f"pages-{numbers[0]:09}.parquet", PAGES) as writer:
+        writer.write_table(pa.table(columns, schema=PAGES))
+
+
+def write_photos(directory: Path, numbers: np.ndarray[Any, Any]) -> None:
+    """Write a shard of photos, without their bytes."""
+    columns: dict[str, Any] = {name: pa.nulls(len(numbers), IMAGES.field(name).type) for name in IMAGES.names}
+    columns["url"] = [f"http://photo.{HOST}/photo/odai/600/{n:032x}_600.jpg" for n in numbers]
+    columns["outcome"] = ["ok"] * len(numbers)
+    columns["fetched_at"] = [datetime(2026, 1, 1, tzinfo=UTC)] * len(numbers)
+    with whole_parquet(directory / "images" / f"images-{numbers[0]:09}.parquet", IMAGES) as writer:
+        writer.write_table(pa.table(columns, schema=IMAGES))

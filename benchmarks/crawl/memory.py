@@ -1,0 +1,46 @@
+"""How much a crawl remembers: resident memory early on and at the end."""
+
+import resource
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.crawl.processes import in_a_process, served
+from benchmarks.crawl.sites import endless
+from crawler.job import Job
+from crawler.options import CrawlOptions
+from crawler.run import crawl
+from crawler.session import Session
+
+
+def memory(pages: int) -> dict[str, object]:
+    """Return how memory grows while so many pages are crawled."""
+    with served(endless) as (address, _), tempfile.TemporaryDirectory() as directory:
+        return dict(in_a_process(remembering, address, directory, pages))
+
+
+def remembering(address: str, directory: str, pages: int) -> dict[str, object]:
+    """Crawl `pages` odai, and return the resident megabytes at a tenth of them and at all."""
+    found: dict[int, float] = {}
+    append = Session.append
+
+    def watched(self: Session, row: Any) -> None:
+        append(self, row)
+        if (count := self.counts.pages.total()) in (pages // 10, pages):
+            found.setdefault(count, resident())
+
+    Session.append = watched  # type: ignore[method-assign]
+    options = CrawlOptions(start=(), odai=(f"1000000-{1000000 + pages - 1}",), delay=0, concurrency=8)
+    started = time.perf_counter()
+    crawl(Job(options, Path(directory), address))
+    seconds = time.perf_counter() - started
+    first, last = found[pages // 10], found[pages]
+    return {"pages": pages, "seconds": round(seconds), "megabytes_at_a_tenth": first,
+            "megabytes_at_the_end": last, "growth": round(last / first - 1, 3), "limit": 0.2}  # fmt: skip
+
+
+def resident() -> float:
+    """Return this process's resident megabytes, now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return round(pages * resource.getpagesize() / 2**20, 1)

@@ -1,0 +1,72 @@
+"""Processes of their own: for the site, whose work must not count, and for each crawl: reactors run once."""
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any
+
+from benchmarks.crawl.sites import Respond
+
+CONTEXT = multiprocessing.get_context("spawn")
+
+
+@contextmanager
+def served(make: Callable[[], Respond]) -> Iterator[tuple[str, Connection]]:
+    """Serve a site in another process; yield its address, and the pipe that tells of the first odai."""
+    ours, theirs = CONTEXT.Pipe()
+    process = CONTEXT.Process(target=serve, args=(make, theirs), daemon=True)
+    process.start()
+    try:
+        yield ours.recv(), ours
+    finally:
+        process.kill()
+        process.join()
+
+
+def in_a_process(function: Callable[..., Any], *arguments: object) -> Any:
+    """Return what a function returns in a process of its own: a reactor runs only once."""
+    ours, theirs = CONTEXT.Pipe()
+    process = CONTEXT.Process(target=_send, args=(theirs, function, *arguments))
+    process.start()
+    theirs.close()  # so that its end is told if it fails
+    result = ours.recv()
+    process.join()
+    return result
+
+
+def _send(pipe: Connection, function: Callable[..., Any], *arguments: object) -> None:
+    pipe.send(function(*arguments))
+
+
+def serve(make: Callable[[], Respond], pipe: Connection) -> None:
+    """Answer GET requests from memory; tell the port, then when the first odai is asked for."""
+    respond = make()
+    asked: list[float] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            target = head.split(b" ", 2)[1].decode()
+            path = "/" + target.split("/", 3)[3] if target.startswith("http") else target
+            body, kind = respond(path)
+            if path.startswith("/odai/") and not asked:
+                asked.append(time.time())
+                pipe.send(asked[0])
+            length = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+            writer.write(length.encode() + body)
+            await writer.drain()
+
+    async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(quietly, "127.0.0.1", 0)
+        pipe.send(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        await asyncio.get_running_loop().run_in_executor(None, pipe.poll, None)
+
+    asyncio.run(main())

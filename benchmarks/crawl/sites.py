@@ -1,0 +1,58 @@
+"""Sites that answer from memory, so that the crawler is what is measured."""
+
+import re
+from collections.abc import Callable
+
+from demo.content import EmbeddedSite
+from demo.routes import HOST, Routes
+
+PHOTOS, COPIES = 200, 5
+Respond = Callable[[str], tuple[bytes, str]]
+"""From an address's path to the body of the answer and its content type."""
+
+
+def recorded() -> Respond:
+    """Return the embedded site's answers, each drawn once: lists, odai pages of ten boke, photos."""
+    site = EmbeddedSite(PHOTOS, 10, 1)
+    routes = Routes(site, "angular_2020")
+    answers: dict[str, tuple[bytes, str]] = {}
+    for photo in range(PHOTOS):
+        odai, name = site.odai_bokes(photo, 1)[0].odai_id, site.photo_name(photo)
+        page = routes.respond(f"/odai/{odai}", HOST).body.decode()
+        image = routes.respond(f"/photo/odai/600/{name}_600.jpg", HOST).body
+        for copy in range(COPIES):
+            address, other = f"/odai/{odai + copy * 1_000_000}", f"{copy}{name[1:]}"
+            body = page.replace(f"/odai/{odai}", address).replace(name, other)
+            answers[address] = body.encode(), "text/html"
+            answers[f"/photo/odai/600/{other}_600.jpg"] = image, "image/jpeg"
+    links = "".join(
+        f'<div class="boke"><div class="photo-content"><a href="{path}"><img></a></div>'
+        f'<a class="boke-text" href="/boke/{number}"><div>x</div></a></div>'
+        for number, path in enumerate(answers, 1)
+        if path.startswith("/odai/")
+    )
+    answers["/boke/recent"] = (f'<html ng-app><div id="content">{links}</div>'.encode(), "text/html")
+    return lambda path: answers.get(path, (b"", "text/plain"))
+
+
+def endless() -> Respond:
+    """Return the answers of a site of as many odai as anyone asks for, a thousand of which share a photo."""
+    site = EmbeddedSite(1, 1, 1)
+    first = site.odai_bokes(0, 1)[0].odai_id
+    routes = Routes(site, "angular_2020")
+    answer = routes.respond(f"/odai/{first}", HOST)
+    template, kind = answer.body.decode(), answer.content_type
+    photo = routes.respond(f"/photo/odai/240/{site.photo_name(0)}_240.jpg", HOST).body
+    name = site.photo_name(0)
+
+    def respond(path: str) -> tuple[bytes, str]:
+        if path.startswith("/photo/"):
+            return photo, "image/jpeg"
+        found = re.fullmatch(r"/odai/(\d+)", path)
+        if not found:
+            return b"", kind
+        number = int(found[1])
+        page = template.replace(name, f"{number // 1000:032x}").replace(str(first), str(number))
+        return re.sub(r'/boke/\d{3,}"', lambda m: f"/boke/{number}{m[0][-3:]}", page).encode(), kind
+
+    return respond

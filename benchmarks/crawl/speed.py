@@ -1,0 +1,99 @@
+"""Pages a second of this project's crawler and of a bare Scrapy spider, in turns."""
+
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.http import Response
+from scrapy.settings import Settings
+
+from benchmarks.crawl.processes import in_a_process, served
+from benchmarks.crawl.sites import recorded
+from crawler.items import PageRow
+from crawler.job import Job
+from crawler.markup import Document
+from crawler.options import CrawlOptions
+from crawler.parse import read
+from crawler.run import crawl
+from crawler.session import Session
+from demo.routes import HOST
+
+
+def speed(rounds: int) -> dict[str, object]:
+    """Return pages a second of both spiders, in turns, and the median of their ratios."""
+    figures: list[tuple[float, float]] = []
+    with served(recorded) as (address, _):
+        for _round in range(rounds):
+            with tempfile.TemporaryDirectory() as directory:
+                figures.append((in_a_process(bare, address), in_a_process(ours, address, directory)))
+    return {
+        "pages_per_second_bare": [round(bare, 1) for bare, _ in figures],
+        "pages_per_second_ours": [round(ours, 1) for _, ours in figures],
+        "ratio": round(median(ours / bare for bare, ours in figures), 3),
+        "limit": 0.85,
+    }
+
+
+class BareSpider(Spider):
+    """What anyone would write: follows the same links, reads the same pages, stores nothing."""
+
+    name = "bare"
+    read_at: list[float] = []  # noqa: RUF012
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield the list."""
+        yield self._request(f"http://{HOST}/boke/recent", self.parse)
+
+    def parse(self, response: Response, **_: object) -> Iterator[Request]:
+        """Read a page, and follow it."""
+        self.read_at.append(time.perf_counter())
+        page = read(Document(response.body, response.url, datetime.now(UTC)))[1]
+        for link in page.links:
+            yield self._request(link, self.parse)
+        for photo in {page.image_url, *(boke.image_url for boke in page.bokes)} - {None}:
+            yield self._request(str(photo), self.photo)
+
+    def photo(self, response: Response) -> None:
+        """Take a photo, and forget it."""
+
+    def _request(self, url: str, callback: Callable[..., Any]) -> Request:
+        return Request(url, callback, meta={"proxy": self.address, "download_slot": "crawl"})  # type: ignore[attr-defined]
+
+
+def bare(address: str) -> float:
+    """Return the pages a second of the bare spider."""
+    settings = Settings(
+        {"CONCURRENT_REQUESTS": 8, "CONCURRENT_REQUESTS_PER_DOMAIN": 8, "LOG_LEVEL": "ERROR",
+         "CONCURRENT_ITEMS": 1, "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False,
+         "HTTPPROXY_ENABLED": False}
+    )  # fmt: skip
+    process = AsyncCrawlerProcess(settings)
+    process.crawl(BareSpider, address=address)
+    process.start()
+    return rate(BareSpider.read_at)
+
+
+def ours(address: str, directory: str) -> float:
+    """Return the pages a second of this project's crawler, photos hashed and stored."""
+    read_at: list[float] = []
+    append = Session.append
+
+    def watched(self: Session, row: Any) -> None:
+        append(self, row)
+        if isinstance(row, PageRow):
+            read_at.append(time.perf_counter())
+
+    Session.append = watched  # type: ignore[method-assign]
+    crawl(Job(CrawlOptions(delay=0, concurrency=8), Path(directory), address))
+    return rate(read_at)
+
+
+def rate(moments: list[float]) -> float:
+    """Return how many came a second, from the first to the last."""
+    return (len(moments) - 1) / (moments[-1] - moments[0])

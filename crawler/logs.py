@@ -1,0 +1,32 @@
+"""Scrapy's log lines about every answer and every row, made only where somebody reads them."""
+
+import logging
+from typing import Any, Self
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.logformatter import LogFormatter, LogFormatterResult
+from twisted.python.failure import Failure
+
+
+class QuietFormatter(LogFormatter):
+    """Says what Scrapy's own does; above LOG_LEVEL DEBUG no line is made, only to be thrown away."""
+
+    def __init__(self, level: str) -> None:
+        self._is_read = logging.getLevelNamesMapping().get(level, 0) <= logging.DEBUG
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the formatter of a crawl."""
+        return cls(crawler.settings.get("LOG_LEVEL"))
+
+    def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult | None:  # type: ignore[override]
+        """Return the line about an answer."""
+        return super().crawled(request, response, spider) if self._is_read else None
+
+    def scraped(  # type: ignore[override]
+        self, item: Any, response: Response | Failure | None, spider: Spider
+    ) -> LogFormatterResult | None:
+        """Return the line about a row."""
+        return super().scraped(item, response, spider) if self._is_read else None
