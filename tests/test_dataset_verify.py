@@ -107,9 +107,8 @@ def test_rows_that_disagree_are_found(pipeline: Path, message: str) -> None:
 
 
 def test_photos_of_several_crawls_are_looked_for_in_all_of_them(tmp_path: Path) -> None:
-    first, second = (
-        crawl_tables.crawl(tmp_path / name / "crawl", 2, first=n) for name, n in (("p", 1), ("q", 9))
-    )
+    first = crawl_tables.crawl(tmp_path / "p" / "crawl", 2)
+    second = crawl_tables.crawl(tmp_path / "q" / "crawl", 2, first=9)
     build(DatasetOptions(dev_fraction=0.0), [first, second], tmp_path / "p" / "dataset", name="p")
     assert verify(tmp_path) == []
     shutil.rmtree(second / "images")
