@@ -75,15 +75,15 @@ _FORGOTTEN = """coalesce(photo_id IN (FROM gone_photo) OR sha256('odai:' || odai
 def load_photo_rows(connection: duckdb.DuckDBPyConnection) -> None:
     """Make `photo_row`: n, split, shard, row, and the columns of PHOTOS that no caption changes."""
     connection.execute("""
+        CREATE TABLE with_captions AS SELECT DISTINCT photo_id FROM candidate WHERE taken_by IS NULL;
         CREATE TABLE photo_row AS
         SELECT photo_id AS n, split, shard, row, sha256, width, height, phash, category,
             list_transform(labels, lambda l: l.label) AS labels,
             CASE WHEN len(list_filter(labels, lambda l: l.confidence IS NOT NULL)) > 0
                 THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group"
-        FROM photo JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id)
+        FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id)
         LEFT JOIN (SELECT photo_id, arg_max(category, odai_id) AS category FROM odai GROUP BY photo_id)
-            USING (photo_id)
-        WHERE photo_id IN (SELECT photo_id FROM candidate WHERE taken_by IS NULL);
+            USING (photo_id);
         CREATE TABLE taken_by AS
         SELECT taken_by AS reason, count(*) AS captions FROM candidate WHERE taken_by IS NOT NULL GROUP BY 1
     """)
