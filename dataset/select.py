@@ -81,7 +81,8 @@ def load_photo_rows(connection: duckdb.DuckDBPyConnection) -> None:
             list_transform(labels, lambda l: l.label) AS labels,
             CASE WHEN len(list_filter(labels, lambda l: l.confidence IS NOT NULL)) > 0
                 THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group"
-        FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id)
+        FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id)
+        LEFT JOIN photo_labels USING (photo_id)
         LEFT JOIN (SELECT photo_id, arg_max(category, odai_id) AS category FROM odai GROUP BY photo_id)
             USING (photo_id);
         CREATE TABLE taken_by AS
