@@ -3,6 +3,7 @@
 import errno
 import shutil
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -10,13 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataset import crawl_tables, filters, read, texts
+from dataset.blocks import judged
+from dataset.captions import SEPARATOR
 from dataset.errors import DamagedFile, UserError
 from dataset.forgotten import Forgotten
 from dataset.importers.tables import read_sources
 from dataset.manifest import file_list, fingerprint, is_fresh
 from dataset.options import DatasetOptions
 from dataset.publish import Origin, publish
-from dataset.select import judge, keep, load_candidates
+from dataset.select import load_candidates, load_photo_rows
 from dataset.split import assign
 from dataset.swap import locked, replacement
 from dataset.write import crawl_image
@@ -67,10 +70,10 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
                     crawl_tables.load(connection, pages, images)
                     assign(connection, options, directory)
                     load_candidates(connection, options, forgotten, outs)
-                    origin.counts.update(_prepare(connection, options, directory, tokens, new / WORK))
-                    judge(connection, options, words)
-                    keep(connection, name)
-                    publish(connection, images, crawl_image, new, origin)
+                    load_photo_rows(connection)
+                    origin.counts.update(_reuse(connection, directory, tokens))
+                    with closing(judged(connection, options, words)) as blocks:
+                        publish(connection, blocks, images, crawl_image, new, origin)
                 except duckdb.Error as error:
                     raise _told(error, [*pages, *images]) from error
             shutil.rmtree(new / WORK)
@@ -87,33 +90,25 @@ def connect(directory: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _prepare(
-    connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previous: Path, tokens: str, work: Path
-) -> dict[str, int]:
-    """Make the view `prepared` (id, text_nfkc, tokens) of every candidate that passed so far.
+def _reuse(connection: duckdb.DuckDBPyConnection, previous: Path, tokens: str) -> dict[str, int]:
+    """Make `reused` (id, text_nfkc, cut): what the dataset `previous` has of texts that are still candidates.
 
     Returns:
-        How many captions were tokenised, and how many were taken over from the dataset `previous`.
+        How many captions are to be tokenised, and how many are taken over.
     """
-    connection.from_arrow(texts.PREPARED.empty_table()).create("reused")
+    connection.execute("CREATE TABLE reused (id BIGINT, text_nfkc VARCHAR, cut VARCHAR)")
     if read.is_complete(previous) and read.manifest(previous).get("tokens") == tokens:
         old = ", ".join(crawl_tables.literal(str(path)) for path in read.shards(previous))
         connection.execute(f"""
-            INSERT INTO reused SELECT id, text_nfkc, tokens FROM candidate JOIN (
+            INSERT INTO reused
+            SELECT candidate.rowid, text_nfkc, array_to_string(tokens, {crawl_tables.literal(SEPARATOR)})
+            FROM candidate JOIN (
                 SELECT text, any_value(text_nfkc) AS text_nfkc, any_value(tokens) AS tokens
                 FROM (SELECT unnest(captions, max_depth := 2) FROM read_parquet([{old}])) GROUP BY text)
             USING (text) WHERE taken_by IS NULL""")
-    connection.execute("""CREATE TABLE fresh AS
-        SELECT id, text FROM candidate ANTI JOIN reused USING (id) WHERE taken_by IS NULL""")
-    count = "SELECT (SELECT count(*) FROM reused), (SELECT count(*) FROM fresh)"
-    [(reused, fresh)] = connection.execute(count).fetchall()
-    with connection.cursor() as reader:
-        batches = reader.sql("SELECT id, text FROM fresh").to_arrow_reader(texts.BATCH)
-        paths = list(texts.prepare_all(batches, fresh, options.tokenizer, options.max_characters, work))
-    files = ", ".join(crawl_tables.literal(str(path)) for path in paths)
-    more = f" UNION ALL SELECT * FROM read_parquet([{files}])" if paths else ""
-    connection.execute(f"DROP TABLE fresh; CREATE VIEW prepared AS SELECT * FROM reused{more}")
-    return {"tokenised": fresh, "reused": reused}
+    counts = "SELECT (SELECT count(*) FROM reused), count(*) FROM candidate WHERE taken_by IS NULL"
+    [(reused, total)] = connection.execute(counts).fetchall()
+    return {"tokenised": total - reused, "reused": reused}
 
 
 def _told(error: duckdb.Error, shards: Sequence[Path]) -> Exception:

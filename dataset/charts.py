@@ -22,6 +22,7 @@ def charts(figures: Mapping[str, Any]) -> str:
         _panel("Captions by category", figures["categories"]["most_frequent"][:BARS]),
         _panel("Photos by label", figures["labels"]["most_frequent"][:BARS]),
         _panel("Vocabulary: % of tokens known", _coverage(figures["vocabulary"]["coverage"])),
+        _panel("Duplicates", _duplicates(figures)),
         _panel(
             "Captions left out, by filter", [(k, n) for k, n in figures["filters"].items() if n], log=True
         ),
@@ -77,6 +78,13 @@ def _binned(histogram: Sequence[Sequence[int]]) -> Bars:
     last = max(bins, default=0)
     return [
         (f"{start}{'+' if start == last else ''}", bins.get(start, 0)) for start in range(0, last + 1, width)
+    ]
+
+
+def _duplicates(figures: Mapping[str, Any]) -> Bars:
+    return [
+        *((name.replace("_", " "), count) for name, count in figures["duplicates"].items()),
+        ("captions left out", figures["filters"]["duplicate"]),
     ]
 
 

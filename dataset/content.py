@@ -42,17 +42,38 @@ def matching(stages: Sequence[Stage], sha256: str | None, odai: int | None, boke
     to have it), or one boke, in crawls and datasets.
     """
     with duckdb.connect() as connection:
-        connection.execute("""CREATE TABLE fact (
-            key VARCHAR, sha256 VARCHAR, odai_id BIGINT, boke_id BIGINT, text VARCHAR, text_nfkc VARCHAR)""")
-        for stage in stages:
-            for query in _facts(stage):
-                connection.execute(f"INSERT INTO fact {query}")
+        _load(connection, stages)
         if sha256 is not None:
             return _photo(connection, sha256)
         if odai is not None:
             return _odai(connection, odai)
         mine = f"boke_id = {boke}"
         return Content(boke_ids={boke} if boke is not None else set(), texts=_texts(connection, mine))
+
+
+def held(stages: Sequence[Stage], content: Content) -> bool:
+    """Tell whether crawls and datasets of another pipeline hold some photo or caption of `content`.
+
+    Numbers of odai and boke alone tell nothing: another site counts them, too. A damaged shard may hold
+    anything.
+    """
+    photo = _among("sha256", content.sha256s)
+    caption = f"{_among('boke_id', content.boke_ids)} AND {_among('text', content.texts)}"
+    with duckdb.connect() as connection:
+        try:
+            _load(connection, stages)
+        except duckdb.Error:
+            return True
+        return bool(connection.execute(f"SELECT 1 FROM fact WHERE {photo} OR {caption} LIMIT 1").fetchall())
+
+
+def _load(connection: duckdb.DuckDBPyConnection, stages: Sequence[Stage]) -> None:
+    """Make the table `fact`: what crawls and datasets say of photos, odai and boke."""
+    connection.execute("""CREATE TABLE fact (
+        key VARCHAR, sha256 VARCHAR, odai_id BIGINT, boke_id BIGINT, text VARCHAR, text_nfkc VARCHAR)""")
+    for stage in stages:
+        for query in _facts(stage):
+            connection.execute(f"INSERT INTO fact {query}")
 
 
 def _facts(stage: Stage) -> Iterable[str]:

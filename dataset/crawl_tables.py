@@ -41,7 +41,7 @@ def load(connection: duckdb.DuckDBPyConnection, pages: Sequence[Path], images: S
         them by shard and row.
     image: key, denied, photo_id. One row per photo address, its newest content.
     odai: host, odai_id, photo_id, category, kind, labels, label_confidences.
-    boke: id, boke_id, odai_id, host, photo_id, denied, text, stars, raters, category, posted, url, kind,
+    boke: boke_id, odai_id, host, photo_id, denied, text, stars, raters, category, posted, url, kind,
         photo_category. `denied` tells that the photo's address is forbidden by now.
     denied: host, odai_id, boke_id of the pages that robots or an opt-out forbid by now.
     """
@@ -53,11 +53,18 @@ def load(connection: duckdb.DuckDBPyConnection, pages: Sequence[Path], images: S
 NEWEST = "ORDER BY coalesce(fetched_at, '-infinity') DESC, shard DESC, row DESC"
 
 _IMAGE = f"""
-    CREATE TABLE newest_image AS
+    CREATE TABLE seen AS
     SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash, fetched_at, shard,
-           file_row_number AS row, min(fetched_at) OVER (PARTITION BY key, sha256) AS first_seen
-    FROM fetched WHERE url IS NOT NULL AND (outcome = 'denied' OR outcome = 'ok' AND sha256 IS NOT NULL)
-    QUALIFY row_number() OVER (PARTITION BY key {NEWEST}) = 1;
+           file_row_number AS row
+    FROM fetched WHERE url IS NOT NULL AND (outcome = 'denied' OR outcome = 'ok' AND sha256 IS NOT NULL);
+    CREATE TABLE newest_image AS
+    SELECT seen.* EXCLUDE (fetched_at), first_seen
+    FROM (SELECT key, unnest(max({{'at': coalesce(fetched_at, '-infinity'), 'shard': shard, 'row': row}}))
+          FROM seen GROUP BY key)
+    JOIN seen USING (key, shard, row)
+    LEFT JOIN (SELECT key, sha256, min(fetched_at) AS first_seen FROM seen GROUP BY key, sha256)
+        USING (key, sha256);
+    DROP TABLE seen;
     CREATE TABLE photo AS
     SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM (
         SELECT sha256, shard, row, width, height, phash,
@@ -84,7 +91,7 @@ _ODAI = f"""
 """
 _SAID = f"""
     CREATE TABLE said AS
-    SELECT row_number() OVER () AS id, b.boke_id AS boke_id, coalesce(b.odai_id, page_odai_id) AS odai_id,
+    SELECT b.boke_id AS boke_id, coalesce(b.odai_id, page_odai_id) AS odai_id,
            host, CASE WHEN b.image_url IS NULL OR b.image_url = image_url THEN page_key
                 ELSE {sql_photo_key("b.image_url")} END AS key,
            b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted,
@@ -94,9 +101,9 @@ _SAID = f"""
                  fetched_at, shard, file_row_number AS row
           FROM page WHERE outcome = 'ok')
     WHERE b.text IS NOT NULL;
-    DELETE FROM said WHERE id IN (
+    DELETE FROM said WHERE rowid IN (
         SELECT id FROM (
-            SELECT id, host, boke_id IS NULL AS nameless,
+            SELECT rowid AS id, host, boke_id IS NULL AS nameless,
                 coalesce(boke_id::HUGEINT, hash(odai_id, key, text)::HUGEINT) AS name, fetched_at, shard, row,
                 text
             FROM said)
@@ -104,7 +111,7 @@ _SAID = f"""
 """
 _BOKE = """
     CREATE TABLE boke AS
-    SELECT id, boke_id, odai_id, host, coalesce(mine.photo_id, odai.photo_id) AS photo_id,
+    SELECT boke_id, odai_id, host, coalesce(mine.photo_id, odai.photo_id) AS photo_id,
            coalesce(mine.denied, theirs.denied, false) AS denied, text, stars, raters,
            said.category AS category, posted, CASE WHEN boke_id IS NULL OR url NOT LIKE 'http%' THEN url
                ELSE regexp_extract(url, '^(https?://[^/]+)', 1) || '/boke/' || boke_id END AS url,

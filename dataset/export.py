@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from dataset import read
 from dataset.errors import UsageError, UserError
+from dataset.exports import note, outdated
 from dataset.progress import Progress
 from dataset.swap import locked, replacement
 from dataset.whole_file import write_json
@@ -38,7 +39,33 @@ def export(dataset: Path, directory: Path, format: str, splits: Sequence[str] = 
         raise UsageError(f"There is no export format {format!r}. There are: {', '.join(FORMATS)}")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UserError(f"{directory} holds something already: name a new folder, or empty it")
-    read.shards(dataset)
+    note(dataset, directory, format, splits)
+    return _write(dataset, directory, format, splits)
+
+
+def export_again(dataset: Path) -> tuple[int, list[Path]]:
+    """Write those exports again that are of another version of `dataset`, in its pipeline's folder.
+
+    Where there is no dataset any more, they are deleted.
+
+    Returns:
+        How many were written or deleted; and the folders elsewhere of those that are not up to date.
+    """
+    again, elsewhere = 0, []
+    for exported in outdated(dataset):
+        if not exported.directory.is_relative_to(dataset.parent.resolve()):
+            elsewhere.append(exported.directory)
+            continue
+        again += 1
+        if read.is_complete(dataset):
+            _write(dataset, exported.directory, exported.format, exported.splits)
+            note(dataset, exported.directory, exported.format, exported.splits)
+        else:
+            shutil.rmtree(exported.directory)
+    return again, elsewhere
+
+
+def _write(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -> int:
     with locked(directory), replacement(directory) as new:
         shutil.copyfile(dataset / "README.md", new / "README.md")
         return sum(WRITERS[format](dataset, new, split) for split in splits)

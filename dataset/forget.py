@@ -11,29 +11,47 @@ from pathlib import Path
 from typing import Any
 
 from dataset import read
-from dataset.content import Content, matching
+from dataset.content import Content, held, matching
 from dataset.errors import UsageError, UserError
+from dataset.export import export_again
 from dataset.forgotten import Forgotten
 from dataset.rewrite import rewrite_crawl, rewrite_dataset, rewrite_features
 from dataset.search import WORDS, search
-from dataset.stages import Stage, find
+from dataset.stages import Stage, below, find
 from dataset.whole_file import remove_leftovers, write_json, write_whole
+
+SHARED = ("features", "weights")
+"""What lies beside the pipelines, for all of them."""
+ORDER = ("run", "features", "dataset", "crawl")
+"""Crawls come last: by them it is found what the others hold, should this be killed and run again."""
 
 
 @dataclass
 class ForgetReport:
-    """How many files of each kind of stage changed, and the runs whose models may have learned from it."""
+    """How many files of each kind of stage changed, and what is left to do by hand.
+
+    `trained`: runs whose models may have learned from what is on the forget list. `others`: pipelines that
+    hold the same content, where the options `again` forget it. `exports`: folders elsewhere, exported before.
+    """
 
     changed: dict[str, int] = field(default_factory=dict)
     trained: list[Path] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    exports: list[Path] = field(default_factory=list)
+    again: str = ""
 
     def __str__(self) -> str:
         counts = ", ".join(f"{kind} {count}" for kind, count in self.changed.items() if count)
-        lines = [
-            f"forgotten: files changed: {counts or 'none'}; later crawls, imports and builds leave it out"
-        ]
         return "\n".join(
-            lines + [f"trained on it: {run}. Delete it, and train again" for run in self.trained]
+            [
+                f"forgotten: files changed: {counts or 'none'}; later crawls, imports, builds leave it out",
+                *(f"trained on it: {run}. Delete it, and train again" for run in self.trained),
+                *(
+                    f"held by pipeline {name}, too: bokeru forget --pipeline {name} {self.again}"
+                    for name in self.others
+                ),
+                *(f"exported before: {path}. Delete it, and export again" for path in self.exports),
+            ]
         )
 
 
@@ -42,7 +60,7 @@ def forget(
 ) -> ForgetReport:
     """Take one photo (with all its captions), one odai (with its photo if no other has it), or one boke out.
 
-    No stage of the pipeline may be running.
+    No stage of the pipeline may be running. A vector stays for as long as another pipeline holds the photo.
 
     Args:
         data: the folder of all output; the stages are data/<pipeline>/… and data/features/….
@@ -56,22 +74,47 @@ def forget(
     _check(sha256, odai, boke)
     if not directory.is_dir():
         raise UserError(f"{directory} is not there: pipeline {pipeline!r} has nothing to forget")
-    features = data / "features"
-    stages = [*find(directory), *(find(features) if features.is_dir() and any(features.iterdir()) else [])]
+    stages = find(directory)
     content = matching(stages, sha256, odai, boke)
     forgotten = _list(directory, content, sha256, odai, boke)
-    report = ForgetReport(trained=_trained(stages, content))
-    forgotten.add_trained(run.name for run in report.trained)
+    forgotten.add_trained(run.name for run in _trained(stages, content))
     forgotten.save(directory)
-    for stage in stages:
-        changed = _rewrite(stage, content, forgotten)
-        report.changed[stage.kind] = report.changed.get(stage.kind, 0) + changed
-    left = [path for place in (directory, features) if place.is_dir() for path in search(place, content)]
-    if left:
+    others = _others(data, pipeline, content)
+    shared = [] if others else list(below(data / "features"))
+    report = ForgetReport(
+        trained=_named(stages, forgotten), others=others, again=_again(data, content, odai, boke)
+    )
+    for kind in ORDER:
+        mine = [stage for stage in (*stages, *shared) if stage.kind == kind]
+        report.changed[kind] = sum(_rewrite(stage, content, forgotten) for stage in mine)
+        if kind == "dataset":
+            report.changed["export"], report.exports = export_again(directory / "dataset")
+    places = (directory, *(stage.directory for stage in shared))
+    if left := [path for place in places if place.is_dir() for path in search(place, content)]:
         raise UserError(
             f"Still held by {', '.join(map(str, left))}: delete what you do not need, then run this again"
         )
     return report
+
+
+def _named(stages: Iterable[Stage], forgotten: Forgotten) -> list[Path]:
+    """Return the runs that are still there and whose models may have learned from what is forgotten."""
+    names = {entry.run for entry in forgotten.trained}
+    return [stage.directory for stage in stages if stage.kind == "run" and stage.directory.name in names]
+
+
+def _others(data: Path, pipeline: str, content: Content) -> list[str]:
+    """Return the other pipelines in `data` that hold some of `content`."""
+    places = [place for place in sorted(data.iterdir()) if place.is_dir() and place.name not in SHARED]
+    return [place.name for place in places if place.name != pipeline and held(list(below(place)), content)]
+
+
+def _again(data: Path, content: Content, odai: int | None, boke: int | None) -> str:
+    """Return the options that forget the same in another pipeline."""
+    what = f"--odai {odai}" if odai is not None else f"--boke {boke}"
+    if len(content.sha256s) == 1:
+        what = f"--sha256 {next(iter(content.sha256s))}"
+    return what if data == Path("data") else f"{what} --data {data}"
 
 
 def _check(sha256: str | None, odai: int | None, boke: int | None) -> None:

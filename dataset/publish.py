@@ -1,12 +1,13 @@
 """Write a dataset's directory from what was kept: shards, vocabulary, figures, card, Croissant, manifest."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataset.card import card
@@ -14,7 +15,8 @@ from dataset.charts import charts
 from dataset.croissant import croissant
 from dataset.errors import UserError
 from dataset.manifest import write_manifest
-from dataset.statistics import statistics
+from dataset.select import why_empty
+from dataset.statistics import Counted, statistics
 from dataset.vocabulary import Vocabulary
 from dataset.whole_file import write_json, write_whole
 from dataset.write import ImageSource, write_photos
@@ -35,16 +37,32 @@ class Origin:
 
 def publish(
     connection: duckdb.DuckDBPyConnection,
+    blocks: Iterable[pa.Table],
     shards: Sequence[Path],
     image: ImageSource,
     directory: Path,
     origin: Origin,
 ) -> None:
-    """Write the dataset of `kept_photo`, `kept_caption`, `taken_by` into `directory`, the manifest last."""
-    _drop(connection, write_photos(connection, shards, image, directory), origin.name)
-    vocabulary = _vocabulary(connection, origin.settings)
+    """Write the dataset of `blocks` into `directory`, the manifest last.
+
+    Args:
+        connection: holds `photo_row`, what may be in the blocks, and `taken_by`.
+        blocks: photos with their captions, as `write_photos` takes them.
+
+    Raises:
+        UserError: nothing is left to write.
+    """
+    [(total,)] = connection.execute("SELECT count(*) FROM photo_row").fetchall()
+    count = Counted(connection)
+    for written, empty in write_photos(blocks, shards, image, directory, total):
+        count.add(written)
+        count.add_lost(empty)
+    if not count.photos:
+        raise UserError(why_empty(connection, origin.name))
+    settings = origin.settings
+    vocabulary = Vocabulary.from_counts(count.tokens["train"], settings["min_count"], settings["max_size"])
     vocabulary.save(directory / "vocabulary.json")
-    figures = statistics(connection, vocabulary)
+    figures = statistics(connection, count.tokens, vocabulary)
     write_json(directory / "statistics.json", figures)
     write_whole(directory / "statistics.svg", charts(figures))
     files = [_file(path) for path in sorted(directory.glob("*.parquet"))]
@@ -63,31 +81,6 @@ def publish(
         sources=origin.sources,
         files=files,
     )
-
-
-def _drop(connection: duckdb.DuckDBPyConnection, empty: list[int], name: str) -> None:
-    """Take photos without bytes, though their rows say that they were fetched, out of what is counted."""
-    if not empty:
-        return
-    listed = f"(SELECT unnest({empty}::BIGINT[]))"
-    query = f"SELECT count(*) FROM kept_caption WHERE n IN {listed}"
-    [(captions,)] = connection.execute(query).fetchall()
-    connection.execute(f"INSERT INTO taken_by VALUES ('no_photo', {captions})")
-    connection.execute(f"DELETE FROM kept_photo WHERE n IN {listed}")
-    if not connection.execute("SELECT n FROM kept_photo LIMIT 1").fetchall():
-        raise UserError(f"No photo of {name} has bytes. Crawl again: bokeru crawl --pipeline {name}")
-
-
-def _vocabulary(connection: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> Vocabulary:
-    """Return the vocabulary of train; make the table `token` (split, token, count)."""
-    connection.execute("""
-        CREATE TABLE token AS
-        SELECT split, token, count(*) AS count FROM (
-            SELECT split, unnest(tokens) AS token
-            FROM kept_caption JOIN (SELECT n, split FROM kept_photo) USING (n))
-        GROUP BY split, token""")
-    counts = connection.execute("SELECT token, count FROM token WHERE split = 'train'").fetchall()
-    return Vocabulary.from_counts(dict(counts), settings["min_count"], settings["max_size"])
 
 
 def _file(path: Path) -> dict[str, object]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dataset import read
+from dataset.blocks import assemble
 from dataset.build import WORK, connect
 from dataset.content import Content
 from dataset.crawl_tables import literal
@@ -23,6 +24,7 @@ from dataset.swap import locked, replacement
 from dataset.write import dataset_image
 
 Row = dict[str, Any]
+PHOTOS_AT_A_TIME = 1_000
 
 
 def rewrite_crawl(directory: Path, forgotten: ForgottenFilter) -> int:
@@ -102,13 +104,13 @@ def rewrite_dataset(directory: Path, content: Content) -> int:
                     manifest["tokens"],
                     manifest["texts"],
                 )
-                publish(connection, shards, dataset_image, new, origin)
+                publish(connection, _kept(connection), shards, dataset_image, new, origin)
             shutil.rmtree(new / WORK)
     return len(shards)
 
 
 def _load(connection: duckdb.DuckDBPyConnection, shards: list[Path], content: Content) -> None:
-    """Make `kept_photo` and `kept_caption` of a dataset's own shards, without `content`."""
+    """Make `photo_row` and `kept_caption` of a dataset's own shards, without `content`."""
     gone = {
         "sha256": pa.array(content.sha256s, pa.string()),
         "odai_id": pa.array(content.odai_ids, pa.int64()),
@@ -130,15 +132,25 @@ def _load(connection: duckdb.DuckDBPyConnection, shards: list[Path], content: Co
         SELECT sha256, place, {caption} FROM (
             SELECT sha256, unnest(captions) AS c, generate_subscripts(captions, 1) AS place FROM source)
         WHERE NOT coalesce(c.odai_id IN (FROM gone_odai_id) OR c.boke_id IN (FROM gone_boke_id), false);
-        CREATE TABLE kept_photo AS
+        CREATE TABLE photo_row AS
         SELECT row_number() OVER (ORDER BY shard, file_row_number) - 1 AS n, shard, file_row_number AS row,
             split_part(parse_filename(filename), '-', 1) AS split, {photo},
             list_filter(odai_ids, lambda o: NOT list_contains({sorted(content.odai_ids)}::BIGINT[], o))
                 AS odai_ids
         FROM source SEMI JOIN said USING (sha256);
         CREATE TABLE kept_caption AS SELECT n, said.* EXCLUDE (sha256) FROM said
-        JOIN (SELECT n, sha256 FROM kept_photo) USING (sha256);
+        JOIN (SELECT n, sha256 FROM photo_row) USING (sha256);
     """)
+
+
+def _kept(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
+    """Yield `photo_row` with the captions in `kept_caption`, some photos at a time."""
+    [(total,)] = connection.execute("SELECT count(*) FROM photo_row").fetchall()
+    for first in range(0, total, PHOTOS_AT_A_TIME):
+        block = f"WHERE n BETWEEN {first} AND {first + PHOTOS_AT_A_TIME - 1} ORDER BY n"
+        photos = connection.sql(f"SELECT * FROM photo_row {block}").to_arrow_table()
+        captions = connection.sql(f"SELECT * FROM kept_caption {block}, place").to_arrow_table()
+        yield assemble(photos, captions)
 
 
 def _load_taken(connection: duckdb.DuckDBPyConnection, figures: dict[str, Any]) -> None:

@@ -17,6 +17,9 @@ import pyarrow.parquet as pq
 from dataset.errors import DamagedFile
 from dataset.whole_file import whole_file
 
+UNIQUE = frozenset(("url", "sha256", "path", "phash", "text", "text_nfkc"))
+"""Strings that are hardly ever the same twice: a dictionary of them would be as long as they are."""
+
 
 @dataclass(frozen=True)
 class ShardLimits:
@@ -38,7 +41,8 @@ def whole_parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """
     leaves = dict(_leaves(schema))
     codecs = {leaf: "NONE" if pa.types.is_binary(kind) else "zstd" for leaf, kind in leaves.items()}
-    dictionary = [leaf for leaf, kind in leaves.items() if pa.types.is_string(kind)]
+    words = [leaf for leaf, kind in leaves.items() if pa.types.is_string(kind)]
+    dictionary = [leaf for leaf in words if leaf.rpartition(".")[2] not in UNIQUE]
     with whole_file(path) as temporary:
         writer = pq.ParquetWriter(
             temporary,

@@ -9,8 +9,8 @@ that photos that come later, with whatever date, move nothing.
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -23,8 +23,7 @@ SETTINGS = ("near_duplicate_bits", "dev_fraction", "split_key")
 """What the sides depend on: a dataset built with others says nothing about this one."""
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(NamedTuple):
     """A photo's group and split; no split where it is near to both."""
 
     group: str

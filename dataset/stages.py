@@ -50,10 +50,15 @@ def find(path: Path) -> list[Stage]:
     """
     if not path.exists():
         raise UserError(f"{path} is not there. Name a stage's directory, such as data/demo/dataset")
-    stages = list(_find(path, 3))
+    stages = list(below(path))
     if not stages:
         raise UserError(f"{path} holds nothing that a stage wrote. Name data, data/demo or data/demo/dataset")
     return stages
+
+
+def below(path: Path) -> Iterator[Stage]:
+    """Yield the stages at or below `path`, if there are any."""
+    return _find(path, 3)
 
 
 def _find(path: Path, depth: int) -> Iterator[Stage]:
@@ -69,7 +74,8 @@ def _find(path: Path, depth: int) -> Iterator[Stage]:
 
 
 def _kind(path: Path) -> str | None:
-    if (path / "pages").is_dir() or (path / "images").is_dir():
+    tables = [path / name for name in ("pages", "images") if (path / name).is_dir()]
+    if tables and (path.name == "crawl" or any(_files(table, "*.parquet") for table in tables)):
         return "crawl"
     if (path / "vocabulary.json").exists() or _files(path, "train-*.parquet"):
         return "dataset" if not (path / "config.json").exists() else None

@@ -1,11 +1,16 @@
 """Figures of a dataset: how much there is, how it is spread, and what each filter took."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from dataset import filters
 from dataset.options import DatasetOptions
+from dataset.read import SPLITS
 from dataset.vocabulary import SPECIALS, Vocabulary
 
 MOST_FREQUENT = 50
@@ -16,28 +21,82 @@ SPREAD = """{{'mean': avg({0}), 'min': min({0}), 'median': quantile_disc({0}, 0.
     'p90': quantile_disc({0}, 0.9), 'p99': quantile_disc({0}, 0.99), 'max': max({0})}}"""
 
 
-def statistics(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary) -> dict[str, object]:
-    """Return statistics.json: figures of `kept_photo`, `kept_caption`, `token` and `taken_by`."""
-    connection.execute("""
-        CREATE OR REPLACE TEMP TABLE measured AS
-        SELECT n, split, stars, kept_caption.category AS category, length(text_nfkc) AS characters,
-            len(tokens) AS tokens
-        FROM kept_caption JOIN (SELECT n, split FROM kept_photo) USING (n)""")
+class Counted:
+    """What is counted while photos are written: `photos` of them, and `tokens` by split.
+
+    Makes the tables `measured_caption` (n, split, stars, category, characters, tokens) and `measured_photo`
+    (split, group, labels, odai).
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.photos = 0
+        self.tokens: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
+        for table, schema in (("measured_caption", _CAPTION), ("measured_photo", _PHOTO)):
+            connection.from_arrow(schema.empty_table()).create(table)
+
+    def add(self, photos: pa.Table) -> None:
+        """Count photos, with n, split, and all columns of PHOTOS but image."""
+        self.photos += photos.num_rows
+        odai = pc.list_value_length(photos["odai_ids"])
+        self._insert("measured_photo", [photos["split"], photos["group"], photos["labels"], odai], _PHOTO)
+        lists = photos["captions"].combine_chunks()
+        of = photos.select(["n", "split"]).take(pc.list_parent_indices(lists))
+        captions = lists.flatten()
+        tokens = captions.field("tokens")
+        characters = pc.utf8_length(captions.field("text_nfkc"))
+        columns = [of["n"], of["split"], captions.field("stars"), captions.field("category"), characters]
+        self._insert("measured_caption", [*columns, pc.list_value_length(tokens)], _CAPTION)
+        for split, counts in self.tokens.items():
+            found = tokens.filter(pc.equal(of["split"], split).combine_chunks()).flatten().value_counts()
+            words, times = (found.field(name).to_pylist() for name in ("values", "counts"))
+            counts.update(dict(zip(words, times, strict=True)))
+
+    def add_lost(self, photos: pa.Table) -> None:
+        """Count photos without bytes as taken."""
+        captions = pc.sum(pc.list_value_length(photos["captions"])).as_py()
+        if captions:
+            self._connection.execute("INSERT INTO taken_by VALUES ('no_photo', ?)", [captions])
+
+    def _insert(self, table: str, columns: Sequence[pa.ChunkedArray], schema: pa.Schema) -> None:
+        cast = [column.cast(kind) for column, kind in zip(columns, schema.types, strict=True)]
+        self._connection.from_arrow(pa.table(cast, schema=schema)).insert_into(table)
+
+
+_CAPTION = pa.schema(
+    [
+        ("n", pa.int64()),
+        ("split", pa.string()),
+        ("stars", pa.int64()),
+        ("category", pa.string()),
+        ("characters", pa.int64()),
+        ("tokens", pa.int64()),
+    ]
+)
+_PHOTO = pa.schema(
+    [("split", pa.string()), ("group", pa.string()), ("labels", pa.list_(pa.string())), ("odai", pa.int64())]
+)
+
+
+def statistics(
+    connection: duckdb.DuckDBPyConnection, tokens: Mapping[str, Counter[str]], vocabulary: Vocabulary
+) -> dict[str, object]:
+    """Return statistics.json: figures of what was `Counted`, and of `taken_by`."""
     return {
         "splits": _splits(connection),
         "captions_per_photo": _spread(connection, "captions", _PER_PHOTO),
         "stars": _stars(connection),
-        "characters": _spread(connection, "characters", "measured"),
-        "tokens": _spread(connection, "tokens", "measured"),
-        "categories": _frequent(connection, "SELECT category AS value FROM measured"),
-        "labels": _frequent(connection, "SELECT unnest(labels) AS value FROM kept_photo"),
-        "vocabulary": _vocabulary(connection, vocabulary),
+        "characters": _spread(connection, "characters", "measured_caption"),
+        "tokens": _spread(connection, "tokens", "measured_caption"),
+        "categories": _frequent(connection, "SELECT category AS value FROM measured_caption"),
+        "labels": _frequent(connection, "SELECT unnest(labels) AS value FROM measured_photo"),
+        "vocabulary": _vocabulary(tokens, vocabulary),
         "duplicates": _duplicates(connection),
         "filters": _filters(connection),
     }
 
 
-_PER_PHOTO = "(SELECT count(*) AS captions FROM measured GROUP BY n)"
+_PER_PHOTO = "(SELECT count(*) AS captions FROM measured_caption GROUP BY n)"
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
@@ -48,8 +107,8 @@ def _splits(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
     rows = _rows(
         connection,
         """SELECT split, any_value(photos), any_value("groups"), count(*), sum(tokens)::BIGINT
-        FROM measured JOIN (SELECT split, count(*) AS photos, count(DISTINCT "group") AS "groups"
-                            FROM kept_photo GROUP BY split) USING (split)
+        FROM measured_caption JOIN (SELECT split, count(*) AS photos, count(DISTINCT "group") AS "groups"
+                            FROM measured_photo GROUP BY split) USING (split)
         GROUP BY split""",
     )
     names = ("photos", "groups", "captions", "tokens")
@@ -64,7 +123,7 @@ def _spread(connection: duckdb.DuckDBPyConnection, column: str, source: str) -> 
 
 
 def _stars(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    source = "(SELECT coalesce(stars, 0) AS stars FROM measured)"
+    source = "(SELECT coalesce(stars, 0) AS stars FROM measured_caption)"
     [(spread,)] = _rows(connection, f"SELECT {SPREAD.format('stars')} FROM {source}")
     starts = f"{list(STAR_BINS)}::BIGINT[]"
     bins = dict(
@@ -87,16 +146,15 @@ def _frequent(connection: duckdb.DuckDBPyConnection, values: str) -> dict[str, o
     }
 
 
-def _vocabulary(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary) -> dict[str, object]:
+def _vocabulary(tokens: Mapping[str, Counter[str]], vocabulary: Vocabulary) -> dict[str, object]:
     """Return the vocabulary's size, and for each split the share of tokens that are <UNK> in it."""
     known = set(vocabulary.tokens[len(SPECIALS) :])
-    distinct: dict[str, int] = {"train": 0, "dev": 0}
-    total, unknown = dict(distinct), dict(distinct)
-    rows = connection.execute("SELECT split, token, count FROM token").fetchall()
-    for split, token, count in rows:
-        distinct[split] += 1
-        total[split] += count
-        unknown[split] += count * (token not in known)
+    distinct = {split: len(counts) for split, counts in tokens.items()}
+    total = {split: counts.total() for split, counts in tokens.items()}
+    unknown = {
+        split: sum(count for token, count in counts.items() if token not in known)
+        for split, counts in tokens.items()
+    }
     rates = {split: unknown[split] / total[split] if total[split] else None for split in total}
     return {
         "size": len(vocabulary),
@@ -110,9 +168,9 @@ def _duplicates(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
     [(groups, photos)] = _rows(
         connection,
         """SELECT count(*), coalesce(sum(n), 0)::BIGINT FROM (
-            SELECT count(*) AS n FROM kept_photo GROUP BY "group" HAVING count(*) > 1)""",
+            SELECT count(*) AS n FROM measured_photo GROUP BY "group" HAVING count(*) > 1)""",
     )
-    [(shared,)] = _rows(connection, "SELECT count(*) FROM kept_photo WHERE len(odai_ids) > 1")
+    [(shared,)] = _rows(connection, "SELECT count(*) FROM measured_photo WHERE odai > 1")
     return {"groups_of_near_duplicates": groups, "photos_in_them": photos, "photos_of_several_odai": shared}
 
 

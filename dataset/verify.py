@@ -27,30 +27,33 @@ def verify(path: Path) -> list[str]:
 
 
 def _check_references(stage: Stage) -> Problems:
-    """Yield the photos of a dataset that its crawl, if it is there, does not have."""
-    crawl = stage.directory.parent / "crawl"
-    if stage.kind != "dataset" or not (crawl / "images").is_dir():
+    """Yield the photos of a dataset that none of its crawls, if they are all there, has."""
+    if stage.kind != "dataset":
         return
-    if _has_other_crawls(stage.directory):
+    crawls = _crawls(stage.directory)
+    if not all((crawl / "images").is_dir() for crawl in crawls):
         return
+    images = [path for crawl in crawls for path in Stage("crawl", crawl).tables()[1].paths]
     try:
-        known = {sha for path in Stage("crawl", crawl).tables()[1].paths for sha in _column(path, "sha256")}
+        known = {sha256 for path in images for sha256 in _column(path, "sha256")}
         for table in stage.tables():
             for path in table.paths:
                 for sha256 in set(_column(path, "sha256")) - known:
-                    yield f"{path}: photo {sha256} is not in {crawl}: build the dataset again"
+                    places = ", ".join(map(str, crawls))
+                    yield f"{path}: photo {sha256} is not in {places}: build the dataset again"
     except (pa.ArrowException, OSError):
         return  # said already, of the shard
 
 
-def _has_other_crawls(directory: Path) -> bool:
-    """Tell whether a dataset was built from other crawls than the one beside it."""
+def _crawls(dataset: Path) -> list[Path]:
+    """Return the crawls that a dataset was built from: in its own data folder, or where they were."""
     try:
-        manifest = read_manifest(directory) or {}
+        told = (read_manifest(dataset) or {}).get("crawls")
     except UserError:
-        return True
-    crawls = manifest.get("crawls", [])
-    return isinstance(crawls, list) and len(crawls) > 1
+        told = None
+    paths = [Path(crawl) for crawl in told] if isinstance(told, list) else [dataset.with_name("crawl")]
+    beside = [dataset.parents[1] / path.parent.name / path.name for path in paths]
+    return [here if here.is_dir() else path for here, path in zip(beside, paths, strict=True)]
 
 
 def _column(path: Path, name: str) -> list[str]:

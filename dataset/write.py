@@ -1,21 +1,20 @@
-"""Write the photos table: captions come sorted from DuckDB, bytes stream past from the crawl's shards."""
+"""Write the photos table: photos come with their captions in blocks, bytes stream past from their shards."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from dataset.errors import DamagedFile
 from dataset.progress import Progress
 from dataset.read import SPLITS
-from dataset.schema import CAPTION, PHOTOS
+from dataset.schema import PHOTOS
 from dataset.shards import whole_parquet
 
 ROW_GROUP_ROWS = 100
@@ -23,99 +22,79 @@ ROW_GROUP_BYTES = 16 * 2**20
 SHARD_BYTES = 224 * 2**20
 """Where a shard ends, a row group and the footer short of the 256 MiB it may have."""
 
+ROWS_PER_SHARD = 2**40
 
 ImageSource = Callable[[pq.ParquetFile, int], pa.StructArray]
 """Reads the photos of one row group of a shard: struct<bytes, path>, a row each."""
 
 
 def write_photos(
-    connection: duckdb.DuckDBPyConnection, shards: Sequence[Path], image: ImageSource, directory: Path
-) -> list[int]:
-    """Write train-*.parquet and dev-*.parquet into `directory`; return the n of photos without bytes.
+    blocks: Iterable[pa.Table], shards: Sequence[Path], image: ImageSource, directory: Path, total: int
+) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Write train-*.parquet and dev-*.parquet into `directory`, block by block.
 
     Args:
-        connection: holds `kept_photo` (n, split, shard, row, and the columns of PHOTOS but image and
-            captions) and `kept_caption` (n, and the columns of CAPTION), n counting photos by shard and row.
-        shards: where the photos lie; `shard` is a place in this list.
+        blocks: photos with n, split, shard, row, and the columns of PHOTOS but image, in the order of n,
+            which counts photos by shard and row.
+        shards: where the photos' bytes lie; `shard` is a place in this list.
         image: how to read them there.
         directory: where they go.
+        total: how many photos there are at most.
+
+    Yields:
+        Of each block the photos that were written, and those that were not, having no bytes.
     """
-    total = len(connection.execute("SELECT n FROM kept_photo").fetchall())
-    empty: list[int] = []
     with ExitStack() as stack:
         progress = stack.enter_context(Progress("dataset", total, "photos"))
         writers = {split: stack.enter_context(_SplitWriter(directory, split)) for split in SPLITS}
-        for photos in _ahead(_with_captions(connection)):
-            for table in _with_images(photos, shards, image):
-                size = pc.fill_null(pc.binary_length(pc.struct_field(table["image"], "bytes")), 0)
-                empty += table.filter(pc.equal(size, 0))["n"].to_pylist()
-                for split, writer in writers.items():
-                    mine = pc.and_(pc.equal(table["split"], split), pc.greater(size, 0))
-                    writer.append(table.filter(mine).select(PHOTOS.names))
-                progress.advance(table.num_rows)
-    return empty
+        for block in blocks:
+            empty: list[int] = []
+            halves = [(writers[split], block.filter(pc.equal(block["split"], split))) for split in SPLITS]
+            for first, last, images in _row_groups(block, shards, image):
+                for writer, half in halves:
+                    empty += _write(writer, half, first, last, images)
+            progress.advance(block.num_rows)
+            gone = pc.is_in(block["n"], pa.array(empty, pa.int64()))
+            yield (block.filter(pc.invert(gone)), block.filter(gone)) if empty else (block, block.slice(0, 0))
 
 
-def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Yield `tables`, the next one being made while the caller is busy with this one."""
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, tables, None)
-        while (table := coming.result()) is not None:
-            coming = thread.submit(next, tables, None)
-            yield table
+def _write(
+    writer: "_SplitWriter", photos: pa.Table, first: int, last: int, images: pa.StructArray
+) -> list[int]:
+    """Write those of `photos` that are at the places `first` to `last`; return the n of those without bytes.
+
+    Args:
+        images: what is at these places, each.
+    """
+    places = _places(photos)
+    low, high = np.searchsorted(places, [first, last])
+    found = images.take(pa.array(places[low:high] - first))
+    mine = photos.slice(low, high - low).append_column("image", found)
+    filled = pc.fill_null(pc.greater(pc.binary_length(found.field("bytes")), 0), False)
+    writer.append(mine.filter(filled) if filled.false_count else mine)
+    return mine.filter(pc.invert(filled))["n"].to_pylist() if filled.false_count else []
 
 
-def _with_captions(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
-    """Yield the photos in order, some thousands a time, each with the list of its captions."""
-    captions = _Run(
-        connection.cursor().sql("SELECT * FROM kept_caption ORDER BY n, place").to_arrow_reader(20_000)
-    )
-    for batch in connection.cursor().sql("SELECT * FROM kept_photo ORDER BY n").to_arrow_reader(5_000):
-        photos = pa.Table.from_batches([batch])
-        mine = captions.up_to(batch["n"][-1].as_py())
-        starts = np.searchsorted(mine["n"].to_numpy(), batch["n"].to_numpy())
-        offsets = pa.array(np.append(starts, len(mine)), pa.int32())
-        values = pa.StructArray.from_arrays(
-            [mine[field.name].combine_chunks().cast(field.type) for field in CAPTION], fields=list(CAPTION)
-        )
-        yield photos.append_column("captions", pa.ListArray.from_arrays(offsets, values))
+def _places(photos: pa.Table) -> NDArray[np.int64]:
+    """Return numbers that sort photos as they lie: by shard, then by row."""
+    places: NDArray[np.int64] = photos["shard"].to_numpy() * ROWS_PER_SHARD + photos["row"].to_numpy()
+    return places
 
 
-class _Run:
-    """Rows sorted by n, taken from a stream of batches as far as asked."""
-
-    def __init__(self, batches: pa.RecordBatchReader) -> None:
-        self._batches = batches
-        self._rest = pa.Table.from_batches([], batches.schema)
-
-    def up_to(self, n: int) -> pa.Table:
-        """Return the rows not taken yet whose n is at most `n`."""
-        parts = [self._rest]
-        while parts[-1].num_rows == 0 or parts[-1]["n"][-1].as_py() <= n:
-            batch = next(self._batches, None)
-            if batch is None:
-                break
-            parts.append(pa.Table.from_batches([batch]))
-        table = pa.concat_tables(parts)
-        end = pc.sum(pc.less_equal(table["n"], n)).as_py() or 0
-        self._rest = table.slice(end)
-        return table.slice(0, end)
-
-
-def _with_images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Iterator[pa.Table]:
-    """Yield `photos`, sorted by shard and row, with their `image`, a row group of a shard at a time."""
-    places = photos["shard"].to_numpy()
-    for number in dict.fromkeys(places.tolist()):
-        low, high = np.searchsorted(places, [number, number + 1])
-        mine = photos.slice(low, high - low)
-        rows = mine["row"].to_numpy()
+def _row_groups(
+    photos: pa.Table, shards: Sequence[Path], image: ImageSource
+) -> Iterator[tuple[int, int, pa.StructArray]]:
+    """Yield the places that each row group with some of `photos` goes from and to, and its images."""
+    places = _places(photos)
+    numbers = places // ROWS_PER_SHARD
+    for number in dict.fromkeys(numbers.tolist()):
+        rows = places[numbers == number] % ROWS_PER_SHARD
         with pq.ParquetFile(shards[number], page_checksum_verification=True) as shard:
             ends = np.cumsum([shard.metadata.row_group(g).num_rows for g in range(shard.num_row_groups)])
             for group in dict.fromkeys(np.searchsorted(ends, rows, side="right").tolist()):
-                start = int(ends[group - 1]) if group else 0
-                low, high = np.searchsorted(rows, [start, ends[group]])
-                found = _read(image, shard, group, shards[number]).take(pa.array(rows[low:high] - start))
-                yield mine.slice(low, high - low).append_column("image", found)
+                start, end = int(ends[group - 1]) if group else 0, int(ends[group])
+                images = _read(image, shard, group, shards[number])
+                yield number * ROWS_PER_SHARD + start, number * ROWS_PER_SHARD + end, images
 
 
 def _read(image: ImageSource, shard: pq.ParquetFile, group: int, path: Path) -> pa.StructArray:
@@ -160,12 +139,13 @@ class _SplitWriter:
 
     def append(self, table: pa.Table) -> None:
         """Add photos; they are written once they fill a row group."""
-        for start in range(0, table.num_rows, ROW_GROUP_ROWS):
-            part = table.slice(start, ROW_GROUP_ROWS)
-            self._waiting.append(part)
+        while table.num_rows:
+            part = table.slice(0, ROW_GROUP_ROWS - self._rows)
+            table = table.slice(part.num_rows)
+            self._waiting.append(part.select(PHOTOS.names))
             self._rows += part.num_rows
-            self._bytes += part.get_total_buffer_size() * part.num_rows // table.num_rows
-            if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
+            self._bytes += part.nbytes
+            if self._rows == ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
                 self._flush()
 
     def _flush(self) -> None:
@@ -178,8 +158,7 @@ class _SplitWriter:
         if (
             self._waiting
         ):  # a split without photos is a file without row groups: `datasets` fails on empty ones
-            rows = pa.concat_tables(self._waiting).cast(self._schema)
-            self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+            self._writer.write_table(pa.concat_tables(self._waiting))
         self._shard_bytes += self._bytes
         self._waiting, self._rows, self._bytes = [], 0, 0
 

@@ -141,6 +141,8 @@ def test_the_charts_are_one_svg_with_japanese(dataset: Path) -> None:
     text = (dataset / "statistics.svg").read_text()
     assert ElementTree.fromstring(text).tag.endswith("svg")
     assert "シュール" in text
+    wanted = ("Captions per photo", "Stars", "log scale", "Characters", "Tokens", "category", "label")
+    assert [title for title in (*wanted, "Vocabulary", "Duplicates", "by filter") if title not in text] == []
 
 
 def test_every_file_of_the_manifest_is_there(dataset: Path) -> None:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from dataset import read
 from dataset.build import build
 from dataset.content import Content
 from dataset.errors import DamagedFile, UsageError, UserError
+from dataset.export import export
 from dataset.forget import forget
 from dataset.forgotten import Forgotten, ForgottenFilter, digest
 from dataset.options import DatasetOptions
@@ -60,7 +62,7 @@ def test_a_forgotten_photo_is_in_no_file_of_any_stage(data: Path) -> None:
     assert len(search(data, content(50))) >= 5
     report = forget(data, "p", sha256=photo(50))
     assert search(data, content(50)) == []
-    assert report.changed == {"crawl": 2, "dataset": 2, "run": 2, "features": 1}
+    assert report.changed == {"crawl": 2, "dataset": 2, "run": 2, "features": 1, "export": 0}
     assert [run.name for run in report.trained] == ["many-to-one-1"]
     assert "trained on it:" in str(report)
 
@@ -170,25 +172,110 @@ def test_a_copy_that_it_may_not_change_is_named(data: Path) -> None:
         forget(data, "p", sha256=photo(50))
 
 
+def copied(data: Path, name: str) -> Path:
+    """Return the crawl of another pipeline that has photo 50."""
+    return write(
+        data / name / "crawl", [page(50, [boke(50_000, 50, "誰も書かない一度きりのボケ")])], [image(50)]
+    )
+
+
+def test_another_pipeline_that_holds_it_is_named_and_keeps_its_vector(data: Path) -> None:
+    copied(data, "q")
+    crawl_tables.crawl(data / "r" / "crawl", 2)
+    report = forget(data, "p", odai=50)
+    assert report.others == ["q"]
+    assert f"bokeru forget --pipeline q --sha256 {photo(50)} --data {data}" in str(report)
+    assert search(data / "p", content(50)) == []
+    assert search(data / "features", content(50))
+    assert forget(data, "q", sha256=photo(50)).others == []
+    assert search(data, content(50)) == []
+
+
+def test_the_same_number_of_another_sites_odai_is_not_the_same_content(data: Path) -> None:
+    write(data / "q" / "crawl", [page(50, [boke(50_000, 50, "別のサイトの別のボケ")])], [image(51)])
+    assert forget(data, "p", odai=50).others == []
+
+
+def test_a_damaged_shard_of_another_pipeline_may_hold_it(data: Path) -> None:
+    shard = next((copied(data, "q") / "pages").iterdir())
+    shard.write_bytes(b"PAR1")
+    assert forget(data, "p", odai=50).others == ["q"]
+
+
+@pytest.mark.parametrize("form", ["pairs", "webdataset", "coco"])
+def test_exports_in_the_pipeline_are_written_again(data: Path, form: str) -> None:
+    directory = data / "p" / "exports" / form
+    export(data / "p" / "dataset", directory, form)
+    assert search(directory, content(50))
+    assert forget(data, "p", sha256=photo(50)).changed["export"] == 1
+    assert any(directory.iterdir())
+    assert search(directory, content(50)) == []
+    assert forget(data, "p", sha256=photo(50)).changed["export"] == 0
+
+
+def test_exports_elsewhere_are_named_until_they_are_gone(data: Path, tmp_path: Path) -> None:
+    export(data / "p" / "dataset", tmp_path / "out", "pairs")
+    for _ in range(2):
+        report = forget(data, "p", sha256=photo(50))
+        assert f"exported before: {tmp_path / 'out'}. Delete it, and export again" in str(report)
+    shutil.rmtree(tmp_path / "out")
+    export(data / "p" / "dataset", tmp_path / "out", "pairs")
+    assert forget(data, "p", sha256=photo(50)).exports == []
+
+
+def test_an_export_goes_with_the_last_photo(tmp_path: Path) -> None:
+    crawl = crawl_tables.crawl(tmp_path / "data" / "p" / "crawl", 1)
+    build(OPTIONS, [crawl], tmp_path / "data" / "p" / "dataset", name="p")
+    export(tmp_path / "data" / "p" / "dataset", tmp_path / "data" / "p" / "out", "pairs")
+    forget(tmp_path / "data", "p", odai=1)
+    assert not (tmp_path / "data" / "p" / "out").exists()
+
+
+def test_a_damaged_list_of_exports_stops_it(data: Path) -> None:
+    (data / "p" / "exports.json").write_text("[]")
+    with pytest.raises(DamagedFile, match="no list of exports"):
+        forget(data, "p", odai=50)
+
+
+def test_runs_are_named_again_until_they_are_deleted(data: Path) -> None:
+    forget(data, "p", odai=50)
+    assert [run.name for run in forget(data, "p", odai=50).trained] == ["many-to-one-1"]
+    shutil.rmtree(data / "p" / "runs" / "many-to-one-1")
+    assert forget(data, "p", odai=50).trained == []
+
+
 KILLED = """
 import os, sys
 from pathlib import Path
 import dataset.forget as module
+data, where, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 original = module._rewrite
 def stop(stage, *arguments):
-    if stage.kind == "dataset":
+    if stage.kind == where:
         os.kill(os.getpid(), 9)
     return original(stage, *arguments)
+def die(*arguments):
+    os.kill(os.getpid(), 9)
 module._rewrite = stop
-module.forget(Path(sys.argv[1]), "p", sha256=sys.argv[2])
+if where == "export":
+    module.export_again = die
+if where == "images":
+    import dataset.rewrite as rewrite
+    rewritten = rewrite._rewrite
+    rewrite._rewrite = lambda path, *rest: die() if path.parent.name == where else rewritten(path, *rest)
+module.forget(data, "p", odai=number)
 """
 
 
-def test_a_killed_forget_is_finished_by_running_it_again(data: Path) -> None:
-    subprocess.run([sys.executable, "-c", KILLED, str(data), photo(50)], check=False)
+@pytest.mark.parametrize("where", ["run", "features", "dataset", "export", "crawl", "images"])
+def test_a_killed_forget_is_finished_by_running_it_again(data: Path, where: str) -> None:
+    export(data / "p" / "dataset", data / "p" / "out", "webdataset")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(data), where, "50"], check=False)
+    assert killed.returncode == -9
     assert search(data, content(50))
-    forget(data, "p", sha256=photo(50))
+    forget(data, "p", odai=50)
     assert search(data, content(50)) == []
+    assert verify(data) == []
 
 
 @pytest.mark.parametrize(

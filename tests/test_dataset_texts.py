@@ -1,48 +1,64 @@
 import os
-from pathlib import Path
+import signal
+from collections.abc import Iterator
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dataset.captions import Tokenizer, normalise
+from dataset.captions import SEPARATOR, TOKENIZERS, Tokenizer, clean, normalise
 from dataset.errors import UserError
-from dataset.texts import identity, prepare, prepare_all
+from dataset.texts import Cutter, identity
 
-TEXTS = ["犬が走る", "hot dog を\n食べた", "ＡＢＣ", "", "長" * 50]
-
-
-def batch(texts: list[str]) -> pa.RecordBatch:
-    return pa.record_batch({"id": list(range(len(texts))), "text": texts})
+TEXTS = ["犬が走る", "hot dog を\n食べた", "ＡＢＣ", "", "えっ　　なに", "長" * 50]
 
 
-@pytest.mark.parametrize("tokenizer", ["unidic-lite", "ipadic", "characters"])
-def test_tokens_are_those_of_the_tokenizer(tmp_path: Path, tokenizer: str) -> None:
-    rows = pq.read_table(prepare(batch(TEXTS), tokenizer, 20, tmp_path / "a.parquet")).to_pylist()
-    assert [row["text_nfkc"] for row in rows] == [normalise(text) for text in TEXTS]
-    assert [row["tokens"] for row in rows[:3]] == [Tokenizer(tokenizer).tokenize(text) for text in TEXTS[:3]]
+def prepared(tokenizer: str, texts: list[str]) -> tuple[list[str], list[str]]:
+    with Cutter(tokenizer, 20) as cutter:
+        forms, cuts = cutter.prepare(pa.array(texts, pa.string()))
+    return forms.to_pylist(), cuts.to_pylist()
 
 
-def test_what_a_filter_will_take_is_not_cut(tmp_path: Path) -> None:
-    rows = pq.read_table(prepare(batch(TEXTS), "characters", 20, tmp_path / "a.parquet")).to_pylist()
-    assert [row["tokens"] for row in rows[3:]] == [None, None]
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_many_captions_are_cut_as_each_would_be(tokenizer: str) -> None:
+    forms, cuts = prepared(tokenizer, TEXTS)
+    assert forms == [normalise(text) for text in TEXTS]
+    assert [cut.split(SEPARATOR) for cut in cuts if cut] == [
+        Tokenizer(tokenizer).tokenize(text) for text in TEXTS if 0 < len(text) <= 20
+    ]
 
 
-def test_several_processes_write_a_file_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataset.texts.BATCH", 1)
-    paths = list(prepare_all(map(batch, [["一"], ["二"], ["三"]]), 3, "unidic-lite", 20, tmp_path))
-    assert [pq.read_table(path)["text_nfkc"][0].as_py() for path in paths] == ["一", "二", "三"]
+@pytest.fixture(scope="module")
+def cutter() -> Iterator[Cutter]:
+    with Cutter("unidic-lite", 40) as one:
+        yield one
 
 
-def test_a_process_that_is_killed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataset.texts.BATCH", 1)
-    monkeypatch.setattr("dataset.texts.prepare", die)
-    with pytest.raises(UserError, match="is memory short"):
-        list(prepare_all(map(batch, [["一"], ["二"]]), 2, "unidic-lite", 20, tmp_path))
+@settings(max_examples=200, deadline=None)
+@given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=8))
+def test_no_text_runs_into_the_next(cutter: Cutter, texts: list[str]) -> None:
+    cleaned = [clean(text) for text in texts]
+    forms, cuts = cutter.prepare(pa.array(cleaned, pa.string()))
+    assert forms.to_pylist() == [normalise(text) for text in texts]
+    tokenizer = Tokenizer("unidic-lite")
+    assert cuts.to_pylist() == [tokenizer.cut(form) if len(form) <= 40 else "" for form in forms.to_pylist()]
 
 
-def die(*arguments: object) -> None:
-    os.kill(os.getpid(), 9)
+def test_what_a_filter_will_take_is_not_cut() -> None:
+    assert prepared("characters", TEXTS)[1][3:] == ["", SEPARATOR.join("えっ なに"), ""]
+
+
+def test_no_captions_need_no_answer() -> None:
+    assert prepared("characters", []) == ([], [])
+
+
+def test_a_process_that_is_killed_is_told() -> None:
+    with Cutter("characters", 20) as cutter:
+        os.kill(cutter._process.pid, signal.SIGKILL)
+        with pytest.raises(UserError, match="is memory short"):
+            for _ in range(2):  # the first may still fit in the pipe
+                cutter.prepare(pa.array(["一"]))
 
 
 def test_the_identity_names_the_dictionary_and_its_version() -> None:

@@ -106,6 +106,19 @@ def test_rows_that_disagree_are_found(pipeline: Path, message: str) -> None:
     assert any(message in problem for problem in verify(pipeline))
 
 
+def test_photos_of_several_crawls_are_looked_for_in_all_of_them(tmp_path: Path) -> None:
+    first = crawl_tables.crawl(tmp_path / "p" / "crawl", 2)
+    second = crawl_tables.crawl(tmp_path / "q" / "crawl", 2, first=9)
+    build(DatasetOptions(dev_fraction=0.0), [first, second], tmp_path / "p" / "dataset", name="p")
+    assert verify(tmp_path) == []
+    shutil.rmtree(second / "images")
+    assert verify(tmp_path / "p") == []  # a crawl that is elsewhere by now can tell nothing
+    shutil.copytree(first / "images", second / "images")
+    problems = verify(tmp_path / "p" / "dataset")
+    assert len(problems) == 2
+    assert all("is not in" in problem and "q/crawl" in problem for problem in problems)
+
+
 def test_a_photo_in_both_splits_is_found(pipeline: Path) -> None:
     train, dev = (pq.read_table(shard(pipeline, f"dataset/{split}-*")) for split in ("train", "dev"))
     pq.write_table(pa.concat_tables([dev, train.slice(0, 1)]), shard(pipeline, "dataset/dev-*"))
