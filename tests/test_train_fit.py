@@ -66,6 +66,13 @@ def test_a_run_that_another_process_trains_is_left_to_it(toy: toy_training.Toy) 
     assert trained(toy, seed=7) == run
 
 
+def test_a_run_that_cannot_begin_leaves_no_directory(tmp_path: Path) -> None:
+    made = toy_training.toy(tmp_path, dev=0)
+    with pytest.raises(UserError, match="the dev split is empty"):
+        trained(made, patience=2)
+    assert not made.runs.exists()
+
+
 def test_other_settings_make_another_run_but_where_it_ran_does_not(toy: toy_training.Toy) -> None:
     run = trained(toy)
     assert trained(toy, snapshot_seconds=1.0) == run
