@@ -39,6 +39,7 @@ from dataset.shards import whole_parquet
 from demo.scenes import jpeg, scene
 from featurize import cache, caffemodel
 from featurize.backends.backend import cores, start
+from featurize.backends.chainer_network import SOME
 from featurize.cache import batched
 from featurize.engine import open_engine
 from featurize.layers import Convolution, InnerProduct
@@ -49,8 +50,6 @@ from featurize.weights import locate
 
 OPTIONS = FeatureOptions()
 BATCH = OPTIONS.batch_size
-PLAIN_BATCH = 16
-"""Photos at once for Chainer on NumPy, which more make slower."""
 PRODUCT = """<ir_version: 8, opset_import: ["": 17]>
 product (float[N, N] one, float[N, N] other) => (float[N, N] result) { result = MatMul(one, other) }"""
 PEER = Path(__file__).parent / "peers" / "caffenet_torch.py"
@@ -177,7 +176,7 @@ def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[
             figures = {
                 "sgemm_gflops": sgemm() / 1e9,
                 "network": rate(count * BATCH, lambda: on_all_cores(count, network_alone)),
-                "chainer_numpy": rate(PLAIN_BATCH, lambda: plain.run(images[:PLAIN_BATCH])),
+                "chainer_numpy": rate(SOME, lambda: plain.run(images[:SOME])),
                 "decoding": rate(photos, lambda: on_all_cores(photos, lambda at: recipe.prepare(drawn[at]))),
             }
             end_to_end = whole_way(OPTIONS, shards, weights, photos, folder)

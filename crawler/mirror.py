@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow.fs import FileSelector, FileSystem
+from pyarrow.fs import FileInfo, FileSelector, FileSystem
 
 from dataset.errors import UserError
 from dataset.forgotten import NAME as FORGOTTEN
@@ -51,7 +51,8 @@ class Mirror:
         return any(self._differences())
 
     def synchronise(self) -> None:
-        """Fetch what only the mirror has, then send what it lacks."""
+        """Fetch what only the mirror has, then send what it lacks; what a kill left half-sent is removed."""
+        self._remove_leftovers()
         wanted, due = self._differences()
         if not wanted and not due:
             return
@@ -76,9 +77,16 @@ class Mirror:
                 self._under_way.popleft().result()
         except UserError:
             self._has_failed = True  # what is left is sent at the next start
-            while self._under_way:
-                self._under_way.pop().cancel()
+            self._abandon()
             raise
+
+    def _abandon(self) -> None:
+        """Take back what is still to be sent, and wait for what is on its way."""
+        while self._under_way:
+            copy = self._under_way.pop()
+            if not copy.cancel():
+                with suppress(UserError):
+                    copy.result()
 
     def _differences(self) -> tuple[list[str], list[str]]:
         """Return the names of the files to fetch, and of those to send."""
@@ -97,15 +105,24 @@ class Mirror:
         """Return the same of the files on the mirror."""
         with self._told("it cannot be read"):
             found = self._files.get_file_info([f"{self._root}/{name}" for name in _BESIDE])
-            for table in _TABLES:
-                selector = FileSelector(f"{self._root}/{table}", allow_not_found=True)
-                found += self._files.get_file_info(selector)
+            found += self._in_tables()
         files = {info.path.removeprefix(f"{self._root}/"): info for info in found if info.is_file}
         return {
             name: info.size
             for name, info in sorted(files.items())
             if name in _BESIDE or (info.extension == "parquet" and not info.base_name.startswith("."))
         }
+
+    def _in_tables(self) -> list[FileInfo]:
+        folders = [FileSelector(f"{self._root}/{table}", allow_not_found=True) for table in _TABLES]
+        return [info for folder in folders for info in self._files.get_file_info(folder)]
+
+    def _remove_leftovers(self) -> None:
+        """Remove files that never got their name: nobody else writes to this crawl's mirror."""
+        with self._told("what a kill left there cannot be removed"):
+            for info in self._in_tables():
+                if info.base_name.startswith(TEMPORARY):
+                    self._files.delete_file(info.path)
 
     def _local(self, name: str) -> Path:
         return (self._directory.parent if name == FORGOTTEN else self._directory) / name

@@ -180,6 +180,8 @@ def test_a_shard_is_on_the_mirror_whole_or_not_at_all(method: str, tmp_path: Pat
     mirror.check(wait=True)  # told once; what is left is for the next start
     mirror = Mirror(f"file://{tmp_path}/there", directory)
     assert mirror.differs()
+    (tmp_path / "there" / "pages").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "there" / "pages" / ".tmp-1234-pages.parquet").write_bytes(b"PAR1")  # of one that was killed
     mirror.synchronise()
     assert shards(tmp_path / "there") == shards(directory)
 

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from dataset.errors import UserError
 from featurize import caffe_layers, caffemodel
 from featurize.backends.backend import choose, start
+from featurize.backends.chainer_network import SOME
 from featurize.backends.onnx import FEW, session_of
 from featurize.chainer_compat import gpu_problem
 from featurize.layers import (
@@ -242,6 +244,17 @@ def test_a_photo_has_its_vector_in_a_batch_of_any_size(count: int) -> None:
     np.testing.assert_allclose(onnx.run(images), expected, atol=near)
     for number in range(count):
         np.testing.assert_allclose(onnx.run(images[number : number + 1]), expected[number:][:1], atol=near)
+
+
+def test_numpys_memory_does_not_grow_with_the_batch() -> None:
+    backend, images = start(small_network(), "numpy"), values(4 * SOME, 3, 35, 35)
+    peaks = []
+    for count in (SOME, 4 * SOME):
+        tracemalloc.start()
+        backend.run(images[:count])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 def test_a_network_splits_before_its_first_layer_of_a_kind() -> None:

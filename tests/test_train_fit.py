@@ -9,7 +9,8 @@ from dataset.errors import MissingStage, UserError
 from dataset.lock import locked
 from train import artifact, runs
 from train.evaluate import evaluate, names, shuffled
-from train.fit import fit
+from train.fit import fit, prepare
+from train.processes import Alone
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,27 @@ def test_a_run_that_another_process_trains_is_left_to_it(toy: toy_training.Toy) 
         trained(toy, seed=7)
     assert (run / "log.jsonl").read_bytes() == before
     assert trained(toy, seed=7) == run
+
+
+def test_a_run_that_cannot_begin_leaves_no_directory(tmp_path: Path) -> None:
+    made = toy_training.toy(tmp_path, dev=0)
+    with pytest.raises(UserError, match="the dev split is empty"):
+        trained(made, patience=2)
+    assert not made.runs.exists()
+
+
+def test_threads_are_chosen_by_a_processs_share_of_an_update(
+    toy: toy_training.Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.threads.cores", lambda: 3)
+    inputs = toy.dataset, toy.features, toy.runs / "unwritten", "mark"
+    job = prepare(toy_training.options(batch_size=100), *inputs, Alone())
+    sizes, lengths = job.artifact.config.sizes, job.train_split.examples.lengths + 1
+    work = 6 * 100 * lengths.mean() * sizes.vocabulary * sizes.hidden
+    monkeypatch.setattr("train.threads.WORTHWHILE", 0.9 * work)
+    assert job.threads() == 3
+    monkeypatch.setattr(job.updater.processes, "size", 2)
+    assert job.threads() == 1
 
 
 def test_other_settings_make_another_run_but_where_it_ran_does_not(toy: toy_training.Toy) -> None:

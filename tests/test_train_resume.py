@@ -17,7 +17,7 @@ import toy_training
 
 from dataset.errors import DamagedFile, UserError
 from dataset.whole_file import TEMPORARY
-from train import artifact
+from train import artifact, packed_lstm
 from train.fit import fit
 
 SETTINGS = {
@@ -27,6 +27,8 @@ SETTINGS = {
     "sampling": "one-per-epoch",
     "dev_every": 2,
 }
+WIDE = 2 * packed_lstm.CAPTIONS
+"""Captions of a batch that two threads divide, in the LSTM as in the output layer."""
 SAME = ("log.jsonl", "average_loss.json", "model/model.safetensors", "model/config.json")
 CODE = """
 import json, sys
@@ -73,6 +75,18 @@ def test_killed_anywhere_it_ends_with_the_same_bits(toy: toy_training.Toy, tmp_p
     for name in SAME:
         assert (run / name).read_bytes() == (expected / name).read_bytes(), name
     assert not list(run.rglob(f"{TEMPORARY}*"))
+
+
+def test_killed_with_several_threads_it_ends_with_the_same_bits(tmp_path: Path) -> None:
+    wide = toy_training.toy(tmp_path, photos=2 * WIDE, captions=1)
+    settings = {**SETTINGS, "threads": 2, "batch_size": WIDE, "epochs": 24}
+    expected = fit(toy_training.options(**settings), wide.dataset, wide.features, tmp_path / "whole")
+    runs = tmp_path / "killed"
+    kill_after(start(wide, runs, **settings), runs, 7)
+    assert not list(runs.glob("*/manifest.json"))
+    run = fit(toy_training.options(**settings), wide.dataset, wide.features, runs)
+    for name in SAME:
+        assert (run / name).read_bytes() == (expected / name).read_bytes(), name
 
 
 def test_killed_before_the_first_snapshot_it_starts_again(toy: toy_training.Toy, tmp_path: Path) -> None:

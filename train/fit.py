@@ -54,15 +54,18 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
         print("train: up to date")
         return run
     others = processes(device(options.device).xp is not np)
-    with others.all_or_none(), _held(run, others):
+    with others.all_or_none():
         job = prepare(options, dataset, features, run, mark, others)
-        others.meet()
-        job.checkpoint.restore()
-        job.train()
-        if others.rank == 0:
-            job.publish()
-            _complete(job, dataset, features, mark)
-        others.meet()
+        with _held(run, others):
+            if others.rank == 0:
+                _begin(job)
+            others.meet()
+            job.checkpoint.restore()
+            job.train()
+            if others.rank == 0:
+                job.publish()
+                _complete(job, dataset, features, mark)
+            others.meet()
     return run
 
 
@@ -71,6 +74,14 @@ def _held(run: Path, others: Processes) -> AbstractContextManager[None]:
     if others.rank > 0:
         return nullcontext()
     return locked(run / "snapshots" / ".lock", f"is training {run}")
+
+
+def _begin(job: Job) -> None:
+    """Write what is known of the run before its first update."""
+    remove_leftovers(job.run / "snapshots")
+    write_json(job.run / "bounds.json", job.bounds)
+    settings = {"train": job.options.model_dump()}
+    write_whole(job.run / "settings.yaml", yaml.safe_dump(settings, sort_keys=False))
 
 
 def _complete(job: Job, dataset: Path, features: Path, mark: str) -> None:
@@ -98,7 +109,7 @@ SETTLE_EVERY = 50
 def prepare(
     options: TrainOptions, dataset: Path, features: Path, run: Path, mark: str, others: Processes
 ) -> Job:
-    """Read the inputs and set up model, optimiser and updater, untrained."""
+    """Read the inputs and set up model, optimiser and updater, untrained; write nothing yet."""
     where = device(options.device, others.place)
     vocabulary = read.vocabulary(dataset)
     train, dev = (
@@ -126,10 +137,6 @@ def prepare(
     )
     history = History(options.patience)
     limits = bounds(train, dataset, vocabulary)
-    if others.rank == 0:
-        remove_leftovers(run / "snapshots")
-        write_json(run / "bounds.json", limits)
-        write_whole(run / "settings.yaml", yaml.safe_dump({"train": options.model_dump()}, sort_keys=False))
     checkpoint = Checkpoint(run / "snapshots", mark, updater, history, options.snapshot_seconds)
     return Job(run, options, artifact, train, dev, updater, history, checkpoint, limits)
 

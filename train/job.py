@@ -54,9 +54,10 @@ class Job:
                     trainer.run(show_loop_exception_msg=False)
 
     def threads(self) -> int:
-        """Return how many threads an update uses."""
+        """Return how many threads an update uses, for this process's share of its captions."""
         examples, sizes = self.train_split.examples, self.artifact.config.sizes
-        tokens = self.options.batch_size * float((examples.lengths + 1).mean())
+        captions = self.options.batch_size / self.updater.processes.size
+        tokens = captions * float((examples.lengths + 1).mean())
         return self.options.threads or worthwhile(tokens, sizes.vocabulary, sizes.hidden)
 
     def publish(self) -> None:

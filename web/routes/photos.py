@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dataset.errors import UserError
+from train.mismatch import Neighbour
 from web import rows, statistics
 from web.catalogue import Catalogue, Filter
 from web.languages import Speaker
@@ -111,11 +112,12 @@ def photo(
 ) -> HTMLResponse:
     """Show a photo with all its captions, what is known about it, its neighbours, and the rows behind it."""
     number = catalogue.place[photo]
-    problem, neighbours = None, []
+    problem: UserError | None = None
+    neighbours: list[Neighbour] = []
     try:
         neighbours = site.studio.neighbours(place, chosen(place), photo)
     except UserError as error:
-        problem = str(error)
+        problem = error
     return site.pages.respond(
         request,
         "photo.html",
