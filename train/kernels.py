@@ -30,7 +30,7 @@ def compiled(inline: str = "never") -> Callable[[Function], Function]:
 
 
 @compiled(inline="always")
-def _exp(x: Any) -> Any:
+def exp(x: Any) -> Any:
     """Return e^x to 1 ulp or so for -87 <= x <= 87, the bound's beyond, NaN for NaN: one that vectorises.
 
     Source: the polynomial of Moshier's Cephes library, expf.
@@ -81,7 +81,7 @@ def softmax_cross_entropy(scores: Array, bias: Array, targets: Array, weights: A
         wanted = line[targets[row]]
         total = np.float32(0)
         for word in range(len(bias)):
-            line[word] = _exp(line[word] - highest)
+            line[word] = exp(line[word] - highest)
             total += line[word]
         losses[row] = np.log(total) + highest - wanted
         scale = weights[row] / total
@@ -108,15 +108,15 @@ def lstm_forward(
     for row in range(len(gates)):
         line, side = gates[row], lateral[row]
         for place in range(3 * size):
-            line[place] = one / (one + _exp(-(line[place] + side[place] + bias[place])))
+            line[place] = one / (one + exp(-(line[place] + side[place] + bias[place])))
         for place in range(3 * size, 4 * size):
             line[place] = (
-                np.float32(2) / (one + _exp(np.float32(-2) * (line[place] + side[place] + bias[place]))) - one
+                np.float32(2) / (one + exp(np.float32(-2) * (line[place] + side[place] + bias[place]))) - one
             )
         for unit in range(size):
             value = line[size + unit] * before[row, unit] + line[unit] * line[3 * size + unit]
             cell[row, unit] = value
-            squashed = np.float32(2) / (one + _exp(np.float32(-2) * value)) - one
+            squashed = np.float32(2) / (one + exp(np.float32(-2) * value)) - one
             hidden[row, unit] = line[2 * size + unit] * squashed
 
 
@@ -144,7 +144,7 @@ def lstm_backward(
             arriving = above[row, unit]
             if row < len(later):
                 arriving += later[row, unit]
-            squashed = np.float32(2) / (one + _exp(np.float32(-2) * cell[row, unit])) - one
+            squashed = np.float32(2) / (one + exp(np.float32(-2) * cell[row, unit])) - one
             flowing = carried[row, unit] + arriving * leave * (one - squashed * squashed)
             out[unit] = flowing * candidate * enter * (one - enter)
             out[size + unit] = flowing * before[row, unit] * keep * (one - keep)

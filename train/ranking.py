@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.constraints import namespace
-from train.kernels import _exp, compiled
+from train.kernels import exp, compiled
 from train.model import Array
 
 Floats = NDArray[np.float64]
@@ -98,7 +98,7 @@ def _survey(scores: Any, peaks: Any, sums: Any) -> None:
             part = line[start : start + BLOCK]
             partial = np.float32(0)
             for column in range(len(part)):
-                partial += _exp(part[column] - highest)
+                partial += exp(part[column] - highest)
             total += partial
         sums[row] = np.log(total) + highest
 
