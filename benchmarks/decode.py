@@ -5,9 +5,9 @@
 The article called Chainer's functions for each candidate alone. Here they are given the same weights, photos
 and settings (beam 3, at most 50 tokens, no length normalisation), and must find the same captions. A third
 way, also one candidate at a time but with this project's own step, tells how much of the gain is batching
-alone. Every way may use all cores: it is run with one thread of OpenBLAS's and with one a core, and the faster
-counts. At least 10 times as many captions a second as the article's way are asked of 64 photos. What batching
-could reach is measured too: its products of the output layer by themselves.
+alone. Every way may use all cores: it is run with one thread of OpenBLAS's and with one a core, and the
+faster counts. At least 10 times as many captions a second as the article's way are asked of 64 photos. What
+batching could reach is measured too: its products of the output layer by themselves, on all cores.
 """
 
 import time

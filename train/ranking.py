@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.constraints import namespace
-from train.kernels import exp, compiled
+from train.kernels import compiled, exp
 from train.model import Array
 
 Floats = NDArray[np.float64]
