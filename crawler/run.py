@@ -13,7 +13,7 @@ import time
 from dataclasses import asdict
 from typing import TextIO
 
-from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
 from crawler.job import Job
@@ -55,9 +55,10 @@ def crawl(job: Job, until_end_of: TextIO | None = None) -> CrawlReport:
         settings = Settings()
         settings.setmodule("crawler.settings", priority="project")
         process = AsyncCrawlerProcess(settings)
-        crawling = process.crawl(BoketeSpider, session=session)
+        crawler = process.create_crawler(BoketeSpider)
+        crawling = process.crawl(crawler, session=session)
         if until_end_of is not None:
-            threading.Thread(target=_stop, args=(until_end_of, process, session), daemon=True).start()
+            threading.Thread(target=_stop, args=(until_end_of, crawler, session), daemon=True).start()
         process.start()
     crawling.result()
     if session.failure:
@@ -74,15 +75,22 @@ def crawl(job: Job, until_end_of: TextIO | None = None) -> CrawlReport:
     return session.report
 
 
-def _stop(stream: TextIO, process: AsyncCrawlerProcess, session: Session) -> None:
+def _stop(stream: TextIO, crawler: Crawler, session: Session) -> None:
     """Wait for the stream to end; then commit, stop, and do not wait long for answers under way."""
     from twisted.internet import reactor
 
     stream.read()
     reactor.callFromThread(session.store.rescue)
-    reactor.callFromThread(lambda: asyncio.ensure_future(process.stop()))
+    reactor.callFromThread(lambda: asyncio.ensure_future(_stop_running(crawler)))
     time.sleep(_PATIENCE)
     os._exit(1)
+
+
+async def _stop_running(crawler: Crawler) -> None:
+    """Stop a crawl as soon as it runs: asked before, Scrapy would go on, and never stop any more."""
+    while not getattr(getattr(crawler, "engine", None), "running", False):
+        await asyncio.sleep(0.02)
+    await crawler.stop_async()
 
 
 if __name__ == "__main__":

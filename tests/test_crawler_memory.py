@@ -132,6 +132,16 @@ def test_a_crawl_that_is_told_to_stop_commits_what_it_has(
     assert set(fetched) < set(undisturbed)
 
 
+def test_a_crawl_that_is_told_to_stop_before_it_runs_does_not_run(site: str, tmp_path: Path) -> None:
+    slow = OPTIONS.model_copy(update={"delay": 0.1})
+    job = json.dumps(Job(slow, tmp_path, site, "demo").to_json()) + "\n"
+    command = [sys.executable, "-m", "crawler.run"]
+    result = subprocess.run(command, input=job, capture_output=True, text=True, timeout=60)
+    assert "stopped before it was complete" in result.stdout
+    assert result.returncode == 0
+    assert len(content(tmp_path)) < 10
+
+
 def wait_for(condition, seconds: float = 20.0) -> None:  # type: ignore[no-untyped-def]
     until = time.monotonic() + seconds
     while not condition():
