@@ -223,7 +223,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _fail(str(error), error.exit_status)
     except KeyboardInterrupt:
-        return _fail("stopped. Nothing that was whole is lost: the same command goes on from here.", 130)
+        return _fail(_STOPPED, 130)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has seen enough
         return 0
@@ -239,7 +239,14 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f"{error.filename} cannot be written or read: {error.strerror}. Choose another: --data DIR", 1
             )
         raise
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # so DuckDB says Ctrl-C
+            return _fail(_STOPPED, 130)
+        raise
     return 0
+
+
+_STOPPED = "stopped. Nothing that was whole is lost: the same command goes on from here."
 
 
 def parser() -> argparse.ArgumentParser:

@@ -29,6 +29,7 @@ import unidic_lite
 
 from dataset import read
 from dataset.build import build
+from dataset.cores import cores
 from dataset.options import DatasetOptions
 from dataset.schema import IMAGES, PAGES
 from dataset.shards import whole_parquet
@@ -246,9 +247,9 @@ def main() -> None:
     try:
         draw = random.Random(1)
         drawn = [caption(draw) for _ in range(200_000)]
-        cores = len(os.sched_getaffinity(0))
-        mecab = {processes: mecab_alone(drawn, processes) for processes in sorted({1, cores})}
-        figures: dict[str, object] = {"cores": cores, "mecab_alone_by_processes": mecab}
+        most = cores()
+        mecab = {processes: mecab_alone(drawn, processes) for processes in sorted({1, most})}
+        figures: dict[str, object] = {"cores": most, "mecab_alone_by_processes": mecab}
         figures["tenth"] = measure(work / "tenth", photos // 10, per, PHOTO_BYTES)
         figures["full"] = measure(work / "full", photos, per, PHOTO_BYTES)
         figures["grown_by_a_tenth"] = grow(work / "full", photos, per, PHOTO_BYTES)

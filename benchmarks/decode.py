@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
+from dataset.cores import cores
 from dataset.vocabulary import BOS, EOS, PAD, UNK
-from featurize.backends.backend import cores
 from featurize.chainer_compat import chainer
 from train.constraints import Rules
 from train.decode import beam

@@ -34,11 +34,12 @@ import onnxruntime
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from dataset.cores import cores
 from dataset.schema import PHOTOS
 from dataset.shards import whole_parquet
 from demo.scenes import jpeg, scene
 from featurize import cache, caffemodel
-from featurize.backends.backend import cores, start
+from featurize.backends.backend import start
 from featurize.backends.chainer_network import SOME
 from featurize.cache import batched
 from featurize.engine import open_engine

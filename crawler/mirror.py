@@ -15,6 +15,7 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem
 
 from dataset.errors import UserError
 from dataset.forgotten import NAME as FORGOTTEN
+from dataset.forgotten import Forgotten
 from dataset.progress import Progress
 from dataset.whole_file import TEMPORARY, whole_file
 
@@ -53,6 +54,7 @@ class Mirror:
     def synchronise(self) -> None:
         """Fetch what only the mirror has, then send what it lacks; what a kill left half-sent is removed."""
         self._remove_leftovers()
+        self._join_forget_lists()
         wanted, due = self._differences()
         if not wanted and not due:
             return
@@ -123,6 +125,20 @@ class Mirror:
             for info in self._in_tables():
                 if info.base_name.startswith(TEMPORARY):
                     self._files.delete_file(info.path)
+
+    def _join_forget_lists(self) -> None:
+        """Let the list here hold what the mirror's does: what one machine forgot stays out of all."""
+        address, pipeline = f"{self._root}/{FORGOTTEN}", self._directory.parent
+        with self._told(f"{FORGOTTEN} cannot be read"):
+            if not self._files.get_file_info(address).is_file or not self._local(FORGOTTEN).exists():
+                return
+            with self._files.open_input_stream(address) as file:
+                there = Forgotten.parse(file.read(), Path(address))
+        here = Forgotten.load(pipeline)
+        lacks = there.digests() - here.digests()
+        here.join(there)
+        if lacks:
+            here.save(pipeline)
 
     def _local(self, name: str) -> Path:
         return (self._directory.parent if name == FORGOTTEN else self._directory) / name

@@ -106,12 +106,21 @@ class Session:
         """Return what to fetch next, photos first; None where nothing is left or a limit is reached."""
         if self.failure is not None:
             return None
-        if self.frontier.is_dry:
-            self.store.commit()
-            self.frontier.refill()
+        if self.frontier.is_dry and not self._refilled():
+            return None
         if len(self.frontier.photos) and self._allows("images"):
             return "images"
         return "pages" if len(self.frontier.pages) and self._allows("pages") else None
+
+    def _refilled(self) -> bool:
+        """Find dropped addresses again in the tables; where disk or mirror refuses, the crawl ends."""
+        try:
+            self.store.commit()
+            self.frontier.refill()
+        except UserError as error:
+            self.fail(error)
+            return False
+        return True
 
     def _allows(self, kind: Kind) -> bool:
         options = self.job.options

@@ -5,7 +5,6 @@ block only, and nothing in memory grows with the dataset. Several blocks are und
 a core cuts captions while the blocks before are being written.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset.captions import SEPARATOR
+from dataset.cores import cores
 from dataset.judge import Judge
 from dataset.options import DatasetOptions
 from dataset.schema import CAPTION
@@ -41,7 +41,7 @@ def judged(
     ranges = _ranges(connection)
     with ExitStack() as stack:
         makers: SimpleQueue[tuple[Judge, Cutter]] = SimpleQueue()
-        workers = min(len(os.sched_getaffinity(0)), len(ranges))
+        workers = min(cores(), len(ranges))
         for _ in range(workers):
             cutter = stack.enter_context(Cutter(options.tokenizer, options.max_characters))
             judge = Judge(stack.enter_context(connection.cursor()), options, words)

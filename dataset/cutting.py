@@ -5,7 +5,6 @@ imports little, so that it starts in a few hundredths of a second, and ends when
 started it, however that ended.
 """
 
-import signal
 import sys
 from multiprocessing.connection import Connection
 
@@ -22,7 +21,6 @@ def serve(tokenizer: str, max_characters: int) -> None:
     one caption with SEPARATOR between them. Texts longer than `max_characters` have no tokens: a filter will
     take them.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started this
     texts, answers = Connection(0, writable=False), Connection(1, readable=False)
     cut_all = Tokenizer(tokenizer).cut_all
     try:

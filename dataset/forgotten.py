@@ -60,10 +60,13 @@ class Forgotten(BaseModel):
             DamagedFile: the file is no forget list. Nothing may go on as if it were empty.
         """
         path = pipeline / NAME
+        return cls.parse(path.read_bytes(), path) if path.exists() else cls()
+
+    @classmethod
+    def parse(cls, content: bytes, path: Path) -> "Forgotten":
+        """Return the list that a file's content is; `path` is named where it is none (DamagedFile)."""
         try:
-            return cls.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
-            return cls()
+            return cls.model_validate_json(content)
         except ValidationError as error:
             remedy = "Bring it back from a copy: what it lists would be crawled again."
             raise DamagedFile(path, f"no forget list ({error.error_count()} errors)", remedy) from None
@@ -82,6 +85,13 @@ class Forgotten(BaseModel):
         """Note the runs whose models may have learned from what is on the list."""
         known, now = {entry.run for entry in self.trained}, datetime.now(UTC)
         self.trained += [_Trained(run=run, at=now) for run in runs if run not in known]
+
+    def join(self, other: "Forgotten") -> None:
+        """Put on the list what another list of the same pipeline holds."""
+        known = self.digests()
+        self.entries += [entry for entry in other.entries if entry.digest not in known]
+        runs = {entry.run for entry in self.trained}
+        self.trained += [entry for entry in other.trained if entry.run not in runs]
 
     def digests(self) -> set[str]:
         """Return the digests of everything on the list."""

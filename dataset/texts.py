@@ -31,8 +31,9 @@ class Cutter:
         command = [sys.executable, "-m", "dataset.cutting", tokenizer, str(max_characters)]
         paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        self._process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(  # its own group: Ctrl-C is for this process, whose end ends it
+            command, env=environment, stdin=pipe, stdout=pipe, process_group=0
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

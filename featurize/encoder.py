@@ -11,8 +11,9 @@ from typing import Protocol
 
 import numpy as np
 
+from dataset.cores import cores
 from dataset.errors import UserError
-from featurize.backends.backend import Backend, choose, cores, start
+from featurize.backends.backend import Backend, choose, start
 from featurize.options import FeatureOptions, RandomOptions
 from featurize.preprocess import Recipe, Undecodable
 from featurize.weights import locate

@@ -20,6 +20,7 @@ from crawler.crawl import crawl, is_complete
 from crawler.job import Job
 from crawler.mirror import Mirror
 from crawler.options import CrawlOptions, EmbeddedSite
+from crawler.session import Session
 from dataset.errors import UserError
 from dataset.forgotten import Forgotten
 from demo.site import running
@@ -230,3 +231,34 @@ def test_what_is_forgotten_is_forgotten_by_the_mirror_too(tmp_path: Path) -> Non
 
 def rows(directory: Path, table: str) -> list[dict[str, Any]]:
     return [row for path in (directory / table).glob("*") for row in pq.read_table(path).to_pylist()]
+
+
+def test_what_either_side_forgot_stays_forgotten_on_both(tmp_path: Path) -> None:
+    pipeline, there = tmp_path / "demo", tmp_path / "there"
+    directory = crawl_tables.crawl(pipeline / "crawl", photos=2)
+    there.mkdir()
+    for place, odai in ((pipeline, 1), (there, 2)):
+        forgotten = Forgotten()
+        forgotten.add("odai", [odai])
+        forgotten.save(place)
+    Mirror(f"file://{there}", directory).synchronise()
+    for place in (pipeline, there):
+        assert all(Forgotten.load(place).holds("odai", odai) for odai in (1, 2))
+
+
+def test_a_mirror_that_fails_while_dropped_addresses_are_found_again_ends_the_crawl(tmp_path: Path) -> None:
+    error = UserError("the mirror is gone")
+
+    class Refusing:
+        def commit(self) -> None:
+            raise error
+
+        def rescue(self) -> None: ...
+
+    class Dry:
+        is_dry = True
+
+    with Session(Job(OPTIONS, tmp_path / "crawl")) as session:
+        session.store, session.frontier = Refusing(), Dry()  # type: ignore[assignment]
+        assert session.wanted() is None
+        assert session.failure is error

@@ -1,5 +1,7 @@
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -64,3 +66,22 @@ def test_a_process_that_is_killed_is_told() -> None:
 def test_the_identity_names_the_dictionary_and_its_version() -> None:
     assert identity("unidic-lite").startswith("unidic-lite ")
     assert identity("characters") != identity("unidic-lite") != identity("ipadic")
+
+
+def test_ctrl_c_reaches_only_who_started_the_process() -> None:
+    program = """
+import os, signal, sys
+import pyarrow as pa
+from dataset.texts import Cutter
+
+with Cutter("characters", 20) as cutter:
+    try:
+        os.killpg(0, signal.SIGINT)
+        signal.pause()
+    except KeyboardInterrupt:
+        print(cutter.prepare(pa.array(["犬"]))[0].to_pylist())
+"""
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, start_new_session=True, capture_output=True, text=True, timeout=30)
+    assert result.stdout == "['犬']\n"
+    assert result.stderr == ""

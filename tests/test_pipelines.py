@@ -147,3 +147,14 @@ def test_wrong_usage_exits_with_2(argv: list[str], capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as caught:
         pipelines.main(argv)
     assert caught.value.code == 2
+
+
+def test_ctrl_c_in_a_query_ends_a_command_as_anywhere_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doctor(_: object) -> None:
+        raise RuntimeError("Query interrupted")  # what DuckDB makes of Ctrl-C
+
+    monkeypatch.setattr("commands.data.doctor", doctor)
+    assert pipelines.main(["doctor"]) == 130
+    assert capsys.readouterr().err.startswith("bokeru: stopped.")

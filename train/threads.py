@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from featurize.backends.backend import cores
+from dataset.cores import cores
 from train.model import Array
 
 WORTHWHILE = 3e9

@@ -1,7 +1,6 @@
 """What the backends have in common, and the choice between them."""
 
 import importlib.util
-import os
 from typing import Literal, Protocol
 
 import numpy as np
@@ -27,11 +26,6 @@ class Backend(Protocol):
     def run(self, images: np.ndarray) -> np.ndarray:
         """Return (B, D) float32 on the host for prepared photos (B, 3, H, W) float32. Thread-safe."""
         ...
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def choose(asked: Literal["auto", "onnx", "cupy", "numpy"]) -> tuple[Name, str]:

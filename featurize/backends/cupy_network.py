@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from dataset.cores import cores
 from dataset.errors import UserError
-from featurize.backends.backend import cores
 from featurize.backends.chainer_network import ChainerBackend
 from featurize.chainer_compat import chainer, gpu_problem
 from featurize.layers import Convolution

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from dataset.cores import cores
 from dataset.errors import UserError
-from featurize.backends.backend import cores
 from featurize.backends.onnx_model import export
 from featurize.layers import InnerProduct
 from featurize.network import Network
