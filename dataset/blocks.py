@@ -32,7 +32,7 @@ Range = tuple[int, int]
 def judged(
     connection: duckdb.DuckDBPyConnection, options: DatasetOptions, words: Iterable[str]
 ) -> Generator[pa.Table]:
-    """Yield what stays of `candidate`, in blocks of photos (see `assemble`) in the order of n.
+    """Yield what stays of `candidate`, in blocks of photos (see `assemble`), as `write_photos` takes them.
 
     Args:
         connection: holds `candidate`, `reused`, `photo_row` and `taken_by`, to which is added what is taken.
@@ -88,14 +88,15 @@ def _in_order(
 
 
 def assemble(photos: pa.Table, captions: pa.Table) -> pa.Table:
-    """Return `photos`, sorted by n, with the list of their `captions`, sorted by n and place.
+    """Return `photos`, by n, with the list of their `captions`, of which each photo has some.
 
     Args:
-        captions: n, and the fields of a caption; tokens as a list, or as `cut` with SEPARATOR between them.
+        captions: n, in the order in which the photos come, and the fields of a caption; tokens as a list, or
+            as `cut` with SEPARATOR between them.
     """
     if "cut" in captions.column_names:
         captions = captions.append_column("tokens", pc.split_pattern(captions["cut"], SEPARATOR))
-    starts = np.searchsorted(captions["n"].to_numpy(), photos["n"].to_numpy())
+    starts = np.flatnonzero(np.diff(captions["n"].to_numpy(), prepend=-1))
     offsets = pa.array(np.append(starts, len(captions)), pa.int32())
     fields = [_whole(captions[field.name], field.type) for field in CAPTION]
     values = pa.StructArray.from_arrays(fields, fields=list(CAPTION))

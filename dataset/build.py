@@ -24,7 +24,7 @@ from dataset.split import assign
 from dataset.swap import locked, replacement
 from dataset.write import crawl_image
 
-VERSION = 3
+VERSION = 4
 """Counts up when the same inputs and settings would give another dataset."""
 
 WORK = ".work"

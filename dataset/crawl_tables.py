@@ -40,22 +40,22 @@ def load(connection: duckdb.DuckDBPyConnection, pages: Sequence[Path], images: S
     photo: photo_id, sha256, shard, row, width, height, phash, first_seen. One row per sha256; photo_id counts
         them by shard and row.
     image: key, denied, photo_id. One row per photo address, its newest content.
-    odai: host, odai_id, photo_id, category, kind, labels, label_confidences.
-    boke: boke_id, odai_id, host, photo_id, denied, text, stars, raters, category, posted, url, kind,
-        photo_category. `denied` tells that the photo's address is forbidden by now.
+    visit: visit, turn, url, host, site, outcome, odai_id, photo_id, denied and what else a page says but its
+        bokes. One row per page fetched: `visit` is its place in the shards, `turn` counts from the oldest.
+    odai: host, odai_id, photo_id, denied, category, kind, labels, label_confidences.
+    boke (a view of `said`): boke_id, odai_id, host, photo_id, denied, text, stars, raters, category, posted,
+        url, kind, photo_category, place. `denied` tells that the photo's address is forbidden by now; `place`
+        is no one else's and sorts the newest first.
     denied: host, odai_id, boke_id of the pages that robots or an opt-out forbid by now.
     """
     scan(connection, "page", pages, PAGES)
     scan(connection, "fetched", images, IMAGES)
-    connection.execute(f"{_IMAGE}; {_ODAI}; {_SAID}; {_BOKE}; {_DENIED}")
+    connection.execute(f"{_IMAGE}; {_VISIT}; {_ODAI}; {_SAID}; {_BOKE}; {_DENIED}")
 
-
-NEWEST = "ORDER BY coalesce(fetched_at, '-infinity') DESC, shard DESC, row DESC"
 
 _IMAGE = f"""
     CREATE TABLE seen AS
-    SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash, fetched_at, shard,
-           file_row_number AS row
+    SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash, fetched_at, shard, row
     FROM fetched WHERE url IS NOT NULL AND (outcome = 'denied' OR outcome = 'ok' AND sha256 IS NOT NULL);
     CREATE TABLE newest_image AS
     SELECT seen.* EXCLUDE (fetched_at), first_seen
@@ -76,78 +76,86 @@ _IMAGE = f"""
     FROM newest_image LEFT JOIN photo ON outcome = 'ok' AND newest_image.sha256 = photo.sha256;
     DROP TABLE newest_image
 """
-_ODAI = f"""
+VISIT = "shard * 4294967296 + row"
+
+_VISIT = f"""
+    CREATE TABLE visit AS
+    SELECT * FROM (
+        SELECT {VISIT} AS visit, url,
+            row_number() OVER (ORDER BY coalesce(fetched_at, '-infinity'), shard, row) AS turn,
+            {sql_host("url")} AS host, nullif(regexp_extract(url, '^(https?://[^/]+)', 1), '') AS site,
+            outcome, odai_id, image_url, {sql_photo_key("image_url")} AS key, category, kind, labels,
+            label_confidences
+        FROM page)
+    LEFT JOIN image USING (key)
+"""
+_ODAI = """
     CREATE TABLE odai AS
-    SELECT host, odai_id, key, photo_id, category, labels, label_confidences, coalesce(kind, CASE
+    SELECT host, odai_id, photo_id, denied, category, labels, label_confidences, coalesce(kind, CASE
         WHEN category LIKE '%虫食い%' THEN 'fill-in' WHEN category LIKE '%カルタ%' THEN 'karuta'
         WHEN category LIKE '%イラスト%' THEN 'illustration' WHEN category LIKE '%テキスト%' THEN 'text'
         END) AS kind
-    FROM (SELECT {sql_host("url")} AS host, odai_id, {sql_photo_key("image_url")} AS key, category, kind,
-              labels, label_confidences
-          FROM (SELECT *, file_row_number AS row FROM page) WHERE outcome = 'ok' AND odai_id IS NOT NULL
-          QUALIFY row_number() OVER (
-              PARTITION BY host, odai_id ORDER BY image_url IS NULL, {NEWEST.removeprefix("ORDER BY")}) = 1)
-    LEFT JOIN image USING (key)
+    FROM (SELECT coalesce(max(turn) FILTER (image_url IS NOT NULL), max(turn)) AS turn
+          FROM visit WHERE outcome = 'ok' AND odai_id IS NOT NULL GROUP BY host, odai_id)
+    JOIN visit USING (turn)
 """
 _SAID = f"""
     CREATE TABLE said AS
-    SELECT b.boke_id AS boke_id, coalesce(b.odai_id, page_odai_id) AS odai_id,
-           host, CASE WHEN b.image_url IS NULL OR b.image_url = image_url THEN page_key
-                ELSE {sql_photo_key("b.image_url")} END AS key,
-           b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted,
-           url, fetched_at, shard, row
-    FROM (SELECT unnest(bokes) AS b, odai_id AS page_odai_id, image_url,
-                 {sql_photo_key("image_url")} AS page_key, url, {sql_host("url")} AS host,
-                 fetched_at, shard, file_row_number AS row
+    SELECT visit, nth, b.boke_id AS boke_id, coalesce(b.odai_id, odai_id) AS odai_id,
+           CASE WHEN b.image_url <> coalesce(image_url, '')
+               THEN {sql_photo_key("b.image_url")} END AS own_key,
+           b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted
+    FROM (SELECT {VISIT} AS visit, odai_id, image_url,
+                 unnest(bokes) AS b, generate_subscripts(bokes, 1) AS nth
           FROM page WHERE outcome = 'ok')
     WHERE b.text IS NOT NULL;
     DELETE FROM said WHERE rowid IN (
         SELECT id FROM (
-            SELECT rowid AS id, host, boke_id IS NULL AS nameless,
-                coalesce(boke_id::HUGEINT, hash(odai_id, key, text)::HUGEINT) AS name, fetched_at, shard, row,
-                text
-            FROM said)
-        QUALIFY row_number() OVER (PARTITION BY host, nameless, name {NEWEST}, hash(text)) > 1)
+            SELECT said.rowid AS id, host, boke_id IS NULL AS nameless, turn, nth, coalesce(boke_id::HUGEINT,
+                hash(said.odai_id, coalesce(own_key, key), text)::HUGEINT) AS name
+            FROM said JOIN visit USING (visit)
+            WHERE boke_id IS NULL
+                OR boke_id IN (SELECT boke_id FROM said GROUP BY boke_id HAVING count(*) > 1))
+        QUALIFY row_number() OVER (PARTITION BY host, nameless, name ORDER BY turn DESC, nth) > 1)
 """
 _BOKE = """
-    CREATE TABLE boke AS
-    SELECT boke_id, odai_id, host, coalesce(mine.photo_id, odai.photo_id) AS photo_id,
-           coalesce(mine.denied, theirs.denied, false) AS denied, text, stars, raters,
-           said.category AS category, posted, CASE WHEN boke_id IS NULL OR url NOT LIKE 'http%' THEN url
-               ELSE regexp_extract(url, '^(https?://[^/]+)', 1) || '/boke/' || boke_id END AS url,
-           kind, odai.category AS photo_category
-    FROM said LEFT JOIN odai USING (host, odai_id) LEFT JOIN image mine ON said.key = mine.key
-    LEFT JOIN image theirs ON said.key IS NULL AND odai.key = theirs.key;
-    DROP TABLE said
+    CREATE VIEW boke AS
+    SELECT boke_id, said.odai_id AS odai_id, visit.host AS host,
+           coalesce(if(own_key IS NULL, visit.photo_id, mine.photo_id), odai.photo_id) AS photo_id,
+           coalesce(if(own_key IS NULL, visit.denied, mine.denied),
+               if(own_key IS NULL AND visit.key IS NULL, odai.denied, false), false) AS denied,
+           text, stars, raters, said.category AS category, posted,
+           coalesce(site || '/boke/' || boke_id, url) AS url, odai.kind AS kind,
+           odai.category AS photo_category, nth - turn * 1048576 AS place
+    FROM said JOIN visit USING (visit)
+    LEFT JOIN odai ON odai.host = visit.host AND odai.odai_id = said.odai_id
+    LEFT JOIN image mine ON mine.key = own_key
 """
-_DENIED = f"""
+_DENIED = """
     CREATE TABLE denied AS
-    SELECT {sql_host("url")} AS host,
-           coalesce(odai_id, TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT)) AS odai_id,
+    SELECT host, coalesce(odai_id, TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT)) AS odai_id,
            TRY_CAST(regexp_extract(url, '/boke/(\\d+)', 1) AS BIGINT) AS boke_id
-    FROM (SELECT url, odai_id, outcome FROM (SELECT *, file_row_number AS row FROM page) WHERE url IS NOT NULL
-          QUALIFY row_number() OVER (PARTITION BY url {NEWEST}) = 1)
-    WHERE outcome = 'denied'
+    FROM (SELECT max(turn) AS turn FROM visit
+          WHERE url IN (SELECT url FROM visit WHERE outcome = 'denied') GROUP BY url)
+    JOIN visit USING (turn) WHERE outcome = 'denied'
 """
 
 
 def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path], schema: pa.Schema) -> None:
     """Make a view over `shards`, whose optional columns may be missing.
 
-    Its rows know their place: `shard`, an index into `shards`, and `file_row_number`.
+    Its rows know their place: `shard`, an index into `shards`, and `row`, from 0 in each.
     """
     connection.from_arrow(schema.empty_table()).create(f"{view}_empty")
     if not shards:
-        connection.execute(
-            f"CREATE VIEW {view} AS SELECT *, 0 AS shard, 0 AS file_row_number FROM {view}_empty"
-        )
+        connection.execute(f"CREATE VIEW {view} AS SELECT *, 0 AS shard, 0 AS row FROM {view}_empty")
         return
     numbers = pa.table({"filename": [str(path) for path in shards], "shard": range(len(shards))})
     connection.from_arrow(numbers).create(f"{view}_shard")
     files = ", ".join(literal(str(path)) for path in shards)
     columns = ", ".join(f'"{name}"' for name in schema.names)
     connection.execute(f"""
-        CREATE VIEW {view} AS SELECT {columns}, shard, file_row_number FROM (
+        CREATE VIEW {view} AS SELECT {columns}, shard, file_row_number AS row FROM (
             SELECT * FROM {view}_empty UNION ALL BY NAME
             SELECT * FROM read_parquet(
                 [{files}], union_by_name = true, filename = true, file_row_number = true)

@@ -39,7 +39,9 @@ class Judge:
         self._verdict = f"SELECT {verdict} AS reason, hash(text_nfkc) AS form FROM ready ORDER BY i"
 
     def __call__(self, first: int, last: int, prepare: Prepare) -> tuple[pa.Table, pa.Table]:
-        """Return the photos `first` to `last` by n, and their captions by n, the best first.
+        """Return the photos `first` to `last`, and their captions, a photo's best first.
+
+        Train's photos come before dev's, each by n.
 
         Args:
             prepare: makes ready the texts that the last dataset did not have.
@@ -52,7 +54,9 @@ class Judge:
         taken.update(judged["reason"].drop_null().to_pylist())
         for reason, count in taken.items():
             self._connection.execute("INSERT INTO taken_by VALUES (?, ?)", [reason, count])
-        captions = said.take(stay[order])
+        stay = stay[order]
+        is_dev = said["is_dev"].to_numpy()[stay]
+        captions = said.take(np.concatenate([stay[~is_dev], stay[is_dev]]))
         return self._query(_PHOTOS, kept=captions.select(["n", "odai_id"])), captions
 
     def _query(self, query: str, **tables: pa.Table) -> pa.Table:
@@ -71,7 +75,7 @@ _SAID = """
 _PHOTOS = """
     SELECT photo_row.*, odai_ids FROM photo_row JOIN (
         SELECT n, list(DISTINCT odai_id ORDER BY odai_id) AS odai_ids FROM kept GROUP BY n)
-    USING (n) ORDER BY n"""
+    USING (n) ORDER BY split = 'dev', n"""
 
 
 def _ready(said: pa.Table, prepare: Prepare) -> pa.Table:
@@ -79,7 +83,8 @@ def _ready(said: pa.Table, prepare: Prepare) -> pa.Table:
     fresh = said["text_nfkc"].is_null().combine_chunks()
     made = prepare(said["text"].filter(fresh).combine_chunks())
     for name, values in zip(("text_nfkc", "cut"), made, strict=True):
-        column = pc.replace_with_mask(said[name].combine_chunks(), fresh, values)
+        old = said[name].combine_chunks()
+        column = pc.replace_with_mask(old, fresh, values) if len(values) < len(old) else values
         said = said.set_column(said.column_names.index(name), name, column)
     return said
 
@@ -87,17 +92,17 @@ def _ready(said: pa.Table, prepare: Prepare) -> pa.Table:
 def ranked(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[Numbers, Counter[str]]:
     """Return which captions stay, by photo, the best first; and how many were taken for which reason.
 
-    The best has most stars; of several the one with the lowest number.
+    The best has most stars; of several the one with the lowest number, then the newest.
 
     Args:
-        captions: n, stars and boke_id.
+        captions: n, stars, boke_id and place.
         forms: the same number for the same text.
         most: captions a photo keeps; others are `max_captions_per_photo`.
         least: captions without which a photo goes, copies not counted: `min_captions_per_photo`.
     """
     photos = captions["n"].to_numpy()
     stars, names = (pc.fill_null(captions[name], null) for name, null in (("stars", 0), ("boke_id", LAST)))
-    order = np.lexsort((forms, names.to_numpy(), -stars.to_numpy(), photos))
+    order = np.lexsort((captions["place"].to_numpy(), names.to_numpy(), -stars.to_numpy(), photos))
     together = order[np.lexsort((forms[order], photos[order]))]  # stable: copies follow the best of them
     same = (photos[together[1:]] == photos[together[:-1]]) & (forms[together[1:]] == forms[together[:-1]])
     copies = np.zeros(len(order), bool)

@@ -62,7 +62,7 @@ def publish(
     settings = origin.settings
     vocabulary = Vocabulary.from_counts(count.tokens["train"], settings["min_count"], settings["max_size"])
     vocabulary.save(directory / "vocabulary.json")
-    figures = statistics(connection, count.tokens, vocabulary)
+    figures = statistics(connection, count, vocabulary)
     write_json(directory / "statistics.json", figures)
     write_whole(directory / "statistics.svg", charts(figures))
     files = [_file(path) for path in sorted(directory.glob("*.parquet"))]

@@ -40,11 +40,11 @@ def load_candidates(
     connection.execute(f"""
         CREATE TABLE candidate AS
         SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
-            {verdict} AS taken_by
+            place, split = 'dev' AS is_dev, {verdict} AS taken_by
         FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if outs else _DENIED} AS opted_out,
                   {_FORGOTTEN if forgotten else "false"} AS forgotten
               FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id));
-        DROP TABLE boke""")
+        DROP VIEW boke; DROP TABLE said; DROP TABLE visit""")
 
 
 _PHOTO_FACTS = """
@@ -88,8 +88,9 @@ def load_photo_rows(connection: duckdb.DuckDBPyConnection) -> None:
                 THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group"
         FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id)
         LEFT JOIN photo_labels USING (photo_id)
-        LEFT JOIN (SELECT photo_id, arg_max(category, odai_id) AS category FROM odai GROUP BY photo_id)
-            USING (photo_id);
+        LEFT JOIN (
+            SELECT photo_id, arg_max(category, (odai_id, host)) AS category FROM odai GROUP BY photo_id
+        ) USING (photo_id);
         CREATE TABLE taken_by AS
         SELECT taken_by AS reason, count(*) AS captions FROM candidate WHERE taken_by IS NOT NULL GROUP BY 1
     """)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dataset import read
 from dataset.options import DatasetOptions
@@ -32,8 +33,19 @@ class Side(NamedTuple):
 
 def split_of(group: str, key: str, dev_fraction: float) -> str:
     """Return `dev` for about `dev_fraction` of all groups, else `train`; the same for ever under one key."""
-    digest = hashlib.blake2b(group.encode(), key=key.encode()[:64], digest_size=8).digest()
-    return "dev" if int.from_bytes(digest, "big") < dev_fraction * 2**64 else "train"
+    [split] = splits_of([group], key, dev_fraction)
+    return split
+
+
+def splits_of(groups: Iterable[str], key: str, dev_fraction: float) -> list[str]:
+    """Return the split of each of many groups, in half the time."""
+    keyed = hashlib.blake2b(key=key.encode()[:64], digest_size=8)
+    limit, splits = dev_fraction * 2**64, []
+    for group in groups:
+        digest = keyed.copy()
+        digest.update(group.encode())
+        splits.append("dev" if int.from_bytes(digest.digest(), "big") < limit else "train")
+    return splits
 
 
 def group_of(sha256: str) -> str:
@@ -42,18 +54,42 @@ def group_of(sha256: str) -> str:
 
 
 def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previous: Path) -> None:
-    """Make the table `side` (photo_id, group, split) from `photo`, and from the dataset `previous`."""
-    known = _recorded(previous, options)
-    query = "SELECT sha256, lower(phash), photo_id FROM photo ORDER BY first_seen, sha256"
-    rows = sorted(connection.execute(query).fetchall(), key=lambda row: row[0] not in known)
-    pairs = near_pairs(connection, options.near_duplicate_bits)
-    sides = sides_of(((sha256, phash) for sha256, phash, _ in rows), pairs, known, options)
-    columns = {
-        "photo_id": pa.array([photo_id for _, _, photo_id in rows], pa.int64()),
-        "group": pa.array([side.group for side in sides], pa.string()),
-        "split": pa.array([side.split for side in sides], pa.string()),
-    }
-    connection.from_arrow(pa.table(columns)).create("side")
+    """Make the table `side` (photo_id, group, split) from `photo`, and from the dataset `previous`.
+
+    Photos that are near to others are placed one after the other. Most are near to none: for them no order
+    matters, and they are placed all at once.
+    """
+    connection.from_arrow(_recorded(previous, options)).create("recorded")
+    near = near_pairs(connection, options.near_duplicate_bits)
+    connection.from_arrow(pa.table({"phash": pa.array(near, pa.string())})).create("near")
+    connection.execute(_PLACED)
+    crowd = connection.execute(_CROWD).fetchall()
+    known = {sha256: Side(group, split) for sha256, _, _, group, split in crowd if split}
+    sides = sides_of(((sha256, phash) for sha256, phash, *_ in crowd), near, known, options)
+    placed = [[row[2] for row in crowd], [side.group for side in sides], [side.split for side in sides]]
+    alone = connection.sql(_ALONE).to_arrow_table()
+    fresh = alone["split"].is_null().combine_chunks()
+    groups = alone["group"].filter(fresh).to_pylist()
+    drawn = pa.array(splits_of(groups, options.split_key, options.dev_fraction), pa.string())
+    split = pc.replace_with_mask(alone["split"].combine_chunks(), fresh, drawn)
+    tables = [pa.table(placed, _SIDE), pa.table([alone["photo_id"], alone["group"], split], _SIDE)]
+    connection.from_arrow(pa.concat_tables(tables)).create("side")
+
+
+_SIDE = pa.schema([("photo_id", pa.int64()), ("group", pa.string()), ("split", pa.string())])
+_PLACED = """
+    CREATE TABLE placed AS
+    SELECT sha256, lower(phash) AS phash, photo_id, recorded."group", split, first_seen, coalesce(
+        lower(phash) IN (
+            SELECT lower(phash) FROM photo WHERE phash IS NOT NULL GROUP BY ALL HAVING count(*) > 1
+            UNION ALL FROM near), false) AS crowded
+    FROM photo LEFT JOIN recorded USING (sha256)"""
+_CROWD = """
+    SELECT sha256, phash, photo_id, "group", split FROM placed WHERE crowded
+    ORDER BY split IS NULL, first_seen, sha256"""
+_ALONE = """
+    SELECT photo_id, coalesce("group", left(sha256('group:' || sha256), 16)) AS "group", split
+    FROM placed WHERE NOT crowded"""
 
 
 def sides_of(
@@ -117,12 +153,12 @@ def near_pairs(connection: duckdb.DuckDBPyConnection, bits: int) -> dict[str, li
     return near
 
 
-def _recorded(previous: Path, options: DatasetOptions) -> dict[str, Side]:
-    """Return the sides that an earlier dataset recorded under the same settings."""
+def _recorded(previous: Path, options: DatasetOptions) -> pa.Table:
+    """Return the sides (sha256, group, split) that an earlier dataset recorded under the same settings."""
+    none = pa.schema([("sha256", pa.string()), ("group", pa.string()), ("split", pa.string())]).empty_table()
     if not read.is_complete(previous):
-        return {}
+        return none
     settings = read.settings(previous)
     if any(settings.get(name) != getattr(options, name) for name in SETTINGS):
-        return {}
-    photos = read.photos(previous).select(["sha256", "group", "split"]).to_pylist()
-    return {photo["sha256"]: Side(photo["group"], photo["split"]) for photo in photos}
+        return none
+    return read.photos(previous).select(none.column_names)

@@ -1,10 +1,13 @@
 """Figures of a dataset: how much there is, how it is spread, and what each filter took."""
 
+import math
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,45 +15,48 @@ from dataset import filters
 from dataset.options import DatasetOptions
 from dataset.read import SPLITS
 from dataset.vocabulary import SPECIALS, Vocabulary
+from dataset.write import by_split
 
 MOST_FREQUENT = 50
 STAR_BINS = (0, 1, 10, 100, 1_000, 10_000, 100_000)
 """Where each bin of the histogram of stars begins: nobody, then by powers of ten."""
 
-SPREAD = """{{'mean': avg({0}), 'min': min({0}), 'median': quantile_disc({0}, 0.5),
-    'p90': quantile_disc({0}, 0.9), 'p99': quantile_disc({0}, 0.99), 'max': max({0})}}"""
-
 
 class Counted:
-    """What is counted while photos are written: `photos` of them, and `tokens` by split.
+    """What is counted while photos are written: how often which value was seen, and tokens by split.
 
-    Makes the tables `measured_caption` (n, split, stars, category, characters, tokens) and `measured_photo`
-    (split, group, labels, odai).
+    Makes the table `measured_photo` (split, group, labels, odai).
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self.photos = 0
+        self.captions = dict.fromkeys(SPLITS, 0)
         self.tokens: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
-        for table, schema in (("measured_caption", _CAPTION), ("measured_photo", _PHOTO)):
-            connection.from_arrow(schema.empty_table()).create(table)
+        self.per_photo: Counter[int] = Counter()
+        self.stars: Counter[int] = Counter()
+        self.characters: Counter[int] = Counter()
+        self.lengths: Counter[int] = Counter()
+        self.categories: Counter[str | None] = Counter()
+        connection.from_arrow(_PHOTO.empty_table()).create("measured_photo")
 
     def add(self, photos: pa.Table) -> None:
-        """Count photos, with n, split, and all columns of PHOTOS but image."""
+        """Count photos, train's before dev's, with all columns of PHOTOS but image, and split."""
         self.photos += photos.num_rows
         odai = pc.list_value_length(photos["odai_ids"])
-        self._insert("measured_photo", [photos["split"], photos["group"], photos["labels"], odai], _PHOTO)
-        lists = photos["captions"].combine_chunks()
-        of = photos.select(["n", "split"]).take(pc.list_parent_indices(lists))
-        captions = lists.flatten()
-        tokens = captions.field("tokens")
-        characters = pc.utf8_length(captions.field("text_nfkc"))
-        columns = [of["n"], of["split"], captions.field("stars"), captions.field("category"), characters]
-        self._insert("measured_caption", [*columns, pc.list_value_length(tokens)], _CAPTION)
-        for split, counts in self.tokens.items():
-            found = tokens.filter(pc.equal(of["split"], split).combine_chunks()).flatten().value_counts()
-            words, times = (found.field(name).to_pylist() for name in ("values", "counts"))
-            counts.update(dict(zip(words, times, strict=True)))
+        columns = [photos["split"], photos["group"], photos["labels"], odai.cast(pa.int64())]
+        self._connection.from_arrow(pa.table(columns, _PHOTO)).insert_into("measured_photo")
+        for split, half in by_split(photos).items():
+            lists = half["captions"].combine_chunks()
+            captions = lists.flatten()
+            tokens = captions.field("tokens")
+            self.captions[split] += len(captions)
+            _count(self.tokens[split], tokens.flatten())
+            _count(self.per_photo, pc.list_value_length(lists))
+            _count(self.stars, pc.fill_null(captions.field("stars"), 0))
+            _count(self.characters, pc.utf8_length(captions.field("text_nfkc")))
+            _count(self.lengths, pc.list_value_length(tokens))
+            _count(self.categories, captions.field("category"))
 
     def add_lost(self, photos: pa.Table) -> None:
         """Count photos without bytes as taken."""
@@ -58,91 +64,89 @@ class Counted:
         if captions:
             self._connection.execute("INSERT INTO taken_by VALUES ('no_photo', ?)", [captions])
 
-    def _insert(self, table: str, columns: Sequence[pa.ChunkedArray], schema: pa.Schema) -> None:
-        cast = [column.cast(kind) for column, kind in zip(columns, schema.types, strict=True)]
-        self._connection.from_arrow(pa.table(cast, schema=schema)).insert_into(table)
 
-
-_CAPTION = pa.schema(
-    [
-        ("n", pa.int64()),
-        ("split", pa.string()),
-        ("stars", pa.int64()),
-        ("category", pa.string()),
-        ("characters", pa.int64()),
-        ("tokens", pa.int64()),
-    ]
-)
 _PHOTO = pa.schema(
     [("split", pa.string()), ("group", pa.string()), ("labels", pa.list_(pa.string())), ("odai", pa.int64())]
 )
 
 
+def _count(counts: Counter[Any], values: pa.Array) -> None:
+    found = values.value_counts()
+    counts.update(dict(zip(*(found.field(name).to_pylist() for name in ("values", "counts")), strict=True)))
+
+
 def statistics(
-    connection: duckdb.DuckDBPyConnection, tokens: Mapping[str, Counter[str]], vocabulary: Vocabulary
+    connection: duckdb.DuckDBPyConnection, count: Counted, vocabulary: Vocabulary
 ) -> dict[str, object]:
     """Return statistics.json: figures of what was `Counted`, and of `taken_by`."""
+    labels = _rows(
+        connection,
+        "SELECT label, count(*) FROM (SELECT unnest(labels) AS label FROM measured_photo) GROUP BY 1",
+    )
     return {
-        "splits": _splits(connection),
-        "captions_per_photo": _spread(connection, "captions", _PER_PHOTO),
-        "stars": _stars(connection),
-        "characters": _spread(connection, "characters", "measured_caption"),
-        "tokens": _spread(connection, "tokens", "measured_caption"),
-        "categories": _frequent(connection, "SELECT category AS value FROM measured_caption"),
-        "labels": _frequent(connection, "SELECT unnest(labels) AS value FROM measured_photo"),
-        "vocabulary": _vocabulary(tokens, vocabulary),
+        "splits": _splits(connection, count),
+        "captions_per_photo": {**spread(count.per_photo), "histogram": _histogram(count.per_photo)},
+        "stars": stars(count.stars),
+        "characters": {**spread(count.characters), "histogram": _histogram(count.characters)},
+        "tokens": {**spread(count.lengths), "histogram": _histogram(count.lengths)},
+        "categories": _frequent(count.categories),
+        "labels": _frequent(Counter(dict(labels))),
+        "vocabulary": _vocabulary(count.tokens, vocabulary),
         "duplicates": _duplicates(connection),
         "filters": _filters(connection),
     }
-
-
-_PER_PHOTO = "(SELECT count(*) AS captions FROM measured_caption GROUP BY n)"
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in connection.execute(query).fetchall()]
 
 
-def _splits(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    rows = _rows(
-        connection,
-        """SELECT split, any_value(photos), any_value("groups"), count(*), sum(tokens)::BIGINT
-        FROM measured_caption JOIN (SELECT split, count(*) AS photos, count(DISTINCT "group") AS "groups"
-                            FROM measured_photo GROUP BY split) USING (split)
-        GROUP BY split""",
+def _splits(connection: duckdb.DuckDBPyConnection, count: Counted) -> dict[str, object]:
+    query = """SELECT split, count(*), count(DISTINCT "group") FROM measured_photo GROUP BY split"""
+    found = {split: figures for split, *figures in _rows(connection, query)}
+    splits: dict[str, object] = {}
+    for split, captions in count.captions.items():
+        photos, groups = found.get(split, (0, 0))
+        tokens = count.tokens[split].total()
+        splits[split] = {"photos": photos, "groups": groups, "captions": captions, "tokens": tokens}
+    return splits
+
+
+def spread(counts: Counter[int]) -> dict[str, float]:
+    """Return the mean of numbers that were seen so often, their ends, and what halves and parts them."""
+    values, times = (np.array(column) for column in zip(*sorted(counts.items()), strict=True))
+    ends = np.cumsum(times)
+    total = int(ends[-1])
+
+    def quantile(share: float) -> int:
+        """Return the least value that at least this share of all does not exceed."""
+        return int(values[np.searchsorted(ends, max(math.ceil(share * total), 1))])
+
+    parts = {"median": quantile(0.5), "p90": quantile(0.9), "p99": quantile(0.99)}
+    mean = sum(value * number for value, number in counts.items()) / total
+    return {"mean": mean, "min": int(values[0]), **parts, "max": int(values[-1])}
+
+
+def _histogram(counts: Counter[int]) -> list[list[int]]:
+    return [[value, number] for value, number in sorted(counts.items())]
+
+
+def stars(counts: Counter[int]) -> dict[str, object]:
+    """Return the spread of stars, and how many captions have how many, by STAR_BINS."""
+    bins = dict.fromkeys(STAR_BINS, 0)
+    for value, number in counts.items():
+        bins[STAR_BINS[bisect_right(STAR_BINS, max(value, 0)) - 1]] += number
+    return {**spread(counts), "histogram": [[start, number] for start, number in bins.items()]}
+
+
+def _frequent(counts: Counter[Any]) -> dict[str, object]:
+    named = sorted(
+        ((value, n) for value, n in counts.items() if value is not None), key=lambda one: (-one[1], one[0])
     )
-    names = ("photos", "groups", "captions", "tokens")
-    found = {split: dict(zip(names, figures, strict=True)) for split, *figures in rows}
-    return {split: found.get(split, dict.fromkeys(names, 0)) for split in ("train", "dev")}
-
-
-def _spread(connection: duckdb.DuckDBPyConnection, column: str, source: str) -> dict[str, object]:
-    [(spread,)] = _rows(connection, f"SELECT {SPREAD.format(column)} FROM {source}")
-    bins = _rows(connection, f"SELECT {column}, count(*) FROM {source} GROUP BY 1 ORDER BY 1")
-    return {**spread, "histogram": [list(row) for row in bins]}
-
-
-def _stars(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    source = "(SELECT coalesce(stars, 0) AS stars FROM measured_caption)"
-    [(spread,)] = _rows(connection, f"SELECT {SPREAD.format('stars')} FROM {source}")
-    starts = f"{list(STAR_BINS)}::BIGINT[]"
-    bins = dict(
-        _rows(
-            connection,
-            f"""SELECT list_max(list_filter({starts}, lambda bin: bin <= greatest(stars, 0))), count(*)
-            FROM {source} GROUP BY 1""",
-        )
-    )
-    return {**spread, "histogram": [[start, bins.get(start, 0)] for start in STAR_BINS]}
-
-
-def _frequent(connection: duckdb.DuckDBPyConnection, values: str) -> dict[str, object]:
-    rows = _rows(connection, f"SELECT value, count(*) AS n FROM ({values}) GROUP BY 1 ORDER BY n DESC, 1")
-    named = [(value, count) for value, count in rows if value is not None]
     return {
         "distinct": len(named),
-        "none": sum(count for value, count in rows if value is None),
-        "most_frequent": [list(row) for row in named[:MOST_FREQUENT]],
+        "none": counts[None],
+        "most_frequent": [[value, number] for value, number in named[:MOST_FREQUENT]],
     }
 
 

@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+from array import array
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
@@ -69,5 +70,6 @@ class Cutter:
             answer = self._answers.recv_bytes()
         except (EOFError, OSError):
             raise UserError("A tokenising process was killed: is memory short? Run it again") from None
-        both = pc.split_pattern(pa.array([answer], pa.binary()).cast(pa.string()), END).values
+        whole = [None, pa.py_buffer(array("i", [0, len(answer)])), pa.py_buffer(answer)]
+        both = pc.split_pattern(pa.Array.from_buffers(pa.string(), 1, whole), END).values
         return both.slice(0, len(texts)), both.slice(len(texts))

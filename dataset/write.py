@@ -18,14 +18,18 @@ from dataset.schema import PHOTOS
 from dataset.shards import whole_parquet
 
 ROW_GROUP_ROWS = 100
+SMALL_ROW_GROUP = 2**20
+"""A hundred photos that hold less than this share a row group with the next hundred: many tiny row groups
+cost more than what is in them, and a preview that reads one of this size is no slower."""
 ROW_GROUP_BYTES = 16 * 2**20
+"""What a row group holds at most, whether there are a hundred photos in it or not; and a read of photos."""
 SHARD_BYTES = 224 * 2**20
 """Where a shard ends, a row group and the footer short of the 256 MiB it may have."""
 
 ROWS_PER_SHARD = 2**40
 
-ImageSource = Callable[[pq.ParquetFile, int], pa.StructArray]
-"""Reads the photos of one row group of a shard: struct<bytes, path>, a row each."""
+ImageSource = Callable[[pq.ParquetFile, list[int]], pa.StructArray]
+"""Reads the photos of some row groups of a shard: struct<bytes, path>, a row each."""
 
 
 def write_photos(
@@ -34,8 +38,8 @@ def write_photos(
     """Write train-*.parquet and dev-*.parquet into `directory`, block by block.
 
     Args:
-        blocks: photos with n, split, shard, row, and the columns of PHOTOS but image, in the order of n,
-            which counts photos by shard and row.
+        blocks: photos with n, split, shard, row, and the columns of PHOTOS but image: train's before dev's,
+            each in the order of n, which counts photos by shard and row.
         shards: where the photos' bytes lie; `shard` is a place in this list.
         image: how to read them there.
         directory: where they go.
@@ -49,30 +53,29 @@ def write_photos(
         writers = {split: stack.enter_context(_SplitWriter(directory, split)) for split in SPLITS}
         for block in blocks:
             empty: list[int] = []
-            halves = [(writers[split], block.filter(pc.equal(block["split"], split))) for split in SPLITS]
-            for first, last, images in _row_groups(block, shards, image):
-                for writer, half in halves:
-                    empty += _write(writer, half, first, last, images)
+            halves = [(writers[split], half, _places(half)) for split, half in by_split(block).items()]
+            for first, last, images in _images(block, shards, image):
+                for writer, half, places in halves:
+                    low, high = np.searchsorted(places, [first, last])
+                    found = images.take(pa.array(places[low:high] - first))
+                    empty += _append(writer, half.slice(low, high - low), found)
             progress.advance(block.num_rows)
             gone = pc.is_in(block["n"], pa.array(empty, pa.int64()))
             yield (block.filter(pc.invert(gone)), block.filter(gone)) if empty else (block, block.slice(0, 0))
 
 
-def _write(
-    writer: "_SplitWriter", photos: pa.Table, first: int, last: int, images: pa.StructArray
-) -> list[int]:
-    """Write those of `photos` that are at the places `first` to `last`; return the n of those without bytes.
+def by_split(photos: pa.Table) -> dict[str, pa.Table]:
+    """Return the photos of each split, where train's come before dev's."""
+    train = pc.sum(pc.equal(photos["split"], SPLITS[0])).as_py() or 0
+    return dict(zip(SPLITS, (photos.slice(0, train), photos.slice(train)), strict=True))
 
-    Args:
-        images: what is at these places, each.
-    """
-    places = _places(photos)
-    low, high = np.searchsorted(places, [first, last])
-    found = images.take(pa.array(places[low:high] - first))
-    mine = photos.slice(low, high - low).append_column("image", found)
-    filled = pc.fill_null(pc.greater(pc.binary_length(found.field("bytes")), 0), False)
-    writer.append(mine.filter(filled) if filled.false_count else mine)
-    return mine.filter(pc.invert(filled))["n"].to_pylist() if filled.false_count else []
+
+def _append(writer: "_SplitWriter", photos: pa.Table, images: pa.StructArray) -> list[int]:
+    """Write `photos` with their `images`; return the n of those without bytes."""
+    photos = photos.append_column("image", images)
+    filled = pc.fill_null(pc.greater(pc.binary_length(images.field("bytes")), 0), False)
+    writer.append(photos.filter(filled) if filled.false_count else photos)
+    return photos.filter(pc.invert(filled))["n"].to_pylist() if filled.false_count else []
 
 
 def _places(photos: pa.Table) -> NDArray[np.int64]:
@@ -81,40 +84,59 @@ def _places(photos: pa.Table) -> NDArray[np.int64]:
     return places
 
 
-def _row_groups(
+def _images(
     photos: pa.Table, shards: Sequence[Path], image: ImageSource
 ) -> Iterator[tuple[int, int, pa.StructArray]]:
-    """Yield the places that each row group with some of `photos` goes from and to, and its images."""
+    """Yield the images of the row groups with some of `photos`, and the places from and to which they go."""
     places = _places(photos)
     numbers = places // ROWS_PER_SHARD
-    for number in dict.fromkeys(numbers.tolist()):
+    for number in np.unique(numbers).tolist():
         rows = places[numbers == number] % ROWS_PER_SHARD
         with pq.ParquetFile(shards[number], page_checksum_verification=True) as shard:
             ends = np.cumsum([shard.metadata.row_group(g).num_rows for g in range(shard.num_row_groups)])
-            for group in dict.fromkeys(np.searchsorted(ends, rows, side="right").tolist()):
-                start, end = int(ends[group - 1]) if group else 0, int(ends[group])
-                images = _read(image, shard, group, shards[number])
+            wanted = np.unique(np.searchsorted(ends, rows, side="right")).tolist()
+            for groups in _reads(shard.metadata, wanted):
+                start, end = int(ends[groups[0] - 1]) if groups[0] else 0, int(ends[groups[-1]])
+                images = _read(image, shard, groups, shards[number])
                 yield number * ROWS_PER_SHARD + start, number * ROWS_PER_SHARD + end, images
 
 
-def _read(image: ImageSource, shard: pq.ParquetFile, group: int, path: Path) -> pa.StructArray:
+def _reads(shard: pq.FileMetaData, groups: Iterable[int]) -> Iterator[list[int]]:
+    """Yield neighbouring row groups that are read at once."""
+    read: list[int] = []
+    size = 0
+    for group in groups:
+        more = shard.row_group(group).total_byte_size
+        if read and (group != read[-1] + 1 or size + more > ROW_GROUP_BYTES):
+            yield read
+            read, size = [], 0
+        read.append(group)
+        size += more
+    if read:
+        yield read
+
+
+def _read(image: ImageSource, shard: pq.ParquetFile, groups: list[int], path: Path) -> pa.StructArray:
     try:
-        return image(shard, group)
+        return image(shard, groups)
     except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(path, f"row group {group} cannot be read ({str(error).splitlines()[0]})") from error
+        reason = str(error).splitlines()[0]
+        raise DamagedFile(
+            path, f"row groups {groups[0]} to {groups[-1]} cannot be read ({reason})"
+        ) from error
 
 
-def crawl_image(shard: pq.ParquetFile, group: int) -> pa.StructArray:
-    """Read the photos of a row group of a crawl's images table."""
-    rows = shard.read_row_group(group, columns=["bytes", "sha256", "format"]).combine_chunks()
+def crawl_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
+    """Read the photos of row groups of a crawl's images table."""
+    rows = shard.read_row_groups(groups, columns=["bytes", "sha256", "format"]).combine_chunks()
     suffix = pc.if_else(pc.equal(rows["format"], "jpeg"), "jpg", rows["format"])
     paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".")
     return _image(rows["bytes"], paths)
 
 
-def dataset_image(shard: pq.ParquetFile, group: int) -> pa.StructArray:
-    """Read the photos of a row group of a dataset."""
-    return shard.read_row_group(group, columns=["image"])["image"].combine_chunks()
+def dataset_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
+    """Read the photos of row groups of a dataset."""
+    return shard.read_row_groups(groups, columns=["image"])["image"].combine_chunks()
 
 
 def _image(content: pa.ChunkedArray, paths: pa.ChunkedArray) -> pa.StructArray:
@@ -139,13 +161,15 @@ class _SplitWriter:
 
     def append(self, table: pa.Table) -> None:
         """Add photos; they are written once they fill a row group."""
+        table = table.select(PHOTOS.names)
         while table.num_rows:
-            part = table.slice(0, ROW_GROUP_ROWS - self._rows)
+            part = table.slice(0, ROW_GROUP_ROWS - self._rows % ROW_GROUP_ROWS)
             table = table.slice(part.num_rows)
-            self._waiting.append(part.select(PHOTOS.names))
+            self._waiting.append(part)
             self._rows += part.num_rows
             self._bytes += part.nbytes
-            if self._rows == ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
+            is_hundred = self._rows % ROW_GROUP_ROWS == 0
+            if self._bytes >= ROW_GROUP_BYTES or (is_hundred and self._bytes >= SMALL_ROW_GROUP):
                 self._flush()
 
     def _flush(self) -> None:

@@ -105,6 +105,24 @@ def test_the_same_boke_with_two_texts_at_one_time_is_the_later_shards(tmp_path: 
     assert read.captions(built(crawl))["text"].to_pylist() == ["後の"]
 
 
+def test_of_two_versions_on_one_page_the_first_counts(tmp_path: Path) -> None:
+    captions = one(tmp_path, boke(1, 1, "上"), boke(1, 1, "下"))
+    assert [caption["text"] for caption in captions] == ["上"]
+
+
+def test_the_same_crawl_makes_the_same_dataset_whatever_ties_there_are(tmp_path: Path) -> None:
+    pages = []
+    for n in range(300):  # the same numbers and stars on two hosts, copies among them, on one photo
+        texts = [boke(n, 1, f"{n % 50}番"), boke(None, 1, f"{n % 40}番")]
+        pages += [page(1, texts), {**page(1, texts), "url": f"http://sp.bokete.test/odai/1?{n}"}]
+    crawl = write(tmp_path / "p" / "crawl", pages, [image(1)])
+    first = {path.name: path.read_bytes() for path in built(crawl, DatasetOptions(dev_fraction=0)).iterdir()}
+    for _ in range(3):
+        shutil.rmtree(crawl.with_name("dataset"))
+        again = built(crawl, DatasetOptions(dev_fraction=0))
+        assert {path.name: path.read_bytes() for path in again.iterdir()} == first
+
+
 def test_a_boke_on_a_list_page_finds_its_photo_by_its_odai(tmp_path: Path) -> None:
     listed = page(9, [{**boke(1, 1, "一覧"), "image_url": None}], odai_id=None, image_url=None)
     listed["url"] = "http://bokete.test/boke/recent"
@@ -140,6 +158,7 @@ def test_optional_columns_may_be_missing_from_shards(tmp_path: Path, crawl: Path
 def test_shards_are_small_enough_and_numbered(crawl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dataset.write.SHARD_BYTES", 20_000)
     monkeypatch.setattr("dataset.write.ROW_GROUP_ROWS", 3)
+    monkeypatch.setattr("dataset.write.SMALL_ROW_GROUP", 0)
     names = [path.name for path in read.shards(built(crawl), "train")]
     assert len(names) > 2
     assert names == [f"train-{n:05d}-of-{len(names):05d}.parquet" for n in range(len(names))]

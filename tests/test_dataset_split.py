@@ -1,11 +1,12 @@
 from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset.options import DatasetOptions
-from dataset.split import Side, group_of, near_pairs, sides_of, split_of
+from dataset.split import Side, assign, group_of, near_pairs, sides_of, split_of
 
 OPTIONS = DatasetOptions(dev_fraction=0.5)
 Photos = list[tuple[str, str | None]]
@@ -92,6 +93,23 @@ def test_older_photos_that_come_later_move_none(before: Photos, older: Photos) -
     found = sides(grown, known)
     assert found[: len(kept)] == [known[sha256] for sha256, _ in kept]
     assert not both(grown, found)
+
+
+@settings(max_examples=30)
+@given(PHOTOS)
+def test_photos_placed_at_once_are_where_one_after_the_other_puts_them(photos: Photos) -> None:
+    rows = [[sha256, phash, n] for n, (sha256, phash) in enumerate(photos)]
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE photo (sha256 VARCHAR, phash VARCHAR, photo_id BIGINT, first_seen BIGINT)"
+        )
+        for row in rows:
+            connection.execute("INSERT INTO photo VALUES (?, ?, ?, 1)", row)
+        assign(connection, OPTIONS.model_copy(update={"near_duplicate_bits": 2}), Path("nothing there"))
+        found = dict(connection.execute('SELECT photo_id, ("group", split) FROM side').fetchall())
+    photos = sorted(photos)
+    expected = dict(zip((sha256 for sha256, _ in photos), sides(photos), strict=True))
+    assert {sha256: found[n] for sha256, _, n in rows} == expected
 
 
 def test_photos_with_the_same_hash_share_group_and_split() -> None:
