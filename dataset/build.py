@@ -99,13 +99,17 @@ def _reuse(connection: duckdb.DuckDBPyConnection, previous: Path, tokens: str) -
     connection.execute("CREATE TABLE reused (id BIGINT, text_nfkc VARCHAR, cut VARCHAR)")
     if read.is_complete(previous) and read.manifest(previous).get("tokens") == tokens:
         old = ", ".join(crawl_tables.literal(str(path)) for path in read.shards(previous))
+        # A text is told from others by its hash: should two share one, one of them is cut again.
         connection.execute(f"""
+            CREATE TABLE old AS
+            SELECT c.text AS text, c.text_nfkc AS text_nfkc,
+                array_to_string(c.tokens, {crawl_tables.literal(SEPARATOR)}) AS cut
+            FROM (SELECT unnest(captions) AS c FROM read_parquet([{old}]));
+            DELETE FROM old WHERE rowid NOT IN (SELECT min(rowid) FROM old GROUP BY hash(text));
             INSERT INTO reused
-            SELECT candidate.rowid, text_nfkc, array_to_string(tokens, {crawl_tables.literal(SEPARATOR)})
-            FROM candidate JOIN (
-                SELECT text, any_value(text_nfkc) AS text_nfkc, any_value(tokens) AS tokens
-                FROM (SELECT unnest(captions, max_depth := 2) FROM read_parquet([{old}])) GROUP BY text)
-            USING (text) WHERE taken_by IS NULL""")
+            SELECT candidate.rowid, text_nfkc, cut FROM candidate JOIN old USING (text)
+            WHERE taken_by IS NULL;
+            DROP TABLE old""")
     counts = "SELECT (SELECT count(*) FROM reused), count(*) FROM candidate WHERE taken_by IS NULL"
     [(reused, total)] = connection.execute(counts).fetchall()
     return {"tokenised": total - reused, "reused": reused}

@@ -13,6 +13,8 @@ TOKENIZERS = ("unidic-lite", "ipadic", "characters")
 
 SEPARATOR = "\x1f"
 """Stands between tokens where they are one string; no cleaned text holds it."""
+END = "\x1e"
+"""Stands between captions where many are one string; nor this."""
 
 # Literal characters rather than \u escapes: Python's `re` and DuckDB's RE2 both read these patterns.
 LINE_BREAKS = "\r\n|[\r\x0b\x0c\x85\u2028\u2029]"
@@ -32,15 +34,26 @@ def clean(text: str) -> str:
 
 def normalise(text: str) -> str:
     """Return the form that is counted, compared and learned: NFKC, one space for many, one break for many."""
-    [form] = normal_forms([clean(text) if _care(text) else text])
+    [form] = normal_forms(clean(text) if _care(text) else text)
     return form
 
 
-def normal_forms(texts: Iterable[str]) -> list[str]:
-    """Return what `normalise` returns of each of some texts that `clean` returned."""
+def normal_forms(joined: str) -> list[str]:
+    """Return what `normalise` returns of each of the texts in `joined`, which END stands between.
+
+    Args:
+        joined: texts that `clean` returned.
+    """
+    for mark, form in _MARKS.items():
+        joined = joined.replace(mark, form)
     nfkc = unicodedata.normalize
-    forms = [nfkc("NFKC", text) for text in texts]
+    forms = [nfkc("NFKC", text) for text in joined.split(END)]
     return [_one_blank(form) if " " in form or "\n" in form else form for form in forms]
+
+
+# What a text becomes does not change when one of its characters becomes its own normal form first; and a
+# text that is normal already, as most are after that, takes a tenth of the time.
+_MARKS = {mark: unicodedata.normalize("NFKC", mark) for mark in "！？…（）～：％＆＝"}
 
 
 def _one_blank(text: str) -> str:

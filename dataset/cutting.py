@@ -8,10 +8,7 @@ started it, however that ended.
 import sys
 from multiprocessing.connection import Connection
 
-from dataset.captions import Tokenizer, normal_forms
-
-END = "\x1e"
-"""Stands between the captions of a batch; no cleaned text holds it."""
+from dataset.captions import END, Tokenizer, normal_forms
 
 
 def serve(tokenizer: str, max_characters: int) -> None:
@@ -25,7 +22,7 @@ def serve(tokenizer: str, max_characters: int) -> None:
     cut_all = Tokenizer(tokenizer).cut_all
     try:
         while True:
-            forms = normal_forms(texts.recv_bytes().decode().split(END))
+            forms = normal_forms(texts.recv_bytes().decode())
             tokens = cut_all([form if len(form) <= max_characters else "" for form in forms])
             answers.send_bytes(END.join([*forms, *tokens]).encode())
     except (EOFError, BrokenPipeError):

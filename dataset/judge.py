@@ -47,7 +47,7 @@ class Judge:
             prepare: makes ready the texts that the last dataset did not have.
         """
         said = _ready(self._connection.sql(_SAID.format(first=first, last=last)).to_arrow_table(), prepare)
-        numbers = pa.array(range(len(said)), pa.int64())
+        numbers = pa.array(np.arange(len(said)))
         judged = self._query(self._verdict, ready=pa.table({"i": numbers, "text_nfkc": said["text_nfkc"]}))
         stay = np.flatnonzero(judged["reason"].is_null().to_numpy())
         order, taken = ranked(said.take(stay), judged["form"].to_numpy()[stay], self._most, self._least)

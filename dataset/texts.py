@@ -13,8 +13,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset.captions import VERSION, Tokenizer
-from dataset.cutting import END
+from dataset.captions import END, VERSION, Tokenizer
 from dataset.errors import UserError
 
 

@@ -40,6 +40,11 @@ def test_clean_keeps_what_people_wrote() -> None:
     assert clean(" ２０２０年①\r\n　次\x07 ") == "２０２０年①\n　次"
 
 
+@given(st.text(alphabet="！？…（）～：％＆＝=か\u3099\u0338\u0301a①", max_size=20))
+def test_replacing_common_marks_first_changes_nothing(text: str) -> None:
+    assert normalise(text) == unicodedata.normalize("NFKC", text)
+
+
 @given(TEXTS)
 def test_normalising_twice_changes_nothing(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
