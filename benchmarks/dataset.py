@@ -12,6 +12,7 @@ import json
 import os
 import random
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -88,6 +89,12 @@ DID = [
     "洗った",
 ]
 ENDS = ["", "！", "？", "…", "らしい", "だって", "かもしれない", "とは言ってない", "んだが", "笑"]
+MOST_GIGABYTES = 2.0
+MOST_TIMES = 1.3
+"""How much longer a caption may take with ten times as many."""
+LEAST_SHARE = 0.5
+"""Of the rate of MeCab alone, in one process."""
+
 PHOTO_BYTES = 40_000
 SHARD_PHOTOS = 5_000
 
@@ -132,7 +139,8 @@ def _page(odai: int, captions: int, draw: random.Random, now: datetime) -> dict[
             "text": caption(draw),
         }
         bokes.append({**boke, "stars": stars, "raters": stars // 2, "category": "シュール", "posted": now})
-    page = {"url": f"https://bokete.jp/odai/{odai}", "layout": "bokekan", "status": 200, "outcome": "ok"}
+    page: dict[str, object] = {"url": f"https://bokete.jp/odai/{odai}", "layout": "bokekan"}
+    page |= {"status": 200, "outcome": "ok"}
     page |= {"fetched_at": now + timedelta(seconds=odai), "odai_id": odai, "image_url": _url(odai)}
     return page | {"category": "動物", "labels": [draw.choice(WHO)], "bokes": bokes, "links": []}
 
@@ -179,7 +187,7 @@ def cut(captions: list[str]) -> tuple[float, float]:
     return time.perf_counter() - started, time.process_time() - spent
 
 
-def mecab_alone(captions: list[str], processes: int) -> dict[str, object]:
+def mecab_alone(captions: list[str], processes: int) -> dict[str, float]:
     """Return what MeCab alone takes, in so many processes at a time."""
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         seconds, spent = zip(
@@ -197,7 +205,7 @@ def cpu_seconds() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def measure(work: Path, photos: int, captions_per_photo: int, photo_bytes: int) -> dict[str, object]:
+def measure(work: Path, photos: int, captions_per_photo: int, photo_bytes: int) -> dict[str, float]:
     """Generate a crawl, build its dataset, and return what that cost."""
     crawl, dataset = work / "crawl", work / "dataset"
     generate(crawl, 0, photos, captions_per_photo, photo_bytes)
@@ -218,7 +226,7 @@ def measure(work: Path, photos: int, captions_per_photo: int, photo_bytes: int) 
     }
 
 
-def grow(work: Path, photos: int, captions_per_photo: int, photo_bytes: int) -> dict[str, object]:
+def grow(work: Path, photos: int, captions_per_photo: int, photo_bytes: int) -> dict[str, float]:
     """Grow a measured crawl by a tenth, build again, and return what that cost and whether a photo moved."""
     crawl, dataset = work / "crawl", work / "dataset"
     before = {
@@ -248,16 +256,40 @@ def main() -> None:
         draw = random.Random(1)
         drawn = [caption(draw) for _ in range(200_000)]
         most = cores()
-        mecab = {processes: mecab_alone(drawn, processes) for processes in sorted({1, most})}
-        figures: dict[str, object] = {"cores": most, "mecab_alone_by_processes": mecab}
-        figures["tenth"] = measure(work / "tenth", photos // 10, per, PHOTO_BYTES)
-        figures["full"] = measure(work / "full", photos, per, PHOTO_BYTES)
-        figures["grown_by_a_tenth"] = grow(work / "full", photos, per, PHOTO_BYTES)
+        alone = {processes: mecab_alone(drawn, processes) for processes in sorted({1, most})}
+        tenth = measure(work / "tenth", photos // 10, per, PHOTO_BYTES)
+        full = measure(work / "full", photos, per, PHOTO_BYTES)
+        grown = grow(work / "full", photos, per, PHOTO_BYTES)
         shutil.rmtree(work / "full")
-        figures["captions_only"] = measure(work / "captions", photos, per, 0)
-        print(json.dumps(figures, indent=1))
+        captions_only = measure(work / "captions", photos, per, 0)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    ratios = {
+        "peak_resident_gigabytes": max(
+            full["peak_resident_gigabytes"], captions_only["peak_resident_gigabytes"]
+        ),
+        "times_the_tenth_per_caption": round(tenth["captions_per_second"] / full["captions_per_second"], 3),
+        "share_of_mecab_alone": round(
+            captions_only["captions_per_second"] / alone[1]["captions_per_second"], 3
+        ),
+        "photos_moved": grown["photos_moved"],
+    }
+    figures = {"cores": most, "mecab_alone_by_processes": alone, "tenth": tenth, "full": full}
+    figures |= {"grown_by_a_tenth": grown, "captions_only": captions_only, "in_short": ratios}
+    print(json.dumps(figures, indent=1))
+    sys.exit("\n".join(short_of(ratios)) or None)
+
+
+def short_of(ratios: dict[str, float]) -> list[str]:
+    """Return what is out of its limit, a line each."""
+    peak, times, share = (ratios[name] for name in list(ratios)[:3])
+    told = {
+        f"peak memory was {peak} GB; {MOST_GIGABYTES} are allowed": peak > MOST_GIGABYTES,
+        f"a caption took {times} times as long as with a tenth; {MOST_TIMES} are allowed": times > MOST_TIMES,
+        f"the rate was {share} of MeCab's alone; {LEAST_SHARE} are wanted": share < LEAST_SHARE,
+        f"{ratios['photos_moved']} photos changed sides; none may": ratios["photos_moved"] > 0,
+    }
+    return [line for line, is_short in told.items() if is_short]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from dataset.card import card
 from dataset.charts import charts
+from dataset.cores import cores
 from dataset.croissant import croissant
 from dataset.errors import UserError
 from dataset.manifest import write_manifest
@@ -65,7 +67,8 @@ def publish(
     figures = statistics(connection, count, vocabulary)
     write_json(directory / "statistics.json", figures)
     write_whole(directory / "statistics.svg", charts(figures))
-    files = [_file(path) for path in sorted(directory.glob("*.parquet"))]
+    with ThreadPoolExecutor(cores()) as pool:
+        files = list(pool.map(_file, sorted(directory.glob("*.parquet"))))
     write_json(directory / "croissant.json", croissant(origin.name, files, origin.sources))
     write_whole(directory / "README.md", card(origin.name, figures, origin.settings, origin.sources))
     write_manifest(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -32,6 +33,10 @@ ImageSource = Callable[[pq.ParquetFile, list[int]], pa.StructArray]
 """Reads the photos of some row groups of a shard: struct<bytes, path>, a row each."""
 
 
+Images = tuple[int, int, pa.StructArray]
+"""The places from and to which some row groups go, and what is in them."""
+
+
 def write_photos(
     blocks: Iterable[pa.Table], shards: Sequence[Path], image: ImageSource, directory: Path, total: int
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
@@ -54,7 +59,7 @@ def write_photos(
         for block in blocks:
             empty: list[int] = []
             halves = [(writers[split], half, _places(half)) for split, half in by_split(block).items()]
-            for first, last, images in _images(block, shards, image):
+            for first, last, images in _ahead(_images(block, shards, image)):
                 for writer, half, places in halves:
                     low, high = np.searchsorted(places, [first, last])
                     found = images.take(pa.array(places[low:high] - first))
@@ -84,10 +89,8 @@ def _places(photos: pa.Table) -> NDArray[np.int64]:
     return places
 
 
-def _images(
-    photos: pa.Table, shards: Sequence[Path], image: ImageSource
-) -> Iterator[tuple[int, int, pa.StructArray]]:
-    """Yield the images of the row groups with some of `photos`, and the places from and to which they go."""
+def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Iterator[Images]:
+    """Yield the images of the row groups with some of `photos`."""
     places = _places(photos)
     numbers = places // ROWS_PER_SHARD
     for number in np.unique(numbers).tolist():
@@ -99,6 +102,15 @@ def _images(
                 start, end = int(ends[groups[0] - 1]) if groups[0] else 0, int(ends[groups[-1]])
                 images = _read(image, shard, groups, shards[number])
                 yield number * ROWS_PER_SHARD + start, number * ROWS_PER_SHARD + end, images
+
+
+def _ahead(reads: Iterator[Images]) -> Iterator[Images]:
+    """Yield `reads`, the next of which is made while the last is written."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, reads, None)
+        while (images := coming.result()) is not None:
+            coming = pool.submit(next, reads, None)
+            yield images
 
 
 def _reads(shard: pq.FileMetaData, groups: Iterable[int]) -> Iterator[list[int]]:

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 import toy_training
@@ -42,6 +44,22 @@ def test_what_fails_in_a_thread_fails_for_the_caller() -> None:
 
     with limited(2, fused=True), pytest.raises(ValueError, match="slice"):
         divide(8, fail)
+
+
+def test_no_thread_still_works_when_the_callers_own_share_has_failed() -> None:
+    ended: list[int] = []
+
+    def work(part: slice) -> None:
+        if not part.start:
+            raise ValueError("the caller's")
+        time.sleep(0.05)
+        ended.append(part.start)
+
+    with limited(3, fused=True), pytest.raises(ValueError, match="the caller's"):
+        try:
+            divide(9, work)
+        finally:
+            assert sorted(ended) == [3, 6]
 
 
 def test_threads_take_the_callers_settings_for_what_overflows() -> None:

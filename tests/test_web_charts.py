@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from web.charts import HEIGHT, WIDTH, Bar, Series, histogram, lines
 
-FLOATS = st.floats(allow_nan=True, allow_infinity=True, width=32)
+FLOATS = st.floats(allow_nan=True, allow_infinity=True) | st.just(10**400)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12)
 
 
 @given(
     points=st.lists(st.tuples(st.integers(0, 10_000), FLOATS.map(abs)), max_size=30),
-    references=st.lists(st.tuples(NAMES, st.floats(0, 1e6)), max_size=4),
+    references=st.lists(st.tuples(NAMES, st.floats(0, 1e6) | st.just(10**400)), max_size=4),
     name=NAMES,
 )
 def test_lines_are_drawn_within_the_frame(
@@ -27,6 +27,11 @@ def test_lines_are_drawn_within_the_frame(
         assert -1 <= float(dot.get("cy", "")) <= HEIGHT + 1
     for text in root.iter("text"):
         assert "style" not in text.attrib
+
+
+def test_a_bar_that_no_number_reaches_is_left_out() -> None:
+    root = ElementTree.fromstring(histogram([Bar("a", 1, "a"), Bar("b", 10**400, "b")], "x", "y", "z"))
+    assert len(list(root.iter("rect"))) == 1
 
 
 @given(st.lists(st.integers(0, 10**9), max_size=40))

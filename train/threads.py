@@ -6,7 +6,7 @@ team's threads sleep, and each does a product and the kernel that follows on its
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
@@ -66,7 +66,10 @@ def divide(count: int, work: Callable[[slice], object], least: int = 1) -> None:
     ends = [count * part // parts for part in range(parts + 1)]
     first, *others = map(slice, ends, ends[1:])
     begun = [team.helpers.submit(copy_context().run, work, other) for other in others] if team else []
-    work(first)
+    try:
+        work(first)
+    finally:
+        wait(begun)  # whoever called may change the arrays next, or give them back
     for share in begun:
         share.result()
 

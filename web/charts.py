@@ -12,6 +12,8 @@ from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 720, 380
 LEFT, RIGHT, TOP, BOTTOM = 104, 18, 30, 64
+FARTHEST = 1e300
+"""Numbers beyond are left out, as those that are not finite: a damaged file may hold any whole number."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def lines(
 
     Points that are not finite are left out; a line of one point is a dot.
     """
-    shown = [[(x, y) for x, y in each.points if math.isfinite(x) and math.isfinite(y)] for each in series]
+    shown = [[(x, y) for x, y in each.points if _is_near(x) and _is_near(y)] for each in series]
+    references = [(name, value) for name, value in references if _is_near(value)]
     points = [point for each in shown for point in each]
     highest = max([y for _, y in points] + [y for _, y in references], default=1.0) or 1.0
     last = max([x for x, _ in points], default=1.0)
@@ -59,6 +62,7 @@ def lines(
 
 def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Markup:
     """Return vertical bars from y = 0 up; bars get a label as far as there is room."""
+    bars = [bar for bar in bars if _is_near(bar.count)]
     ticks = _ticks(max((bar.count for bar in bars), default=1) or 1)
     up = _scale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
     room = WIDTH - LEFT - RIGHT
@@ -83,6 +87,10 @@ def _svg(title: str, parts: Iterable[Markup]) -> Markup:
     return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         WIDTH, HEIGHT, title, Markup("").join(parts)
     )
+
+
+def _is_near(value: float) -> bool:
+    return -FARTHEST < value < FARTHEST
 
 
 def _scale(low: float, high: float, start: float, end: float):  # type: ignore[no-untyped-def]
