@@ -93,10 +93,15 @@ def assemble(photos: pa.Table, captions: pa.Table) -> pa.Table:
     Args:
         captions: n, in the order in which the photos come, and the fields of a caption; tokens as a list, or
             as `cut` with SEPARATOR between them.
+
+    Raises:
+        ValueError: there are captions of more or fewer photos.
     """
     if "cut" in captions.column_names:
         captions = captions.append_column("tokens", pc.split_pattern(captions["cut"], SEPARATOR))
     starts = np.flatnonzero(np.diff(captions["n"].to_numpy(), prepend=-1))
+    if len(starts) != len(photos):
+        raise ValueError(f"captions of {len(starts)} photos, not of {len(photos)}")
     offsets = pa.array(np.append(starts, len(captions)), pa.int32())
     fields = [_whole(captions[field.name], field.type) for field in CAPTION]
     values = pa.StructArray.from_arrays(fields, fields=list(CAPTION))

@@ -84,7 +84,7 @@ _VISIT = f"""
         SELECT {VISIT} AS visit, url,
             row_number() OVER (ORDER BY coalesce(fetched_at, '-infinity'), shard, row) AS turn,
             {sql_host("url")} AS host, nullif(regexp_extract(url, '^(https?://[^/]+)', 1), '') AS site,
-            outcome, odai_id, image_url, {sql_photo_key("image_url")} AS key, category, kind, labels,
+            outcome, odai_id, nullif({sql_photo_key("image_url")}, '') AS key, category, kind, labels,
             label_confidences
         FROM page)
     LEFT JOIN image USING (key)
@@ -95,14 +95,14 @@ _ODAI = """
         WHEN category LIKE '%虫食い%' THEN 'fill-in' WHEN category LIKE '%カルタ%' THEN 'karuta'
         WHEN category LIKE '%イラスト%' THEN 'illustration' WHEN category LIKE '%テキスト%' THEN 'text'
         END) AS kind
-    FROM (SELECT coalesce(max(turn) FILTER (image_url IS NOT NULL), max(turn)) AS turn
+    FROM (SELECT coalesce(max(turn) FILTER (key IS NOT NULL), max(turn)) AS turn
           FROM visit WHERE outcome = 'ok' AND odai_id IS NOT NULL GROUP BY host, odai_id)
     JOIN visit USING (turn)
 """
 _SAID = f"""
     CREATE TABLE said AS
     SELECT visit, nth, b.boke_id AS boke_id, coalesce(b.odai_id, odai_id) AS odai_id,
-           CASE WHEN b.image_url <> coalesce(image_url, '')
+           CASE WHEN nullif(b.image_url, '') <> coalesce(image_url, '')
                THEN {sql_photo_key("b.image_url")} END AS own_key,
            b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted
     FROM (SELECT {VISIT} AS visit, odai_id, image_url,

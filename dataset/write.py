@@ -1,9 +1,8 @@
 """Write the photos table: photos come with their captions in blocks, bytes stream past from their shards."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +12,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dataset.errors import DamagedFile
+from dataset.photo_shards import ROW_GROUP_BYTES, SplitWriter
 from dataset.progress import Progress
 from dataset.read import SPLITS
 from dataset.schema import PHOTOS
-from dataset.shards import whole_parquet
-
-ROW_GROUP_ROWS = 100
-SMALL_ROW_GROUP = 2**20
-"""A hundred photos that hold less than this share a row group with the next hundred: many tiny row groups
-cost more than what is in them, and a preview that reads one of this size is no slower."""
-ROW_GROUP_BYTES = 16 * 2**20
-"""What a row group holds at most, whether there are a hundred photos in it or not; and a read of photos."""
-SHARD_BYTES = 224 * 2**20
-"""Where a shard ends, a row group and the footer short of the 256 MiB it may have."""
 
 ROWS_PER_SHARD = 2**40
 
@@ -55,7 +45,7 @@ def write_photos(
     """
     with ExitStack() as stack:
         progress = stack.enter_context(Progress("dataset", total, "photos"))
-        writers = {split: stack.enter_context(_SplitWriter(directory, split)) for split in SPLITS}
+        writers = {split: stack.enter_context(SplitWriter(directory, split)) for split in SPLITS}
         for block in blocks:
             empty: list[int] = []
             halves = [(writers[split], half, _places(half)) for split, half in by_split(block).items()]
@@ -64,18 +54,27 @@ def write_photos(
                     low, high = np.searchsorted(places, [first, last])
                     found = images.take(pa.array(places[low:high] - first))
                     empty += _append(writer, half.slice(low, high - low), found)
+            for writer, _, _ in halves:
+                writer.let_go()
             progress.advance(block.num_rows)
             gone = pc.is_in(block["n"], pa.array(empty, pa.int64()))
             yield (block.filter(pc.invert(gone)), block.filter(gone)) if empty else (block, block.slice(0, 0))
 
 
 def by_split(photos: pa.Table) -> dict[str, pa.Table]:
-    """Return the photos of each split, where train's come before dev's."""
-    train = pc.sum(pc.equal(photos["split"], SPLITS[0])).as_py() or 0
+    """Return the photos of each split, where train's come before dev's.
+
+    Raises:
+        ValueError: they do not.
+    """
+    is_train = pc.equal(photos["split"], SPLITS[0])
+    train = pc.sum(is_train).as_py() or 0
+    if pc.any(is_train.slice(train)).as_py():
+        raise ValueError("a photo of train comes after one of dev")
     return dict(zip(SPLITS, (photos.slice(0, train), photos.slice(train)), strict=True))
 
 
-def _append(writer: "_SplitWriter", photos: pa.Table, images: pa.StructArray) -> list[int]:
+def _append(writer: "SplitWriter", photos: pa.Table, images: pa.StructArray) -> list[int]:
     """Write `photos` with their `images`; return the n of those without bytes."""
     photos = photos.append_column("image", images)
     filled = pc.fill_null(pc.greater(pc.binary_length(images.field("bytes")), 0), False)
@@ -89,7 +88,7 @@ def _places(photos: pa.Table) -> NDArray[np.int64]:
     return places
 
 
-def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Iterator[Images]:
+def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Generator[Images]:
     """Yield the images of the row groups with some of `photos`."""
     places = _places(photos)
     numbers = places // ROWS_PER_SHARD
@@ -104,9 +103,9 @@ def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Ite
                 yield number * ROWS_PER_SHARD + start, number * ROWS_PER_SHARD + end, images
 
 
-def _ahead(reads: Iterator[Images]) -> Iterator[Images]:
+def _ahead(reads: Generator[Images]) -> Iterator[Images]:
     """Yield `reads`, the next of which is made while the last is written."""
-    with ThreadPoolExecutor(1) as pool:
+    with closing(reads), ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, reads, None)
         while (images := coming.result()) is not None:
             coming = pool.submit(next, reads, None)
@@ -154,72 +153,3 @@ def dataset_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
 def _image(content: pa.ChunkedArray, paths: pa.ChunkedArray) -> pa.StructArray:
     arrays = [content.combine_chunks(), paths.combine_chunks()]
     return pa.StructArray.from_arrays(arrays, fields=list(PHOTOS.field("image").type))
-
-
-class _SplitWriter:
-    """Writes one split's shards, named by their number and, once that is known, by how many there are."""
-
-    def __init__(self, directory: Path, split: str) -> None:
-        self._directory, self._split = directory, split
-        self._schema = PHOTOS.with_metadata({"huggingface": json.dumps({"info": {"features": FEATURES}})})
-        self._open = ExitStack()
-        self._writer: pq.ParquetWriter | None = None
-        self._paths: list[Path] = []
-        self._waiting: list[pa.Table] = []
-        self._rows = self._bytes = self._shard_bytes = 0
-
-    def __enter__(self) -> "_SplitWriter":
-        return self
-
-    def append(self, table: pa.Table) -> None:
-        """Add photos; they are written once they fill a row group."""
-        table = table.select(PHOTOS.names)
-        while table.num_rows:
-            part = table.slice(0, ROW_GROUP_ROWS - self._rows % ROW_GROUP_ROWS)
-            table = table.slice(part.num_rows)
-            self._waiting.append(part)
-            self._rows += part.num_rows
-            self._bytes += part.nbytes
-            is_hundred = self._rows % ROW_GROUP_ROWS == 0
-            if self._bytes >= ROW_GROUP_BYTES or (is_hundred and self._bytes >= SMALL_ROW_GROUP):
-                self._flush()
-
-    def _flush(self) -> None:
-        if self._shard_bytes + self._bytes > SHARD_BYTES and self._writer is not None:
-            self._close()
-        if self._writer is None:
-            path = self._directory / f"{self._split}-{len(self._paths):05d}.parquet"
-            self._writer = self._open.enter_context(whole_parquet(path, self._schema))
-            self._paths.append(path)
-        if (
-            self._waiting
-        ):  # a split without photos is a file without row groups: `datasets` fails on empty ones
-            self._writer.write_table(pa.concat_tables(self._waiting))
-        self._shard_bytes += self._bytes
-        self._waiting, self._rows, self._bytes = [], 0, 0
-
-    def _close(self) -> None:
-        self._open.close()
-        self._open, self._writer, self._shard_bytes = ExitStack(), None, 0
-
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        if kind is not None:
-            self._open.__exit__(kind, error, traceback)  # type: ignore[arg-type]
-            return
-        if self._rows or not self._paths:
-            self._flush()
-        self._close()
-        for number, path in enumerate(self._paths):
-            path.rename(path.with_name(f"{self._split}-{number:05d}-of-{len(self._paths):05d}.parquet"))
-
-
-def _feature(kind: pa.DataType) -> dict[str, object]:
-    """Return how the Hugging Face metadata spells an Arrow type."""
-    if pa.types.is_list(kind):
-        return {"_type": "List", "feature": _feature(kind.value_type)}
-    if pa.types.is_struct(kind):
-        return {field.name: _feature(field.type) for field in kind}
-    return {"_type": "Value", "dtype": str(kind) if str(kind) != "float" else "float32"}
-
-
-FEATURES = {f.name: {"_type": "Image"} if f.name == "image" else _feature(f.type) for f in PHOTOS}

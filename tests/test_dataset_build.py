@@ -106,8 +106,19 @@ def test_the_same_boke_with_two_texts_at_one_time_is_the_later_shards(tmp_path: 
 
 
 def test_of_two_versions_on_one_page_the_first_counts(tmp_path: Path) -> None:
-    captions = one(tmp_path, boke(1, 1, "上"), boke(1, 1, "下"))
-    assert [caption["text"] for caption in captions] == ["上"]
+    captions = one(tmp_path, *(boke(n, 1, f"{n}の{place}") for place in "上下" for n in range(20)))
+    assert sorted(caption["text"] for caption in captions) == sorted(f"{n}の上" for n in range(20))
+
+
+def test_of_the_same_number_and_stars_the_newest_comes_first(tmp_path: Path) -> None:
+    pages = [
+        page(1, [boke(n, 1, f"{n}番 {host}") for n in range(40)])
+        | {"url": f"http://{host}/odai/1", "fetched_at": NOW + timedelta(days=day)}
+        for day, host in enumerate(("b.test", "c.test", "a.test"))
+    ]
+    crawl = write(tmp_path / "p" / "crawl", pages, [image(1)])
+    texts = read.captions(built(crawl))["text"].to_pylist()
+    assert texts == [f"{n}番 {host}" for n in range(40) for host in ("a.test", "c.test", "b.test")]
 
 
 def test_the_same_crawl_makes_the_same_dataset_whatever_ties_there_are(tmp_path: Path) -> None:
@@ -121,6 +132,41 @@ def test_the_same_crawl_makes_the_same_dataset_whatever_ties_there_are(tmp_path:
         shutil.rmtree(crawl.with_name("dataset"))
         again = built(crawl, DatasetOptions(dev_fraction=0))
         assert {path.name: path.read_bytes() for path in again.iterdir()} == first
+
+
+def test_the_category_of_a_photo_of_two_hosts_odai_is_no_matter_of_chance(tmp_path: Path) -> None:
+    pages = [
+        page(n, [boke(n * 2 + at, n, "一" * (at + 1))], category=category)
+        | {"url": f"http://{host}/odai/{n}"}
+        for n in range(1, 60)
+        for at, (host, category) in enumerate((("b.test", "動物"), ("a.test", "人物")))
+    ]
+    content = crawl_tables.photo(1)
+    crawl = write(tmp_path / "p" / "crawl", pages, [image(n, content) for n in range(1, 60)])
+    assert read.photos(built(crawl))["category"].to_pylist() == ["動物"]
+
+
+def test_an_address_without_a_character_is_none(tmp_path: Path) -> None:
+    rows = [
+        page(1, [boke(1, 1, "一", image_url="")]),
+        page(1, [boke(2, 1, "二", image_url="")], image_url=""),
+    ]
+    captions = read.captions(built(write(tmp_path / "p" / "crawl", rows, [image(1)])))
+    assert sorted(captions["text"].to_pylist()) == ["一", "二"]
+
+
+def test_photos_without_bytes_take_their_captions_along_in_either_split(tmp_path: Path) -> None:
+    empty = {n for n in range(1, 61) if n % 3 == 0}
+    pages = [page(n, [boke(n, n, f"{n}番")]) for n in range(1, 61)]
+    rows = [{**image(n), "bytes": None if n % 2 else b""} if n in empty else image(n) for n in range(1, 61)]
+    dataset = built(write(tmp_path / "p" / "crawl", pages, rows), DatasetOptions(dev_fraction=0.5))
+    figures = read.statistics(dataset)
+    assert figures["filters"]["no_photo"] == len(empty)
+    for split in read.SPLITS:
+        texts = read.captions(dataset, split)["text"].to_pylist()
+        assert figures["splits"][split]["captions"] == len(texts) > 0
+    assert sorted(read.captions(dataset)["odai_id"].to_pylist()) == sorted(set(range(1, 61)) - empty)
+    assert not [line for line in verify(dataset.parent) if "/dataset/" in line]
 
 
 def test_a_boke_on_a_list_page_finds_its_photo_by_its_odai(tmp_path: Path) -> None:
@@ -156,9 +202,9 @@ def test_optional_columns_may_be_missing_from_shards(tmp_path: Path, crawl: Path
 
 
 def test_shards_are_small_enough_and_numbered(crawl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataset.write.SHARD_BYTES", 20_000)
-    monkeypatch.setattr("dataset.write.ROW_GROUP_ROWS", 3)
-    monkeypatch.setattr("dataset.write.SMALL_ROW_GROUP", 0)
+    monkeypatch.setattr("dataset.photo_shards.SHARD_BYTES", 20_000)
+    monkeypatch.setattr("dataset.photo_shards.ROW_GROUP_ROWS", 3)
+    monkeypatch.setattr("dataset.photo_shards.SMALL_ROW_GROUP", 0)
     names = [path.name for path in read.shards(built(crawl), "train")]
     assert len(names) > 2
     assert names == [f"train-{n:05d}-of-{len(names):05d}.parquet" for n in range(len(names))]
