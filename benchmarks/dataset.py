@@ -209,6 +209,7 @@ def measure(work: Path, photos: int, captions_per_photo: int, photo_bytes: int) 
     """Generate a crawl, build its dataset, and return what that cost."""
     crawl, dataset = work / "crawl", work / "dataset"
     generate(crawl, 0, photos, captions_per_photo, photo_bytes)
+    os.sync()  # else the system writes gigabytes of the crawl to disk while the build is timed
     with peak_memory() as peak:
         started, spent = time.perf_counter(), cpu_seconds()
         build(DatasetOptions(), [crawl], dataset, name="bench")
@@ -233,6 +234,7 @@ def grow(work: Path, photos: int, captions_per_photo: int, photo_bytes: int) -> 
         row["sha256"]: row["split"] for row in read.photos(dataset).select(["sha256", "split"]).to_pylist()
     }
     generate(crawl, photos, photos // 10, captions_per_photo, photo_bytes)
+    os.sync()
     started = time.perf_counter()
     build(DatasetOptions(), [crawl], dataset, name="bench")
     seconds = time.perf_counter() - started
@@ -257,11 +259,11 @@ def main() -> None:
         drawn = [caption(draw) for _ in range(200_000)]
         most = cores()
         alone = {processes: mecab_alone(drawn, processes) for processes in sorted({1, most})}
+        captions_only = measure(work / "captions", photos, per, 0)
         tenth = measure(work / "tenth", photos // 10, per, PHOTO_BYTES)
         full = measure(work / "full", photos, per, PHOTO_BYTES)
         grown = grow(work / "full", photos, per, PHOTO_BYTES)
         shutil.rmtree(work / "full")
-        captions_only = measure(work / "captions", photos, per, 0)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     ratios = {
