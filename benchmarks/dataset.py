@@ -95,6 +95,7 @@ MOST_TIMES = 1.3
 LEAST_SHARE = 0.5
 """Of the rate of MeCab alone, in one process."""
 
+PHOTOS = 100_000
 PHOTO_BYTES = 40_000
 SHARD_PHOTOS = 5_000
 
@@ -248,7 +249,7 @@ def grow(work: Path, photos: int, captions_per_photo: int, photo_bytes: int) -> 
 def main() -> None:
     """Measure, print, and fail where a figure is out of its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=int, default=100_000)
+    parser.add_argument("--photos", type=int, default=PHOTOS, help="the limits are for %(default)s at least")
     parser.add_argument("--captions-per-photo", type=int, default=11)
     parser.add_argument("--directory", type=Path, help="where the crawls go (a temporary folder)")
     arguments = parser.parse_args()
@@ -279,7 +280,8 @@ def main() -> None:
     figures = {"cores": most, "mecab_alone_by_processes": alone, "tenth": tenth, "full": full}
     figures |= {"grown_by_a_tenth": grown, "captions_only": captions_only, "in_short": ratios}
     print(json.dumps(figures, indent=1))
-    sys.exit("\n".join(short_of(ratios)) or None)
+    if photos >= PHOTOS:  # what a build takes to start would count for more with fewer
+        sys.exit("\n".join(short_of(ratios)) or None)
 
 
 def short_of(ratios: dict[str, float]) -> list[str]:
