@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from dataclasses import asdict
 from typing import TextIO
 
@@ -32,13 +33,17 @@ def main() -> None:
     try:
         report = crawl(job, until_end_of=sys.stdin)
     except UserError as error:
-        kind = "usage" if isinstance(error, UsageError) else "user"
-        print(json.dumps({"error": str(error), "kind": kind}))
+        _fail(error)
     except OSError as error:
         place = error.filename or job.directory
-        print(json.dumps({"error": f"{place} cannot be written: {error.strerror}", "kind": "user"}))
+        _fail(UserError(f"{place} cannot be written: {error.strerror}"))
     else:
         print(json.dumps({"report": asdict(report)}))
+
+
+def _fail(error: UserError) -> None:
+    kind = "usage" if isinstance(error, UsageError) else "user"
+    print(json.dumps({"error": str(error), "kind": kind}), flush=True)
 
 
 def crawl(job: Job, until_end_of: TextIO | None = None) -> CrawlReport:
@@ -51,22 +56,22 @@ def crawl(job: Job, until_end_of: TextIO | None = None) -> CrawlReport:
     Raises:
         UserError: the crawl could not start, or had to end before it was complete.
     """
+    running: Future[tuple[Crawler, Session]] = Future()
+    if until_end_of is not None:
+        threading.Thread(target=_stop, args=(until_end_of, job, running), daemon=True).start()
     with Session(job) as session:
         settings = Settings()
         settings.setmodule("crawler.settings", priority="project")
         process = AsyncCrawlerProcess(settings)
         crawler = process.create_crawler(BoketeSpider)
         crawling = process.crawl(crawler, session=session)
-        if until_end_of is not None:
-            threading.Thread(target=_stop, args=(until_end_of, crawler, session), daemon=True).start()
+        running.set_result((crawler, session))
         process.start()
     crawling.result()
     if session.failure:
         raise session.failure
     if session.closed_as != "finished":
-        raise UserError(
-            f"stopped before it was complete. What was fetched is kept; go on with: {job.command}"
-        )
+        raise _stopped(job)
     with Tables(job) as tables:
         check_drift(job, tables)
         if not tables.is_complete():
@@ -75,11 +80,19 @@ def crawl(job: Job, until_end_of: TextIO | None = None) -> CrawlReport:
     return session.report
 
 
-def _stop(stream: TextIO, crawler: Crawler, session: Session) -> None:
-    """Wait for the stream to end; then commit, stop, and do not wait long for answers under way."""
-    from twisted.internet import reactor
+def _stopped(job: Job) -> UserError:
+    return UserError(f"stopped before it was complete. What was fetched is kept; go on with: {job.command}")
 
+
+def _stop(stream: TextIO, job: Job, running: "Future[tuple[Crawler, Session]]") -> None:
+    """Wait for the stream to end; then commit, stop, and do not wait long for answers under way."""
     stream.read()
+    if not running.done():  # nothing is fetched yet: its mirror is read, say, file by file, each whole or not
+        _fail(_stopped(job))
+        os._exit(0)
+    from twisted.internet import reactor  # only now is it the one that the crawl runs
+
+    crawler, session = running.result()
     reactor.callFromThread(session.store.rescue)
     reactor.callFromThread(lambda: asyncio.ensure_future(_stop_running(crawler)))
     time.sleep(_PATIENCE)

@@ -1,8 +1,11 @@
 """A crawl's mirror: what is whole here is there too or not at all, and a bare machine goes on from it."""
 
+import json
 import multiprocessing
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -148,6 +151,27 @@ def test_a_crawl_is_not_complete_before_its_mirror_is(site: str, tmp_path: Path)
     assert (report.new_pages, report.new_photos) == ({}, {})
     assert shards(there) == shards(directory)
     assert is_complete(options, directory)
+
+
+def test_a_crawl_whose_mirror_does_not_answer_ends_when_it_is_told_to(site: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"scheme=http&endpoint_override=127.0.0.1:{silent.getsockname()[1]}"
+        options = mirrored(f"s3://key:secret@bucket/a?region=us-east-1&{endpoint}")
+        job = json.dumps(Job(options, tmp_path, site, "demo").to_json()) + "\n"
+        command, pipe = [sys.executable, "-m", "crawler.run"], subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(job)
+            process.stdin.flush()
+            connection, _ = silent.accept()  # it asks what the mirror holds
+            process.stdin.close()
+            try:
+                assert process.wait(5) == 0
+            finally:
+                process.kill()
+                connection.close()
+            assert "stopped before it was complete" in process.stdout.read()
 
 
 class Faulty:
