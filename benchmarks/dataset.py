@@ -286,7 +286,8 @@ def main() -> None:
 
 def short_of(ratios: dict[str, float]) -> list[str]:
     """Return what is out of its limit, a line each."""
-    peak, times, share = (ratios[name] for name in list(ratios)[:3])
+    peak, times = ratios["peak_resident_gigabytes"], ratios["times_the_tenth_per_caption"]
+    share = ratios["share_of_mecab_alone"]
     told = {
         f"peak memory was {peak} GB; {MOST_GIGABYTES} are allowed": peak > MOST_GIGABYTES,
         f"a caption took {times} times as long as with a tenth; {MOST_TIMES} are allowed": times > MOST_TIMES,

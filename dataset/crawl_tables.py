@@ -44,8 +44,8 @@ def load(connection: duckdb.DuckDBPyConnection, pages: Sequence[Path], images: S
         bokes. One row per page fetched: `visit` is its place in the shards, `turn` counts from the oldest.
     odai: host, odai_id, photo_id, denied, category, kind, labels, label_confidences.
     boke (a view of `said`): boke_id, odai_id, host, photo_id, denied, text, stars, raters, category, posted,
-        url, kind, photo_category, place. `denied` tells that the photo's address is forbidden by now; `place`
-        is no one else's and sorts the newest first.
+        url, kind, photo_category, age. `denied` tells that the photo's address is forbidden by now; no two
+        have the same `age`, and the newest has the least.
     denied: host, odai_id, boke_id of the pages that robots or an opt-out forbid by now.
     """
     scan(connection, "page", pages, PAGES)
@@ -76,12 +76,13 @@ _IMAGE = f"""
     FROM newest_image LEFT JOIN photo ON outcome = 'ok' AND newest_image.sha256 = photo.sha256;
     DROP TABLE newest_image
 """
-VISIT = "shard * 4294967296 + row"
+_PLACE = "shard * 4294967296 + row"
+"""Where a page lies, as one number."""
 
 _VISIT = f"""
     CREATE TABLE visit AS
     SELECT * FROM (
-        SELECT {VISIT} AS visit, url,
+        SELECT {_PLACE} AS visit, url,
             row_number() OVER (ORDER BY coalesce(fetched_at, '-infinity'), shard, row) AS turn,
             {sql_host("url")} AS host, nullif(regexp_extract(url, '^(https?://[^/]+)', 1), '') AS site,
             outcome, odai_id, nullif({sql_photo_key("image_url")}, '') AS key, category, kind, labels,
@@ -105,7 +106,7 @@ _SAID = f"""
            CASE WHEN nullif(b.image_url, '') <> coalesce(image_url, '')
                THEN {sql_photo_key("b.image_url")} END AS own_key,
            b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted
-    FROM (SELECT {VISIT} AS visit, odai_id, image_url,
+    FROM (SELECT {_PLACE} AS visit, odai_id, image_url,
                  unnest(bokes) AS b, generate_subscripts(bokes, 1) AS nth
           FROM page WHERE outcome = 'ok')
     WHERE b.text IS NOT NULL;
@@ -126,7 +127,7 @@ _BOKE = """
                if(own_key IS NULL AND visit.key IS NULL, odai.denied, false), false) AS denied,
            text, stars, raters, said.category AS category, posted,
            coalesce(site || '/boke/' || boke_id, url) AS url, odai.kind AS kind,
-           odai.category AS photo_category, nth - turn * 1048576 AS place
+           odai.category AS photo_category, nth - turn * 1048576 AS age
     FROM said JOIN visit USING (visit)
     LEFT JOIN odai ON odai.host = visit.host AND odai.odai_id = said.odai_id
     LEFT JOIN image mine ON mine.key = own_key

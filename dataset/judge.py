@@ -95,14 +95,14 @@ def ranked(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[N
     The best has most stars; of several the one with the lowest number, then the newest.
 
     Args:
-        captions: n, stars, boke_id and place.
+        captions: n, stars, boke_id and age.
         forms: the same number for the same text.
         most: captions a photo keeps; others are `max_captions_per_photo`.
         least: captions without which a photo goes, copies not counted: `min_captions_per_photo`.
     """
     photos = captions["n"].to_numpy()
     stars, names = (pc.fill_null(captions[name], null) for name, null in (("stars", 0), ("boke_id", LAST)))
-    order = np.lexsort((captions["place"].to_numpy(), names.to_numpy(), -stars.to_numpy(), photos))
+    order = np.lexsort((captions["age"].to_numpy(), names.to_numpy(), -stars.to_numpy(), photos))
     together = order[np.lexsort((forms[order], photos[order]))]  # stable: copies follow the best of them
     same = (photos[together[1:]] == photos[together[:-1]]) & (forms[together[1:]] == forms[together[:-1]])
     copies = np.zeros(len(order), bool)

@@ -40,7 +40,7 @@ def load_candidates(
     connection.execute(f"""
         CREATE TABLE candidate AS
         SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
-            place, split = 'dev' AS is_dev, {verdict} AS taken_by
+            age, split = 'dev' AS is_dev, {verdict} AS taken_by
         FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if outs else _DENIED} AS opted_out,
                   {_FORGOTTEN if forgotten else "false"} AS forgotten
               FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id));

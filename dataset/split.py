@@ -38,7 +38,7 @@ def split_of(group: str, key: str, dev_fraction: float) -> str:
 
 
 def splits_of(groups: Iterable[str], key: str, dev_fraction: float) -> list[str]:
-    """Return the split of each of many groups, in half the time."""
+    """Return what `split_of` returns of each of many groups, in less time."""
     keyed = hashlib.blake2b(key=key.encode()[:64], digest_size=8)
     limit, splits = dev_fraction * 2**64, []
     for group in groups:

@@ -22,7 +22,6 @@ ROWS_PER_SHARD = 2**40
 ImageSource = Callable[[pq.ParquetFile, list[int]], pa.StructArray]
 """Reads the photos of some row groups of a shard: struct<bytes, path>, a row each."""
 
-
 Images = tuple[int, int, pa.StructArray]
 """The places from and to which some row groups go, and what is in them."""
 
@@ -74,7 +73,7 @@ def by_split(photos: pa.Table) -> dict[str, pa.Table]:
     return dict(zip(SPLITS, (photos.slice(0, train), photos.slice(train)), strict=True))
 
 
-def _append(writer: "SplitWriter", photos: pa.Table, images: pa.StructArray) -> list[int]:
+def _append(writer: SplitWriter, photos: pa.Table, images: pa.StructArray) -> list[int]:
     """Write `photos` with their `images`; return the n of those without bytes."""
     photos = photos.append_column("image", images)
     filled = pc.fill_null(pc.greater(pc.binary_length(images.field("bytes")), 0), False)

@@ -20,10 +20,10 @@ ROWS = st.lists(
 SQL = """
     SELECT i, CASE WHEN copy > 1 THEN 'duplicate' WHEN nth > {most} THEN 'max_captions_per_photo'
         WHEN total < {least} THEN 'min_captions_per_photo' END AS reason
-    FROM (SELECT *, row_number() OVER (PARTITION BY n, copy > 1 ORDER BY s DESC, boke_id, place) AS nth,
+    FROM (SELECT *, row_number() OVER (PARTITION BY n, copy > 1 ORDER BY s DESC, boke_id, age) AS nth,
               count(*) FILTER (copy = 1) OVER (PARTITION BY n) AS total
           FROM (SELECT *, coalesce(stars, 0) AS s, row_number() OVER (
-                    PARTITION BY n, form ORDER BY coalesce(stars, 0) DESC, boke_id, place) AS copy
+                    PARTITION BY n, form ORDER BY coalesce(stars, 0) DESC, boke_id, age) AS copy
                 FROM captions))
     ORDER BY n, nth, copy"""
 
@@ -34,7 +34,7 @@ def test_captions_stay_and_go_as_plain_sql_says(
 ) -> None:
     columns = {
         name: pa.array([row[at] for row in rows], pa.int64())
-        for at, name in enumerate(("n", "stars", "boke_id", "form", "place"))
+        for at, name in enumerate(("n", "stars", "boke_id", "form", "age"))
     }
     captions = pa.table({**columns, "i": pa.array(range(len(rows)), pa.int64())})
     with duckdb.connect() as connection:
