@@ -29,11 +29,11 @@ import pyarrow as pa
 import unidic_lite
 
 from dataset import read
-from dataset.build import build
-from dataset.cores import cores
+from dataset.build.stage import build
 from dataset.options import DatasetOptions
-from dataset.schema import IMAGES, PAGES
-from dataset.shards import whole_parquet
+from store.cores import cores
+from store.schema import IMAGES, PAGES
+from store.shards import whole_parquet
 
 STARS = (
     (98_736, 0, 0),

@@ -20,15 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
-from dataset.cores import cores
-from dataset.vocabulary import BOS, EOS, PAD, UNK
-from featurize.chainer_compat import chainer
-from train.constraints import Rules
-from train.decode import beam
-from train.fused_steps import Begun, FusedSteps
+from dataset.text.vocabulary import BOS, EOS, PAD, UNK
+from store.chainer_compat import chainer
+from store.cores import cores
+from train.arithmetic.fused_steps import Begun, FusedSteps
+from train.arithmetic.threads import limited
+from train.captions.constraints import Rules
+from train.captions.decode import beam
+from train.captions.ranking import log_sum_exp
 from train.model import Array, CaptionModel, Sizes
-from train.ranking import log_sum_exp
-from train.threads import limited
 
 PHOTOS, WIDTH, SHORTEST, LONGEST, REPEATS = 64, 3, 8, 50, 3
 RULES = Rules(BOS, EOS, LONGEST, SHORTEST, (PAD, UNK))

@@ -34,20 +34,21 @@ import onnxruntime
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from dataset.cores import cores
-from dataset.schema import PHOTOS
-from dataset.shards import whole_parquet
 from demo.scenes import jpeg, scene
-from featurize import cache, caffemodel
+from featurize import cache
 from featurize.backends.backend import start
 from featurize.backends.chainer_network import SOME
 from featurize.cache import batched
+from featurize.caffe import caffemodel
+from featurize.caffe.layers import Convolution, InnerProduct
+from featurize.caffe.network import Network
 from featurize.engine import open_engine
-from featurize.layers import Convolution, InnerProduct
-from featurize.network import Network
 from featurize.options import FeatureOptions
 from featurize.preprocess import Recipe
 from featurize.weights import locate
+from store.cores import cores
+from store.schema import PHOTOS
+from store.shards import whole_parquet
 
 OPTIONS = FeatureOptions()
 BATCH = OPTIONS.batch_size

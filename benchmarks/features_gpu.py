@@ -20,13 +20,13 @@ from statistics import median
 import numpy as np
 
 from benchmarks.features import OPTIONS, on_all_cores, peer, rate, whole_way, write_photos
-from dataset.cores import cores
 from demo.scenes import jpeg, scene
-from featurize import caffemodel
 from featurize.backends.backend import start
-from featurize.chainer_compat import gpu_problem
+from featurize.caffe import caffemodel
 from featurize.preprocess import Recipe
 from featurize.weights import locate
+from store.chainer_compat import gpu_problem
+from store.cores import cores
 
 BATCH = 128
 

@@ -24,15 +24,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.features import sgemm
-from dataset.vocabulary import BOS, EOS
-from featurize.chainer_compat import chainer
-from train import batches, fused
+from dataset.text.vocabulary import BOS, EOS
+from store.chainer_compat import chainer
+from train import batches
+from train.arithmetic import fused
+from train.arithmetic.loss import loss
+from train.arithmetic.optimizer import optimizer
+from train.arithmetic.threads import limited, worthwhile
 from train.examples import Examples
-from train.loss import loss
 from train.model import CaptionModel, Sizes
-from train.optimizer import optimizer
 from train.options import TrainOptions
-from train.threads import limited, worthwhile
 
 SIZES = ((100, 870, 16), (100, 20000, 16), (256, 8000, 128))
 """Hidden, vocabulary and batch of each line."""

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from commands.arguments import Commands, add, add_data, add_pipeline, add_settings, pipeline, port, positive
-from dataset.errors import MissingStage, UsageError, UserError
 from pipelines import Settings, describe, load
+from store.errors import MissingStage, UsageError, UserError
 
 
 def site(arguments: argparse.Namespace) -> None:
@@ -33,7 +33,7 @@ def site(arguments: argparse.Namespace) -> None:
 
 def parse(arguments: argparse.Namespace) -> None:
     """Print as JSON what the spider would take from a saved page."""
-    from crawler.parse import parse
+    from crawler.parsing.parse import parse
 
     try:
         body = Path(arguments.file).read_bytes()
@@ -45,7 +45,7 @@ def parse(arguments: argparse.Namespace) -> None:
 
 def inspect(arguments: argparse.Namespace) -> None:
     """Show schema, rows, nulls, sizes and a few rows of any stage's directory."""
-    from dataset.inspect import inspect
+    from dataset.describe.inspect import inspect
 
     inspect(arguments.path)
 
@@ -70,7 +70,7 @@ def read(arguments: argparse.Namespace) -> None:
 
 def export(arguments: argparse.Namespace) -> None:
     """Write a pipeline's dataset in the form that other trainers read."""
-    from dataset.export import export
+    from dataset.export.formats import export
 
     captions = export(pipeline(arguments).dataset, arguments.directory, arguments.format)
     print(f"{captions:,} captions exported to {arguments.directory}")
@@ -78,7 +78,7 @@ def export(arguments: argparse.Namespace) -> None:
 
 def forget(arguments: argparse.Namespace) -> None:
     """Take content out of every stage of a pipeline and of the crawl's mirror, and keep it out."""
-    from crawler.mirror import mirror_of
+    from crawler.memory.mirror import mirror_of
     from dataset.forget import forget
 
     of = pipeline(arguments)
@@ -111,7 +111,7 @@ def neighbours(arguments: argparse.Namespace) -> None:
 
 def doctor(arguments: argparse.Namespace) -> None:
     """Say what works on this machine, and what to do about what does not."""
-    from featurize.doctor import examine, print_findings
+    from commands.doctor import examine, print_findings
 
     if not print_findings(examine(arguments.data / "weights")):
         sys.exit(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.arguments import Commands, add, add_pipeline, pipeline, port, positive
-from dataset.errors import UserError
+from store.errors import UserError
 
 DRAWING: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "beam_width": (positive, "N", "unfinished captions that a beam search keeps (3)"),
@@ -19,12 +19,12 @@ DRAWING: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "seed": (int, "N", "of sampling: the same seed gives the same captions (0)"),
     "max_tokens": (positive, "N", "the longest caption (as the model was trained for)"),
 }
-"""Options of `bokeru caption` that are settings of `train.captioner.Decoding`."""
+"""Options of `bokeru caption` that are settings of `train.captions.captioner.Decoding`."""
 
 
 def caption(arguments: argparse.Namespace) -> None:
     """Write captions for photos with the newest model."""
-    from train.caption_files import caption_files, print_table
+    from train.captions.files import caption_files, print_table
     from train.runs import newest
 
     of = pipeline(arguments)

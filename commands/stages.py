@@ -8,8 +8,8 @@ from pathlib import Path
 
 from commands.arguments import Commands, add, add_pipeline, add_settings, pipeline
 from crawler.options import CrawlOptions
-from dataset.errors import MissingStage
 from pipelines import Pipeline, load
+from store.errors import MissingStage
 
 
 def crawl(of: Pipeline, retry_failed: bool = False) -> None:
@@ -49,7 +49,7 @@ def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None]]:
 
 def dataset(of: Pipeline) -> None:
     """Build the dataset from the crawl; on the embedded site, with the least loss that a model can reach."""
-    from dataset.build import build
+    from dataset.build.stage import build
     from dataset.read import summary
 
     options = of.settings.dataset
@@ -66,8 +66,8 @@ def _write_floor(of: Pipeline) -> None:
     if path.exists():
         return
     from dataset.read import captions
-    from dataset.whole_file import write_json
-    from demo.floor import nats
+    from demo.captions.floor import nats
+    from store.whole_file import write_json
 
     floor: dict[str, object] = {"unit": "nats per token"}
     for split in ("train", "dev"):
@@ -101,7 +101,7 @@ def train(of: Pipeline) -> None:
 
 def evaluate(of: Pipeline) -> None:
     """Measure the newest model on both splits."""
-    from train.evaluate import evaluate
+    from train.evaluation.evaluate import evaluate
     from train.runs import newest
 
     _need(of.dataset, of, "dataset")
@@ -133,7 +133,7 @@ def run(of: Pipeline) -> None:
 
 def demo(of: Pipeline) -> None:
     """Run every stage on the embedded site, then show what the model learned."""
-    from train.report import report
+    from train.evaluation.report import report
     from train.runs import newest
 
     run(of)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from crawler.job import Job
-from crawler.mirror import mirror_of
+from crawler.memory.mirror import mirror_of
+from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
 from crawler.report import CrawlReport, check_drift
-from crawler.tables import Tables
-from dataset.errors import UsageError, UserError
+from store.errors import UsageError, UserError
 
 _PATIENCE = 15.0
 

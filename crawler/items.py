@@ -22,7 +22,7 @@ class Boke:
 class Page:
     """What a layout reads from one page.
 
-    `outcome` is one of `dataset.schema.OUTCOMES`, `error` its reason where it is not `ok`. `links` are
+    `outcome` is one of `store.schema.OUTCOMES`, `error` its reason where it is not `ok`. `links` are
     the pages that this one leads to: odai, and its own next page. `labels` come with the site's
     confidence in each, 0 to 1, None where it gives none.
     """

@@ -9,9 +9,9 @@ from urllib.parse import urljoin, urlsplit
 import pyarrow as pa
 from w3lib.url import safe_url_string
 
-from crawler.browser import browser_settings, executable
+from crawler.components.browser import browser_settings, executable
 from crawler.options import CrawlOptions, odai_range
-from dataset.errors import UsageError
+from store.errors import UsageError
 
 EMBEDDED_SITE = "http://bokete.test"
 """The embedded site's address, whatever port it is served on: requests reach it through its proxy."""

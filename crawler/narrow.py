@@ -1,8 +1,8 @@
 """Which of a page's links the settings let the crawl follow."""
 
 from crawler.items import PageRow
-from crawler.markup import identifier, page_number
 from crawler.options import CrawlOptions
+from crawler.parsing.markup import identifier, page_number
 
 
 def narrow(row: PageRow, options: CrawlOptions) -> None:

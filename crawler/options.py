@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from dataset.options import Options
+from store.options import Options
 
 
 class EmbeddedSite(Options):

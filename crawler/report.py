@@ -8,9 +8,9 @@ from typing import Self
 
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
-from crawler.tables import Tables
-from dataset.errors import UserError
-from dataset.whole_file import write_json
+from crawler.memory.tables import Tables
+from store.errors import UserError
+from store.whole_file import write_json
 
 
 @dataclass

@@ -17,12 +17,12 @@ from typing import TextIO
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
+from crawler.components.session import Session
 from crawler.job import Job
+from crawler.memory.tables import Tables
 from crawler.report import CrawlReport, check_drift
-from crawler.session import Session
 from crawler.spiders.bokete import BoketeSpider
-from crawler.tables import Tables
-from dataset.errors import UsageError, UserError
+from store.errors import UsageError, UserError
 
 _PATIENCE = 10.0
 

@@ -6,7 +6,9 @@ NEWSPIDER_MODULE = "crawler.spiders"
 USER_AGENT = "bokeru/0.1"
 
 # Manners.
-ROBOTSTXT_OBEY = False  # by Scrapy, which takes a robots.txt that answers 503 for a yes: crawler.robots does
+ROBOTSTXT_OBEY = (
+    False  # by Scrapy, which takes a robots.txt that answers 503 for a yes: crawler.components.robots does
+)
 RETRY_HTTP_CODES = [500, 502, 504, 408, 522, 524]  # 403, 429 and 503 are for crawler.politeness
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 CONCURRENT_ITEMS = 1  # each answer makes one row; Scrapy starts as many tasks for it as this says
@@ -28,13 +30,13 @@ REDIRECT_MAX_TIMES = 5
 DOWNLOAD_MAXSIZE = 32 * 2**20
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 60
-TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
+TWISTED_DNS_RESOLVER = "crawler.components.resolver.PublicResolver"
 
 # The tables are the crawl's memory: no duplicates filter, and nothing on disk beside them.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 
 LOG_LEVEL = "WARNING"
-LOG_FORMATTER = "crawler.logs.QuietFormatter"
+LOG_FORMATTER = "crawler.components.logs.QuietFormatter"
 MEMUSAGE_ENABLED = False
 
 # What of Scrapy would look at every request, answer and row, and has nothing to do here: requests come from

@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dataset.captions import join
-from dataset.errors import DamagedFile
-from dataset.manifest import read_manifest
-from dataset.photos import size_of
-from dataset.progress import Progress
-from dataset.schema import OUTCOMES
-from dataset.shards import shard_paths
-from dataset.stages import Stage, Table
-from dataset.vocabulary import Vocabulary
-from dataset.whole_file import TEMPORARY
+from dataset.text.captions import join
+from dataset.text.vocabulary import Vocabulary
+from store.errors import DamagedFile
+from store.manifest import read_manifest
+from store.photo import size_of
+from store.progress import Progress
+from store.schema import OUTCOMES
+from store.shards import shard_paths
+from store.stages import Stage, Table
+from store.whole_file import TEMPORARY
 
 Problems = Iterator[str]
 RowCheck = Callable[[Path, pa.Table], Problems]

@@ -8,9 +8,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset.addresses import sql_photo_key
-from dataset.crawl_tables import literal
-from dataset.stages import Stage
+from dataset.build.crawl_tables import literal
+from store.addresses import sql_photo_key
+from store.stages import Stage
 
 
 @dataclass

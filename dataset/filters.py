@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dataset.crawl_tables import literal
-from dataset.errors import UserError
+from dataset.build.crawl_tables import literal
 from dataset.options import DatasetOptions
+from store.errors import UserError
 
 Filters = Mapping[str, str]
 

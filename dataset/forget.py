@@ -12,13 +12,13 @@ from typing import Any
 
 from dataset import read
 from dataset.content import Content, held, matching
-from dataset.errors import UsageError, UserError
-from dataset.export import export_again
-from dataset.forgotten import Forgotten
+from dataset.export.formats import export_again
 from dataset.rewrite import rewrite_crawl, rewrite_dataset, rewrite_features
 from dataset.search import WORDS, search
-from dataset.stages import Stage, below, find
-from dataset.whole_file import remove_leftovers, write_json, write_whole
+from store.errors import UsageError, UserError
+from store.forgotten import Forgotten
+from store.stages import Stage, below, find
+from store.whole_file import remove_leftovers, write_json, write_whole
 
 SHARED = ("features", "weights")
 """What lies beside the pipelines, for all of them."""

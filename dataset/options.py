@@ -1,17 +1,10 @@
-"""The settings of the dataset stage, and the base of every stage's settings."""
+"""The settings of the dataset stage."""
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Options(BaseModel):
-    """Settings of one stage: typed, immutable, unknown keys refused."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
+from store.options import Options
 
 Words = tuple[str, ...]
 Kind = Literal["photo", "illustration", "karuta", "fill-in", "text"]

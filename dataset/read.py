@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dataset.errors import DamagedFile, MissingStage
-from dataset.manifest import NAME as MANIFEST
-from dataset.manifest import read_manifest
-from dataset.schema import CAPTION, PHOTOS
-from dataset.shards import shard_paths
-from dataset.vocabulary import Vocabulary
+from dataset.text.vocabulary import Vocabulary
+from store.errors import DamagedFile, MissingStage
+from store.manifest import NAME as MANIFEST
+from store.manifest import read_manifest
+from store.schema import CAPTION, PHOTOS
+from store.shards import shard_paths
 
 SPLITS = ("train", "dev")
 

@@ -11,17 +11,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dataset import read
-from dataset.blocks import assemble
-from dataset.build import WORK, connect
+from dataset.build.blocks import assemble
+from dataset.build.crawl_tables import literal
+from dataset.build.photos_table import dataset_image
+from dataset.build.publish import Origin, publish
+from dataset.build.stage import WORK, connect
 from dataset.content import Content
-from dataset.crawl_tables import literal
-from dataset.forgotten import ForgottenFilter
-from dataset.manifest import fingerprint
-from dataset.publish import Origin, publish
-from dataset.schema import CAPTION, PHOTOS
-from dataset.shards import shard_paths, whole_parquet
-from dataset.swap import locked, replacement
-from dataset.write import dataset_image
+from store.forgotten import ForgottenFilter
+from store.manifest import fingerprint
+from store.schema import CAPTION, PHOTOS
+from store.shards import shard_paths, whole_parquet
+from store.swap import locked, replacement
 
 Row = dict[str, Any]
 PHOTOS_AT_A_TIME = 1_000

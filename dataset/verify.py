@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataset.checks import CHECKS, Problems, check_table, no_rows
-from dataset.errors import UserError
-from dataset.manifest import read_manifest
-from dataset.stages import Stage, Table, find
+from store.errors import UserError
+from store.manifest import read_manifest
+from store.stages import Stage, Table, find
 
 
 def verify(path: Path) -> list[str]:

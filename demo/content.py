@@ -11,7 +11,7 @@ from functools import lru_cache
 from hashlib import blake2b, md5
 from math import ceil, isqrt, log
 
-from demo import jokes
+from demo.captions import jokes
 from demo.orders import Belt, Order, Permutation, Stride
 from demo.scenes import Scene, scene
 

@@ -1,7 +1,7 @@
 """What the embedded site's photos show: scenes, drawn at random from a seed.
 
 A scene is a subject in front of a place, at a time of day, in some weather, perhaps with companions. It is
-all that both halves of the site see: `demo.drawing` paints it, `demo.jokes` writes captions for it.
+all that both halves of the site see: `demo.drawing` paints it, `demo.captions.jokes` writes captions for it.
 """
 
 from dataclasses import dataclass

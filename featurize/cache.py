@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dataset.errors import DamagedFile
-from dataset.schema import features
-from dataset.shards import ShardLimits, ShardWriter, shard_paths
+from store.errors import DamagedFile
+from store.schema import features
+from store.shards import ShardLimits, ShardWriter, shard_paths
 
 T = TypeVar("T")
 PLACES = pa.schema([("place", pa.int64()), ("sha256", pa.string())])

@@ -14,11 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dataset.errors import UserError
-from dataset.whole_file import write_whole
 from featurize.encoder import Encoder, Photos, Row, open_encoder
 from featurize.options import FeatureOptions
 from featurize.weights import identity, locate
+from store.errors import UserError
+from store.whole_file import write_whole
 
 RETRIES = 4
 """How often a batch is tried again after its worker died; then the batch itself is to blame."""

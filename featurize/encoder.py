@@ -11,12 +11,12 @@ from typing import Protocol
 
 import numpy as np
 
-from dataset.cores import cores
-from dataset.errors import UserError
 from featurize.backends.backend import Backend, choose, start
 from featurize.options import FeatureOptions, RandomOptions
 from featurize.preprocess import Recipe, Undecodable
 from featurize.weights import locate
+from store.cores import cores
+from store.errors import UserError
 
 Row = dict[str, object]
 Photos = Sequence[tuple[str, bytes]]
@@ -57,7 +57,7 @@ def open_encoder(options: FeatureOptions, weights: Path) -> Encoder:
 
 
 def _caffe(path: Path, options: FeatureOptions) -> tuple[Backend, int, str]:
-    from featurize import caffemodel
+    from featurize.caffe import caffemodel
 
     size = 227 if options.size is None and options.weights == "caffenet" else options.size
     network = caffemodel.read(path, options.layer, size)

@@ -10,15 +10,15 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from dataset import read
-from dataset.errors import UserError
-from dataset.lock import locked
-from dataset.manifest import fingerprint
-from dataset.progress import Progress
-from dataset.whole_file import remove_leftovers, write_json
 from featurize import cache
 from featurize.cache import batched
 from featurize.options import FeatureOptions
 from featurize.weights import identity
+from store.errors import UserError
+from store.lock import locked
+from store.manifest import fingerprint
+from store.progress import Progress
+from store.whole_file import remove_leftovers, write_json
 
 SETTINGS = "settings.json"
 """Beside the vectors: the settings that made them, for whoever wants the same of another photo."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from dataset.errors import DamagedFile, UserError
-from dataset.lock import locked
-from dataset.progress import Progress
+from store.errors import DamagedFile, UserError
+from store.lock import locked
+from store.progress import Progress
 
 CHUNK = 2**20
 TIMEOUT = 60.0

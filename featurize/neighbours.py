@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image, ImageDraw, ImageOps
 
-from dataset import read as photos_of
-from dataset.errors import UserError
-from dataset.shards import shard_paths
-from dataset.whole_file import whole_file
+from dataset import read
 from featurize.preprocess import Undecodable, decode
 from featurize.read import matching, vectors
+from store.errors import UserError
+from store.shards import shard_paths
+from store.whole_file import whole_file
 
 TILE, GAP, TEXT = 144, 8, 14
 """Pixels: the side of a photo on the sheet, the space between two, the height of a line of text."""
@@ -108,10 +108,10 @@ def neighbours(
     """
     if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
         raise UserError(f"{sheet} should end in .png, .jpg or .webp")
-    names = photos_of.photos(dataset)["sha256"].to_pylist()
+    names = read.photos(dataset)["sha256"].to_pylist()
     found = nearest(directory, names, photos, count, seed)
     shown = {found.sha256s[row] for row in (*found.asked, *found.nearest.reshape(-1))}
-    tiles = {sha256: _tile(image) for sha256, image in photos_of.photo_bytes(dataset, shown)}
+    tiles = {sha256: _tile(image) for sha256, image in read.photo_bytes(dataset, shown)}
     with whole_file(sheet) as temporary, temporary.open("wb") as file:
         _draw(found, tiles).save(file, Image.registered_extensions()[sheet.suffix.lower()])
     return sheet

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from dataset.photos import FORMATS, MAX_PIXELS
 from featurize.warp import warp
+from store.photo import FORMATS, MAX_PIXELS
 
 # Pillow warns of what is refused here anyway, and of broken EXIF and the like, which does no harm.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)

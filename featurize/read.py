@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset.errors import DamagedFile, UserError
-from dataset.shards import read_schema, shard_paths
 from featurize.cache import batches
+from store.errors import DamagedFile, UserError
+from store.shards import read_schema, shard_paths
 
 ROWS = 4096
 """Rows of a shard in memory at once."""

@@ -5,12 +5,12 @@ import json
 import math
 from pathlib import Path
 
-from dataset.errors import UserError
-from dataset.lock import locked
-from dataset.whole_file import write_json
-from featurize import caffemodel
+from featurize.caffe import caffemodel
+from featurize.caffe.network import caffenet
 from featurize.fetch import CAFFENET, fetch
-from featurize.network import caffenet
+from store.errors import UserError
+from store.lock import locked
+from store.whole_file import write_json
 
 SEED = 2016
 UNTRAINED = f"untrained-caffenet-{SEED}.caffemodel"

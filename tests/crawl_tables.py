@@ -9,9 +9,9 @@ from random import Random
 
 from PIL import Image, ImageDraw
 
-from dataset.photos import describe
-from dataset.schema import IMAGES, PAGES
-from dataset.shards import ShardWriter
+from store.photo import describe
+from store.schema import IMAGES, PAGES
+from store.shards import ShardWriter
 
 SITE = "http://bokete.test"
 WORDS = {"犬": "dog", "猫": "cat", "車": "car", "人": "person"}

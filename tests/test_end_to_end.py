@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dataset import schema
-from dataset.errors import DamagedFile
-from dataset.shards import shard_paths
+from store import schema
+from store.errors import DamagedFile
+from store.shards import shard_paths
 
 ROOT = Path(__file__).parents[1]
 BOKERU = [sys.executable, "-m", "pipelines"]

@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 import pipelines
-from dataset.errors import UsageError
+from commands.main import main
 from pipelines import Settings, describe, load
+from store.errors import UsageError
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "pipelines.yaml"
@@ -133,7 +134,7 @@ def test_a_command_ends_with_the_status_that_fits(
     argv: list[str], status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    assert pipelines.main(argv) == status
+    assert main(argv) == status
     said = capsys.readouterr().err
     assert "Traceback" not in said
     assert len(said.splitlines()) <= 2
@@ -145,7 +146,7 @@ def test_a_command_ends_with_the_status_that_fits(
 )
 def test_wrong_usage_exits_with_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        pipelines.main(argv)
+        main(argv)
     assert caught.value.code == 2
 
 
@@ -156,5 +157,5 @@ def test_ctrl_c_in_a_query_ends_a_command_as_anywhere_else(
         raise RuntimeError("Query interrupted")  # what DuckDB makes of Ctrl-C
 
     monkeypatch.setattr("commands.data.doctor", doctor)
-    assert pipelines.main(["doctor"]) == 130
+    assert main(["doctor"]) == 130
     assert capsys.readouterr().err.startswith("bokeru: stopped.")

@@ -9,10 +9,10 @@ import safetensors
 import safetensors.numpy
 from pydantic import Field, ValidationError
 
-from dataset.errors import DamagedFile, MissingStage, UserError
-from dataset.options import Options
-from dataset.vocabulary import Vocabulary
-from dataset.whole_file import write_json, write_whole
+from dataset.text.vocabulary import Vocabulary
+from store.errors import DamagedFile, MissingStage, UserError
+from store.options import Options
+from store.whole_file import write_json, write_whole
 from train.model import CaptionModel, Sizes
 
 TENSORS, CONFIG, VOCABULARY = "model.safetensors", "config.json", "vocabulary.json"

@@ -10,12 +10,12 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from dataset.errors import DamagedFile
-from dataset.whole_file import write_whole
-from featurize.chainer_compat import chainer
+from store.chainer_compat import chainer
+from store.errors import DamagedFile
+from store.whole_file import write_whole
+from train.arithmetic.optimizer import moments
 from train.artifact import read_tensors
 from train.history import History
-from train.optimizer import moments
 from train.updater import Updater
 
 KEPT = 2

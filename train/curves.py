@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from dataset.whole_file import write_whole
+from store.whole_file import write_whole
 
 
 def draw(path: Path, records: Sequence[Mapping[str, Any]], bounds: Mapping[str, float | None]) -> None:

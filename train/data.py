@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from dataset import read
-from dataset.errors import DamagedFile, MissingStage, UserError
-from dataset.manifest import read_manifest
-from dataset.vocabulary import BOS, EOS, Vocabulary
+from dataset.text.vocabulary import BOS, EOS, Vocabulary
 from featurize.read import vectors
+from store.errors import DamagedFile, MissingStage, UserError
+from store.manifest import read_manifest
 from train.examples import Examples
 from train.model import Array
 

@@ -8,21 +8,21 @@ import numpy as np
 import yaml
 
 from dataset import read
-from dataset.errors import UserError
-from dataset.lock import locked
-from dataset.manifest import fingerprint, is_fresh, write_manifest
-from dataset.vocabulary import Vocabulary
-from dataset.whole_file import remove_leftovers, write_json, write_whole
-from train import baselines
+from dataset.text.vocabulary import Vocabulary
+from store.errors import UserError
+from store.lock import locked
+from store.manifest import fingerprint, is_fresh, write_manifest
+from store.whole_file import remove_leftovers, write_json, write_whole
+from train.arithmetic.device import device
+from train.arithmetic.loss import kernels
+from train.arithmetic.optimizer import optimizer
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.checkpoint import Checkpoint
 from train.data import Split, feature_settings, identity, require_captions, split
-from train.device import device
+from train.evaluation import baselines
 from train.history import History
 from train.job import Job
-from train.loss import kernels
 from train.model import Array, CaptionModel, Sizes, initial
-from train.optimizer import optimizer
 from train.options import TrainOptions
 from train.processes import Processes, processes
 from train.updater import Updater

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dataset.errors import DamagedFile
-from dataset.whole_file import write_json, write_whole
+from store.errors import DamagedFile
+from store.whole_file import write_json, write_whole
 
 
 @dataclass

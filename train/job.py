@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dataset.progress import Progress
-from featurize.chainer_compat import chainer
+from store.chainer_compat import chainer
+from store.progress import Progress
 from train import curves
+from train.arithmetic.loss import kernels
+from train.arithmetic.threads import limited, worthwhile
 from train.artifact import Artifact, finite
 from train.checkpoint import Checkpoint
 from train.data import Split
+from train.evaluation.measure import nats_per_token
 from train.history import History
-from train.loss import kernels
-from train.measure import nats_per_token
 from train.options import TrainOptions
-from train.threads import limited, worthwhile
 from train.updater import Updater
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from dataset.options import Options
-from featurize.chainer_compat import chainer
+from store.chainer_compat import chainer
+from store.options import Options
 
 Array = npt.NDArray[Any]
 
@@ -133,7 +133,7 @@ class CaptionModel(chainer.Chain):  # type: ignore[misc]
 
         Returns:
             (N, V) float32 scores of the token that follows, log-probabilities but for a constant of each row
-            (`train.ranking.log_sum_exp` tells it); and the state after `tokens`.
+            (`train.captions.ranking.log_sum_exp` tells it); and the state after `tokens`.
         """
         flow = self.embedding.array[tokens] + state.photo
         hidden, cell = [], []

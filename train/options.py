@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dataset.options import Options
+from store.options import Options
 
 
 class TrainOptions(Options):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol, TypeVar
 
-from dataset.errors import UserError
+from store.errors import UserError
 
 T = TypeVar("T")
 _SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
@@ -113,7 +113,7 @@ class Together:
 
 
 def _chainermn() -> Any:
-    import featurize.chainer_compat  # noqa: F401 - before anything of Chainer
+    import store.chainer_compat  # noqa: F401 - before anything of Chainer
 
     try:
         import chainermn

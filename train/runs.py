@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dataset.errors import MissingStage
-from dataset.manifest import NAME
+from store.errors import MissingStage
+from store.manifest import NAME
 
 
 def complete(runs: Path) -> list[Path]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from dataset.errors import UserError
-from featurize.chainer_compat import chainer
+from store.chainer_compat import chainer
+from store.errors import UserError
 from train import batches
+from train.arithmetic.loss import Dropout, loss
 from train.examples import Examples
-from train.loss import Dropout, loss
 from train.model import Array, CaptionModel
 from train.options import TrainOptions
 from train.processes import Alone, Processes
@@ -26,7 +26,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
     Args:
         examples: the training captions.
         vectors: (P, D) raw photo vectors, on the model's device.
-        parts: `train.plain` or `train.fused`.
+        parts: `train.arithmetic.reference` or `train.arithmetic.fused`.
         processes: those that share the work; by default this one does it all.
         settle_every: updates after which their losses are fetched: on a GPU more than one, so that no
             update waits for the last.

@@ -13,8 +13,8 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from dataset.errors import MissingStage, UsageError, UserError
-from web.library import Library
+from store.errors import MissingStage, UsageError, UserError
+from web.content.library import Library
 from web.links import STATIC
 from web.pages import Pages
 from web.pictures import UnusablePhoto

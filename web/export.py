@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dataset.errors import UsageError
-from dataset.progress import Progress
-from dataset.whole_file import write_whole
-from web.curves import comparison
+from store.errors import UsageError
+from store.progress import Progress
+from store.whole_file import write_whole
+from web.content.curves import comparison
+from web.content.library import Library
+from web.content.runs import chosen, runs
+from web.content.stages import Place, pipelines
 from web.languages import LANGUAGES, Speaker
-from web.library import Library
 from web.links import STATIC, Links
 from web.pages import Pages
 from web.pictures import BROKEN, UnusablePhoto
 from web.routes.generate import Wanted, cards, photos
 from web.routes.training import MOST
-from web.runs import chosen, runs
-from web.stages import Place, pipelines
 from web.studio import Studio
 
 PAGES = 2

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from dataset.errors import MissingStage, UserError
+from store.errors import MissingStage, UserError
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from dataset.errors import UserError
-from dataset.whole_file import write_whole
+from store.errors import UserError
+from store.whole_file import write_whole
 from web.app import create
 from web.browser import ARGUMENTS, CHROMIUM
-from web.catalogue import Filter
-from web.library import Library
+from web.content.catalogue import Filter
+from web.content.library import Library
+from web.content.stages import Place
 from web.security import LOOPBACK
-from web.stages import Place
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, HTTPException, Path, Request
 
-from web.catalogue import Catalogue
-from web.library import Library
+from web.content.catalogue import Catalogue
+from web.content.library import Library
+from web.content.stages import Place, pipelines
 from web.pages import VISITOR, Pages
 from web.queue import FairQueue
-from web.stages import Place, pipelines
 from web.studio import Studio
 
 T = TypeVar("T")

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from dataset.errors import MissingStage
-from train.captioner import Caption, Captioner, Decoding
-from train.mismatch import Neighbour, mismatch
-from web.library import Library, Vectors
+from store.errors import MissingStage
+from train.captions.captioner import Caption, Captioner, Decoding
+from train.captions.mismatch import Neighbour, mismatch
+from web.content.library import Library, Vectors
+from web.content.stages import Place
 from web.pictures import measure
-from web.stages import Place
 
 
 def _blank(value: object) -> object:
@@ -55,7 +55,7 @@ class Drawing(BaseModel):
     """Words that no caption may hold, with spaces between them."""
 
     def decoding(self) -> dict[str, Any]:
-        """Return the settings of `train.captioner.Decoding`."""
+        """Return the settings of `train.captions.captioner.Decoding`."""
         settings = {
             name: getattr(self, name) for name in Decoding.model_fields if name in Drawing.model_fields
         }

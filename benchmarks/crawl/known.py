@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dataset.schema import IMAGES, PAGES
-from dataset.shards import whole_parquet
 from demo.routes import HOST
+from store.schema import IMAGES, PAGES
+from store.shards import whole_parquet
 
 SHARD = 50_000
 """Rows of a shard."""

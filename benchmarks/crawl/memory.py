@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmarks.crawl.processes import in_a_process, served
 from benchmarks.crawl.sites import endless
+from crawler.components.session import Session
 from crawler.job import Job
 from crawler.options import CrawlOptions
 from crawler.run import crawl
-from crawler.session import Session
 
 
 def memory(pages: int) -> dict[str, object]:

@@ -15,13 +15,13 @@ from scrapy.settings import Settings
 
 from benchmarks.crawl.processes import in_a_process, served
 from benchmarks.crawl.sites import recorded
+from crawler.components.session import Session
 from crawler.items import PageRow
 from crawler.job import Job
-from crawler.markup import Document
 from crawler.options import CrawlOptions
-from crawler.parse import read
+from crawler.parsing.markup import Document
+from crawler.parsing.parse import read
 from crawler.run import crawl
-from crawler.session import Session
 from demo.routes import HOST
 
 

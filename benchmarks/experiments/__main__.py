@@ -9,11 +9,11 @@ from typing import Any
 from benchmarks.experiments.cells import Cell, cells
 from benchmarks.experiments.report import report
 from commands.stages import crawl, dataset, features
-from dataset.errors import UserError
-from dataset.manifest import read_manifest
-from dataset.whole_file import write_json
 from pipelines import Pipeline
-from train.evaluate import evaluate
+from store.errors import UserError
+from store.manifest import read_manifest
+from store.whole_file import write_json
+from train.evaluation.evaluate import evaluate
 from train.fit import fit
 from train.history import read_log
 

@@ -13,17 +13,17 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import images
-from crawler.browser import browser_meta
-from crawler.exceptions import Denied, Ended
+from crawler.components.browser import browser_meta
+from crawler.components.exceptions import Denied, Ended
+from crawler.components.session import Session
 from crawler.items import Page, PageRow, PhotoRow
 from crawler.job import Job
+from crawler.layouts.next_2024 import INCOMPLETE
+from crawler.memory.tables import Kind
 from crawler.options import CrawlOptions
-from crawler.optouts import opt_out
-from crawler.pages.next_2024 import INCOMPLETE
-from crawler.parse import parse, row
-from crawler.session import Session
-from crawler.tables import Kind
+from crawler.parsing import images
+from crawler.parsing.optouts import opt_out
+from crawler.parsing.parse import parse, row
 
 GONE = (404, 410)
 TRIES = 3
@@ -39,14 +39,14 @@ class BoketeSpider(Spider):
 
     name = "bokete"
     custom_settings = {  # noqa: RUF012
-        "SCHEDULER": "crawler.scheduler.FrontierScheduler",
-        "ITEM_PIPELINES": {"crawler.rows.RowPipeline": 300},
+        "SCHEDULER": "crawler.components.scheduler.FrontierScheduler",
+        "ITEM_PIPELINES": {"crawler.components.rows.RowPipeline": 300},
         "DOWNLOADER_MIDDLEWARES": {
-            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # crawler.reach knows the hosts
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # ReachMiddleware knows the hosts
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-            "crawler.reach.ReachMiddleware": 50,
-            "crawler.robots.RobotsMiddleware": 100,
-            "crawler.politeness.PolitenessMiddleware": 110,
+            "crawler.components.reach.ReachMiddleware": 50,
+            "crawler.components.robots.RobotsMiddleware": 100,
+            "crawler.components.politeness.PolitenessMiddleware": 110,
         },
     }
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from dataset.errors import UserError
 from dataset.importers.tables import ImportReport, ImportWriter, Source, existing
+from store.errors import UserError
 
 SITE = "https://bokete.jp"
 COLUMNS = [

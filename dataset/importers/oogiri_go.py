@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dataset.errors import UserError
 from dataset.importers.tables import ImportReport, ImportWriter, Source, existing
+from store.errors import UserError
 
 SITE = "https://bokete.jp"
 KINDS = {"I2T": "photo", "IT2T": "fill-in", "T2T": "text"}

@@ -11,13 +11,13 @@ from typing import Any, Self
 
 import pyarrow.parquet as pq
 
-from dataset.errors import DamagedFile, UserError
-from dataset.forgotten import Forgotten
-from dataset.photos import describe
-from dataset.progress import Progress
-from dataset.schema import IMAGES, PAGES
-from dataset.shards import ShardWriter, shard_paths
-from dataset.whole_file import write_json
+from store.errors import DamagedFile, UserError
+from store.forgotten import Forgotten
+from store.photo import describe
+from store.progress import Progress
+from store.schema import IMAGES, PAGES
+from store.shards import ShardWriter, shard_paths
+from store.whole_file import write_json
 
 SOURCES = "sources.json"
 MAX_PHOTO_BYTES = 64 * 2**20

@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from featurize.network import Network
+from featurize.caffe.network import Network
 
 Name = Literal["onnx", "cupy", "numpy"]
 
@@ -34,7 +34,7 @@ def choose(asked: Literal["auto", "onnx", "cupy", "numpy"]) -> tuple[Name, str]:
         return asked, "as set"
     if importlib.util.find_spec("cupy") is None:
         return "onnx", "no CuPy, so no GPU is used"
-    from featurize.chainer_compat import gpu_problem
+    from store.chainer_compat import gpu_problem
 
     problem = gpu_problem()
     return ("onnx", problem) if problem else ("cupy", "a GPU is there")

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from featurize.chainer_compat import chainer
-from featurize.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Shape, Softmax
-from featurize.network import Network
+from featurize.caffe.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Shape, Softmax
+from featurize.caffe.network import Network
+from store.chainer_compat import chainer
 
 F = chainer.functions
 SOME = 16

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from dataset.cores import cores
-from dataset.errors import UserError
 from featurize.backends.chainer_network import ChainerBackend
-from featurize.chainer_compat import chainer, gpu_problem
-from featurize.layers import Convolution
-from featurize.network import Network
+from featurize.caffe.layers import Convolution
+from featurize.caffe.network import Network
+from store.chainer_compat import chainer, gpu_problem
+from store.cores import cores
+from store.errors import UserError
 
 IN_FLIGHT = 2
 SHARE = 0.8

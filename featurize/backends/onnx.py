@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from dataset.cores import cores
-from dataset.errors import UserError
 from featurize.backends.onnx_model import export
-from featurize.layers import InnerProduct
-from featurize.network import Network
+from featurize.caffe.layers import InnerProduct
+from featurize.caffe.network import Network
+from store.cores import cores
+from store.errors import UserError
 
 MOST_DIMENSIONS = 65_536
 FEW = 8

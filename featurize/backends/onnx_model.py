@@ -4,8 +4,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from featurize.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Shape, Softmax
-from featurize.network import Network
+from featurize.caffe.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Shape, Softmax
+from featurize.caffe.network import Network
 
 OPSET = 17
 IR_VERSION = 8

@@ -9,14 +9,15 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
-from web import rows, statistics, uploads
+from web import uploads
+from web.content import rows, statistics
+from web.content.runs import Run, chosen, read, runs
+from web.content.stages import pipelines, stages
 from web.documentation import operations
 from web.pictures import BROKEN, UnusablePhoto
 from web.routes.attempt import Tried
 from web.routes.photos import Shown
-from web.runs import Run, chosen, read, runs
 from web.site import TheCatalogue, ThePhoto, ThePlace, TheSite
-from web.stages import pipelines, stages
 from web.studio import Written
 
 Json = dict[str, Any]

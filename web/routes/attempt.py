@@ -8,15 +8,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import Field, ValidationError
 
-from dataset.errors import UsageError, UserError
+from store.errors import UsageError, UserError
 from web import uploads
+from web.content.runs import chosen, runs
+from web.content.stages import Place
 from web.languages import Message
 from web.pictures import UnusablePhoto, jpeg
 from web.queue import QueueFull
 from web.routes.photos import best_caption
-from web.runs import chosen, runs
 from web.site import Site, ThePlace, TheSite
-from web.stages import Place
 from web.studio import Answer, Drawing
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)

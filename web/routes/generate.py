@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 
-from dataset.errors import MissingStage, UserError
-from web.catalogue import Catalogue, Filter
+from store.errors import MissingStage, UserError
+from web.content.catalogue import Catalogue, Filter
+from web.content.runs import chosen, runs
+from web.content.stages import Place
 from web.queue import QueueFull
-from web.runs import chosen, runs
 from web.site import Site, TheCatalogue, ThePlace, TheSite
-from web.stages import Place
 from web.studio import Drawing, Written
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)

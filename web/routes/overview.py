@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from dataset.errors import UserError
-from web.runs import runs
+from store.errors import UserError
+from web.content.runs import runs
+from web.content.stages import Place, pipelines, stages
 from web.site import Site, TheSite
-from web.stages import Place, pipelines, stages
 
 router = APIRouter(include_in_schema=False)
 

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from dataset.errors import UserError
-from train.mismatch import Neighbour
-from web import rows, statistics
-from web.catalogue import Catalogue, Filter
+from store.errors import UserError
+from train.captions.mismatch import Neighbour
+from web.content import rows, statistics
+from web.content.catalogue import Catalogue, Filter
+from web.content.runs import chosen
 from web.languages import Speaker
 from web.pictures import BROKEN, UnusablePhoto
-from web.runs import chosen
 from web.site import TheCatalogue, ThePhoto, ThePlace, TheSite
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)

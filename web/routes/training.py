@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from web.curves import comparison
+from web.content.curves import comparison
+from web.content.runs import runs
 from web.languages import Speaker
-from web.runs import runs
 from web.site import ThePlace, TheSite
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)

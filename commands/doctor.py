@@ -1,0 +1,125 @@
+"""`bokeru doctor`: what works on this machine, and what to do about what does not."""
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Column, Table
+
+LIBRARIES = (
+    "scrapy",
+    "pillow",
+    "pandas",
+    "pyarrow",
+    "duckdb",
+    "numpy",
+    "chainer",
+    "onnxruntime",
+    "mecab-python3",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: `state` is `ok`, `optional` (missing, but nothing needs it) or `broken`."""
+
+    what: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+def examine(weights: Path) -> Iterator[Finding]:
+    """Yield what was found, one part at a time; `weights` is the folder of weights files."""
+    yield Finding("Python", "ok", f"{platform.python_version()} on {platform.platform(terse=True)}")
+    for library in LIBRARIES:
+        yield _library(library)
+    yield _chainer()
+    yield _gpu()
+    yield _mecab()
+    yield _weights(weights)
+    yield _chromium()
+    yield _machine(weights)
+
+
+def print_findings(findings: Iterator[Finding]) -> bool:
+    """Print the findings as a table; tell whether nothing is broken."""
+    table = Table("", "what", Column("found", overflow="fold"), "what to do", box=None)
+    marks = {"ok": "[green]ok[/]", "optional": "[yellow]--[/]", "broken": "[red]broken[/]"}
+    whole = True
+    for finding in findings:
+        whole &= finding.state != "broken"
+        table.add_row(marks[finding.state], finding.what, finding.detail, finding.remedy)
+    Console().print(table)
+    return whole
+
+
+def _library(name: str) -> Finding:
+    try:
+        return Finding(name, "ok", version(name))
+    except PackageNotFoundError:
+        return Finding(name, "broken", "not installed", "make install")
+
+
+def _chainer() -> Finding:
+    try:
+        import numpy as np
+
+        from store.chainer_compat import chainer
+
+        value = chainer.functions.sum(np.ones(3, np.float32)).array
+    except Exception as error:
+        return Finding("Chainer runs", "broken", f"{type(error).__name__}: {error}", "make install")
+    return Finding("Chainer runs", "ok", f"on today's NumPy (1 + 1 + 1 = {value:g})")
+
+
+def _gpu() -> Finding:
+    from store.chainer_compat import gpu_problem
+
+    problem = gpu_problem()
+    if problem is None:
+        return Finding("GPU", "ok", "CuPy sees one")
+    return Finding("GPU", "optional", problem)
+
+
+def _mecab() -> Finding:
+    try:
+        from dataset.text.captions import Tokenizer
+
+        tokens = Tokenizer("unidic-lite").tokenize("写真でボケて")
+    except Exception as error:
+        return Finding("MeCab", "broken", f"{type(error).__name__}: {error}", "make install")
+    return Finding("MeCab", "ok", f"unidic-lite: {' | '.join(tokens)}")
+
+
+def _weights(weights: Path) -> Finding:
+    files = sorted(weights.glob("*.caffemodel"))
+    if files:
+        return Finding("weights", "ok", ", ".join(file.name for file in files))
+    return Finding(
+        "weights",
+        "optional",
+        f"none in {weights}",
+        "bokeru features makes untrained ones; bokeru weights caffenet",
+    )
+
+
+def _chromium() -> Finding:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found:
+        return Finding("Chromium", "ok", found)
+    return Finding("Chromium", "optional", "none", "only for crawl.render: chromium and the browser tests")
+
+
+def _machine(weights: Path) -> Finding:
+    place = next((parent for parent in (weights, *weights.resolve().parents) if parent.exists()), Path.cwd())
+    free = shutil.disk_usage(place).free / 2**30
+    detail = f"{os.cpu_count()} cores, {free:,.0f} GiB free on the disk of {place}"
+    return Finding(
+        "machine", "ok" if free > 2 else "broken", detail, "" if free > 2 else "the demo needs 2 GiB"
+    )

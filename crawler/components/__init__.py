@@ -1,0 +1,1 @@
+"""Scrapy's components: what a request and an answer pass on their way, and what they share."""

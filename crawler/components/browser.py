@@ -1,0 +1,129 @@
+"""A browser for the pages that need one: since 2024, more boke come only where a button is pressed."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from crawler.layouts.next_2024 import MORE
+from crawler.options import CrawlOptions
+from store.errors import UsageError
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+    from playwright.async_api import Request as BrowserRequest
+
+DEBIANS = ("chromium", "chromium-browser", "google-chrome")
+NEEDED = ("document", "script", "xhr", "fetch")
+_HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
+_ENTRIES = "#__next h1"
+
+
+def executable() -> str | None:
+    """Return the path of the system's Chromium; None leaves it to Playwright's own.
+
+    Raises:
+        UsageError: neither is installed.
+    """
+    if not find_spec("scrapy_playwright"):
+        raise UsageError("crawl.render is chromium, which needs scrapy-playwright: make install-scale")
+    if path := next(filter(None, map(shutil.which, DEBIANS)), None):
+        return path
+    cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright").expanduser()
+    if any(cache.glob("chromium*")):
+        return None
+    raise UsageError(
+        "crawl.render is chromium, and no Chromium is here. Install it: apt-get install chromium, "
+        "or .venv/bin/playwright install chromium"
+    )
+
+
+def browser_settings(
+    hosts: frozenset[str], proxy: str | None, options: CrawlOptions, *, is_local: bool
+) -> dict[str, Any]:
+    """Return the Scrapy settings by which requests with `browser_meta` go through Chromium.
+
+    The browser reaches nothing but `hosts`, under addresses that were checked beforehand.
+
+    Args:
+        hosts: the hosts with their ports, if any.
+        proxy: the embedded site's address, through which it is reached; None for others.
+        options: the crawl's settings.
+        is_local: whether the site is on this machine, so that its hosts may lead here.
+    """
+    launch: dict[str, Any] = {"executable_path": executable(), "args": _arguments(hosts, proxy, is_local)}
+    if proxy:
+        launch["proxy"] = {"server": proxy}
+    return {
+        "DOWNLOAD_HANDLERS": {"http": _HANDLER, "https": _HANDLER},
+        "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
+        "PLAYWRIGHT_ABORT_REQUEST": _unwanted(hosts),
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": options.timeout * 1000,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": options.concurrency,
+    }
+
+
+def browser_meta(delay: float, presses: int) -> dict[str, object]:
+    """Return the meta of a request whose page is opened in the browser, its button pressed until it is gone.
+
+    Args:
+        delay: seconds between two presses, each of which is a request.
+        presses: press no oftener than this.
+    """
+    from scrapy_playwright.page import PageMethod
+
+    return {"playwright": True, "playwright_page_methods": [PageMethod(press_more, delay, presses)]}
+
+
+async def press_more(page: "Page", delay: float, presses: int) -> None:
+    """Press the "more" button until it is gone, brings nothing, or was pressed often enough."""
+    from playwright.async_api import TimeoutError as Timeout
+
+    button = page.locator(MORE).first
+    for _press in range(presses):
+        if not await button.count():
+            return
+        await asyncio.sleep(delay)
+        before = await page.locator(_ENTRIES).count()
+        grown = (
+            f"document.querySelectorAll('{_ENTRIES}').length > {before} || !document.querySelector('{MORE}')"
+        )
+        try:
+            await button.click()
+            await page.wait_for_function(grown)
+        except Timeout:
+            return
+
+
+def _unwanted(hosts: frozenset[str]) -> "Callable[[BrowserRequest], bool]":
+    """Return what tells the browser's requests that are not made: pictures, styles, and other hosts."""
+
+    def unwanted(request: "BrowserRequest") -> bool:
+        return request.resource_type not in NEEDED or urlsplit(request.url).netloc.lower() not in hosts
+
+    return unwanted
+
+
+def _arguments(hosts: frozenset[str], proxy: str | None, is_local: bool) -> list[str]:
+    """Return Chromium's command line: no host resolves but these, each to an address that was checked."""
+    rules = ["MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
+    if not proxy:
+        names = {urlsplit(f"//{host}").hostname or "" for host in hosts}
+        rules = [f"MAP {name} {address}" for name in sorted(names) if (address := _checked(name, is_local))]
+        rules.append("MAP * ~NOTFOUND")
+    arguments = ["--host-resolver-rules=" + ", ".join(rules), "--disable-background-networking"]
+    return arguments + (["--no-sandbox"] if os.geteuid() == 0 else [])
+
+
+def _checked(name: str, is_local: bool) -> str | None:
+    try:
+        address = socket.gethostbyname(name)
+    except OSError:
+        return None
+    return address if is_local or ip_address(address).is_global else None

@@ -1,0 +1,95 @@
+"""robots.txt, obeyed: what cannot be read means no (RFC 9309)."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.extensions.throttle import AutoThrottle
+from scrapy.http.request import NO_CALLBACK
+
+from crawler.components.exceptions import Denied, Ended
+from crawler.components.reach import SLOT
+from crawler.components.session import Session, session_of
+from crawler.parsing.optouts import ROBOT
+from store.errors import UserError
+
+_MOST_BYTES = 500 * 1024
+_DAY = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class _Policy:
+    rules: Protego
+    read_at: float
+
+
+class RobotsMiddleware:
+    """Reads each host's robots.txt before anything else of it, and again every day."""
+
+    def __init__(self, crawler: Crawler, session: Session) -> None:
+        self._crawler, self._session = crawler, session
+        self._policies: dict[str, asyncio.Future[_Policy]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware of a crawl."""
+        return cls(crawler, session_of(crawler))
+
+    async def process_request(self, request: Request) -> None:
+        """Let a request pass, or refuse it.
+
+        Raises:
+            Denied: robots.txt forbids it.
+            Ended: robots.txt cannot be read, so the crawl ends.
+        """
+        if request.meta.get("robots"):
+            return
+        parts = urlsplit(request.url)
+        host = f"{parts.scheme}://{parts.netloc}"
+        policy = self._policies.get(host)
+        if policy is None or (policy.done() and self._is_stale(policy)):
+            policy = self._policies[host] = asyncio.ensure_future(self._read(f"{host}/robots.txt"))
+        rules = (policy.result() if policy.done() else await asyncio.shield(policy)).rules
+        if not rules.can_fetch(request.url, ROBOT):
+            raise Denied(f"{host}/robots.txt forbids it")
+
+    @staticmethod
+    def _is_stale(policy: asyncio.Future[_Policy]) -> bool:
+        return policy.exception() is not None or time.monotonic() - policy.result().read_at > _DAY
+
+    async def _read(self, address: str) -> _Policy:
+        request = Request(address, NO_CALLBACK, meta={"robots": True}, dont_filter=True)
+        try:
+            response = await self._crawler.engine.download_async(request)
+        except Exception as error:
+            raise self._no(address, f"cannot be read ({error or type(error).__name__})") from error
+        if response.status == 429 or response.status >= 500:
+            raise self._no(address, f"answers {response.status}")
+        text = response.body[:_MOST_BYTES].decode("utf-8", "replace") if response.status < 300 else ""
+        rules = Protego.parse(text)
+        self._slow_down(rules)
+        return _Policy(rules, time.monotonic())
+
+    def _no(self, address: str, reason: str) -> Ended:
+        self._session.fail(
+            UserError(
+                f"{address} {reason}, and that means no: nothing is fetched without it. "
+                f"Look at the address in a browser, come back later: {self._session.job.command}"
+            )
+        )
+        return Ended()
+
+    def _slow_down(self, rules: Protego) -> None:
+        """Let the delay between requests be no shorter than robots.txt asks for."""
+        rate = rules.request_rate(ROBOT)
+        delay = max(rules.crawl_delay(ROBOT) or 0, rate.seconds / max(rate.requests, 1) if rate else 0)
+        slot = self._crawler.engine.downloader.slots.get(SLOT)
+        if slot is not None and delay > slot.delay:
+            slot.delay = delay
+            if throttle := self._crawler.get_extension(AutoThrottle):
+                throttle.mindelay, throttle.maxdelay = delay, max(delay, throttle.maxdelay)

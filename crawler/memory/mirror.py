@@ -1,0 +1,195 @@
+"""A copy of a crawl elsewhere: each shard that is whole here also lies in an object store, or in a folder."""
+
+import re
+import secrets
+import shutil
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.fs import FileInfo, FileSelector, FileSystem
+
+from store.errors import UserError
+from store.forgotten import NAME as FORGOTTEN
+from store.forgotten import Forgotten
+from store.progress import Progress
+from store.whole_file import TEMPORARY, whole_file
+
+_TABLES = ("pages", "images")
+_PIECE = 2**20
+
+
+class Mirror:
+    """Copies files between a crawl's folder and its mirror, each whole or not at all; not thread-safe.
+
+    Files are known by their names and sizes: no name of a shard is used twice, and only `bokeru forget`
+    writes a shard again. Where both sides have a file, the one here counts.
+
+    Args:
+        address: of a folder, as pyarrow's `FileSystem.from_uri` takes it: s3://bucket/prefix, file:///folder.
+        directory: `data/<pipeline>/crawl`.
+
+    Raises:
+        UserError: from any method; the mirror cannot be reached, read or written. Nothing here is lost.
+    """
+
+    def __init__(self, address: str, directory: Path) -> None:
+        self._address = _without_keys(address.partition("?")[0])
+        self._directory = directory
+        with self._told("it cannot be used"):
+            self._files, root = FileSystem.from_uri(address)
+        self._root = root.rstrip("/")
+        self._thread = ThreadPoolExecutor(1)
+        self._under_way: deque[Future[None]] = deque()
+        self._has_failed = False
+
+    def differs(self) -> bool:
+        """Tell whether one side has a file that the other lacks."""
+        return any(self._differences())
+
+    def synchronise(self) -> None:
+        """Fetch what only the mirror has, then send what it lacks; what a kill left half-sent is removed."""
+        self._remove_leftovers()
+        self._join_forget_lists()
+        wanted, due = self._differences()
+        if not wanted and not due:
+            return
+        with Progress("mirror", len(wanted) + len(due), "files") as progress:
+            for name in wanted:
+                self._fetch(name)
+                progress.advance()
+            for name in due:
+                self._send(name)
+                progress.advance()
+
+    def send(self, shard: Path) -> None:
+        """Copy a new shard to the mirror, beside the crawl; `check` tells where that failed."""
+        if not self._has_failed:
+            name = shard.relative_to(self._directory).as_posix()
+            self._under_way.append(self._thread.submit(self._send, name))
+
+    def check(self, *, wait: bool = False) -> None:
+        """Tell whether all went well so far; with `wait`, once all is copied."""
+        try:
+            while self._under_way and (wait or self._under_way[0].done()):
+                self._under_way.popleft().result()
+        except UserError:
+            self._has_failed = True  # what is left is sent at the next start
+            self._abandon()
+            raise
+
+    def _abandon(self) -> None:
+        """Take back what is still to be sent, and wait for what is on its way."""
+        while self._under_way:
+            copy = self._under_way.pop()
+            if not copy.cancel():
+                with suppress(UserError):
+                    copy.result()
+
+    def _differences(self) -> tuple[list[str], list[str]]:
+        """Return the names of the files to fetch, and of those to send."""
+        here, there = self._here(), self._there()
+        wanted = [name for name in there if name not in here]
+        return wanted, [name for name, size in here.items() if there.get(name) != size]
+
+    def _here(self) -> dict[str, int]:
+        """Return the sizes of the files here by their names on the mirror."""
+        shards = [path for table in _TABLES for path in (self._directory / table).glob("[!.]*.parquet")]
+        found = {path.relative_to(self._directory).as_posix(): path for path in sorted(shards)}
+        found |= {name: self._local(name) for name in _BESIDE if self._local(name).exists()}
+        return {name: path.stat().st_size for name, path in found.items()}
+
+    def _there(self) -> dict[str, int]:
+        """Return the same of the files on the mirror."""
+        with self._told("it cannot be read"):
+            found = self._files.get_file_info([f"{self._root}/{name}" for name in _BESIDE])
+            found += self._in_tables()
+        files = {info.path.removeprefix(f"{self._root}/"): info for info in found if info.is_file}
+        return {
+            name: info.size
+            for name, info in sorted(files.items())
+            if name in _BESIDE or (info.extension == "parquet" and not info.base_name.startswith("."))
+        }
+
+    def _in_tables(self) -> list[FileInfo]:
+        folders = [FileSelector(f"{self._root}/{table}", allow_not_found=True) for table in _TABLES]
+        return [info for folder in folders for info in self._files.get_file_info(folder)]
+
+    def _remove_leftovers(self) -> None:
+        """Remove files that never got their name: nobody else writes to this crawl's mirror."""
+        with self._told("what a kill left there cannot be removed"):
+            for info in self._in_tables():
+                if info.base_name.startswith(TEMPORARY):
+                    self._files.delete_file(info.path)
+
+    def _join_forget_lists(self) -> None:
+        """Let the list here hold what the mirror's does: what one machine forgot stays out of all."""
+        address, pipeline = f"{self._root}/{FORGOTTEN}", self._directory.parent
+        with self._told(f"{FORGOTTEN} cannot be read"):
+            if not self._files.get_file_info(address).is_file or not self._local(FORGOTTEN).exists():
+                return
+            with self._files.open_input_stream(address) as file:
+                there = Forgotten.parse(file.read(), Path(address))
+        here = Forgotten.load(pipeline)
+        lacks = there.digests() - here.digests()
+        here.join(there)
+        if lacks:
+            here.save(pipeline)
+
+    def _local(self, name: str) -> Path:
+        return (self._directory.parent if name == FORGOTTEN else self._directory) / name
+
+    def _fetch(self, name: str) -> None:
+        path = self._local(name)
+        with self._told(f"{name} cannot be copied from there"), whole_file(path) as temporary:
+            with (
+                self._files.open_input_stream(f"{self._root}/{name}") as source,
+                temporary.open("wb") as file,
+            ):
+                shutil.copyfileobj(source, file, _PIECE)
+            if path.suffix == ".parquet":
+                pq.read_schema(temporary)  # one that is cut short there shall not get its name here
+
+    def _send(self, name: str) -> None:
+        """Copy a file under a temporary name, then rename it: closing a broken copy would publish it."""
+        folder, _, base = f"{self._root}/{name}".rpartition("/")
+        temporary = f"{folder}/{TEMPORARY}{secrets.token_hex(4)}-{base}"
+        with self._told(f"{name} cannot be copied there"):
+            try:
+                self._files.create_dir(folder, recursive=True)
+                file = self._local(name).open("rb")
+                with file, self._files.open_output_stream(temporary) as target:
+                    shutil.copyfileobj(file, target, _PIECE)
+                self._files.move(temporary, f"{folder}/{base}")
+            except BaseException:
+                with suppress(OSError, pa.ArrowException):
+                    self._files.delete_file(temporary)
+                raise
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, pa.ArrowException) as error:
+            reason = _without_keys((str(error).splitlines() or [type(error).__name__])[0]).rstrip(".")
+            raise UserError(
+                f"crawl.mirror {self._address}: {what} ({reason}). What was fetched is kept in "
+                f"{self._directory}. Mend that and crawl again: the mirror gets what it lacks"
+            ) from error
+
+
+_BESIDE = ("sources.json", FORGOTTEN)
+"""The files beside the shards that another machine needs: licences of what was imported, the forget list."""
+
+
+def _without_keys(text: str) -> str:
+    return re.sub("//[^/]*@", "//…@", text)
+
+
+def mirror_of(address: str | None, directory: Path) -> Mirror | None:
+    """Return the mirror of a crawl, None where `crawl.mirror` names none."""
+    return Mirror(address, directory) if address else None

@@ -1,0 +1,174 @@
+"""The crawl's two tables as its memory: what they know, and what is still missing, found by DuckDB."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from crawler.job import Job
+from store.addresses import sql_narrower
+from store.errors import DamagedFile, UserError
+from store.schema import IMAGES, OPTIONAL, PAGES
+from store.shards import shard_paths
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Kind = Literal["pages", "images"]
+_REMEDY = (
+    "`bokeru verify` on it says which: delete that one and crawl again; only what it held is fetched anew."
+)
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 2,
+    "memory_limit": "1GB",
+    "preserve_insertion_order": False,
+}
+
+# `settled` needs no fetching; `found` is what the crawl starts from and what its rows lead to. An odai's page
+# decides about its photo: lists show photos of odai that opt out. A missing photo leads to its narrower copy.
+_VIEWS = """
+CREATE TEMP TABLE known_pages AS
+    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
+    FROM pages GROUP BY url;
+CREATE TEMP TABLE known_images AS
+    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
+    FROM images GROUP BY url;
+CREATE TEMP VIEW settled_pages AS
+    SELECT url FROM known_pages WHERE fetched_at >= {fresh}
+    AND NOT ({retry} AND outcome IN ('error', 'drift') AND fetched_at < {started});
+CREATE TEMP VIEW settled_images AS
+    SELECT url FROM known_images WHERE NOT ({retry} AND outcome = 'error' AND fetched_at < {started});
+CREATE TEMP VIEW found_pages AS
+    SELECT unnest(links) AS url FROM pages
+    UNION ALL SELECT url FROM starts
+    UNION ALL SELECT {odai} || unnest(range(first, last + 1)) FROM odai_ranges
+    UNION ALL SELECT {odai} || odai_id FROM odai_listed;
+CREATE TEMP VIEW denied_odai AS
+    SELECT TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT) AS odai_id
+    FROM known_pages WHERE outcome = 'denied' AND url LIKE '%/odai/%';
+CREATE TEMP VIEW found_images AS
+    SELECT image_url AS url FROM pages ANTI JOIN denied_odai USING (odai_id) WHERE outcome = 'ok'
+    UNION ALL
+    SELECT unnest([boke.image_url FOR boke IN bokes IF boke.odai_id IS NULL]) FROM pages WHERE outcome = 'ok'
+    UNION ALL SELECT {narrower} FROM known_images WHERE outcome = 'missing';
+"""
+# As `frontier.PageQueue` orders pages: odai before lists, by number; then by page.
+_RANK = {
+    "pages": """number = '', {sign} * coalesce(TRY_CAST(number AS BIGINT), 0),
+        coalesce(TRY_CAST(regexp_extract(url, '[?&]page=(\\d+)', 1) AS BIGINT), 1), url""",
+    "images": "url",
+}
+
+
+class Tables:
+    """The tables `pages` and `images` of one crawl, as they lie on disk at this moment.
+
+    Raises:
+        DamagedFile: a shard is cut short, lacks a column, or is damaged inside (from any method).
+    """
+
+    def __init__(self, job: Job) -> None:
+        import duckdb
+
+        self._job = job
+        connection = duckdb.connect(config=_CONFIG | {"temp_directory": str(job.directory / ".spill")})
+        self._connection = connection
+        _scan(connection, "pages", job.directory, PAGES)
+        _scan(connection, "images", job.directory, IMAGES)
+        connection.from_arrow(pa.table({"url": pa.array(job.start_urls(), pa.string())})).create("starts")
+        first, last = (pa.array(ends, pa.int64()) for ends in zip(*job.odai_ranges(), strict=True))
+        connection.from_arrow(pa.table({"first": first, "last": last})).create("odai_ranges")
+        connection.from_arrow(pa.table({"odai_id": job.odai_listed()})).create("odai_listed")
+        self._query(_VIEWS.format(**_constants(job)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def missing(self, kind: Kind, limit: int) -> Iterator[str]:
+        """Yield up to `limit` addresses that were found and not fetched, in the order of fetching."""
+        rank = _RANK[kind].format(sign=-1 if self._job.options.order == "newest" else 1)
+        cursor = self._query(
+            f"""SELECT url FROM (
+                SELECT DISTINCT url FROM found_{kind} ANTI JOIN settled_{kind} USING (url)
+                WHERE url IS NOT NULL
+            ), LATERAL (SELECT regexp_extract(url, '/odai/(\\d+)', 1) AS number)
+            ORDER BY {rank} LIMIT {limit}"""
+        )
+        while rows := cursor.fetchmany(1000):
+            yield from (url for (url,) in rows)
+
+    def count_missing(self, kind: Kind) -> int:
+        """Return how many addresses were found and not fetched."""
+        sql = f"SELECT count(DISTINCT url) FROM found_{kind} ANTI JOIN settled_{kind} USING (url)"
+        return int(self._query(sql).fetchall()[0][0])
+
+    def is_missing(self, kind: Kind) -> bool:
+        """Tell whether anything was found and not fetched."""
+        return next(self.missing(kind, 1), None) is not None
+
+    def is_complete(self) -> bool:
+        """Tell whether nothing is left to fetch within the limits of the settings."""
+        options = self._job.options
+        if options.max_photos is not None and self.outcomes("images").get("ok", 0) >= options.max_photos:
+            return True
+        pages = sum(self.outcomes("pages").values())
+        enough = options.max_pages is not None and pages >= options.max_pages
+        return not self.is_missing("images") and (enough or not self.is_missing("pages"))
+
+    def settled(self, kind: Kind) -> npt.NDArray[np.uint64]:
+        """Return the hashes of the addresses that need no fetching, as `AddressSet` computes them."""
+        result = self._query(f"SELECT md5_number_lower(url) AS hash FROM settled_{kind}")
+        return np.asarray(result.fetchnumpy()["hash"], np.uint64)
+
+    def outcomes(self, kind: Kind) -> dict[str, int]:
+        """Return how many addresses ended with each outcome, the newest row of each counting."""
+        return dict(self._query(f"SELECT outcome, count(*) FROM known_{kind} GROUP BY ALL").fetchall())
+
+    def bokes(self) -> int:
+        """Return how many distinct boke the pages hold."""
+        sql = "SELECT count(DISTINCT id) FROM (SELECT unnest([b.boke_id FOR b IN bokes]) AS id FROM pages)"
+        return int(self._query(sql).fetchall()[0][0])
+
+    def _query(self, sql: str) -> "DuckDBPyConnection":
+        import duckdb
+
+        try:
+            return self._connection.execute(sql)
+        except duckdb.OutOfMemoryException as error:
+            raise UserError(f"{self._job.directory} needs more memory to look through: {error}") from error
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", _REMEDY) from error
+
+
+def _constants(job: Job) -> dict[str, str]:
+    days = job.options.revisit_after
+    fresh = "'-infinity'" if days is None else f"'{(job.started - timedelta(days=days)).isoformat()}'"
+    return {
+        "retry": str(job.retry_failed).lower(),
+        "started": f"TIMESTAMPTZ '{job.started.isoformat()}'",
+        "fresh": f"TIMESTAMPTZ {fresh}",
+        "narrower": sql_narrower("url"),
+        "odai": "'" + job.odai_prefix.replace("'", "''") + "'",
+    }
+
+
+def _scan(connection: "DuckDBPyConnection", name: Kind, directory: Path, schema: pa.Schema) -> None:
+    connection.from_arrow(schema.empty_table()).create(f"no_{name}")
+    view = f"CREATE TEMP VIEW {name} AS SELECT * FROM no_{name}"
+    required = pa.schema([field for field in schema if field.name not in OPTIONAL])
+    if paths := shard_paths(directory / name, required):
+        view += f" UNION ALL BY NAME SELECT * FROM read_parquet({_list(paths)}, union_by_name = true)"
+    connection.execute(view)
+
+
+def _list(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"

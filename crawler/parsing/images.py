@@ -1,0 +1,46 @@
+"""From a photo's bytes to its row in the images table; nothing raises."""
+
+import hashlib
+from datetime import datetime
+
+from crawler.items import PhotoRow
+from store.photo import describe
+
+_SMALL = 256 * 1024
+_JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
+
+
+def is_quick(content: bytes) -> bool:
+    """Tell whether bytes are examined within milliseconds, or within half a second if they mean harm.
+
+    That holds for a small JPEG of one scan. Handing it to a thread takes as long as examining it, since
+    thread and reactor share Python's lock. A few kilobytes of another kind (of thousands of scans over
+    one picture, say) can keep a decoder busy for minutes.
+    """
+    if len(content) > _SMALL or not content.startswith(_JPEG):
+        return False
+    return content.find(_SCAN) == content.rfind(_SCAN)
+
+
+def examine(content: bytes, url: str, fetched_at: datetime, status: int | None = None) -> PhotoRow:
+    """Return the row of the images table for one photo.
+
+    Bytes that are no whole photo make a row with outcome `error`, its reason, and their hash, without the
+    bytes.
+    """
+    row = empty(url, fetched_at, status, "ok", None)
+    try:
+        photo = describe(content)
+    except ValueError as error:
+        row.update(outcome="error", error=str(error), sha256=hashlib.sha256(content).hexdigest())
+        return row
+    row.update(sha256=photo.sha256, width=photo.width, height=photo.height, format=photo.format)
+    row.update(bytes=content, phash=photo.phash)
+    return row
+
+
+def empty(url: str, fetched_at: datetime, status: int | None, outcome: str, error: str | None) -> PhotoRow:
+    """Return a row that holds no photo, only what became of its address."""
+    row = PhotoRow(url=url, fetched_at=fetched_at, status=status, outcome=outcome, error=error)
+    row.update(dict.fromkeys(("sha256", "bytes", "width", "height", "format", "phash")))
+    return row

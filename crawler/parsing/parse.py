@@ -1,0 +1,121 @@
+"""From a page's bytes to its row in the pages table: no network, no files, and nothing raises."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from parsel import Selector
+
+from crawler.items import Boke, Page, PageRow
+from crawler.layouts import angular_2020, bootstrap_2015, bootstrap_2018, jquery_2013, next_2024
+from crawler.parsing.markup import Document, first, identifier, text
+from crawler.parsing.optouts import opt_out
+
+LAYOUTS: Sequence[ModuleType] = (next_2024, angular_2020, bootstrap_2018, bootstrap_2015, jquery_2013)
+"""Every layout that is known, in the order of asking."""
+KINDS = {
+    "写真": "photo",
+    "イラスト": "illustration",
+    "カルタ": "karuta",
+    "虫食い": "fill-in",
+    "テキスト": "text",
+}
+"""What the site calls the kinds of odai, where an odai's category is one of them."""
+
+
+def parse(
+    body: bytes,
+    url: str,
+    fetched_at: datetime,
+    content_type: str | None = None,
+    *,
+    status: int | None = None,
+    robots_tags: Sequence[str] = (),
+) -> PageRow:
+    """Return the row of the pages table for one page.
+
+    A page that opts out of being collected has the outcome `denied`, and nothing of it is in the row.
+
+    Args:
+        body: the page as it was sent, any bytes at all.
+        url: the address that it was asked for under.
+        fetched_at: when it was fetched, UTC; relative dates count back from it.
+        content_type: the header of that name, for the charset in it.
+        status: the HTTP status, None for a saved page.
+        robots_tags: the values of its X-Robots-Tag headers.
+    """
+    charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type or "", re.I | re.ASCII)
+    document = Document(body, url, fetched_at, charset[1] if charset else None)
+    if opted_out := opt_out(robots_tags, document.root):
+        return PageRow(row(url, fetched_at, Page("denied", opted_out), status))
+    layout, page = read(document)
+    found = row(url, fetched_at, page, status)
+    found.update(layout=layout, sha256=hashlib.sha256(body).hexdigest())
+    return found
+
+
+def read(document: Document) -> tuple[str | None, Page]:
+    """Return the layout's name and what it reads; a page that no layout knows has none, and is drift."""
+    if not document.body.strip():
+        return None, Page("error", "the body is empty")
+    for layout in LAYOUTS:
+        if layout.matches(document):
+            page = layout.read(document)
+            leads_on = bool(page.links) or _shows_boke(document.root.css(layout.CONTENT))
+            return layout.__name__.rpartition(".")[2], _checked(document, page, leads_on)
+    if _says_missing(document):
+        return None, Page("missing", "the site says that there is no such page")
+    return None, Page("drift", "no known layout matches this markup")
+
+
+def row(url: str, fetched_at: datetime, page: Page, status: int | None) -> PageRow:
+    """Return a row of the pages table; layout and sha256 are left empty."""
+    row = PageRow(vars(page), url=url, fetched_at=fetched_at, status=status, layout=None, sha256=None)
+    row["bokes"] = [vars(boke) for boke in page.bokes]
+    return row
+
+
+def _checked(document: Document, page: Page, leads_on: bool) -> Page:
+    """Return the page with each boke once; a layout that matches but finds no text or no photo is drift.
+
+    An odai that nobody has answered yet has no boke, and no page past the end has any. So a page without
+    boke is drift where it must have some: a list's first page, and one that leads to boke or to a next page.
+    """
+    if page.outcome != "ok":
+        return page
+    if not page.bokes and _says_missing(document):
+        return Page("missing", "the site says that there is no such page")
+    links = [link for link in page.links if urlsplit(link).netloc == urlsplit(document.url).netloc]
+    kind = page.kind or KINDS.get(page.category or "")
+    page = replace(page, bokes=_once(page.bokes), links=links, kind=kind)
+    what = None
+    if page.odai_id is not None and not page.image_url and page.kind != "text":
+        what = "no photo"
+    elif any(not boke.text for boke in page.bokes):
+        what = "a boke without text"
+    elif any(boke.boke_id is None for boke in page.bokes):
+        what = "a boke without its number"
+    elif not page.bokes and (leads_on or page.error or (page.odai_id is None and document.number == 1)):
+        what = "; ".join(filter(None, ["no boke", page.error]))
+    return replace(page, outcome="drift", error=f"the layout matches, but yields {what}") if what else page
+
+
+def _shows_boke(content: Iterable[Selector]) -> bool:
+    """Tell whether any part of the content links to the page of a boke."""
+    hrefs = (href for part in content for href in part.css('a[href*="/boke/"]::attr(href)').getall())
+    return any(identifier("boke", href) is not None for href in hrefs)
+
+
+def _says_missing(document: Document) -> bool:
+    return "見つかりません" in text(first(document.root.css("body")))
+
+
+def _once(bokes: list[Boke]) -> list[Boke]:
+    seen: dict[object, Boke] = {}
+    for boke in bokes:
+        seen.setdefault(boke.boke_id if boke.boke_id is not None else (boke.text,), boke)
+    return list(seen.values())

@@ -1,0 +1,1 @@
+"""From crawls to the photos table: filters, groups, split, and one row per photo."""

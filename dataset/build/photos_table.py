@@ -1,0 +1,154 @@
+"""Write the photos table: photos come with their captions in blocks, bytes stream past from their shards."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dataset.build.photo_shards import ROW_GROUP_BYTES, SplitWriter
+from dataset.read import SPLITS
+from store.errors import DamagedFile
+from store.progress import Progress
+from store.schema import PHOTOS
+
+ROWS_PER_SHARD = 2**40
+
+ImageSource = Callable[[pq.ParquetFile, list[int]], pa.StructArray]
+"""Reads the photos of some row groups of a shard: struct<bytes, path>, a row each."""
+
+Images = tuple[int, int, pa.StructArray]
+"""The places from and to which some row groups go, and what is in them."""
+
+
+def write_photos(
+    blocks: Iterable[pa.Table], shards: Sequence[Path], image: ImageSource, directory: Path, total: int
+) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Write train-*.parquet and dev-*.parquet into `directory`, block by block.
+
+    Args:
+        blocks: photos with n, split, shard, row, and the columns of PHOTOS but image: train's before dev's,
+            each in the order of n, which counts photos by shard and row.
+        shards: where the photos' bytes lie; `shard` is a place in this list.
+        image: how to read them there.
+        directory: where they go.
+        total: how many photos there are at most.
+
+    Yields:
+        Of each block the photos that were written, and those that were not, having no bytes.
+    """
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress("dataset", total, "photos"))
+        writers = {split: stack.enter_context(SplitWriter(directory, split)) for split in SPLITS}
+        for block in blocks:
+            empty: list[int] = []
+            halves = [(writers[split], half, _places(half)) for split, half in by_split(block).items()]
+            for first, last, images in _ahead(_images(block, shards, image)):
+                for writer, half, places in halves:
+                    low, high = np.searchsorted(places, [first, last])
+                    found = images.take(pa.array(places[low:high] - first))
+                    empty += _append(writer, half.slice(low, high - low), found)
+            for writer, _, _ in halves:
+                writer.let_go()
+            progress.advance(block.num_rows)
+            gone = pc.is_in(block["n"], pa.array(empty, pa.int64()))
+            yield (block.filter(pc.invert(gone)), block.filter(gone)) if empty else (block, block.slice(0, 0))
+
+
+def by_split(photos: pa.Table) -> dict[str, pa.Table]:
+    """Return the photos of each split, where train's come before dev's.
+
+    Raises:
+        ValueError: they do not.
+    """
+    is_train = pc.equal(photos["split"], SPLITS[0])
+    train = pc.sum(is_train).as_py() or 0
+    if pc.any(is_train.slice(train)).as_py():
+        raise ValueError("a photo of train comes after one of dev")
+    return dict(zip(SPLITS, (photos.slice(0, train), photos.slice(train)), strict=True))
+
+
+def _append(writer: SplitWriter, photos: pa.Table, images: pa.StructArray) -> list[int]:
+    """Write `photos` with their `images`; return the n of those without bytes."""
+    photos = photos.append_column("image", images)
+    filled = pc.fill_null(pc.greater(pc.binary_length(images.field("bytes")), 0), False)
+    writer.append(photos.filter(filled) if filled.false_count else photos)
+    return photos.filter(pc.invert(filled))["n"].to_pylist() if filled.false_count else []
+
+
+def _places(photos: pa.Table) -> NDArray[np.int64]:
+    """Return numbers that sort photos as they lie: by shard, then by row."""
+    places: NDArray[np.int64] = photos["shard"].to_numpy() * ROWS_PER_SHARD + photos["row"].to_numpy()
+    return places
+
+
+def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Generator[Images]:
+    """Yield the images of the row groups with some of `photos`."""
+    places = _places(photos)
+    numbers = places // ROWS_PER_SHARD
+    for number in np.unique(numbers).tolist():
+        rows = places[numbers == number] % ROWS_PER_SHARD
+        with pq.ParquetFile(shards[number], page_checksum_verification=True) as shard:
+            ends = np.cumsum([shard.metadata.row_group(g).num_rows for g in range(shard.num_row_groups)])
+            wanted = np.unique(np.searchsorted(ends, rows, side="right")).tolist()
+            for groups in _reads(shard.metadata, wanted):
+                start, end = int(ends[groups[0] - 1]) if groups[0] else 0, int(ends[groups[-1]])
+                images = _read(image, shard, groups, shards[number])
+                yield number * ROWS_PER_SHARD + start, number * ROWS_PER_SHARD + end, images
+
+
+def _ahead(reads: Generator[Images]) -> Iterator[Images]:
+    """Yield `reads`, the next of which is made while the last is written."""
+    with closing(reads), ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, reads, None)
+        while (images := coming.result()) is not None:
+            coming = pool.submit(next, reads, None)
+            yield images
+
+
+def _reads(shard: pq.FileMetaData, groups: Iterable[int]) -> Iterator[list[int]]:
+    """Yield neighbouring row groups that are read at once."""
+    read: list[int] = []
+    size = 0
+    for group in groups:
+        more = shard.row_group(group).total_byte_size
+        if read and (group != read[-1] + 1 or size + more > ROW_GROUP_BYTES):
+            yield read
+            read, size = [], 0
+        read.append(group)
+        size += more
+    if read:
+        yield read
+
+
+def _read(image: ImageSource, shard: pq.ParquetFile, groups: list[int], path: Path) -> pa.StructArray:
+    try:
+        return image(shard, groups)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise DamagedFile(
+            path, f"row groups {groups[0]} to {groups[-1]} cannot be read ({reason})"
+        ) from error
+
+
+def crawl_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
+    """Read the photos of row groups of a crawl's images table."""
+    rows = shard.read_row_groups(groups, columns=["bytes", "sha256", "format"]).combine_chunks()
+    suffix = pc.if_else(pc.equal(rows["format"], "jpeg"), "jpg", rows["format"])
+    paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".")
+    return _image(rows["bytes"], paths)
+
+
+def dataset_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
+    """Read the photos of row groups of a dataset."""
+    return shard.read_row_groups(groups, columns=["image"])["image"].combine_chunks()
+
+
+def _image(content: pa.ChunkedArray, paths: pa.ChunkedArray) -> pa.StructArray:
+    arrays = [content.combine_chunks(), paths.combine_chunks()]
+    return pa.StructArray.from_arrays(arrays, fields=list(PHOTOS.field("image").type))

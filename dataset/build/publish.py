@@ -1,0 +1,93 @@
+"""Write a dataset's directory from what was kept: shards, vocabulary, figures, card, Croissant, manifest."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataset.build.photos_table import ImageSource, write_photos
+from dataset.build.select import why_empty
+from dataset.describe.card import card
+from dataset.describe.charts import charts
+from dataset.describe.croissant import croissant
+from dataset.describe.statistics import Counted, statistics
+from dataset.text.vocabulary import Vocabulary
+from store.cores import cores
+from store.errors import UserError
+from store.manifest import write_manifest
+from store.whole_file import write_json, write_whole
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a dataset comes from: `tokens` is the tokeniser's identity, `counts` how many texts it cut."""
+
+    name: str
+    fingerprint: str
+    settings: dict[str, Any]
+    crawls: list[str]
+    sources: list[dict[str, str]]
+    tokens: str
+    counts: dict[str, int]
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    blocks: Iterable[pa.Table],
+    shards: Sequence[Path],
+    image: ImageSource,
+    directory: Path,
+    origin: Origin,
+) -> None:
+    """Write the dataset of `blocks` into `directory`, the manifest last.
+
+    Args:
+        connection: holds `photo_row`, what may be in the blocks, and `taken_by`.
+        blocks: photos with their captions, as `write_photos` takes them.
+
+    Raises:
+        UserError: nothing is left to write.
+    """
+    [(total,)] = connection.execute("SELECT count(*) FROM photo_row").fetchall()
+    count = Counted(connection)
+    for written, empty in write_photos(blocks, shards, image, directory, total):
+        count.add(written)
+        count.add_lost(empty)
+    if not count.photos:
+        raise UserError(why_empty(connection, origin.name))
+    settings = origin.settings
+    vocabulary = Vocabulary.from_counts(count.tokens["train"], settings["min_count"], settings["max_size"])
+    vocabulary.save(directory / "vocabulary.json")
+    figures = statistics(connection, count, vocabulary)
+    write_json(directory / "statistics.json", figures)
+    write_whole(directory / "statistics.svg", charts(figures))
+    with ThreadPoolExecutor(cores()) as pool:
+        files = list(pool.map(_file, sorted(directory.glob("*.parquet"))))
+    write_json(directory / "croissant.json", croissant(origin.name, files, origin.sources))
+    write_whole(directory / "README.md", card(origin.name, figures, origin.settings, origin.sources))
+    write_manifest(
+        directory,
+        "dataset",
+        origin.fingerprint,
+        pipeline=origin.name,
+        settings=origin.settings,
+        tokenizer=origin.settings["tokenizer"],
+        tokens=origin.tokens,
+        texts=origin.counts,
+        crawls=origin.crawls,
+        sources=origin.sources,
+        files=files,
+    )
+
+
+def _file(path: Path) -> dict[str, object]:
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    rows = pq.read_metadata(path).num_rows
+    return {"name": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}

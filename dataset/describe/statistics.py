@@ -1,0 +1,186 @@
+"""Figures of a dataset: how much there is, how it is spread, and what each filter took."""
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dataset import filters
+from dataset.build.photos_table import by_split
+from dataset.options import DatasetOptions
+from dataset.read import SPLITS
+from dataset.text.vocabulary import SPECIALS, Vocabulary
+
+MOST_FREQUENT = 50
+STAR_BINS = (0, 1, 10, 100, 1_000, 10_000, 100_000)
+"""Where each bin of the histogram of stars begins: nobody, then by powers of ten."""
+
+
+class Counted:
+    """What is counted while photos are written: how often which value was seen, and tokens by split.
+
+    Makes the table `measured_photo` (split, group, labels, odai).
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.photos = 0
+        self.captions = dict.fromkeys(SPLITS, 0)
+        self.tokens: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
+        self.per_photo: Counter[int] = Counter()
+        self.stars: Counter[int] = Counter()
+        self.characters: Counter[int] = Counter()
+        self.lengths: Counter[int] = Counter()
+        self.categories: Counter[str | None] = Counter()
+        connection.from_arrow(_PHOTO.empty_table()).create("measured_photo")
+
+    def add(self, photos: pa.Table) -> None:
+        """Count photos, train's before dev's, with all columns of PHOTOS but image, and split."""
+        self.photos += photos.num_rows
+        odai = pc.list_value_length(photos["odai_ids"])
+        columns = [photos["split"], photos["group"], photos["labels"], odai.cast(pa.int64())]
+        self._connection.from_arrow(pa.table(columns, _PHOTO)).insert_into("measured_photo")
+        for split, half in by_split(photos).items():
+            lists = half["captions"].combine_chunks()
+            captions = lists.flatten()
+            tokens = captions.field("tokens")
+            self.captions[split] += len(captions)
+            _count(self.tokens[split], tokens.flatten())
+            _count(self.per_photo, pc.list_value_length(lists))
+            _count(self.stars, pc.fill_null(captions.field("stars"), 0))
+            _count(self.characters, pc.utf8_length(captions.field("text_nfkc")))
+            _count(self.lengths, pc.list_value_length(tokens))
+            _count(self.categories, captions.field("category"))
+
+    def add_lost(self, photos: pa.Table) -> None:
+        """Count photos without bytes as taken."""
+        captions = pc.sum(pc.list_value_length(photos["captions"])).as_py()
+        if captions:
+            self._connection.execute("INSERT INTO taken_by VALUES ('no_photo', ?)", [captions])
+
+
+_PHOTO = pa.schema(
+    [("split", pa.string()), ("group", pa.string()), ("labels", pa.list_(pa.string())), ("odai", pa.int64())]
+)
+
+
+def _count(counts: Counter[Any], values: pa.Array) -> None:
+    found = values.value_counts()
+    counts.update(dict(zip(*(found.field(name).to_pylist() for name in ("values", "counts")), strict=True)))
+
+
+def statistics(
+    connection: duckdb.DuckDBPyConnection, count: Counted, vocabulary: Vocabulary
+) -> dict[str, object]:
+    """Return statistics.json: figures of what was `Counted`, and of `taken_by`."""
+    labels = _rows(
+        connection,
+        "SELECT label, count(*) FROM (SELECT unnest(labels) AS label FROM measured_photo) GROUP BY 1",
+    )
+    return {
+        "splits": _splits(connection, count),
+        "captions_per_photo": {**spread(count.per_photo), "histogram": _histogram(count.per_photo)},
+        "stars": stars(count.stars),
+        "characters": {**spread(count.characters), "histogram": _histogram(count.characters)},
+        "tokens": {**spread(count.lengths), "histogram": _histogram(count.lengths)},
+        "categories": _frequent(count.categories),
+        "labels": _frequent(Counter(dict(labels))),
+        "vocabulary": _vocabulary(count.tokens, vocabulary),
+        "duplicates": _duplicates(connection),
+        "filters": _filters(connection),
+    }
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.execute(query).fetchall()]
+
+
+def _splits(connection: duckdb.DuckDBPyConnection, count: Counted) -> dict[str, object]:
+    query = """SELECT split, count(*), count(DISTINCT "group") FROM measured_photo GROUP BY split"""
+    found = {split: figures for split, *figures in _rows(connection, query)}
+    splits: dict[str, object] = {}
+    for split, captions in count.captions.items():
+        photos, groups = found.get(split, (0, 0))
+        tokens = count.tokens[split].total()
+        splits[split] = {"photos": photos, "groups": groups, "captions": captions, "tokens": tokens}
+    return splits
+
+
+def spread(counts: Counter[int]) -> dict[str, float]:
+    """Return the mean of numbers that were seen so often, their ends, and what halves and parts them."""
+    values, times = (np.array(column) for column in zip(*sorted(counts.items()), strict=True))
+    ends = np.cumsum(times)
+    total = int(ends[-1])
+
+    def quantile(share: float) -> int:
+        """Return the least value that at least this share of all does not exceed."""
+        return int(values[np.searchsorted(ends, max(math.ceil(share * total), 1))])
+
+    parts = {"median": quantile(0.5), "p90": quantile(0.9), "p99": quantile(0.99)}
+    mean = sum(value * number for value, number in counts.items()) / total
+    return {"mean": mean, "min": int(values[0]), **parts, "max": int(values[-1])}
+
+
+def _histogram(counts: Counter[int]) -> list[list[int]]:
+    return [[value, number] for value, number in sorted(counts.items())]
+
+
+def stars(counts: Counter[int]) -> dict[str, object]:
+    """Return the spread of stars, and how many captions have how many, by STAR_BINS."""
+    bins = dict.fromkeys(STAR_BINS, 0)
+    for value, number in counts.items():
+        bins[STAR_BINS[bisect_right(STAR_BINS, max(value, 0)) - 1]] += number
+    return {**spread(counts), "histogram": [[start, number] for start, number in bins.items()]}
+
+
+def _frequent(counts: Counter[Any]) -> dict[str, object]:
+    named = sorted(
+        ((value, n) for value, n in counts.items() if value is not None), key=lambda one: (-one[1], one[0])
+    )
+    return {
+        "distinct": len(named),
+        "none": counts[None],
+        "most_frequent": [[value, number] for value, number in named[:MOST_FREQUENT]],
+    }
+
+
+def _vocabulary(tokens: Mapping[str, Counter[str]], vocabulary: Vocabulary) -> dict[str, object]:
+    """Return the vocabulary's size, and for each split the share of tokens that are <UNK> in it."""
+    known = set(vocabulary.tokens[len(SPECIALS) :])
+    distinct = {split: len(counts) for split, counts in tokens.items()}
+    total = {split: counts.total() for split, counts in tokens.items()}
+    unknown = {
+        split: sum(count for token, count in counts.items() if token not in known)
+        for split, counts in tokens.items()
+    }
+    rates = {split: unknown[split] / total[split] if total[split] else None for split in total}
+    return {
+        "size": len(vocabulary),
+        "distinct_tokens": distinct,
+        "unknown_rate": rates,
+        "coverage": {split: None if rate is None else 1 - rate for split, rate in rates.items()},
+    }
+
+
+def _duplicates(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    [(groups, photos)] = _rows(
+        connection,
+        """SELECT count(*), coalesce(sum(n), 0)::BIGINT FROM (
+            SELECT count(*) AS n FROM measured_photo GROUP BY "group" HAVING count(*) > 1)""",
+    )
+    [(shared,)] = _rows(connection, "SELECT count(*) FROM measured_photo WHERE odai > 1")
+    return {"groups_of_near_duplicates": groups, "photos_in_them": photos, "photos_of_several_odai": shared}
+
+
+def _filters(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    """Return the captions that each filter took, in the order in which the filters are asked."""
+    options = DatasetOptions()
+    names = [*filters.by_fact(options), *filters.by_text(options, ()), *filters.BY_PHOTO]
+    taken = dict(_rows(connection, "SELECT reason, sum(captions)::BIGINT FROM taken_by GROUP BY reason"))
+    return {name: taken.get(name, 0) for name in names}

@@ -1,0 +1,167 @@
+"""Write a dataset in the forms that other trainers read: pairs, WebDataset, COCO captions."""
+
+import io
+import json
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from dataset import read
+from dataset.export.record import note, outdated
+from store.errors import UsageError, UserError
+from store.progress import Progress
+from store.swap import locked, replacement
+from store.whole_file import write_json
+
+FORMATS = ("pairs", "webdataset", "coco")
+TAR_BYTES = 256 * 2**20
+
+Photo = dict[str, Any]
+
+
+def export(dataset: Path, directory: Path, format: str, splits: Sequence[str] = read.SPLITS) -> int:
+    """Write `dataset` into `directory`, which must not hold anything yet; return how many captions it wrote.
+
+    `pairs`: images/ and <split>.jsonl, a line {"image", "text", "stars", …} a caption.
+    `webdataset`: <split>-00000.tar, …; a photo is <sha256>.jpg, .json (all its captions) and .txt (the best).
+    `coco`: images/<split>/ and annotations/captions_<split>.json, as COCO captions has them.
+
+    Raises:
+        UsageError: another format.
+        UserError: `directory` holds something.
+        MissingStage: there is no dataset.
+    """
+    if format not in WRITERS:
+        raise UsageError(f"There is no export format {format!r}. There are: {', '.join(FORMATS)}")
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise UserError(f"{directory} holds something already: name a new folder, or empty it")
+    note(dataset, directory, format, splits)
+    return _write(dataset, directory, format, splits)
+
+
+def export_again(dataset: Path) -> tuple[int, list[Path]]:
+    """Write those exports again that are of another version of `dataset`, in its pipeline's folder.
+
+    Where there is no dataset any more, they are deleted.
+
+    Returns:
+        How many were written or deleted; and the folders elsewhere of those that are not up to date.
+    """
+    again, elsewhere = 0, []
+    for exported in outdated(dataset):
+        if not exported.directory.is_relative_to(dataset.parent.resolve()):
+            elsewhere.append(exported.directory)
+            continue
+        again += 1
+        if read.is_complete(dataset):
+            _write(dataset, exported.directory, exported.format, exported.splits)
+            note(dataset, exported.directory, exported.format, exported.splits)
+        else:
+            shutil.rmtree(exported.directory)
+    return again, elsewhere
+
+
+def _write(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -> int:
+    with locked(directory), replacement(directory) as new:
+        shutil.copyfile(dataset / "README.md", new / "README.md")
+        return sum(WRITERS[format](dataset, new, split) for split in splits)
+
+
+def photos(dataset: Path, split: str) -> Iterator[Photo]:
+    """Yield the rows of a split with bytes and captions, a row group in memory at a time."""
+    for path in read.shards(dataset, split):
+        with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+            for group in range(shard.num_row_groups):
+                yield from shard.read_row_group(group).to_pylist()
+
+
+def _counted(dataset: Path, split: str) -> Iterator[Photo]:
+    total = sum(pq.read_metadata(path).num_rows for path in read.shards(dataset, split))
+    with Progress(f"export {split}", total, "photos") as progress:
+        for photo in photos(dataset, split):
+            yield photo
+            progress.advance()
+
+
+def _pairs(dataset: Path, directory: Path, split: str) -> int:
+    count = 0
+    images = directory / "images"
+    images.mkdir(exist_ok=True)
+    with (directory / f"{split}.jsonl").open("w", encoding="utf-8") as lines:
+        for photo in _counted(dataset, split):
+            (images / _name(photo)).write_bytes(photo["image"]["bytes"])
+            for caption in photo["captions"]:
+                told = {"image": f"images/{_name(photo)}", "sha256": photo["sha256"], **caption}
+                lines.write(_json(told) + "\n")
+                count += 1
+    return count
+
+
+def _webdataset(dataset: Path, directory: Path, split: str) -> int:
+    count, number, waiting = 0, 0, _counted(dataset, split)
+    photo = next(waiting, None)
+    while photo is not None:
+        with tarfile.open(directory / f"{split}-{number:05d}.tar", "w") as tar:
+            size = 0
+            while photo is not None and size < TAR_BYTES:
+                count += len(photo["captions"])
+                size += _add_sample(tar, photo)
+                photo = next(waiting, None)
+        number += 1
+    return count
+
+
+def _add_sample(tar: tarfile.TarFile, photo: Photo) -> int:
+    """Add one photo's three files to `tar`; return their bytes."""
+    stem, _, suffix = _name(photo).rpartition(".")
+    content = photo.pop("image")["bytes"]
+    parts = {
+        suffix: content,
+        "json": _json(photo).encode(),
+        "txt": photo["captions"][0]["text"].encode(),
+    }
+    for suffix, content in parts.items():
+        entry = tarfile.TarInfo(f"{stem}.{suffix}")
+        entry.size = len(content)
+        tar.addfile(entry, io.BytesIO(content))
+    return sum(map(len, parts.values()))
+
+
+def _coco(dataset: Path, directory: Path, split: str) -> int:
+    images: list[Photo] = []
+    annotations: list[dict[str, Any]] = []
+    folder = directory / "images" / split
+    folder.mkdir(parents=True)
+    for photo in _counted(dataset, split):
+        number, name = len(images) + 1, _name(photo)
+        (folder / name).write_bytes(photo["image"]["bytes"])
+        size = {"width": photo["width"], "height": photo["height"]}
+        images.append({"id": number, "file_name": name, "sha256": photo["sha256"], **size})
+        for caption in photo["captions"]:
+            told = {"caption": caption["text"], "boke_id": caption["boke_id"], "stars": caption["stars"]}
+            annotations.append({"id": len(annotations) + 1, "image_id": number, **told})
+    info = {"description": f"{dataset.parent.name}, {split}", "version": "1.0"}
+    content = {"info": info, "licenses": [], "images": images, "annotations": annotations}
+    (directory / "annotations").mkdir(exist_ok=True)
+    write_json(directory / "annotations" / f"captions_{split}.json", content)
+    return len(annotations)
+
+
+def _name(photo: Photo) -> str:
+    """Return a photo's file name: a dataset from elsewhere could hold a path that leads out of here."""
+    return Path(photo["image"]["path"] or f"{photo['sha256']}.jpg").name
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=lambda time: time.isoformat())
+
+
+WRITERS: dict[str, Callable[[Path, Path, str], int]] = {
+    "pairs": _pairs,
+    "webdataset": _webdataset,
+    "coco": _coco,
+}

@@ -1,0 +1,1 @@
+"""Captions: cleaned, cut into tokens, numbered by a vocabulary."""

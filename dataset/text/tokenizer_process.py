@@ -1,0 +1,74 @@
+"""Captions made ready by a process that does nothing else (`tokenizer_worker`): columns in, columns out."""
+
+import importlib.metadata
+import os
+import subprocess
+import sys
+from array import array
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dataset.text.captions import END, VERSION, Tokenizer
+from store.errors import UserError
+
+
+def identity(tokenizer: str) -> str:
+    """Return what tokens depend on: the tokenizer, its dictionary's version, and this code's."""
+    packages = () if tokenizer == "characters" else ("mecab-python3", tokenizer)
+    Tokenizer(tokenizer)  # says what to do where the dictionary is missing
+    return " ".join([tokenizer, str(VERSION), *(importlib.metadata.version(name) for name in packages)])
+
+
+class Cutter:
+    """A process that normalises and cuts captions, for as long as the `with` block lasts."""
+
+    def __init__(self, tokenizer: str, max_characters: int) -> None:
+        command = [sys.executable, "-m", "dataset.text.tokenizer_worker", tokenizer, str(max_characters)]
+        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(  # its own group: Ctrl-C is for this process, whose end ends it
+            command, env=environment, stdin=pipe, stdout=pipe, process_group=0
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._texts = Connection(os.dup(self._process.stdin.fileno()), readable=False)
+        self._answers = Connection(os.dup(self._process.stdout.fileno()), writable=False)
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._texts.close()
+        self._answers.close()
+        self._process.wait()
+
+    def prepare(self, texts: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
+        """Return the normal form of each cleaned text, and its tokens with SEPARATOR between them.
+
+        Raises:
+            UserError: the process was killed, most likely for want of memory.
+        """
+        if not len(texts):
+            return texts, texts
+        joined = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), END)
+        try:
+            self._texts.send_bytes(joined[0].as_buffer())
+            answer = self._answers.recv_bytes()
+        except (EOFError, OSError):
+            raise UserError("A tokenising process was killed: is memory short? Run it again") from None
+        whole = [None, pa.py_buffer(array("i", [0, len(answer)])), pa.py_buffer(answer)]
+        both = pc.split_pattern(pa.Array.from_buffers(pa.string(), 1, whole), END).values
+        return both.slice(0, len(texts)), both.slice(len(texts))

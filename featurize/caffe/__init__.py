@@ -1,0 +1,1 @@
+"""Caffe's networks: the .caffemodel file, its layers, and CaffeNet itself."""

@@ -1,0 +1,173 @@
+"""Read and write .caffemodel files, in both layouts that Caffe has had (V1 `layers` and `layer`).
+
+The file itself describes the network: topology, parameters and weights. Reading takes the chain of layers
+from the photos to one blob. Whatever lies on that chain must be understood in full or the file is refused;
+what lies beyond it (losses, accuracies, later layers) does not matter and is not read.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from featurize.caffe import layer_messages
+from featurize.caffe.layers import Shape, UnfitLayer
+from featurize.caffe.network import Network
+from featurize.caffe.proto import V1_TYPES, NetParameter
+from store.errors import DamagedFile, UserError
+from store.whole_file import whole_file
+
+LARGEST = 2**31 - 1
+"""The most bytes that one protobuf message may have."""
+INPUTS = ("Input", "Data", "ImageData", "MemoryData", "DummyData", "HDF5Data", "WindowData")
+UNREAD = (5, 6, 7)
+"""Fields of a network that say nothing about what it computes: force_backward, state, debug_info."""
+REMEDY = "Copy or fetch it again; untrained weights: delete the file, and it is written anew"
+
+
+def read(path: Path, blob: str, size: int | None = None) -> Network:
+    """Return the network from the photos to `blob`, with its weights.
+
+    Memory peaks at twice the file's size, since protobuf copies what it parses.
+
+    Args:
+        path: a .caffemodel of either layout.
+        blob: the last blob to compute: "fc7".
+        size: rows and columns of the photos, for files that do not say.
+
+    Raises:
+        DamagedFile: cut short, no .caffemodel, or more in it than belongs there.
+        UserError: a layer that is not known or does not fit, no such blob; the message names it.
+    """
+    net = _parse(path)
+    try:
+        layers, inputs = _layers(net)
+        chain, source = _chain(layers, inputs, blob)
+        shape = _input_shape(inputs[source], source, size)
+        parts = tuple(layer_messages.layer(kind, message) for kind, message in chain)
+        return Network(path.stem, shape, parts)
+    except UnfitLayer as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def _parse(path: Path) -> Any:
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise UserError(f"{path} has {size:,} bytes; protobuf reads at most {LARGEST:,}. {REMEDY}")
+    try:
+        net = NetParameter.FromString(path.read_bytes())
+    except (DecodeError, UnicodeDecodeError) as error:
+        reason = f"{size:,} bytes that are no whole .caffemodel: cut short, or another kind of file"
+        raise DamagedFile(path, reason, REMEDY) from error
+    unknown: Any = UnknownFieldSet(net)
+    strangers = [field.field_number for field in unknown if field.field_number not in UNREAD]
+    if strangers:
+        raise DamagedFile(
+            path, f"it holds more than a network (fields {strangers[:3]} of no .caffemodel)", REMEDY
+        )
+    if not net.layer and not net.layers:
+        raise DamagedFile(path, f"{size:,} bytes without a single layer", REMEDY)
+    if net.layer and net.layers:
+        raise DamagedFile(path, "it holds layers of both layouts, V1 and new", REMEDY)
+    return net
+
+
+def _layers(net: Any) -> tuple[list[tuple[str, Any]], dict[str, list[int]]]:
+    """Return the layers that compute, with their types, and each input blob's sizes ([] if unknown)."""
+    dimensions = [list(shape.dim) for shape in net.input_shape]
+    dimensions += [list(net.input_dim[at : at + 4]) for at in range(0, len(net.input_dim), 4)]
+    inputs = {name: dimensions[at] if at < len(dimensions) else [] for at, name in enumerate(net.input)}
+    layers = []
+    for message in net.layer or net.layers:
+        kind = message.type if net.layer else V1_TYPES.get(message.type, f"number {message.type}")
+        if kind in INPUTS:
+            inputs.update(_declared(message))
+        else:
+            layers.append((kind, message))
+    names = Counter(message.name for _, message in layers)
+    for name, count in names.items():
+        if count > 1:
+            raise UnfitLayer(f"layer {name!r} stands in it {count} times")
+    return layers, inputs
+
+
+def _declared(message: Any) -> dict[str, list[int]]:
+    """Return the sizes of the blobs that an input layer writes, as far as it tells them."""
+    declared: list[list[int]] = []
+    if "input_param" in message.DESCRIPTOR.fields_by_name:
+        declared = [list(shape.dim) for shape in message.input_param.shape]
+        declared *= len(message.top) if len(declared) == 1 else 1
+    if not declared and (crop := message.transform_param.crop_size or message.data_param.crop_size):
+        declared = [[1, 3, crop, crop]]
+    return {top: declared[at] if at < len(declared) else [] for at, top in enumerate(message.top)}
+
+
+def _chain(
+    layers: Sequence[tuple[str, Any]], inputs: dict[str, list[int]], blob: str
+) -> tuple[list[tuple[str, Any]], str]:
+    """Return the layers from an input to `blob`, in order, and that input's name."""
+    writer: dict[str, int] = {}
+    before: list[int | None] = []  # for each layer, the one whose result it reads
+    for number, (_, message) in enumerate(layers):
+        before.append(writer.get(message.bottom[0]) if len(message.bottom) == 1 else None)
+        writer.update((top, number) for top in message.top)
+    if blob not in writer:
+        raise UnfitLayer(
+            f"there is no blob {blob!r} in it. Set features.layer to one of: {', '.join(writer)}"
+        )
+    numbers = [writer[blob]]
+    while (previous := before[numbers[-1]]) is not None:
+        numbers.append(previous)
+    chain = [layers[number] for number in reversed(numbers)]
+    kind, first = chain[0]
+    layer_messages.check(kind, first)
+    source = first.bottom[0]
+    if source not in inputs:
+        raise UnfitLayer(f"layer {first.name!r}: it reads {source!r}, which no layer before it writes")
+    return [step for step in chain if step[0] not in layer_messages.IDENTITIES], source
+
+
+def _input_shape(declared: Sequence[int], source: str, size: int | None) -> Shape:
+    if size:
+        return 3, size, size
+    if len(declared) != 4:
+        raise UnfitLayer(
+            f"it does not say how large its input {source!r} is. Say it: --set features.size=227"
+        )
+    _, channels, rows, columns = declared
+    if channels != 3 or rows != columns or not 1 <= rows <= 4096:
+        raise UnfitLayer(
+            f"its input {source!r} is {channels}x{rows}x{columns}; photos are square, with 3 channels"
+        )
+    return channels, rows, columns
+
+
+def write(network: Network, path: Path, v1: bool = False) -> None:
+    """Write `network` with its weights as a .caffemodel, in the new layout or in V1.
+
+    Layers are written one by one, since protobuf messages written behind one another are one message:
+    memory peaks at the largest layer, not at the file.
+    """
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        file.write(describe(network.name, network.input, v1).SerializeToString())
+        bottom = "data"
+        for layer in network.layers:
+            net = NetParameter()
+            layer_messages.add(net.layers if v1 else net.layer, layer, bottom, v1)
+            file.write(net.SerializeToString())
+            bottom = layer.top
+
+
+def describe(name: str, shape: Shape, v1: bool = False) -> Any:
+    """Return a NetParameter with nothing but a name and the input `data` of one photo's (C, H, W)."""
+    net = NetParameter(name=name)
+    if v1:
+        net.input.append("data")
+        net.input_dim.extend((1, *shape))
+    else:
+        data = net.layer.add(name="data", type="Input", top=["data"])
+        data.input_param.shape.add(dim=(1, *shape))
+    return net

@@ -1,0 +1,149 @@
+"""The forget list of a pipeline: what was taken out on request and must not come back.
+
+The list holds digests, not the hashes and addresses themselves: so a search of all files for a forgotten
+photo finds nothing, and the list can still tell that a photo, odai or boke is on it.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from store.addresses import photo_key
+from store.errors import DamagedFile
+from store.whole_file import write_whole
+
+NAME = "forgotten.json"
+
+Kind = Literal["photo", "url", "odai", "boke"]
+"""A photo is known by its sha256 and by the addresses it was fetched from; odai and boke by their numbers."""
+
+
+def digest(kind: Kind, value: object) -> str:
+    """Return what the list holds for one forgotten thing; in SQL: sha256(kind || ':' || value).
+
+    Of a photo's address only the key counts (see `addresses`): the photo is forgotten in every width.
+    """
+    if kind == "url":
+        value = photo_key(str(value))
+    return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Kind
+    digest: str
+    at: datetime
+
+
+class _Trained(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    run: str
+    at: datetime
+
+
+class Forgotten(BaseModel):
+    """A forget list: its entries, and the runs whose models had learned from something on it."""
+
+    model_config = ConfigDict(extra="forbid")
+    entries: list[_Entry] = []
+    trained: list[_Trained] = []
+
+    @classmethod
+    def load(cls, pipeline: Path) -> "Forgotten":
+        """Read the list of the pipeline in the directory data/<pipeline>; one that is not there is empty.
+
+        Raises:
+            DamagedFile: the file is no forget list. Nothing may go on as if it were empty.
+        """
+        path = pipeline / NAME
+        return cls.parse(path.read_bytes(), path) if path.exists() else cls()
+
+    @classmethod
+    def parse(cls, content: bytes, path: Path) -> "Forgotten":
+        """Return the list that a file's content is; `path` is named where it is none (DamagedFile)."""
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as error:
+            remedy = "Bring it back from a copy: what it lists would be crawled again."
+            raise DamagedFile(path, f"no forget list ({error.error_count()} errors)", remedy) from None
+
+    def save(self, pipeline: Path) -> None:
+        """Write the list to the pipeline's directory."""
+        write_whole(pipeline / NAME, self.model_dump_json(indent=1) + "\n")
+
+    def add(self, kind: Kind, values: Iterable[object]) -> None:
+        """Put `values` on the list, those that it does not hold yet."""
+        known, now = self.digests(), datetime.now(UTC)
+        new = {digest(kind, value) for value in values if value is not None} - known
+        self.entries += [_Entry(kind=kind, digest=one, at=now) for one in sorted(new)]
+
+    def add_trained(self, runs: Iterable[str]) -> None:
+        """Note the runs whose models may have learned from what is on the list."""
+        known, now = {entry.run for entry in self.trained}, datetime.now(UTC)
+        self.trained += [_Trained(run=run, at=now) for run in runs if run not in known]
+
+    def join(self, other: "Forgotten") -> None:
+        """Put on the list what another list of the same pipeline holds."""
+        known = self.digests()
+        self.entries += [entry for entry in other.entries if entry.digest not in known]
+        runs = {entry.run for entry in self.trained}
+        self.trained += [entry for entry in other.trained if entry.run not in runs]
+
+    def digests(self) -> set[str]:
+        """Return the digests of everything on the list."""
+        return {entry.digest for entry in self.entries}
+
+    def holds(self, kind: Kind, value: object) -> bool:
+        """Tell whether this photo, address, odai or boke is on the list."""
+        return self.filter().holds(kind, value)
+
+    def filter(self) -> "ForgottenFilter":
+        """Return the list as something that crawled rows pass through."""
+        return ForgottenFilter(frozenset(self.digests()))
+
+
+class ForgottenFilter:
+    """Rows of a crawl pass through here before they are written: what is forgotten stays out."""
+
+    def __init__(self, digests: frozenset[str]) -> None:
+        self._digests = digests
+
+    def __bool__(self) -> bool:
+        return bool(self._digests)
+
+    def holds(self, kind: Kind, value: object) -> bool:
+        """Tell whether this photo, address, odai or boke is on the list."""
+        return bool(self._digests) and value is not None and digest(kind, value) in self._digests
+
+    def page(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row of the pages table without what is forgotten; `row` itself if it has none of it."""
+        if not self:
+            return row
+        bokes, links = row.get("bokes") or [], row.get("links") or []
+        odai_id, image_url = row.get("odai_id"), row.get("image_url")
+        kept = [self._boke(boke) for boke in bokes if not self._is_forgotten(boke, odai_id)]
+        linked = [link for link in links if not self.holds("url", link)]
+        gone = image_url is not None and (self.holds("odai", odai_id) or self.holds("url", image_url))
+        if kept == bokes and linked == links and not gone:
+            return row
+        return {**row, "bokes": kept, "links": linked, "image_url": None if gone else image_url}
+
+    def image(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row of the images table; of a forgotten photo, only that its address is denied."""
+        if not self or not row.get("sha256"):
+            return row
+        if not self.holds("photo", row["sha256"]) and not self.holds("url", row.get("url")):
+            return row
+        nothing = dict.fromkeys(("sha256", "bytes", "width", "height", "format", "phash"))
+        return {**row, **nothing, "outcome": "denied", "error": "forgotten"}
+
+    def _boke(self, boke: dict[str, Any]) -> dict[str, Any]:
+        return {**boke, "image_url": None} if self.holds("url", boke.get("image_url")) else boke
+
+    def _is_forgotten(self, boke: Mapping[str, Any], odai_id: int | None) -> bool:
+        odai = boke.get("odai_id") if boke.get("odai_id") is not None else odai_id
+        return self.holds("boke", boke.get("boke_id")) or self.holds("odai", odai)

@@ -1,0 +1,53 @@
+"""One process at a time, where two would undo each other's work."""
+
+import fcntl
+import math
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from store.errors import UserError
+
+
+@contextmanager
+def locked(path: Path, purpose: str, patience: float = 0.0) -> Iterator[None]:
+    """Hold the lock file at `path` while the block runs; the file says who holds it.
+
+    The lock is the kernel's (flock): it ends with the process that holds it, even by kill -9. The file stays.
+
+    Args:
+        purpose: what the lock is for, in words that follow "another process": "is crawling data/demo".
+        patience: seconds to wait for another holder; `math.inf` waits for as long as it takes, and says so.
+
+    Raises:
+        UserError: another process still holds it; the message says which.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        _acquire(file, purpose, patience)
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%F %T} UTC\n")
+        file.flush()
+        yield
+
+
+def _acquire(file: TextIO, purpose: str, patience: float) -> None:
+    started, said = time.monotonic(), False
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = f"another process {purpose}: {file.read().strip() or 'it has not said which'}"
+        if time.monotonic() - started >= patience:
+            raise UserError(f"{holder}. Wait for it, or stop it first")
+        if math.isinf(patience) and not said:
+            print(f"waiting: {holder}", file=sys.stderr, flush=True)
+            said = True
+        time.sleep(0.05)

@@ -1,0 +1,51 @@
+"""What a stage was made from: so that a stage whose inputs and settings have not changed does nothing."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from store.errors import DamagedFile
+from store.whole_file import write_json
+
+NAME = "manifest.json"
+
+
+def fingerprint(*parts: object) -> str:
+    """Return 16 hex digits that change when any of `parts` (plain JSON values) changes."""
+    canonical = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def file_list(paths: Iterable[Path]) -> list[list[object]]:
+    """Return name and size of each file: enough to know shards by, as their names are never reused."""
+    return sorted([path.name, path.stat().st_size] for path in paths)
+
+
+def write_manifest(directory: Path, stage: str, fingerprint: str, **figures: object) -> None:
+    """Write the manifest as the last file of a stage's directory: where it stands, the stage is complete."""
+    write_json(directory / NAME, {"stage": stage, "fingerprint": fingerprint, **figures})
+
+
+def read_manifest(directory: Path) -> Mapping[str, object] | None:
+    """Return the manifest of a stage's directory, or None where the stage has not been completed.
+
+    Raises:
+        DamagedFile: the manifest is not a JSON object.
+    """
+    path = directory / NAME
+    try:
+        manifest = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise DamagedFile(path, f"no JSON ({error})") from error
+    if not isinstance(manifest, dict):
+        raise DamagedFile(path, "no JSON object")
+    return manifest
+
+
+def is_fresh(directory: Path, fingerprint: str) -> bool:
+    """Tell whether the stage in `directory` was completed from exactly these inputs and settings."""
+    manifest = read_manifest(directory)
+    return manifest is not None and manifest.get("fingerprint") == fingerprint

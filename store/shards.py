@@ -1,0 +1,211 @@
+"""Parquet shards: a writer that publishes only whole files, and the reader's check that they are."""
+
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store.errors import DamagedFile
+from store.whole_file import whole_file
+
+UNIQUE = frozenset(("url", "sha256", "path", "phash", "text", "text_nfkc"))
+"""Strings that are hardly ever the same twice: a dictionary of them would be as long as they are."""
+
+
+@dataclass(frozen=True)
+class ShardLimits:
+    """A shard is committed when it reaches any of these: rows, bytes, or seconds since its first row."""
+
+    rows: int = 100_000
+    bytes: int = 256 * 2**20
+    seconds: float = float("inf")
+    row_group_rows: int = 100
+    row_group_bytes: int = 16 * 2**20
+
+
+@contextmanager
+def whole_parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Yield a Parquet writer for `path`; the file appears, whole, when the block ends well.
+
+    zstd with page index and page checksums; binary leaves (photo bytes) and float leaves (vectors) are
+    stored without dictionary, binary ones also uncompressed, since JPEG does not compress.
+    """
+    leaves = dict(_leaves(schema))
+    codecs = {leaf: "NONE" if pa.types.is_binary(kind) else "zstd" for leaf, kind in leaves.items()}
+    words = [leaf for leaf, kind in leaves.items() if pa.types.is_string(kind)]
+    dictionary = [leaf for leaf in words if leaf.rpartition(".")[2] not in UNIQUE]
+    with whole_file(path) as temporary:
+        writer = pq.ParquetWriter(
+            temporary,
+            schema,
+            compression=codecs,
+            use_dictionary=dictionary,
+            write_page_index=True,
+            write_page_checksum=True,
+        )
+        try:
+            yield writer
+        except BaseException:
+            with suppress(pa.ArrowException, OSError):  # what went wrong first is what is told
+                writer.close()
+            raise
+        writer.close()
+
+
+class ShardWriter:
+    """Append rows to a table that is a folder of Parquet shards.
+
+    Rows gather in row groups, row groups in a temporary file, which is published when a limit is reached,
+    on `commit`, and when the `with` block ends, even by an exception: the rows given so far are whole.
+    A process that is killed loses only the rows since the last commit. Not thread-safe.
+    """
+
+    def __init__(self, directory: Path, name: str, schema: pa.Schema, limits: ShardLimits | None = None):
+        self._directory, self._name, self._schema = directory, name, schema
+        self._limits = limits or ShardLimits()
+        self._open = ExitStack()
+        self._writer: pq.ParquetWriter | None = None
+        self._group: list[Mapping[str, object]] = []
+        self._path = directory
+        self._started = 0.0
+        self._rows = self._bytes = self._group_bytes = 0
+
+    def append(self, row: Mapping[str, object]) -> Path | None:
+        """Add one row; return the path of the shard if this row completed one."""
+        if not self._rows:
+            self._started = time.monotonic()
+        size = sum(len(value) for value in row.values() if isinstance(value, bytes | str))
+        self._group.append(row)
+        self._rows += 1
+        self._bytes += size
+        self._group_bytes += size
+        limits = self._limits
+        if len(self._group) >= limits.row_group_rows or self._group_bytes >= limits.row_group_bytes:
+            self._write_group()
+        if self._rows >= limits.rows or self._bytes >= limits.bytes or self.is_due():
+            return self.commit()
+        return None
+
+    def is_due(self) -> bool:
+        """Tell whether rows have waited longer than the limit in seconds."""
+        return self._rows > 0 and time.monotonic() - self._started >= self._limits.seconds
+
+    def commit(self) -> Path | None:
+        """Publish the rows given so far as a shard; return its path, or None if there were none."""
+        if not self._rows:
+            return None
+        self._write_group()
+        path = self._path if self._writer is not None else None
+        try:
+            self._open.close()
+        finally:
+            self._forget()
+        return path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.commit()
+
+    def _write_group(self) -> None:
+        if not self._group:
+            return
+        group, self._group, self._group_bytes = self._group, [], 0
+        table = _table(group, self._schema)  # a row of a wrong type costs its row group, not the shard
+        try:
+            if self._writer is None:
+                now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+                self._path = self._directory / f"{self._name}-{now}-{secrets.token_hex(3)}.parquet"
+                self._writer = self._open.enter_context(whole_parquet(self._path, self._schema))
+            self._writer.write_table(table)
+        except BaseException:
+            self._open.__exit__(*sys.exc_info())
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        self._open, self._writer = ExitStack(), None
+        self._group, self._rows, self._bytes, self._group_bytes = [], 0, 0, 0
+
+
+def _table(rows: list[Mapping[str, object]], schema: pa.Schema) -> pa.Table:
+    """Return `rows` as a table; surrogates, which UTF-8 cannot hold, are paired or become U+FFFD."""
+    try:
+        return pa.Table.from_pylist(rows, schema=schema)
+    except UnicodeEncodeError:
+        return pa.Table.from_pylist([_encodable(row) for row in rows], schema=schema)
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, Mapping):
+        return {key: _encodable(inner) for key, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str = "*.parquet") -> list[Path]:
+    """Return the shards in `directory`, sorted by name, each checked to be whole by its footer.
+
+    Args:
+        directory: a folder of shards; one that does not exist has none.
+        schema: what each shard must hold at least; None accepts any.
+        pattern: which files count.
+
+    Raises:
+        DamagedFile: a file is cut short, is no Parquet, or lacks a column of the schema.
+    """
+    paths = sorted(path for path in directory.glob(pattern) if not path.name.startswith("."))
+    for path in paths:
+        found = read_schema(path)
+        for field in schema or ():
+            if field.name not in found.names:
+                raise DamagedFile(path, f"it has no column {field.name!r}")
+            if found.field(field.name).type != field.type:
+                has = found.field(field.name).type
+                raise DamagedFile(path, f"column {field.name!r} is {has}, not {field.type}")
+    return paths
+
+
+def read_schema(path: Path) -> pa.Schema:
+    """Return the Arrow schema of one shard, from its footer.
+
+    Raises:
+        DamagedFile: the file is cut short or is no Parquet.
+    """
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise DamagedFile(
+            path, f"{path.stat().st_size:,} bytes that are no whole Parquet file ({reason})"
+        ) from error
+
+
+def _leaves(fields: pa.Schema | pa.StructType, prefix: str = "") -> Iterator[tuple[str, pa.DataType]]:
+    for field in fields:
+        yield from _leaf(prefix + field.name, field.type)
+
+
+def _leaf(name: str, kind: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
+    if pa.types.is_struct(kind):
+        yield from _leaves(kind, name + ".")
+    elif pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
+        yield from _leaf(name + ".list.element", kind.value_type)
+    else:
+        yield name, kind

@@ -1,0 +1,23 @@
+"""Scrapy's lines about answers and rows: as ever at LOG_LEVEL DEBUG, and not even made above it."""
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+from scrapy.logformatter import LogFormatter
+
+from crawler.components.logs import QuietFormatter
+
+REQUEST = Request("http://bokete.test/odai/1")
+RESPONSE = Response(REQUEST.url, request=REQUEST)
+SPIDER = Spider("bokete")
+
+
+def test_whoever_asks_for_them_reads_them() -> None:
+    asked = QuietFormatter("DEBUG")
+    assert asked.crawled(REQUEST, RESPONSE, SPIDER) == LogFormatter().crawled(REQUEST, RESPONSE, SPIDER)
+    assert asked.scraped({}, RESPONSE, SPIDER) == LogFormatter().scraped({}, RESPONSE, SPIDER)
+
+
+def test_nobody_else_waits_for_them() -> None:
+    for level in ("INFO", "WARNING"):
+        assert QuietFormatter(level).crawled(REQUEST, RESPONSE, SPIDER) is None
+        assert QuietFormatter(level).scraped({}, RESPONSE, SPIDER) is None

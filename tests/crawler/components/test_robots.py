@@ -1,0 +1,117 @@
+"""robots.txt: read once a day, obeyed, and a no where it cannot be read; and an honest User-Agent."""
+
+import asyncio
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.components import robots
+from crawler.components.exceptions import Denied, Ended
+from crawler.components.robots import RobotsMiddleware
+from crawler.components.session import Session
+from crawler.job import Job
+from crawler.options import CrawlOptions
+from crawler.spiders.bokete import BoketeSpider
+
+RULES = b"""User-agent: *
+Disallow: /user/
+Crawl-delay: 7
+
+User-agent: bokeru
+Disallow: /boke/
+Crawl-delay: 9
+"""
+
+
+class Site:
+    """Answers robots.txt, and stands for Scrapy's crawler and its engine."""
+
+    def __init__(self, status: int = 200, body: bytes = RULES) -> None:
+        self.status, self.body, self.asked = status, body, 0
+        self.slot = SimpleNamespace(delay=1.0)
+        self.downloader = SimpleNamespace(slots={"crawl": self.slot})
+        self.engine = self
+        self.session = Session(Job(CrawlOptions(site="https://bokete.jp"), Path("crawl"), pipeline="bokete"))
+        self.middleware = RobotsMiddleware(self, self.session)  # type: ignore[arg-type]
+
+    def get_extension(self, kind: object) -> None:
+        return None
+
+    async def download_async(self, request: Request) -> Response:
+        self.asked += 1
+        assert request.url == "https://bokete.jp/robots.txt"
+        return Response(request.url, status=self.status, body=self.body)
+
+    def ask(self, *paths: str) -> list[Any]:
+        """Return for each path None where it is allowed, else the exception."""
+
+        async def all_at_once() -> list[Any]:
+            requests = [Request(f"https://bokete.jp{path}") for path in paths]
+            passed = [self.middleware.process_request(request) for request in requests]
+            return list(await asyncio.gather(*passed, return_exceptions=True))
+
+        return asyncio.run(all_at_once())
+
+
+def test_it_is_read_once_for_all_requests_and_the_rules_for_this_robot_win() -> None:
+    site = Site()
+    allowed, denied, also_allowed = site.ask("/odai/1", "/boke/hot", "/user/5")
+    assert (allowed, also_allowed) == (None, None)
+    assert isinstance(denied, Denied)
+    assert str(denied) == "https://bokete.jp/robots.txt forbids it"
+    assert site.asked == 1
+
+
+def test_its_delay_can_only_make_the_delay_longer() -> None:
+    site = Site()
+    site.ask("/odai/1")
+    assert site.slot.delay == 9
+    patient = Site()
+    patient.slot.delay = 60.0
+    patient.ask("/odai/1")
+    assert patient.slot.delay == 60
+
+
+def test_it_is_read_again_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site()
+    site.ask("/odai/1")
+    clock = time.monotonic()
+    monkeypatch.setattr(robots, "time", SimpleNamespace(monotonic=lambda: clock + 24 * 3600 - 60))
+    site.ask("/odai/1")
+    assert site.asked == 1
+    monkeypatch.setattr(robots, "time", SimpleNamespace(monotonic=lambda: clock + 24 * 3600 + 60))
+    site.body = b"User-agent: *\nDisallow: /\n"
+    assert isinstance(site.ask("/odai/1")[0], Denied)
+    assert site.asked == 2
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_robots_txt_that_fails_means_no_and_ends_the_crawl(status: int) -> None:
+    site = Site(status)
+    assert isinstance(site.ask("/odai/1")[0], Ended)
+    assert f"answers {status}, and that means no" in str(site.session.failure)
+    assert "bokeru crawl --pipeline bokete" in str(site.session.failure)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_host_without_a_robots_txt_forbids_nothing(status: int) -> None:
+    assert Site(status).ask("/boke/hot") == [None]
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe\0", b"<html>", b"Disallow", b"a" * 10**6])
+def test_nonsense_forbids_nothing(body: bytes) -> None:
+    assert Site(body=body).ask("/boke/hot") == [None]
+
+
+def test_a_real_crawl_says_who_it_is_and_adapts_to_the_site() -> None:
+    options = CrawlOptions(site="https://bokete.jp", contact="me@example.org")
+    settings = Job(options, Path("crawl")).scrapy_settings()
+    assert settings["USER_AGENT"] == "bokeru/0.1 (+me@example.org)"
+    assert settings["AUTOTHROTTLE_ENABLED"] is True
+    assert (settings["CONCURRENT_REQUESTS"], settings["DOWNLOAD_DELAY"]) == (1, 3.0)
+    assert BoketeSpider.name == "bokete"

@@ -1,0 +1,139 @@
+"""What pages and headers say: encodings, dates, opt-outs, waits."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from parsel import Selector
+
+from crawler.components.politeness import retry_after
+from crawler.parsing.dates import resolve
+from crawler.parsing.encoding import decode
+from crawler.parsing.markup import Document, identifier, integer, page_number
+from crawler.parsing.optouts import opt_out
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 8, tzinfo=UTC)
+JAPANESE = "<p>むちゃぶりで一言、カルタ風に。</p>"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "euc_jp", "cp932"])
+@pytest.mark.parametrize("label", [None, "utf-8", "euc-jp", "shift_jis", "latin-9000"])
+def test_japanese_is_read_whatever_its_label_says(encoding: str, label: str | None) -> None:
+    if (encoding, label) in [("cp932", "euc-jp"), ("euc_jp", "shift_jis"), ("utf-8", "shift_jis")]:
+        return  # bytes that are right in both: the label decides
+    assert decode(JAPANESE.encode(encoding), label) == JAPANESE
+
+
+def test_a_pages_own_charset_is_believed_where_the_server_says_none() -> None:
+    page = f'<meta charset="EUC-JP">{JAPANESE}'
+    assert decode(page.encode("euc_jp")) == page
+
+
+@given(st.binary(), st.text(max_size=9) | st.none())
+def test_decoding_never_raises(body: bytes, charset: str | None) -> None:
+    assert "\0" not in decode(body, charset)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("たった今", datetime(2026, 3, 4, 5, 6, tzinfo=UTC)),
+        ("30秒くらい前", datetime(2026, 3, 4, 5, 5, 37, tzinfo=UTC)),
+        ("7分くらい前", datetime(2026, 3, 4, 4, 59, tzinfo=UTC)),
+        ("5時間くらい前", datetime(2026, 3, 4, 0, tzinfo=UTC)),
+        ("3日くらい前", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("昨日", datetime(2026, 3, 3, tzinfo=UTC)),
+        ("2週間前", datetime(2026, 2, 18, tzinfo=UTC)),
+        ("約2ヶ月前", datetime(2026, 1, 3, tzinfo=UTC)),
+        ("２か月くらい前", datetime(2026, 1, 3, tzinfo=UTC)),
+        ("1年以上前", datetime(2025, 3, 4, tzinfo=UTC)),
+        ("2013年05月12日", datetime(2013, 5, 11, 15, tzinfo=UTC)),
+        ("2013/5/12 10:30", datetime(2013, 5, 12, 1, 30, tzinfo=UTC)),
+        ("9999年くらい前", None),
+        ("2013年13月45日", None),
+        ("むかしむかし", None),
+        ("", None),
+    ],
+)
+def test_dates(text: str, moment: datetime | None) -> None:
+    assert resolve(text, NOW) == moment
+
+
+@given(st.text() | st.from_regex(r"\d+(秒|分|時間|日|週間|ヶ月|年)くらい前"))
+def test_no_date_raises(text: str) -> None:
+    found = resolve(text, NOW)
+    assert found is None or found.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("noai, noimageai", "X-Robots-Tag: noai"),
+        ("index, NoML", "X-Robots-Tag: noml"),
+        ("none", "X-Robots-Tag: none"),
+        ("bokeru: noindex", "X-Robots-Tag: noindex"),
+        ("otherbot: noindex, noai", None),
+        ("otherbot: noindex, bokeru: noai", "X-Robots-Tag: noai"),
+        ("unavailable_after: 25 Jun 2030 15:00:00 PST", None),
+        ("noodp, nofollow", None),
+        ("", None),
+    ],
+)
+def test_opt_outs_in_headers(header: str, found: str | None) -> None:
+    assert opt_out([header]) == found
+
+
+@pytest.mark.parametrize(
+    ("meta", "found"),
+    [
+        ('name="robots" content="noai"', "meta robots: noai"),
+        ('NAME="ROBOTS" CONTENT="NOINDEX, follow"', "meta robots: noindex"),
+        ('name="bokeru" content="none"', "meta robots: none"),
+        ('name="googlebot" content="noindex"', None),
+        ('name="robots" content="noodp"', None),
+        ('name="description" content="noai"', None),
+    ],
+)
+def test_opt_outs_in_pages(meta: str, found: str | None) -> None:
+    assert opt_out([], Selector(f"<html><head><meta {meta}></head></html>")) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(b"5", 5), (b" 120 ", 120), (None, 0), (b"soon", 0), (b"-5", 0), (b"", 0)]
+)
+def test_retry_after_in_seconds(value: bytes | None, seconds: float) -> None:
+    assert retry_after(value) == seconds
+
+
+def test_retry_after_as_a_date() -> None:
+    then = datetime.now(UTC) + timedelta(minutes=10)
+    assert 590 < retry_after(format_datetime(then, usegmt=True).encode()) <= 600
+    assert retry_after(b"Wed, 21 Oct 2015 07:28:00 GMT") == 0
+
+
+@given(st.binary())
+def test_no_retry_after_raises(value: bytes) -> None:
+    assert retry_after(value) >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("★ 1,324", 1324), ("12，345", 12345), ("１２", 12), ("9" * 30, None), ("なし", None), (None, None)],
+)
+def test_numbers(text: str | None, number: int | None) -> None:
+    assert integer(text) == number
+
+
+def test_addresses() -> None:
+    document = Document(b"", "https://bokete.jp/odai/5?page=2", NOW)
+    assert document.link("?page=3") == "https://bokete.jp/odai/5?page=3"
+    assert document.link("/odai/6#top") == "https://bokete.jp/odai/6"
+    assert document.link("javascript:more()") is None
+    assert document.link("http://[") is None
+    name = "0" * 32
+    wide = f"https://d2dcan0armyq93.cloudfront.net/photo/odai/600/{name}_600.jpg"
+    assert document.photo(f"//d2dcan0armyq93.cloudfront.net/photo/odai/240/{name}_240.jpg") == wide
+    assert (page_number("/odai/5?page=2"), page_number("/odai/5?page=x"), page_number("/")) == (2, 1, 1)
+    assert (identifier("odai", "/odai/5?page=2"), identifier("odai", "/odai/x")) == (5, None)

@@ -1,0 +1,108 @@
+"""The crawl stage over real HTTP, against the embedded site in another process."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from crawler.crawl import crawl, is_complete
+from crawler.options import CrawlOptions, EmbeddedSite
+from demo.content import EmbeddedSite as Content
+from demo.site import running
+from store.errors import DamagedFile, UsageError, UserError
+from store.schema import IMAGES, PAGES
+
+PHOTOS, CAPTIONS, SEED = 12, 3, 5
+OPTIONS = CrawlOptions(
+    embedded=EmbeddedSite(photos=PHOTOS, captions_per_photo=CAPTIONS, seed=SEED), delay=0, concurrency=8
+)
+
+
+def rows(directory: Path, table: str) -> list[dict[str, object]]:
+    return [
+        row
+        for path in sorted((directory / table).glob("*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with running(PHOTOS, CAPTIONS, SEED) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def crawled(site: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("crawl") / "demo" / "crawl"
+    crawl(OPTIONS, directory, address=site, pipeline="demo")
+    return directory
+
+
+def test_every_photo_and_every_caption_of_the_site_is_fetched_once(crawled: Path) -> None:
+    content = Content(PHOTOS, CAPTIONS, SEED)
+    pages, images = rows(crawled, "pages"), rows(crawled, "images")
+    assert len({row["url"] for row in pages}) == len(pages)
+    assert len({row["url"] for row in images}) == len(images) == PHOTOS
+    found = {boke["boke_id"]: boke for page in pages for boke in page["bokes"] if page["odai_id"]}  # type: ignore[attr-defined]
+    expected = {boke.boke_id: boke for photo in range(PHOTOS) for boke in content.odai_bokes(photo, 1)}
+    assert {
+        key: (boke["text"], boke["stars"], boke["raters"], boke["category"]) for key, boke in found.items()
+    } == {key: (boke.text, boke.stars, boke.raters, boke.category) for key, boke in expected.items()}
+
+
+def test_every_column_that_the_markup_has_is_filled(crawled: Path) -> None:
+    page = next(row for row in rows(crawled, "pages") if row["odai_id"])
+    assert all(page[name] is not None for name in PAGES.names if name not in ("error", "kind"))
+    assert page["outcome"] == "ok"
+    assert page["layout"] == "angular_2020"
+    image = rows(crawled, "images")[0]
+    assert all(image[name] is not None for name in IMAGES.names if name != "error")
+    assert image["format"] == "jpeg"
+
+
+def test_addresses_are_those_of_the_fixed_host_so_that_another_port_knows_them(crawled: Path) -> None:
+    assert all(str(row["url"]).startswith("http://bokete.test/") for row in rows(crawled, "pages"))
+    assert all(str(row["url"]).startswith("http://photo.bokete.test/") for row in rows(crawled, "images"))
+
+
+def test_a_complete_crawl_is_known_without_starting_anything(crawled: Path, tmp_path: Path) -> None:
+    assert is_complete(OPTIONS, crawled)
+    assert not is_complete(OPTIONS, tmp_path / "crawl")
+
+
+def test_max_pages_and_max_photos_are_exact(site: str, tmp_path: Path) -> None:
+    options = OPTIONS.model_copy(update={"max_pages": 3})
+    crawl(options, tmp_path / "a", address=site, pipeline="demo")
+    assert len(rows(tmp_path / "a", "pages")) == 3
+    assert is_complete(options, tmp_path / "a")
+    options = OPTIONS.model_copy(update={"max_photos": 5})
+    crawl(options, tmp_path / "b", address=site, pipeline="demo")
+    assert len(rows(tmp_path / "b", "images")) == 5
+    assert is_complete(options, tmp_path / "b")
+
+
+def test_a_damaged_shard_is_told_before_anything_starts(tmp_path: Path) -> None:
+    shard = tmp_path / "pages" / "pages-1.parquet"
+    shard.parent.mkdir()
+    shard.write_bytes(b"PAR1 no more")
+    with pytest.raises(DamagedFile, match=r"pages-1\.parquet is damaged"):
+        crawl(OPTIONS, tmp_path, address=None, pipeline="demo")
+
+
+def test_a_real_crawl_needs_a_contact(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"crawl\.contact is empty.*bokete\.jp"):
+        crawl(CrawlOptions(site="https://bokete.jp"), tmp_path, address=None, pipeline="bokete")
+
+
+def test_a_second_crawl_says_who_holds_the_lock(tmp_path: Path, site: str) -> None:
+    holder = subprocess.Popen(["flock", str(tmp_path / ".lock"), "sleep", "60"])
+    try:
+        (tmp_path / ".lock").write_text("process 42 on elsewhere")
+        with pytest.raises(UserError, match=r"is crawling .*: process 42 on elsewhere"):
+            crawl(OPTIONS, tmp_path, address=site, pipeline="demo")
+    finally:
+        holder.kill()
+        holder.wait()

@@ -1,0 +1,109 @@
+import hashlib
+import json
+import shutil
+import tarfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dataset import read
+from dataset.build.stage import build
+from dataset.export.formats import FORMATS, export
+from dataset.options import DatasetOptions
+from store.errors import MissingStage, UsageError, UserError
+from tests import crawl_tables
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    crawl = crawl_tables.crawl(tmp_path_factory.mktemp("data") / "p" / "crawl", 12, 3)
+    build(DatasetOptions(dev_fraction=0.3), [crawl], crawl.with_name("dataset"), name="p")
+    return crawl.with_name("dataset")
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_caption_is_exported_and_counted(dataset: Path, tmp_path: Path, format: str) -> None:
+    assert export(dataset, tmp_path / "out", format) == 36
+    assert (tmp_path / "out" / "README.md").exists()
+
+
+def test_pairs_name_images_that_are_there(dataset: Path, tmp_path: Path) -> None:
+    export(dataset, tmp_path / "out", "pairs")
+    for split in read.SPLITS:
+        pairs = [json.loads(line) for line in (tmp_path / "out" / f"{split}.jsonl").read_text().splitlines()]
+        assert [pair["text"] for pair in pairs] == read.captions(dataset, split)["text"].to_pylist()
+        for pair in pairs:
+            assert sha256((tmp_path / "out" / pair["image"]).read_bytes()) == pair["sha256"]
+
+
+def test_webdataset_samples_have_picture_text_and_json(dataset: Path, tmp_path: Path) -> None:
+    export(dataset, tmp_path / "out", "webdataset")
+    with tarfile.open(tmp_path / "out" / "train-00000.tar") as tar:
+        parts = {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]
+    stems = {name.split(".")[0] for name in parts}
+    assert len(parts) == 3 * len(stems) == 3 * len(read.photos(dataset, "train"))
+    for stem in stems:
+        assert sha256(parts[f"{stem}.jpg"]) == stem
+        told = json.loads(parts[f"{stem}.json"])
+        assert told["captions"][0]["text"] == parts[f"{stem}.txt"].decode()
+
+
+def test_webdataset_shards_by_size(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataset.export.formats.TAR_BYTES", 5_000)
+    export(dataset, tmp_path / "out", "webdataset", ["train"])
+    assert len(list((tmp_path / "out").glob("train-*.tar"))) > 2
+
+
+def test_coco_annotations_belong_to_images(dataset: Path, tmp_path: Path) -> None:
+    export(dataset, tmp_path / "out", "coco")
+    coco = json.loads((tmp_path / "out" / "annotations" / "captions_train.json").read_text())
+    images = {image["id"]: image for image in coco["images"]}
+    assert {annotation["image_id"] for annotation in coco["annotations"]} == set(images)
+    assert len({annotation["id"] for annotation in coco["annotations"]}) == len(coco["annotations"])
+    for image in images.values():
+        assert (tmp_path / "out" / "images" / "train" / image["file_name"]).exists()
+
+
+def test_another_format_is_refused(dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="pairs, webdataset, coco"):
+        export(dataset, tmp_path / "out", "csv")
+
+
+def test_a_folder_that_holds_something_is_left_alone(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match="holds something"):
+        export(dataset, tmp_path, "pairs")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_without_a_dataset_the_message_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(MissingStage, match="bokeru dataset --pipeline p"):
+        export(tmp_path / "p" / "dataset", tmp_path / "out", "pairs")
+
+
+def test_a_failed_export_leaves_no_part(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataset.export.formats._json", lambda value: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        export(dataset, tmp_path / "out", "pairs")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_hostile_name_stays_in_the_folder(dataset: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(dataset, tmp_path / "copy")
+    for path in read.shards(copy):
+        table = pq.read_table(path)
+        rows = table.to_pylist()
+        for row in rows:
+            row["image"]["path"] = f"../../{row['image']['path']}"
+        pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+    export(copy, tmp_path / "deep" / "out", "pairs")
+    assert not list(tmp_path.glob("*.jpg"))
+    assert len(list((tmp_path / "deep" / "out" / "images").iterdir())) == 12

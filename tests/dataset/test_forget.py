@@ -1,0 +1,321 @@
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dataset import read
+from dataset.build.stage import build
+from dataset.content import Content
+from dataset.export.formats import export
+from dataset.forget import forget
+from dataset.options import DatasetOptions
+from dataset.search import search
+from dataset.verify import verify
+from store.errors import DamagedFile, UsageError, UserError
+from store.forgotten import Forgotten, ForgottenFilter, digest
+from store.schema import features
+from store.shards import ShardWriter
+from store.whole_file import write_json, write_whole
+from tests import crawl_tables
+from tests.crawl_tables import boke, image, page, write
+
+OPTIONS = DatasetOptions(dev_fraction=0.0)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Every stage of a pipeline `p` that has ten photos."""
+    directory = tmp_path / "data"
+    crawl = crawl_tables.crawl(directory / "p" / "crawl", 10)
+    write(crawl, [page(50, [boke(50_000, 50, "誰も書かない一度きりのボケ")])], [image(50)])
+    build(OPTIONS, [crawl], directory / "p" / "dataset", name="p")
+    with ShardWriter(directory / "features" / "untrained-fc7-00000000", "features", features(4)) as writer:
+        for sha256 in read.photos(directory / "p" / "dataset")["sha256"].to_pylist():
+            writer.append({"sha256": sha256, "outcome": "ok", "error": None, "vector": [0.0, 1.0, 2.0, 3.0]})
+    run = directory / "p" / "runs" / "many-to-one-1"
+    write_whole(run / "settings.yaml", "train: {}\n")
+    samples = [
+        {"sha256": photo(50), "people": ["誰も書かない一度きりのボケ"]},
+        {"sha256": photo(3), "people": ["犬"]},
+    ]
+    write_json(run / "samples.json", {"train": samples})
+    write_whole(run / "log.jsonl", json.dumps({"text": "誰も書かない一度きりのボケ"}) + '\n{"epoch": 1}\n')
+    return directory
+
+
+def photo(odai: int) -> str:
+    return hashlib.sha256(crawl_tables.photo(odai)).hexdigest()
+
+
+def content(odai: int) -> Content:
+    return Content(sha256s={photo(odai)}, texts={"誰も書かない一度きりのボケ"} if odai == 50 else set())
+
+
+def test_a_forgotten_photo_is_in_no_file_of_any_stage(data: Path) -> None:
+    assert len(search(data, content(50))) >= 5
+    report = forget(data, "p", sha256=photo(50))
+    assert search(data, content(50)) == []
+    assert report.changed == {"crawl": 2, "dataset": 2, "run": 2, "features": 1, "export": 0}
+    assert [run.name for run in report.trained] == ["many-to-one-1"]
+    assert "trained on it:" in str(report)
+
+
+def test_nothing_else_is_lost(data: Path) -> None:
+    forget(data, "p", sha256=photo(50))
+    assert len(read.photos(data / "p" / "dataset")) == 10
+    assert len(read.captions(data / "p" / "dataset")) == 40
+    samples = json.loads((data / "p" / "runs" / "many-to-one-1" / "samples.json").read_text())
+    assert [entry["sha256"] for entry in samples["train"]] == [photo(3)]
+    assert (data / "p" / "runs" / "many-to-one-1" / "log.jsonl").read_text().endswith('{"epoch": 1}\n')
+
+
+def test_every_stage_is_whole_afterwards(data: Path) -> None:
+    forget(data, "p", sha256=photo(50))
+    assert verify(data) == []
+
+
+def test_figures_and_vocabulary_know_nothing_of_it(data: Path) -> None:
+    forget(data, "p", odai=50)
+    dataset = data / "p" / "dataset"
+    assert "一度きり" not in read.vocabulary(dataset)
+    assert read.statistics(dataset)["splits"]["train"]["photos"] == 10
+    assert "10 photos" in (dataset / "README.md").read_text()
+
+
+def test_one_boke_goes_and_its_photo_stays(data: Path) -> None:
+    forget(data, "p", boke=1000)
+    captions = read.captions(data / "p" / "dataset")
+    assert 1000 not in captions["boke_id"].to_pylist()
+    assert photo(1) in captions["sha256"].to_pylist()
+
+
+def test_a_caption_of_one_word_goes_and_the_word_stays(data: Path) -> None:
+    crawl = write(data / "p" / "crawl", [page(60, [boke(60_000, 60, "犬")])], [image(60)])
+    build(OPTIONS, [crawl], data / "p" / "dataset", name="p")
+    run = data / "p" / "runs" / "many-to-one-1"
+    write_json(run / "model" / "vocabulary.json", {"tokens": ["犬"]})
+    write_json(run / "samples.json", [{"labels": ["犬"], "human": ["犬", "猫"]}])
+    forget(data, "p", boke=60_000)
+    assert json.loads((run / "model" / "vocabulary.json").read_text()) == {"tokens": ["犬"]}
+    assert json.loads((run / "samples.json").read_text()) == [{"labels": ["犬"], "human": ["猫"]}]
+
+
+def test_an_odai_leaves_a_photo_that_another_odai_has(tmp_path: Path) -> None:
+    pages = [page(1, [boke(1, 1, "一つ目の")]), page(2, [boke(2, 2, "二つ目の")])]
+    same = crawl_tables.photo(1)
+    crawl = write(tmp_path / "data" / "p" / "crawl", pages, [image(1, same), image(2, same)])
+    build(OPTIONS, [crawl], tmp_path / "data" / "p" / "dataset", name="p")
+    forget(tmp_path / "data", "p", odai=1)
+    assert read.captions(tmp_path / "data" / "p" / "dataset")["text"].to_pylist() == ["二つ目の"]
+    assert read.photos(tmp_path / "data" / "p" / "dataset")["odai_ids"].to_pylist() == [[2]]
+
+
+def test_the_last_photo_takes_the_dataset_with_it(tmp_path: Path) -> None:
+    crawl = crawl_tables.crawl(tmp_path / "data" / "p" / "crawl", 1)
+    build(OPTIONS, [crawl], tmp_path / "data" / "p" / "dataset", name="p")
+    forget(tmp_path / "data", "p", odai=1)
+    assert not (tmp_path / "data" / "p" / "dataset").exists()
+
+
+def test_it_stays_out_of_later_crawls(data: Path) -> None:
+    forget(data, "p", odai=50)
+    passing = Forgotten.load(data / "p").filter()
+    assert passing.page(page(50, [boke(50_000, 50, "誰も")]))["bokes"] == []
+    assert passing.page(page(50, []))["image_url"] is None
+    assert passing.image(image(50))["bytes"] is None
+    assert passing.holds("url", crawl_tables.image_url(50).replace("600", "240"))
+
+
+def test_it_stays_out_of_later_builds_even_from_other_crawls(data: Path) -> None:
+    forget(data, "p", odai=50)
+    other = write(data / "q" / "crawl", [page(50, [boke(50_000, 50, "誰も")])], [image(50)])
+    build(OPTIONS, [data / "p" / "crawl", other], data / "p" / "dataset", name="p")
+    assert photo(50) not in read.photos(data / "p" / "dataset")["sha256"].to_pylist()
+    assert read.statistics(data / "p" / "dataset")["filters"]["forgotten"] == 1
+
+
+def test_forgetting_twice_changes_nothing_more(data: Path) -> None:
+    forget(data, "p", sha256=photo(50))
+    assert not any(forget(data, "p", sha256=photo(50)).changed.values())
+
+
+def test_what_was_never_there_is_kept_out(data: Path) -> None:
+    forget(data, "p", sha256="0" * 64)
+    assert Forgotten.load(data / "p").holds("photo", "0" * 64)
+
+
+def test_the_list_itself_does_not_tell_what_is_on_it(data: Path) -> None:
+    forget(data, "p", sha256=photo(50))
+    text = (data / "p" / "forgotten.json").read_text()
+    assert photo(50) not in text
+    assert digest("photo", photo(50)) in text
+
+
+def test_leftovers_of_killed_writers_are_removed(data: Path) -> None:
+    leftover = data / "p" / "crawl" / "images" / ".tmp-1234-images.parquet"
+    leftover.write_bytes(crawl_tables.photo(50))
+    forget(data, "p", sha256=photo(50))
+    assert not leftover.exists()
+
+
+def test_a_copy_that_it_may_not_change_is_named(data: Path) -> None:
+    copy = data / "p" / "runs" / "many-to-one-1" / "copy.jpg"
+    copy.write_bytes(crawl_tables.photo(50))
+    with pytest.raises(UserError, match=r"Still held by .*copy\.jpg"):
+        forget(data, "p", sha256=photo(50))
+
+
+def copied(data: Path, name: str) -> Path:
+    """Return the crawl of another pipeline that has photo 50."""
+    return write(
+        data / name / "crawl", [page(50, [boke(50_000, 50, "誰も書かない一度きりのボケ")])], [image(50)]
+    )
+
+
+def test_another_pipeline_that_holds_it_is_named_and_keeps_its_vector(data: Path) -> None:
+    copied(data, "q")
+    crawl_tables.crawl(data / "r" / "crawl", 2)
+    report = forget(data, "p", odai=50)
+    assert report.others == ["q"]
+    assert f"bokeru forget --pipeline q --sha256 {photo(50)} --data {data}" in str(report)
+    assert search(data / "p", content(50)) == []
+    assert search(data / "features", content(50))
+    assert forget(data, "q", sha256=photo(50)).others == []
+    assert search(data, content(50)) == []
+
+
+def test_the_same_number_of_another_sites_odai_is_not_the_same_content(data: Path) -> None:
+    write(data / "q" / "crawl", [page(50, [boke(50_000, 50, "別のサイトの別のボケ")])], [image(51)])
+    assert forget(data, "p", odai=50).others == []
+
+
+def test_a_damaged_shard_of_another_pipeline_may_hold_it(data: Path) -> None:
+    shard = next((copied(data, "q") / "pages").iterdir())
+    shard.write_bytes(b"PAR1")
+    assert forget(data, "p", odai=50).others == ["q"]
+
+
+@pytest.mark.parametrize("form", ["pairs", "webdataset", "coco"])
+def test_exports_in_the_pipeline_are_written_again(data: Path, form: str) -> None:
+    directory = data / "p" / "exports" / form
+    export(data / "p" / "dataset", directory, form)
+    assert search(directory, content(50))
+    assert forget(data, "p", sha256=photo(50)).changed["export"] == 1
+    assert any(directory.iterdir())
+    assert search(directory, content(50)) == []
+    assert forget(data, "p", sha256=photo(50)).changed["export"] == 0
+
+
+def test_exports_elsewhere_are_named_until_they_are_gone(data: Path, tmp_path: Path) -> None:
+    export(data / "p" / "dataset", tmp_path / "out", "pairs")
+    for _ in range(2):
+        report = forget(data, "p", sha256=photo(50))
+        assert f"exported before: {tmp_path / 'out'}. Delete it, and export again" in str(report)
+    shutil.rmtree(tmp_path / "out")
+    export(data / "p" / "dataset", tmp_path / "out", "pairs")
+    assert forget(data, "p", sha256=photo(50)).exports == []
+
+
+def test_an_export_goes_with_the_last_photo(tmp_path: Path) -> None:
+    crawl = crawl_tables.crawl(tmp_path / "data" / "p" / "crawl", 1)
+    build(OPTIONS, [crawl], tmp_path / "data" / "p" / "dataset", name="p")
+    export(tmp_path / "data" / "p" / "dataset", tmp_path / "data" / "p" / "out", "pairs")
+    forget(tmp_path / "data", "p", odai=1)
+    assert not (tmp_path / "data" / "p" / "out").exists()
+
+
+def test_a_damaged_list_of_exports_stops_it(data: Path) -> None:
+    (data / "p" / "exports.json").write_text("[]")
+    with pytest.raises(DamagedFile, match="no list of exports"):
+        forget(data, "p", odai=50)
+
+
+def test_runs_are_named_again_until_they_are_deleted(data: Path) -> None:
+    forget(data, "p", odai=50)
+    assert [run.name for run in forget(data, "p", odai=50).trained] == ["many-to-one-1"]
+    shutil.rmtree(data / "p" / "runs" / "many-to-one-1")
+    assert forget(data, "p", odai=50).trained == []
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import dataset.forget as module
+data, where, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+original = module._rewrite
+def stop(stage, *arguments):
+    if stage.kind == where:
+        os.kill(os.getpid(), 9)
+    return original(stage, *arguments)
+def die(*arguments):
+    os.kill(os.getpid(), 9)
+module._rewrite = stop
+if where == "export":
+    module.export_again = die
+if where == "images":
+    import dataset.rewrite as rewrite
+    rewritten = rewrite._rewrite
+    rewrite._rewrite = lambda path, *rest: die() if path.parent.name == where else rewritten(path, *rest)
+module.forget(data, "p", odai=number)
+"""
+
+
+@pytest.mark.parametrize("where", ["run", "features", "dataset", "export", "crawl", "images"])
+def test_a_killed_forget_is_finished_by_running_it_again(data: Path, where: str) -> None:
+    export(data / "p" / "dataset", data / "p" / "out", "webdataset")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(data), where, "50"], check=False)
+    assert killed.returncode == -9
+    assert search(data, content(50))
+    forget(data, "p", odai=50)
+    assert search(data, content(50)) == []
+    assert verify(data) == []
+
+
+@pytest.mark.parametrize(
+    "what",
+    [{}, {"odai": 1, "boke": 2}, {"sha256": "abc"}, {"sha256": "Z" * 64}],
+    ids=["none", "two", "short", "no hex"],
+)
+def test_what_to_forget_must_be_one_thing(data: Path, what: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        forget(data, "p", **what)
+
+
+def test_a_pipeline_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has nothing to forget"):
+        forget(tmp_path, "p", odai=1)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"entries": [{"kind": "x"}]}'])
+def test_a_damaged_list_stops_everything(data: Path, text: str) -> None:
+    (data / "p" / "forgotten.json").write_text(text)
+    with pytest.raises(DamagedFile, match="forget list"):
+        build(OPTIONS, [data / "p" / "crawl"], data / "p" / "dataset", name="p")
+
+
+def test_an_empty_list_passes_rows_as_they_are() -> None:
+    row = page(1, [boke(1, 1, "犬")])
+    assert ForgottenFilter(frozenset()).page(row) is row
+
+
+def test_search_finds_content_in_any_form(tmp_path: Path) -> None:
+    wanted = Content(sha256s={photo(1)}, texts={"長い一度きりのボケ"})
+    places = {
+        "a.jpg": crawl_tables.photo(1),
+        "b.txt": f"x {photo(1)} y".encode(),
+        "c.json": json.dumps({"a": ["長い一度きりのボケ"]}).encode(),
+        "d.log": "… 長い一度きりのボケ …".encode(),
+        "e.parquet": b"no parquet, but " + photo(1).encode(),
+    }
+    for name, held in places.items():
+        write_whole(tmp_path / name, held)
+    table = pa.table({"x": [{"y": [crawl_tables.photo(1)]}]})
+    pq.write_table(table, tmp_path / "f.parquet")
+    assert [path.name for path in search(tmp_path, wanted)] == sorted({*places, "f.parquet"})

@@ -1,0 +1,177 @@
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import safetensors.numpy
+
+from dataset.build.stage import build
+from dataset.options import DatasetOptions
+from dataset.text.vocabulary import Vocabulary
+from dataset.verify import verify
+from store.errors import UserError
+from store.schema import features
+from store.shards import ShardWriter
+from store.whole_file import write_json, write_whole
+from tests import crawl_tables
+from tests.crawl_tables import boke, image, page, write
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    crawl = crawl_tables.crawl(tmp_path_factory.mktemp("data") / "p" / "crawl", 8, 3)
+    build(DatasetOptions(dev_fraction=0.3), [crawl], crawl.with_name("dataset"), name="p")
+    return crawl.parent
+
+
+@pytest.fixture
+def pipeline(original: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(original, tmp_path / "p")
+
+
+def changed(path: Path, change: Any) -> Path:
+    """Write a shard again, each row put through `change`."""
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    for row in rows[:1]:
+        change(row)
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+    return path
+
+
+def shard(pipeline: Path, pattern: str) -> Path:
+    return sorted(pipeline.glob(pattern))[0]
+
+
+def test_what_was_built_is_whole(pipeline: Path) -> None:
+    assert verify(pipeline) == []
+
+
+@pytest.mark.parametrize("pattern", ["crawl/pages/*", "crawl/images/*", "dataset/train-*"])
+def test_a_flipped_bit_is_found(pipeline: Path, pattern: str) -> None:
+    path = shard(pipeline, pattern)
+    content = bytearray(path.read_bytes())
+    group = pq.read_metadata(path).row_group(0)
+    chunk = max(
+        (group.column(n) for n in range(group.num_columns)), key=lambda one: one.total_compressed_size
+    )
+    content[chunk.data_page_offset + chunk.total_compressed_size // 2] ^= 1  # in data, not in a page's header
+    path.write_bytes(bytes(content))
+    assert any(str(path) in problem for problem in verify(pipeline))
+
+
+@pytest.mark.parametrize("pattern", ["crawl/pages/*", "crawl/images/*", "dataset/train-*", "dataset/dev-*"])
+def test_a_cut_shard_is_found(pipeline: Path, pattern: str) -> None:
+    path = shard(pipeline, pattern)
+    path.write_bytes(path.read_bytes()[:-50])
+    assert any(str(path) in problem for problem in verify(pipeline))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json", "train-00000-of-00001.parquet"])
+def test_a_missing_file_is_found(pipeline: Path, name: str) -> None:
+    (pipeline / "dataset" / name).unlink()
+    assert any(name.split("-")[0].split(".")[0] in problem for problem in verify(pipeline / "dataset"))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json", "statistics.json", "croissant.json"])
+def test_damaged_json_is_found(pipeline: Path, name: str) -> None:
+    (pipeline / "dataset" / name).write_text("{")
+    assert any(name in problem for problem in verify(pipeline / "dataset"))
+
+
+NO_PHOTO = hashlib.sha256(b"no photo").hexdigest()
+DAMAGE = {
+    "hashes to": ("crawl/images/*", lambda row: row.update(sha256="0" * 64)),
+    "has no bytes": ("crawl/images/*", lambda row: row.update(bytes=None)),
+    "cannot be decoded": ("crawl/images/*", lambda row: row.update(bytes=b"no photo", sha256=NO_PHOTO)),
+    "is 96x96, not 5x96": ("crawl/images/*", lambda row: row.update(width=5)),
+    "is none of": ("crawl/pages/*", lambda row: row.update(outcome="great")),
+    "have no url": ("crawl/pages/*", lambda row: row.update(url=None)),
+    "has no captions": ("dataset/train-*", lambda row: row.update(captions=[])),
+    "do not make its text": ("dataset/train-*", lambda row: row["captions"][0].update(tokens=["猫"])),
+    "has a caption twice": ("dataset/train-*", lambda row: row["captions"].append(row["captions"][0])),
+    "its sha256 differs": ("dataset/train-*", lambda row: row.update(category="x")),
+    "is not in": ("dataset/train-*", lambda row: row.update(sha256="0" * 64)),
+}
+
+
+@pytest.mark.parametrize("message", DAMAGE)
+def test_rows_that_disagree_are_found(pipeline: Path, message: str) -> None:
+    pattern, change = DAMAGE[message]
+    changed(shard(pipeline, pattern), change)
+    assert any(message in problem for problem in verify(pipeline))
+
+
+def test_photos_of_several_crawls_are_looked_for_in_all_of_them(tmp_path: Path) -> None:
+    first = crawl_tables.crawl(tmp_path / "p" / "crawl", 2)
+    second = crawl_tables.crawl(tmp_path / "q" / "crawl", 2, first=9)
+    build(DatasetOptions(dev_fraction=0.0), [first, second], tmp_path / "p" / "dataset", name="p")
+    assert verify(tmp_path) == []
+    shutil.rmtree(second / "images")
+    assert verify(tmp_path / "p") == []  # a crawl that is elsewhere by now can tell nothing
+    shutil.copytree(first / "images", second / "images")
+    problems = verify(tmp_path / "p" / "dataset")
+    assert len(problems) == 2
+    assert all("is not in" in problem and "q/crawl" in problem for problem in problems)
+
+
+def test_a_photo_in_both_splits_is_found(pipeline: Path) -> None:
+    train, dev = (pq.read_table(shard(pipeline, f"dataset/{split}-*")) for split in ("train", "dev"))
+    pq.write_table(pa.concat_tables([dev, train.slice(0, 1)]), shard(pipeline, "dataset/dev-*"))
+    problems = verify(pipeline / "dataset")
+    assert any("stands 2 times (train, dev)" in problem for problem in problems)
+    assert any("both sides of the split" in problem for problem in problems)
+
+
+def test_features_are_checked(tmp_path: Path) -> None:
+    directory = tmp_path / "features" / "untrained-fc7-12345678"
+    rows = [
+        ("a", "ok", [0.0, 1.0]),
+        ("b", "ok", None),
+        ("c", "ok", [float("nan"), 0.0]),
+        ("a", "error", None),
+    ]
+    with ShardWriter(directory, "features", features(2)) as writer:
+        for sha256, outcome, vector in rows:
+            writer.append({"sha256": sha256, "outcome": outcome, "error": None, "vector": vector})
+    problems = "\n".join(verify(tmp_path / "features"))
+    assert "without a vector" in problems
+    assert "no numbers" in problems
+    assert "photo a has 2 rows" in problems
+
+
+def test_a_run_is_checked(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "one"
+    write_whole(run / "settings.yaml", "train: {}\n")
+    write_json(run / "samples.json", [])
+    write_whole(run / "log.jsonl", '{"epoch": 1}\n{"epoch": 2}\n')
+    write_whole(run / "model" / "model.safetensors", safetensors.numpy.save({"w": np.zeros(3, np.float32)}))
+    Vocabulary.from_counts({"犬": 1}).save(run / "model" / "vocabulary.json")
+    assert verify(tmp_path / "runs") == []
+    write_whole(run / "model" / "model.safetensors", b"cut")
+    write_whole(run / "log.jsonl", '{"epoch": 1}\n{"ep')
+    assert len(verify(run)) == 2
+
+
+def test_one_shard_can_be_named(pipeline: Path) -> None:
+    path = shard(pipeline, "dataset/train-*")
+    assert verify(path) == []
+    path.write_bytes(b"PAR1")
+    assert len(verify(path)) == 1
+
+
+def test_a_path_without_stages_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is not there"):
+        verify(tmp_path / "none")
+    with pytest.raises(UserError, match="holds nothing that a stage wrote"):
+        verify(tmp_path)
+
+
+def test_photos_that_could_not_be_fetched_are_no_problem(tmp_path: Path) -> None:
+    lost = image(2, outcome="missing", bytes=None, sha256=None, width=None, height=None)
+    write(tmp_path / "p" / "crawl", [page(1, [boke(1, 1, "犬")])], [image(1), lost])
+    assert verify(tmp_path / "p" / "crawl") == []

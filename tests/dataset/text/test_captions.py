@@ -1,0 +1,101 @@
+import unicodedata
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataset.text.captions import CONTROLS, EDGES, LINE_BREAKS, TOKENIZERS, Tokenizer, clean, join, normalise
+from store.errors import UsageError
+
+TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40) | st.text(
+    alphabet="あ漢カA1１Ａ　 \n\r\u2028\x00\u200b\ufeff😀´が", max_size=20
+)
+
+
+@pytest.fixture(scope="module", params=TOKENIZERS)
+def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
+    return Tokenizer(request.param)
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("２０２０年の①㈱", "2020年の1(株)"),
+        ("ｶﾞﾝﾊﾞﾚ！", "ガンバレ!"),
+        ("一行\r\n二行\r三行\u2028四行", "一行\n二行\n三行\n四行"),
+        ("　前後　", "前後"),
+        ("えっ　　なに", "えっ なに"),
+        ("上 \n\n 下", "上\n下"),
+        ("見え\x00ない\u200b字\ufeff\u202e", "見えない字"),
+        ("👨‍👩‍👧", "👨‍👩‍👧"),
+        (" \n\u3000\x00", ""),
+    ],
+)
+def test_normal_forms(text: str, normal: str) -> None:
+    assert normalise(text) == normal
+
+
+def test_clean_keeps_what_people_wrote() -> None:
+    assert clean(" ２０２０年①\r\n　次\x07 ") == "２０２０年①\n　次"
+
+
+@given(st.text(alphabet="！？…（）～：％＆＝=か\u3099\u0338\u0301a①", max_size=20))
+def test_replacing_common_marks_first_changes_nothing(text: str) -> None:
+    assert normalise(text) == unicodedata.normalize("NFKC", text)
+
+
+@given(TEXTS)
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(TEXTS)
+def test_normal_forms_have_no_controls_and_no_blank_edges(text: str) -> None:
+    normal = normalise(text)
+    assert normal == normal.strip(" \n")
+    assert "  " not in normal
+    assert not [c for c in normal if unicodedata.category(c) == "Cc" and c != "\n"]
+
+
+@given(text=TEXTS)
+def test_joined_tokens_are_the_normalised_text(tokenizer: Tokenizer, text: str) -> None:
+    tokens = tokenizer.tokenize(text)
+    assert join(tokens) == normalise(text)
+    assert all(tokens)
+
+
+def test_words_and_blanks_are_tokens() -> None:
+    tokens = Tokenizer("unidic-lite").tokenize("犬が hot dog を\n食べた")
+    assert tokens == ["犬", "が", " ", "hot", " ", "dog", " ", "を", "\n", "食べ", "た"]
+
+
+def test_characters_are_single() -> None:
+    assert Tokenizer("characters").tokenize("犬だ！") == ["犬", "だ", "!"]
+
+
+def test_lone_surrogates_are_read_as_broken(tokenizer: Tokenizer) -> None:
+    assert "\ud83d" not in join(tokenizer.tokenize("犬\ud83d"))
+
+
+def test_a_very_long_caption_can_be_cut() -> None:
+    text = "犬が走る。" * 20_000
+    assert join(Tokenizer().tokenize(text)) == text
+
+
+def test_another_name_is_refused() -> None:
+    with pytest.raises(UsageError, match="no tokenizer 'juman'"):
+        Tokenizer("juman")
+
+
+def test_a_missing_dictionary_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "ipadic", None)
+    with pytest.raises(UsageError, match="pip install ipadic"):
+        Tokenizer("ipadic")
+
+
+@given(TEXTS)
+def test_duckdb_cleans_as_python_does(text: str) -> None:
+    query = "SELECT regexp_replace(regexp_replace(regexp_replace(?, ?, '\n', 'g'), ?, '', 'g'), ?, '', 'g')"
+    [(found,)] = duckdb.execute(query, [text, LINE_BREAKS, CONTROLS, EDGES]).fetchall()
+    assert found == clean(text)

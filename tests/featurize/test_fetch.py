@@ -1,0 +1,150 @@
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from featurize import weights
+from featurize.fetch import CAFFENET, KnownWeights, fetch
+from store.errors import DamagedFile, UserError
+
+CONTENT = np.random.default_rng(1).bytes(3 * 2**20 + 17)
+SHA1 = hashlib.sha1(CONTENT).hexdigest()
+
+
+class Server(ThreadingHTTPServer):
+    """Serves CONTENT; `cut` ends each answer after so many bytes, `ranges` tells whether it can resume."""
+
+    cut: int | None = None
+    ranges = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[str | None] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        asked = self.headers["Range"]
+        self.server.asked.append(asked)
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and self.server.ranges else 0
+        if start >= len(CONTENT):
+            return self.send_error(416)
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.end_headers()
+        self.wfile.write(CONTENT[start:][: self.server.cut])
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def known(server: Server) -> KnownWeights:
+    return KnownWeights("net", "net.caffemodel", f"http://127.0.0.1:{server.server_port}/net", SHA1)
+
+
+def test_the_published_file_is_fetched_once(server: Server, known: KnownWeights, tmp_path: Path) -> None:
+    assert fetch(known, tmp_path).read_bytes() == CONTENT
+    assert fetch(known, tmp_path) == tmp_path / "net.caffemodel"
+    assert server.asked == [None]
+    assert {path.name for path in tmp_path.iterdir()} == {"net.caffemodel", ".lock"}
+
+
+def test_an_interrupted_fetch_goes_on(server: Server, known: KnownWeights, tmp_path: Path) -> None:
+    server.cut = 2**20
+    with pytest.raises(UserError, match=r"ended after 1,048,576 of 3,145,745 bytes.*Run the same again"):
+        fetch(known, tmp_path)
+    server.cut = None
+    assert fetch(known, tmp_path).read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=1048576-"]
+
+
+def test_a_server_that_cannot_resume_sends_all(server: Server, known: KnownWeights, tmp_path: Path) -> None:
+    (tmp_path / "net.caffemodel.part").write_bytes(CONTENT[:1000])
+    server.ranges = False
+    assert fetch(known, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_part_that_is_whole_already(known: KnownWeights, tmp_path: Path) -> None:
+    (tmp_path / "net.caffemodel.part").write_bytes(CONTENT)
+    assert fetch(known, tmp_path).read_bytes() == CONTENT
+
+
+def test_another_file_at_the_address_is_refused(known: KnownWeights, tmp_path: Path) -> None:
+    other = KnownWeights("net", "net.caffemodel", known.url, "0" * 40)
+    with pytest.raises(UserError, match=rf"what came has SHA-1 {SHA1}; thrown away.* by hand"):
+        fetch(other, tmp_path)
+    assert not list(tmp_path.glob("net*"))
+
+
+def test_a_truncated_file_placed_by_hand_is_refused(known: KnownWeights, tmp_path: Path) -> None:
+    path = tmp_path / "net.caffemodel"
+    path.write_bytes(CONTENT[:-1])
+    with pytest.raises(DamagedFile, match=r"Delete it, then fetch it again: bokeru weights net"):
+        fetch(known, tmp_path)
+    assert path.exists()
+
+
+def test_no_network_says_how_to_place_it_by_hand(tmp_path: Path) -> None:
+    known = KnownWeights("net", "net.caffemodel", "http://127.0.0.1:9/net", SHA1)
+    with pytest.raises(UserError, match=rf"place it at {tmp_path}/net.caffemodel \(SHA-1 {SHA1}\)"):
+        fetch(known, tmp_path)
+
+
+def test_no_such_page(
+    server: Server, known: KnownWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Handler, "do_GET", lambda handler: handler.send_error(404))
+    with pytest.raises(UserError, match=r"could not be fetched \(.*Not Found"):
+        fetch(known, tmp_path)
+
+
+def test_the_address_and_the_sum_of_caffenet() -> None:
+    assert CAFFENET.sha1 == "4c8d77deb20ea792f84eb5e6d0a11ca0a8660a46"
+    assert CAFFENET.url.endswith("/" + CAFFENET.file)
+
+
+def test_a_file_of_the_users_own_is_read_once_for_its_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, directory = tmp_path / "own.caffemodel", tmp_path / "weights"
+    path.write_bytes(CONTENT)
+    first = weights.identity(str(path), directory)
+    assert first == hashlib.sha256(CONTENT).hexdigest()
+    monkeypatch.setattr(hashlib, "file_digest", None)
+    assert weights.identity(str(path), directory) == first
+
+
+def test_a_changed_file_has_another_identity(tmp_path: Path) -> None:
+    path, directory = tmp_path / "own.caffemodel", tmp_path / "weights"
+    path.write_bytes(b"one")
+    first = weights.identity(str(path), directory)
+    path.write_bytes(b"two!")
+    assert weights.identity(str(path), directory) != first
+
+
+@pytest.mark.parametrize("memory", ["", "[]", "{", '{"x": 1}'])
+def test_a_broken_memory_of_digests_is_only_forgotten(tmp_path: Path, memory: str) -> None:
+    path, directory = tmp_path / "own.caffemodel", tmp_path / "weights"
+    path.write_bytes(b"one")
+    directory.mkdir()
+    (directory / weights.DIGESTS).write_text(memory)
+    assert weights.identity(str(path), directory) == hashlib.sha256(b"one").hexdigest()
+    assert str(path) in json.loads((directory / weights.DIGESTS).read_text())

@@ -1,0 +1,63 @@
+"""One process at a time; one that dies, however, gives way at once."""
+
+import math
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.errors import UserError
+from store.lock import locked
+
+HOLD = """
+import sys
+from pathlib import Path
+from store.lock import locked
+with locked(Path(sys.argv[1]), "is testing"):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Yield a process that holds tmp_path/lock until it reads a line."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_the_second_is_told_who_the_first_is(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
+    with pytest.raises(UserError, match=f"another process is testing: process {holder.pid} on "):
+        locked(tmp_path / "lock", "is testing").__enter__()
+
+
+def test_a_killed_holder_gives_way_at_once(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
+    holder.kill()
+    holder.wait()
+    with locked(tmp_path / "lock", "is testing"):
+        assert "process" in (tmp_path / "lock").read_text()
+
+
+def test_the_patient_wait_and_say_so(
+    tmp_path: Path, holder: "subprocess.Popen[str]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert holder.stdin is not None
+    end = threading.Timer(0.3, holder.stdin.close)
+    end.start()
+    with locked(tmp_path / "lock", "is testing", math.inf):
+        end.join()
+    assert capsys.readouterr().err.count("waiting: another process is testing") == 1
+
+
+def test_the_lock_is_free_again_after_an_exception(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), locked(tmp_path / "lock", "is testing"):
+        raise RuntimeError
+    with locked(tmp_path / "deeper" / "lock", "is testing"), locked(tmp_path / "lock", "is testing"):
+        pass

@@ -1,0 +1,72 @@
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from store.whole_file import remove_leftovers, whole_file, write_json, write_whole
+from tests.small_disk import small_disk
+
+
+def test_a_file_appears_with_its_content(tmp_path: Path) -> None:
+    write_whole(tmp_path / "new" / "a.txt", "犬")
+    assert (tmp_path / "new" / "a.txt").read_text() == "犬"
+
+
+def test_nothing_appears_while_the_block_runs(tmp_path: Path) -> None:
+    with whole_file(tmp_path / "a") as temporary:
+        temporary.write_bytes(b"half")
+        assert not (tmp_path / "a").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a", "old")
+    with pytest.raises(RuntimeError), whole_file(tmp_path / "a") as temporary:
+        temporary.write_bytes(b"new")
+        raise RuntimeError
+    assert (tmp_path / "a").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_json_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", [1])
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "a.json", [object()])
+    assert (tmp_path / "a.json").read_text() == "[\n 1\n]\n"
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 64) as disk:
+        write_whole(disk / "a", b"old")
+        with pytest.raises(OSError) as caught:
+            write_whole(disk / "a", b"x" * 200_000)
+        assert caught.value.errno == errno.ENOSPC
+        assert (disk / "a").read_bytes() == b"old"
+        assert len(list(disk.iterdir())) == 1
+
+
+HANGS = """
+import sys, time
+from pathlib import Path
+from store.whole_file import whole_file
+with whole_file(Path(sys.argv[1])) as temporary:
+    temporary.write_bytes(b"half")
+    print("written", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_writer_leaves_a_leftover_that_goes_away(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a", "old")
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGS, str(tmp_path / "a")], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    assert (tmp_path / "a").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 2
+    remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -1,0 +1,149 @@
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from store.chainer_compat import chainer
+from tests.train import toy_training
+from train import batches
+from train.arithmetic import fused, reference
+from train.arithmetic.loss import loss
+from train.arithmetic.optimizer import optimizer
+from train.batches import Batch
+from train.examples import Examples
+from train.model import Array, CaptionModel
+
+EXAMPLES, VECTORS = toy_training.examples(), toy_training.vectors()
+
+
+def batch(size: int = 16) -> Batch:
+    return batches.pack(EXAMPLES, np.arange(size))
+
+
+def weights(of: Batch) -> Array:
+    return np.random.default_rng(1).random(len(of.targets), np.float32)
+
+
+def learned(model: CaptionModel, of: Batch, parts: ModuleType) -> tuple[float, Array, dict[str, Array]]:
+    model.cleargrads()
+    total, losses = loss(model, of, VECTORS[of.photos], weights(of), parts=parts)
+    total.backward()
+    return float(total.array), losses, {name: parameter.grad for name, parameter in model.namedparams()}
+
+
+def assert_same(model: CaptionModel, of: Batch) -> None:
+    total, losses, slopes = learned(model, of, reference)
+    fast_total, fast_losses, fast_slopes = learned(model, of, fused)
+    assert fast_total == pytest.approx(total, rel=1e-6)
+    np.testing.assert_allclose(fast_losses, losses, rtol=1e-5, atol=1e-6)
+    for name, slope in slopes.items():
+        np.testing.assert_allclose(fast_slopes[name], slope, rtol=1e-3, atol=2e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("injection", ["first", "every"])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("size", [1, 16, 60])
+def test_losses_and_gradients_are_those_of_chainers_functions(injection: str, layers: int, size: int) -> None:
+    assert_same(toy_training.model(injection=injection, layers=layers), batch(size))
+
+
+def test_chunks_of_the_scores_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fused, "CHUNK_BYTES", 7 * 4 * 50)
+    assert_same(toy_training.model(), batch())
+
+
+def test_captions_of_no_token_have_only_their_end_to_learn() -> None:
+    examples = Examples.build(["a", "b"], [0, 1], [[], []], [0, 0], 2, 3)
+    of = batches.pack(examples, np.arange(2))
+    model = toy_training.model()
+    vectors, ones = VECTORS[:2], np.ones(2, np.float32)
+    losses = [loss(model, of, vectors, ones, parts=part)[1] for part in (reference, fused)]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("layer", ["inputs", "every", "lstm", "cross_entropy"])
+def test_gradients_are_the_numerical_ones(layer: str) -> None:
+    of, random = batch(3), np.random.default_rng(0)
+
+    def array(*shape: int) -> Array:
+        return random.standard_normal(shape, np.float32)
+
+    tokens = len(of.targets)
+    functions: dict[str, tuple[Any, tuple[Array, ...]]] = {
+        "inputs": (lambda w, p: fused.inputs(w, p, of, False), (array(50, 3), array(3, 3))),
+        "every": (lambda w, p: fused.inputs(w, p, of, True), (array(50, 3), array(3, 3))),
+        "lstm": (
+            lambda x, u, b, h: fused.lstm(x, u, b, h, of.steps),
+            (array(tokens, 3), array(16, 3), array(16), array(16, 4)),
+        ),
+        "cross_entropy": (
+            lambda x, w, b: fused.cross_entropy(x, w, b, of.targets, weights(of))[0],
+            (array(tokens, 4), array(50, 4), array(50)),
+        ),
+    }
+    function, arrays = functions[layer]
+    above = array(*function(*map(chainer.Variable, arrays)).shape)
+    variables = [chainer.Variable(values) for values in arrays]
+    chainer.functions.sum(function(*variables) * above).backward()
+    for number, variable in enumerate(variables):
+        expected = numerical(function, arrays, above, number)
+        np.testing.assert_allclose(variable.grad, expected, rtol=2e-2, atol=2e-2 * np.abs(expected).max())
+
+
+def numerical(function: Any, arrays: tuple[Array, ...], above: Array, number: int) -> Array:
+    """Return the gradient of sum(function(arrays) * above) by arrays[number], from differences."""
+    slopes, step = np.zeros(arrays[number].shape), 1e-2
+    for place in np.ndindex(slopes.shape):
+        sides = []
+        for sign in (1, -1):
+            moved = [values.copy() for values in arrays]
+            moved[number][place] += sign * step
+            sides.append(float((function(*map(chainer.Variable, moved)).array.astype(float) * above).sum()))
+        slopes[place] = (sides[0] - sides[1]) / (2 * step)
+    return slopes
+
+
+@pytest.mark.parametrize("name", ["photo_w", "embedding", "lstm0_x", "lstm0_h", "output_w", "output_b"])
+def test_nan_is_never_squashed_away(name: str) -> None:
+    model, of = toy_training.model(), batch()
+    getattr(model, name).array[:] = np.nan
+    assert np.isnan(float(loss(model, of, VECTORS[of.photos], weights(of), parts=fused)[0].array))
+
+
+def test_scores_far_apart_keep_their_losses_exact() -> None:
+    flow = np.array([[1.0], [-1.0], [1.0]], np.float32)
+    words = np.array([[80.0], [0.0], [-80.0]], np.float32)
+    targets, ones = np.array([0, 0, 2], np.int32), np.ones(3, np.float32)
+    inputs, weight, bias = (chainer.Variable(array) for array in (flow, words, np.zeros(3, np.float32)))
+    _, losses = fused.cross_entropy(inputs, weight, bias, targets, ones)
+    np.testing.assert_allclose(losses, [0, 160, 160], rtol=1e-6)
+
+
+def descent(kind: bool, steps: int, **changed: Any) -> list[float]:
+    options = toy_training.options(fused=kind, **changed)
+    model = toy_training.model(embedding=8, hidden=12)
+    adam, parts = optimizer(options, model), fused if kind else reference
+    losses: list[float] = []
+    while len(losses) < steps:
+        for of in batches.epoch(EXAMPLES, np.arange(60), 16, 0, len(losses)):
+            even = np.full(len(of.targets), 1 / len(of.targets), np.float32)
+            total, _ = loss(model, of, VECTORS[of.photos], even, parts=parts)
+            model.cleargrads()
+            total.backward()
+            adam.update()
+            losses.append(float(total.array))
+    return losses[:steps]
+
+
+@pytest.mark.parametrize("clip", [None, 0.5])
+def test_fifty_updates_are_those_of_chainers_functions_and_optimiser(clip: float | None) -> None:
+    slow, fast = (descent(kind, 50, clip=clip, learning_rate=0.003) for kind in (False, True))
+    np.testing.assert_allclose(fast, slow, rtol=0, atol=1e-5)
+    assert slow[-1] < slow[0] - 0.1
+
+
+def test_no_loss_function_is_taken_by_the_fused_optimiser() -> None:
+    adam = optimizer(toy_training.options(), toy_training.model())
+    with pytest.raises(TypeError):
+        adam.update(lambda: None)

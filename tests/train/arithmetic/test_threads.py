@@ -1,0 +1,104 @@
+import time
+
+import numpy as np
+import pytest
+
+from tests.train import toy_training
+from train import batches
+from train.arithmetic import fused, packed_lstm, threads
+from train.arithmetic.kernels import BLOCK
+from train.arithmetic.loss import loss
+from train.arithmetic.optimizer import optimizer
+from train.arithmetic.threads import divide, limited, product
+from train.model import Array
+
+RANDOM = np.random.default_rng(0)
+
+
+@pytest.fixture
+def fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let even the smallest work be divided."""
+    monkeypatch.setattr(threads, "ROWS", 1)
+    monkeypatch.setattr(fused, "ROWS", 1)
+    monkeypatch.setattr(packed_lstm, "CAPTIONS", 1)
+
+
+@pytest.mark.parametrize(("count", "least", "sizes"), [(10, 1, [3, 3, 4]), (10, 4, [5, 5]), (2, 4, [2])])
+def test_every_row_is_given_to_one_thread(count: int, least: int, sizes: list[int]) -> None:
+    given: list[slice] = []
+    with limited(3, fused=True):
+        divide(count, given.append, least)
+    assert sorted(part.stop - part.start for part in given) == sizes
+    assert sorted(row for part in given for row in range(count)[part]) == list(range(count))
+
+
+def test_without_a_team_work_is_done_in_one_piece() -> None:
+    given: list[slice] = []
+    divide(7, given.append)
+    assert given == [slice(0, 7)]
+
+
+def test_what_fails_in_a_thread_fails_for_the_caller() -> None:
+    def fail(part: slice) -> None:
+        if part.start:
+            raise ValueError(part)
+
+    with limited(2, fused=True), pytest.raises(ValueError, match="slice"):
+        divide(8, fail)
+
+
+def test_no_thread_still_works_when_the_callers_own_share_has_failed() -> None:
+    ended: list[int] = []
+
+    def work(part: slice) -> None:
+        if not part.start:
+            raise ValueError("the caller's")
+        time.sleep(0.05)
+        ended.append(part.start)
+
+    with limited(3, fused=True), pytest.raises(ValueError, match="the caller's"):
+        try:
+            divide(9, work)
+        finally:
+            assert sorted(ended) == [3, 6]
+
+
+def test_threads_take_the_callers_settings_for_what_overflows() -> None:
+    large = np.full((64, 64), 1e30, np.float32)
+    with limited(2, fused=True), np.errstate(over="ignore", invalid="ignore"):
+        assert np.isinf(product(large, large)).all()
+    with limited(2, fused=True), np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        product(large, large)
+
+
+def learned(count: int) -> dict[str, Array]:
+    examples, model = toy_training.examples(), toy_training.model(layers=2, injection="every")
+    of = batches.pack(examples, np.arange(33))
+    ones = np.ones(len(of.targets), np.float32)
+    with limited(count, fused=True):
+        total, losses = loss(model, of, toy_training.vectors()[of.photos], ones, parts=fused)
+        total.backward()
+    return {"losses": losses} | {name: parameter.grad for name, parameter in model.namedparams()}
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.usefixtures("fine")
+def test_a_team_computes_what_one_thread_does_and_the_same_bits_every_time(count: int) -> None:
+    alone, team, again = learned(1), learned(count), learned(count)
+    for name, values in alone.items():
+        np.testing.assert_allclose(team[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
+        np.testing.assert_array_equal(again[name], team[name], err_msg=name)
+
+
+def test_the_optimiser_gives_the_same_bits_on_any_number_of_threads() -> None:
+    slopes = RANDOM.standard_normal((3 * BLOCK // 7 + 5, 7), np.float32)
+    found = []
+    for count in (1, 2, 3):
+        model = toy_training.model(vocabulary=len(slopes), embedding=7)
+        adam = optimizer(toy_training.options(clip=1.0), model)
+        model.embedding.grad = slopes
+        with limited(count, fused=True):
+            adam.update()
+        found.append(model.embedding.array)
+    np.testing.assert_array_equal(found[1], found[0])
+    np.testing.assert_array_equal(found[2], found[0])

@@ -1,0 +1,129 @@
+"""`bokeru caption`: files, folders, standard input; tables and JSON; broken photos among good ones."""
+
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from commands.main import main
+from store.errors import MissingStage, UsageError, UserError
+from tests import crawl_tables
+from tests.web import small_pipeline
+from train.captions.files import caption_files, print_table
+from web.content.stages import Place
+
+
+class Extractor(small_pipeline.Extractor):
+    """The stand-in, which knows a photo from other bytes."""
+
+    def vectors(self, contents):  # type: ignore[no-untyped-def]
+        if any(not content.startswith(b"\xff\xd8") for content in contents):
+            raise UserError("a photo cannot be used: it is none")
+        return super().vectors(contents)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return small_pipeline.make(tmp_path_factory.mktemp("captions"))
+
+
+@pytest.fixture(autouse=True)
+def eyes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("featurize.extract.Extractor", Extractor)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for number in range(3):
+        (tmp_path / f"{number}.JPG").write_bytes(crawl_tables.photo(number))
+    (tmp_path / "notes.txt").write_text("no photo, and not taken for one")
+    return tmp_path
+
+
+def results(place: Place, *photos: Path, **settings: object) -> list[dict[str, object]]:
+    (run,) = place.runs.iterdir()
+    stages = {"dataset": place.dataset, "features": place.features}
+    return list(caption_files(run, photos, place.data / "weights", **stages, **settings))  # type: ignore[arg-type]
+
+
+def test_files_and_folders(place: Place, folder: Path) -> None:
+    found = results(place, folder, folder / "1.JPG", n=2)
+    assert [Path(str(one["file"])).name for one in found] == ["0.JPG", "1.JPG", "2.JPG", "1.JPG"]
+    once, again = (found[place]["captions"] for place in (1, 3))
+    assert [one["text"] for one in once] == [one["text"] for one in again]  # type: ignore[attr-defined]
+    for one, other in zip(once, again, strict=True):  # type: ignore[call-overload]
+        assert one["log_probability"] == pytest.approx(
+            other["log_probability"], rel=1e-5
+        )  # sums in any order
+    assert all(len(one["captions"]) == 2 for one in found)  # type: ignore[arg-type]
+
+
+def test_standard_input(place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (folder / "1.JPG").read_bytes()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    (piped,) = results(place, Path("-"))
+    (named,) = results(place, folder / "1.JPG")
+    assert piped["captions"] == named["captions"]
+
+
+def test_a_broken_photo_is_named_and_the_rest_captioned(place: Place, folder: Path) -> None:
+    (folder / "1.JPG").write_bytes(b"no photo")
+    found = results(place, folder)
+    assert [sorted(one) for one in found] == [["captions", "file"], ["error", "file"], ["captions", "file"]]
+
+
+def test_a_mismatch_names_its_source(place: Place, folder: Path) -> None:
+    from dataset.read import photos
+
+    train = photos(place.dataset, "train")["sha256"].to_pylist()
+    (one,) = results(place, folder / "0.JPG", strategy="mismatch", n=2, distance=1.1)
+    for caption in one["captions"]:  # type: ignore[attr-defined]
+        assert caption["source"]["sha256"] in train
+        assert caption["source"]["distance"] == pytest.approx(1.1, abs=0.3)
+    with pytest.raises(UserError, match="needs the dataset"):
+        list(caption_files(next(place.runs.iterdir()), [folder], place.data, strategy="mismatch"))
+
+
+def test_wrong_usage_is_told_before_any_work(place: Place, folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nowhere is not there"):
+        results(place, tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="holds no photos"):
+        results(place, tmp_path / "empty")
+    with pytest.raises(UsageError, match="temperature cannot be 0"):
+        results(place, folder, strategy="sample", temperature=0)
+    with pytest.raises(MissingStage, match="bokeru train"):
+        list(caption_files(tmp_path / "demo" / "runs" / "x", [folder], tmp_path))
+
+
+def test_tables_show_text_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    caption = {
+        "text": "[bold]猫[/bold]",
+        "log_probability": -1.25,
+        "source": {"sha256": "ab" * 32, "distance": 0.8},
+    }
+    print_table([{"file": "[x].jpg", "captions": [caption]}, {"file": "b.jpg", "error": "broken [/]"}])
+    shown = capsys.readouterr().out
+    assert "[bold]猫[/bold]" in shown
+    assert "[x].jpg" in shown
+    assert "broken [/]" in shown
+
+
+def test_the_command(place: Place, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = folder / "pipelines.yaml"
+    config.write_text("pipelines: {demo: {}}")
+    common = ["caption", "--pipeline", "demo", "--config", str(config), "--data", str(place.data)]
+    options = ["--strategy", "sample", "-n", "2", "--seed", "5", "--top-k", "9", "--forbid", "犬", "--json"]
+    assert main([*common, *options, str(folder)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found) == 3
+    for one in found[0]["captions"]:
+        assert one["text"] == "".join(one["tokens"])
+        assert "犬" not in one["text"]
+        assert one["log_probability"] == pytest.approx(np.sum(one["token_log_probabilities"]))
+    (folder / "0.JPG").write_bytes(b"")
+    assert main([*common, str(folder)]) == 1
+    assert "1 of 3 photos have no caption" in capsys.readouterr().err

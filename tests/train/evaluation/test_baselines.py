@@ -1,0 +1,36 @@
+"""What losses are compared with, on examples small enough to work out by hand."""
+
+import math
+
+import pytest
+
+from dataset.text.vocabulary import BOS, EOS
+from train.evaluation.baselines import by_heart, uniform, unigram
+from train.examples import Examples
+
+
+def examples(*captions: tuple[int, list[int]]) -> Examples:
+    photos = sorted({photo for photo, _ in captions})
+    texts = [tokens for _, tokens in captions]
+    rows = [photo for photo, _ in captions]
+    return Examples.build([str(photo) for photo in photos], rows, texts, [0] * len(rows), BOS, EOS)
+
+
+def test_one_caption_a_photo_can_be_known_by_heart_for_nothing() -> None:
+    assert by_heart(examples((0, [5, 6]), (1, [5, 7]), (2, [5, 6]))) == 0
+
+
+def test_a_photos_captions_cost_the_choice_between_them() -> None:
+    made = examples((0, [5, 6]), (0, [5, 7]), (1, [8]))
+    assert by_heart(made) == pytest.approx(2 * math.log(2) / (3 + 3 + 2))
+
+
+def test_a_caption_that_a_photo_has_twice_is_the_likelier_one() -> None:
+    made = examples((0, [5]), (0, [5]), (0, [6]))
+    assert by_heart(made) == pytest.approx((2 * math.log(3 / 2) + math.log(3)) / 6)
+
+
+def test_the_unigram_entropy_is_that_of_the_targets() -> None:
+    made = examples((0, [5]), (1, [6]))  # targets: 5 EOS 6 EOS
+    assert unigram(made, made, 7) == pytest.approx(1.5 * math.log(2))
+    assert uniform(7) == math.log(7)

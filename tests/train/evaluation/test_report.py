@@ -1,0 +1,75 @@
+"""What `make demo` ends with: captions beside people's, losses beside their bounds."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.errors import DamagedFile, MissingStage
+from train.evaluation.report import report
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COLUMNS", "120")
+    run = tmp_path / "mine" / "runs" / "many-to-one-0123abcd"
+    run.mkdir(parents=True)
+    samples = [
+        {"split": split, "labels": ["犬", "部屋"], "human": ["犬は見ていた", "三番目"], "model": [written]}
+        for split, written in (("dev", "犬の青春"), ("train", "長い" * 60))
+    ]
+    (run / "samples.json").write_text(json.dumps(samples))
+    write(run, nll=1.5)
+    return run
+
+
+def write(run: Path, **figures: Any) -> None:
+    row = {
+        "ln_v": 7.9,
+        "unigram": 5.6,
+        "shuffled_nll": 3.0,
+        "floor": 1.25,
+        "names": 0.5,
+        "names_shuffled": None,
+    }
+    (run / "evaluation.json").write_text(json.dumps({"dev": row | figures, "train": row | figures}))
+
+
+def dataset(run: Path) -> Path:
+    return run.parents[1] / "dataset"
+
+
+def test_everything_is_shown_whole(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(run, dataset(run))
+    said = capsys.readouterr().out
+    for words in ("犬、部屋", "犬は見ていた", "犬の青春", "1.500", "1.250", "50%", "make web PIPELINE=mine"):
+        assert words in said
+    assert said.count("長い") == 60
+    assert str(run / "curves.png") in said
+
+
+def test_a_loss_below_the_floor_is_explained(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(run, dataset(run))
+    assert "by heart" not in capsys.readouterr().out
+    write(run, nll=1.0)
+    report(run, dataset(run))
+    assert "by heart" in capsys.readouterr().out
+
+
+def test_without_a_floor_there_is_none(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(run, nll=1.0, floor=None)
+    report(run, dataset(run))
+    assert "by heart" not in capsys.readouterr().out
+
+
+def test_a_run_that_was_not_evaluated_names_the_command(run: Path) -> None:
+    (run / "samples.json").unlink()
+    with pytest.raises(MissingStage, match="bokeru evaluate --pipeline mine"):
+        report(run, dataset(run))
+
+
+def test_figures_that_are_no_json_are_named(run: Path) -> None:
+    (run / "evaluation.json").write_text("{")
+    with pytest.raises(DamagedFile, match=r"evaluation\.json"):
+        report(run, dataset(run))

@@ -1,0 +1,148 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from store.errors import MissingStage, UserError
+from store.lock import locked
+from tests.train import toy_training
+from train import artifact, runs
+from train.evaluation.evaluate import evaluate, names, shuffled
+from train.fit import fit, prepare
+from train.processes import Alone
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> toy_training.Toy:
+    return toy_training.toy(tmp_path_factory.mktemp("data"))
+
+
+def trained(toy: toy_training.Toy, **changed: object) -> Path:
+    return fit(toy_training.options(**changed), toy.dataset, toy.features, toy.runs)
+
+
+def records(run: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+
+
+def test_a_run_is_complete_and_says_all_that_captioning_needs(toy: toy_training.Toy) -> None:
+    run = trained(toy)
+    assert {path.name for path in run.iterdir()} == {
+        "settings.yaml",
+        "bounds.json",
+        "log.jsonl",
+        "average_loss.json",
+        "curves.png",
+        "snapshots",
+        "model",
+        "manifest.json",
+    }
+    assert {path.name for path in (run / "model").iterdir()} == {
+        "model.safetensors",
+        "config.json",
+        "vocabulary.json",
+    }
+    assert run.name.startswith("many-to-one-")
+    assert yaml.safe_load((run / "settings.yaml").read_text())["train"]["epochs"] == 2
+    assert [record["loss"] for record in records(run)] == json.loads((run / "average_loss.json").read_text())
+    assert artifact.load(run / "model").config.features.key == toy.features.name
+    assert runs.newest(toy.runs) == run
+
+
+def test_a_complete_run_is_left_alone(toy: toy_training.Toy) -> None:
+    run = trained(toy)
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    assert trained(toy) == run
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(toy: toy_training.Toy) -> None:
+    run = trained(toy, seed=7)
+    (run / "manifest.json").unlink()
+    before = (run / "log.jsonl").read_bytes()
+    with locked(run / "snapshots" / ".lock", "of the test"), pytest.raises(UserError, match="is training"):
+        trained(toy, seed=7)
+    assert (run / "log.jsonl").read_bytes() == before
+    assert trained(toy, seed=7) == run
+
+
+def test_a_run_that_cannot_begin_leaves_no_directory(tmp_path: Path) -> None:
+    made = toy_training.toy(tmp_path, dev=0)
+    with pytest.raises(UserError, match="the dev split is empty"):
+        trained(made, patience=2)
+    assert not made.runs.exists()
+
+
+def test_threads_are_chosen_by_a_processs_share_of_an_update(
+    toy: toy_training.Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.threads.cores", lambda: 3)
+    inputs = toy.dataset, toy.features, toy.runs / "unwritten", "mark"
+    job = prepare(toy_training.options(batch_size=100), *inputs, Alone())
+    sizes, lengths = job.artifact.config.sizes, job.train_split.examples.lengths + 1
+    work = 6 * 100 * lengths.mean() * sizes.vocabulary * sizes.hidden
+    monkeypatch.setattr("train.threads.WORTHWHILE", 0.9 * work)
+    assert job.threads() == 3
+    monkeypatch.setattr(job.updater.processes, "size", 2)
+    assert job.threads() == 1
+
+
+def test_other_settings_make_another_run_but_where_it_ran_does_not(toy: toy_training.Toy) -> None:
+    run = trained(toy)
+    assert trained(toy, snapshot_seconds=1.0) == run
+    assert trained(toy, seed=1) != run
+
+
+def test_it_learns_what_is_in_the_photo(toy: toy_training.Toy, capsys: pytest.CaptureFixture[str]) -> None:
+    run = trained(toy, epochs=15)
+    figures = evaluate(run, toy.dataset, toy.features)
+    dev = figures["dev"]
+    assert dev["nll"] < dev["unigram"] < dev["ln_v"]
+    assert dev["nll"] < dev["shuffled_nll"]
+    assert figures["train"]["names"] > 0.9 > figures["train"]["names_shuffled"]
+    assert json.loads((run / "evaluation.json").read_text()) == figures
+    assert evaluate(run, toy.dataset, toy.features) == figures
+    printed = capsys.readouterr().out
+    assert "CIDEr" in printed
+    assert "evaluate: up to date" in printed
+    assert {sample["split"] for sample in json.loads((run / "samples.json").read_text())} == {"train", "dev"}
+
+
+def test_the_same_settings_make_the_same_model(toy: toy_training.Toy, tmp_path: Path) -> None:
+    other = fit(toy_training.options(), toy.dataset, toy.features, tmp_path)
+    for name in ("log.jsonl", "model/model.safetensors"):
+        assert (other / name).read_bytes() == (trained(toy) / name).read_bytes()
+
+
+def test_without_a_dataset_it_names_the_stage(toy: toy_training.Toy, tmp_path: Path) -> None:
+    with pytest.raises(MissingStage, match="bokeru dataset --pipeline toy"):
+        fit(toy_training.options(), tmp_path / "toy" / "dataset", toy.features, toy.runs)
+
+
+def test_without_a_run_it_names_the_stage(tmp_path: Path) -> None:
+    with pytest.raises(MissingStage, match="bokeru train --pipeline toy"):
+        runs.newest(tmp_path / "toy" / "runs")
+
+
+def test_an_empty_training_split_says_what_to_do(tmp_path: Path) -> None:
+    toy = toy_training.toy(tmp_path, photos=0)
+    with pytest.raises(UserError, match="dev_fraction"):
+        trained(toy)
+
+
+def test_captions_longer_than_the_limit_say_what_to_do(toy: toy_training.Toy) -> None:
+    with pytest.raises(UserError, match=r"more than 1 tokens. Raise train\.max_tokens"):
+        trained(toy, max_tokens=1)
+
+
+def test_no_photo_keeps_its_own_vector_when_shuffled() -> None:
+    for count in (2, 3, 50):
+        order = shuffled(count)
+        assert sorted(order) == list(range(count))
+        assert (order != range(count)).all()
+
+
+def test_names_counts_photos_with_labels_only() -> None:
+    assert names(["犬が来た", "猫が来た", "山"], [["犬", "人"], ["犬"], []]) == 0.5
+    assert names(["犬"], [[]]) is None

@@ -1,0 +1,216 @@
+import json
+import pickle
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.numpy
+
+from store.errors import DamagedFile, UserError
+from store.whole_file import TEMPORARY
+from tests.train import toy_training
+from train import artifact
+from train.arithmetic import packed_lstm
+from train.fit import fit
+
+SETTINGS = {
+    "epochs": 12,
+    "snapshot_seconds": 0.0,
+    "dropout": 0.2,
+    "sampling": "one-per-epoch",
+    "dev_every": 2,
+}
+WIDE = 2 * packed_lstm.CAPTIONS
+"""Captions of a batch that two threads divide, in the LSTM as in the output layer."""
+SAME = ("log.jsonl", "average_loss.json", "model/model.safetensors", "model/config.json")
+CODE = """
+import json, sys
+from pathlib import Path
+from train.fit import fit
+from train.options import TrainOptions
+settings, dataset, features, runs = sys.argv[1:]
+fit(TrainOptions.model_validate(json.loads(settings)), Path(dataset), Path(features), Path(runs))
+"""
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> toy_training.Toy:
+    return toy_training.toy(tmp_path_factory.mktemp("data"))
+
+
+def start(toy: toy_training.Toy, runs: Path, **settings: Any) -> subprocess.Popen[bytes]:
+    options = json.dumps(toy_training.options(**settings).model_dump())
+    arguments = [options, str(toy.dataset), str(toy.features), str(runs)]
+    return subprocess.Popen([sys.executable, "-c", CODE, *arguments], stderr=subprocess.DEVNULL)
+
+
+def updates_saved(runs: Path) -> int:
+    names = [path.stem for path in runs.glob("*/snapshots/[0-9]*.safetensors")]
+    return max((int(name) for name in names), default=0)
+
+
+def kill_after(process: subprocess.Popen[bytes], runs: Path, updates: int) -> None:
+    """Kill the process once a snapshot of at least so many updates exists, wherever it is by then."""
+    while process.poll() is None and updates_saved(runs) < updates:
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_killed_anywhere_it_ends_with_the_same_bits(toy: toy_training.Toy, tmp_path: Path) -> None:
+    expected = fit(toy_training.options(**SETTINGS), toy.dataset, toy.features, tmp_path / "whole")
+    chance, runs = random.Random(5), tmp_path / "killed"
+    for _ in range(2):
+        kill_after(start(toy, runs, **SETTINGS), runs, updates_saved(runs) + chance.randrange(1, 20))
+    assert not list(runs.glob("*/manifest.json"))
+    assert 0 < updates_saved(runs) < 48
+    run = fit(toy_training.options(**SETTINGS), toy.dataset, toy.features, runs)
+    for name in SAME:
+        assert (run / name).read_bytes() == (expected / name).read_bytes(), name
+    assert not list(run.rglob(f"{TEMPORARY}*"))
+
+
+def test_killed_with_several_threads_it_ends_with_the_same_bits(tmp_path: Path) -> None:
+    wide = toy_training.toy(tmp_path, photos=2 * WIDE, captions=1)
+    settings = {**SETTINGS, "threads": 2, "batch_size": WIDE, "epochs": 24}
+    expected = fit(toy_training.options(**settings), wide.dataset, wide.features, tmp_path / "whole")
+    runs = tmp_path / "killed"
+    kill_after(start(wide, runs, **settings), runs, 7)
+    assert not list(runs.glob("*/manifest.json"))
+    run = fit(toy_training.options(**settings), wide.dataset, wide.features, runs)
+    for name in SAME:
+        assert (run / name).read_bytes() == (expected / name).read_bytes(), name
+
+
+def test_killed_before_the_first_snapshot_it_starts_again(toy: toy_training.Toy, tmp_path: Path) -> None:
+    process = start(toy, tmp_path, snapshot_seconds=1000.0, epochs=500)
+    while process.poll() is None and not list(tmp_path.glob("*/settings.yaml")):
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    run = fit(toy_training.options(epochs=3), toy.dataset, toy.features, tmp_path)
+    assert len((run / "log.jsonl").read_text().splitlines()) == 3
+
+
+@pytest.fixture(scope="module")
+def stopped(toy: toy_training.Toy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of runs with one in it that was killed."""
+    runs = tmp_path_factory.mktemp("stopped")
+    kill_after(start(toy, runs, **SETTINGS), runs, 5)
+    return runs
+
+
+def interrupted(stopped: Path, runs: Path) -> Path:
+    """Copy the killed run to `runs`; return its newest snapshot there."""
+    shutil.copytree(stopped, runs, dirs_exist_ok=True)
+    return max(runs.glob("*/snapshots/[0-9]*.safetensors"))
+
+
+@pytest.fixture
+def model(toy: toy_training.Toy, tmp_path: Path) -> Path:
+    return fit(toy_training.options(epochs=1), toy.dataset, toy.features, tmp_path / "runs") / "model"
+
+
+def again(toy: toy_training.Toy, runs: Path) -> Path:
+    return fit(toy_training.options(**SETTINGS), toy.dataset, toy.features, runs)
+
+
+class Runs:
+    """A pickle that would create a file if anything loaded it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def pickled(tensors: dict[str, Any], evidence: Path) -> bytes:
+    return pickle.dumps(Runs(evidence))
+
+
+def truncated(tensors: dict[str, Any], evidence: Path) -> bytes:
+    return safetensors.numpy.save(tensors)[:-100]
+
+
+def empty(tensors: dict[str, Any], evidence: Path) -> bytes:
+    return b""
+
+
+def other_sizes(tensors: dict[str, Any], evidence: Path) -> bytes:
+    return safetensors.numpy.save(tensors | {"output_b": np.zeros(3, np.float32)})
+
+
+def one_tensor_less(tensors: dict[str, Any], evidence: Path) -> bytes:
+    return safetensors.numpy.save({name: value for name, value in tensors.items() if name != "output_w"})
+
+
+def other_precision(tensors: dict[str, Any], evidence: Path) -> bytes:
+    return safetensors.numpy.save({name: value.astype(np.float64) for name, value in tensors.items()})
+
+
+WRONG = [pickled, truncated, empty, other_sizes, one_tensor_less, other_precision]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_file_as_snapshot_is_refused_with_the_reason(
+    toy: toy_training.Toy, stopped: Path, tmp_path: Path, wrong: Any
+) -> None:
+    snapshot = interrupted(stopped, tmp_path)
+    snapshot.write_bytes(wrong(safetensors.numpy.load(snapshot.read_bytes()), tmp_path / "evidence"))
+    before = snapshot.read_bytes()
+    with pytest.raises(DamagedFile, match=r"snapshot|holds|cannot be read|is F"):
+        again(toy, tmp_path)
+    assert not (tmp_path / "evidence").exists()
+    assert snapshot.read_bytes() == before
+
+
+def test_the_snapshot_of_another_run_is_refused(toy: toy_training.Toy, stopped: Path, tmp_path: Path) -> None:
+    snapshot = interrupted(stopped, tmp_path)
+    with safetensors.safe_open(snapshot, framework="numpy") as file:
+        state = json.loads(file.metadata()["state"]) | {"fingerprint": "0" * 16}
+    tensors = safetensors.numpy.load(snapshot.read_bytes())
+    snapshot.write_bytes(safetensors.numpy.save(tensors, metadata={"state": json.dumps(state)}))
+    with pytest.raises(DamagedFile, match="other settings or data"):
+        again(toy, tmp_path)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_file_as_model_is_refused_with_the_reason(model: Path, tmp_path: Path, wrong: Any) -> None:
+    path = model / "model.safetensors"
+    path.write_bytes(wrong(safetensors.numpy.load(path.read_bytes()), tmp_path / "evidence"))
+    with pytest.raises(DamagedFile):
+        artifact.load(model)
+    assert not (tmp_path / "evidence").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("vocabulary.json", '{"tokens": ["<PAD>", "<UNK>", "<BOS>", "<EOS>", "犬"], "counts": null}'),
+        ("vocabulary.json", "[1, 2]"),
+        ("config.json", "{}"),
+        ("config.json", "\x80"),
+        ("config.json", '{"format": 2}'),
+    ],
+)
+def test_a_config_or_vocabulary_that_does_not_fit_is_refused(model: Path, name: str, content: str) -> None:
+    (model / name).write_bytes(content.encode("latin-1" if "\x80" in content else "utf-8"))
+    with pytest.raises(UserError):
+        artifact.load(model)
+
+
+def test_a_config_of_unbelievable_sizes_allocates_nothing(model: Path) -> None:
+    config = json.loads((model / "config.json").read_text())
+    config["sizes"]["hidden"] = 10**12
+    (model / "config.json").write_text(json.dumps(config))
+    with pytest.raises(DamagedFile):
+        artifact.load(model)

@@ -1,0 +1,99 @@
+"""A dataset and vectors small enough to train on in a second: each photo's noun is in its vector."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from dataset.text.vocabulary import BOS, EOS, Vocabulary
+from store.manifest import write_manifest
+from store.schema import PHOTOS, features
+from store.shards import ShardWriter, whole_parquet
+from train.examples import Examples
+from train.model import Array, CaptionModel, Sizes
+from train.options import TrainOptions
+
+NOUNS = ("犬", "猫", "寿司", "車")
+D = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Toy:
+    """Where the toy's stages lie."""
+
+    dataset: Path
+    features: Path
+    runs: Path
+
+
+def options(**changed: Any) -> TrainOptions:
+    """Return settings that train in a second."""
+    small = {
+        "embedding": 8,
+        "hidden": 12,
+        "epochs": 2,
+        "batch_size": 4,
+        "device": "cpu",
+        "learning_rate": 0.01,
+    }
+    return TrainOptions.model_validate(small | changed)
+
+
+def toy(root: Path, photos: int = 24, captions: int = 2, dev: int = 6, seed: int = 0) -> Toy:
+    """Write a dataset of `photos` + `dev` photos and the vectors of all of them under `root`."""
+    random = np.random.default_rng(seed)
+    made = Toy(root / "toy" / "dataset", root / "features" / "toy-fc7-00000000", root / "toy" / "runs")
+    directions = random.standard_normal((len(NOUNS), D))
+    counts: dict[str, int] = {}
+    with ShardWriter(made.features, "vectors", features(D)) as shards:
+        for split, number in (("train", photos), ("dev", dev)):
+            rows = [_photo(f"{split}{place}", place, captions, random) for place in range(number)]
+            for row in rows:
+                vector = directions[NOUNS.index(row["labels"][0])] + 0.3 * random.standard_normal(D)
+                shards.append({"sha256": row["sha256"], "outcome": "ok", "vector": vector.tolist()})
+                for token in (token for caption in row["captions"] for token in caption["tokens"]):
+                    counts[token] = counts.get(token, 0) + (split == "train")
+            with whole_parquet(made.dataset / f"{split}-00000-of-00001.parquet", PHOTOS) as writer:
+                writer.write_table(pa.Table.from_pylist(rows, schema=PHOTOS))
+    Vocabulary.from_counts(counts).save(made.dataset / "vocabulary.json")
+    write_manifest(made.dataset, "dataset", f"toy-{photos}-{captions}-{dev}-{seed}")
+    return made
+
+
+def _photo(sha256: str, odai: int, captions: int, random: np.random.Generator) -> dict[str, Any]:
+    noun = NOUNS[int(random.integers(len(NOUNS)))]
+    written = []
+    for number in range(captions):
+        tokens = [
+            noun,
+            "が",
+            *["とても"] * int(random.integers(4)),
+            "来た" if random.random() < 0.5 else "寝た",
+        ]
+        stars = int(random.integers(100))
+        boke = {"boke_id": 100 * odai + number, "odai_id": odai, "text": "".join(tokens), "tokens": tokens}
+        written.append(boke | {"stars": stars, "raters": 1})
+    return {"sha256": sha256, "odai_ids": [odai], "labels": [noun], "captions": written}
+
+
+def examples(captions: int = 60, photos: int = 20, vocabulary: int = 50, seed: int = 0) -> Examples:
+    """Return random captions of 1 to 9 tokens."""
+    random = np.random.default_rng(seed)
+    texts = [random.integers(4, vocabulary, random.integers(1, 10)).tolist() for _ in range(captions)]
+    photo = random.integers(0, photos, captions).tolist()
+    stars = random.integers(0, 9, captions).tolist()
+    return Examples.build([f"sha{number}" for number in range(photos)], photo, texts, stars, BOS, EOS)
+
+
+def model(vocabulary: int = 50, seed: int = 0, **sizes: Any) -> CaptionModel:
+    """Return an untrained model that reads vectors of D components."""
+    return CaptionModel.fresh(
+        Sizes(vocabulary=vocabulary, vector=D, **({"embedding": 5, "hidden": 6} | sizes)), seed
+    )
+
+
+def vectors(photos: int = 20, seed: int = 0) -> Array:
+    """Return random raw photo vectors (photos, D) float32."""
+    return np.random.default_rng(seed).standard_normal((photos, D), np.float32) * 3 + 1

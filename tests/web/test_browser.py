@@ -1,0 +1,289 @@
+"""Every page and the two journeys in a real browser, at the widths of a phone and a desk, light and dark."""
+
+import base64
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+
+from tests.web import small_pipeline
+from web.app import create
+from web.browser import ARGUMENTS, CHROMIUM
+from web.content.stages import Place
+from web.export import export
+from web.pages import VISITOR
+from web.queue import FairQueue
+
+pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="apt-get install chromium")
+WIDTHS = {"phone": (375, 800), "desk": (1280, 900)}
+PATHS = (
+    *("/", "/data", "/statistics", "/photos/{sha256}", "/training"),
+    *("/generate", "/generate?strategy=mismatch", "/try", "/api"),
+)
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return small_pipeline.make(tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(place: Place) -> Iterator[str]:
+    """The app, served for real on a free port."""
+    with pytest.MonkeyPatch.context() as patch, socket.socket() as listening:
+        patch.setattr("web.content.library.Extractor", small_pipeline.Extractor)
+        listening.bind(("127.0.0.1", 0))
+        app = create(place.data, "demo", ("127.0.0.1",))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Open]:
+    """Open a page; at the end, nothing has been said on the console, and nothing asked of other hosts."""
+    said: list[str] = []
+    contexts = []
+
+    def elsewhere(request: Request) -> None:
+        if not request.url.startswith((address, "data:")):
+            said.append(request.url)
+
+    def open_page(path: str, width: str = "desk", scheme: str = "light", language: str = "en") -> Page:
+        size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
+        context = browser.new_context(viewport=size, color_scheme=scheme, locale=language)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(f"{path}: {message.text}"))
+        page.on("pageerror", lambda error: said.append(f"{path}: {error}"))
+        page.on("request", elsewhere)
+        page.goto(address + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def sha256(place: Place) -> str:
+    from web.content.catalogue import Catalogue
+
+    return Catalogue.load(place.dataset).sha256s[0]
+
+
+def accessible(page: Page) -> None:
+    """Fail on what axe calls serious or critical."""
+    found = Axe().run(page).response["violations"]
+    bad = [
+        (each["id"], [node["html"] for node in each["nodes"][:2]], each["nodes"][0].get("failureSummary", ""))
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert bad == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page(visit: Open, place: Place, path: str, width: str) -> None:
+    """Accessible, no wider than the screen; on a phone dark and Japanese, on a desk light and English."""
+    scheme, language = ("dark", "ja") if width == "phone" else ("light", "en")
+    own = path if path in ("/", "/api") else f"/pipelines/demo{path}".format(sha256=sha256(place))
+    page = visit(own, width, scheme, language)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("html")).to_have_attribute("data-theme", scheme)
+    for details in page.locator("details:not([open]) > summary").all():
+        if details.is_visible():
+            details.click()
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_generate_journey(visit: Open, width: str) -> None:
+    page = visit("/pipelines/demo/generate", width)
+    captions = page.locator("article .captions.model")
+    expect(captions).to_have_count(6)
+    page.get_by_label("learned from (train)").check()
+    page.get_by_label("At random").check()
+    expect(page.get_by_label("Beam width")).to_be_hidden()
+    page.get_by_role("spinbutton", name="Captions").fill("2")
+    page.get_by_role("button", name="Generate").click()
+    expect(captions.first.locator("li")).to_have_count(2)
+    assert "strategy=sample" in page.url
+    assert "split=train" in page.url
+    card = page.locator("article").first
+    card.get_by_role("link", name="More captions").click()
+    expect(page.locator("article").first.locator(".captions.model li")).to_have_count(5)
+    expect(page.locator("article")).to_have_count(6)
+    before = page.locator("article").first.get_attribute("id")
+    page.get_by_role("link", name="Other photos").click()
+    expect(page.locator("nav.pager").get_by_text("Page 2 of")).to_be_visible()
+    assert page.locator("article").first.get_attribute("id") != before
+    accessible(page)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_try_journey(visit: Open, place: Place, tmp_path: Path, width: str) -> None:
+    photo = tmp_path / "p.jpg"
+    from web.content.library import Library
+
+    photo.write_bytes(Library().content(place, sha256(place)))
+    page = visit("/pipelines/demo/try", width)
+    page.get_by_label("Choose a photo").set_input_files(photo)
+    expect(page.get_by_alt_text("Your photo")).to_be_visible()
+    expect(page.locator(".captions.model li")).to_have_count(3)
+    expect(page.locator(".strip li")).to_have_count(6)
+    accessible(page)
+
+
+def test_a_photo_can_be_pasted_and_dropped(visit: Open, place: Place) -> None:
+    from web.content.library import Library
+
+    page = visit("/pipelines/demo/try")
+    content = base64.b64encode(Library().content(place, sha256(place))).decode()
+    script = """([content, kind]) => {
+        const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+        const files = new DataTransfer();
+        files.items.add(new File([bytes], "x", { type: "image/jpeg" }));
+        const options = { bubbles: true, cancelable: true };
+        document.querySelector("main").dispatchEvent(kind === "paste"
+            ? new ClipboardEvent("paste", { ...options, clipboardData: files })
+            : new DragEvent("drop", { ...options, dataTransfer: files }));
+    }"""
+    for kind in ("paste", "drop"):
+        page.reload()
+        page.evaluate(script, [content, kind])
+        expect(page.get_by_alt_text("Your photo")).to_be_visible()
+
+
+def test_what_is_no_photo_is_told_on_the_page(browser: Browser, address: str, tmp_path: Path) -> None:
+    """Not through `visit`: the browser itself logs the status 422 on the console."""
+    page = browser.new_page()
+    page.goto(f"{address}/pipelines/demo/try")
+    (tmp_path / "no.jpg").write_bytes(b"no photo")
+    page.get_by_label("Choose a photo").set_input_files(tmp_path / "no.jpg")
+    expect(page.get_by_role("alert")).to_contain_text("no photo in a format")
+    page.close()
+
+
+def test_the_whole_site_by_keyboard(visit: Open) -> None:
+    page = visit("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#content")
+    page.goto(page.url.split("#")[0])
+    for _ in range(6):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Generate", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/generate")
+    page.get_by_label("Search").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("At random")).to_be_checked()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**strategy=sample**")
+
+
+def test_light_and_dark_are_the_readers_choice(visit: Open) -> None:
+    page = visit("/", scheme="dark")
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.get_by_role("button", name="Light or dark").click()
+    expect(root).to_have_attribute("data-theme", "light")
+    page.reload()
+    expect(root).to_have_attribute("data-theme", "light")
+
+
+def test_the_language_stays(visit: Open) -> None:
+    page = visit("/pipelines/demo/data?label=犬")
+    page.get_by_role("link", name="日本語").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(page.locator("select[name=label]")).to_have_value("犬")
+    page.get_by_role("link", name="学習", exact=True).click()
+    expect(page.get_by_role("heading", name="エポックごとの損失")).to_be_visible()
+
+
+def test_a_run_is_followed_live(visit: Open, place: Place) -> None:
+    run = place.runs / "live-00000000"
+    run.mkdir()
+    try:
+        page = visit(f"/pipelines/demo/training?run={run.name}")
+        expect(page.get_by_text("No epoch is complete yet")).to_be_visible()
+        (run / "log.jsonl").write_text(
+            '{"epoch": 1, "loss": 3.5, "dev_loss": 3.6}\n{"epoch": 2, "loss": 3, "dev_loss": 3}\n'
+        )
+        expect(page.locator("svg.chart")).to_be_visible(timeout=15_000)
+    finally:
+        shutil.rmtree(run)
+
+
+def test_without_scripts_everything_still_works(
+    browser: Browser, address: str, place: Place, tmp_path: Path
+) -> None:
+    from web.content.library import Library
+
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/pipelines/demo/generate")
+    page.get_by_label("At random").check()
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("article")).to_have_count(6)
+    page.get_by_role("link", name="More captions").first.click()
+    expect(page.locator("article")).to_have_count(1)
+    (tmp_path / "p.jpg").write_bytes(Library().content(place, sha256(place)))
+    page.goto(f"{address}/pipelines/demo/try")
+    page.get_by_label("Choose a photo").set_input_files(tmp_path / "p.jpg")
+    page.get_by_role("button", name="Caption it").click()
+    expect(page.get_by_alt_text("Your photo")).to_be_visible()
+    context.close()
+
+
+def test_a_full_queue_is_told_on_the_page(browser: Browser, place: Place) -> None:
+    app = create(place.data, "demo")
+    object.__setattr__(app.state.site, "queue", FairQueue(capacity=0))
+    from fastapi.testclient import TestClient
+
+    with TestClient(app, cookies={VISITOR: "x"}) as client:
+        answer = client.get("/pipelines/demo/generate")
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) >= 1
+        assert "Try again in" in answer.text
+        assert answer.text.count("<article") == 6, "people still have their say"
+
+
+def test_the_copy_opens_from_the_disk(browser: Browser, place: Place, tmp_path: Path) -> None:
+    index = export(place.data, "demo", tmp_path / "copy")
+    said: list[str] = []
+    page = browser.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("requestfailed", lambda request: said.append(request.url))
+    page.goto(index.as_uri())
+    expect(page.locator("article").first.locator(".captions.model li")).to_have_count(3)
+    assert page.evaluate("document.images[1].naturalWidth") > 0
+    page.get_by_role("link", name="Training").click()
+    expect(page.locator("svg.chart")).to_be_visible()
+    page.get_by_role("link", name="日本語").click()
+    expect(page.get_by_role("heading", name="エポックごとの損失")).to_be_visible()
+    assert said == []
+    accessible(page)  # axe itself asks for the stylesheet, which a page from a disk may not
+    page.close()

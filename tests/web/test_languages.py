@@ -1,0 +1,68 @@
+"""Both languages say everything."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from store.errors import MissingStage, UserError
+from web.content.curves import FIGURES
+from web.languages import Message, Speaker, choose, translations
+from web.queue import QueueFull
+
+WEB = Path(__file__).parents[2] / "web"
+CALL = re.compile(r"""(?:\b_|\bMessage)\(\s*(?:"((?:[^"\\]|\\.)+)"|'((?:[^'\\]|\\.)+)')""")
+
+
+def texts() -> set[str]:
+    """Every text that a template or module says."""
+    said = set(FIGURES.values())
+    for path in [*WEB.rglob("*.html"), *WEB.rglob("*.py")]:
+        said.update(match[1] or match[2] for match in CALL.finditer(path.read_text()))
+    return said - {"{error}", "text {name}"}
+
+
+def test_every_text_is_said_in_japanese() -> None:
+    assert sorted(texts() - set(translations("ja"))) == []
+
+
+def test_translations_name_the_same_values() -> None:
+    for language in ("en", "ja"):
+        for english, said in translations(language).items():
+            assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", said)), english
+
+
+def test_numbers_messages_and_singulars() -> None:
+    say = Speaker("en")
+    assert say("{count} photos", count=1234) == "1,234 photos"
+    assert say("{count} photos", count=1) == "1 photo"
+    assert say(Message("{count} rows", {"count": 2})) == "2 rows"
+    assert Speaker("ja")("{count} photos", count=1234) == "写真 1,234 枚"
+    assert say("unheard of") == "unheard of"
+    assert say("{text}", text="{count} <b>") == "{count} <b>", "values are never texts to fill in"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "accepted", "language"),
+    [
+        ("ja", "en", "ja"),
+        (None, "ja-JP,en;q=0.5", "ja"),
+        ("xx", "fr,de", "en"),
+        (None, None, "en"),
+        (None, "fr, ja;q=0.9", "ja"),
+    ],
+)
+def test_the_language_is_the_readers(wanted: str | None, accepted: str | None, language: str) -> None:
+    assert choose(wanted, accepted) == language
+
+
+def test_failures_are_told_in_the_readers_language() -> None:
+    full = QueueFull(waiting=12, retry_after=7, own=False)
+    assert str(full).endswith("Try again in 7 seconds.")
+    assert Speaker("ja").reason(full) == (
+        "ボケの依頼が 12 件待っているため、今は受け付けられません。7 秒後にもう一度お試しください。"
+    )
+    missing = MissingStage(Path("data/demo/dataset"), "bokeru dataset --pipeline demo")
+    assert Speaker("en").reason(missing) == str(missing)
+    assert "bokeru dataset --pipeline demo" in Speaker("ja").reason(missing)
+    assert Speaker("ja").reason(UserError("as it is")) == "as it is"

@@ -1,0 +1,326 @@
+"""Every page, with a whole pipeline behind it and with what is missing, partial or damaged."""
+
+import io
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from dataset.build.stage import build
+from dataset.options import DatasetOptions
+from dataset.text.vocabulary import Vocabulary
+from tests import crawl_tables
+from tests.web import small_pipeline
+from web.app import create
+from web.content.stages import Place, stages
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return small_pipeline.make(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture
+def client(whole: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setattr("web.content.library.Extractor", small_pipeline.Extractor)
+    with TestClient(create(whole.data, "demo")) as client:
+        yield client
+
+
+@pytest.fixture
+def copy(whole: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A copy of the pipeline that a test may break."""
+    monkeypatch.setattr("web.content.library.Extractor", small_pipeline.Extractor)
+    shutil.copytree(whole.data, tmp_path / "data")
+    return replace(whole, data=tmp_path / "data")
+
+
+def page(place: Place, path: str, status: int = 200) -> str:
+    with TestClient(create(place.data, "demo")) as client:
+        answer = client.get(path)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+
+def first(client: TestClient, **query: str) -> str:
+    photos = client.get("/api/pipelines/demo/photos", params=query).json()["photos"]
+    return str(photos[0]["sha256"])
+
+
+def test_the_first_page_shows_every_stage_ready(client: TestClient) -> None:
+    text = client.get("/").text
+    assert text.count('class="chip ready"') == 5
+    assert "1 model has" not in text
+    assert text.count('class="teaser"') == 4
+
+
+def test_photos_are_filtered_and_paged(client: TestClient) -> None:
+    assert "40 photos" in client.get("/pipelines/demo/data").text
+    dogs = client.get("/pipelines/demo/data", params={"label": "犬", "split": "", "stars": ""})
+    assert "10 photos" in dogs.text
+    assert client.get("/api/pipelines/demo/photos", params={"text": "猫が走る"}).json()["found"] == 10
+    assert (
+        client.get("/api/pipelines/demo/photos", params={"text": "猫が走る", "stars": 1}).json()["found"] == 0
+    )
+    assert client.get("/api/pipelines/demo/photos", params={"stars": 9}).json()["found"] == 40
+    assert client.get("/api/pipelines/demo/photos", params={"category": "シュール"}).json()["found"] == 40
+    splits = [
+        client.get(f"/api/pipelines/demo/photos?split={split}").json()["found"] for split in ("train", "dev")
+    ]
+    assert sum(splits) == 40
+    assert "Page 2 of 2" in client.get("/pipelines/demo/data?page=99").text
+    assert "No photo passes" in client.get("/pipelines/demo/data?text=nothing+like+it").text
+
+
+def test_a_photo_is_shown_with_all_about_it(client: TestClient) -> None:
+    sha256 = first(client)
+    text = client.get(f"/pipelines/demo/photos/{sha256}").text
+    assert "4 captions" in text
+    assert sha256 in text
+    assert text.count("A training photo at distance") == 6
+    for table in ("dataset", f"features/{small_pipeline.KEY}", "crawl/images", "crawl/pages"):
+        assert f"<code>{table}</code> · 1 row<" in text
+    image = client.get(f"/pipelines/demo/photos/{sha256}.jpg?size=240")
+    assert image.headers["content-type"] == "image/jpeg"
+
+
+def test_captions_stand_beside_peoples(client: TestClient) -> None:
+    text = client.get("/pipelines/demo/generate").text
+    assert text.count("<article") == 6
+    assert "More captions" in text
+    for strategy in ("greedy", "sample", "mismatch"):
+        query = {"strategy": strategy, "split": "train", "n": 2, "top_k": "", "top_p": ""}
+        text = client.get("/pipelines/demo/generate", params=query).text
+        assert text.count('class="tokens" lang="ja"') == (6 if strategy == "greedy" else 12)
+    assert re.search("written for photo [0-9a-f]{8}", text)
+    one = client.get("/pipelines/demo/generate", params={"photo": first(client), "n": 9}).text
+    assert one.count("<article") == 1
+    assert client.get("/pipelines/demo/generate?n=1000").status_code == 422
+
+
+def test_captions_of_the_api_carry_probabilities(client: TestClient) -> None:
+    sha256 = first(client, split="dev")
+    drawn = client.get(f"/api/pipelines/demo/photos/{sha256}/captions?strategy=sample&n=4&seed=3").json()
+    again = client.get(f"/api/pipelines/demo/photos/{sha256}/captions?strategy=sample&n=4&seed=3").json()
+    assert drawn == again
+    assert len(drawn) == 4
+    for one in drawn:
+        assert one["text"] == "".join(token["text"] for token in one["tokens"])
+        assert all(0 < token["probability"] <= 1 for token in one["tokens"])
+    near = client.get(f"/api/pipelines/demo/photos/{sha256}/neighbours?count=3").json()
+    assert len(near) == 3
+    assert near == sorted(near, key=lambda one: one["distance"])
+
+
+def test_a_photo_of_ones_own(client: TestClient) -> None:
+    photo = client.get(f"/pipelines/demo/photos/{first(client)}.jpg").content
+    answer = client.post(
+        "/pipelines/demo/try",
+        files={"photo": ("../../etc/passwd.php", photo, "text/html")},
+        data={"strategy": "sample", "n": "2"},
+    )
+    assert answer.status_code == 200
+    assert "data:image/jpeg;base64," in answer.text
+    assert answer.text.count('class="tokens" lang="ja"') == 2
+    assert "passwd" not in answer.text
+    captions = client.post("/api/pipelines/demo/captions?n=2", content=photo).json()
+    assert len(captions["captions"]) == 2
+    assert len(captions["neighbours"]) == 6
+
+
+def test_a_photo_of_ones_own_is_never_on_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rollover(_: object) -> None:
+        raise AssertionError("a photo was about to be written to disk")
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", rollover)
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
+    Image.fromarray(noise).save(buffer, "PNG")
+    assert 8_000_000 < len(buffer.getvalue()) < 12_000_000
+    answer = client.post("/pipelines/demo/try", files={"photo": ("a.png", buffer.getvalue(), "image/png")})
+    assert "data:image/jpeg;base64," in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "No photo was sent"),
+        (b"<svg onload=alert(1)>", "no photo in a format"),
+        (bytes(12_000_001), "more than 12 MB"),
+        (bytes(13_000_000), "more than 12 MB"),
+    ],
+)
+def test_what_is_no_photo_is_refused(client: TestClient, content: bytes, reason: str) -> None:
+    answer = client.post("/pipelines/demo/try", files={"photo": ("a.jpg", content, "image/jpeg")})
+    assert answer.status_code == 422
+    assert reason in answer.text
+    assert client.post("/api/pipelines/demo/captions", content=content).status_code == 422
+
+
+def test_a_form_that_is_none_is_refused(client: TestClient) -> None:
+    for kind in ("text/plain", "multipart/form-data", "multipart/form-data; boundary=x"):
+        answer = client.post("/pipelines/demo/try", content=b"\x00\xff", headers={"content-type": kind})
+        assert answer.status_code == 422, kind
+    bad = client.post("/pipelines/demo/try", files={"photo": ("a", b"x")}, data={"strategy": "magic"})
+    assert "strategy: Input should be" in bad.text
+
+
+def test_training_compares_runs(copy: Place) -> None:
+    other = small_pipeline.train(copy, sampling="one-to-one", epochs=2)
+    run = next(path for path in copy.runs.iterdir() if path != other)
+    text = page(copy, f"/pipelines/demo/training?run={run.name}&run={other.name}")
+    assert '<tr class="differs"><th scope="row"><code>train.sampling</code>' in text
+    assert text.count('class="line s') == 4 + 2, "two losses of two runs, and their keys"
+    assert "unigram entropy" in text
+    assert "floor  0" not in text, "there is none here"
+    assert page(copy, "/pipelines/demo/training?run=nowhere").count('class="chip complete"') == 3
+
+
+def test_no_path_from_a_request_reaches_the_disk(client: TestClient, whole: Place) -> None:
+    secret = whole.data / "secret"
+    secret.mkdir(exist_ok=True)
+    (secret / "manifest.json").write_text("{}")
+    for path in (
+        "/pipelines/..%2f..%2fetc/data",
+        "/pipelines/secret/data",
+        "/pipelines/demo/photos/..%2f..%2fmanifest.json",
+        "/api/pipelines/demo/runs/..%2f..%2fdataset",
+        "/pipelines/demo/generate?run=../../secret",
+        "/static/..%2fapp.py",
+        "/static/../app.py",
+    ):
+        assert client.get(path).status_code == 404, path
+
+
+def test_captions_are_text_never_markup(copy: Place) -> None:
+    shutil.rmtree(copy.crawl)
+    shutil.rmtree(copy.dataset)
+    evil = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>{{7*7}}"
+    from dataset.build.stage import build
+    from dataset.options import DatasetOptions
+
+    bokes = [crawl_tables.boke(1, 1, evil, category="</option><script>x")]
+    row = crawl_tables.page(1, bokes, labels=["<b>犬</b>"], category="\"onmouseover='x")
+    crawl_tables.write(copy.crawl, [row], [crawl_tables.image(1)])
+    build(DatasetOptions(dev_fraction=0), [copy.crawl], copy.dataset, name="demo")
+    with TestClient(create(copy.data, "demo")) as client:
+        sha256 = first(client)
+        for path in ("data", "statistics", f"photos/{sha256}", "generate?split=train", "data?text=<script>"):
+            text = client.get(f"/pipelines/demo/{path}").text
+            assert "<script>alert" not in text, path
+            assert "<script>x" not in text, path
+            assert "<img src=x" not in text, path
+            assert "<b>犬" not in text, path
+            assert 'data-x"onmouseover' not in text
+
+
+# ---- what is missing, partial, damaged, or being replaced
+
+
+@pytest.mark.parametrize("path", ["data", "statistics", "generate", "photos/" + "0" * 64])
+def test_without_a_dataset_a_page_says_what_to_run(tmp_path: Path, path: str) -> None:
+    (tmp_path / "demo" / "crawl").mkdir(parents=True)
+    assert "bokeru dataset --pipeline demo" in page(Place(tmp_path, "demo"), f"/pipelines/demo/{path}", 404)
+
+
+def test_without_a_run_pages_say_what_to_run(copy: Place) -> None:
+    shutil.rmtree(copy.runs)
+    for path in ("training", "generate", "try"):
+        assert "bokeru train --pipeline demo" in page(copy, f"/pipelines/demo/{path}"), path
+    text = page(copy, "/pipelines/demo/data")
+    assert "40 photos" in text, "the rest works"
+    found = re.search(r"/pipelines/demo/photos/[0-9a-f]{64}", text)
+    assert found
+    told = page(copy, f"{found[0]}?lang=ja")
+    assert "次のコマンドで作れます：bokeru train --pipeline demo" in told, "in the reader's language"
+
+
+def test_without_vectors_people_still_have_their_say(copy: Place) -> None:
+    shutil.rmtree(copy.features)
+    text = page(copy, "/pipelines/demo/generate")
+    assert "bokeru features --pipeline demo" in text
+    assert text.count("<article") == 6
+
+
+def test_a_model_of_another_vocabulary_is_refused_with_the_reason(copy: Place) -> None:
+    (run,) = copy.runs.iterdir()
+    other = Vocabulary.from_counts({"猫": 3})
+    other.save(run / "model" / "vocabulary.json")
+    text = page(copy, "/pipelines/demo/generate")
+    assert "vocabulary.json is damaged: 5 tokens" in text
+    assert text.count("<article") == 6
+
+
+def test_a_model_of_other_vectors_is_refused_with_the_reason(copy: Place) -> None:
+    (run,) = copy.runs.iterdir()
+    config = json.loads((run / "model" / "config.json").read_text())
+    config["features"]["key"] = "another-fc7-11111111"
+    (run / "model" / "config.json").write_text(json.dumps(config))
+    assert "another-fc7-11111111" in page(copy, "/pipelines/demo/generate")
+
+
+def test_a_shard_cut_in_half_is_named(copy: Place) -> None:
+    shard = next(copy.dataset.glob("train-*.parquet"))
+    shard.write_bytes(shard.read_bytes()[: shard.stat().st_size // 2])
+    assert "is damaged" in page(copy, "/pipelines/demo/data", 503)
+    assert 'class="chip damaged"' in page(copy, "/")
+
+
+def test_a_photo_that_cannot_be_decoded_is_drawn_as_such(
+    copy: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.content.catalogue.Catalogue.bytes", lambda *_: b"no photo")
+    with TestClient(create(copy.data, "demo")) as client:
+        sha256 = first(client)
+        image = client.get(f"/pipelines/demo/photos/{sha256}.jpg")
+        assert image.status_code == 200
+        assert image.headers["content-type"].startswith("image/svg")
+        assert "no photo in a format" in client.get(f"/pipelines/demo/photos/{sha256}").text
+
+
+def test_a_run_being_written_is_shown_as_far_as_it_is(copy: Place) -> None:
+    run = copy.runs / "many-to-one-00000000"
+    run.mkdir()
+    assert "training now" in page(copy, "/pipelines/demo/training")
+    assert "No epoch is complete yet" in page(copy, f"/pipelines/demo/training?run={run.name}")
+    (run / "log.jsonl").write_text('{"epoch": 1, "loss": 3.5, "dev_loss": null}\n{"epoch": 2, "lo')
+    (run / "bounds.json").write_text('{"ln V": 4.25}')
+    (run / "settings.yaml").write_text("train: [broken")
+    text = page(copy, f"/pipelines/demo/training?run={run.name}")
+    assert "data-live" in text
+    assert "ln V  4.25" in text
+    assert "left out: settings.yaml, log.jsonl" in text
+
+
+def test_a_dataset_that_is_replaced_is_read_anew(copy: Place) -> None:
+    with TestClient(create(copy.data, "demo")) as client:
+        assert client.get("/api/pipelines/demo/photos").json()["found"] == 40
+        shutil.rmtree(copy.data / "demo")
+        shutil.rmtree(copy.features)
+        small_pipeline.make(copy.data, count=12, trained=False)
+        assert client.get("/api/pipelines/demo/photos").json()["found"] == 12
+        photo = first(client)
+        assert client.get(f"/pipelines/demo/photos/{photo}.jpg").headers["content-type"] == "image/jpeg"
+
+
+def states(place: Place) -> dict[str, str]:
+    return {stage.name: stage.state for stage in stages(place)}
+
+
+def test_stages_tell_stale_from_ready(copy: Place) -> None:
+    assert set(states(copy).values()) == {"ready"}
+    crawl_tables.crawl(copy.crawl, 3, 2, first=100)
+    assert states(copy)["dataset"] == "stale"
+    build(DatasetOptions(dev_fraction=0.25), [copy.crawl], copy.dataset, name="demo")
+    found = states(copy)
+    assert (found["dataset"], found["features"], found["train"]) == ("ready", "partial", "stale")
+    (copy.dataset / "manifest.json").unlink()
+    assert states(copy)["dataset"] == "partial"

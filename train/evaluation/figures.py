@@ -1,0 +1,55 @@
+"""The figures of an evaluation as a table for a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+MEANINGS = {
+    "captions": "captions",
+    "ln_v": "ln V: knowing nothing, nats per token",
+    "unigram": "unigram entropy: knowing word frequencies",
+    "random_nll": "the model, given noise",
+    "shuffled_nll": "the model, given another photo",
+    "nll": "the model",
+    "floor": "the grammar's floor",
+    "by_heart": "knowing every caption by heart",
+    "perplexity": "perplexity",
+    "recall@1": "own caption the likeliest of 50 photos'",
+    "recall@5": "... among the 5 likeliest",
+    "recall@10": "... among the 10 likeliest",
+    "names": "captions that name what is in the photo",
+    "names_shuffled": "... given another photo",
+    "names_human": "... by people",
+    "bleu_1": "BLEU-1",
+    "bleu_2": "BLEU-2",
+    "bleu_3": "BLEU-3",
+    "bleu_4": "BLEU-4",
+    "rouge_l": "ROUGE-L",
+    "cider": "CIDEr (0 to 10)",
+    "distinct_1": "distinct-1",
+    "distinct_2": "distinct-2",
+    "self_bleu": "self-BLEU",
+    "verbatim": "training captions word for word",
+    "same": "share of the most frequent caption",
+}
+
+
+def table(figures: Mapping[str, Any]) -> Table:
+    """Return what `train.evaluation.evaluate.evaluate` returns, a line per figure, a column per split."""
+    made = Table("", "dev", "train")
+    for name, meaning in MEANINGS.items():
+        made.add_row(meaning, *(_text(figures[split].get(name)) for split in ("dev", "train")))
+    return made
+
+
+def _text(value: float | int | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
+
+
+def show(figures: Mapping[str, Any]) -> None:
+    """Print the table on standard output."""
+    Console().print(table(figures))

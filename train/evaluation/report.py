@@ -1,0 +1,106 @@
+"""What a run came to, for a person at a terminal: captions beside people's, losses beside their bounds."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from store.errors import DamagedFile, MissingStage
+
+
+def report(run: Path, dataset: Path, rows: int = 6) -> None:
+    """Print samples of both splits, the losses, where everything lies, and what to run next.
+
+    Raises:
+        MissingStage: the run has not been evaluated.
+        DamagedFile: what the evaluation wrote is no JSON.
+    """
+    pipeline = dataset.parent.name
+    samples = _read(run / "samples.json", pipeline)
+    evaluation = _read(run / "evaluation.json", pipeline)
+    console = Console()
+    for split, title in (
+        ("dev", "photos that the model has not seen"),
+        ("train", "photos that it learned from"),
+    ):
+        console.print(_captions([sample for sample in samples if sample["split"] == split][:rows], title))
+    console.print(_losses(evaluation))
+    if any(_below_floor(evaluation[split]) for split in ("dev", "train")):
+        console.print(
+            "Below the floor: captions that were learned by heart. Only dev tells what was understood."
+        )
+    _places(console, run, dataset)
+
+
+def _captions(samples: Sequence[Mapping[str, Any]], title: str) -> Table:
+    names = ("what the photo holds", "people's captions with most stars", "the model's")
+    table = Table(*(Column(name, overflow="fold") for name in names), title=title, show_lines=True)
+    for sample in samples:
+        held, people, model = "、".join(sample["labels"]), sample["human"][:2], sample["model"][:1]
+        table.add_row(held, "\n".join(people), "\n".join(model))
+    return table
+
+
+def _losses(evaluation: Mapping[str, Any]) -> Table:
+    table = Table("nats per token", "dev", "train", title="how the loss went")
+    lines = {
+        "ln V: knowing nothing": "ln_v",
+        "unigram entropy: knowing how frequent words are": "unigram",
+        "the model, with another photo's vector": "shuffled_nll",
+        "the model": "nll",
+        "the floor: knowing the grammar itself": "floor",
+    }
+    for label, name in lines.items():
+        table.add_row(label, *(_number(evaluation[split].get(name)) for split in ("dev", "train")))
+    shares = {
+        "captions that name what is in the photo": "names",
+        "... with another photo's vector": "names_shuffled",
+    }
+    for label, name in shares.items():
+        table.add_row(label, *(_share(evaluation[split].get(name)) for split in ("dev", "train")))
+    return table
+
+
+def _below_floor(figures: Mapping[str, Any]) -> bool:
+    nll, floor = figures.get("nll"), figures.get("floor")
+    return nll is not None and floor is not None and nll < floor
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
+
+
+def _places(console: Console, run: Path, dataset: Path) -> None:
+    pipeline = dataset.parent.name
+    places = {
+        "photos and captions": dataset,
+        "curves": run / "curves.png",
+        "the model": run / "model",
+        "figures": run / "evaluation.json",
+    }
+    for what, place in places.items():
+        console.print(f"  {what:20} {place}", highlight=False, soft_wrap=True)
+    console.print("\nNext:", highlight=False)
+    for command in (
+        f"make web PIPELINE={pipeline}          # look at all of it in the browser",
+        f"bokeru inspect {dataset}",
+        f"bokeru caption --pipeline {pipeline} PHOTO.jpg",
+        f'make train PIPELINE={pipeline} SET="train.sampling=one-to-one"',
+    ):
+        console.print(f"  {command}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _read(path: Path, pipeline: str) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise MissingStage(path, f"bokeru evaluate --pipeline {pipeline}") from None
+    except ValueError as error:
+        raise DamagedFile(path, f"no JSON ({error})", f"Run: bokeru evaluate --pipeline {pipeline}") from None

@@ -1,0 +1,198 @@
+"""The dataset in memory without its photos' bytes: to filter, page through and look up.
+
+P photos, C captions; the captions of photo p are rows offsets[p] to offsets[p + 1], by falling stars.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dataset import read
+from store.errors import DamagedFile
+
+CAPTION_COLUMNS = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url")
+PHOTO_COLUMNS = ("sha256", "width", "height", "phash", "odai_ids", "category", "labels")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which photos to show; None and empty mean any. Text and stars ask for one caption that has both."""
+
+    split: str | None = None
+    category: str | None = None
+    label: str | None = None
+    stars: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Where a photo's row lies: a shard, and a row in it."""
+
+    path: Path
+    group: int
+    row: int
+
+
+class Catalogue:
+    """One version of a dataset, as `load` found it."""
+
+    def __init__(
+        self, paths: list[Path], photos: pa.Table, captions: pa.Table, offsets: NDArray[np.int64]
+    ) -> None:
+        self._paths, self.photos, self.captions, self.offsets = paths, photos, captions, offsets
+        self.sha256s: list[str] = photos["sha256"].to_pylist()
+        self.place = {sha256: number for number, sha256 in enumerate(self.sha256s)}
+
+    @classmethod
+    def load(cls, directory: Path) -> "Catalogue":
+        """Read a dataset's text columns.
+
+        Raises:
+            MissingStage: there is no dataset.
+            DamagedFile: a shard cannot be read.
+        """
+        paths = read.shards(directory)
+        columns = [*PHOTO_COLUMNS, *(f"captions.list.element.{name}" for name in CAPTION_COLUMNS)]
+        photos, captions, lengths = [], [], []
+        for number, path in enumerate(paths):
+            try:
+                with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+                    table = shard.read(columns=columns)
+            except (pa.ArrowException, OSError) as error:
+                raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+            lists = table["captions"].combine_chunks()
+            lengths.append(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
+            captions.append(pa.Table.from_struct_array(lists.flatten()).select(CAPTION_COLUMNS))
+            split = pa.array([path.name.split("-")[0]] * len(table), pa.string())
+            place = {
+                "split": split,
+                "shard": pa.array([number] * len(table), pa.int64()),
+                "row": np.arange(len(table)),
+            }
+            photos.append(pa.table({**{name: table[name] for name in PHOTO_COLUMNS}, **place}))
+        offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
+        return cls(paths, pa.concat_tables(photos), pa.concat_tables(captions).combine_chunks(), offsets)
+
+    def __len__(self) -> int:
+        return len(self.sha256s)
+
+    @cached_property
+    def split(self) -> NDArray[Any]:
+        """The split of each photo, (P,)."""
+        return np.asarray(self.photos["split"].to_numpy())
+
+    @cached_property
+    def stars(self) -> NDArray[np.int64]:
+        """The stars of each caption, (C,); 0 where nobody knows."""
+        return np.asarray(pc.fill_null(self.captions["stars"], 0).to_numpy())
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """The characters of each caption, (C,)."""
+        return np.asarray(pc.fill_null(pc.utf8_length(self.captions["text"]), 0).to_numpy())
+
+    @cached_property
+    def categories(self) -> Counter[str]:
+        """How many captions each category has."""
+        return Counter(filter(None, self.captions["category"].to_pylist()))
+
+    @cached_property
+    def kinds(self) -> Counter[str]:
+        """How many photos each category of photos has."""
+        return Counter(filter(None, self.photos["category"].to_pylist()))
+
+    @cached_property
+    def labels(self) -> Counter[str]:
+        """How many photos each label has."""
+        return Counter(label for labels in self._labels for label in labels)
+
+    @cached_property
+    def _labels(self) -> list[frozenset[str]]:
+        return [frozenset(labels or ()) for labels in self.photos["labels"].to_pylist()]
+
+    def find(self, wanted: Filter) -> NDArray[np.int64]:
+        """Return the places of the photos that pass, in the dataset's order."""
+        passing = np.ones(len(self), bool)
+        if wanted.split:
+            passing &= self.split == wanted.split
+        if wanted.label:
+            having = (wanted.label in labels for labels in self._labels)
+            passing &= np.fromiter(having, bool, len(self))
+        if wanted.category:
+            own = _true(pc.equal(self.photos["category"], wanted.category))
+            passing &= own | self._any(_true(pc.equal(self.captions["category"], wanted.category)))
+        if wanted.text or wanted.stars:
+            passing &= self._any(self._captions(wanted.text, wanted.stars))
+        return np.flatnonzero(passing)
+
+    def _captions(self, text: str, stars: int) -> NDArray[np.bool_]:
+        passing = self.stars >= stars
+        if text:
+            passing &= _true(pc.match_substring(self.captions["text"], text, ignore_case=True))
+        return passing
+
+    def _any(self, captions: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return for each photo whether any of its captions is marked."""
+        marked = np.concatenate([[0], np.cumsum(captions)])
+        return np.asarray(marked[self.offsets[1:]] > marked[self.offsets[:-1]])
+
+    def photo(self, place: int) -> dict[str, Any]:
+        """Return the columns of one photo, and how many captions it has."""
+        row: dict[str, Any] = self.photos.slice(place, 1).to_pylist()[0]
+        del row["shard"], row["row"]
+        return {**row, "captions": int(self.offsets[place + 1] - self.offsets[place])}
+
+    def captions_of(self, place: int, most: int | None = None) -> list[dict[str, Any]]:
+        """Return the captions of one photo, those with most stars first, at most `most`."""
+        start, end = (int(offset) for offset in self.offsets[place : place + 2])
+        captions: list[dict[str, Any]] = self.captions.slice(start, end - start).to_pylist()
+        return sorted(captions, key=lambda caption: -(caption["stars"] or 0))[:most]
+
+    def row(self, place: int) -> Row:
+        """Return where a photo's Parquet row lies."""
+        photo = self.photos.slice(place, 1)
+        path, row = self._paths[photo["shard"][0].as_py()], photo["row"][0].as_py()
+        start = 0
+        with pq.ParquetFile(path) as shard:
+            for group in range(shard.num_row_groups):
+                rows = shard.metadata.row_group(group).num_rows
+                if row < start + rows:
+                    return Row(path, group, row - start)
+                start += rows
+        raise DamagedFile(path, f"it has {start:,} rows, but had more a moment ago")
+
+    def bytes(self, place: int) -> bytes:
+        """Read a photo's bytes from its shard.
+
+        Raises:
+            DamagedFile: the shard cannot be read, or is no longer there.
+        """
+        try:
+            row = self.row(place)
+            with pq.ParquetFile(row.path, page_checksum_verification=True) as shard:
+                table = shard.read_row_group(row.group, columns=["sha256", "image.bytes"])
+        except (pa.ArrowException, OSError) as error:
+            path = self._paths[self.photos["shard"][place].as_py()]
+            raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+        return bytes(table["image"][row.row]["bytes"].as_py() or b"")
+
+    def splits(self) -> Iterator[tuple[str, int, int]]:
+        """Yield each split with its photos and captions."""
+        counts = np.diff(self.offsets)
+        for split in ("train", "dev"):
+            inside = self.split == split
+            yield split, int(inside.sum()), int(counts[inside].sum())
+
+
+def _true(values: pa.ChunkedArray) -> NDArray[np.bool_]:
+    return np.asarray(pc.fill_null(values, False).to_numpy(zero_copy_only=False), bool)

@@ -1,0 +1,103 @@
+"""What the Training page compares: curves, settings and figures of several runs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from web.charts import Series, lines
+from web.content.runs import Run
+from web.languages import Speaker
+
+FIGURES = {
+    "nll": "loss, nats per token",
+    "perplexity": "perplexity",
+    "shuffled_nll": "loss with another photo's vector",
+    "unigram": "unigram entropy",
+    "ln_v": "ln V",
+    "floor": "grammar's floor",
+    "by_heart": "every caption known by heart",
+    "names": "captions that name what is in the photo",
+    "names_shuffled": "the same with another photo's vector",
+    "names_human": "the same by people",
+    "recall@1": "own caption the likeliest of 50 photos'",
+    "recall@5": "own caption among the 5 likeliest",
+    "recall@10": "own caption among the 10 likeliest",
+    "random_nll": "loss with noise for a vector",
+    "bleu_1": "BLEU-1",
+    "bleu_2": "BLEU-2",
+    "bleu_3": "BLEU-3",
+    "bleu_4": "BLEU-4",
+    "rouge_l": "ROUGE-L",
+    "cider": "CIDEr (0 to 10)",
+    "distinct_1": "distinct words (distinct-1)",
+    "distinct_2": "distinct pairs of words (distinct-2)",
+    "self_bleu": "likeness of the captions to each other (self-BLEU)",
+    "verbatim": "training captions word for word",
+    "same": "share of the most frequent caption",
+    "captions": "captions",
+    "photos": "photos",
+    "tokens": "tokens",
+}
+"""Figures of evaluation.json that come first, with what they are called; others follow by their own names."""
+SHARES = ("names", "names_shuffled", "names_human", "recall@1", "recall@5", "recall@10", "verbatim", "same")
+
+
+def comparison(shown: Sequence[Run], _: Speaker) -> dict[str, Any]:
+    """Return chart, settings and evaluation tables of some runs."""
+    return {
+        "chart": _chart(shown, _) if any(run.records for run in shown) else None,
+        "settings": _settings(shown),
+        "evaluation": _evaluation(shown, _),
+    }
+
+
+def _chart(shown: Sequence[Run], _: Speaker) -> Any:
+    series = []
+    for number, run in enumerate(shown):
+        for key, name, dashed in (("loss", "train", False), ("dev_loss", "dev", True)):
+            points = [(record["epoch"], record[key]) for record in run.records if _is_number(record.get(key))]
+            if points:
+                label = f"{run.name} {name}" if len(shown) > 1 else name
+                series.append(Series(label, points, f"s{number}", dashed))
+    return lines(series, _references(shown, _), _("epoch"), _("nats per token"), _("Loss by epoch"))
+
+
+def _references(shown: Sequence[Run], _: Speaker) -> list[tuple[str, float]]:
+    """Return the reference lines of the first run that has any: runs on one dataset share them."""
+    bounds: dict[str, float] = next((run.bounds for run in shown if run.bounds), {})
+    return [(_(name), value) for name, value in bounds.items()]
+
+
+def _settings(shown: Sequence[Run]) -> list[tuple[str, list[str], bool]]:
+    """Return each setting with its value in every run, and whether the runs differ in it; those first."""
+    names = dict.fromkeys(name for run in shown for name in run.settings)
+    table = []
+    for name in names:
+        values = [str(run.settings[name]) if name in run.settings else "–" for run in shown]
+        table.append((name, values, len(set(values)) > 1))
+    return sorted(table, key=lambda row: not row[2])
+
+
+def _evaluation(shown: Sequence[Run], _: Speaker) -> list[tuple[str, list[str]]]:
+    """Return each figure with its value in every run, dev and train."""
+    found = [run.evaluation.get(split, {}) for run in shown for split in ("dev", "train")]
+    if not any(found):
+        return []
+    names = [name for name in FIGURES if any(name in each for each in found)]
+    names += sorted({name for each in found for name in each} - set(names))
+    return [
+        (_(FIGURES.get(name, name.replace("_", " "))), [_figure(name, each.get(name)) for each in found])
+        for name in names
+        if not all(isinstance(each.get(name), list | dict) for each in found)
+    ]
+
+
+def _figure(name: str, value: object) -> str:
+    if not _is_number(value):
+        return "–"
+    if name in SHARES:
+        return f"{value:.0%}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

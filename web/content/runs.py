@@ -1,0 +1,168 @@
+"""Training runs as the pages show them, also while one is being written."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from store.errors import MissingStage
+from web.content.shelf import stamp
+from web.content.stages import Place
+
+LIVE_SECONDS = 150
+"""A run that is not complete, and one of whose files was written this recently, is being trained."""
+
+FILES = (
+    *("settings.yaml", "log.jsonl", "bounds.json", "evaluation.json", "samples.json", "manifest.json"),
+    "model/config.json",
+)
+"""What a run is read from."""
+
+BOUNDS = {"ln V": "ln_v", "unigram entropy": "unigram", "grammar's floor": "floor"}
+"""The reference lines, and how evaluation.json calls them."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's directory, read as far as it has been written.
+
+    `state` is `complete`, `live` (being trained now) or `stopped`; `records` has per epoch `epoch`, `loss`
+    and `dev_loss` in nats per token; `bounds` are the reference lines; `broken` names files that are no JSON.
+    """
+
+    name: str
+    state: str
+    has_model: bool
+    changed: float
+    settings: dict[str, Any]
+    records: list[dict[str, Any]]
+    bounds: dict[str, float]
+    evaluation: dict[str, dict[str, Any]]
+    samples: list[dict[str, Any]]
+    broken: tuple[str, ...]
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The epoch with the lowest dev loss, else the last."""
+        measured = [record for record in self.records if isinstance(record.get("dev_loss"), int | float)]
+        if measured:
+            return min(measured, key=lambda record: float(record["dev_loss"]))
+        return self.records[-1] if self.records else None
+
+
+def runs(place: Place) -> list[Run]:
+    """Return the runs of a pipeline, the newest first."""
+    return [read(path) for path in _newest_first(place)]
+
+
+def chosen(place: Place, name: str | None = None) -> Path:
+    """Return the directory of the run `name`, by default of the newest that has a model.
+
+    Raises:
+        MissingStage: there is none.
+    """
+    for path in _newest_first(place):
+        if path.name == name or (name is None and _has_model(path)):
+            return path
+    raise MissingStage(place.runs / (name or "*")[:100] / "model", place.command("train"))
+
+
+def _newest_first(place: Place) -> list[Path]:
+    found = [path for path in place.runs.glob("*") if path.is_dir() and not path.name.startswith(".")]
+    return sorted(found, key=lambda path: -_changed(path))
+
+
+def read(path: Path) -> Run:
+    """Read a run's directory; what is not there yet, or no longer whole, is left out."""
+    changed = _changed(path)
+    return replace(
+        _read(path, stamp(*(path / name for name in FILES))), state=_state(path, changed), changed=changed
+    )
+
+
+@lru_cache(200)
+def _read(path: Path, version: object) -> Run:
+    broken: list[str] = []
+
+    def load(name: str, empty: Any) -> Any:
+        try:
+            content = json.loads((path / name).read_text())
+        except FileNotFoundError:
+            return empty
+        except (OSError, ValueError):
+            content = None
+        if not isinstance(content, type(empty)):
+            broken.append(name)
+            return empty
+        return content
+
+    evaluation = {
+        split: each for split, each in load("evaluation.json", {}).items() if isinstance(each, dict)
+    }
+    bounds = load("bounds.json", {}) or {
+        name: evaluation["train"].get(key) for name, key in BOUNDS.items() if "train" in evaluation
+    }
+    return Run(
+        name=path.name,
+        state="",
+        has_model=_has_model(path),
+        changed=0,
+        settings=_settings(path / "settings.yaml", broken),
+        records=list(_records(path / "log.jsonl", broken)),
+        bounds={name: value for name, value in bounds.items() if isinstance(value, int | float)},
+        evaluation=evaluation,
+        samples=[sample for sample in load("samples.json", []) if isinstance(sample, dict)],
+        broken=tuple(dict.fromkeys(broken)),
+    )
+
+
+def _has_model(path: Path) -> bool:
+    return (path / "model" / "config.json").exists()
+
+
+def _changed(path: Path) -> float:
+    times = [path.stat().st_mtime]
+    for name in ("log.jsonl", "manifest.json", "snapshots", "settings.yaml"):
+        if (path / name).exists():
+            times.append((path / name).stat().st_mtime)
+    return max(times)
+
+
+def _state(path: Path, changed: float) -> str:
+    if (path / "manifest.json").exists():
+        return "complete"
+    return "live" if time.time() - changed < LIVE_SECONDS else "stopped"
+
+
+def _records(path: Path, broken: list[str]) -> Iterator[dict[str, Any]]:
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    for line in lines:
+        try:
+            record = json.loads(line)
+            yield {**record, "epoch": int(record["epoch"]), "loss": float(record["loss"])}
+        except (ValueError, KeyError, TypeError):
+            broken.append(path.name)
+
+
+def _settings(path: Path, broken: list[str]) -> dict[str, Any]:
+    """Return the settings as one level: `train.epochs`, say."""
+    try:
+        content = yaml.safe_load(path.read_text())
+        return {
+            f"{stage}.{name}": value
+            for stage, settings in content.items()
+            for name, value in settings.items()
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, yaml.YAMLError, AttributeError):
+        broken.append(path.name)
+        return {}

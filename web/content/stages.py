@@ -1,0 +1,184 @@
+"""What there is: pipelines, their stages, what is stale and what to run."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store.errors import DamagedFile
+from store.manifest import read_manifest
+from web.languages import Message
+
+RESERVED = ("features", "weights")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a pipeline as it lies on disk.
+
+    `state` is `ready`, `stale` (its input is newer), `partial` (begun, not complete), `missing` or `damaged`.
+    """
+
+    name: str
+    state: str
+    directory: Path
+    command: str
+    figures: dict[str, int] = field(default_factory=dict)
+    changed: float | None = None
+    reason: Message | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A pipeline's directories below the data folder."""
+
+    data: Path
+    pipeline: str
+
+    @property
+    def crawl(self) -> Path:
+        """Where the fetched pages and photos are."""
+        return self.data / self.pipeline / "crawl"
+
+    @property
+    def dataset(self) -> Path:
+        """Where the photos with their captions are."""
+        return self.data / self.pipeline / "dataset"
+
+    @property
+    def features(self) -> Path:
+        """Where the caches of photo vectors are, a folder per key, shared by all pipelines."""
+        return self.data / "features"
+
+    @property
+    def runs(self) -> Path:
+        """Where the training runs are."""
+        return self.data / self.pipeline / "runs"
+
+    def command(self, stage: str) -> str:
+        """Return the command that runs a stage of this pipeline."""
+        data = "" if self.data == Path("data") else f" --data {self.data}"
+        return f"bokeru {stage} --pipeline {self.pipeline}{data}"
+
+
+def pipelines(data: Path, named: str) -> list[str]:
+    """Return the pipelines that have any stage on disk, and the one that was named, which comes first."""
+    folders = sorted(path.name for path in data.glob("*") if path.is_dir() and path.name not in RESERVED)
+    found = [
+        name
+        for name in folders
+        if any((data / name / part).is_dir() for part in ("crawl", "dataset", "runs"))
+    ]
+    return [named, *(name for name in found if name != named)]
+
+
+def stages(place: Place) -> list[Stage]:
+    """Look at every stage of a pipeline, in the order that they run in."""
+    crawl = _crawl(place)
+    dataset = _dataset(place, crawl)
+    features = _features(place, dataset)
+    return [crawl, dataset, features, *_training(place)]
+
+
+def _crawl(place: Place) -> Stage:
+    pages, photos = place.crawl / "pages", place.crawl / "images"
+    return _tables(place, "crawl", place.crawl, {"pages": [pages], "photos": [photos]})
+
+
+def _dataset(place: Place, crawl: Stage) -> Stage:
+    parts = {split: [place.dataset] for split in ("train", "dev")}
+    stage = _tables(place, "dataset", place.dataset, parts)
+    if stage.state == "ready" and not (place.dataset / "manifest.json").exists():
+        return _with(stage, "partial", Message("It was begun and is not complete."))
+    if stage.state == "ready" and crawl.changed and stage.changed and crawl.changed > stage.changed:
+        return _with(stage, "stale", Message("The crawl has grown since."))
+    return stage
+
+
+def _features(place: Place, dataset: Stage) -> Stage:
+    keys = {path.name: [path] for path in sorted(place.features.glob("*")) if path.is_dir()}
+    stage = _tables(place, "features", place.features, keys)
+    photos = dataset.figures.get("train", 0) + dataset.figures.get("dev", 0)
+    most = max(stage.figures.values(), default=0)
+    if stage.state == "ready" and most < photos:
+        reason = Message("{count} photos of the dataset have no vector yet.", {"count": photos - most})
+        return _with(stage, "partial", reason)
+    return stage
+
+
+def _training(place: Place) -> Iterable[Stage]:
+    runs = sorted(path for path in place.runs.glob("*") if path.is_dir())
+    models = [run for run in runs if (run / "model" / "config.json").exists()]
+    evaluated = [run for run in models if (run / "evaluation.json").exists()]
+    train = _done(place, "train", models, "model/config.json", {"runs": len(runs), "models": len(models)})
+    if runs and not models:
+        train = _with(train, "partial", Message("A run was begun and has no model yet."))
+    elif models and not any(_is_of(run, place.dataset) for run in models):
+        train = _with(train, "stale", Message("The dataset has been built anew since."))
+    yield train
+    evaluate = _done(place, "evaluate", evaluated, "evaluation.json", {"runs": len(evaluated)})
+    if evaluated and len(evaluated) < len(models):
+        reason = Message("{count} models have not been evaluated.", {"count": len(models) - len(evaluated)})
+        evaluate = _with(evaluate, "stale", reason)
+    yield evaluate
+
+
+def _is_of(run: Path, dataset: Path) -> bool:
+    """Tell whether a run learned from the dataset as it is now; one that does not say is believed to."""
+    learned = _manifest(run).get("dataset")
+    return learned in (None, _manifest(dataset).get("fingerprint"))
+
+
+def _manifest(directory: Path) -> Mapping[str, object]:
+    try:
+        return read_manifest(directory) or {}
+    except (DamagedFile, OSError):
+        return {}
+
+
+def _done(place: Place, name: str, runs: list[Path], file: str, figures: dict[str, int]) -> Stage:
+    changed = max(((run / file).stat().st_mtime for run in runs), default=None)
+    state = "ready" if runs else "missing"
+    return Stage(name, state, place.runs, place.command(name), figures if runs else {}, changed)
+
+
+def _tables(place: Place, name: str, directory: Path, tables: dict[str, list[Path]]) -> Stage:
+    """Look at a stage that is folders of Parquet shards: rows by table, newest change, first damage."""
+    figures, changed, damage = {}, [], None
+    for table, folders in tables.items():
+        pattern = f"{table}-*.parquet" if name == "dataset" else "*.parquet"
+        shards = [
+            shard for folder in folders for shard in folder.glob(pattern) if not shard.name.startswith(".")
+        ]
+        rows = 0
+        for shard in shards:
+            try:
+                status = shard.stat()
+                rows += _rows(shard, status.st_mtime_ns, status.st_size)
+                changed.append(status.st_mtime)
+            except FileNotFoundError:
+                continue  # swapped while we look
+            except DamagedFile as error:
+                damage = Message("{error}", {"error": str(error)})
+        if shards:
+            figures[table] = rows
+    state = "damaged" if damage else "ready" if figures else "missing"
+    return Stage(name, state, directory, place.command(name), figures, max(changed, default=None), damage)
+
+
+@lru_cache(100_000)
+def _rows(shard: Path, changed: int, size: int) -> int:
+    """Return the rows of a shard from its footer; the other arguments tell one version from the next."""
+    try:
+        return int(pq.read_metadata(shard).num_rows)
+    except (pa.ArrowException, OSError) as error:
+        if not shard.exists():
+            raise FileNotFoundError(shard) from None
+        raise DamagedFile(shard, str(error).splitlines()[0].rstrip(".")) from error
+
+
+def _with(stage: Stage, state: str, reason: Message) -> Stage:
+    return Stage(stage.name, state, stage.directory, stage.command, stage.figures, stage.changed, reason)

@@ -1,0 +1,95 @@
+"""The dataset's statistics as figures and charts."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from web.charts import Bar, histogram
+from web.content.catalogue import Catalogue
+from web.content.stages import Place
+from web.languages import Speaker
+
+
+def figures(catalogue: Catalogue, place: Place) -> dict[str, int]:
+    """Return what there is of photos, captions and words."""
+    counts = {
+        f"{split} {what}": count
+        for split, photos, captions in catalogue.splits()
+        for what, count in (("photos", photos), ("captions", captions))
+    }
+    return {
+        "photos": len(catalogue),
+        "captions": len(catalogue.captions),
+        **counts,
+        "words in the vocabulary": len(_vocabulary(place)[0]),
+    }
+
+
+def tokens(place: Place, most: int) -> list[tuple[str, int]]:
+    """Return the words that train uses most, with how often."""
+    words, counts = _vocabulary(place)
+    pairs = sorted(zip(words, counts, strict=False), key=lambda pair: -pair[1])
+    return [(word, count) for word, count in pairs if count][:most]
+
+
+def _vocabulary(place: Place) -> tuple[list[str], list[int]]:
+    try:
+        content = json.loads((place.dataset / "vocabulary.json").read_text())
+        return list(content["tokens"])[4:], list(content.get("counts") or [])[4:]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return [], []
+
+
+def charts(catalogue: Catalogue, _: Speaker) -> Iterator[tuple[str, Markup]]:
+    """Yield title and chart of each distribution."""
+    photos, captions = _("photos"), _("captions")
+    title = _("Captions per photo")
+    yield title, histogram(_counted(np.diff(catalogue.offsets), photos), _("captions"), photos, title)
+    title = _("Stars of the captions")
+    yield title, histogram(_by_magnitude(catalogue.stars, captions), _("stars"), captions, title)
+    title = _("Length of the captions")
+    yield title, histogram(_counted(catalogue.lengths, captions), _("characters"), captions, title)
+    best = np.array([catalogue.stars[a:b].max(initial=0) for a, b in _spans(catalogue)], np.int64)
+    title = _("Stars of each photo's best caption")
+    yield title, histogram(_by_magnitude(best, photos), _("stars"), photos, title)
+
+
+def _spans(catalogue: Catalogue) -> Iterator[tuple[int, int]]:
+    return zip(catalogue.offsets[:-1].tolist(), catalogue.offsets[1:].tolist(), strict=True)
+
+
+def _counted(values: NDArray[np.int64], unit: str, most: int = 30) -> list[Bar]:
+    """Return bars of equal width, at most `most` of them."""
+    highest = int(values.max(initial=0))
+    step = max(1, -(-(highest + 1) // most))
+    counts = np.bincount(values // step, minlength=highest // step + 1)
+    start = next((number for number, count in enumerate(counts) if count), 0)
+    return [
+        _bar(number * step, number * step + step - 1, int(count), unit)
+        for number, count in enumerate(counts)
+        if number >= start
+    ]
+
+
+def _by_magnitude(values: NDArray[np.int64], unit: str) -> list[Bar]:
+    """Return bars whose widths grow: 0, 1, 2–3, 4–9, 10–31, 32–99, 100–…"""
+    bounds = [0, 1, 2, 4, 10, 32]
+    while bounds[-1] <= int(values.max(initial=0)):
+        bounds.append(bounds[-2] * 10)
+    counts, _ = np.histogram(values, bounds)
+    return [
+        _bar(low, high - 1, int(count), unit)
+        for low, high, count in zip(bounds, bounds[1:], counts, strict=False)
+    ]
+
+
+def _bar(low: int, high: int, count: int, unit: str) -> Bar:
+    label = f"{low:,}" if low == high else f"{low:,}–{high:,}"
+    return Bar(_short(low), count, f"{label}: {count:,} {unit}")
+
+
+def _short(value: int) -> str:
+    return f"{value // 1000:,}k" if value >= 1000 else str(value)
