@@ -4,7 +4,6 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from dataset.options import DatasetOptions
 from featurize.options import FeatureOptions
 from store.errors import UsageError
 from store.options import Options
+from store.place import CONFIG, SHARED
 from train.options import TrainOptions
 
 
@@ -29,46 +29,6 @@ class Settings(Options):
 
 
 STAGES = tuple(Settings.model_fields)
-
-
-@dataclass(frozen=True)
-class Pipeline:
-    """A pipeline: its name, its settings, and where its stages lie."""
-
-    name: str
-    settings: Settings
-    data: Path
-
-    @property
-    def crawl(self) -> Path:
-        """The crawl's pages and images."""
-        return self.data / self.name / "crawl"
-
-    @property
-    def dataset(self) -> Path:
-        """The dataset: one row per photo."""
-        return self.data / self.name / "dataset"
-
-    @property
-    def runs(self) -> Path:
-        """A folder per training run."""
-        return self.data / self.name / "runs"
-
-    @property
-    def weights(self) -> Path:
-        """Weights files, shared by all pipelines."""
-        return self.data / "weights"
-
-    def features(self) -> Path:
-        """Return the cache that this pipeline's settings name, whether it exists or not."""
-        from featurize.extract import key
-
-        return self.data / "features" / key(self.settings.features, self.weights)
-
-    def command(self, stage: str) -> str:
-        """Return the command line that runs `stage` of this pipeline."""
-        data = "" if self.data == Path("data") else f" --data {self.data}"
-        return f"bokeru {stage} --pipeline {self.name}{data}"
 
 
 class _Loader(yaml.SafeLoader):
@@ -87,7 +47,7 @@ _Loader.add_implicit_resolver(
 )
 
 
-def load(name: str, config: Path = Path("pipelines.yaml"), overrides: Iterable[str] = ()) -> Settings:
+def load(name: str, config: Path = CONFIG, overrides: Iterable[str] = ()) -> Settings:
     """Return the settings of pipeline `name`: overrides before the file before the defaults in code.
 
     Args:
@@ -135,11 +95,7 @@ def _read(config: Path) -> dict[str, Any]:
             raise UsageError(
                 f"{config}, pipeline {name}: {values!r} is no stage. There are: {', '.join(STAGES)}"
             )
-        if (
-            not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name))
-            or name == "features"
-            or name == "weights"
-        ):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name)) or name in SHARED:
             raise UsageError(
                 f"{config}: {name!r} cannot name a pipeline: it names a folder. Use letters, digits, - and _"
             )

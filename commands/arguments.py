@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from pipelines import Pipeline, load
+from commands.pipeline import Pipeline
+from pipelines import load
+from store.place import CONFIG, DATA
 
 Command: TypeAlias = Callable[[argparse.Namespace], None]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -27,9 +29,7 @@ def add_pipeline(command: argparse.ArgumentParser) -> None:
 
 def add_settings(command: argparse.ArgumentParser) -> None:
     """Add the options that say where settings and data are."""
-    command.add_argument(
-        "--config", type=Path, default=Path("pipelines.yaml"), metavar="FILE", help="(pipelines.yaml)"
-    )
+    command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="(pipelines.yaml)")
     add_data(command)
     command.add_argument(
         "--set",
@@ -44,14 +44,14 @@ def add_settings(command: argparse.ArgumentParser) -> None:
 def add_data(command: argparse.ArgumentParser) -> None:
     """Add the option that says where all output lies."""
     command.add_argument(
-        "--data", type=Path, default=Path("data"), metavar="DIR", help="the folder of all output (data)"
+        "--data", type=Path, default=DATA, metavar="DIR", help="the folder of all output (data)"
     )
 
 
-def pipeline(arguments: argparse.Namespace) -> Pipeline:
-    """Return the pipeline that the arguments name."""
+def pipeline_of(arguments: argparse.Namespace) -> Pipeline:
+    """Return the pipeline that the arguments name, with its settings."""
     settings = load(arguments.pipeline, arguments.config, arguments.set)
-    return Pipeline(arguments.pipeline, settings, arguments.data)
+    return Pipeline(arguments.data, arguments.pipeline, arguments.config, settings=settings)
 
 
 def positive(text: str) -> int:

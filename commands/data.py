@@ -7,7 +7,16 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_data, add_pipeline, add_settings, pipeline, port, positive
+from commands.arguments import (
+    Commands,
+    add,
+    add_data,
+    add_pipeline,
+    add_settings,
+    pipeline_of,
+    port,
+    positive,
+)
 from pipelines import Settings, describe, load
 from store.errors import MissingStage, UsageError, UserError
 
@@ -65,14 +74,14 @@ def read(arguments: argparse.Namespace) -> None:
     from dataset.importers import bokekan, oogiri_go
 
     formats = {"bokekan": bokekan.read, "oogiri-go": oogiri_go.read}
-    print(formats[arguments.format](arguments.source, pipeline(arguments).crawl))
+    print(formats[arguments.format](arguments.source, pipeline_of(arguments).crawl))
 
 
 def export(arguments: argparse.Namespace) -> None:
     """Write a pipeline's dataset in the form that other trainers read."""
     from dataset.export.formats import export
 
-    captions = export(pipeline(arguments).dataset, arguments.directory, arguments.format)
+    captions = export(pipeline_of(arguments).dataset, arguments.directory, arguments.format)
     print(f"{captions:,} captions exported to {arguments.directory}")
 
 
@@ -81,12 +90,12 @@ def forget(arguments: argparse.Namespace) -> None:
     from crawler.memory.mirror import mirror_of
     from dataset.forget import forget
 
-    of = pipeline(arguments)
-    mirror = mirror_of(of.settings.crawl.mirror, of.crawl)
+    pipeline = pipeline_of(arguments)
+    mirror = mirror_of(pipeline.settings.crawl.mirror, pipeline.crawl)
     if mirror:
         mirror.synchronise()  # shards of other machines may hold it too
     what = {"sha256": arguments.sha256, "odai": arguments.odai, "boke": arguments.boke}
-    print(forget(arguments.data, of.name, **what))
+    print(forget(arguments.data, pipeline.name, **what))
     if mirror:
         mirror.synchronise()
 
@@ -102,11 +111,11 @@ def neighbours(arguments: argparse.Namespace) -> None:
     """Draw a contact sheet of photos, each with the photos that are nearest to it in feature space."""
     from featurize.neighbours import neighbours
 
-    of = pipeline(arguments)
-    if not of.features().exists():
-        raise MissingStage(of.features(), of.command("features"))
+    pipeline = pipeline_of(arguments)
+    if not pipeline.feature_cache.exists():
+        raise MissingStage(pipeline.feature_cache, pipeline.command("features"))
     options = {"photos": arguments.photos, "count": arguments.n, "seed": arguments.seed}
-    print(neighbours(of.features(), of.dataset, arguments.out, **options))
+    print(neighbours(pipeline.feature_cache, pipeline.dataset, arguments.out, **options))
 
 
 def doctor(arguments: argparse.Namespace) -> None:

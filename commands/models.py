@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from commands.arguments import Commands, add, add_pipeline, pipeline, port, positive
+from commands.arguments import Commands, add, add_pipeline, pipeline_of, port, positive
 from store.errors import UserError
 
 DRAWING: dict[str, tuple[Callable[[str], Any], str, str]] = {
@@ -27,15 +27,15 @@ def caption(arguments: argparse.Namespace) -> None:
     from train.captions.files import caption_files, print_table
     from train.runs import newest
 
-    of = pipeline(arguments)
+    pipeline = pipeline_of(arguments)
     given = {name: getattr(arguments, name) for name in DRAWING if getattr(arguments, name) is not None}
     results = list(
         caption_files(
-            newest(of.runs),
+            newest(pipeline.runs),
             arguments.images,
-            of.weights,
-            dataset=of.dataset,
-            features=of.data / "features",
+            pipeline.weights,
+            dataset=pipeline.dataset,
+            features=pipeline.features,
             strategy=arguments.strategy,
             distance=arguments.distance,
             n=arguments.n,
@@ -57,15 +57,15 @@ def caption(arguments: argparse.Namespace) -> None:
 
 def web(arguments: argparse.Namespace) -> None:
     """Serve the browser app until Ctrl-C, or write a copy of it that opens without a server."""
-    of = pipeline(arguments)
+    pipeline = pipeline_of(arguments)
     if arguments.export:
         from web.export import export
 
-        print(f"Open {export(of.data, of.name, arguments.export)} in a browser")
+        print(f"Open {export(pipeline.data, pipeline.name, arguments.export)} in a browser")
     else:
         from web.app import serve
 
-        serve(of.data, of.name, arguments.host, arguments.port)
+        serve(pipeline.data, pipeline.name, arguments.host, arguments.port)
 
 
 def register(commands: Commands) -> None:

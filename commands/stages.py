@@ -6,21 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_pipeline, add_settings, pipeline
+from commands.arguments import Commands, add, add_pipeline, add_settings, pipeline_of
+from commands.pipeline import Pipeline
 from crawler.options import CrawlOptions
-from pipelines import Pipeline, load
+from pipelines import load
 from store.errors import MissingStage
+from store.place import DATA
 
 
-def crawl(of: Pipeline, retry_failed: bool = False) -> None:
+def crawl(pipeline: Pipeline, retry_failed: bool = False) -> None:
     """Fetch what is still missing of the pipeline's pages and photos."""
     from crawler.crawl import crawl, is_complete
 
-    options = of.settings.crawl
-    if is_complete(options, of.crawl, pipeline=of.name, retry_failed=retry_failed):
+    options = pipeline.settings.crawl
+    if is_complete(options, pipeline.crawl, pipeline=pipeline.name, retry_failed=retry_failed):
         return print("crawl: up to date")
     with _embedded_site(options) as address:
-        crawl(options, of.crawl, address=address, pipeline=of.name, retry_failed=retry_failed)
+        crawl(options, pipeline.crawl, address=address, pipeline=pipeline.name, retry_failed=retry_failed)
 
 
 @contextmanager
@@ -42,27 +44,27 @@ def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None]]:
 
     The spider finds this function by the entry point `job` of the group `bokeru.crawl`.
     """
-    of = Pipeline(name, load(name), Path("data"))
-    with _embedded_site(of.settings.crawl) as address:
-        yield of.settings.crawl, of.crawl, address
+    pipeline = Pipeline(DATA, name, settings=load(name))
+    with _embedded_site(pipeline.settings.crawl) as address:
+        yield pipeline.settings.crawl, pipeline.crawl, address
 
 
-def dataset(of: Pipeline) -> None:
+def dataset(pipeline: Pipeline) -> None:
     """Build the dataset from the crawl; on the embedded site, with the least loss that a model can reach."""
     from dataset.build.stage import build
     from dataset.read import summary
 
-    options = of.settings.dataset
-    crawls = [of.crawl, *(of.data / other / "crawl" for other in options.also)]
-    built = build(options, crawls, of.dataset, name=of.name)
-    if of.settings.crawl.site == "embedded":
-        _write_floor(of)
-    print(summary(of.dataset) if built else "dataset: up to date")
+    options = pipeline.settings.dataset
+    crawls = [pipeline.crawl, *(pipeline.data / other / "crawl" for other in options.also)]
+    built = build(options, crawls, pipeline.dataset, name=pipeline.name)
+    if pipeline.settings.crawl.site == "embedded":
+        _write_floor(pipeline)
+    print(summary(pipeline.dataset) if built else "dataset: up to date")
 
 
-def _write_floor(of: Pipeline) -> None:
+def _write_floor(pipeline: Pipeline) -> None:
     """Write floor.json: the grammar's own nats per target token, for the captions of each split."""
-    path = of.dataset / "floor.json"
+    path = pipeline.dataset / "floor.json"
     if path.exists():
         return
     from dataset.read import captions
@@ -71,42 +73,42 @@ def _write_floor(of: Pipeline) -> None:
 
     floor: dict[str, object] = {"unit": "nats per token"}
     for split in ("train", "dev"):
-        table = captions(of.dataset, split)
+        table = captions(pipeline.dataset, split)
         tokens = sum(len(tokens) + 1 for tokens in table["tokens"].to_pylist())
         pairs = zip(table["odai_id"].to_pylist(), table["text"].to_pylist(), strict=True)
         try:
-            total = nats(pairs, of.settings.crawl.embedded.seed)
+            total = nats(pairs, pipeline.settings.crawl.embedded.seed)
         except ValueError as error:  # captions that were imported, or drawn by another version of the grammar
             return print(f"dataset: the least reachable loss is not known: {error}")
         floor[split] = total / tokens if tokens else None
     write_json(path, floor)
 
 
-def features(of: Pipeline) -> None:
+def features(pipeline: Pipeline) -> None:
     """Compute and cache the vectors of the photos that have none yet."""
     from featurize.extract import extract
 
-    _need(of.dataset, of, "dataset")
-    extract(of.settings.features, of.dataset, of.data / "features", of.weights)
+    _need(pipeline.dataset, pipeline, "dataset")
+    extract(pipeline.settings.features, pipeline.dataset, pipeline.features, pipeline.weights)
 
 
-def train(of: Pipeline) -> None:
+def train(pipeline: Pipeline) -> None:
     """Train the captioning model, or go on with a run that was interrupted."""
     from train.fit import fit
 
-    _need(of.dataset, of, "dataset")
-    _need(of.features(), of, "features")
-    fit(of.settings.train, of.dataset, of.features(), of.runs)
+    _need(pipeline.dataset, pipeline, "dataset")
+    _need(pipeline.feature_cache, pipeline, "features")
+    fit(pipeline.settings.train, pipeline.dataset, pipeline.feature_cache, pipeline.runs)
 
 
-def evaluate(of: Pipeline) -> None:
+def evaluate(pipeline: Pipeline) -> None:
     """Measure the newest model on both splits."""
     from train.evaluation.evaluate import evaluate
     from train.runs import newest
 
-    _need(of.dataset, of, "dataset")
-    _need(of.features(), of, "features")
-    evaluate(newest(of.runs), of.dataset, of.features())
+    _need(pipeline.dataset, pipeline, "dataset")
+    _need(pipeline.feature_cache, pipeline, "features")
+    evaluate(newest(pipeline.runs), pipeline.dataset, pipeline.feature_cache)
 
 
 STAGES: dict[str, Callable[[Pipeline], None]] = {
@@ -118,26 +120,26 @@ STAGES: dict[str, Callable[[Pipeline], None]] = {
 }
 
 
-def _need(directory: Path, of: Pipeline, stage: str) -> None:
+def _need(directory: Path, pipeline: Pipeline, stage: str) -> None:
     if not directory.exists():
-        raise MissingStage(directory, of.command(stage))
+        raise MissingStage(directory, pipeline.command(stage))
 
 
-def run(of: Pipeline) -> None:
+def run(pipeline: Pipeline) -> None:
     """Run every stage in order; stages that are up to date say so."""
     started = time.monotonic()
     for number, (name, stage) in enumerate(STAGES.items(), 1):
         print(f"[{number}/{len(STAGES)}] {name}, after {time.monotonic() - started:.0f} s", flush=True)
-        stage(of)
+        stage(pipeline)
 
 
-def demo(of: Pipeline) -> None:
+def demo(pipeline: Pipeline) -> None:
     """Run every stage on the embedded site, then show what the model learned."""
     from train.evaluation.report import report
     from train.runs import newest
 
-    run(of)
-    report(newest(of.runs), of.dataset)
+    run(pipeline)
+    report(newest(pipeline.runs), pipeline.dataset)
 
 
 def register(commands: Commands) -> None:
@@ -149,15 +151,19 @@ def register(commands: Commands) -> None:
             command.add_argument(
                 "--retry-failed", action="store_true", help="fetch again what ended as error or drift"
             )
-            command.set_defaults(command=lambda arguments: crawl(pipeline(arguments), arguments.retry_failed))
+            command.set_defaults(command=_crawl)
     command = add(commands, _on_pipeline(demo), "demo")
     command.set_defaults(pipeline="demo")
     add_settings(command)
 
 
+def _crawl(arguments: argparse.Namespace) -> None:
+    crawl(pipeline_of(arguments), arguments.retry_failed)
+
+
 def _on_pipeline(stage: Callable[[Pipeline], None]) -> Callable[[argparse.Namespace], None]:
     def command(arguments: argparse.Namespace) -> None:
-        stage(pipeline(arguments))
+        stage(pipeline_of(arguments))
 
     command.__doc__ = stage.__doc__
     return command

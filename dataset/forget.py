@@ -17,11 +17,10 @@ from dataset.rewrite import rewrite_crawl, rewrite_dataset, rewrite_features
 from dataset.search import WORDS, search
 from store.errors import UsageError, UserError
 from store.forgotten import Forgotten
+from store.place import SHARED
 from store.stages import Stage, below, find
 from store.whole_file import remove_leftovers, write_json, write_whole
 
-SHARED = ("features", "weights")
-"""What lies beside the pipelines, for all of them."""
 ORDER = ("run", "features", "dataset", "crawl")
 """Crawls come last: by them it is found what the others hold, should this be killed and run again."""
 

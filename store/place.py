@@ -16,18 +16,18 @@ class Place:
 
     Args:
         data: the folder of all output (`--data`).
-        pipeline: the pipeline's name, which is its folder in `data`.
+        name: the pipeline's name, which is its folder in `data`.
         config: the file that holds its settings (`--config`).
     """
 
     data: Path
-    pipeline: str
+    name: str
     config: Path = CONFIG
 
     @property
     def directory(self) -> Path:
         """All that belongs to this pipeline alone."""
-        return self.data / self.pipeline
+        return self.data / self.name
 
     @property
     def crawl(self) -> Path:
@@ -54,14 +54,14 @@ class Place:
         """Weights files, shared by all pipelines."""
         return self.data / "weights"
 
-    def command(self, name: str, *arguments: str) -> str:
-        """Return the command line that runs `bokeru NAME` for this pipeline, as it can be pasted in a shell.
+    def command(self, command: str, *arguments: str) -> str:
+        """Return the command line that runs `bokeru COMMAND` for this pipeline, ready for a shell.
 
         Args:
-            name: a stage, or another command that takes --pipeline.
+            command: a stage, or another command that takes --pipeline.
             arguments: what comes behind the options that say where everything is.
         """
-        parts = ["bokeru", name, "--pipeline", self.pipeline]
+        parts = ["bokeru", command, "--pipeline", self.name]
         if self.config != CONFIG:
             parts += ["--config", str(self.config)]
         if self.data != DATA:

@@ -22,7 +22,7 @@ from store.errors import DamagedFile
 from store.shards import shard_paths
 
 ROOT = Path(__file__).parents[1]
-BOKERU = [sys.executable, "-m", "pipelines"]
+BOKERU = [sys.executable, "-m", "commands.main"]
 STAGES = ("crawl", "dataset", "features", "train", "evaluate")
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from store.errors import UsageError
+from store.place import Place
 from store.progress import Progress
 from store.whole_file import write_whole
 from web.content.curves import comparison
 from web.content.library import Library
 from web.content.runs import chosen, runs
-from web.content.stages import Place, pipelines
+from web.content.stages import pipelines
 from web.languages import LANGUAGES, Speaker
 from web.links import STATIC, Links
 from web.pages import Pages
@@ -121,7 +122,7 @@ def _photos(place: Place, library: Library, sha256s: list[str], directory: Path)
 
 
 def _pages(place: Place, groups: list[Group], language: str, broken: set[str], directory: Path) -> None:
-    pages = Pages(place.pipeline, FileLinks(language, broken))
+    pages = Pages(place.name, FileLinks(language, broken))
     found = runs(place)
     for name, context in {
         "generate": {

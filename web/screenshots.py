@@ -15,12 +15,12 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from store.errors import UserError
+from store.place import Place
 from store.whole_file import write_whole
 from web.app import create
 from web.browser import ARGUMENTS, CHROMIUM
 from web.content.catalogue import Filter
 from web.content.library import Library
-from web.content.stages import Place
 from web.security import LOOPBACK
 
 
@@ -64,7 +64,7 @@ def main() -> None:
     with serving(place) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         for shot in SHOTS:
-            picture = _draw(browser, address, place.pipeline, shot, content)
+            picture = _draw(browser, address, place.name, shot, content)
             write_whole(arguments.output / f"{shot.name}.png", picture)
             print(f"{arguments.output / shot.name}.png  {len(picture):,} bytes")
         browser.close()
@@ -75,7 +75,7 @@ def serving(place: Place) -> Iterator[str]:
     """Serve the app on a free port of this machine while the block runs; yield its address."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        app = create(place.data, place.pipeline, LOOPBACK)
+        app = create(place.data, place.name, LOOPBACK)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()

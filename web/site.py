@@ -7,9 +7,10 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, HTTPException, Path, Request
 
+from store.place import Place
 from web.content.catalogue import Catalogue
 from web.content.library import Library
-from web.content.stages import Place, pipelines
+from web.content.stages import pipelines
 from web.pages import VISITOR, Pages
 from web.queue import FairQueue
 from web.studio import Studio

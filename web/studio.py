@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from store.errors import MissingStage
+from store.place import Place
 from train.captions.captioner import Caption, Captioner, Decoding
 from train.captions.mismatch import Neighbour, mismatch
 from web.content.library import Library, Vectors
-from web.content.stages import Place
 from web.pictures import measure
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from benchmarks.experiments.cells import Cell, cells
 from benchmarks.experiments.report import report
+from commands.pipeline import Pipeline
 from commands.stages import crawl, dataset, features
-from pipelines import Pipeline
 from store.errors import UserError
 from store.manifest import read_manifest
 from store.whole_file import write_json
@@ -60,17 +60,17 @@ def _run(cell: Cell, data: Path) -> bool:
 
 def figures(cell: Cell, data: Path) -> dict[str, Any]:
     """Run every stage of a cell, each only as far as it is not done, and return what it came to."""
-    of = Pipeline(cell.data, cell.settings(), data)
+    pipeline = Pipeline(data, cell.data, settings=cell.settings())
     for stage in (crawl, dataset, features):
-        stage(of)
-    run = fit(of.settings.train, of.dataset, of.features(), of.runs)
-    measured = evaluate(run, of.dataset, of.features())
+        stage(pipeline)
+    run = fit(pipeline.settings.train, pipeline.dataset, pipeline.feature_cache, pipeline.runs)
+    measured = evaluate(run, pipeline.dataset, pipeline.feature_cache)
     return {
         "name": cell.name,
         "question": cell.question,
         "photos": cell.photos,
         "captions": cell.captions,
-        "train": of.settings.train.model_dump(),
+        "train": pipeline.settings.train.model_dump(),
         "manifest": dict(read_manifest(run) or {}),
         "log": read_log(run),
         "evaluation": measured,

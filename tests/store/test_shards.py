@@ -101,7 +101,7 @@ def test_shards_have_page_index_and_checksums(tmp_path: Path) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from test_dataset_shards import SCHEMA, row
+from tests.store.test_shards import SCHEMA, row
 from store.shards import ShardLimits, ShardWriter
 writer = ShardWriter(Path(sys.argv[1]), "s", SCHEMA, ShardLimits(rows=10, row_group_rows=3))
 for number in range(10_000_000):

@@ -77,12 +77,12 @@ def test_a_run_that_cannot_begin_leaves_no_directory(tmp_path: Path) -> None:
 def test_threads_are_chosen_by_a_processs_share_of_an_update(
     toy: toy_training.Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("train.threads.cores", lambda: 3)
+    monkeypatch.setattr("train.arithmetic.threads.cores", lambda: 3)
     inputs = toy.dataset, toy.features, toy.runs / "unwritten", "mark"
     job = prepare(toy_training.options(batch_size=100), *inputs, Alone())
     sizes, lengths = job.artifact.config.sizes, job.train_split.examples.lengths + 1
     work = 6 * 100 * lengths.mean() * sizes.vocabulary * sizes.hidden
-    monkeypatch.setattr("train.threads.WORTHWHILE", 0.9 * work)
+    monkeypatch.setattr("train.arithmetic.threads.WORTHWHILE", 0.9 * work)
     assert job.threads() == 3
     monkeypatch.setattr(job.updater.processes, "size", 2)
     assert job.threads() == 1

@@ -10,6 +10,7 @@ import numpy as np
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from dataset.read import photos
+from store.place import Place
 from store.schema import features
 from store.shards import ShardWriter
 from store.whole_file import write_json
@@ -17,7 +18,6 @@ from tests.crawl_tables import crawl
 from train.evaluation.evaluate import evaluate
 from train.fit import fit
 from train.options import TrainOptions
-from web.content.stages import Place
 
 D = 16
 KEY = "small-fc7-00000000"

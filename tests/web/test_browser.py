@@ -12,10 +12,10 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
+from store.place import Place
 from tests.web import small_pipeline
 from web.app import create
 from web.browser import ARGUMENTS, CHROMIUM
-from web.content.stages import Place
 from web.export import export
 from web.pages import VISITOR
 from web.queue import FairQueue

@@ -17,10 +17,11 @@ from PIL import Image
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from dataset.text.vocabulary import Vocabulary
+from store.place import Place
 from tests import crawl_tables
 from tests.web import small_pipeline
 from web.app import create
-from web.content.stages import Place, stages
+from web.content.stages import stages
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,12 @@ from featurize.cache import batches
 from featurize.extract import Extractor
 from featurize.read import vectors
 from store.errors import DamagedFile, MissingStage, UserError
+from store.place import Place
 from store.shards import shard_paths
 from train.captions.captioner import Captioner
 from train.captions.mismatch import Pool
 from web.content.catalogue import Catalogue
 from web.content.shelf import Shelf, stamp
-from web.content.stages import Place
 from web.pictures import jpeg
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
+from store.place import Place
 from store.shards import shard_paths
 from web.content.catalogue import Catalogue
-from web.content.stages import Place
 
 MOST = 20
 """Rows shown of a table."""

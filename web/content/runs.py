@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from store.errors import MissingStage
+from store.place import Place
 from web.content.shelf import stamp
-from web.content.stages import Place
 
 LIVE_SECONDS = 150
 """A run that is not complete, and one of whose files was written this recently, is being trained."""

@@ -10,9 +10,8 @@ import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
 from store.manifest import read_manifest
+from store.place import SHARED, Place
 from web.languages import Message
-
-RESERVED = ("features", "weights")
 
 
 @dataclass(frozen=True)
@@ -31,42 +30,9 @@ class Stage:
     reason: Message | None = None
 
 
-@dataclass(frozen=True)
-class Place:
-    """A pipeline's directories below the data folder."""
-
-    data: Path
-    pipeline: str
-
-    @property
-    def crawl(self) -> Path:
-        """Where the fetched pages and photos are."""
-        return self.data / self.pipeline / "crawl"
-
-    @property
-    def dataset(self) -> Path:
-        """Where the photos with their captions are."""
-        return self.data / self.pipeline / "dataset"
-
-    @property
-    def features(self) -> Path:
-        """Where the caches of photo vectors are, a folder per key, shared by all pipelines."""
-        return self.data / "features"
-
-    @property
-    def runs(self) -> Path:
-        """Where the training runs are."""
-        return self.data / self.pipeline / "runs"
-
-    def command(self, stage: str) -> str:
-        """Return the command that runs a stage of this pipeline."""
-        data = "" if self.data == Path("data") else f" --data {self.data}"
-        return f"bokeru {stage} --pipeline {self.pipeline}{data}"
-
-
 def pipelines(data: Path, named: str) -> list[str]:
     """Return the pipelines that have any stage on disk, and the one that was named, which comes first."""
-    folders = sorted(path.name for path in data.glob("*") if path.is_dir() and path.name not in RESERVED)
+    folders = sorted(path.name for path in data.glob("*") if path.is_dir() and path.name not in SHARED)
     found = [
         name
         for name in folders

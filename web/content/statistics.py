@@ -7,9 +7,9 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from store.place import Place
 from web.charts import Bar, histogram
 from web.content.catalogue import Catalogue
-from web.content.stages import Place
 from web.languages import Speaker
 
 

@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field, ValidationError
 
 from store.errors import UsageError, UserError
+from store.place import Place
 from web import uploads
 from web.content.runs import chosen, runs
-from web.content.stages import Place
 from web.languages import Message
 from web.pictures import UnusablePhoto, jpeg
 from web.queue import QueueFull
@@ -91,7 +91,7 @@ def _page(
         "try.html",
         status,
         here="try",
-        pipeline=place.pipeline,
+        pipeline=place.name,
         wanted=tried,
         runs=[run for run in runs(place) if run.has_model],
         command=place.command("train"),

@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from store.errors import MissingStage, UserError
+from store.place import Place
 from web.content.catalogue import Catalogue, Filter
 from web.content.runs import chosen, runs
-from web.content.stages import Place
 from web.queue import QueueFull
 from web.site import Site, TheCatalogue, ThePlace, TheSite
 from web.studio import Drawing, Written
@@ -52,7 +52,7 @@ async def generate(
         "generate.html",
         status,
         here="generate",
-        pipeline=place.pipeline,
+        pipeline=place.name,
         wanted=wanted,
         pages=pages,
         runs=[run for run in runs(place) if run.has_model],

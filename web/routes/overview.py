@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from store.errors import UserError
+from store.place import Place
 from web.content.runs import runs
-from web.content.stages import Place, pipelines, stages
+from web.content.stages import pipelines, stages
 from web.site import Site, TheSite
 
 router = APIRouter(include_in_schema=False)

@@ -59,7 +59,7 @@ def photos(
         request,
         "photos.html",
         here="data",
-        pipeline=place.pipeline,
+        pipeline=place.name,
         catalogue=catalogue,
         shown=shown.model_copy(update={"page": page}),
         query=shown.model_dump(exclude={"page"}, exclude_defaults=True),
@@ -78,7 +78,7 @@ def figures(request: Request, site: TheSite, place: ThePlace, catalogue: TheCata
         request,
         "statistics.html",
         here="data",
-        pipeline=place.pipeline,
+        pipeline=place.name,
         figures=statistics.figures(catalogue, place),
         charts=charts,
         categories=catalogue.categories.most_common(20),
@@ -86,7 +86,7 @@ def figures(request: Request, site: TheSite, place: ThePlace, catalogue: TheCata
         labels=catalogue.labels.most_common(20),
         tokens=statistics.tokens(place, 20),
         links={
-            name: lambda value, name=name: site.pages.links.page("data", place.pipeline, **{name: value})
+            name: lambda value, name=name: site.pages.links.page("data", place.name, **{name: value})
             for name in ("category", "label")
         },
     )
@@ -122,7 +122,7 @@ def photo(
         request,
         "photo.html",
         here="data",
-        pipeline=place.pipeline,
+        pipeline=place.name,
         photo=catalogue.photo(number),
         captions=catalogue.captions_of(number),
         neighbours=[(near, best_caption(catalogue, near.sha256)) for near in neighbours],

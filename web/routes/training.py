@@ -30,7 +30,7 @@ def training(
         request,
         "training.html",
         here="training",
-        pipeline=place.pipeline,
+        pipeline=place.name,
         runs=found,
         shown=shown,
         command=place.command("train"),

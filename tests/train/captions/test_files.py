@@ -10,10 +10,10 @@ import pytest
 
 from commands.main import main
 from store.errors import MissingStage, UsageError, UserError
+from store.place import Place
 from tests import crawl_tables
 from tests.web import small_pipeline
 from train.captions.files import caption_files, print_table
-from web.content.stages import Place
 
 
 class Extractor(small_pipeline.Extractor):

@@ -1,0 +1,21 @@
+"""A pipeline as the commands see it: its settings, and where its stages lie."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines import Settings
+from store.place import Place
+
+
+@dataclass(frozen=True)
+class Pipeline(Place):
+    """A place with the settings of the pipeline that lies there."""
+
+    settings: Settings = field(kw_only=True)
+
+    @property
+    def feature_cache(self) -> Path:
+        """The cache of vectors that the settings name, whether it exists or not."""
+        from featurize.extract import key
+
+        return self.features / key(self.settings.features, self.weights)
