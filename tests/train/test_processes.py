@@ -97,7 +97,9 @@ def test_a_device_that_is_none_says_what_to_write() -> None:
 
 
 def test_a_gpu_that_cannot_be_used_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("train.arithmetic.device.gpu_problem", lambda: "CuPy found no GPU: the driver lists none")
+    monkeypatch.setattr(
+        "train.arithmetic.device.gpu_problem", lambda: "CuPy found no GPU: the driver lists none"
+    )
     with pytest.raises(UsageError, match="driver lists none"):
         device("cuda:0")
     assert str(device("auto")) == str(device("cpu"))
