@@ -1,6 +1,6 @@
 """What pip builds Bokeru with: an editable install, and no other (PEP 517 and PEP 660; see pyproject.toml).
 
-Bokeru is an application. A wheel of it would hold none of its pinned dependencies, and its packages (`dataset`,
+Bokeru is an application. A wheel would hold none of its pinned dependencies, and its packages (`dataset`,
 `web`) would overwrite another project's. So every other build ends with what to do.
 """
 
