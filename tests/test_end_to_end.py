@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -22,6 +23,7 @@ from store.errors import DamagedFile
 from store.shards import shard_paths
 
 ROOT = Path(__file__).parents[1]
+MADE_BY_0_1 = ROOT / "tests" / "made_by_0_1"
 BOKERU = [sys.executable, "-m", "commands.main"]
 STAGES = ("crawl", "dataset", "features", "train", "evaluate")
 
@@ -108,6 +110,16 @@ def test_every_photo_has_a_vector_of_full_size_caffenet(demo: Path) -> None:
     table = pq.read_table(next(cache.glob("*.parquet")))
     assert table.num_rows == 600
     assert table.schema.field("vector").type == schema.features(4096).field("vector").type
+
+
+def test_the_vectors_are_those_that_0_1_computed(demo: Path) -> None:
+    """Photos do not change with the size of the embedded site: the fixture's six are in the demo too."""
+    query = "SELECT vector FROM '{}/features/*/*.parquet' SEMI JOIN old USING (sha256) ORDER BY sha256"
+    old = pq.read_table(next((MADE_BY_0_1 / "data/features").rglob("*.parquet"))).sort_by("sha256")
+    found = duckdb.execute(query.format(demo)).fetchall()
+    assert len(found) == 6
+    expected = np.array(old["vector"].to_pylist())
+    np.testing.assert_allclose(np.array(found)[:, 0], expected, rtol=1e-3, atol=1e-2)  # of about 70
 
 
 def test_the_run_has_its_files(demo: Path) -> None:
