@@ -31,7 +31,7 @@ import unidic_lite
 from dataset import read
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
-from store.cores import cores
+from store.processes.cores import cores
 from store.schema import IMAGES, PAGES
 from store.shards import whole_parquet
 

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_info
 
 from dataset.text.vocabulary import BOS, EOS, PAD, UNK
 from store.chainer_compat import chainer
-from store.cores import cores
+from store.processes.cores import cores
 from train.arithmetic.fused_steps import Begun, FusedSteps
 from train.arithmetic.threads import limited
 from train.captions.constraints import Rules

@@ -46,7 +46,7 @@ from featurize.engine import open_engine
 from featurize.options import FeatureOptions
 from featurize.preprocess import Recipe
 from featurize.weights import locate
-from store.cores import cores
+from store.processes.cores import cores
 from store.schema import PHOTOS
 from store.shards import whole_parquet
 

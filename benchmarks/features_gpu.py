@@ -26,7 +26,7 @@ from featurize.caffe import caffemodel
 from featurize.preprocess import Recipe
 from featurize.weights import locate
 from store.chainer_compat import gpu_problem
-from store.cores import cores
+from store.processes.cores import cores
 
 BATCH = 128
 

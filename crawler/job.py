@@ -12,6 +12,7 @@ from w3lib.url import safe_url_string
 from crawler.components.browser import browser_settings, executable
 from crawler.options import CrawlOptions, odai_range
 from store.errors import UsageError
+from store.version import VERSION
 
 EMBEDDED_SITE = "http://bokete.test"
 """The embedded site's address, whatever port it is served on: requests reach it through its proxy."""
@@ -114,7 +115,7 @@ class Job:
         if options.render == "chromium":
             rendering = browser_settings(self.hosts, self.address, options, is_local=self.is_local)
         return rendering | {
-            "USER_AGENT": f"bokeru/0.1{contact}",
+            "USER_AGENT": f"bokeru/{VERSION}{contact}",
             "CONCURRENT_REQUESTS": options.concurrency,
             "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency,
             "DOWNLOAD_DELAY": options.delay,

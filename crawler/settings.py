@@ -1,9 +1,11 @@
 """Scrapy's settings: what holds for every crawl, whatever the pipeline says."""
 
+from store import version
+
 BOT_NAME = "bokeru"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
-USER_AGENT = "bokeru/0.1"
+USER_AGENT = f"bokeru/{version.VERSION}"
 
 # Manners.
 ROBOTSTXT_OBEY = (

@@ -15,8 +15,8 @@ from featurize.backends.backend import Backend, choose, start
 from featurize.options import FeatureOptions, RandomOptions
 from featurize.preprocess import Recipe, Undecodable
 from featurize.weights import locate
-from store.cores import cores
 from store.errors import UserError
+from store.processes.cores import cores
 
 Row = dict[str, object]
 Photos = Sequence[tuple[str, bytes]]

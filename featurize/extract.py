@@ -15,8 +15,8 @@ from featurize.cache import batched
 from featurize.options import FeatureOptions
 from featurize.weights import identity
 from store.errors import UserError
-from store.lock import locked
 from store.manifest import fingerprint
+from store.processes.lock import locked
 from store.progress import Progress
 from store.whole_file import remove_leftovers, write_json
 

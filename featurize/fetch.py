@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from store.errors import DamagedFile, UserError
-from store.lock import locked
+from store.processes.lock import locked
 from store.progress import Progress
 
 CHUNK = 2**20

@@ -9,7 +9,7 @@ from featurize.caffe import caffemodel
 from featurize.caffe.network import caffenet
 from featurize.fetch import CAFFENET, fetch
 from store.errors import UserError
-from store.lock import locked
+from store.processes.lock import locked
 from store.whole_file import write_json
 
 SEED = 2016

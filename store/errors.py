@@ -1,6 +1,13 @@
-"""What a user can act on. The command line prints these in one or two lines, without a traceback."""
+"""What a user can act on. The command line prints these in one or two lines, without a traceback.
 
+Each error knows the exit status that the command ends with: a supervisor decides by it whether to try again.
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
+
+PRECEDENCE = (2, 3, 4, 5, 6, 1)
+"""Where two errors hold, the command ends with the status that comes first here."""
 
 
 class UserError(Exception):
@@ -13,6 +20,18 @@ class UsageError(UserError):
     """The command, the settings or the address were wrong: nothing was started."""
 
     exit_status = 2
+
+
+class SiteRefuses(UserError):
+    """The site does not want to be crawled: by robots.txt, by an opt-out, or by its answers."""
+
+    exit_status = 4
+
+
+class Unexpected(UserError):
+    """What came is not what was expected: markup that has changed, a file that is damaged."""
+
+    exit_status = 5
 
 
 class MissingStage(UserError):
@@ -28,7 +47,7 @@ class MissingStage(UserError):
         self.directory, self.command = directory, command
 
 
-class DamagedFile(UserError):
+class DamagedFile(Unexpected):
     """A file that should be whole is not.
 
     Args:
@@ -40,3 +59,15 @@ class DamagedFile(UserError):
     def __init__(self, path: Path, reason: str, remedy: str | None = None) -> None:
         remedy = remedy or "Delete it and run its stage again: only what it held is made anew."
         super().__init__(f"{path} is damaged: {reason}. {remedy}")
+
+
+def first_by_status(errors: Iterable[UserError]) -> UserError | None:
+    """Return the error whose exit status counts where several hold; of equal ones, the first."""
+    return min(errors, key=lambda error: PRECEDENCE.index(error.exit_status), default=None)
+
+
+def with_status(message: str, status: int) -> UserError:
+    """Return the error that another process reported as a message and an exit status."""
+    kinds = (UsageError, SiteRefuses, Unexpected)
+    kind = next((kind for kind in kinds if kind.exit_status == status), UserError)
+    return kind(message)

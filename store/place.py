@@ -1,13 +1,32 @@
 """Where a pipeline's stages lie, which names are taken, and the command that makes each stage."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 DATA = Path("data")
 CONFIG = Path("pipelines.yaml")
 SHARED = ("features", "weights")
 """Folders beside the pipelines, for all of them: no pipeline can have such a name."""
+STAGES = ("crawl", "dataset", "runs")
+"""Folders of a pipeline, one a stage."""
+
+
+@dataclass
+class Invocation:
+    """How this process was called. What is deep inside a stage knows folders only; its hints need this too.
+
+    Args:
+        config: `--config`.
+        pipeline: `--pipeline`, for what belongs to no pipeline; a word to fill in where none was named.
+    """
+
+    config: Path = CONFIG
+    pipeline: str = "NAME"
+
+
+INVOCATION = Invocation()
+"""Set once a process: by the command line, and in a crawl's child process from its job."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +36,38 @@ class Place:
     Args:
         data: the folder of all output (`--data`).
         name: the pipeline's name, which is its folder in `data`.
-        config: the file that holds its settings (`--config`).
+        config: the file that holds its settings; by default the one that this process was called with.
     """
 
     data: Path
     name: str
-    config: Path = CONFIG
+    config: Path = field(default_factory=lambda: INVOCATION.config)
+
+    @staticmethod
+    def of(directory: Path) -> "Place":
+        """Return the pipeline that a stage's folder, or anything in it, belongs to.
+
+        Args:
+            directory: `data/demo/dataset` or `data/demo/runs/<run>/model`, say.
+        """
+        for folder in (directory, *directory.parents):
+            if folder.name in STAGES:
+                parent = folder.parent
+                break
+        else:
+            parent = directory.parent
+        if not parent.name:  # a path such as `dataset`, relative to the pipeline's own folder
+            parent = parent.absolute()
+        return Place(parent.parent, parent.name)
+
+    @staticmethod
+    def using(cache: Path) -> "Place":
+        """Return the pipeline that this process was called for, beside a folder that all of them share.
+
+        Args:
+            cache: a folder of vectors, `data/features/<key>`.
+        """
+        return Place(cache.parent.parent, INVOCATION.pipeline)
 
     @property
     def directory(self) -> Path:
@@ -61,9 +106,21 @@ class Place:
             command: a stage, or another command that takes --pipeline.
             arguments: what comes behind the options that say where everything is.
         """
-        parts = ["bokeru", command, "--pipeline", self.name]
+        where = ["--pipeline", self.name]
         if self.config != CONFIG:
-            parts += ["--config", str(self.config)]
-        if self.data != DATA:
-            parts += ["--data", str(self.data)]
-        return shlex.join([*parts, *arguments])
+            where += ["--config", str(self.config)]
+        return bokeru(command, *where, *_data(self.data), *arguments)
+
+
+def bokeru(command: str, *arguments: str | Path) -> str:
+    """Return the command line of a command that knows no pipeline, such as `inspect`, ready for a shell."""
+    return shlex.join(["bokeru", command, *map(str, arguments)])
+
+
+def weights_command(weights: Path, name: str) -> str:
+    """Return the command line that fetches published weights into a folder, `data/weights`."""
+    return bokeru("weights", *_data(weights.parent), name)
+
+
+def _data(data: Path) -> list[str]:
+    return [] if data == DATA else ["--data", str(data)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store import lock
+from store.processes import lock
 
 
 @contextmanager

@@ -228,7 +228,7 @@ def test_a_shard_cut_in_half_is_named_and_kept(copy: Path, stage: str, place: st
     shard.write_bytes(half)
     if stage == "train":
         shutil.rmtree(copy / "demo/runs")
-    assert_told(bokeru(stage, "--pipeline", "demo", "--data", copy), 1, str(shard))
+    assert_told(bokeru(stage, "--pipeline", "demo", "--data", copy), 5, str(shard))
     assert shard.read_bytes() == half
     with pytest.raises(DamagedFile):
         shard_paths(shard.parent)
@@ -240,7 +240,7 @@ def test_weights_that_are_no_caffemodel(copy: Path, tmp_path: Path, content: byt
     weights = tmp_path / "mine.caffemodel"
     weights.write_bytes(content)
     result = bokeru("features", "--pipeline", "demo", "--data", copy, "--set", f"features.weights={weights}")
-    assert_told(result, 1, str(weights))
+    assert_told(result, 5, str(weights))
 
 
 def test_weights_cut_short_and_weights_that_are_missing(copy: Path, tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_weights_cut_short_and_weights_that_are_missing(copy: Path, tmp_path: Pa
     whole = next((copy / "weights").glob("*.caffemodel"))
     with whole.open("rb") as source:
         weights.write_bytes(source.read(whole.stat().st_size // 2))
-    assert_told(bokeru("features", "--pipeline", "demo", "--data", copy, "--set", setting), 1, str(weights))
+    assert_told(bokeru("features", "--pipeline", "demo", "--data", copy, "--set", setting), 5, str(weights))
 
 
 @pytest.mark.parametrize("command", ["site", "web"])

@@ -10,8 +10,8 @@ import yaml
 from dataset import read
 from dataset.text.vocabulary import Vocabulary
 from store.errors import UserError
-from store.lock import locked
 from store.manifest import fingerprint, is_fresh, write_manifest
+from store.processes.lock import locked
 from store.whole_file import remove_leftovers, write_json, write_whole
 from train.arithmetic.device import device
 from train.arithmetic.loss import kernels

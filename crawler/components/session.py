@@ -21,7 +21,7 @@ from crawler.narrow import narrow
 from crawler.report import Counts, CrawlReport, drift_error, write_report
 from store.errors import UserError
 from store.forgotten import Forgotten
-from store.lock import locked
+from store.processes.lock import locked
 from store.progress import Progress
 
 _ENOUGH = 20

@@ -20,7 +20,7 @@ from dataset.build.judge import Judge
 from dataset.options import DatasetOptions
 from dataset.text.captions import SEPARATOR
 from dataset.text.tokenizer_process import Cutter
-from store.cores import cores
+from store.processes.cores import cores
 from store.schema import CAPTION
 
 BLOCK = 3_000_000

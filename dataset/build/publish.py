@@ -18,9 +18,9 @@ from dataset.describe.charts import charts
 from dataset.describe.croissant import croissant
 from dataset.describe.statistics import Counted, statistics
 from dataset.text.vocabulary import Vocabulary
-from store.cores import cores
 from store.errors import UserError
 from store.manifest import write_manifest
+from store.processes.cores import cores
 from store.whole_file import write_json, write_whole
 
 

@@ -14,8 +14,8 @@ from featurize.backends.chainer_network import ChainerBackend
 from featurize.caffe.layers import Convolution
 from featurize.caffe.network import Network
 from store.chainer_compat import chainer, gpu_problem
-from store.cores import cores
 from store.errors import UserError
+from store.processes.cores import cores
 
 IN_FLIGHT = 2
 SHARE = 0.8

@@ -13,8 +13,8 @@ import onnxruntime
 from featurize.backends.onnx_model import export
 from featurize.caffe.layers import InnerProduct
 from featurize.caffe.network import Network
-from store.cores import cores
 from store.errors import UserError
+from store.processes.cores import cores
 
 MOST_DIMENSIONS = 65_536
 FEW = 8

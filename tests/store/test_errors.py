@@ -2,12 +2,23 @@ from pathlib import Path
 
 import pytest
 
-from store.errors import DamagedFile, MissingStage, UsageError, UserError
+from store.errors import (
+    DamagedFile,
+    MissingStage,
+    SiteRefuses,
+    Unexpected,
+    UsageError,
+    UserError,
+    first_by_status,
+    with_status,
+)
 
 
 def test_exit_statuses() -> None:
     assert (UserError.exit_status, UsageError.exit_status) == (1, 2)
-    assert MissingStage(Path("a"), "b").exit_status == DamagedFile(Path("a"), "b").exit_status == 1
+    assert (SiteRefuses.exit_status, Unexpected.exit_status) == (4, 5)
+    assert MissingStage(Path("a"), "b").exit_status == 1
+    assert DamagedFile(Path("a"), "b").exit_status == 5
 
 
 @pytest.mark.parametrize(
@@ -29,3 +40,17 @@ def test_messages_tell_what_and_what_to_do(error: UserError, message: str) -> No
 
 def test_without_a_remedy_the_usual_one_is_told() -> None:
     assert "Delete it and run its stage again" in str(DamagedFile(Path("a"), "cut short"))
+
+
+def test_where_several_errors_hold_the_order_of_their_statuses_decides() -> None:
+    other, drift, refused = UserError("other"), Unexpected("drift"), SiteRefuses("refused")
+    assert first_by_status([other, drift, refused]) is refused
+    assert first_by_status([other, drift]) is drift
+    assert first_by_status([drift, Unexpected("later")]) is drift
+    assert first_by_status([]) is None
+
+
+@pytest.mark.parametrize("kind", [UserError, UsageError, SiteRefuses, Unexpected])
+def test_an_error_crosses_processes_as_its_message_and_status(kind: type[UserError]) -> None:
+    error = with_status("why", kind.exit_status)
+    assert (type(error), str(error)) == (kind, "why")

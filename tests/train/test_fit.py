@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from store.errors import MissingStage, UserError
-from store.lock import locked
+from store.processes.lock import locked
 from tests.train import toy_training
 from train import artifact, runs
 from train.evaluation.evaluate import evaluate, names, shuffled

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from store.cores import cores
+from store.processes.cores import cores
 from train.model import Array
 
 WORTHWHILE = 3e9

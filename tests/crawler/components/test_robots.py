@@ -17,6 +17,7 @@ from crawler.components.session import Session
 from crawler.job import Job
 from crawler.options import CrawlOptions
 from crawler.spiders.bokete import BoketeSpider
+from store.version import VERSION
 
 RULES = b"""User-agent: *
 Disallow: /user/
@@ -111,7 +112,7 @@ def test_nonsense_forbids_nothing(body: bytes) -> None:
 def test_a_real_crawl_says_who_it_is_and_adapts_to_the_site() -> None:
     options = CrawlOptions(site="https://bokete.jp", contact="me@example.org")
     settings = Job(options, Path("crawl")).scrapy_settings()
-    assert settings["USER_AGENT"] == "bokeru/0.1 (+me@example.org)"
+    assert settings["USER_AGENT"] == f"bokeru/{VERSION} (+me@example.org)"
     assert settings["AUTOTHROTTLE_ENABLED"] is True
     assert (settings["CONCURRENT_REQUESTS"], settings["DOWNLOAD_DELAY"]) == (1, 3.0)
     assert BoketeSpider.name == "bokete"

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from store.errors import UserError
-from store.lock import locked
+from store.processes.lock import locked
 
 HOLD = """
 import sys
 from pathlib import Path
-from store.lock import locked
+from store.processes.lock import locked
 with locked(Path(sys.argv[1]), "is testing"):
     print("held", flush=True)
     sys.stdin.readline()

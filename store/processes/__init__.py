@@ -1,0 +1,1 @@
+"""What processes need of each other: locks, signals, child processes, their share of the cores."""

@@ -1,0 +1,69 @@
+"""SIGHUP, SIGINT and SIGTERM as one exception, so that every kind of stop winds down the same way."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+_received: list[int] = []
+
+
+class Interrupted(KeyboardInterrupt):
+    """The process was hung up, interrupted or terminated. `with` blocks wind down as for Ctrl-C.
+
+    Args:
+        number: the signal's number.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.exit_status = 128 + number
+
+
+def install() -> None:
+    """Let the signals raise `Interrupted` in this process, but for those that it was started to ignore.
+
+    `nohup` ignores SIGHUP, a shell's background job SIGINT: that is the wish of whoever started it.
+    """
+    _received.clear()
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
+    raise Interrupted(_received[0])
+
+
+def received() -> Interrupted | None:
+    """Return the interruption that came, also where a library turned it into another exception."""
+    return Interrupted(_received[0]) if _received else None
+
+
+@contextmanager
+def deferred(wind_down: Callable[[], object]) -> Iterator[None]:
+    """Call `wind_down` on a signal instead of raising in the midst of the block; raise at its end.
+
+    For an event loop, which an exception out of nowhere would leave half closed.
+
+    Raises:
+        Interrupted: a signal came, and the block has wound down.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        _received.append(number)
+        wind_down()
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if interruption := received():
+        raise interruption
