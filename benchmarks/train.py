@@ -30,7 +30,7 @@ from train import batches
 from train.arithmetic import fused
 from train.arithmetic.loss import loss
 from train.arithmetic.optimizer import optimizer
-from train.arithmetic.threads import limited, worthwhile
+from train.arithmetic.threads import limited, worthwhile_threads
 from train.examples import Examples
 from train.model import CaptionModel, Sizes
 from train.options import TrainOptions
@@ -66,7 +66,7 @@ def ours(hidden: int, vocabulary: int, batch: int) -> Step:
     def step(number: int) -> None:
         packed = batches.pack(examples, np.arange(batch) + batch * (number % BATCHES))
         even = np.full(len(packed.targets), 1 / len(packed.targets), np.float32)
-        total, _ = loss(model, packed, photos[packed.photos], even, parts=fused)
+        total, _ = loss(model, packed, photos[packed.photos], even, ops=fused)
         model.cleargrads()
         total.backward()
         adam.update()
@@ -115,8 +115,8 @@ photos = np.random.default_rng(1).standard_normal((count * batch, vector), np.fl
 photos = torch.from_numpy(photos.reshape(count, batch, vector))
 photo, words = torch.nn.Linear(vector, hidden), torch.nn.Embedding(vocabulary, hidden)
 lstm, output = torch.nn.LSTM(hidden, hidden, batch_first=True), torch.nn.Linear(hidden, vocabulary)
-parts = [photo, words, lstm, output]
-adam = torch.optim.Adam([p for part in parts for p in part.parameters()])
+ops = [photo, words, lstm, output]
+adam = torch.optim.Adam([p for part in ops for p in part.parameters()])
 criterion = torch.nn.CrossEntropyLoss()
 number = 0
 for line in sys.stdin:
@@ -167,7 +167,7 @@ def measure(sizes: tuple[int, int, int], rounds: int, seconds: float, python: st
     hidden, vocabulary, batch = sizes
     mine, theirs = ours(*sizes), articles(*sizes)
     peer = Peer(python, *sizes) if python else None
-    threads = worthwhile(batch * TOKENS, vocabulary, hidden)
+    threads = worthwhile_threads(batch * TOKENS, vocabulary, hidden)
     found: dict[str, list[float]] = {"ours": [], "the article's loop": [], "PyTorch": []}
     for turn in range(rounds + 1):
         with limited(threads, fused=True):

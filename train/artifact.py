@@ -1,4 +1,4 @@
-"""A model/ directory: all that captioning needs, in files that run nothing when they are read."""
+"""A model/ directory: all that captioning needs, in files that cannot run code when they are read."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +19,14 @@ TENSORS, CONFIG, VOCABULARY = "model.safetensors", "config.json", "vocabulary.js
 
 
 class FeaturesConfig(Options):
-    """Where the vectors came from that the model reads."""
+    """The features stage that made the vectors that the model reads."""
 
     key: str
     options: dict[str, Any] = Field(default_factory=dict)
 
 
 class Config(Options):
-    """config.json: what the tensors mean, and how a new photo or caption becomes what the model reads."""
+    """config.json: what the tensors mean, and how a new photo or caption becomes input to the model."""
 
     format: Literal[1] = 1
     sizes: Sizes
@@ -59,14 +59,16 @@ def load(directory: Path, device: str = "cpu") -> Artifact:
         device: `cpu`, or a GPU as Chainer names it: `@cupy:0`.
 
     Raises:
-        MissingStage: nothing is there.
-        DamagedFile: a file is no model, is cut short, or does not fit the others.
+        MissingStage: there is no model.
+        DamagedFile: a file is not part of a model, is cut short, or does not fit the others.
     """
     config = _config(directory)
     vocabulary = Vocabulary.load(directory / VOCABULARY)
     if len(vocabulary) != config.sizes.vocabulary:
-        said = config.sizes.vocabulary
-        raise DamagedFile(directory / VOCABULARY, f"{len(vocabulary):,} tokens, but {CONFIG} says {said:,}")
+        expected = config.sizes.vocabulary
+        raise DamagedFile(
+            directory / VOCABULARY, f"it holds {len(vocabulary):,} tokens, {CONFIG} expects {expected:,}"
+        )
     model = CaptionModel(config.sizes, read_tensors(directory / TENSORS, dict(config.sizes.shapes())))
     if device != "cpu":
         model.to_device(device)
@@ -86,27 +88,38 @@ def _config(directory: Path) -> Config:
 
 
 def read_tensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray[Any, Any]]:
-    """Read the float32 tensors of a safetensors file, having checked in its header that they are `shapes`.
+    """Read float32 tensors from a safetensors file.
+
+    Args:
+        shapes: name and shape of each tensor. The file's header is checked against them first, so a hostile
+            size allocates nothing.
+
+    Returns:
+        float32 arrays by name, on the host.
 
     Raises:
-        DamagedFile: it is no safetensors file (a pickle, say), is cut short, or holds other tensors.
+        DamagedFile: it is not a safetensors file (a pickle, say), is cut short, or holds other tensors.
     """
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
-            found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - not a dict
             for name, shape in shapes.items():
                 if name not in found:
-                    raise DamagedFile(path, f"it holds no tensor {name!r}")
-                has, kind = tuple(found[name].get_shape()), found[name].get_dtype()
-                if (has, kind) != (shape, "F32"):
-                    raise DamagedFile(path, f"{name!r} is {kind} {has}, not F32 {shape}")
+                    raise DamagedFile(path, f"tensor {name!r} is missing")
+                actual, dtype = tuple(found[name].get_shape()), found[name].get_dtype()
+                if (actual, dtype) != (shape, "F32"):
+                    raise DamagedFile(path, f"tensor {name!r} is {dtype} {actual}, not F32 {shape}")
             return {name: np.ascontiguousarray(file.get_tensor(name)) for name in shapes}
     except (safetensors.SafetensorError, OSError) as error:
         raise DamagedFile(path, f"it cannot be read ({error})") from error
 
 
-def finite(tensors: dict[str, np.ndarray[Any, Any]]) -> None:
-    """Raise UserError where a tensor holds NaN or infinity: no such model is published."""
+def require_finite(tensors: dict[str, np.ndarray[Any, Any]]) -> None:
+    """Check tensors of any shape before a model is published.
+
+    Raises:
+        UserError: a tensor holds NaN or infinity; the message names it.
+    """
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
             raise UserError(

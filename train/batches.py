@@ -1,8 +1,10 @@
-"""Batches of captions of like length, packed so that there is no padding.
+"""Batches of captions of similar length, packed so that there is no padding.
 
-A batch's captions are sorted by length, longest first, and its tokens laid out step by step: first the
-first token of every caption, then the second of each that has one, and so on. What is still being
-written at a step is then always the first rows, so no step works on a caption that has ended.
+A batch's captions are sorted by length, longest first, and its tokens are laid out step by step: the first
+token of every caption, then the second token of each caption that has one, and so on. The captions that are
+not over at a step are then always the first rows, so no step works on a caption that has ended.
+
+N captions, T target tokens.
 """
 
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from train.examples import Examples
 from train.model import Array
 
 WINDOW = 64
-"""Captions are sorted by length within stretches of this many batches: like lengths, and still a shuffle."""
+"""Batches whose captions are sorted by length together: similar lengths in a batch, and still a shuffle."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,12 @@ class Batch:
     """N captions of T target tokens (<EOS> counted), packed.
 
     Attributes:
-        captions: (N,) rows of the examples, longest caption first.
-        photos: (N,) rows of the photo vectors.
+        captions: (N,) int64 rows of the examples, longest caption first.
+        photos: (N,) int64 rows of the photo vectors.
         inputs: (T,) int32 ids, each caption's <BOS> first.
         targets: (T,) int32 ids, each caption's <EOS> last.
-        rows: (T,) which of the N captions a token belongs to.
-        steps: how many captions are still being written at each step; its sum is T.
+        rows: (T,) int64, which of the N captions a token belongs to.
+        steps: (longest caption + 1,) int64, the captions that are not over at each step; its sum is T.
     """
 
     captions: Array
@@ -45,14 +47,15 @@ class Batch:
 
 
 def orders(lengths: Array, size: int, seed: int, epoch: int) -> list[Array]:
-    """Cut an epoch's captions into batches of like length, in an order drawn by seed and epoch.
+    """Cut an epoch's captions into batches of similar length, in a random order that seed and epoch fix.
 
     Args:
-        lengths: (n,) tokens of each caption.
-        size: captions per batch; the last batch may be smaller.
+        lengths: (C,) int64 tokens of each caption.
+        size: captions per batch, N; the last batch may be smaller.
+        epoch: counted from 0.
 
     Returns:
-        For each batch the positions in `lengths` of its captions, longest first.
+        For each batch (N,) int64 positions in `lengths`, longest caption first.
     """
     random = np.random.default_rng([seed, 0, epoch])
     order = random.permutation(len(lengths))
@@ -65,16 +68,21 @@ def orders(lengths: Array, size: int, seed: int, epoch: int) -> list[Array]:
 
 
 def pack(examples: Examples, captions: Array) -> Batch:
-    """Pack captions (N,) rows of `examples` into a batch."""
-    lengths = examples.lengths[captions] + 1
+    """Pack captions into a batch.
+
+    Args:
+        captions: (N,) int64 rows of `examples`, in any order.
+    """
+    lengths = examples.lengths[captions] + 1  # (N,) target tokens, <EOS> counted
     order = np.argsort(-lengths, kind="stable")
     captions, lengths = captions[order], lengths[order]
+    # At step t the captions with more than t tokens go on; negated lengths ascend, as searchsorted wants.
     steps = np.searchsorted(-lengths, -np.arange(lengths[0]), side="left")
-    rows = np.concatenate([np.arange(step) for step in steps])
-    time = np.repeat(np.arange(len(steps)), steps)
-    # Every caption lies in the stream as <BOS> tokens… <EOS>, so the targets are the inputs one further on.
-    place = examples.starts[captions][rows] + time
-    inputs, targets = examples.stream[place], examples.stream[place + 1]
+    rows = np.concatenate([np.arange(step) for step in steps])  # (T,)
+    time = np.repeat(np.arange(len(steps)), steps)  # (T,) the step of each token
+    # Every caption lies in the stream as <BOS> tokens… <EOS>, so a target is its input's neighbour.
+    position = examples.starts[captions][rows] + time  # (T,)
+    inputs, targets = examples.stream[position], examples.stream[position + 1]
     return Batch(captions, examples.photo[captions], inputs, targets, rows, steps)
 
 

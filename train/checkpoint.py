@@ -1,4 +1,4 @@
-"""Snapshots: all that a killed run needs to go on exactly where the snapshot was taken."""
+"""Snapshots: all that a killed run needs to continue exactly where a snapshot was taken."""
 
 import json
 import time
@@ -19,6 +19,7 @@ from train.history import History
 from train.updater import Updater
 
 KEPT = 2
+"""Snapshots that stay: where the newest is damaged and deleted, the run resumes from the one before."""
 BEST = "best.safetensors"
 
 
@@ -27,11 +28,11 @@ class Checkpoint:
     """Save and restore a run's state in `directory`.
 
     A snapshot is one safetensors file: the model's tensors, Adam's two moments of each, and as metadata
-    where the updater stands and what the log says. Order, draws and dropout follow from those.
+    the updater's position and the log's records. Batches, samples and dropout follow from the position.
 
     Args:
-        fingerprint: of the run's settings and inputs: a snapshot of another run is refused.
-        seconds: a snapshot within an epoch is taken when the last one is older.
+        fingerprint: of the run's settings and inputs; a snapshot of another run is refused.
+        seconds: a snapshot within an epoch is taken when the last one is older than this.
     """
 
     directory: Path
@@ -42,25 +43,26 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         self._last = time.monotonic()
-        self._before = {"seconds": 0.0, "cpu_seconds": 0.0}
+        self._earlier = {"seconds": 0.0, "cpu_seconds": 0.0}
         self._started = time.monotonic(), time.process_time()
 
     def spent(self) -> dict[str, float]:
-        """Return what the run has taken so far, killed sessions up to their last snapshot included."""
+        """Return the run's seconds so far, wall and CPU; a killed attempt counts up to its last snapshot."""
         clocks = time.monotonic(), time.process_time()
         now = (clock - start for clock, start in zip(clocks, self._started, strict=True))
         return {
-            name: round(self._before[name] + more, 1) for name, more in zip(self._before, now, strict=True)
+            name: round(self._earlier[name] + value, 1)
+            for name, value in zip(self._earlier, now, strict=True)
         }
 
     def is_due(self) -> bool:
-        """Tell whether the last snapshot is older than the limit."""
+        """Return whether the last snapshot is older than the limit."""
         return time.monotonic() - self._last >= self.seconds
 
     def save(self) -> None:
         """Write a snapshot, and delete all but the newest few."""
         updater = self.updater
-        updater.settle()
+        updater.fetch_losses()  # `totals` must hold every update that `iteration` counts
         state = {
             "fingerprint": self.fingerprint,
             "iteration": updater.iteration,
@@ -88,10 +90,10 @@ class Checkpoint:
             parameter.array[...] = model.xp.asarray(tensors[name.lstrip("/")])
 
     def restore(self) -> bool:
-        """Go on from the newest snapshot; return whether there was one.
+        """Restore the newest snapshot; return whether there was one.
 
         Raises:
-            DamagedFile: it is no snapshot, is cut short, or is that of another run.
+            DamagedFile: it is not a snapshot, is cut short, or belongs to another run.
         """
         paths = self._paths()
         if not paths:
@@ -104,7 +106,7 @@ class Checkpoint:
             parameter.array[...] = model.xp.asarray(tensors[name.lstrip("/")])
             for moment, values in zip("mv", moments(parameter), strict=True):
                 values[...] = model.xp.asarray(tensors[f"adam.{moment}{name}"])
-            parameter.update_rule.t = state["iteration"]
+            parameter.update_rule.t = state["iteration"]  # Adam's bias correction depends on it
         updater = self.updater
         updater.get_optimizer("main").t = state["iteration"]
         updater.iteration, updater.epoch, updater.position = (
@@ -112,7 +114,7 @@ class Checkpoint:
         )
         updater.totals = state["totals"]
         self.history.records[:] = state["records"]
-        self._before = state["spent"]
+        self._earlier = state["spent"]
         return True
 
     def _state(self, path: Path) -> dict[str, Any]:
@@ -122,7 +124,7 @@ class Checkpoint:
             if state["fingerprint"] != self.fingerprint:
                 raise DamagedFile(path, "it is the snapshot of a run with other settings or data")
         except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-            raise DamagedFile(path, f"it is no snapshot ({error})") from error
+            raise DamagedFile(path, f"it is not a snapshot ({error})") from error
         found: dict[str, Any] = state
         return found
 

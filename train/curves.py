@@ -1,4 +1,4 @@
-"""The losses of a run as a picture, against what they are to be compared with."""
+"""The loss curves of a run as a picture, with the bounds to compare them with."""
 
 import io
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,10 @@
-"""What training reads: a split's captions as arrays, and its photos' vectors."""
+"""What training reads: a split's captions as arrays, and its photos' vectors.
+
+P photos, D components of a photo's vector.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,16 +22,16 @@ from train.model import Array
 
 @dataclass(frozen=True)
 class Split:
-    """A split as the model sees it, and as people wrote it.
+    """A split as the model reads it, and as people wrote it.
 
     Attributes:
         name: train or dev.
         examples: captions as ids.
         texts: each caption as it was written, in the order of `examples`.
-        tokens: each caption's, as the dataset has them.
-        labels: what is in each photo, in the order of `examples.photos`; empty where nobody knows.
-        vectors: (P, D) float32, raw.
-        left_out: captions longer than the limit.
+        tokens: each caption's tokens, in the order of `examples`.
+        labels: what is in each photo, in the order of `examples.photos`; empty where it is unknown.
+        vectors: (P, D) float32, raw, in the order of `examples.photos`.
+        left_out: how many captions are longer than the limit.
     """
 
     name: str
@@ -40,61 +43,67 @@ class Split:
     left_out: int
 
 
-def split(
-    dataset: Path, features: Path, name: str, vocabulary: Vocabulary, max_tokens: int, shown: str = "photo"
+def read_split(
+    dataset: Path, features: Path, name: str, vocabulary: Vocabulary, max_tokens: int, source: str = "photo"
 ) -> Split:
     """Read split `name`; captions of more than `max_tokens` tokens are left out.
 
     Args:
-        shown: `photo`, or `random`: noise takes the vectors' place, the same for a photo always.
+        name: train or dev.
+        source: `photo`, or `random`: a random vector stands for each photo, always the same one.
 
     Raises:
-        UserError: a photo has no vector.
+        UserError: a photo has no vector, or one that is not finite.
         MissingStage: the dataset or the features are not there.
     """
     columns = ["sha256", "text", "tokens", "stars"]
     rows = [row for row in read.captions(dataset, name).select(columns).to_pylist() if row["tokens"]]
-    short = [row for row in rows if len(row["tokens"]) <= max_tokens]
-    place = {sha256: number for number, sha256 in enumerate(dict.fromkeys(row["sha256"] for row in short))}
-    short.sort(key=lambda row: place[row["sha256"]])
+    kept = [row for row in rows if len(row["tokens"]) <= max_tokens]
+    photo_rows = {sha256: row for row, sha256 in enumerate(dict.fromkeys(row["sha256"] for row in kept))}
+    kept.sort(key=lambda row: photo_rows[row["sha256"]])  # `Examples` wants a photo's captions together
     labels = {row["sha256"]: row["labels"] or [] for row in read.photos(dataset, name).to_pylist()}
     examples = Examples.build(
-        list(place),
-        [place[row["sha256"]] for row in short],
-        [vocabulary.encode(row["tokens"]) for row in short],
-        [row["stars"] or 0 for row in short],
+        list(photo_rows),
+        [photo_rows[row["sha256"]] for row in kept],
+        [vocabulary.encode(row["tokens"]) for row in kept],
+        [row["stars"] or 0 for row in kept],
         BOS,
         EOS,
     )
-    found = vectors(features, examples.photos) if short else np.zeros((0, 1), np.float32)
+    return Split(
+        name,
+        examples,
+        texts=[row["text"] for row in kept],
+        tokens=[row["tokens"] for row in kept],
+        labels=[labels[sha256] for sha256 in photo_rows],
+        vectors=_photo_vectors(features, examples.photos, source),
+        left_out=len(rows) - len(kept),
+    )
+
+
+def _photo_vectors(features: Path, photos: Sequence[str], source: str) -> Array:
+    """Return the vectors (P, D) float32 of photos given by their sha256."""
+    # The features stage may have computed nothing at all for a split without photos.
+    found = vectors(features, photos) if photos else np.zeros((0, 1), np.float32)
     broken = np.flatnonzero(~np.isfinite(found).all(axis=1))
     if len(broken):
         raise UserError(
             f"The vectors of {len(broken):,} photos in {features} are not finite, the first that of "
-            f"{examples.photos[broken[0]]}. Delete that folder and run: bokeru features"
+            f"{photos[broken[0]]}. Delete that folder and run: bokeru features"
         )
-    if shown == "random":
-        found = np.stack([noise(sha256, found.shape[1]) for sha256 in examples.photos])
-    texts = [row["text"] for row in short]
-    return Split(
-        name,
-        examples,
-        texts,
-        [row["tokens"] for row in short],
-        [labels[sha256] for sha256 in place],
-        found,
-        len(rows) - len(short),
-    )
+    if source == "random" and photos:
+        found = np.stack([random_vector(sha256, found.shape[1]) for sha256 in photos])
+    return found
 
 
-def noise(sha256: str, dimensions: int) -> Array:
-    """Return a vector (dimensions,) that tells a photo from others, and nothing about it."""
+def random_vector(sha256: str, dimensions: int) -> Array:
+    """Return a (dimensions,) float32 vector of N(0, 1) that identifies a photo and says nothing about it."""
     random = np.random.default_rng(list(sha256.encode()))
     return random.standard_normal(dimensions, np.float32)
 
 
-def identity(dataset: Path) -> Mapping[str, Any]:
-    """Return the dataset's manifest: what it was made from, by its `fingerprint`.
+def dataset_manifest(dataset: Path) -> Mapping[str, Any]:
+    """Return the dataset's manifest; its `fingerprint` identifies what the dataset was made from.
 
     Raises:
         MissingStage: there is no dataset.
@@ -106,7 +115,11 @@ def identity(dataset: Path) -> Mapping[str, Any]:
 
 
 def feature_settings(features: Path) -> dict[str, Any]:
-    """Return the settings behind the vectors in `features`, so that a new photo gets the like."""
+    """Return the settings that made the vectors in `features`: a new photo's vector is made with the same.
+
+    Raises:
+        DamagedFile: settings.json is not JSON.
+    """
     path = features / "settings.json"
     try:
         settings = json.loads(path.read_text())

@@ -1,4 +1,7 @@
-"""Training: from a dataset and its vectors to a run's directory, on Chainer's Trainer."""
+"""The training stage: from a dataset and its vectors to a run's directory.
+
+P photos, D components of a photo's vector.
+"""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -14,21 +17,25 @@ from store.manifest import fingerprint, is_fresh, write_manifest
 from store.processes.lock import locked
 from store.whole_file import remove_leftovers, write_json, write_whole
 from train.arithmetic.device import device
-from train.arithmetic.loss import kernels
+from train.arithmetic.loss import choose_ops
 from train.arithmetic.optimizer import optimizer
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.checkpoint import Checkpoint
-from train.data import Split, feature_settings, identity, require_captions, split
+from train.data import Split, dataset_manifest, feature_settings, read_split, require_captions
 from train.evaluation import baselines
 from train.history import History
 from train.job import Job
 from train.model import Array, CaptionModel, Sizes, initial
 from train.options import TrainOptions
-from train.processes import Processes, processes
+from train.processes import Processes, open_processes
 from train.updater import Updater
 
 INCIDENTAL = {"device", "snapshot_seconds"}
-"""Settings that change where and how safely a run is made, not what it comes to."""
+"""Settings that change where and how safely a run is made, not its result."""
+FORMAT = 1
+"""Of a run's directory: part of its fingerprint."""
+FETCH_EVERY = 50
+"""Updates on a GPU between fetches of their losses."""
 
 
 def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Path:
@@ -42,41 +49,44 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
 
     Raises:
         MissingStage: the dataset or the features are not there.
-        UserError: nothing to learn from, a photo without vector, a loss that diverged, another process that
-            trains the same run.
-        DamagedFile: a snapshot that is none.
+        UserError: nothing to learn from, a photo without a vector, a loss that diverged, another process
+            that trains the same run.
+        DamagedFile: a snapshot that cannot be read.
     """
-    mark = fingerprint(
-        options.model_dump(exclude=INCIDENTAL), identity(dataset)["fingerprint"], features.name, FORMAT
+    run_fingerprint = fingerprint(
+        options.model_dump(exclude=INCIDENTAL),
+        dataset_manifest(dataset)["fingerprint"],
+        features.name,
+        FORMAT,
     )
-    run = runs / f"{options.sampling}-{mark[:8]}"
-    if is_fresh(run, mark):
+    run = runs / f"{options.sampling}-{run_fingerprint[:8]}"
+    if is_fresh(run, run_fingerprint):
         print("train: up to date")
         return run
-    others = processes(device(options.device).xp is not np)
-    with others.all_or_none():
-        job = prepare(options, dataset, features, run, mark, others)
-        with _held(run, others):
-            if others.rank == 0:
-                _begin(job)
-            others.meet()
+    processes = open_processes(device(options.device).xp is not np)
+    with processes.abort_all_on_error():
+        job = prepare(options, dataset, features, run, run_fingerprint, processes)
+        with _run_lock(run, processes):
+            if processes.rank == 0:
+                _start_run(job)
+            processes.barrier()  # the first process has cleared leftovers before anyone reads snapshots
             job.checkpoint.restore()
             job.train()
-            if others.rank == 0:
+            if processes.rank == 0:
                 job.publish()
-                _complete(job, dataset, features, mark)
-            others.meet()
+                _finish_run(job, dataset, features, run_fingerprint)
+            processes.barrier()  # nobody returns before the run is complete
     return run
 
 
-def _held(run: Path, others: Processes) -> AbstractContextManager[None]:
-    """Keep others from training the same run: the first process holds its lock, for all of them."""
-    if others.rank > 0:
+def _run_lock(run: Path, processes: Processes) -> AbstractContextManager[None]:
+    """Keep other commands from training the same run: the first process holds the lock, for all of them."""
+    if processes.rank > 0:
         return nullcontext()
     return locked(run / "snapshots" / ".lock", f"is training {run}")
 
 
-def _begin(job: Job) -> None:
+def _start_run(job: Job) -> None:
     """Write what is known of the run before its first update."""
     remove_leftovers(job.run / "snapshots")
     write_json(job.run / "bounds.json", job.bounds)
@@ -84,36 +94,39 @@ def _begin(job: Job) -> None:
     write_whole(job.run / "settings.yaml", yaml.safe_dump(settings, sort_keys=False))
 
 
-def _complete(job: Job, dataset: Path, features: Path, mark: str) -> None:
-    """Write the manifest, by which the run counts as complete."""
+def _finish_run(job: Job, dataset: Path, features: Path, run_fingerprint: str) -> None:
+    """Write the manifest, which makes the run count as complete."""
     best = job.history.best or {}
-    spent = job.checkpoint.spent()
     write_manifest(
         job.run,
         "train",
-        mark,
-        dataset=identity(dataset)["fingerprint"],
+        run_fingerprint,
+        dataset=dataset_manifest(dataset)["fingerprint"],
         features=features.name,
         epochs=job.updater.epoch,
         best_epoch=best.get("epoch"),
         processes=job.updater.processes.size,
-        **spent,
+        **job.checkpoint.spent(),
     )
 
 
-FORMAT = 1
-SETTLE_EVERY = 50
-"""Updates on a GPU after which their losses are fetched."""
-
-
 def prepare(
-    options: TrainOptions, dataset: Path, features: Path, run: Path, mark: str, others: Processes
+    options: TrainOptions,
+    dataset: Path,
+    features: Path,
+    run: Path,
+    run_fingerprint: str,
+    processes: Processes,
 ) -> Job:
-    """Read the inputs and set up model, optimiser and updater, untrained; write nothing yet."""
-    where = device(options.device, others.place)
+    """Read the inputs and set up an untrained model, its optimiser and its updater; write nothing yet.
+
+    Raises:
+        MissingStage: the dataset or the features are not there.
+        UserError: no captions to learn from, or patience without a dev split.
+    """
     vocabulary = read.vocabulary(dataset)
     train, dev = (
-        split(dataset, features, name, vocabulary, options.max_tokens, options.vectors)
+        read_split(dataset, features, name, vocabulary, options.max_tokens, options.vectors)
         for name in ("train", "dev")
     )
     require_captions(train, dataset, options.max_tokens)
@@ -123,7 +136,8 @@ def prepare(
         )
     artifact = _artifact(options, dataset, features, train, vocabulary)
     model = artifact.model
-    model.to_device(where)
+    model.to_device(device(options.device, processes.local_rank))
+    # All vectors go to the device once: a batch then picks its rows there.
     train, dev = (replace(part, vectors=model.xp.asarray(part.vectors)) for part in (train, dev))
     updater = Updater(
         model,
@@ -131,18 +145,18 @@ def prepare(
         train.examples,
         train.vectors,
         options,
-        kernels(options.fused, model.xp),
-        others,
-        settle_every=1 if model.xp is np else SETTLE_EVERY,
+        choose_ops(options.fused, model.xp),
+        processes,
+        fetch_every=1 if model.xp is np else FETCH_EVERY,
     )
     history = History(options.patience)
-    limits = bounds(train, dataset, vocabulary)
-    checkpoint = Checkpoint(run / "snapshots", mark, updater, history, options.snapshot_seconds)
-    return Job(run, options, artifact, train, dev, updater, history, checkpoint, limits)
+    checkpoint = Checkpoint(run / "snapshots", run_fingerprint, updater, history, options.snapshot_seconds)
+    losses = bounds(train, dataset, vocabulary)
+    return Job(run, options, artifact, train, dev, updater, history, checkpoint, losses)
 
 
 def bounds(train: Split, dataset: Path, vocabulary: Vocabulary) -> dict[str, float | None]:
-    """Return what the training loss is to be compared with, nats per token."""
+    """Return the losses to compare the training loss with, by name, in nats per token; None is unknown."""
     size = len(vocabulary)
     floor = (read.floor(dataset) or {}).get("train")
     return {
@@ -155,6 +169,7 @@ def bounds(train: Split, dataset: Path, vocabulary: Vocabulary) -> dict[str, flo
 def _artifact(
     options: TrainOptions, dataset: Path, features: Path, train: Split, vocabulary: Vocabulary
 ) -> Artifact:
+    """Return the untrained model, with its vocabulary and its config."""
     sizes = Sizes(
         vocabulary=len(vocabulary),
         vector=train.vectors.shape[1],
@@ -163,27 +178,42 @@ def _artifact(
         layers=options.layers,
         injection=options.injection,
     )
+    config = Config(
+        sizes=sizes,
+        features=FeaturesConfig(key=features.name, options=feature_settings(features)),
+        tokenizer=str(dataset_manifest(dataset).get("tokenizer", "unidic-lite")),
+        max_tokens=options.max_tokens,
+        vectors=options.vectors,
+    )
+    return Artifact(CaptionModel(sizes, _tensors(options, sizes, train)), vocabulary, config)
+
+
+def _tensors(options: TrainOptions, sizes: Sizes, train: Split) -> dict[str, Array]:
+    """Return the model's tensors before training, as `sizes.shapes()` lists them."""
     tensors = initial(sizes, options.seed)
     if options.standardise != "length":
+        # `initial` expects vectors of length 1; these have components of about 1, so length sqrt(D).
         tensors["photo_w"] /= np.float32(sizes.vector**0.5)
     if options.standardise != "none":
         tensors["mean"], scale = standardisation(train.vectors)
         tensors["scale"] = scale / np.float32(sizes.vector**0.5 if options.standardise == "length" else 1)
     if options.output_bias == "frequency":
-        seen = baselines.counts(train.examples, len(vocabulary)) + 1.0
-        tensors["output_b"] = np.log(seen / seen.sum()).astype(np.float32)
-    config = Config(
-        sizes=sizes,
-        features=FeaturesConfig(key=features.name, options=feature_settings(features)),
-        tokenizer=str(identity(dataset).get("tokenizer", "unidic-lite")),
-        max_tokens=options.max_tokens,
-        vectors=options.vectors,
-    )
-    return Artifact(CaptionModel(sizes, tensors), vocabulary, config)
+        # One is added to each count: log(0) would rule a token out for ever.
+        counts = baselines.target_counts(train.examples, sizes.vocabulary) + 1.0
+        tensors["output_b"] = np.log(counts / counts.sum()).astype(np.float32)
+    return tensors
 
 
 def standardisation(vectors: Array) -> tuple[Array, Array]:
-    """Return mean and 1 / deviation (D,) of vectors (P, D); a component that never varies has scale 0."""
+    """Return what standardises each component of photo vectors.
+
+    Args:
+        vectors: (P, D) float32, raw.
+
+    Returns:
+        The mean (D,) float32, and 1 / standard deviation (D,) float32, 0 where a component never varies.
+    """
+    # float64: a float32 sum over many thousand photos loses the digits that the deviation is made of.
     deviation = vectors.std(axis=0, dtype=np.float64)
     varies = deviation > 1e-6 * max(float(deviation.max()), 1e-12)
     scale = np.where(varies, 1 / np.where(varies, deviation, 1), 0)

@@ -1,4 +1,4 @@
-"""What a run has come to so far: the log, the best epoch, and when to stop."""
+"""The history of a run: a record per epoch, the best epoch, and when to stop early."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from store.whole_file import write_json, write_whole
 
 @dataclass
 class History:
-    """A record per epoch; everything that is shown about a run's course is made from it.
+    """A record per epoch; log.jsonl and the curves are made from it.
 
     Attributes:
         records: per epoch `epoch, iteration, loss, weighted_loss, dev_loss`, nats per target token.
@@ -23,16 +23,16 @@ class History:
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """The record with the lowest dev loss, the earliest of equals; None where there is no dev loss."""
+        """The record with the lowest dev loss, the earliest of equals; None without a dev loss."""
         measured = [record for record in self.records if record["dev_loss"] is not None]
         return min(measured, key=lambda record: record["dev_loss"]) if measured else None
 
     @property
     def exhausted(self) -> bool:
-        """Whether the dev loss has not improved for as long as patience lasts."""
+        """Whether the dev loss has not improved for `patience` epochs."""
         best = self.best
-        waited = len(self.records) - best["epoch"] if best else 0
-        return self.patience is not None and waited >= self.patience
+        epochs_since = len(self.records) - best["epoch"] if best else 0
+        return self.patience is not None and epochs_since >= self.patience
 
     def write(self, run: Path) -> None:
         """Write log.jsonl and average_loss.json (the training loss of each epoch) whole."""
@@ -45,10 +45,10 @@ def read_log(run: Path) -> list[dict[str, Any]]:
     """Return the records of a run's log.jsonl.
 
     Raises:
-        DamagedFile: a line is no JSON.
+        DamagedFile: it is missing, or a line is not JSON.
     """
     path = run / "log.jsonl"
     try:
         return [json.loads(line) for line in path.read_text().splitlines()]
     except (OSError, ValueError) as error:
-        raise DamagedFile(path, f"it is no log ({error})") from error
+        raise DamagedFile(path, f"it is not a log ({error})") from error

@@ -1,4 +1,4 @@
-"""One training run on Chainer's Trainer: what happens after an update, after an epoch, and at the end."""
+"""One training run on Chainer's Trainer: what it does after an update, after an epoch, and at the end."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 from store.chainer_compat import chainer
 from store.progress import Progress
 from train import curves
-from train.arithmetic.loss import kernels
-from train.arithmetic.threads import limited, worthwhile
-from train.artifact import Artifact, finite
+from train.arithmetic.loss import choose_ops
+from train.arithmetic.threads import limited, worthwhile_threads
+from train.artifact import Artifact, require_finite
 from train.checkpoint import Checkpoint
 from train.data import Split
 from train.evaluation.measure import nats_per_token
@@ -20,7 +20,12 @@ from train.updater import Updater
 
 @dataclass
 class Job:
-    """Everything that one training run holds on to."""
+    """One training run: its inputs, its model and its state.
+
+    Attributes:
+        run: the directory that it writes.
+        bounds: losses to compare with, by name; see `train.fit.bounds`.
+    """
 
     run: Path
     options: TrainOptions
@@ -33,40 +38,46 @@ class Job:
     bounds: dict[str, float | None]
 
     def train(self) -> None:
-        """Run Chainer's Trainer to the last epoch, or until the dev loss has long not improved."""
+        """Run Chainer's Trainer to the last epoch, or until patience with the dev loss is exhausted."""
         trainer = chainer.training.Trainer(self.updater, stop_trigger=self._is_over, out=str(self.run))
-        size = self.updater.captions_per_epoch
-        first = self.updater.processes.rank == 0
-        with Progress("train", self.options.epochs * size, "captions") as progress:
-            progress.done = self.updater.epoch * size + self.updater.position * self.options.batch_size
+        per_epoch = self.updater.captions_per_epoch
+        shows_progress = self.updater.processes.rank == 0
+        with Progress("train", self.options.epochs * per_epoch, "captions") as progress:
+            progress.done = self.updater.epoch * per_epoch + self.updater.position * self.options.batch_size
 
-            def tick() -> None:
-                if first:
-                    progress.advance(self.updater.captions, **self._details())
+            def advance() -> None:
+                if shows_progress:
+                    progress.advance(self.updater.captions_in_update, **self._details())
 
-            trainer.extend(lambda _: tick(), name="progress", trigger=(1, "iteration"), priority=300)
+            # Extensions of higher priority run first: a snapshot then holds the epoch's finished record.
+            trainer.extend(lambda _: advance(), name="progress", trigger=(1, "iteration"), priority=300)
             trainer.extend(lambda _: self._end_epoch(), name="epoch", trigger=_epoch_ended, priority=200)
             trainer.extend(
                 lambda _: self._save_when_due(), name="snapshot", trigger=(1, "iteration"), priority=100
             )
+            # A run that was killed after its last snapshot has nothing left to train.
             if not self._is_over(trainer):
                 with limited(self.threads(), self.options.fused):
                     trainer.run(show_loop_exception_msg=False)
 
     def threads(self) -> int:
-        """Return how many threads an update uses, for this process's share of its captions."""
+        """Return the threads of an update, chosen for this process's share of its captions."""
         examples, sizes = self.train_split.examples, self.artifact.config.sizes
         captions = self.options.batch_size / self.updater.processes.size
         tokens = captions * float((examples.lengths + 1).mean())
-        return self.options.threads or worthwhile(tokens, sizes.vocabulary, sizes.hidden)
+        return self.options.threads or worthwhile_threads(tokens, sizes.vocabulary, sizes.hidden)
 
     def publish(self) -> None:
-        """Write log, curves and model/."""
+        """Write the log, the curves and model/.
+
+        Raises:
+            UserError: the model holds NaN or infinity.
+        """
         self.history.write(self.run)
         curves.draw(self.run / "curves.png", self.history.records, self.bounds)
         if self.options.keep == "best" and self.history.best:
             self.checkpoint.restore_best()
-        finite(self.artifact.model.tensors())
+        require_finite(self.artifact.model.tensors())
         self.artifact.save(self.run / "model")
 
     def _is_over(self, _: Any) -> bool:
@@ -84,25 +95,17 @@ class Job:
 
     def _end_epoch(self) -> None:
         updater, totals = self.updater, self.updater.totals
-        dev = self.dev_split
-        measured = None
-        is_due = updater.epoch % self.options.dev_every == 0 or updater.epoch == self.options.epochs
-        if len(dev.examples) and is_due:
-            parts = kernels(self.options.fused, updater.model.xp)
-            if updater.processes.rank == 0:
-                measured = nats_per_token(updater.model, dev.examples, dev.vectors, parts)
-            measured = updater.processes.of_first(measured)
         self.history.records.append(
             {
                 "epoch": updater.epoch,
                 "iteration": updater.iteration,
                 "loss": totals["nats"] / totals["tokens"],
                 "weighted_loss": totals["weighted"] / totals["tokens"],
-                "dev_loss": measured,
+                "dev_loss": self._dev_loss(),
             }
         )
         updater.totals = dict.fromkeys(totals, 0.0)
-        if updater.processes.rank > 0:
+        if updater.processes.rank > 0:  # only the first process writes files
             return
         if self.history.best is self.history.records[-1]:
             self.checkpoint.save_best()
@@ -110,11 +113,24 @@ class Job:
             self.checkpoint.save()
         self.history.write(self.run)
 
+    def _dev_loss(self) -> float | None:
+        """Return the dev loss in nats per token; None where there is no dev split or none is due."""
+        updater, dev = self.updater, self.dev_split
+        is_due = updater.epoch % self.options.dev_every == 0 or updater.epoch == self.options.epochs
+        if not len(dev.examples) or not is_due:
+            return None
+        loss = None
+        if updater.processes.rank == 0:
+            ops = choose_ops(self.options.fused, updater.model.xp)
+            loss = nats_per_token(updater.model, dev.examples, dev.vectors, ops)
+        # All processes must agree on the loss, or some would stop early and leave the others waiting.
+        return updater.processes.broadcast(loss)
+
     def _save_when_due(self) -> None:
         if self.updater.processes.rank == 0 and self.checkpoint.is_due():
             self.checkpoint.save()
 
 
 def _epoch_ended(trainer: Any) -> bool:
-    """Tell whether an epoch has just ended; Chainer's own trigger would fire once more after a resume."""
+    """Return whether an epoch has just ended; Chainer's own trigger would fire once more after a resume."""
     return bool(trainer.updater.is_new_epoch)

@@ -1,7 +1,7 @@
-"""The processes that train one model together: one alone, or several under mpiexec through ChainerMN.
+"""The processes that train one model together: one, or several under mpiexec through ChainerMN.
 
-Every process draws the same batches from the same seed, computes its share of each batch's captions, and
-applies the same sum of everyone's gradients; so all hold the same weights, and no weights are ever sent.
+Every process makes the same batches from the same seed, computes the gradients of its share of each batch,
+and applies the same sum of all gradients. So all hold the same weights, and no weights are ever sent.
 Only the first process writes files.
 """
 
@@ -16,58 +16,58 @@ from store.errors import UserError
 
 T = TypeVar("T")
 _SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
-"""What MPICH and Open MPI tell their processes by."""
+"""Environment variables by which MPICH and Open MPI tell a process how many there are."""
 
 
 class Processes(Protocol):
-    """What training asks of the processes beside it."""
+    """What training asks of the processes that train together."""
 
     rank: int
     size: int
-    place: int
-    """Which of its machine's processes this is: the GPU that it takes."""
+    local_rank: int
+    """The rank among the processes of this machine: it chooses the GPU."""
 
-    def all_or_none(self) -> AbstractContextManager[None]:
-        """Return a block that, where it fails in one process, ends all of them: none waits for the dead."""
+    def abort_all_on_error(self) -> AbstractContextManager[None]:
+        """Return a block that ends every process where it fails in one: the others would wait for ever."""
 
-    def total(self, value: float) -> float:
-        """Return the sum of everyone's value."""
+    def sum(self, value: float) -> float:
+        """Return the sum of all processes' values."""
 
-    def of_first(self, value: T) -> T:
-        """Return the first process's value, to everyone."""
+    def broadcast(self, value: T) -> T:
+        """Return the first process's value, in every process."""
 
-    def add_gradients(self, model: Any) -> None:
-        """Replace each gradient by the sum of everyone's."""
+    def sum_gradients(self, model: Any) -> None:
+        """Replace each gradient by the sum of all processes' gradients."""
 
-    def meet(self) -> None:
-        """Wait until everyone is here."""
+    def barrier(self) -> None:
+        """Wait until every process is here."""
 
 
-class Alone:
+class SingleProcess:
     """One process: nothing is exchanged."""
 
-    rank, size, place = 0, 1, 0
+    rank, size, local_rank = 0, 1, 0
 
-    def all_or_none(self) -> AbstractContextManager[None]:
-        """Return a block that does nothing about failures."""
+    def abort_all_on_error(self) -> AbstractContextManager[None]:
+        """Return a block that leaves errors alone."""
         return nullcontext()
 
-    def total(self, value: float) -> float:
+    def sum(self, value: float) -> float:
         """Return the value."""
         return value
 
-    def of_first(self, value: T) -> T:
+    def broadcast(self, value: T) -> T:
         """Return the value."""
         return value
 
-    def add_gradients(self, model: Any) -> None:
+    def sum_gradients(self, model: Any) -> None:
         """Leave the gradients as they are."""
 
-    def meet(self) -> None:
-        """Wait for nobody."""
+    def barrier(self) -> None:
+        """Return at once."""
 
 
-class Together:
+class MpiProcesses:
     """The processes that mpiexec started, through a communicator of ChainerMN.
 
     Args:
@@ -78,37 +78,39 @@ class Together:
         chainermn = _chainermn()
         self._communicator = chainermn.create_communicator(communicator)
         self.rank, self.size = int(self._communicator.rank), int(self._communicator.size)
-        self.place = int(self._communicator.intra_rank)
+        self.local_rank = int(self._communicator.intra_rank)
 
     @contextmanager
-    def all_or_none(self) -> Iterator[None]:
-        """End every process when the block fails in this one, having said why."""
+    def abort_all_on_error(self) -> Iterator[None]:
+        """Print the reason and end every process when the block fails in this one."""
         try:
             yield
         except BaseException as error:
             if not isinstance(error, UserError):
                 traceback.print_exc()
             print(f"process {self.rank} of {self.size}: {error}", file=sys.stderr, flush=True)
+            # The others sit in a collective call that this process will never join.
             self._communicator.mpi_comm.Abort(1)
             raise
 
-    def total(self, value: float) -> float:
-        """Return the sum of everyone's value, the same bits for everyone."""
+    def sum(self, value: float) -> float:
+        """Return the sum of all processes' values, the same bits in every process."""
         return float(self._communicator.mpi_comm.allreduce(value))
 
-    def of_first(self, value: T) -> T:
-        """Return the first process's value, to everyone."""
+    def broadcast(self, value: T) -> T:
+        """Return the first process's value, in every process."""
         first: T = self._communicator.mpi_comm.bcast(value)
         return first
 
-    def add_gradients(self, model: Any) -> None:
-        """Replace each gradient by the sum of everyone's; ChainerMN makes the mean, so times the number."""
+    def sum_gradients(self, model: Any) -> None:
+        """Replace each gradient by the sum of all processes' gradients."""
         self._communicator.multi_node_mean_grad(model)
+        # ChainerMN offers only the mean; the loss is divided by the whole batch's tokens already.
         for parameter in model.params(False):
             parameter.grad *= self.size
 
-    def meet(self) -> None:
-        """Wait until everyone is here."""
+    def barrier(self) -> None:
+        """Wait until every process is here."""
         self._communicator.mpi_comm.Barrier()
 
 
@@ -123,12 +125,12 @@ def _chainermn() -> Any:
     return chainermn
 
 
-def processes(on_gpu: bool = False) -> Processes:
-    """Return the processes that mpiexec started, or this one alone.
+def open_processes(on_gpu: bool = False) -> Processes:
+    """Return the processes that mpiexec started, or this one as the only one.
 
     Raises:
         UserError: mpiexec started several, but MPI for Python is not installed.
     """
     if not any(int(os.environ.get(name, "1")) > 1 for name in _SIZES):
-        return Alone()
-    return Together("pure_nccl" if on_gpu else "naive")
+        return SingleProcess()
+    return MpiProcesses("pure_nccl" if on_gpu else "naive")

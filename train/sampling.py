@@ -1,4 +1,7 @@
-"""Which captions of a photo an epoch learns, and how much each weighs."""
+"""Which captions of a photo an epoch learns, and the weight of each caption's loss.
+
+C captions, P photos, N sampled captions.
+"""
 
 import numpy as np
 
@@ -7,23 +10,31 @@ from train.model import Array
 from train.options import TrainOptions
 
 
-def drawn(examples: Examples, options: TrainOptions, epoch: int) -> Array:
-    """Return which captions epoch `epoch` (from 0) learns, as (N,) rows of `examples`, photo by photo.
+def sample_captions(examples: Examples, options: TrainOptions, epoch: int) -> Array:
+    """Return which captions an epoch learns; the same settings and epoch always sample the same ones.
 
-    The same settings and epoch always draw the same captions, so nothing of a draw needs saving.
+    Args:
+        examples: C captions of P photos.
+        options: `sampling`, `choose`, `max_captions_per_photo` and `seed` decide.
+        epoch: counted from 0.
+
+    Returns:
+        (N,) int64 rows of `examples`, photo by photo; N = P where each photo has one.
     """
+    # Each use has a stream of its own ([seed, 0, …] orders the batches, [seed, 3] is dropout's), and a stream
+    # starts anew with its epoch: a snapshot holds no state of a generator.
     if options.sampling == "one-per-epoch":
-        return _first(examples, np.random.default_rng([options.seed, 1, epoch]).random(len(examples)))
+        return _smallest(examples, np.random.default_rng([options.seed, 1, epoch]).random(len(examples)))
     if options.sampling == "one-to-one" and options.choose == "draw":
-        return _first(examples, np.random.default_rng([options.seed, 2]).random(len(examples)))
-    cap = 1 if options.sampling == "one-to-one" else options.max_captions_per_photo
-    return _first(examples, -examples.stars, cap)
+        return _smallest(examples, np.random.default_rng([options.seed, 2]).random(len(examples)))
+    limit = 1 if options.sampling == "one-to-one" else options.max_captions_per_photo
+    return _smallest(examples, -examples.stars, limit)
 
 
-def weights(examples: Examples, options: TrainOptions) -> Array:
-    """Return what each caption's loss weighs, (len(examples),) float32, 1 on average.
+def caption_weights(examples: Examples, options: TrainOptions) -> Array:
+    """Return the weight of each caption's loss: (C,) float32, 1 on average.
 
-    `stars` weighs by log(2 + stars): a joke nobody starred still counts, and a legend of 100,000 stars
+    `stars` weighs by log(2 + stars): a joke that nobody starred still counts, and one of 100,000 stars
     counts 17 times as much, not 100,000 times.
     """
     if options.weight == "none":
@@ -32,11 +43,12 @@ def weights(examples: Examples, options: TrainOptions) -> Array:
     return np.asarray(raw / raw.mean(), np.float32)
 
 
-def _first(examples: Examples, key: Array, count: int | None = 1) -> Array:
-    """Return, of each photo, the rows of its `count` smallest keys; ties keep the order of the data."""
-    rows = np.lexsort((np.arange(len(key)), key, examples.photo))
+def _smallest(examples: Examples, keys: Array, count: int | None = 1) -> Array:
+    """Return, of each photo, the rows with the `count` smallest `keys` (C,); ties keep the data's order."""
+    # lexsort's last key counts first: by photo, then by key, then by row.
+    rows = np.lexsort((np.arange(len(keys)), keys, examples.photo))
     photo = examples.photo[rows]
-    starts = np.flatnonzero(np.r_[True, photo[1:] != photo[:-1]])
-    rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
-    kept: Array = rows[rank < (len(rows) if count is None else count)]
-    return kept
+    starts = np.flatnonzero(np.r_[True, photo[1:] != photo[:-1]])  # (P,) where each photo's rows begin
+    rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))  # (C,) from 0 a photo
+    chosen: Array = rows[rank < (len(rows) if count is None else count)]
+    return chosen

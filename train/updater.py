@@ -1,4 +1,7 @@
-"""One update after another: the next batch, its loss, its gradients, Adam."""
+"""The updater: one batch after another goes through the loss, its gradients and Adam.
+
+P photos, D components of a photo's vector, N captions of a batch.
+"""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -13,23 +16,23 @@ from train.arithmetic.loss import Dropout, loss
 from train.examples import Examples
 from train.model import Array, CaptionModel
 from train.options import TrainOptions
-from train.processes import Alone, Processes
-from train.sampling import drawn, weights
+from train.processes import Processes, SingleProcess
+from train.sampling import caption_weights, sample_captions
 
 
 class Updater(chainer.training.Updater):  # type: ignore[misc]
-    """Chainer's updater over packed batches. Where it stands is `iteration`, `epoch` and `position` alone.
+    """Chainer's updater over packed batches; its whole state is `iteration`, `epoch` and `position`.
 
-    Order, draws and dropout are functions of the seed and of where the updater stands, so a run that goes
-    on from a snapshot goes on exactly.
+    Batches, sampled captions and dropout are functions of the seed and of that state, so a run that resumes
+    from a snapshot continues exactly.
 
     Args:
         examples: the training captions.
-        vectors: (P, D) raw photo vectors, on the model's device.
-        parts: `train.arithmetic.reference` or `train.arithmetic.fused`.
-        processes: those that share the work; by default this one does it all.
-        settle_every: updates after which their losses are fetched: on a GPU more than one, so that no
-            update waits for the last.
+        vectors: (P, D) float32 raw photo vectors, on the model's device.
+        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
+        processes: those that share each batch; by default this process alone.
+        fetch_every: updates between fetches of their losses: on a GPU more than one, so that no update
+            waits for the one before.
     """
 
     def __init__(
@@ -39,22 +42,22 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         examples: Examples,
         vectors: Array,
         options: TrainOptions,
-        parts: ModuleType,
+        ops: ModuleType,
         processes: Processes | None = None,
-        settle_every: int = 1,
+        fetch_every: int = 1,
     ) -> None:
-        self.model, self._optimizer, self._parts = model, optimizer, parts
+        self.model, self._optimizer, self._ops = model, optimizer, ops
         self._examples, self._vectors, self._options = examples, vectors, options
-        self._weights = weights(examples, options)
+        self._weights = caption_weights(examples, options)
         self.iteration = self.epoch = self.position = 0
         self.is_new_epoch = False
-        self.captions_per_epoch = len(drawn(examples, options, 0))
+        self.captions_per_epoch = len(sample_captions(examples, options, 0))
         self.batches_per_epoch = -(-self.captions_per_epoch // options.batch_size)
-        self.captions = 0
+        self.captions_in_update = 0
         self.totals = {"weighted": 0.0, "nats": 0.0, "tokens": 0.0}
-        self.processes: Processes = processes or Alone()
-        self._settle_every = settle_every
-        self._unsettled: list[tuple[int, Array, Any, Any, int]] = []
+        self.processes: Processes = processes or SingleProcess()
+        self._fetch_every = fetch_every
+        self._pending: list[tuple[int, Array, Any, Any, int]] = []
         self._epoch_batches: Iterator[Array] | None = None
 
     @property
@@ -63,66 +66,76 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         return self.epoch + self.position / self.batches_per_epoch
 
     def update(self) -> None:
-        """Learn from the next batch, and add its losses to `totals`.
+        """Train on the next batch, and add its losses to `totals`.
 
         Raises:
             UserError: the loss is NaN or infinite; the message names the batch.
         """
-        whole = self._next()
-        tokens = int((self._examples.lengths[whole] + 1).sum())
-        mine = whole[self.processes.rank :: self.processes.size]
+        captions = self._next()
+        tokens = int((self._examples.lengths[captions] + 1).sum())
+        share = captions[self.processes.rank :: self.processes.size]
         self.model.cleargrads()
-        with np.errstate(over="ignore", invalid="ignore"):  # what becomes of that is checked in `settle`
-            weighted, nats = self._learn(mine, tokens) if len(mine) else self._learn_nothing()
-            self.processes.add_gradients(self.model)
+        # A diverging run overflows here; `fetch_losses` sees it and says which batch it was.
+        with np.errstate(over="ignore", invalid="ignore"):
+            weighted, nats = self._backward(share, tokens) if len(share) else self._zero_gradients()
+            self.processes.sum_gradients(self.model)
             self._optimizer.update()
-        self._unsettled.append((self.iteration, whole, weighted, nats, tokens))
-        self.captions = len(whole)
+        self._pending.append((self.iteration, captions, weighted, nats, tokens))
+        self.captions_in_update = len(captions)
         self._advance()
-        if self.is_new_epoch or len(self._unsettled) >= self._settle_every:
-            self.settle()
+        if self.is_new_epoch or len(self._pending) >= self._fetch_every:
+            self.fetch_losses()
 
-    def _learn(self, captions: Array, tokens: int) -> tuple[Any, Any]:
-        """Compute the gradients of a batch of `tokens` by this process's captions of it, and their losses."""
+    def _backward(self, captions: Array, tokens: int) -> tuple[Any, Any]:
+        """Compute the gradients of this process's share of a batch.
+
+        Args:
+            captions: (N,) rows of the examples, this process's.
+            tokens: of the whole batch, over all processes: the loss is a mean over these.
+
+        Returns:
+            The weighted loss (a float32 scalar, divided by `tokens`), and the sum of nats (float64).
+        """
         batch = batches.pack(self._examples, captions)
         xp = self.model.xp
-        shares = xp.asarray((self._weights[batch.captions] / tokens)[batch.rows])
-        dropout = self._options.dropout
+        loss_weights = xp.asarray((self._weights[batch.captions] / tokens)[batch.rows])  # (N,) to (T,)
+        # The rank is in the seed, or all processes would drop the same units of different captions.
         seed = (self._options.seed, self.iteration, self.processes.rank)
-        drop = Dropout(dropout, *seed) if dropout else None
-        vectors = self._vectors[batch.photos]
-        total, losses = loss(self.model, batch.on(xp), vectors, shares, parts=self._parts, dropout=drop)
+        dropout = Dropout(self._options.dropout, *seed) if self._options.dropout else None
+        vectors = self._vectors[batch.photos]  # (N, D)
+        total, losses = loss(self.model, batch.on(xp), vectors, loss_weights, ops=self._ops, dropout=dropout)
         total.backward()
         return total.array, losses.sum(dtype=np.float64)
 
-    def _learn_nothing(self) -> tuple[float, float]:
+    def _zero_gradients(self) -> tuple[float, float]:
         """Take part in an update whose batch has fewer captions than there are processes."""
         for parameter in self.model.params(False):
             parameter.grad = self.model.xp.zeros_like(parameter.array)
         return 0.0, 0.0
 
-    def settle(self) -> None:
-        """Fetch the losses of the updates since the last call, which on a GPU may still be running.
+    def fetch_losses(self) -> None:
+        """Add the losses of the updates since the last call to `totals`; a GPU may still be computing them.
 
         Raises:
-            UserError: one is NaN or infinite; the message names the first such batch.
+            UserError: a loss is NaN or infinite; the message names the first such batch.
         """
-        unsettled, self._unsettled = self._unsettled, []
-        for iteration, captions, weighted, nats, tokens in unsettled:
-            everyones = self.processes.total(float(weighted))
-            if not np.isfinite(everyones):
-                raise UserError(self._diverged(everyones, iteration, captions))
-            self.totals["weighted"] += everyones * tokens
-            self.totals["nats"] += self.processes.total(float(nats))
+        pending, self._pending = self._pending, []
+        for iteration, captions, weighted, nats, tokens in pending:
+            mean_loss = self.processes.sum(float(weighted))
+            if not np.isfinite(mean_loss):
+                raise UserError(self._diverged(mean_loss, iteration, captions))
+            self.totals["weighted"] += mean_loss * tokens
+            self.totals["nats"] += self.processes.sum(float(nats))
             self.totals["tokens"] += tokens
 
     def _next(self) -> Array:
+        """Return the next batch's captions, (N,) rows of the examples."""
         options = self._options
         if self._epoch_batches is None:
-            chosen = drawn(self._examples, options, self.epoch)
-            lengths = self._examples.lengths[chosen]
+            sampled = sample_captions(self._examples, options, self.epoch)
+            lengths = self._examples.lengths[sampled]
             order = batches.orders(lengths, options.batch_size, options.seed, self.epoch)
-            self._epoch_batches = iter([chosen[batch] for batch in order[self.position :]])
+            self._epoch_batches = iter([sampled[batch] for batch in order[self.position :]])
         return next(self._epoch_batches)
 
     def _advance(self) -> None:
@@ -153,4 +166,4 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         """Do nothing: this updater needs nothing of its trainer."""
 
     def finalize(self) -> None:
-        """Do nothing: there is nothing to let go of."""
+        """Do nothing: this updater holds nothing to close."""

@@ -10,7 +10,7 @@ from tests.train import toy_training
 from train import artifact, runs
 from train.evaluation.evaluate import evaluate, names, shuffled
 from train.fit import fit, prepare
-from train.processes import Alone
+from train.processes import SingleProcess
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +78,8 @@ def test_threads_are_chosen_by_a_processs_share_of_an_update(
     toy: toy_training.Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("train.arithmetic.threads.cores", lambda: 3)
-    inputs = toy.dataset, toy.features, toy.runs / "unwritten", "mark"
-    job = prepare(toy_training.options(batch_size=100), *inputs, Alone())
+    inputs = toy.dataset, toy.features, toy.runs / "unwritten", "fingerprint"
+    job = prepare(toy_training.options(batch_size=100), *inputs, SingleProcess())
     sizes, lengths = job.artifact.config.sizes, job.train_split.examples.lengths + 1
     work = 6 * 100 * lengths.mean() * sizes.vocabulary * sizes.hidden
     monkeypatch.setattr("train.arithmetic.threads.WORTHWHILE", 0.9 * work)

@@ -64,9 +64,10 @@ def test_a_shard_of_vectors_cut_in_half_is_named(tmp_path: Path) -> None:
         trained(toy)
 
 
-def test_an_empty_dev_split_is_enough_to_train_and_evaluate(tmp_path: Path) -> None:
+@pytest.mark.parametrize("vectors", ["photo", "random"])
+def test_an_empty_dev_split_is_enough_to_train_and_evaluate(tmp_path: Path, vectors: str) -> None:
     toy = toy_training.toy(tmp_path, dev=0)
-    run = trained(toy)
+    run = trained(toy, vectors=vectors)
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert [record["dev_loss"] for record in log] == [None, None]
     assert evaluate(run, toy.dataset, toy.features)["dev"]["nll"] is None

@@ -84,7 +84,7 @@ def test_losses_may_be_fetched_late_without_changing_anything(
 
     class Late(updater.Updater):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs | {"settle_every": 50})
+            super().__init__(*args, **kwargs | {"fetch_every": 50})
 
     monkeypatch.setattr("train.fit.Updater", Late)
     late = fit(toy_training.options(), toy.dataset, toy.features, tmp_path / "late")

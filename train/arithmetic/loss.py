@@ -14,8 +14,8 @@ from train.model import Array, CaptionModel
 Variable = Any
 
 
-def kernels(fused: bool, xp: Any = np) -> ModuleType:
-    """Return what computes the parts of the loss: Bokeru's fused functions on the CPU, or Chainer's own."""
+def choose_ops(fused: bool, xp: Any = np) -> ModuleType:
+    """Return the module that computes the loss: Bokeru's fused functions on the CPU, else Chainer's own."""
     if not fused or xp is not np:
         return reference
     import train.arithmetic.fused  # Numba takes a second to import
@@ -28,7 +28,7 @@ def loss(
     batch: Batch,
     vectors: Array,
     weights: Array,
-    parts: ModuleType = reference,
+    ops: ModuleType = reference,
     dropout: "Dropout | None" = None,
 ) -> tuple[Variable, Array]:
     """Return the loss of a batch to differentiate, and each target token's own.
@@ -38,7 +38,7 @@ def loss(
         batch: N captions, T target tokens, on the model's device.
         vectors: (N, D) float32, the raw vectors of the batch's photos.
         weights: (T,) float32, what each token's loss counts in the sum.
-        parts: `train.arithmetic.reference` or `train.arithmetic.fused`.
+        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
         dropout: None drops nothing.
 
     Returns:
@@ -46,11 +46,11 @@ def loss(
     """
     drop: Callable[[Variable], Variable] = dropout or _keep
     photo = chainer.functions.linear(model.standardised(vectors), model.photo_w, model.photo_b)
-    flow = parts.inputs(model.embedding, photo, batch, model.sizes.injection == "every")
+    flow = ops.inputs(model.embedding, photo, batch, model.sizes.injection == "every")
     for layer in range(model.sizes.layers):
         upward, bias, lateral = (getattr(model, f"lstm{layer}_{part}") for part in ("x", "b", "h"))
-        flow = parts.lstm(drop(flow), upward, bias, lateral, batch.steps)
-    result: tuple[Variable, Array] = parts.cross_entropy(
+        flow = ops.lstm(drop(flow), upward, bias, lateral, batch.steps)
+    result: tuple[Variable, Array] = ops.cross_entropy(
         drop(flow), model.output_w, model.output_b, batch.targets, weights
     )
     return result

@@ -33,7 +33,7 @@ class _Team:
 _team: ContextVar[_Team | None] = ContextVar("team", default=None)
 
 
-def worthwhile(tokens: float, vocabulary: int, hidden: int) -> int:
+def worthwhile_threads(tokens: float, vocabulary: int, hidden: int) -> int:
     """Return the threads for updates of so many tokens: all, or one where the output layer is small work."""
     return cores() if 6 * tokens * vocabulary * hidden >= WORTHWHILE else 1
 

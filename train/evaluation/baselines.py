@@ -10,7 +10,7 @@ from train.examples import Examples
 from train.model import Array
 
 
-def counts(examples: Examples, vocabulary: int) -> Array:
+def target_counts(examples: Examples, vocabulary: int) -> Array:
     """Return how often each id is a target, (vocabulary,) int64, <EOS> counted."""
     targets = np.bincount(examples.stream, minlength=vocabulary)
     targets[BOS] = 0  # <BOS>, which no model is asked for
@@ -23,8 +23,8 @@ def unigram(train: Examples, of: Examples, vocabulary: int) -> float:
     Of train itself that is the unigram entropy. Frequencies are add-one smoothed where `of` is not train,
     since a word never seen would cost infinity.
     """
-    seen = counts(train, vocabulary) + (0.0 if of is train else 1.0)
-    found = counts(of, vocabulary)
+    seen = target_counts(train, vocabulary) + (0.0 if of is train else 1.0)
+    found = target_counts(of, vocabulary)
     used = found > 0
     return float(-(found[used] * np.log(seen[used] / seen.sum())).sum() / found.sum())
 

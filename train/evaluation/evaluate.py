@@ -11,11 +11,11 @@ from store.errors import UserError
 from store.manifest import fingerprint, read_manifest
 from store.whole_file import write_json
 from train import artifact
-from train.arithmetic.loss import kernels
+from train.arithmetic.loss import choose_ops
 from train.arithmetic.threads import limited
 from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
-from train.data import Split, identity, split
+from train.data import Split, dataset_manifest, read_split
 from train.evaluation import baselines, metrics
 from train.evaluation.figures import show
 from train.evaluation.measure import nats_per_token, ranks
@@ -53,7 +53,9 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
             "Set features.* as they were, or train again: bokeru train"
         )
     trained = (read_manifest(run) or {}).get("fingerprint")
-    mark = fingerprint(FORMAT, trained, identity(dataset)["fingerprint"], features.name, read.floor(dataset))
+    mark = fingerprint(
+        FORMAT, trained, dataset_manifest(dataset)["fingerprint"], features.name, read.floor(dataset)
+    )
     if (known := _known(run / "evaluation.json", mark)) is not None:
         print("evaluate: up to date")
         return known
@@ -79,7 +81,7 @@ def _measure(
 ) -> tuple[dict[str, Figures], list[dict[str, Any]]]:
     config, floor = model.config, read.floor(dataset) or {}
     parts = [
-        split(dataset, features, name, model.vocabulary, config.max_tokens, config.vectors)
+        read_split(dataset, features, name, model.vocabulary, config.max_tokens, config.vectors)
         for name in ("train", "dev")
     ]
     figures: dict[str, Figures] = {}
@@ -90,7 +92,7 @@ def _measure(
         if written:
             figures[part.name] |= _losses(model, part, parts[0]) | _looks(captioner, part, written)
             figures[part.name] |= _writing(part, parts[0], written)
-            rank = ranks(model.model, part.examples, part.vectors, RANKED, kernels(True))
+            rank = ranks(model.model, part.examples, part.vectors, RANKED, choose_ops(True))
             figures[part.name] |= {f"recall@{k}": metrics.recall(rank.tolist(), k) for k in (1, 5, 10)}
         samples += _samples(part, written)
     return figures, samples
@@ -103,7 +105,7 @@ def _losses(model: Artifact, part: Split, train: Split) -> Figures:
     noise = np.random.default_rng(0).standard_normal(part.vectors.shape, np.float32)
     noise = train.vectors.mean(axis=0) + noise * train.vectors.std(axis=0)
     right, shuffle, random = (
-        nats_per_token(model.model, examples, vectors, kernels(True))
+        nats_per_token(model.model, examples, vectors, choose_ops(True))
         for vectors in (part.vectors, others, noise)
     )
     return {

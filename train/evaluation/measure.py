@@ -15,14 +15,14 @@ CAPTIONS_AT_ONCE = 128
 """Captions of a batch, like in length."""
 
 
-def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, parts: ModuleType) -> Array:
+def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, ops: ModuleType) -> Array:
     """Return the negative log-likelihood of every caption given its photo's vector.
 
     Args:
         examples: C captions of P photos.
         vectors: (P, D) raw vectors, on the model's device: other vectors than the photos' own are the
             way to ask whether the model looks at the photo.
-        parts: `train.arithmetic.reference` or `train.arithmetic.fused`.
+        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
 
     Returns:
         (C,) float64 nats, <EOS> counted.
@@ -33,18 +33,18 @@ def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, part
         for start in range(0, len(order), CAPTIONS_AT_ONCE):
             batch = batches.pack(examples, order[start : start + CAPTIONS_AT_ONCE])
             ones = model.xp.ones(len(batch.targets), np.float32)
-            _, losses = loss(model, batch.on(model.xp), vectors[batch.photos], ones, parts=parts)
+            _, losses = loss(model, batch.on(model.xp), vectors[batch.photos], ones, ops=ops)
             np.add.at(totals, batch.captions[batch.rows], chainer.cuda.to_cpu(losses).astype(np.float64))
     return totals
 
 
-def nats_per_token(model: CaptionModel, examples: Examples, vectors: Array, parts: ModuleType) -> float:
+def nats_per_token(model: CaptionModel, examples: Examples, vectors: Array, ops: ModuleType) -> float:
     """Return the mean negative log-likelihood of a target token, <EOS> counted."""
-    losses = caption_losses(model, examples, vectors, parts)
+    losses = caption_losses(model, examples, vectors, ops)
     return float(losses.sum() / (examples.lengths + 1).sum())
 
 
-def ranks(model: CaptionModel, examples: Examples, vectors: Array, most: int, parts: ModuleType) -> Array:
+def ranks(model: CaptionModel, examples: Examples, vectors: Array, most: int, ops: ModuleType) -> Array:
     """Return for each photo how many other photos' captions are likelier, given it, than its own.
 
     Each photo stands for itself with its first caption; log p(caption | photo) is compared as it is, so a
@@ -70,6 +70,6 @@ def ranks(model: CaptionModel, examples: Examples, vectors: Array, most: int, pa
     found = np.empty(count, np.int64)
     for photo in range(count):
         given = np.broadcast_to(vectors[photo], (count, vectors.shape[1]))
-        losses = caption_losses(model, candidates, given, parts)
+        losses = caption_losses(model, candidates, given, ops)
         found[photo] = (losses < losses[photo]).sum()
     return found

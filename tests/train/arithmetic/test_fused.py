@@ -25,9 +25,9 @@ def weights(of: Batch) -> Array:
     return np.random.default_rng(1).random(len(of.targets), np.float32)
 
 
-def learned(model: CaptionModel, of: Batch, parts: ModuleType) -> tuple[float, Array, dict[str, Array]]:
+def learned(model: CaptionModel, of: Batch, ops: ModuleType) -> tuple[float, Array, dict[str, Array]]:
     model.cleargrads()
-    total, losses = loss(model, of, VECTORS[of.photos], weights(of), parts=parts)
+    total, losses = loss(model, of, VECTORS[of.photos], weights(of), ops=ops)
     total.backward()
     return float(total.array), losses, {name: parameter.grad for name, parameter in model.namedparams()}
 
@@ -58,7 +58,7 @@ def test_captions_of_no_token_have_only_their_end_to_learn() -> None:
     of = batches.pack(examples, np.arange(2))
     model = toy_training.model()
     vectors, ones = VECTORS[:2], np.ones(2, np.float32)
-    losses = [loss(model, of, vectors, ones, parts=part)[1] for part in (reference, fused)]
+    losses = [loss(model, of, vectors, ones, ops=part)[1] for part in (reference, fused)]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)
 
 
@@ -108,7 +108,7 @@ def numerical(function: Any, arrays: tuple[Array, ...], above: Array, number: in
 def test_nan_is_never_squashed_away(name: str) -> None:
     model, of = toy_training.model(), batch()
     getattr(model, name).array[:] = np.nan
-    assert np.isnan(float(loss(model, of, VECTORS[of.photos], weights(of), parts=fused)[0].array))
+    assert np.isnan(float(loss(model, of, VECTORS[of.photos], weights(of), ops=fused)[0].array))
 
 
 def test_scores_far_apart_keep_their_losses_exact() -> None:
@@ -123,12 +123,12 @@ def test_scores_far_apart_keep_their_losses_exact() -> None:
 def descent(kind: bool, steps: int, **changed: Any) -> list[float]:
     options = toy_training.options(fused=kind, **changed)
     model = toy_training.model(embedding=8, hidden=12)
-    adam, parts = optimizer(options, model), fused if kind else reference
+    adam, ops = optimizer(options, model), fused if kind else reference
     losses: list[float] = []
     while len(losses) < steps:
         for of in batches.epoch(EXAMPLES, np.arange(60), 16, 0, len(losses)):
             even = np.full(len(of.targets), 1 / len(of.targets), np.float32)
-            total, _ = loss(model, of, VECTORS[of.photos], even, parts=parts)
+            total, _ = loss(model, of, VECTORS[of.photos], even, ops=ops)
             model.cleargrads()
             total.backward()
             adam.update()

@@ -20,16 +20,14 @@ def batch(*captions: int) -> Batch:
     return batches.pack(EXAMPLES, np.array(captions))
 
 
-def total(
-    model: CaptionModel, of: Batch, parts: ModuleType, weights: Array | None = None
-) -> tuple[Any, Array]:
+def total(model: CaptionModel, of: Batch, ops: ModuleType, weights: Array | None = None) -> tuple[Any, Array]:
     ones = np.ones(len(of.targets), np.float32)
-    return loss(model, of, VECTORS[of.photos], ones if weights is None else weights, parts=parts)
+    return loss(model, of, VECTORS[of.photos], ones if weights is None else weights, ops=ops)
 
 
-def gradients(model: CaptionModel, of: Batch, parts: ModuleType) -> dict[str, Array]:
+def gradients(model: CaptionModel, of: Batch, ops: ModuleType) -> dict[str, Array]:
     model.cleargrads()
-    total(model, of, parts)[0].backward()
+    total(model, of, ops)[0].backward()
     return {name: parameter.grad.copy() for name, parameter in model.namedparams()}
 
 

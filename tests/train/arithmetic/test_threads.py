@@ -76,7 +76,7 @@ def learned(count: int) -> dict[str, Array]:
     of = batches.pack(examples, np.arange(33))
     ones = np.ones(len(of.targets), np.float32)
     with limited(count, fused=True):
-        total, losses = loss(model, of, toy_training.vectors()[of.photos], ones, parts=fused)
+        total, losses = loss(model, of, toy_training.vectors()[of.photos], ones, ops=fused)
         total.backward()
     return {"losses": losses} | {name: parameter.grad for name, parameter in model.namedparams()}
 
