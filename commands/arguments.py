@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from commands.examples import HelpFormatter, epilog
 from commands.pipeline import Pipeline
 from pipelines import load
 from store.place import CONFIG, DATA
@@ -14,9 +15,19 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add(commands: Commands, function: Command, name: str = "") -> argparse.ArgumentParser:
-    """Add a command that calls `function`, whose docstring is its help; return its parser."""
+    """Add a command that calls `function`, whose docstring is its help; return its parser.
+
+    Its examples stand in `commands.examples`.
+    """
     text = " ".join((function.__doc__ or "").split())
-    command = commands.add_parser(name or function.__name__, help=text.split(". ")[0], description=text)
+    name = name or function.__name__
+    command = commands.add_parser(
+        name,
+        help=text.split(". ")[0],
+        description=text,
+        epilog=epilog(name),
+        formatter_class=HelpFormatter,
+    )
     command.set_defaults(command=function)
     return command
 
@@ -29,7 +40,9 @@ def add_pipeline(command: argparse.ArgumentParser) -> None:
 
 def add_settings(command: argparse.ArgumentParser) -> None:
     """Add the options that say where settings and data are."""
-    command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="(pipelines.yaml)")
+    command.add_argument(
+        "--config", type=Path, default=CONFIG, metavar="FILE", help="the file of settings (pipelines.yaml)"
+    )
     add_data(command)
     command.add_argument(
         "--set",

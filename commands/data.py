@@ -186,5 +186,4 @@ def _register_site(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--faults", nargs="+", default=[], choices=FAULTS, metavar="NAME", help="faults to provoke"
     )
-    one.formatter_class = argparse.RawDescriptionHelpFormatter
-    one.epilog = described()
+    one.epilog = f"{one.epilog}\n\n{described()}"

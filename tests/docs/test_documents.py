@@ -1,62 +1,108 @@
-"""What the documents say exists: files, targets, commands, settings, pipelines."""
+"""What the documents say exists: files, make targets, commands, options, settings, pipelines."""
 
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 import pipelines
 from commands.main import parser
+from tests.docs.documents import MARKDOWN, ROOT, TEXTS, command_lines, commands, inline, read
 
-ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-CODE = re.compile(r"```(?:sh|console)\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+SOURCES = {path.parent.name for path in ROOT.glob("*/*.py")} | {"docs", ".ci"}
+each_text = pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.name)
+each_document = pytest.mark.parametrize("document", MARKDOWN, ids=lambda path: path.name)
 
 
-def commands(document: Path) -> list[str]:
-    found = CODE.findall(document.read_text())
-    lines = [line.strip() for block, inline in found for line in (block or inline).splitlines()]
-    return [line.removeprefix("$ ") for line in lines]
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@each_document
 def test_links_lead_to_files(document: Path) -> None:
     for link in LINK.findall(document.read_text()):
         assert (document.parent / link).exists(), link
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_make_targets_exist(document: Path) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for line in commands(document):
-        if named := re.match(r"make ([a-z][a-z-]*)", line):
-            assert named[1] in targets, line
+@each_document
+def test_source_files_that_are_named_exist(document: Path) -> None:
+    """`crawler/layouts/<layout>.py` is a file that a reader adds: its folder exists."""
+    for code in inline(document):
+        for path in re.findall(r"(?<![\w./-])[\w.]+/[\w./<>-]*\.py\b", code):
+            known = path.partition("<")[0].rpartition("/")[0] if "<" in path else path
+            assert (ROOT / known).exists(), path
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_bokeru_commands_and_their_options_exist(document: Path) -> None:
-    for line in commands(document):
-        if not (named := re.match(r"bokeru ([a-z]+)(.*)", line)):
-            continue
-        known = known_options(named[1])
-        for option in re.findall(r"(?<![\w-])--[a-z-]+", named[2].split("#")[0]):
-            assert option in known, line
+@each_text
+def test_a_command_is_named_alone_or_parses_as_it_stands(text: Path) -> None:
+    for line in command_lines(text):
+        words = shlex.split(line, comments=True)
+        if words[0] == "bokeru":
+            check_command(words[1:])
+        elif words[0] == "make":
+            check_target(words[1:])
+        elif words[0] == "python":
+            module = ROOT / words[2].replace(".", "/")
+            assert module.with_suffix(".py").exists() or module.is_dir() or words[2] in ("pytest", "pip")
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_settings_exist(document: Path) -> None:
-    text = document.read_text()
-    for stage in pipelines.STAGES:
-        fields = pipelines.Settings.model_fields[stage].annotation.model_fields  # type: ignore[union-attr]
-        for name in re.findall(rf"(?<![\w/.]){stage}\.([a-z_]+)(?=[=:`. ])", text):
-            assert name in fields or name in ("py", "md", "parquet"), f"{stage}.{name}"
+def check_command(words: list[str]) -> None:
+    """Parse a command by the real parser, and its --set by the real settings."""
+    if len(words) == 1:
+        assert words[0] in {*commands(), "--help", "--version"}
+        return
+    try:
+        arguments = parser().parse_args(words)
+    except SystemExit:
+        pytest.fail(f"bokeru {shlex.join(words)} does not parse; complete it, or name the command alone")
+    name = getattr(arguments, "pipeline", None)
+    if name:
+        pipelines.load("demo" if name == "NAME" else name, ROOT / "pipelines.yaml", arguments.set)
 
 
-def known_options(command: str) -> set[str]:
-    (parsers,) = (action.choices for action in parser()._actions if isinstance(action.choices, dict))
-    assert command in parsers, command
-    return {option for action in parsers[command]._actions for option in action.option_strings}
+def check_target(words: list[str]) -> None:
+    """Ask make what it would run; check the commands among it."""
+    known = re.findall(r"^([A-Z]+) *[?:]?=|\$\(([A-Z]+)\)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    variables = {word.partition("=")[0] for word in words if "=" in word}
+    assert variables <= {name for pair in known for name in pair}
+    planned = subprocess.run(["make", "-n", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert planned.returncode == 0, planned.stderr
+    for line in planned.stdout.splitlines():
+        if line.startswith(".venv/bin/bokeru "):
+            check_command(shlex.split(line)[1:])
+
+
+@each_text
+def test_options_that_are_named_exist(text: Path) -> None:
+    known = {option for command in commands().values() for option in command._option_string_actions}
+    others = [ROOT / "Makefile", *(ROOT / "benchmarks").rglob("*.py")]
+    known |= {option for path in others for option in re.findall(r"--[a-z0-9-]+", path.read_text())}
+    for code in inline(text):
+        if option := re.match(r"--[a-z0-9-]+", code):
+            assert option[0] in known, code
+
+
+@each_text
+def test_settings_that_are_named_exist(text: Path) -> None:
+    for place in re.findall(rf"(?<![\w/.-])((?:{'|'.join(pipelines.STAGES)})(?:\.[a-z_]+)+)", read(text)):
+        names = place.split(".")
+        is_file = names[-1] in ("py", "md", "parquet", "json", "yaml") or (ROOT / "/".join(names)).exists()
+        assert is_file or is_setting(names), place
+
+
+def is_setting(names: list[str]) -> bool:
+    model: object = pipelines.Settings
+    for name in names:
+        if not (isinstance(model, type) and issubclass(model, BaseModel) and name in model.model_fields):
+            return False
+        model = model.model_fields[name].annotation
+    return True
+
+
+def test_the_texts_hold_what_these_tests_look_for() -> None:
+    found = {line.split()[0] for text in TEXTS for line in command_lines(text)}
+    assert found == {"bokeru", "make", "python"}
+    assert all(any(command_lines(text)) for text in TEXTS if text not in MARKDOWN)
 
 
 def test_every_pipeline_says_what_it_is_for() -> None:

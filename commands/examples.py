@@ -1,0 +1,53 @@
+"""An example or two of every command, which its --help shows. The tests of documents run each of them."""
+
+import argparse
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "crawl": (
+        "bokeru crawl --pipeline demo",
+        "bokeru crawl --pipeline bokete --set crawl.contact=you@example.org crawl.max_photos=500",
+    ),
+    "dataset": ("bokeru dataset --pipeline demo --set dataset.min_stars=3 dataset.max_characters=40",),
+    "features": ("bokeru features --pipeline demo --set features.batch_size=16",),
+    "train": ("bokeru train --pipeline demo --set train.epochs=3 train.hidden=64",),
+    "evaluate": ("bokeru evaluate --pipeline demo",),
+    "run": (
+        "bokeru run --pipeline demo",
+        "bokeru run --pipeline demo --data elsewhere --set crawl.embedded.photos=100 train.epochs=2",
+    ),
+    "demo": ("bokeru demo", "bokeru demo --data small --set crawl.embedded.photos=100 train.epochs=5"),
+    "caption": (
+        "bokeru caption --pipeline demo photo.jpg",
+        "bokeru caption --pipeline demo --strategy sample --temperature 0.8 -n 5 --json photo.jpg",
+    ),
+    "web": ("bokeru web --pipeline demo --port 8000", "bokeru web --pipeline demo --export copy"),
+    "site": ("bokeru site --port 8080", "bokeru site --layout next_2024 --faults 429 photo-404"),
+    "parse": ("bokeru parse page.html --url https://bokete.jp/odai/123",),
+    "inspect": ("bokeru inspect data/demo/dataset", "bokeru inspect data/demo/crawl/pages"),
+    "verify": ("bokeru verify data/demo",),
+    "import": ("bokeru import bokekan downloads/bokekan --pipeline bokete",),
+    "export": ("bokeru export --pipeline demo --format webdataset exported",),
+    "forget": ("bokeru forget --pipeline demo --odai 123",),
+    "weights": ("bokeru weights caffenet",),
+    "neighbours": ("bokeru neighbours --pipeline demo --photos 6 -n 4 --out neighbours.png",),
+    "doctor": ("bokeru doctor",),
+    "settings": ("bokeru settings --pipeline demo --set train.epochs=3",),
+}
+"""Command lines by command; they work after `bokeru demo`, in the folder that it ran in."""
+
+
+def epilog(command: str) -> str:
+    """Return the last paragraph of a command's help.
+
+    Raises:
+        KeyError: the command has no example yet; every command needs one.
+    """
+    title = "examples" if len(EXAMPLES[command]) > 1 else "example"
+    return "\n".join([f"{title}:", *(f"  {line}" for line in EXAMPLES[command])])
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Wraps text as argparse does, but keeps the lines of a text that has several, as an epilog has."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)
