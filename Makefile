@@ -15,7 +15,7 @@ BENCHMARKS := $(filter-out experiments,$(patsubst benchmarks/%.py,%,$(wildcard b
 .PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test bench bench-gpu lint clean lock experiments screenshots
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .venv/pip: requirements-build.txt
 	@echo "installing into .venv (a few minutes the first time)"

@@ -119,6 +119,17 @@ def test_a_users_page_of_2013_yields_its_boke() -> None:
     assert taken(row) == [drawn(boke) for boke in SITE.posted_by(user, 0, 10)]
 
 
+@each_layout
+def test_no_users_name_is_in_a_row(layout: str) -> None:
+    boke = SITE.odai_bokes(4, 1)[0]
+    users = {each.user for photo in range(SITE.photos) for each in SITE.odai_bokes(photo, 1)}
+    for path in ("/boke/recent", f"/odai/{boke.odai_id}", f"/boke/{boke.boke_id}"):
+        page = Routes(SITE, layout).respond(path, HOST).body.decode()
+        assert any(user in page for user in users), "the page shows some"
+        row = str(read(layout, path))
+        assert not [user for user in users if user in row], path
+
+
 def test_a_panel_goes_on_where_the_list_stopped() -> None:
     first = read("angular_2020", "/boke/recent/panel?category=&max_id=0&op=&rate=")
     (following,) = (link for link in first["links"] if "panel" in link)  # type: ignore[attr-defined]
