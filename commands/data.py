@@ -172,7 +172,7 @@ def register(commands: Commands) -> None:
 
 
 def _register_site(one: argparse.ArgumentParser) -> None:
-    from demo.variants import FAULTS, LAYOUTS, described
+    from demo.variants import FAULTS, LAYOUTS, describe
 
     one.add_argument(
         "--port", type=port, default=8080, help="the port to listen on, this machine only (8080)"
@@ -186,4 +186,4 @@ def _register_site(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--faults", nargs="+", default=[], choices=FAULTS, metavar="NAME", help="faults to provoke"
     )
-    one.epilog = f"{one.epilog}\n\n{described()}"
+    one.epilog = f"{one.epilog}\n\n{describe()}"

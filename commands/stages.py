@@ -68,7 +68,7 @@ def _write_floor(pipeline: Pipeline) -> None:
     if path.exists():
         return
     from dataset.read import captions
-    from demo.captions.floor import nats
+    from demo.captions.floor import total_surprisal
     from store.whole_file import write_json
 
     floor: dict[str, object] = {"unit": "nats per token"}
@@ -77,7 +77,7 @@ def _write_floor(pipeline: Pipeline) -> None:
         tokens = sum(len(tokens) + 1 for tokens in table["tokens"].to_pylist())
         pairs = zip(table["odai_id"].to_pylist(), table["text"].to_pylist(), strict=True)
         try:
-            total = nats(pairs, pipeline.settings.crawl.embedded.seed)
+            total = total_surprisal(pairs, pipeline.settings.crawl.embedded.seed)
         except ValueError as error:  # captions that were imported, or drawn by another version of the grammar
             return print(f"dataset: the least reachable loss is not known: {error}")
         floor[split] = total / tokens if tokens else None

@@ -1,1 +1,1 @@
-"""A site of drawn photos and written jokes, to try the whole way on without a network."""
+"""The embedded site: drawn photos and generated jokes, to run every stage without a network."""

@@ -1,6 +1,6 @@
-"""What the embedded site holds: its odai, its boke, and the order of its lists.
+"""The content of the embedded site: its odai, its boke, and the order of its lists.
 
-Everything is computed from the seed when it is asked for; nothing is stored, so a site of a hundred thousand
+Everything is computed from the seed on request and nothing is stored, so that a site of a hundred thousand
 photos starts as fast as one of ten.
 """
 
@@ -9,30 +9,33 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import blake2b, md5
-from math import ceil, isqrt, log
+from math import ceil, log
 
 from demo.captions import jokes
-from demo.orders import Belt, Order, Permutation, Stride
+from demo.orders import LetterOrder, Order, Permutation, Stride
 from demo.scenes import Scene, scene
+from demo.users import user_count, user_name, user_number
 
 LISTS = ("recent", "hot", "popular", "legend", "select", "pickup")
 CATEGORIES = ("バカ", "シュール", "お下劣", "ブラック", "身内", "例え", "その他")
-PAGE = 10
+PAGE_SIZE = 10
 """Entries on one page of a list or of an odai."""
 
+# Ids are as large as the real site's, so that nothing takes an id for a small index.
 _FIRST_ODAI, _ODAI_STEP = 5_000_000, 7
 _FIRST_BOKE = 80_000_000
-_MOST_STARS, _STARRED = 120_000, 0.45
-# One letter of this belt per boke: how often each category occurs. Its length is prime, so that a photo's
-# boke, whose numbers lie as far apart as the site has photos, meet several of its letters.
-_CATEGORY_BELT = "01035061020140160012024"
-_BOKES_PER_USER = 25
+# Stars are as skewed as on the real site: most boke have none, a few have very many.
+_MOST_STARS, _STARRED_SHARE = 120_000, 0.45
+# Each boke has the category of one letter of this pattern, so the letters' counts are the categories' shares.
+# The length is prime: a photo's boke have numbers that lie as far apart as the site has photos, and with a
+# length that divides that distance all of them would have one category.
+_CATEGORY_PATTERN = "01035061020140160012024"
 _OLDEST_MINUTES = 6 * 365 * 24 * 60
 
 
 @dataclass(frozen=True)
 class Boke:
-    """One caption on the site; `age` is how long before the moment of asking it was posted."""
+    """One caption on the site; `age` is the time since it was posted, at the moment of the request."""
 
     boke_id: int
     odai_id: int
@@ -47,7 +50,7 @@ class Boke:
 
 @dataclass(frozen=True)
 class Odai:
-    """One photo on the site, asking for captions; `labels` are (word, confidence in percent)."""
+    """One photo that asks for captions; `labels` are (word, confidence in percent)."""
 
     odai_id: int
     photo: int
@@ -58,22 +61,17 @@ class Odai:
 
 
 def odai_id(seed: int, photo: int) -> int:
-    """Return the odai that shows a photo. Ids have gaps, as on the real site: an id in a gap is missing."""
+    """Return the id of the odai that shows a photo.
+
+    Ids have gaps, as on the real site: an id in a gap answers 404.
+    """
     return _FIRST_ODAI + _ODAI_STEP * photo + _digest(f"{seed}/{photo}/odai") % _ODAI_STEP
 
 
-def photo_of(seed: int, odai: int) -> int | None:
-    """Return the photo that an odai shows, None where no site of this seed has such an odai."""
+def odai_photo(seed: int, odai: int) -> int | None:
+    """Return the photo of the odai with this id, None where no site of this seed has such an odai."""
     photo = (odai - _FIRST_ODAI) // _ODAI_STEP
     return photo if photo >= 0 and odai_id(seed, photo) == odai else None
-
-
-def _prime_from(n: int) -> int:
-    """Return the smallest prime that is not below `n`."""
-    n = max(n, 2)
-    while any(n % divisor == 0 for divisor in range(2, isqrt(n) + 1)):
-        n += 1
-    return n
 
 
 def _digest(text: str) -> int:
@@ -83,39 +81,44 @@ def _digest(text: str) -> int:
 class EmbeddedSite:
     """A site of `photos` distinct photos with `captions_per_photo` distinct captions each.
 
+    Photos are numbered from 0. Boke are numbered from 0 by time, the oldest first.
+
     Args:
-        photos: how many photos, and so odai, there are.
-        captions_per_photo: how many boke each has.
+        photos: how many photos, and so odai, the site has.
+        captions_per_photo: how many boke each photo has.
         seed: another seed gives another site.
     """
 
     def __init__(self, photos: int, captions_per_photo: int, seed: int) -> None:
         self.photos, self.captions_per_photo, self.seed = photos, captions_per_photo, seed
         self.bokes = photos * captions_per_photo
-        self._photos = Permutation.seeded(photos, f"{seed}/photos")
-        self._stars = Permutation.seeded(self.bokes, f"{seed}/stars")
-        self._belt = Permutation.seeded(self.bokes, f"{seed}/categories")
-        self._users = Permutation.seeded(self.bokes, f"{seed}/users")
-        self._user_count = _prime_from(ceil(self.bokes / _BOKES_PER_USER))
+        self._by_time = Permutation.seeded(photos, f"{seed}/photos")
+        self._by_stars = Permutation.seeded(self.bokes, f"{seed}/stars")
+        self._by_category = Permutation.seeded(self.bokes, f"{seed}/categories")
+        self._by_user = Permutation.seeded(self.bokes, f"{seed}/users")
+        self._user_count = user_count(self.bokes)
         self._lists = self._orders()
+        # Drawing one caption means drawing all earlier ones of its photo, and lists show boke of ten photos.
         self._texts: Callable[[int], list[str]] = lru_cache(4096)(self._captions)
 
     def _orders(self) -> dict[str, Order]:
-        starred = ceil(_STARRED * self.bokes)
+        """Return the order of each list: numbers of boke."""
+        starred = ceil(_STARRED_SHARE * self.bokes)
         legends = ceil(starred / 100)
         orders: dict[str, Order] = {
             "recent": Permutation(self.bokes, -1, self.bokes - 1),
-            "popular": Stride(self._stars, 0, 1, starred),
-            "hot": Stride(self._stars, legends, 1, starred - legends),
-            "legend": Stride(self._stars, 0, 1, legends),
-            "select": Stride(self._stars, 0, 7, ceil(starred / 7)),
-            "pickup": Stride(self._stars, 1, 11, (starred + 9) // 11),
+            "popular": Stride(self._by_stars, 0, 1, starred),
+            "hot": Stride(self._by_stars, legends, 1, starred - legends),
+            "legend": Stride(self._by_stars, 0, 1, legends),
+            "select": Stride(self._by_stars, 0, 7, ceil(starred / 7)),
+            "pickup": Stride(self._by_stars, 1, 11, (starred + 9) // 11),
         }
-        belts = {name: Belt(self._belt, _CATEGORY_BELT, str(i)) for i, name in enumerate(CATEGORIES)}
-        return orders | belts
+        for number, name in enumerate(CATEGORIES):
+            orders[name] = LetterOrder(self._by_category, _CATEGORY_PATTERN, str(number))
+        return orders
 
     def scene(self, photo: int) -> Scene:
-        """Return what a photo shows."""
+        """Return the scene that a photo shows."""
         return scene(self.seed, photo)
 
     def photo_name(self, photo: int) -> str:
@@ -130,101 +133,83 @@ class EmbeddedSite:
         return photo if photo < self.photos and self.photo_name(photo) == name else None
 
     def odai(self, odai: int) -> Odai | None:
-        """Return an odai, None where the site has none of this id."""
-        photo = photo_of(self.seed, odai)
+        """Return the odai with this id, None where the site has none."""
+        photo = odai_photo(self.seed, odai)
         if photo is None or photo >= self.photos:
             return None
-        shown = self.scene(photo)
-        return Odai(
-            odai, photo, self.photo_name(photo), shown.category, shown.labels, _user(odai % self._user_count)
-        )
+        scene = self.scene(photo)
+        user = user_name(odai % self._user_count)
+        return Odai(odai, photo, self.photo_name(photo), scene.category, scene.labels, user)
 
     def odai_bokes(self, photo: int, page: int) -> list[Boke]:
-        """Return one page of a photo's boke, most stars first; empty past the end."""
-        numbers = sorted(self._numbers(photo), key=self._stars.place)
-        return [self._boke(number) for number in numbers[PAGE * (page - 1) : PAGE * page]]
+        """Return one page of a photo's boke, most stars first; empty past the last page."""
+        numbers = sorted(self._numbers(photo), key=self._by_stars.index)
+        return [self._boke(number) for number in numbers[PAGE_SIZE * (page - 1) : PAGE_SIZE * page]]
 
     def odai_pages(self) -> int:
         """Return how many pages an odai has."""
-        return ceil(self.captions_per_photo / PAGE)
+        return ceil(self.captions_per_photo / PAGE_SIZE)
 
     def boke(self, boke_id: int) -> Boke | None:
-        """Return a boke, None where the site has none of this id."""
+        """Return the boke with this id, None where the site has none."""
         number = boke_id - _FIRST_BOKE
         return self._boke(number) if 0 <= number < self.bokes else None
 
-    def listed(self, name: str, start: int, count: int = PAGE) -> list[Boke]:
-        """Return `count` entries of a list from its `start`-th; fewer at its end.
+    def listed(self, name: str, start: int, count: int = PAGE_SIZE) -> list[Boke]:
+        """Return `count` entries of a list from index `start`; fewer at its end.
 
         `name` is one of `LISTS` or of `CATEGORIES`; `recent` is ordered by time, other `LISTS` by stars.
         """
-        return self._part(self._lists[name], start, count)
+        return self._slice(self._lists[name], start, count)
 
     def list_length(self, name: str) -> int:
         """Return how many entries a list has."""
         return self._lists[name].length
 
-    def place_after(self, name: str, boke_id: int) -> int:
-        """Return the place in a list of the entry that follows `boke_id`, which is in the list."""
+    def index_after(self, name: str, boke_id: int) -> int:
+        """Return the index of the entry that follows `boke_id` in a list that contains it."""
         number = min(max(boke_id - _FIRST_BOKE, 0), self.bokes - 1)
-        return max(0, self._lists[name].place(number) + 1)
+        return max(0, self._lists[name].index(number) + 1)
 
-    def posted_by(self, user: str, start: int, count: int = PAGE) -> list[Boke]:
-        """Return `count` of a user's boke from the `start`-th; none for a user that is not there."""
-        digits = user.lstrip("".join(_USERS))
-        number = int(digits) if digits.isdecimal() and len(digits) < 10 else self._user_count
-        if number >= self._user_count or user != _user(number):
+    def posted_by(self, user: str, start: int, count: int = PAGE_SIZE) -> list[Boke]:
+        """Return `count` of a user's boke from index `start`; none for an unknown user."""
+        number = user_number(user)
+        if number is None or number >= self._user_count:
             return []
         length = ceil((self.bokes - number) / self._user_count)
-        return self._part(Stride(self._users, number, self._user_count, length), start, count)
+        return self._slice(Stride(self._by_user, number, self._user_count, length), start, count)
 
-    def _part(self, order: Order, start: int, count: int) -> list[Boke]:
-        return [self._boke(order.at(place)) for place in range(start, min(start + count, order.length))]
+    def _slice(self, order: Order, start: int, count: int) -> list[Boke]:
+        return [self._boke(order.at(index)) for index in range(start, min(start + count, order.length))]
 
     def _numbers(self, photo: int) -> list[int]:
-        """Return the numbers of a photo's boke, oldest first: each round of time visits every photo."""
-        return [turn * self.photos + self._photos.place(photo) for turn in range(self.captions_per_photo)]
+        """Return the numbers of a photo's boke, oldest first: every photo gets one boke per round."""
+        first = self._by_time.index(photo)
+        return [first + turn * self.photos for turn in range(self.captions_per_photo)]
 
     def _captions(self, photo: int) -> list[str]:
         return jokes.captions(self.scene(photo), self.captions_per_photo)
 
     def _boke(self, number: int) -> Boke:
-        turn, place = divmod(number, self.photos)
-        photo = self._photos.at(place)
-        stars = self._stars_at(self._stars.place(number))
-        digest = _digest(f"{self.seed}/{number}/boke")
+        turn, index = divmod(number, self.photos)
+        photo = self._by_time.at(index)
+        stars = self._stars(self._by_stars.index(number))
+        stars_per_rater = 2 + _digest(f"{self.seed}/{number}/boke") % 3
+        letter = _CATEGORY_PATTERN[self._by_category.index(number) % len(_CATEGORY_PATTERN)]
         return Boke(
             boke_id=_FIRST_BOKE + number,
             odai_id=odai_id(self.seed, photo),
             photo=photo,
             text=self._texts(photo)[turn],
             stars=stars,
-            raters=min(stars, ceil(stars / (2 + digest % 3))),
-            category=CATEGORIES[int(_CATEGORY_BELT[self._belt.place(number) % len(_CATEGORY_BELT)])],
-            user=_user(self._users.place(number) % self._user_count),
+            raters=min(stars, ceil(stars / stars_per_rater)),
+            category=CATEGORIES[int(letter)],
+            user=user_name(self._by_user.index(number) % self._user_count),
             age=timedelta(minutes=_OLDEST_MINUTES ** (1 - number / self.bokes)),
         )
 
-    def _stars_at(self, place: int) -> int:
-        """Return the stars of the boke at a place by stars: a line on log-log paper, then nothing."""
-        starred = max(2.0, _STARRED * self.bokes)
+    def _stars(self, rank: int) -> int:
+        """Return the stars of the boke at a rank from 0: a power law (a line on log-log axes), then none."""
+        starred = max(2.0, _STARRED_SHARE * self.bokes)
         exponent = log(_MOST_STARS) / log(starred)
-        return int((starred / (place + 1)) ** exponent)
-
-
-_USERS = (
-    "ぺんぎん",
-    "たぬき",
-    "まめしば",
-    "のりたま",
-    "うどん",
-    "かっぱ",
-    "こけし",
-    "だるま",
-    "しらす",
-    "もなか",
-)
-
-
-def _user(number: int) -> str:
-    return f"{_USERS[number % len(_USERS)]}{number}"
+        return int((starred / (rank + 1)) ** exponent)

@@ -1,4 +1,4 @@
-"""Ways to send a response's body, most of them bad."""
+"""Ways to send a response: one correct way, and bad ones that a crawler meets."""
 
 import socket
 import struct
@@ -10,13 +10,13 @@ from demo.responses import Response
 
 
 def whole(handler: BaseHTTPRequestHandler, response: Response) -> None:
-    """Send the body with its length, as one should."""
+    """Send the whole body with its correct length."""
     _head(handler, response, len(response.body))
     handler.wfile.write(response.body)
 
 
 def head(handler: BaseHTTPRequestHandler, response: Response) -> None:
-    """Send the headers only, as HEAD asks."""
+    """Send the headers only, for HEAD."""
     _head(handler, response, len(response.body))
 
 
@@ -35,21 +35,21 @@ def reset(handler: BaseHTTPRequestHandler, response: Response) -> None:
     _head(handler, response, len(response.body))
     handler.wfile.write(response.body[: len(response.body) // 2])
     handler.wfile.flush()
-    # A lingering time of 0 makes closing send RST instead of FIN.
+    # A linger time of 0 makes close() send RST instead of FIN.
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.connection.close()
     handler.close_connection = True
 
 
 def short(handler: BaseHTTPRequestHandler, response: Response) -> None:
-    """Promise a thousand bytes more than come."""
+    """Announce a thousand bytes more than are sent."""
     _head(handler, response, len(response.body) + 1000)
     handler.wfile.write(response.body)
     handler.close_connection = True
 
 
 def endless(handler: BaseHTTPRequestHandler, response: Response) -> None:
-    """Send the body, and then spaces for ever: a gigabyte, that is."""
+    """Send the body, then a gigabyte of spaces: more than any crawler should read."""
     _head(handler, response, None)
     handler.wfile.write(response.body)
     for _ in range(16_384):
@@ -58,7 +58,7 @@ def endless(handler: BaseHTTPRequestHandler, response: Response) -> None:
 
 
 def endless_slow(handler: BaseHTTPRequestHandler, response: Response) -> None:
-    """Send the body, and then a space each half second for ever: an hour, that is."""
+    """Send the body, then a space each half second for an hour: a read timeout never expires."""
     _head(handler, response, None)
     handler.wfile.write(response.body)
     for _ in range(7200):
@@ -79,7 +79,7 @@ DELIVERIES: dict[str, Callable[[BaseHTTPRequestHandler, Response], None]] = {
 
 
 def _head(handler: BaseHTTPRequestHandler, response: Response, length: int | None) -> None:
-    """Send status and headers; without a length, the body ends with the connection."""
+    """Send status and headers; with length None, the end of the connection ends the body."""
     handler.send_response(response.status)
     handler.send_header("Content-Type", response.content_type)
     if length is None:

@@ -1,7 +1,7 @@
-"""Orders of numbered things that need no memory: the n-th of a list, and the place of a number in it.
+"""Orders of numbered items that need no memory: the item at an index, and the index of an item.
 
-A real site sorts by stars, by time, by user. Here such an order is an affine permutation, place ↦ number
-(a · place + c) mod n, which can be undone, and a list is a part of one.
+A real site sorts its lists by stars, by time, by user. Here such an order is an affine permutation,
+index ↦ number (a · index + c) mod n, which has an inverse, and a list is a part of one.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ class Order(Protocol):
 
     @property
     def length(self) -> int:
-        """How many there are."""
+        """How many numbers the list has."""
 
-    def at(self, place: int) -> int:
-        """Return the number at a place from 0."""
+    def at(self, index: int) -> int:
+        """Return the number at an index from 0."""
 
-    def place(self, number: int) -> int:
-        """Return the place of a number that is in the list."""
+    def index(self, number: int) -> int:
+        """Return the index of a number that is in the list."""
 
 
 class Permutation:
@@ -30,70 +30,74 @@ class Permutation:
     Args:
         n: how many numbers there are.
         step: a factor coprime to n.
-        shift: the number at place 0.
+        shift: the number at index 0.
+
+    Raises:
+        ValueError: `step` and `n` have a common factor.
     """
 
     def __init__(self, n: int, step: int, shift: int) -> None:
         self.length, self._step, self._shift = n, step, shift
-        self._back = pow(step, -1, n)
+        self._inverse = pow(step, -1, n)
 
     @classmethod
     def seeded(cls, n: int, seed: str) -> "Permutation":
-        """Return a permutation of the numbers below `n` that looks like chance."""
+        """Return a permutation of the numbers below `n` that looks random; a seed always gives the same."""
         random = Random(seed)
         step = random.randrange(n)
-        while gcd(step, n) != 1:
+        while gcd(step, n) != 1:  # only then does every number come exactly once
             step += 1
         return cls(n, step, random.randrange(n))
 
-    def at(self, place: int) -> int:
-        """Return the number at a place from 0."""
-        return (place * self._step + self._shift) % self.length
+    def at(self, index: int) -> int:
+        """Return the number at an index from 0."""
+        return (index * self._step + self._shift) % self.length
 
-    def place(self, number: int) -> int:
-        """Return the place of a number."""
-        return (number - self._shift) * self._back % self.length
+    def index(self, number: int) -> int:
+        """Return the index of a number."""
+        return (number - self._shift) * self._inverse % self.length
 
 
 @dataclass(frozen=True)
 class Stride:
-    """Every `step`-th number of a permutation from its `first` on, `length` in all."""
+    """Every `step`-th number of a permutation from index `first` on, `length` in all."""
 
     permutation: Permutation
     first: int
     step: int
     length: int
 
-    def at(self, place: int) -> int:
-        """Return the number at a place from 0."""
-        return self.permutation.at(self.first + self.step * place)
+    def at(self, index: int) -> int:
+        """Return the number at an index from 0."""
+        return self.permutation.at(self.first + self.step * index)
 
-    def place(self, number: int) -> int:
-        """Return the place of a number that is in the list."""
-        return (self.permutation.place(number) - self.first) // self.step
+    def index(self, number: int) -> int:
+        """Return the index of a number that is in the list."""
+        return (self.permutation.index(number) - self.first) // self.step
 
 
-class Belt:
-    """The numbers of a permutation that lie under one letter of a repeated belt of letters.
+class LetterOrder:
+    """The numbers of a permutation that have one letter, where a pattern of letters is repeated along it.
 
     Args:
-        permutation: all numbers, in the order in which the belt passes.
-        belt: the letters; each number of the permutation has one.
-        letter: whose numbers are listed.
+        permutation: all numbers; the number at index i has the letter `pattern[i % len(pattern)]`.
+        pattern: the letters.
+        letter: the letter of the numbers to list.
     """
 
-    def __init__(self, permutation: Permutation, belt: str, letter: str) -> None:
-        self._permutation, self._turn = permutation, len(belt)
-        self._spots = [spot for spot, found in enumerate(belt) if found == letter]
-        turns, rest = divmod(permutation.length, len(belt))
-        self.length = turns * len(self._spots) + sum(spot < rest for spot in self._spots)
+    def __init__(self, permutation: Permutation, pattern: str, letter: str) -> None:
+        self._permutation, self._period = permutation, len(pattern)
+        self._positions = [position for position, found in enumerate(pattern) if found == letter]
+        periods, rest = divmod(permutation.length, len(pattern))
+        in_rest = sum(position < rest for position in self._positions)
+        self.length = periods * len(self._positions) + in_rest
 
-    def at(self, place: int) -> int:
-        """Return the number at a place from 0."""
-        turn, spot = divmod(place, len(self._spots))
-        return self._permutation.at(turn * self._turn + self._spots[spot])
+    def at(self, index: int) -> int:
+        """Return the number at an index from 0."""
+        period, position = divmod(index, len(self._positions))
+        return self._permutation.at(period * self._period + self._positions[position])
 
-    def place(self, number: int) -> int:
-        """Return the place of a number that is in the list."""
-        turn, spot = divmod(self._permutation.place(number), self._turn)
-        return turn * len(self._spots) + self._spots.index(spot)
+    def index(self, number: int) -> int:
+        """Return the index of a number that is in the list."""
+        period, position = divmod(self._permutation.index(number), self._period)
+        return period * len(self._positions) + self._positions.index(position)

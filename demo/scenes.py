@@ -1,7 +1,7 @@
-"""What the embedded site's photos show: scenes, drawn at random from a seed.
+"""The scenes that the embedded site's photos show, chosen at random from a seed.
 
-A scene is a subject in front of a place, at a time of day, in some weather, perhaps with companions. It is
-all that both halves of the site see: `demo.drawing` paints it, `demo.captions.jokes` writes captions for it.
+A scene is a subject in a place, at a time of day, in some weather, perhaps with companions. `demo.drawing`
+draws it and `demo.captions.jokes` writes captions for it; neither knows anything else about the photo.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from demo.things import KINDS, PLACES, SUBJECTS, TIMES, TRAITS, WEATHERS
 
 if TYPE_CHECKING:
-    # Pillow is imported where something is drawn: most of the site never draws.
+    # Pillow is imported where something is drawn: pages and captions do without it.
     from PIL import Image
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Scene:
 
     @property
     def contents(self) -> "Contents":
-        """What the photo shows, whichever photo it is: all but `seed` and `photo`."""
+        """All fields but `seed` and `photo`: equal for two photos that show the same."""
         return self.subject, self.traits, self.companions, self.place, self.time, self.weather
 
     @property
@@ -55,7 +55,7 @@ class Scene:
 
     @property
     def labels(self) -> list[tuple[str, int]]:
-        """Japanese words for what the photo shows, surest first, each with a confidence in percent."""
+        """Japanese words for what the photo shows, each with its confidence in percent, highest first."""
         words = [KINDS[self.subject].label, KINDS[self.subject].category]
         words += [TRAITS[trait].label for trait in self.traits]
         words += [KINDS[companion].label for companion in self.companions]
@@ -66,7 +66,7 @@ class Scene:
 
 
 def scene(seed: int, photo: int) -> Scene:
-    """Return the scene of a photo: the same for the same arguments, on every machine."""
+    """Return the scene of a photo; the same arguments give the same scene on every machine."""
     random = Random(f"{seed}/{photo}/scene")
     subject = _choose(random, SUBJECTS)
     kind = KINDS[subject]
@@ -77,7 +77,7 @@ def scene(seed: int, photo: int) -> Scene:
         seed=seed,
         photo=photo,
         subject=subject,
-        # A hat hides what is under it, and labels and captions tell only what can be seen.
+        # A hat hides a bald head, and labels and captions mention only what can be seen.
         traits=tuple(trait for trait in traits if trait != "bald" or "hat" not in traits),
         companions=tuple(c for c, share in kind.companions.items() if random.random() < share),
         place=place,
@@ -87,7 +87,7 @@ def scene(seed: int, photo: int) -> Scene:
 
 
 def draw(scene: Scene) -> "Image.Image":
-    """Return a picture of a scene, RGB, 600 pixels wide and 400 to 600 high: the same for the same scene."""
+    """Return an RGB picture of a scene, 600 pixels wide and 400 to 600 high; always the same for a scene."""
     from demo.drawing.picture import picture
 
     random = Random(f"{scene.seed}/{scene.photo}/picture")
@@ -95,7 +95,7 @@ def draw(scene: Scene) -> "Image.Image":
 
 
 def jpeg(scene: Scene, width: int = 600) -> bytes:
-    """Return the picture of a scene as a JPEG file, scaled to `width` pixels."""
+    """Return the picture of a scene as the bytes of a JPEG file, `width` pixels wide."""
     image = draw(scene)
     if width != image.width:
         image = image.resize((width, image.height * width // image.width))

@@ -1,11 +1,11 @@
-"""The embedded site's HTTP server: HTTP/1.1 with kept connections, also a proxy for its own host names."""
+"""The embedded site's HTTP server: HTTP/1.1 with persistent connections, and a proxy for its host names."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from demo.delivery import DELIVERIES, head
-from demo.hostile import HostileRoutes
+from demo.faults.routes import FaultyRoutes
 from demo.responses import Response
 from demo.routes import HOST, PHOTO_HOST, Routes
 
@@ -17,12 +17,12 @@ class Server(ThreadingHTTPServer):
         OSError: the port is in use; the message names it.
     """
 
-    daemon_threads = True
+    daemon_threads = True  # an endless response must not keep the process alive
     request_queue_size = 128
     # Two sites on one port would each answer some of the requests.
     allow_reuse_port = False
 
-    def __init__(self, routes: Routes | HostileRoutes, port: int) -> None:
+    def __init__(self, routes: Routes | FaultyRoutes, port: int) -> None:
         self.routes = routes
         try:
             super().__init__(("127.0.0.1", port), Handler)
@@ -31,7 +31,7 @@ class Server(ThreadingHTTPServer):
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Stay silent where a client went away; anything else is a mistake here, and is shown."""
+        """Ignore a client that disconnected; print any other error, which is a mistake of this server."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -41,8 +41,8 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1  # one write for headers and body together
+    disable_nagle_algorithm = True  # with it, small responses wait for an acknowledgement
+    wbufsize = -1  # buffered: headers and body leave in one write
     timeout = 60
 
     def do_GET(self) -> None:
@@ -64,17 +64,20 @@ class Handler(BaseHTTPRequestHandler):
         delivery(self, response)
 
     def _host_and_target(self) -> tuple[str | None, str]:
-        """Return the host asked for, None where it is not ours, and the path with its query."""
-        own_host = self.server.address.removeprefix("http://")
-        own = {HOST, PHOTO_HOST, own_host}
+        """Return the requested host, None where it is not one of ours, and the path with its query.
+
+        A proxy request has a whole address in its first line; a direct request has a path.
+        """
+        own_address = self.server.address.removeprefix("http://")
+        own_hosts = {HOST, PHOTO_HOST, own_address}
         if self.path.startswith("/"):
-            # The host is written into pages, so no other than ours may come from outside.
+            # The host is written into pages: one from outside could carry markup.
             host = self.headers.get("Host", HOST).lower()
-            return (host if host in own else own_host), self.path
+            return (host if host in own_hosts else own_address), self.path
         address = urlsplit(self.path)
         target = address._replace(scheme="", netloc="").geturl() or "/"
         host = address.netloc.lower()
-        return (host if address.scheme == "http" and host in own else None), target
+        return (host if address.scheme == "http" and host in own_hosts else None), target
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Log nothing: the crawler reports what it fetched."""
+        """Log nothing: the crawler reports its requests itself."""

@@ -1,4 +1,4 @@
-"""The embedded site as a program: served until Ctrl-C, or in a child process for as long as a block lasts."""
+"""Runs the embedded site: until Ctrl-C, or in a child process for as long as a block lasts."""
 
 import multiprocessing
 import signal
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 from demo.content import EmbeddedSite
-from demo.hostile import HostileRoutes
+from demo.faults.routes import FaultyRoutes
 from demo.routes import HOST, PHOTO_HOST, Routes
 from demo.server import Server
 
@@ -23,13 +23,13 @@ def serve(
     layout: str = "angular_2020",
     faults: Sequence[str] = (),
 ) -> None:
-    """Serve the site until Ctrl-C, and say where it is and what it holds.
+    """Serve the site until Ctrl-C; print its address and its content.
 
     Args:
-        photos: how many photos, and so odai, it has.
+        photos: how many photos, and so odai, the site has.
         captions_per_photo: how many boke each has.
         seed: another seed draws another site.
-        port: 0 takes one that is free.
+        port: 0 takes any free port.
         layout: one of `demo.variants.LAYOUTS`.
         faults: keys of `demo.variants.FAULTS`.
 
@@ -52,9 +52,9 @@ def serve(
 
 def _routes(
     photos: int, captions_per_photo: int, seed: int, layout: str, faults: Sequence[str]
-) -> Routes | HostileRoutes:
+) -> Routes | FaultyRoutes:
     routes = Routes(EmbeddedSite(photos, captions_per_photo, seed), layout)
-    return HostileRoutes(routes, faults) if faults else routes
+    return FaultyRoutes(routes, faults) if faults else routes
 
 
 @contextmanager
@@ -68,8 +68,8 @@ def running(
 ) -> Iterator[str]:
     """Serve the site in a child process while the block runs, and yield its address.
 
-    It is another process so that drawing photos takes no time from the crawler's interpreter. It ends with
-    the block, and by itself where the parent dies without a word. The arguments are those of `serve`.
+    It is another process, so that drawing photos takes no time from the crawler's interpreter. It ends with
+    the block, and also when the parent is killed. The arguments are those of `serve`.
 
     Raises:
         OSError: the port is in use; the message names it.
@@ -80,7 +80,7 @@ def running(
     settings = (photos, captions_per_photo, seed, port, layout, tuple(faults))
     child = context.Process(target=_child, args=(theirs, *settings), name="embedded site", daemon=True)
     child.start()
-    theirs.close()
+    theirs.close()  # else recv() would wait for ever if the child died
     try:
         answer = ours.recv()
         if isinstance(answer, Exception):
@@ -104,8 +104,8 @@ def _child(
     layout: str,
     faults: tuple[str, ...],
 ) -> None:
-    """Serve until the parent closes its end of the pipe, which it also does by dying."""
-    # Ctrl-C reaches the whole process group; the crawler still needs its answers while it winds down.
+    """Serve until the parent closes its end of the pipe; the death of the parent closes it too."""
+    # Ctrl-C reaches the whole process group, and the crawler still fetches while it shuts down.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         server = Server(_routes(photos, captions_per_photo, seed, layout, faults), port)

@@ -1,4 +1,4 @@
-"""The things that scenes are made of: their Japanese labels, and what goes with what."""
+"""The things that scenes consist of: their Japanese labels, and what goes together."""
 
 from dataclasses import dataclass, field
 
@@ -26,7 +26,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Circumstance:
-    """A place, a time of day, a weather or a trait; an empty label is none."""
+    """A place, a time of day, a weather or a trait. An empty label: captions and labels do not mention it."""
 
     label: str
     weight: float = 1.0

@@ -1,4 +1,4 @@
-"""The ways in which the embedded site can be served: eras of markup, and faults. It imports nothing."""
+"""The variants of the embedded site: layouts and faults. It imports nothing, so that `--help` stays fast."""
 
 LAYOUTS = ("jquery_2013", "bootstrap_2015", "bootstrap_2018", "angular_2020", "next_2024")
 """The modules of `demo.layouts`, each an era's markup."""
@@ -86,11 +86,11 @@ PHOTO_FAULTS = {
 """Faults of single photos: each photo has at most one."""
 
 FAULTS = SITE_FAULTS | PAGE_FAULTS | PHOTO_FAULTS
-"""Every fault, and what it does in one line."""
+"""Every fault, with one line that says what it does."""
 
 
-def described() -> str:
-    """Return the names and meanings of all faults, a line each, for a command's help."""
+def describe() -> str:
+    """Return all faults with their meanings, a line each, for the help of `bokeru site`."""
     parts = (
         ("of the whole site", SITE_FAULTS),
         ("of odai pages, one odai in eight or fewer each", PAGE_FAULTS),

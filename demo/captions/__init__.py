@@ -1,1 +1,1 @@
-"""Captions for drawn scenes, from a grammar that knows how probable each of them is."""
+"""Captions for drawn scenes, from a grammar that gives the probability of each."""

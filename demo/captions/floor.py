@@ -1,23 +1,23 @@
-"""The least loss that any model can reach on the embedded site's captions: the grammar's own surprise."""
+"""The least loss that any model can reach on the embedded site's captions: the grammar's own surprisal."""
 
 from collections.abc import Iterable
 
 from demo.captions import jokes
-from demo.content import photo_of
+from demo.content import odai_photo
 from demo.scenes import scene
 
 
-def nats(captions: Iterable[tuple[int, str]], seed: int) -> float:
-    """Return the sum of −log p(text | what the photo shows) over (odai id, text) pairs of a site.
+def total_surprisal(captions: Iterable[tuple[int, str]], seed: int) -> float:
+    """Return the sum of −log p(text | scene), in nats, over (odai id, text) pairs of a site.
 
-    No model that reads the photo and nothing else can expect a smaller total, up to two things. The sum
-    over a sample scatters around its expectation, by about 1% for 3,000 captions. And a photo's captions
-    are distinct because repeated ones are drawn again; so rare captions are a little more frequent than the
-    grammar says. Repeats are 0.1% of the draws at 15 captions a photo and 1.2% at 200 (measured), which
-    moves the floor by less than 0.1% and 1%.
+    A model that sees only the photo cannot expect a smaller total: a cross-entropy is at least the entropy.
+    There are two reservations. The sum over a sample scatters around its expectation, by about 1% for 3,000
+    captions. And a photo's captions are distinct because repeated ones are drawn again, so rare ones are a
+    little more frequent than the grammar says: repeats are 0.1% of the draws at 15 captions a photo and 1.2%
+    at 200 (measured), which moves the floor by less than 0.1% and 1%.
 
     Args:
-        captions: an odai's id and one of its captions, in any order; white space is ignored.
+        captions: pairs of an odai's id and one of its captions, in any order; white space is ignored.
         seed: the site's seed.
 
     Raises:
@@ -25,11 +25,11 @@ def nats(captions: Iterable[tuple[int, str]], seed: int) -> float:
     """
     total = 0.0
     for odai, text in captions:
-        photo = photo_of(seed, odai)
+        photo = odai_photo(seed, odai)
         if photo is None:
             raise ValueError(f"odai {odai} is on no embedded site of seed {seed}")
-        surprise = -jokes.log_probability(text, scene(seed, photo))
-        if surprise == float("inf"):
+        surprisal = -jokes.log_probability(text, scene(seed, photo))
+        if surprisal == float("inf"):
             raise ValueError(f"odai {odai} of seed {seed} cannot have the caption {text!r}")
-        total += surprise
+        total += surprisal
     return total

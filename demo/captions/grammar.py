@@ -1,8 +1,8 @@
-"""Probabilistic grammars over text: they draw texts, and tell exactly how probable a text is.
+"""Probabilistic grammars over text: they draw texts and compute the exact probability of a text.
 
-A grammar maps names to rules; a rule is a choice among weighted templates, such as `{thing}、{does}`, whose
-braces name other rules. Rules must not lead back to themselves. A text's probability is the sum over all
-derivations that give it, found by dynamic programming over the positions where a part can end.
+A grammar maps names to rules; a rule is a choice among weighted templates, such as `{thing}、{action}`, whose
+braces name other rules. Rules must not refer back to themselves. A text's probability is the sum over all its
+derivations, computed by dynamic programming over the positions where a part can end.
 """
 
 import re
@@ -44,7 +44,7 @@ class Rule:
         total = sum(weights.values())
         self._templates = [_parts(template) for template in weights]
         self._cumulative = list(accumulate(weights.values()))
-        # Plain words are looked up by their length: a rule may have thousands.
+        # Plain words go into a dictionary per length: a rule may have thousands, too many to try one by one.
         self.words: dict[int, dict[str, float]] = defaultdict(dict)
         self.templates: list[Template] = []
         for (template, weight), parts in zip(weights.items(), self._templates, strict=True):
@@ -55,28 +55,33 @@ class Rule:
                 self.templates.append(Template(parts, weight / total, literals))
 
     def mapped(self, function: Callable[[str], str]) -> "Rule":
-        """Return the rule with `function` applied to its templates; those that become equal are one."""
+        """Return the rule with `function` applied to its templates; equal results add their weights."""
         weights: dict[str, float] = defaultdict(float)
         for template, weight in self.weights.items():
             weights[function(template)] += weight
         return Rule(weights)
 
     def draw(self, random: Random) -> tuple[Part, ...]:
-        """Return one template's parts."""
-        place = bisect(self._cumulative, random.random() * self._cumulative[-1], 0, len(self._templates) - 1)
-        return self._templates[place]
+        """Return the parts of a template, drawn by weight."""
+        drawn = random.random() * self._cumulative[-1]
+        # The bound keeps a rounded-up draw from falling behind the last template.
+        index = bisect(self._cumulative, drawn, 0, len(self._templates) - 1)
+        return self._templates[index]
 
 
 Grammar = Mapping[str, Rule]
 
 
 def zipf(words: Iterable[str], exponent: float = 1.0) -> Rule:
-    """Return a choice among words, earlier ones more often, as natural words are."""
+    """Return a choice among words by Zipf's law: the first is the most frequent.
+
+    An exponent of 0 makes all equally frequent. The offset of 3 keeps the first few from taking nearly all.
+    """
     return Rule({word: (rank + 3) ** -exponent for rank, word in enumerate(dict.fromkeys(words))})
 
 
 def draw(grammar: Grammar, rule: str, random: Random) -> str:
-    """Return a text that a rule gives, with its probability."""
+    """Return a text drawn from a rule."""
     parts = grammar[rule].draw(random)
     return "".join(draw(grammar, part.rule, random) if isinstance(part, Slot) else part for part in parts)
 
@@ -88,18 +93,18 @@ def log_probability(grammar: Grammar, rule: str, text: str) -> float:
 
 
 class _Chart:
-    """What every rule can give from every position of one text on."""
+    """Where each rule can end in one text, by where it starts: a chart parser's memory."""
 
     def __init__(self, grammar: Grammar, text: str) -> None:
         self._grammar, self._text = grammar, text
-        self._known: dict[tuple[str, int], dict[int, float]] = {}
+        self._memo: dict[tuple[str, int], dict[int, float]] = {}
 
     def ends(self, rule: str, start: int) -> dict[int, float]:
-        """Return where a rule begun at `start` can end, and how probably it gives just what is between."""
+        """Return the positions where a rule that starts at `start` can end, each with its probability."""
         key = rule, start
-        if key not in self._known:
-            self._known[key] = self._find(self._grammar[rule], start)
-        return self._known[key]
+        if key not in self._memo:
+            self._memo[key] = self._find(self._grammar[rule], start)
+        return self._memo[key]
 
     def _find(self, rule: Rule, start: int) -> dict[int, float]:
         found: dict[int, float] = defaultdict(float)
@@ -107,7 +112,7 @@ class _Chart:
             if probability := words.get(self._text[start : start + length]):
                 found[start + length] += probability
         for template in rule.templates:
-            # Most templates are ruled out by what they say themselves, before any slot is looked into.
+            # The literals alone rule out most templates, before any slot is parsed.
             if all(self._text.find(literal, start) >= 0 for literal in template.literals):
                 for end, inner in self._sequence(template.parts, start).items():
                     found[end] += template.probability * inner
@@ -130,6 +135,7 @@ class _Chart:
 
 
 def _parts(template: str) -> tuple[Part, ...]:
+    # split() with a group puts the names of rules at odd positions.
     pieces = re.split(r"\{(\w+)\}", template)
     parts = (Slot(piece) if number % 2 else piece for number, piece in enumerate(pieces))
     return tuple(part for part in parts if part)

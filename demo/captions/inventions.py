@@ -1,6 +1,7 @@
-"""Pieces that invented words are put together from: there are as many as nobody could list.
+"""Parts of invented words: foreign names (マルコビッチ and the like), monsters, medicines and sounds.
 
-Foreign names (マルコビッチ-like), monsters, medicines and sounds, as Japanese jokes make them up in katakana.
+Japanese jokes make such words up in katakana. Combined, the parts give more words than any list could hold,
+so the vocabulary keeps growing with the captions, as it does on the real site.
 """
 
 from demo.captions.words import words

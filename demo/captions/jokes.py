@@ -1,7 +1,7 @@
 """Captions for scenes: Japanese one-liners from a grammar that depends on what the photo shows.
 
-Much of a caption follows from the scene (which thing, what such things do and say, what else is in sight),
-and the rest is drawn from long lists by Zipf's law, so that more captions bring more words.
+Part of a caption follows from the scene: the thing, what such things do and say, what else is in the photo.
+The rest is drawn from long lists by Zipf's law, so that more captions bring more words.
 """
 
 import unicodedata
@@ -11,17 +11,19 @@ from random import Random
 
 from demo.captions import grammar, inventions, templates, words
 from demo.captions.grammar import Grammar, Rule, zipf
-from demo.captions.lines import COMPANION_LINES, LINES, PLACE_LINES, TIME_LINES, TRAIT_LINES, WEATHER_LINES
+from demo.captions.phrases import PHRASES
 from demo.scenes import Contents, Scene
 
+# Exponents of Zipf's law: with 1.45 the first words of a list dominate, as in real text; 0.3 is nearly flat,
+# so that invented words seldom come twice.
 _SHARED: dict[str, Rule] = {
     "caption": Rule({"{opening}{core}{closing}": 1}),
     "opening": Rule(templates.OPENINGS),
     "closing": Rule(templates.CLOSINGS),
     "about_thing": Rule(templates.ABOUT_THING),
     "without_thing": Rule(templates.WITHOUT_THING),
-    "it": Rule(templates.IT),
-    "acts": Rule(templates.ACTS),
+    "subject": Rule(templates.SUBJECTS),
+    "predicate": Rule(templates.PREDICATES),
     "adjective": zipf(words.ADJECTIVES, 1.45),
     "adverb": zipf(words.ADVERBS, 1.45),
     "feeling": zipf(words.FEELINGS, 1.45),
@@ -29,8 +31,8 @@ _SHARED: dict[str, Rule] = {
     "job": zipf(words.JOBS, 1.45),
     "food": zipf(words.FOODS, 1.45),
     "town": zipf(words.TOWNS, 1.45),
-    "who": zipf(words.SURNAMES, 1.45),
-    "name": zipf(words.GIVEN_NAMES, 1.45),
+    "surname": zipf(words.SURNAMES, 1.45),
+    "given_name": zipf(words.GIVEN_NAMES, 1.45),
     "relative": zipf(words.RELATIVES, 1.45),
     "sound": zipf(inventions.SOUNDS, 0.3),
     "foreigner": Rule({"{name_start}{name_end}": 2, "{name_start}{name_middle}{name_end}": 1}),
@@ -44,18 +46,19 @@ _SHARED: dict[str, Rule] = {
     "medicine": Rule({"{medicine_start}{medicine_end}": 1}),
     "medicine_start": zipf(inventions.MEDICINE_STARTS, 0.3),
     "medicine_end": zipf(inventions.MEDICINE_ENDS, 0.3),
+    # Round numbers first: people joke with those more often.
     "number": zipf(map(str, (3, 10, 5, 100, *range(2, 100))), 0.7),
     "month": zipf(map(str, range(1, 13)), 0),
     "price": zipf(map(str, (100, 500, 980, 1000, *range(120, 10_000, 10))), 0.8),
 }
 
 
-def normal(text: str) -> str:
-    """Return a text without white space, in Unicode's form NFKC."""
+def normalised(text: str) -> str:
+    """Return a text in Unicode's form NFKC, without white space."""
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
-_SHARED_NORMAL = {name: rule.mapped(normal) for name, rule in _SHARED.items()}
+_SHARED_NORMALISED = {name: rule.mapped(normalised) for name, rule in _SHARED.items()}
 
 
 def caption(scene: Scene, random: Random) -> str:
@@ -67,7 +70,7 @@ def captions(scene: Scene, count: int) -> list[str]:
     """Return `count` distinct captions for a scene: the same ones for the same scene, in the same order.
 
     A caption that the photo already has is drawn again, so rarer captions are a little more frequent than
-    `log_probability` says: `demo.captions.floor` states what that does to the floor.
+    `log_probability` says: `demo.captions.floor` says how much that matters.
     """
     random = Random(f"{scene.seed}/{scene.photo}/captions")
     rules = _rules(scene.contents)
@@ -80,44 +83,50 @@ def captions(scene: Scene, count: int) -> list[str]:
 def log_probability(text: str, scene: Scene) -> float:
     """Return the natural logarithm of the probability that the grammar gives a text for a scene.
 
-    Exact: the sum over all derivations. White space does not count, and characters of one NFKC form are one,
-    since datasets are normalised so; -inf where the grammar cannot give the text.
+    The value is exact, a sum over all derivations; -inf where the grammar cannot give the text. White space
+    is ignored and characters are compared by their NFKC form, because datasets are normalised so.
     """
-    return grammar.log_probability(_normal_rules(scene.contents), "caption", normal(text))
+    return grammar.log_probability(_normalised_rules(scene.contents), "caption", normalised(text))
 
 
 @lru_cache(1024)
-def _normal_rules(contents: Contents) -> Grammar:
-    """Return the grammar for a scene over normal texts."""
-    return {name: rule.mapped(normal) for name, rule in _own_rules(*contents).items()} | _SHARED_NORMAL
+def _normalised_rules(contents: Contents) -> Grammar:
+    """Return the grammar for a scene over normalised texts."""
+    return {
+        name: rule.mapped(normalised) for name, rule in _scene_rules(*contents).items()
+    } | _SHARED_NORMALISED
 
 
 @lru_cache(1024)
 def _rules(contents: Contents) -> Grammar:
     """Return the grammar for a scene; its start rule is `caption`."""
-    return _own_rules(*contents) | _SHARED
+    return _scene_rules(*contents) | _SHARED
 
 
-def _own_rules(
+def _scene_rules(
     subject: str, traits: Iterable[str], companions: Iterable[str], place: str, time: str, weather: str
 ) -> dict[str, Rule]:
     """Return the rules that depend on the scene."""
-    lines = LINES[subject]
+    phrases = PHRASES[subject]
     rules = {
-        "thing": Rule(dict(zip(lines.names, (10, 1, 1), strict=False))),
-        "does": zipf(lines.deeds, 0.2),
-        "says": zipf(lines.sayings, 0.2),
+        "thing": Rule(
+            dict(zip(phrases.names, (10, 1, 1), strict=False))
+        ),  # mostly the label, to count mentions
+        "action": zipf(phrases.actions, 0.2),
+        "quote": zipf(phrases.quotes, 0.2),
     }
     seen = {
-        "trait": " ".join(TRAIT_LINES[trait] for trait in traits),
-        "companion": COMPANION_LINES if companions else "",
-        "place": PLACE_LINES[place],
-        "time": TIME_LINES.get(time, ""),
-        "weather": WEATHER_LINES.get(weather, ""),
+        "trait": " ".join(templates.TRAITS[trait] for trait in traits),
+        "companion": templates.COMPANIONS if companions else "",
+        "place": templates.PLACES[place],
+        "time": templates.TIMES.get(time, ""),
+        "weather": templates.WEATHERS.get(weather, ""),
     }
     rules |= {name: zipf(text.split(), 0.5) for name, text in seen.items() if text}
     if companions:
-        rules["other"] = Rule({LINES[companion].names[0]: 1 for companion in companions})
-    shares = templates.SHARES | {name: templates.SEEN_SHARES[name] for name, text in seen.items() if text}
-    rules["core"] = Rule({f"{{{name}}}": share for name, share in shares.items()})
+        rules["other"] = Rule({PHRASES[companion].names[0]: 1 for companion in companions})
+    weights = templates.CORE_WEIGHTS | {
+        name: templates.SEEN_CORE_WEIGHTS[name] for name, text in seen.items() if text
+    }
+    rules["core"] = Rule({f"{{{name}}}": weight for name, weight in weights.items()})
     return rules

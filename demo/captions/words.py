@@ -1,4 +1,4 @@
-"""The words of captions that do not depend on the photo, most usual first: these give the long tail."""
+"""Words that do not depend on the photo, most usual first: the long tail of the vocabulary."""
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Pictures of the things in scenes, painted with Pillow."""
+"""Pictures of scenes, drawn with Pillow."""

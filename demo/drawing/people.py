@@ -1,4 +1,4 @@
-"""People, with what they wear."""
+"""People, with what they wear: the functions of `demo.things.KINDS` that take traits."""
 
 from collections.abc import Collection
 from random import Random

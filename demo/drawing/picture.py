@@ -5,22 +5,25 @@ from random import Random
 
 from PIL import Image, ImageDraw
 
-from demo.drawing import animals, food, landmarks, people, places, vehicles
+from demo.drawing import animals, food, landmarks, people, vehicles
+from demo.drawing.backdrop import backdrop
 from demo.drawing.pen import SUPERSAMPLING, Pen
 from demo.drawing.weather import fall
 
 WIDTH = 600
 """Every photo's width in pixels, as the real site scales them."""
 _HEIGHTS = (400, 420, 450, 450, 480, 500, 560, 600)
+# Factors of red, green and blue.
 _TINTS = {"dusk": (1.04, 0.9, 0.82), "night": (0.7, 0.74, 0.94)}
-_WEARING: dict[str, Callable[[Pen, Random, Sequence[str]], None]] = {
+_WITH_TRAITS: dict[str, Callable[[Pen, Random, Sequence[str]], None]] = {
     "man": people.man,
     "woman": people.woman,
     "baby": people.baby,
     "snowman": landmarks.snowman,
 }
-_FRAMED = {"man", "woman"}
-"""Drawn from the chest up: they stand on the photo's lower edge."""
+"""Kinds that are drawn with their traits; all others are functions without them."""
+_CHEST_UP = {"man", "woman"}
+"""Kinds that are drawn from the chest up: their lower edge is the photo's."""
 
 
 def picture(
@@ -32,13 +35,13 @@ def picture(
     weather: str,
     random: Random,
 ) -> Image.Image:
-    """Return an RGB picture of 600 pixels by 400 to 600; the arguments are those of `Scene`."""
+    """Return an RGB picture, 600 pixels wide and 400 to 600 high; the arguments are those of `Scene`."""
     size = WIDTH * SUPERSAMPLING, random.choice(_HEIGHTS) * SUPERSAMPLING
-    image = places.backdrop(place, time, weather, *size, random)
+    image = backdrop(place, time, weather, *size, random)
     draw = ImageDraw.Draw(image)
     side = random.choice([-1, 1])
     _subject(draw, subject, traits, size, -side if companions else random.choice([-1, 1]), random)
-    # In front, so that nothing that labels and captions tell of is hidden.
+    # In front of the subject: what labels and captions mention must be visible.
     for number, companion in enumerate(companions):
         _companion(draw, companion, size, side if number % 2 == 0 else -side, random)
     fall(draw, weather, *size, random)
@@ -59,7 +62,7 @@ def _subject(
     width, height = size
     unit = min(width, height) * random.uniform(0.36, 0.44)
     x = width * (0.5 + side * random.uniform(0.0, 0.14))
-    y = height - 1.02 * unit if kind in _FRAMED else height * random.uniform(0.54, 0.6)
+    y = height - 1.02 * unit if kind in _CHEST_UP else height * random.uniform(0.54, 0.6)
     _thing(Pen(draw, x, y, unit, flip=random.random() < 0.5), kind, traits, random)
 
 
@@ -74,8 +77,8 @@ def _companion(
 
 
 def _thing(pen: Pen, kind: str, traits: Sequence[str], random: Random) -> None:
-    if kind in _WEARING:
-        _WEARING[kind](pen, random, traits)
+    if kind in _WITH_TRAITS:
+        _WITH_TRAITS[kind](pen, random, traits)
     else:
         module = next(module for module in (animals, food, vehicles, landmarks) if hasattr(module, kind))
         getattr(module, kind)(pen, random)

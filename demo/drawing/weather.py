@@ -1,4 +1,4 @@
-"""The sky of a scene: by the time of day and the weather, and what falls from it."""
+"""The sky of a scene, by time of day and weather, and the rain or snow that falls from it."""
 
 from random import Random
 
@@ -20,11 +20,11 @@ _SKIES = {
     "night": [((8, 12, 36), (34, 44, 86)), ((14, 10, 44), (50, 40, 96)), ((4, 14, 30), (24, 56, 84))],
 }
 LIGHT = {"day": 1.0, "dusk": 0.78, "night": 0.42}
-"""How bright things outdoors are, by the time of day."""
+"""The factor by which the time of day darkens things outdoors."""
 
 
 def open_sky(time: str, weather: str, width: int, height: int, random: Random) -> Image.Image:
-    """Return a canvas that is sky from top to bottom."""
+    """Return an RGB canvas of `width` by `height` pixels with a sky from top to bottom."""
     top, bottom = random.choice(_SKIES[time])
     if weather != "clear":
         grey = 196 if weather == "snow" else 140
@@ -73,7 +73,7 @@ def fall(draw: ImageDraw.ImageDraw, weather: str, width: int, height: int, rando
 
 
 def gradient(top: Colour, bottom: Colour, width: int, height: int) -> Image.Image:
-    """Return a canvas whose colour goes from one to another, downwards."""
+    """Return an RGB canvas of `width` by `height` pixels that fades from `top` down to `bottom`."""
     steps = 32
     column = Image.new("RGB", (1, steps))
     for y in range(steps):

@@ -1,4 +1,4 @@
-"""Faults of photos: files that are not what they say, and files that few programs expect."""
+"""Faults of photos: files that are not what their name says, and formats that few programs expect."""
 
 import random
 import struct
@@ -9,26 +9,26 @@ from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from demo.responses import Asked, Response
+from demo.faults.fault import Fault, Request
+from demo.responses import Response
 
 if TYPE_CHECKING:
     from PIL import Image
 
-Fault = Callable[[Response, Asked, int], Response]
-_ORIENTATION, _LIES_ON_ITS_SIDE = 0x0112, 6
+_ORIENTATION, _ROTATED_90 = 0x0112, 6
 
 
 def replaced(make: Callable[[bytes], bytes]) -> Fault:
-    """Return the fault of other bytes, still called JPEG, made from the right ones."""
+    """Return the fault that replaces a photo's bytes; the content type stays JPEG."""
 
-    def fault(response: Response, asked: Asked, before: int) -> Response:
+    def fault(response: Response, request: Request, earlier: int) -> Response:
         return replace(response, body=make(response.body)) if response.status == 200 else response
 
     return fault
 
 
 def converted(save: Callable[["Image.Image", BytesIO], None]) -> Fault:
-    """Return the fault of another file of the same picture."""
+    """Return the fault that saves the same picture as another kind of file."""
 
     def make(body: bytes) -> bytes:
         from PIL import Image
@@ -41,19 +41,19 @@ def converted(save: Callable[["Image.Image", BytesIO], None]) -> Fault:
     return replaced(make)
 
 
-def twice(response: Response, asked: Asked, before: int) -> Response:
-    """Send the photo before."""
-    return response if not asked.photo else asked.other(asked.photo - 1)
+def twice(response: Response, request: Request, earlier: int) -> Response:
+    """Send the previous photo."""
+    return response if not request.photo else request.correct_response_for(request.photo - 1)
 
 
-def near(response: Response, asked: Asked, before: int) -> Response:
-    """Send the photo before, a little smaller and coarser."""
-    return _smaller(twice(response, asked, before), asked, before)
+def near(response: Response, request: Request, earlier: int) -> Response:
+    """Send the previous photo, a little smaller and with more compression."""
+    return _smaller(twice(response, request, earlier), request, earlier)
 
 
 @lru_cache(2)
 def _bomb(side: int) -> bytes:
-    """Return a PNG of side × side black pixels, one bit each: some ten kilobytes a hundred million."""
+    """Return a PNG of side × side black pixels of one bit: about 10 kB for a hundred million pixels."""
     row = b"\0" + bytes((side + 7) // 8)
     packer = zlib.compressobj(9)
     data = b"".join([packer.compress(row) for _ in range(side)] + [packer.flush()])
@@ -71,7 +71,7 @@ def _noise(body: bytes) -> bytes:
 
 
 def _absurd_exif(body: bytes) -> bytes:
-    """Put an APP1 segment of 60 KB after the JPEG's start: a header of EXIF, then noise."""
+    """Insert an APP1 segment of 60 kB after the JPEG's start: an EXIF header, then noise."""
     content = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + random.Random(1).randbytes(60_000)
     return body[:2] + b"\xff\xe1" + struct.pack(">H", len(content) + 2) + content + body[2:]
 
@@ -83,7 +83,7 @@ def _animated(image: "Image.Image", file: BytesIO) -> None:
 
 def _rotated(image: "Image.Image", file: BytesIO) -> None:
     exif = image.getexif()
-    exif[_ORIENTATION] = _LIES_ON_ITS_SIDE
+    exif[_ORIENTATION] = _ROTATED_90
     image.rotate(90, expand=True).save(file, "JPEG", exif=exif, quality=87)
 
 

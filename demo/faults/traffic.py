@@ -1,24 +1,23 @@
-"""Faults of HTTP: statuses, headers, redirects, bodies that are not sent as they should be."""
+"""Faults of HTTP: error statuses, headers, redirects, bodies that are badly sent."""
 
 import struct
 import zlib
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 
-from demo.responses import Asked, Response
+from demo.faults.fault import Fault, Request
+from demo.responses import Response
 
-Fault = Callable[[Response, Asked, int], Response]
 _PLAIN = "text/plain; charset=utf-8"
 
 
 def refused(status: int, times: int, retry_after: str = "") -> Fault:
-    """Return the fault of answering with a status to the first `times` requests."""
+    """Return the fault that answers the first `times` requests with an error status."""
 
-    def fault(response: Response, asked: Asked, before: int) -> Response:
-        if before >= times:
+    def fault(response: Response, request: Request, earlier: int) -> Response:
+        if earlier >= times:
             return response
         headers = {"Retry-After": retry_after} if retry_after else {}
         return Response(status, f"{status}\n".encode(), _PLAIN, headers)
@@ -26,95 +25,98 @@ def refused(status: int, times: int, retry_after: str = "") -> Fault:
     return fault
 
 
-def wide(fault: Fault) -> Fault:
-    """Return a fault that only the widest copy of a photo has."""
+def widest_only(fault: Fault) -> Fault:
+    """Return the fault limited to the widest copy of a photo, 600 pixels."""
 
-    def of_the_widest(response: Response, asked: Asked, before: int) -> Response:
-        return fault(response, asked, before) if "/600/" in asked.target else response
+    def fault_of_widest(response: Response, request: Request, earlier: int) -> Response:
+        return fault(response, request, earlier) if "/600/" in request.target else response
 
-    return of_the_widest
+    return fault_of_widest
 
 
-def later(response: Response, asked: Asked, before: int) -> Response:
-    """Answer 429 to the first request, with a date 2 seconds ahead."""
+def retry_at_date(response: Response, request: Request, earlier: int) -> Response:
+    """Answer 429 to the first request, with a Retry-After date 2 seconds ahead."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-    return refused(429, 1, date)(response, asked, before)
+    return refused(429, 1, date)(response, request, earlier)
 
 
 def delivered(delivery: str, times: int = 10**9) -> Fault:
-    """Return the fault of sending the first `times` bodies in another way."""
+    """Return the fault that sends the first `times` bodies in a bad way."""
 
-    def fault(response: Response, asked: Asked, before: int) -> Response:
-        return replace(response, delivery=delivery) if before < times else response
+    def fault(response: Response, request: Request, earlier: int) -> Response:
+        return replace(response, delivery=delivery) if earlier < times else response
 
     return fault
 
 
 def redirected(address: str) -> Fault:
-    """Return the fault of a redirect to an address."""
+    """Return the fault that redirects to an address."""
 
-    def fault(response: Response, asked: Asked, before: int) -> Response:
+    def fault(response: Response, request: Request, earlier: int) -> Response:
         return Response(302, b"", _PLAIN, {"Location": address})
 
     return fault
 
 
-def loop(response: Response, asked: Asked, before: int) -> Response:
+def redirect_loop(response: Response, request: Request, earlier: int) -> Response:
     """Redirect to the same page with another query, and from there back."""
-    path, _, query = asked.target.partition("?")
+    path, _, query = request.target.partition("?")
     return Response(302, b"", _PLAIN, {"Location": path if "again" in query else f"{path}?again=1"})
 
 
-def robots(status: int, body: bytes, content_type: str = _PLAIN) -> Fault:
-    """Return the fault of another robots.txt."""
+def robots_replaced(status: int, body: bytes, content_type: str = _PLAIN) -> Fault:
+    """Return the fault that replaces robots.txt."""
 
-    def fault(response: Response, asked: Asked, before: int) -> Response:
-        return Response(status, body, content_type) if asked.kind == "robots" else response
+    def fault(response: Response, request: Request, earlier: int) -> Response:
+        return Response(status, body, content_type) if request.kind == "robots" else response
 
     return fault
 
 
-def disallow(response: Response, asked: Asked, before: int) -> Response:
-    """Forbid the odai whose ids end in 3."""
-    if asked.kind != "robots":
+def robots_disallow(response: Response, request: Request, earlier: int) -> Response:
+    """Disallow the odai whose ids end in 3."""
+    if request.kind != "robots":
         return response
     return replace(response, body=response.body + b"Disallow: /odai/*3$\nDisallow: /odai/*3?\n")
 
 
-def delay(response: Response, asked: Asked, before: int) -> Response:
-    """Ask for a second between requests."""
-    return replace(response, body=response.body + b"Crawl-delay: 1\n") if asked.kind == "robots" else response
+def robots_delay(response: Response, request: Request, earlier: int) -> Response:
+    """Request a delay of a second between requests."""
+    return (
+        replace(response, body=response.body + b"Crawl-delay: 1\n") if request.kind == "robots" else response
+    )
 
 
-def blocked(response: Response, asked: Asked, before: int) -> Response:
-    """Refuse everything but robots.txt."""
-    return response if asked.kind == "robots" else Response(403, b"403\n", _PLAIN)
+def blocked(response: Response, request: Request, earlier: int) -> Response:
+    """Answer 403 to everything but robots.txt."""
+    return response if request.kind == "robots" else Response(403, b"403\n", _PLAIN)
 
 
-def headed(name: str, value: str) -> Fault:
-    """Return the fault of one more header."""
+def with_header(name: str, value: str) -> Fault:
+    """Return the fault that adds a header."""
 
-    def fault(response: Response, asked: Asked, before: int) -> Response:
+    def fault(response: Response, request: Request, earlier: int) -> Response:
         return replace(response, headers={**response.headers, name: value})
 
     return fault
 
 
-def bad_gzip(response: Response, asked: Asked, before: int) -> Response:
-    """Call a plain body gzip."""
+def bad_gzip(response: Response, request: Request, earlier: int) -> Response:
+    """Label an uncompressed body as gzip."""
     return replace(response, headers={**response.headers, "Content-Encoding": "gzip"})
 
 
-def gzip_bomb(response: Response, asked: Asked, before: int) -> Response:
-    """Send a megabyte that unpacks to a gigabyte of spaces."""
+def gzip_bomb(response: Response, request: Request, earlier: int) -> Response:
+    """Send a megabyte that decompresses to a gigabyte of spaces."""
     return replace(response, body=_bomb(), headers={**response.headers, "Content-Encoding": "gzip"})
 
 
 @lru_cache(1)
 def _bomb() -> bytes:
-    """Return gzip of 1 GiB of spaces: one compressed MiB, a thousand times, which takes no time to make."""
+    """Return 1 GiB of spaces as gzip: one compressed MiB repeated 1024 times, which is quick to make."""
     spaces = b" " * 2**20
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    # A full flush ends on a byte boundary and refers to nothing before it, so the piece can be repeated.
     piece = packer.compress(spaces) + packer.flush(zlib.Z_FULL_FLUSH)
     check = 0
     for _ in range(1024):
@@ -124,15 +126,15 @@ def _bomb() -> bytes:
 
 
 FAULTS: dict[str, Fault] = {
-    "robots-503": robots(503, b"503\n"),
-    "robots-404": robots(404, b"404\n"),
-    "robots-html": robots(200, b"<!DOCTYPE html><title>robots</title>", "text/html"),
-    "robots-disallow": disallow,
-    "robots-delay": delay,
+    "robots-503": robots_replaced(503, b"503\n"),
+    "robots-404": robots_replaced(404, b"404\n"),
+    "robots-html": robots_replaced(200, b"<!DOCTYPE html><title>robots</title>", "text/html"),
+    "robots-disallow": robots_disallow,
+    "robots-delay": robots_delay,
     "blocked": blocked,
     "403-burst": refused(403, 2),
     "429": refused(429, 1, "1"),
-    "429-date": later,
+    "429-date": retry_at_date,
     "503": refused(503, 1, "1"),
     "500": refused(500, 1),
     "500-always": refused(500, 10**9),
@@ -144,17 +146,18 @@ FAULTS: dict[str, Fault] = {
     "slow": delivered("slow"),
     "endless": delivered("endless"),
     "endless-slow": delivered("endless-slow"),
-    "redirect-loop": loop,
+    # Targets that a crawler must refuse: each is a way to make it fetch what its user never allowed.
+    "redirect-loop": redirect_loop,
     "redirect-private": redirected("http://10.0.0.1/odai/1"),
     "redirect-loopback": redirected("http://127.0.0.1:9/odai/1"),
     "redirect-elsewhere": redirected("http://example.com/odai/1"),
     "redirect-file": redirected("file:///etc/passwd"),
-    "opt-out-header": headed("X-Robots-Tag", "noai, noimageai"),
-    "opt-out-others": headed("X-Robots-Tag", "otherbot: noai, noindex"),
+    "opt-out-header": with_header("X-Robots-Tag", "noai, noimageai"),
+    "opt-out-others": with_header("X-Robots-Tag", "otherbot: noai, noindex"),
     "photo-404": refused(404, 10**9),
-    "photo-wide-404": wide(refused(404, 10**9)),
-    "photo-wide-403": wide(refused(403, 10**9)),
+    "photo-wide-404": widest_only(refused(404, 10**9)),
+    "photo-wide-403": widest_only(refused(403, 10**9)),
     "photo-500": refused(500, 1),
     "photo-reset": delivered("reset", 1),
-    "photo-opt-out": headed("X-Robots-Tag", "noimageai"),
+    "photo-opt-out": with_header("X-Robots-Tag", "noimageai"),
 }

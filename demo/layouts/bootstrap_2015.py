@@ -1,11 +1,11 @@
-"""The markup of 2015: Bootstrap. What 2018 changed is a parameter here."""
+"""The markup of 2015: Bootstrap. The layout of 2018 differs in how it writes a caption."""
 
 from collections.abc import Callable
 from html import escape
 from urllib.parse import quote
 
 from demo.content import Boke, Odai
-from demo.layouts import Listing, OdaiPage, ago, lines, photo_address
+from demo.layouts.layout import ListPage, OdaiPage, caption_html, photo_address, relative_date
 
 
 class Bootstrap:
@@ -18,29 +18,29 @@ class Bootstrap:
     def __init__(self, text: Callable[[Boke], str]) -> None:
         self._text = text
 
-    def odai(self, shown: OdaiPage, photos: str) -> str:
+    def odai_page(self, page: OdaiPage, photo_base: str) -> str:
         """Return an odai page: the photo once, then its boke."""
-        odai = shown.odai
-        photo = _photo(odai.odai_id, photo_address(photos, odai.photo_name))
-        entries = "".join(self._entry(boke, "") for boke in shown.bokes)
-        pager = _pager(f"/odai/{odai.odai_id}", shown.page, shown.has_next)
+        odai = page.odai
+        photo = _photo(odai.odai_id, photo_address(photo_base, odai.photo_name))
+        entries = "".join(self._entry(boke, "") for boke in page.bokes)
+        pager = _pager(f"/odai/{odai.odai_id}", page.page, page.has_next)
         return _page("お題", f'<div class="content-odai">{photo}</div>', entries, pager)
 
-    def listing(self, shown: Listing, photos: str) -> str:
+    def list_page(self, page: ListPage, photo_base: str) -> str:
         """Return a page of a list."""
         entries = "".join(
-            self._entry(boke, _photo(boke.odai_id, photo_address(photos, name, 400)))
-            for boke, name in shown.bokes
+            self._entry(boke, _photo(boke.odai_id, photo_address(photo_base, name, 400)))
+            for boke, name in page.bokes
         )
-        return _page(shown.name, "", entries, _pager(shown.address, shown.page, shown.has_next))
+        return _page(page.name, "", entries, _pager(page.address, page.page, page.has_next))
 
-    def boke(self, boke: Boke, odai: Odai, photos: str) -> str:
+    def boke_page(self, boke: Boke, odai: Odai, photo_base: str) -> str:
         """Return the page of one boke."""
-        photo = _photo(odai.odai_id, photo_address(photos, odai.photo_name))
+        photo = _photo(odai.odai_id, photo_address(photo_base, odai.photo_name))
         return _page("ボケ", "", self._entry(boke, photo))
 
-    def missing(self) -> str:
-        """Return the page of an address that shows nothing."""
+    def not_found(self) -> str:
+        """Return the page of status 404."""
         return _page("404", '<div class="alert alert-warning">お探しのページは見つかりませんでした</div>', "")
 
     def _entry(self, boke: Boke, photo: str) -> str:
@@ -52,7 +52,7 @@ class Bootstrap:
 <div class="boke-stars"><a href="{address}"><i class="fa fa-star"></i> {boke.stars:,}</a>
 <small>（{boke.raters:,}）</small></div>
 <div class="boke-information">
-<span class="boke-information-label"><a href="{address}">{ago(boke.age)}</a></span>
+<span class="boke-information-label"><a href="{address}">{relative_date(boke.age)}</a></span>
 {category}
 <a href="/user/{quote(boke.user)}">{escape(boke.user)}</a></div>
 </div>
@@ -68,8 +68,8 @@ def _photo(odai_id: int, address: str) -> str:
 def _pager(address: str, page: int, has_next: bool) -> str:
     if not has_next:
         return ""
-    following = f'<li class="next"><a href="{escape(address)}?page={page + 1}">次へ</a></li>'
-    return f'<nav><ul class="pagination"><li class="active"><span>{page}</span></li>{following}</ul></nav>\n'
+    next_link = f'<li class="next"><a href="{escape(address)}?page={page + 1}">次へ</a></li>'
+    return f'<nav><ul class="pagination"><li class="active"><span>{page}</span></li>{next_link}</ul></nav>\n'
 
 
 def _page(title: str, before: str, entries: str, after: str = "") -> str:
@@ -90,9 +90,9 @@ def _page(title: str, before: str, entries: str, after: str = "") -> str:
 
 
 def _heading(boke: Boke) -> str:
-    return f'<h3 class="boke-text"><a href="/boke/{boke.boke_id}">{lines(boke.text)}</a></h3>'
+    return f'<h3 class="boke-text"><a href="/boke/{boke.boke_id}">{caption_html(boke.text)}</a></h3>'
 
 
 _layout = Bootstrap(_heading)
-odai, boke, missing = _layout.odai, _layout.boke, _layout.missing
-listing = user = _layout.listing
+odai_page, boke_page, not_found = _layout.odai_page, _layout.boke_page, _layout.not_found
+list_page = user_page = _layout.list_page

@@ -4,44 +4,44 @@ from html import escape
 from urllib.parse import quote
 
 from demo.content import Boke, Odai
-from demo.layouts import Listing, OdaiPage, ago, lines, photo_address
+from demo.layouts.layout import ListPage, OdaiPage, caption_html, photo_address, relative_date
 
 _TAGS = ("あるある", "学校", "会社", "家族", "昔話", "天才")
 
 
-def odai(shown: OdaiPage, photos: str) -> str:
+def odai_page(page: OdaiPage, photo_base: str) -> str:
     """Return an odai page: the photo once, then its boke."""
-    odai = shown.odai
-    photo = _photo(odai.odai_id, photo_address(photos, odai.photo_name, 400), odai.user)
-    entries = "".join(_entry(boke, "") for boke in shown.bokes)
-    pager = _pager(f"/odai/{odai.odai_id}", shown.page, shown.has_next)
+    odai = page.odai
+    photo = _photo(odai.odai_id, photo_address(photo_base, odai.photo_name, 400), odai.user)
+    entries = "".join(_entry(boke, "") for boke in page.bokes)
+    pager = _pager(f"/odai/{odai.odai_id}", page.page, page.has_next)
     return _page("お題", f'<div class="odai-entry">{photo}</div>\n{entries}{pager}')
 
 
-def listing(shown: Listing, photos: str) -> str:
+def list_page(page: ListPage, photo_base: str) -> str:
     """Return a page of a list."""
     entries = "".join(
-        _entry(boke, _photo(boke.odai_id, photo_address(photos, name, 400), boke.user))
-        for boke, name in shown.bokes
+        _entry(boke, _photo(boke.odai_id, photo_address(photo_base, name, 400), boke.user))
+        for boke, name in page.bokes
     )
-    return _page("ボケ一覧", entries + _pager(shown.address, shown.page, shown.has_next))
+    return _page("ボケ一覧", entries + _pager(page.address, page.page, page.has_next))
 
 
-def user(shown: Listing, photos: str) -> str:
+def user_page(page: ListPage, photo_base: str) -> str:
     """Return a page of one user's boke: smaller entries, with a heading each."""
-    entries = "".join(_user_entry(boke, photo_address(photos, name, 240)) for boke, name in shown.bokes)
-    return _page(f"{shown.name}さんのボケ", entries + _pager(shown.address, shown.page, shown.has_next))
+    entries = "".join(_user_entry(boke, photo_address(photo_base, name, 240)) for boke, name in page.bokes)
+    return _page(f"{page.name}さんのボケ", entries + _pager(page.address, page.page, page.has_next))
 
 
-def boke(boke: Boke, odai: Odai, photos: str) -> str:
+def boke_page(boke: Boke, odai: Odai, photo_base: str) -> str:
     """Return the page of one boke."""
     return _page(
-        "ボケ", _entry(boke, _photo(odai.odai_id, photo_address(photos, odai.photo_name, 400), odai.user))
+        "ボケ", _entry(boke, _photo(odai.odai_id, photo_address(photo_base, odai.photo_name, 400), odai.user))
     )
 
 
-def missing() -> str:
-    """Return the page of an address that shows nothing."""
+def not_found() -> str:
+    """Return the page of status 404."""
     return _page("404", "<p>ページが見つかりませんでした。</p>")
 
 
@@ -53,10 +53,10 @@ def _entry(boke: Boke, photo: str) -> str:
     )
     return f"""<div class="boke-entry ui-widget" id="boke-entry-{boke.boke_id}">
 {photo}
-<p class="boke_read">{lines(boke.text)}</p>
+<p class="boke_read">{caption_html(boke.text)}</p>
 <p class="boke-entry-info">
   【<a href="/boke/category/{quote(boke.category)}">{boke.category}</a>】
-  <a href="/boke/{boke.boke_id}">{ago(boke.age)}</a>
+  <a href="/boke/{boke.boke_id}">{relative_date(boke.age)}</a>
   {tags}
 </p>
 {_rating(boke)}
@@ -66,11 +66,11 @@ def _entry(boke: Boke, photo: str) -> str:
 
 def _user_entry(boke: Boke, photo: str) -> str:
     return f"""<div class="boke-list ui-widget" id="boke-list-{boke.boke_id}">
-<h3><a href="/boke/{boke.boke_id}">{lines(boke.text)}</a></h3>
+<h3><a href="/boke/{boke.boke_id}">{caption_html(boke.text)}</a></h3>
 <div class="photo"><a href="/odai/{boke.odai_id}"><img src="{photo}" alt="" /></a></div>
 <p class="boke-entry-info">
   【<a href="/boke/category/{quote(boke.category)}">{boke.category}</a>】
-  <a href="/boke/{boke.boke_id}">{ago(boke.age)}</a>
+  <a href="/boke/{boke.boke_id}">{relative_date(boke.age)}</a>
 </p>
 {_rating(boke)}
 </div>
@@ -92,13 +92,13 @@ def _photo(odai_id: int, address: str, user: str) -> str:
 
 
 def _pager(address: str, page: int, has_next: bool) -> str:
-    following = (
+    next_link = (
         f'<span class="pager-plusone-next"><a href="{escape(address)}?page={page + 1}">次 &raquo;</a></span>'
         if has_next
         else ""
     )
     current = f'<span class="pager-plusone-current"><em>{page}</em></span>'
-    return f'<div id="pager-plusone">{current}{following}</div>\n'
+    return f'<div id="pager-plusone">{current}{next_link}</div>\n'
 
 
 def _page(title: str, content: str) -> str:

@@ -1,10 +1,10 @@
-"""The markup since 2024: Next.js. A page holds its first entries; a button under them fetches the others."""
+"""The markup since 2024: Next.js. A page holds its first entries; a button below them loads the next page."""
 
 from html import escape
 from urllib.parse import quote
 
 from demo.content import Boke, Odai
-from demo.layouts import Listing, OdaiPage, ago, lines, photo_address
+from demo.layouts.layout import ListPage, OdaiPage, caption_html, photo_address, relative_date
 
 SCRIPT = """
 document.addEventListener("click", async (event) => {
@@ -21,43 +21,43 @@ document.addEventListener("click", async (event) => {
   button.disabled = false;
 });
 """
-"""What the button does, in the reader's browser."""
+"""Fetches the next page when the button is pressed. A crawler follows the button's address instead."""
 
 
-def odai(shown: OdaiPage, photos: str) -> str:
-    """Return an odai page: the photo, some of its boke, and the button for more."""
-    address = f"/odai/{shown.odai.odai_id}"
-    photo = _photo(address, photo_address(photos, shown.odai.photo_name))
-    entries = "".join(_entry(boke, "") for boke in shown.bokes)
-    return _page("お題", photo, entries, f"{address}?page={shown.page + 1}" if shown.has_next else "")
+def odai_page(page: OdaiPage, photo_base: str) -> str:
+    """Return an odai page: the photo, a page of its boke, and the button for more."""
+    address = f"/odai/{page.odai.odai_id}"
+    photo = _photo(address, photo_address(photo_base, page.odai.photo_name))
+    entries = "".join(_entry(boke, "") for boke in page.bokes)
+    return _page("お題", photo, entries, f"{address}?page={page.page + 1}" if page.has_next else "")
 
 
-def listing(shown: Listing, photos: str) -> str:
-    """Return a list: some of its entries, each with its photo, and the button for more."""
+def list_page(page: ListPage, photo_base: str) -> str:
+    """Return a page of a list: its entries, each with its photo, and the button for more."""
     entries = "".join(
-        _entry(boke, _photo(f"/odai/{boke.odai_id}", photo_address(photos, name)))
-        for boke, name in shown.bokes
+        _entry(boke, _photo(f"/odai/{boke.odai_id}", photo_address(photo_base, name)))
+        for boke, name in page.bokes
     )
-    following = f"{shown.address}?page={shown.page + 1}" if shown.has_next else ""
-    return _page(shown.name, "<h2>ボケ</h2>", entries, following)
+    next_address = f"{page.address}?page={page.page + 1}" if page.has_next else ""
+    return _page(page.name, "<h2>ボケ</h2>", entries, next_address)
 
 
-user = listing
+user_page = list_page
 
 
-def boke(boke: Boke, odai: Odai, photos: str) -> str:
+def boke_page(boke: Boke, odai: Odai, photo_base: str) -> str:
     """Return the page of one boke."""
-    photo = _photo(f"/odai/{odai.odai_id}", photo_address(photos, odai.photo_name))
+    photo = _photo(f"/odai/{odai.odai_id}", photo_address(photo_base, odai.photo_name))
     return _page("ボケ", photo, _entry(boke, ""), "")
 
 
-def missing() -> str:
-    """Return the page of an address that shows nothing."""
+def not_found() -> str:
+    """Return the page of status 404."""
     return _page("404", "<p>ページが見つかりません</p>", "", "")
 
 
 def error() -> str:
-    """Return the page that the site shows when it has trouble itself."""
+    """Return the page that the site sends, with status 200, when it fails itself."""
     return _page("エラー", "<p>エラーが発生しました。</p>", "", "")
 
 
@@ -70,21 +70,21 @@ def _entry(boke: Boke, photo: str) -> str:
     user = f'<a href="/user/{quote(boke.user)}">{escape(boke.user)}</a>'
     stars = f'<a href="{address}">★{boke.stars:,}</a>'
     return f"""<div>{photo}<div><div><div>
-<div>{user}<a href="{address}"><h1>{lines(boke.text)}</h1></a></div>
+<div>{user}<a href="{address}"><h1>{caption_html(boke.text)}</h1></a></div>
 <div><a href="/boke/category/{quote(boke.category)}">{boke.category}</a></div>
-<div><div>{stars}</div><div><a href="{address}">{ago(boke.age)}</a></div></div>
+<div><div>{stars}</div><div><a href="{address}">{relative_date(boke.age)}</a></div></div>
 </div></div></div></div>
 """
 
 
-def _page(title: str, first: str, entries: str, following: str) -> str:
-    button = f'<button type="button" data-next="{escape(following)}">もっと見る</button>'
+def _page(title: str, first: str, entries: str, next_address: str) -> str:
+    button = f'<button type="button" data-next="{escape(next_address)}">もっと見る</button>'
     return f"""<!DOCTYPE html>
 <html lang="ja">
 <head><meta charset="utf-8"><title>{escape(title)}</title>
 <link rel="stylesheet" href="/style.css"></head>
 <body><div id="__next"><header><a href="/boke/recent">新着</a></header><main><div><div>{first}</div>
-{entries}</div>{button if following else ""}</main></div>
+{entries}</div>{button if next_address else ""}</main></div>
 <script src="/_next/static/more.js"></script>
 </body>
 </html>

@@ -11,7 +11,7 @@ from crawler.crawl import crawl
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.content import Boke, odai_id
 from demo.content import EmbeddedSite as Content
-from demo.faults import victims
+from demo.faults.injection import affected
 from demo.site import running
 from demo.variants import LAYOUTS
 
@@ -71,7 +71,7 @@ def test_a_layout_that_yields_nothing_is_drift_and_an_odai_without_boke_is_not(
     pages = {page["odai_id"]: page for page in rows(tmp_path, "pages")}
     errors = {
         fault: [str(pages[odai_id(SEED, photo)]["error"]).partition("yields ")[2] for photo in photos]
-        for fault, photos in victims(faults, 8, SEED).items()
+        for fault, photos in affected(faults, 8, SEED).items()
     }
     assert errors == {
         "drift-empty": ["a boke without text"],
@@ -80,7 +80,7 @@ def test_a_layout_that_yields_nothing_is_drift_and_an_odai_without_boke_is_not(
         "unanswered": [""],
     }
     bare = [number for number, page in pages.items() if page["outcome"] == "ok" and not page["bokes"]]
-    assert bare == [odai_id(SEED, photo) for photo in victims(faults, 8, SEED)["unanswered"]]
+    assert bare == [odai_id(SEED, photo) for photo in affected(faults, 8, SEED)["unanswered"]]
     assert len(rows(tmp_path, "images")) == 5, "all but those of drift"
 
 

@@ -15,7 +15,7 @@ from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from demo.content import EmbeddedSite as Content
 from demo.content import odai_id
-from demo.faults import victims
+from demo.faults.injection import affected
 from demo.site import running
 from demo.variants import PAGE_FAULTS, PHOTO_FAULTS
 from store.errors import UserError
@@ -24,7 +24,7 @@ SEED, CAPTIONS = 4, 3
 FAULTS = [*PAGE_FAULTS, *PHOTO_FAULTS]
 PHOTOS = max(len(PAGE_FAULTS), len(PHOTO_FAULTS)) + 4
 CONTENT = Content(PHOTOS, CAPTIONS, SEED)
-VICTIMS = victims(FAULTS, PHOTOS, SEED)
+AFFECTED = affected(FAULTS, PHOTOS, SEED)
 OPTIONS = CrawlOptions(
     embedded=EmbeddedSite(photos=PHOTOS, captions_per_photo=CAPTIONS, seed=SEED),
     delay=0,
@@ -113,12 +113,12 @@ def drawn(photo: int) -> list[str]:
 def test_every_fault_has_its_outcome_stated() -> None:
     assert PAGES.keys() == PAGE_FAULTS.keys()
     assert IMAGES.keys() == PHOTO_FAULTS.keys()
-    assert all(VICTIMS[name] for name in FAULTS)
+    assert all(AFFECTED[name] for name in FAULTS)
 
 
 @pytest.mark.parametrize("fault", PAGE_FAULTS)
 def test_a_page_with_a_fault_ends_as_one_row_with_its_outcome(fault: str, pages: dict[str, Row]) -> None:
-    for photo in VICTIMS[fault]:
+    for photo in AFFECTED[fault]:
         page = page_of(pages, photo)
         assert page["outcome"] == PAGES[fault], page["error"]
         assert bool(page["error"]) == (PAGES[fault] != "ok")
@@ -128,7 +128,7 @@ def test_a_page_with_a_fault_ends_as_one_row_with_its_outcome(fault: str, pages:
 
 @pytest.mark.parametrize("fault", PHOTO_FAULTS)
 def test_a_photo_with_a_fault_ends_as_one_row_with_its_outcome(fault: str, images: dict[str, Row]) -> None:
-    for photo in VICTIMS[fault]:
+    for photo in AFFECTED[fault]:
         image = images[photo_address(photo)]
         assert image["outcome"] == IMAGES[fault], image["error"]
         assert (image["bytes"] is not None) == (IMAGES[fault] == "ok")
@@ -136,7 +136,7 @@ def test_a_photo_with_a_fault_ends_as_one_row_with_its_outcome(fault: str, image
 
 
 def test_what_has_no_fault_is_all_there(pages: dict[str, Row], images: dict[str, Row]) -> None:
-    struck = {photo for name in PAGE_FAULTS for photo in VICTIMS[name]}
+    struck = {photo for name in PAGE_FAULTS for photo in AFFECTED[name]}
     for photo in set(range(PHOTOS)) - struck:
         assert texts(page_of(pages, photo)) == drawn(photo)
     assert {photo_address(photo) for photo in range(PHOTOS)} <= images.keys()
@@ -144,16 +144,16 @@ def test_what_has_no_fault_is_all_there(pages: dict[str, Row], images: dict[str,
 
 
 def test_a_photo_whose_widest_copy_is_missing_is_fetched_in_the_next_width(images: dict[str, Row]) -> None:
-    for photo in VICTIMS["photo-wide-404"] + VICTIMS["photo-wide-403"]:
+    for photo in AFFECTED["photo-wide-404"] + AFFECTED["photo-wide-403"]:
         assert images[photo_address(photo)]["status"] in (403, 404)
         narrow = images[photo_address(photo, 400)]
         assert (narrow["outcome"], narrow["width"]) == ("ok", 400)
         assert photo_address(photo, 240) not in images
-    for photo in VICTIMS["photo-404"]:
+    for photo in AFFECTED["photo-404"]:
         widths = [images[photo_address(photo, width)]["outcome"] for width in (600, 400, 240)]
         assert widths == ["missing"] * 3
-    tried = sum(len(VICTIMS[name]) for name in ("photo-wide-404", "photo-wide-403", "photo-404"))
-    assert len(images) == PHOTOS + tried + len(VICTIMS["photo-404"])
+    tried = sum(len(AFFECTED[name]) for name in ("photo-wide-404", "photo-wide-403", "photo-404"))
+    assert len(images) == PHOTOS + tried + len(AFFECTED["photo-404"])
 
 
 def test_the_dataset_has_a_photo_in_whatever_width_it_was_fetched(
@@ -162,10 +162,10 @@ def test_the_dataset_has_a_photo_in_whatever_width_it_was_fetched(
     build(DatasetOptions(), [crawled_photos], tmp_path / "dataset", name="demo")
     split = [pq.read_table(path, columns=["odai_ids"]) for path in tmp_path.glob("dataset/*.parquet")]
     odai = {number for table in split for numbers in table["odai_ids"].to_pylist() for number in numbers}
-    narrow = VICTIMS["photo-wide-404"] + VICTIMS["photo-wide-403"]
+    narrow = AFFECTED["photo-wide-404"] + AFFECTED["photo-wide-403"]
     assert narrow
     assert {odai_id(SEED, photo) for photo in narrow} <= odai
-    assert not {odai_id(SEED, photo) for photo in VICTIMS["photo-404"]} & odai
+    assert not {odai_id(SEED, photo) for photo in AFFECTED["photo-404"]} & odai
 
 
 def test_a_photo_is_fetched_where_its_odai_page_was_read_and_did_not_opt_out(
@@ -177,7 +177,7 @@ def test_a_photo_is_fetched_where_its_odai_page_was_read_and_did_not_opt_out(
     assert listed == {photo_address(photo) for photo in range(PHOTOS)}, "the lists show them all"
     read = {photo_address(photo) for photo in range(PHOTOS) if page_of(pages, photo)["outcome"] == "ok"}
     assert rows(crawled, "images").keys() == read
-    for photo in VICTIMS["opt-out-header"] + VICTIMS["opt-out-meta"]:
+    for photo in AFFECTED["opt-out-header"] + AFFECTED["opt-out-meta"]:
         assert photo_address(photo) not in read
 
 
@@ -189,7 +189,7 @@ def test_a_crawl_of_many_faults_is_complete_and_asks_for_nothing_again(
 
 
 def test_an_odai_that_nobody_has_answered_is_no_drift(pages: dict[str, Row]) -> None:
-    for photo in VICTIMS["unanswered"]:
+    for photo in AFFECTED["unanswered"]:
         page = page_of(pages, photo)
         assert (page["outcome"], page["bokes"], page["image_url"]) == ("ok", [], photo_address(photo))
 
@@ -209,13 +209,13 @@ def test_an_odai_that_nobody_has_answered_is_no_drift(pages: dict[str, Row]) -> 
     ],
 )
 def test_a_row_says_what_happened(fault: str, reason: str, pages: dict[str, Row]) -> None:
-    for photo in VICTIMS[fault]:
+    for photo in AFFECTED[fault]:
         assert re.search(reason, page_of(pages, photo)["error"])
 
 
 def test_what_opted_out_leaves_nothing_in_its_row(pages: dict[str, Row]) -> None:
     for fault in ("opt-out-header", "opt-out-meta"):
-        for photo in VICTIMS[fault]:
+        for photo in AFFECTED[fault]:
             page = page_of(pages, photo)
             assert not page["bokes"]
             assert not page["links"]
@@ -225,18 +225,18 @@ def test_what_opted_out_leaves_nothing_in_its_row(pages: dict[str, Row]) -> None
 @pytest.mark.parametrize("fault", ["euc-jp", "shift-jis"])
 def test_japanese_in_another_encoding_than_labelled_is_read(fault: str, pages: dict[str, Row]) -> None:
     codec = {"euc-jp": "euc_jp", "shift-jis": "cp932"}[fault]
-    for photo in VICTIMS[fault]:
+    for photo in AFFECTED[fault]:
         expected = [text.encode(codec, "ignore").decode(codec) for text in drawn(photo)]
         assert texts(page_of(pages, photo)) == expected
 
 
 def test_emoji_survive(pages: dict[str, Row]) -> None:
-    for photo in VICTIMS["emoji"]:
+    for photo in AFFECTED["emoji"]:
         assert any("👨‍👩‍👧‍👦" in text for text in texts(page_of(pages, photo)))
 
 
 def test_a_pagination_that_never_ends_is_left_where_the_settings_say(pages: dict[str, Row]) -> None:
-    for photo in VICTIMS["endless-pages"]:
+    for photo in AFFECTED["endless-pages"]:
         numbers = sorted(
             int(url.partition("page=")[2] or 1) for url in pages if f"/odai/{odai_id(SEED, photo)}" in url
         )
@@ -318,7 +318,7 @@ def test_a_host_that_says_when_to_come_back_is_left_alone_until_then(
 def test_a_photo_refused_by_a_host_that_answers_nobody_is_an_error_and_no_missing_photo(
     tmp_path: Path,
 ) -> None:
-    photo = victims(["photo-wide-403"], 8, SEED)["photo-wide-403"][0]
+    photo = affected(["photo-wide-403"], 8, SEED)["photo-wide-403"][0]
     options = SMALL.model_copy(update={"start": (), "odai": (str(odai_id(SEED, photo)),), "patience": 9})
     with small_site("photo-wide-403") as address:
         crawl(options, tmp_path, address=address, pipeline="demo")

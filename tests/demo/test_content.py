@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.content import CATEGORIES, LISTS, PAGE, EmbeddedSite, odai_id, photo_of
+from demo.content import CATEGORIES, LISTS, PAGE_SIZE, EmbeddedSite, odai_id, odai_photo
 
 SITE = EmbeddedSite(60, 12, seed=5)
 
@@ -16,12 +16,12 @@ def everything(name: str) -> list[int]:
 
 @given(st.integers(), st.integers(0, 10**6))
 def test_odai_and_photo_find_each_other(seed: int, photo: int) -> None:
-    assert photo_of(seed, odai_id(seed, photo)) == photo
+    assert odai_photo(seed, odai_id(seed, photo)) == photo
 
 
 @given(st.integers(0, 50), st.integers(-(10**9), 10**12))
 def test_any_other_odai_is_missing(seed: int, odai: int) -> None:
-    photo = photo_of(seed, odai)
+    photo = odai_photo(seed, odai)
     assert photo is None or odai_id(seed, photo) == odai
 
 
@@ -74,7 +74,7 @@ def test_stars_are_heavily_skewed() -> None:
 
 def test_an_odai_shows_most_stars_first_page_by_page() -> None:
     pages = [SITE.odai_bokes(3, page) for page in (1, 2, 3)]
-    assert [len(page) for page in pages] == [PAGE, 2, 0]
+    assert [len(page) for page in pages] == [PAGE_SIZE, 2, 0]
     assert all(a.stars >= b.stars for a, b in pairwise(pages[0] + pages[1]))
 
 
@@ -107,5 +107,5 @@ def test_another_seed_is_another_site() -> None:
 
 def test_a_site_of_a_hundred_thousand_photos_answers_at_once() -> None:
     site = EmbeddedSite(100_000, 200, seed=1)
-    assert len(site.listed("popular", 1_000_000)) == PAGE
-    assert len(site.listed(CATEGORIES[0], 1_000_000)) == PAGE
+    assert len(site.listed("popular", 1_000_000)) == PAGE_SIZE
+    assert len(site.listed(CATEGORIES[0], 1_000_000)) == PAGE_SIZE

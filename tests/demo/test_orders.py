@@ -2,15 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.orders import Belt, Order, Permutation, Stride
+from demo.orders import LetterOrder, Order, Permutation, Stride
 
 
 def is_a_list_of_numbers_below(n: int, order: Order) -> bool:
-    numbers = [order.at(place) for place in range(order.length)]
+    numbers = [order.at(index) for index in range(order.length)]
     return (
         len(set(numbers)) == order.length
         and all(0 <= number < n for number in numbers)
-        and [order.place(number) for number in numbers] == list(range(order.length))
+        and [order.index(number) for number in numbers] == list(range(order.length))
     )
 
 
@@ -28,10 +28,10 @@ def test_a_stride_is_part_of_it(n: int, first: int, step: int) -> None:
 
 
 @given(st.integers(1, 500), st.text("abc", min_size=1, max_size=9))
-def test_belts_share_all_numbers_out(n: int, belt: str) -> None:
-    belts = [Belt(Permutation.seeded(n, "x"), belt, letter) for letter in sorted(set(belt))]
-    assert all(is_a_list_of_numbers_below(n, order) for order in belts)
-    assert sum(order.length for order in belts) == n
+def test_letters_share_all_numbers_out(n: int, pattern: str) -> None:
+    orders = [LetterOrder(Permutation.seeded(n, "x"), pattern, letter) for letter in sorted(set(pattern))]
+    assert all(is_a_list_of_numbers_below(n, order) for order in orders)
+    assert sum(order.length for order in orders) == n
 
 
 def test_a_step_must_be_coprime() -> None:

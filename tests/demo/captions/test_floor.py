@@ -13,16 +13,18 @@ def pairs(photos: int, captions: int, seed: int) -> list[tuple[int, str]]:
     return [(boke.odai_id, boke.text) for boke in site.listed("recent", 0, site.bokes)]
 
 
-def test_the_floor_is_the_sum_of_surprises() -> None:
+def test_the_floor_is_the_sum_of_surprisals() -> None:
     shown = scene(1, 0)
     text = jokes.captions(shown, 1)[0]
-    assert floor.nats([(odai_id(1, 0), text)], 1) == pytest.approx(-jokes.log_probability(text, shown))
+    assert floor.total_surprisal([(odai_id(1, 0), text)], 1) == pytest.approx(
+        -jokes.log_probability(text, shown)
+    )
 
 
 def test_order_does_not_count_and_nothing_is_zero() -> None:
     some = pairs(20, 5, 1)
-    assert floor.nats(some, 1) == pytest.approx(floor.nats(reversed(some), 1))
-    assert floor.nats([], 1) == 0
+    assert floor.total_surprisal(some, 1) == pytest.approx(floor.total_surprisal(reversed(some), 1))
+    assert floor.total_surprisal([], 1) == 0
 
 
 def test_knowing_the_photo_is_worth_more_than_knowing_another() -> None:
@@ -34,7 +36,7 @@ def test_knowing_the_photo_is_worth_more_than_knowing_another() -> None:
     )
 
 
-def test_a_caption_of_the_photos_surprise_is_the_grammars_entropy() -> None:
+def test_a_caption_of_the_photos_surprisal_is_the_grammars_entropy() -> None:
     """Drawn with repeats, and distinct as on the site: the floor moves by less than 2%."""
     random, photos = Random(1), range(150)
     free = sum(
@@ -42,16 +44,16 @@ def test_a_caption_of_the_photos_surprise_is_the_grammars_entropy() -> None:
         for p in photos
         for _ in range(5)
     )
-    assert floor.nats(pairs(150, 5, 1), 1) / free == pytest.approx(1, abs=0.04)
+    assert floor.total_surprisal(pairs(150, 5, 1), 1) / free == pytest.approx(1, abs=0.04)
 
 
 def test_what_no_site_has_is_refused() -> None:
     with pytest.raises(ValueError, match="odai 1 is on no embedded site"):
-        floor.nats([(1, "猫")], 1)
+        floor.total_surprisal([(1, "猫")], 1)
     with pytest.raises(ValueError, match="cannot have the caption 'zzz'"):
-        floor.nats([(odai_id(1, 0), "zzz")], 1)
+        floor.total_surprisal([(odai_id(1, 0), "zzz")], 1)
 
 
 def test_captions_leave_much_to_chance_but_not_everything() -> None:
     some = pairs(100, 3, 1)
-    assert 12 < floor.nats(some, 1) / len(some) < 30
+    assert 12 < floor.total_surprisal(some, 1) / len(some) < 30

@@ -8,21 +8,21 @@ import unidic_lite
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.captions import jokes
-from demo.captions.lines import LINES, PLACE_LINES, TIME_LINES, TRAIT_LINES, WEATHER_LINES
+from demo.captions import jokes, templates
+from demo.captions.phrases import PHRASES
 from demo.scenes import Scene, scene
 from demo.things import KINDS, PLACES, TIMES, TRAITS, WEATHERS
 
 SCENES = st.builds(scene, st.integers(0, 3), st.integers(0, 10_000))
 
 
-def test_every_thing_has_lines_that_begin_with_its_label() -> None:
-    assert LINES.keys() == KINDS.keys()
-    assert all(lines.names[0] == KINDS[key].label for key, lines in LINES.items())
-    assert PLACE_LINES.keys() == PLACES.keys()
-    assert TRAIT_LINES.keys() == TRAITS.keys()
-    assert TIME_LINES.keys() <= TIMES.keys()
-    assert WEATHER_LINES.keys() <= WEATHERS.keys()
+def test_every_thing_has_phrases_that_begin_with_its_label() -> None:
+    assert PHRASES.keys() == KINDS.keys()
+    assert all(phrases.names[0] == KINDS[key].label for key, phrases in PHRASES.items())
+    assert templates.PLACES.keys() == PLACES.keys()
+    assert templates.TRAITS.keys() == TRAITS.keys()
+    assert templates.TIMES.keys() <= TIMES.keys()
+    assert templates.WEATHERS.keys() <= WEATHERS.keys()
 
 
 @given(SCENES, st.integers(0, 10))
@@ -48,7 +48,7 @@ def test_white_space_and_width_do_not_count() -> None:
 
 def test_probabilities_agree_with_how_often_captions_are_drawn() -> None:
     shown, random = scene(1, 4), Random(2)
-    drawn = Counter(jokes.normal(jokes.caption(shown, random)) for _ in range(10_000))
+    drawn = Counter(jokes.normalised(jokes.caption(shown, random)) for _ in range(10_000))
     often = [text for text, count in drawn.most_common(60) if count > 10]
     expected = sum(exp(jokes.log_probability(text, shown)) for text in often)
     assert len(often) > 5

@@ -7,7 +7,8 @@ import pytest
 from parsel import Selector
 
 from demo.content import CATEGORIES, LISTS, Boke, EmbeddedSite, odai_id
-from demo.layouts import ago, next_2024
+from demo.layouts import next_2024
+from demo.layouts.layout import relative_date
 from demo.routes import HOST, Routes
 from demo.variants import LAYOUTS
 
@@ -77,7 +78,7 @@ def test_jquery_2013(target: str) -> None:
         assert boke.category in entry.css("p.boke-entry-info").get("")
         assert entry.css("em::text").get() == str(boke.stars)
         assert f"（{boke.raters}）" in entry.get()
-        assert ago(boke.age) in entry.css("p.boke-entry-info a::text").getall()
+        assert relative_date(boke.age) in entry.css("p.boke-entry-info a::text").getall()
 
 
 def test_jquery_2013_shows_a_users_boke_with_headings() -> None:
@@ -99,7 +100,7 @@ def test_bootstrap(layout: str, tag: str, target: str) -> None:
         assert shown(entry, f'{tag}[@class="boke-text"]') == boke.text
         assert f"/boke/{boke.boke_id}" in entry.css(".boke-text").get("")
         assert entry.css(".boke-stars a::text").get("").strip() == f"{boke.stars:,}"
-        assert entry.css(".boke-information-label a::text").get() == ago(boke.age)
+        assert entry.css(".boke-information-label a::text").get() == relative_date(boke.age)
 
 
 @pytest.mark.parametrize("target", ["/boke/popular", f"/odai/{ODAI}"])
@@ -133,7 +134,7 @@ def test_next_2024(target: str) -> None:
     for entry, boke in zip(found, entries(target), strict=True):
         assert shown(entry, "div/div/div/div[1]/a[2]/h1") == boke.text
         assert entry.xpath("div/div/div/div[3]/div[1]/a/text()").get() == f"★{boke.stars:,}"
-        assert entry.xpath("div/div/div/div[3]/div[2]/a/text()").get() == ago(boke.age)
+        assert entry.xpath("div/div/div/div[3]/div[2]/a/text()").get() == relative_date(boke.age)
 
 
 def test_next_2024_serves_its_script() -> None:
@@ -152,4 +153,4 @@ def test_next_2024_serves_its_script() -> None:
     ],
 )
 def test_dates_are_relative(age: timedelta, text: str) -> None:
-    assert ago(age) == text
+    assert relative_date(age) == text

@@ -1,210 +1,179 @@
-"""What captions say about each kind of thing: names, deeds and sayings, most usual first.
+"""The phrases of each kind of thing: its names, what it does and what it says, most usual first.
 
-Deeds are in the plain form, so that they can end a sentence (猫、爪を研ぐ) and stand
-before a noun (爪を研ぐ猫).
+Actions are in the plain form, so that they can end a sentence (猫、爪を研ぐ) and stand before a noun
+(爪を研ぐ猫).
 """
 
 from typing import NamedTuple
 
 
-class Lines(NamedTuple):
-    """The words for one kind of thing; its label is its first and most usual name."""
+class Phrases(NamedTuple):
+    """The phrases of one kind of thing; the first name is its label."""
 
     names: tuple[str, ...]
-    deeds: tuple[str, ...]
-    sayings: tuple[str, ...]
+    actions: tuple[str, ...]
+    quotes: tuple[str, ...]
 
 
-def _lines(names: str, deeds: str, sayings: str) -> Lines:
-    return Lines(tuple(names.split()), tuple(deeds.split()), tuple(sayings.split()))
+def _phrases(names: str, actions: str, quotes: str) -> Phrases:
+    return Phrases(tuple(names.split()), tuple(actions.split()), tuple(quotes.split()))
 
 
-LINES = {
-    "man": _lines(
+PHRASES = {
+    "man": _phrases(
         "おじさん 課長 お父さん",
         "定時で帰る 部下に謝る 娘に無視される 領収書をなくす 腰を痛める 会議で寝る 健康診断に落ちる "
         "昔の武勇伝を語る",
         "これ経費で落ちる？ 今日は帰りたくない わしにもわからん すみませんでした 昔はモテた",
     ),
-    "woman": _lines(
+    "woman": _phrases(
         "女性 お姉さん 妻",
         "財布を忘れる ダイエットを始める 占いを信じる 別れを切り出す 夫を待つ 鏡に勝つ 既読をつけない",
         "別に怒ってないけど 来週から本気出す 私の何を知ってるの 全部あなたのせいよ もう寝るね",
     ),
-    "baby": _lines(
+    "baby": _phrases(
         "赤ちゃん 息子",
         "人生を悟る 夜泣きする ミルクをおかわりする 初めて立つ 親を選ぶ おむつを替えさせる",
         "ばぶう ミルクはぬるめで ハイハイは卒業した 責任者を呼んでくれ",
     ),
-    "cat": _lines(
+    "cat": _phrases(
         "猫 ネコ にゃんこ",
         "爪を研ぐ こたつを占領する 箱に入る 飼い主を無視する 毛玉を吐く 魚をくわえる 九回生きる",
         "にゃあ そこは私の席ですが 撫でるなら三回まで カリカリはもう飽きた 下僕はどこだ",
     ),
-    "dog": _lines(
+    "dog": _phrases(
         "犬 わんこ ポチ",
         "しっぽを振る 散歩を拒否する 骨を埋める 郵便屋に吠える お手を断る 飼い主に似る",
         "わん 散歩まだ？ お手は有料です その靴はもう食べました 信じて待ってた",
     ),
-    "rabbit": _lines(
+    "rabbit": _phrases(
         "うさぎ バニー",
         "亀に負ける 月から帰る 人参を残す 耳で聞き流す 穴を掘る 餅をつく",
         "寂しいと言ったはずだ 亀には負けてない 耳は飾りです 餅つきは副業",
     ),
-    "panda": _lines(
+    "panda": _phrases(
         "パンダ 白黒",
         "笹に飽きる 白黒つける 転がる 人気に甘える 中の人が出る 国に帰る",
         "笹しかないの？ 目のクマは寝不足です 白黒はっきりさせよう 背中のチャックは見るな",
     ),
-    "bear": _lines(
+    "bear": _phrases(
         "クマ ヒグマ",
         "蜂蜜をなめる 冬眠に失敗する 鮭をくわえる 死んだふりをする 山を下りる 森で出会う",
         "あら、落とし物ですよ 冬眠していいですか 鮭は生に限る 森の出口はあっちです",
     ),
-    "penguin": _lines(
+    "penguin": _phrases(
         "ペンギン 皇帝",
         "よちよち歩く 空を諦める 氷で滑る 行進に遅れる 燕尾服を着る 卵を温める",
         "飛べないんじゃない、飛ばないんだ 結婚式の帰りです この氷、溶けてません？ 冷房を強めて",
     ),
-    "elephant": _lines(
+    "elephant": _phrases(
         "象 ゾウ",
         "鼻で電話に出る 体重計を壊す 水を浴びる 蟻に道を譲る サーカスを辞める 鼻が詰まる",
         "ぱおーん 体重は秘密です 鼻で笑ってすまない お墓はどこだ",
     ),
-    "chick": _lines(
+    "chick": _phrases(
         "ひよこ ピヨ",
         "親を間違える 殻を破る 唐揚げを見て震える ピヨピヨ鳴く 縁日で売られる オスだとばれる",
         "ぴよ 将来は唐揚げですか まだ羽が乾いてません 右も左もわかりません",
     ),
-    "fish": _lines(
+    "fish": _phrases(
         "魚 マグロ",
         "網にかかる 刺身を断る 餌を疑う 泡を吐く 目が死ぬ 海を泳ぐ",
         "その針、見えてますよ 刺身だけは勘弁 水がおいしい 泳ぐのをやめたら死ぬ",
     ),
-    "sushi": _lines(
+    "sushi": _phrases(
         "寿司 にぎり",
         "回転する 三周目に入る わさびで泣く 醤油に溺れる シャリから落ちる 時価になる",
         "三周目です わさび抜きで 触ったら取ってください へい、お待ち",
     ),
-    "ramen": _lines(
+    "ramen": _phrases(
         "ラーメン 麺",
         "伸びる 替え玉を頼む 行列に並ぶ スープを飲み干す チャーシューを沈める 湯気で曇る",
         "早く食べないと伸びます スープは残していいよ ナルトは飾りじゃない 麺かためで",
     ),
-    "curry": _lines(
+    "curry": _phrases(
         "カレー ルー",
         "二日目を迎える 白い服に飛ぶ 辛さを隠す 福神漬けを待つ 鍋に残る",
         "二日目が本気です 辛さは十倍です 飲み物じゃない ナンですか",
     ),
-    "cake": _lines(
+    "cake": _phrases(
         "ケーキ スイーツ",
         "苺を奪われる 蝋燭を吹き消す 別腹に入る 誕生日を忘れられる 冷蔵庫で待つ",
         "苺は最後でしょ 太るのは明日から おめでとう、誰か 分け方でもめないで",
     ),
-    "onigiri": _lines(
+    "onigiri": _phrases(
         "おにぎり おむすび",
         "転がる 具を隠す 梅干しに当たる 海苔を巻く 米に戻る",
         "具は言えません 三角関係です 海苔はパリパリ派 母の味でしょ",
     ),
-    "burger": _lines(
+    "burger": _phrases(
         "ハンバーガー バーガー",
         "写真と違う ピクルスを抜かれる ポテトを頼む 肉を挟む 顎を外す",
         "ご一緒にポテトはいかが 写真より小さいです ピクルスの気持ちも考えて 挟まれて生きてきた",
     ),
-    "egg": _lines(
+    "egg": _phrases(
         "目玉焼き 卵",
         "焦げる 黄身を割る 醤油かソースでもめる 双子になる 朝を待つ",
         "黄身が好きです 醤油派ですか 半熟でお願いします ソースとは別れた",
     ),
-    "gyoza": _lines(
+    "gyoza": _phrases(
         "餃子 皮",
         "羽が生える にんにくで嫌われる 皮を破る 宇都宮で負ける ビールを呼ぶ",
         "羽はあるけど飛べない デートの前はやめて 中身で勝負",
     ),
-    "car": _lines(
+    "car": _phrases(
         "車 マイカー",
         "渋滞にはまる 車検に落ちる エンストする カーナビに逆らう 駐車で切り返す ガソリンを飲む",
         "三百メートル先、右です ローンがあと五年 ブレーキどっちだっけ 目的地は消えました",
     ),
-    "train": _lines(
+    "train": _phrases(
         "電車 終電",
         "終点で起きる 満員になる 遅延を謝る 乗り換えに失敗する 線路を外れる",
         "次は終点です 駆け込みはおやめください ドアに鞄が挟まった 本日も遅れます",
     ),
-    "bus": _lines(
+    "bus": _phrases(
         "バス 路線バス",
         "停留所を通過する 両替で止まる 遠足に出る 運転手が迷う 全員に降りられる",
         "次、止まります 運転手も降ります 両替は前でどうぞ 酔ったら窓側へ",
     ),
-    "bicycle": _lines(
+    "bicycle": _phrases(
         "自転車 チャリ",
         "パンクする 撤去される 補助輪を外す 坂で諦める 鍵をなくす",
         "補助輪は恥じゃない 立ち漕ぎの向こうへ 前カゴが重い",
     ),
-    "plane": _lines(
+    "plane": _phrases(
         "飛行機 ジェット",
         "雲を抜ける 離陸に失敗する 荷物をなくす 時差で老ける 機内食を食べる",
         "機長も初めてです 翼の上が空いてます ビーフオアチキン 当機は迷子です",
     ),
-    "ship": _lines(
+    "ship": _phrases(
         "船 豪華客船",
         "沈む 氷山を避ける 船酔いする 港を間違える 宝を探す",
         "面舵いっぱい 氷山は見えません 泳いだほうが早い 宝は友情でした",
     ),
-    "rocket": _lines(
+    "rocket": _phrases(
         "ロケット 宇宙船",
         "月を通り過ぎる 打ち上げを延期する 大気圏で燃える 火星に引っ越す 切り離される",
         "三、二、一、やっぱ無理 地球に忘れ物した こちら月面 帰りの燃料がない",
     ),
-    "fuji": _lines(
+    "fuji": _phrases(
         "富士山 山頂",
         "噴火を我慢する 初夢に出る 御来光を拝む 遠くから見られる 雪を脱ぐ",
         "日本一は疲れます 登るより眺めてくれ 噴火するぞ",
     ),
-    "castle": _lines(
+    "castle": _phrases(
         "城 天守閣",
         "攻め落とされる 石垣を登る 殿を追い出す 家賃を払う 一夜で建つ",
         "殿、ご乱心 であえ、であえ 敷金はありません 堀の水が冷たい",
     ),
-    "buildings": _lines(
+    "buildings": _phrases(
         "ビル タワマン",
         "残業で光る 屋上で叫ぶ エレベーターを待つ 家賃を上げる 三十階を歩く",
         "この明かりは残業です 屋上は禁止です 何階ですか",
     ),
-    "snowman": _lines(
+    "snowman": _phrases(
         "雪だるま 雪",
         "溶ける 春を恐れる バケツをかぶる こたつに誘われる 鼻を人参にされる",
         "暖房を消してくれ 春が来なければいいのに 手が枝なんです",
     ),
 }
-
-TRAIT_LINES = {
-    "glasses": (
-        "眼鏡が本体です {thing}、眼鏡を探す 眼鏡を外すと{job} その眼鏡、度が入ってない 眼鏡越しの{noun}"
-    ),
-    "hat": "帽子の中に{food} 帽子を取ったら{noun} その帽子、{price}円 {thing}と帽子と私",
-    "tie": "ネクタイが{thing}を締める そのネクタイ、{food}味 ネクタイの日は{noun} ネクタイだけ{job}",
-    "bald": "ハゲじゃない、{noun}だ ハゲにも{noun}がある 太陽より眩しいハゲ {thing}、ハゲを認める",
-    "beard": "ひげに{food}がついてる ひげを剃ったら{job} {thing}、ひげで判断される",
-}
-PLACE_LINES = {
-    "room": "部屋で{acts}{thing} 部屋から出ない{thing}",
-    "office": "会社を辞めたい{thing} 会社で{acts}{thing} 会社の{noun}",
-    "table": "食卓で{acts}{thing} 食卓の{noun}",
-    "field": "草原で{acts}{thing} 草原に立つ{thing}",
-    "beach": "海で{acts}{thing} 海の{noun}",
-    "town": "街で{acts}{thing} 街の{noun}",
-    "mountain": "山で{acts}{thing} 山の{noun}",
-    "sky": "空で{acts}{thing} 空の{noun}",
-    "ice": "氷の上で{acts}{thing} 氷より冷たい{noun}",
-    "space": "宇宙で{acts}{thing} 宇宙の{noun}",
-}
-TIME_LINES = {
-    "dusk": "夕方に{acts}{thing} 夕方の{noun}",
-    "night": "夜に{acts}{thing} 夜の{noun} 夜の{thing}は{job}",
-}
-WEATHER_LINES = {
-    "rain": "雨の日に{acts}{thing} 雨と{noun} 傘を忘れた{thing}",
-    "snow": "雪の日に{acts}{thing} 雪と{noun} 雪に埋もれる{thing}",
-}
-COMPANION_LINES = "{other}は見ていた {thing}と{other}、{town}で再会 {other}に負ける{thing} {other}「{says}」"

@@ -1,4 +1,4 @@
-"""What a hostile site answers at the addresses of a fault."""
+"""The responses of a site with faults, at the addresses that a fault affects."""
 
 import warnings
 from io import BytesIO
@@ -7,39 +7,39 @@ from parsel import Selector
 from PIL import Image
 
 from demo.content import EmbeddedSite, odai_id
-from demo.faults import victims
-from demo.hostile import HostileRoutes
+from demo.faults.injection import affected
+from demo.faults.routes import FaultyRoutes
 from demo.responses import Response
 from demo.routes import HOST, Routes
 
 SITE = EmbeddedSite(40, 12, seed=2)
 
 
-def victim(fault: str) -> int:
-    return victims([fault], SITE.photos, SITE.seed)[fault][0]
+def affected_photo(fault: str) -> int:
+    return affected([fault], SITE.photos, SITE.seed)[fault][0]
 
 
-def asked(fault: str, query: str = "", times: int = 1, layout: str = "angular_2020") -> Response:
+def faulty_page(fault: str, query: str = "", times: int = 1, layout: str = "angular_2020") -> Response:
     """Return the last of `times` answers for the first odai page with a fault."""
-    routes = HostileRoutes(Routes(SITE, layout), [fault])
-    target = f"/odai/{odai_id(SITE.seed, victim(fault))}{query}"
+    routes = FaultyRoutes(Routes(SITE, layout), [fault])
+    target = f"/odai/{odai_id(SITE.seed, affected_photo(fault))}{query}"
     return [routes.respond(target, HOST) for _ in range(times)][-1]
 
 
-def right(fault: str, query: str = "", layout: str = "angular_2020") -> Response:
-    target = f"/odai/{odai_id(SITE.seed, victim(fault))}{query}"
+def correct_page(fault: str, query: str = "", layout: str = "angular_2020") -> Response:
+    target = f"/odai/{odai_id(SITE.seed, affected_photo(fault))}{query}"
     return Routes(SITE, layout).respond(target, HOST)
 
 
-def photo_of(fault: str, times: int = 1) -> Response:
-    routes = HostileRoutes(Routes(SITE, "angular_2020"), [fault])
-    name = SITE.photo_name(victim(fault))
+def faulty_photo(fault: str, times: int = 1) -> Response:
+    routes = FaultyRoutes(Routes(SITE, "angular_2020"), [fault])
+    name = SITE.photo_name(affected_photo(fault))
     return [routes.respond(f"/photo/odai/600/{name}_600.jpg", HOST) for _ in range(times)][-1]
 
 
 def opened(fault: str) -> Image.Image:
     with warnings.catch_warnings(action="ignore" if fault == "photo-exif" else "error"):
-        return Image.open(BytesIO(photo_of(fault).body))
+        return Image.open(BytesIO(faulty_photo(fault).body))
 
 
 def captions(response: Response) -> list[str]:

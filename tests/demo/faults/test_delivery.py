@@ -6,9 +6,9 @@ from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 import pytest
 
 from demo.content import odai_id
-from demo.faults import victims
+from demo.faults.injection import affected
 from demo.site import running
-from tests.demo.hostile_site import SITE
+from tests.demo.faults.faulty_site import SITE
 
 SENT = ("reset", "reset-always", "cut-short", "slow", "endless", "endless-slow", "photo-reset")
 
@@ -32,7 +32,7 @@ class Fetched:
 
 
 def sent(fault: str) -> str:
-    return f"/odai/{odai_id(SITE.seed, victims(SENT, SITE.photos, SITE.seed)[fault][0])}"
+    return f"/odai/{odai_id(SITE.seed, affected(SENT, SITE.photos, SITE.seed)[fault][0])}"
 
 
 def test_a_reset_connection_works_the_second_time(address: str) -> None:
@@ -68,7 +68,7 @@ def test_an_endless_body_goes_on_after_the_page(address: str, fault: str, more: 
 
 
 def test_a_photo_is_reset_once(address: str) -> None:
-    name = SITE.photo_name(victims(SENT, SITE.photos, SITE.seed)["photo-reset"][0])
+    name = SITE.photo_name(affected(SENT, SITE.photos, SITE.seed)["photo-reset"][0])
     target = f"/photo/odai/600/{name}_600.jpg"
     with pytest.raises((ConnectionResetError, IncompleteRead)), Fetched(address, target) as response:
         response.read()

@@ -1,4 +1,4 @@
-"""What makes the pages pleasant for a person with a browser; the crawler never asks for it."""
+"""The style sheet and script of the pages, for people with a browser; the crawler never fetches them."""
 
 STYLE = """
 body {
@@ -22,4 +22,4 @@ ANGULAR = """
 for (const place of document.querySelectorAll("[ng-init]"))
   place.innerText = decodeURIComponent(place.getAttribute("ng-init").slice(3, -1));
 """
-"""What AngularJS did with `ng-init`, as far as these pages need it."""
+"""Does what AngularJS did with `ng-init`, as far as these pages need it."""

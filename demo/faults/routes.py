@@ -1,0 +1,70 @@
+"""The embedded site's responses with faults injected."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import unquote, urlencode, urlsplit
+
+from demo.content import odai_photo
+from demo.faults.fault import Request
+from demo.faults.injection import FaultInjector
+from demo.responses import Response
+from demo.routes import Routes, query_number
+
+
+class FaultyRoutes:
+    """Responds like `Routes`, with faults.
+
+    Args:
+        routes: the correct responses.
+        faults: keys of `demo.variants.FAULTS`.
+
+    Raises:
+        ValueError: an unknown fault; the message names it.
+    """
+
+    def __init__(self, routes: Routes, faults: Iterable[str]) -> None:
+        self.site, self._routes = routes.site, routes
+        self._injector = FaultInjector(faults, routes.site.seed)
+
+    def respond(self, target: str, host: str) -> Response:
+        """Return the response to GET `target` (a path with its query) at `host` (with its port)."""
+        return self._injector.inject(self._routes.respond(target, host), self.request(target, host))
+
+    def request(self, target: str, host: str) -> Request:
+        """Return the request for an address, with its kind, page and photo."""
+        address = urlsplit(target)
+        parts = [unquote(part) for part in address.path.split("/") if part]
+        request = Request(
+            kind="other",
+            target=target,
+            page=query_number(address.query, "page", 1),
+            photo=None,
+            correct_response_for=lambda page: self._page(address.path, page, host),
+            not_found_page=self._routes.not_found().body,
+        )
+        match parts:
+            case ["robots.txt"]:
+                return replace(request, kind="robots")
+            case ["boke", _] | ["boke", "category", _] if not parts[1].isdecimal():
+                return replace(request, kind="list")
+            case ["odai", odai] if odai.isdecimal() and len(odai) < 16:
+                return replace(request, kind="odai", photo=self._photo_of_odai(int(odai)))
+            case ["photo", "odai", width, file]:
+                return replace(
+                    request,
+                    kind="photo",
+                    photo=self.site.photo_named(file.partition("_")[0]),
+                    correct_response_for=lambda photo: self._photo(photo, width, host),
+                )
+        return request
+
+    def _photo_of_odai(self, odai: int) -> int | None:
+        photo = odai_photo(self.site.seed, odai)
+        return photo if photo is not None and photo < self.site.photos else None
+
+    def _page(self, path: str, page: int, host: str) -> Response:
+        return self._routes.respond(f"{path}?{urlencode({'page': page})}", host)
+
+    def _photo(self, photo: int, width: str, host: str) -> Response:
+        name = self.site.photo_name(photo)
+        return self._routes.respond(f"/photo/odai/{width}/{name}_{width}.jpg", host)
