@@ -23,11 +23,11 @@ from threadpoolctl import threadpool_info
 from dataset.text.vocabulary import BOS, EOS, PAD, UNK
 from store.chainer_compat import chainer
 from store.processes.cores import cores
-from train.arithmetic.fused_steps import Begun, FusedSteps
+from train.arithmetic.fused_decoder import DecoderState, FusedDecoder
 from train.arithmetic.threads import limited
 from train.captions.constraints import Rules
 from train.captions.decode import beam
-from train.captions.ranking import log_sum_exp
+from train.captions.logits import log_sum_exp
 from train.model import Array, CaptionModel, Sizes
 
 PHOTOS, WIDTH, SHORTEST, LONGEST, REPEATS = 64, 3, 8, 50, 3
@@ -108,14 +108,14 @@ def model_of(vocabulary: int, hidden: int) -> tuple[CaptionModel, Floats]:
     return model, np.random.default_rng(0).random((PHOTOS, 4096), np.float32)
 
 
-class Counted(FusedSteps):
+class Counted(FusedDecoder):
     """Steps that note how many rows each has."""
 
     def __init__(self, model: CaptionModel) -> None:
         super().__init__(model)
         self.rows: list[int] = []
 
-    def step(self, state: Begun, tokens: Array) -> tuple[Array, Begun]:
+    def step(self, state: DecoderState, tokens: Array) -> tuple[Array, DecoderState]:
         """Read one more token of each caption."""
         self.rows.append(len(tokens))
         return super().step(state, tokens)
@@ -139,7 +139,7 @@ def products(model: CaptionModel, photos: Floats) -> float:
 def measure(vocabulary: int, hidden: int) -> float:
     """Print captions per second each way; return the batched way's over the article's."""
     model, photos = model_of(vocabulary, hidden)
-    chained, fused = ChainerModel(model), FusedSteps(model)
+    chained, fused = ChainerModel(model), FusedDecoder(model)
 
     def ours(state: Any, token: int) -> tuple[Floats, Any]:
         values, after = fused.step(state, np.array([token]))

@@ -1,4 +1,4 @@
-"""The captioning model: a photo's vector starts an LSTM that writes tokens.
+"""The captioning model: a photo's vector is an LSTM's first input, and the LSTM writes tokens.
 
 Shape letters, here and in the whole package: N captions or photos, D components of a photo's vector,
 E embedding, H hidden, V vocabulary, L layers, T target tokens of a packed batch.
@@ -19,7 +19,7 @@ Array = npt.NDArray[Any]
 
 
 class Sizes(Options):
-    """What decides the names and shapes of a model's tensors, and where the photo goes in."""
+    """The names and shapes of a model's tensors, and where the photo goes in."""
 
     vocabulary: int = Field(ge=2)
     vector: int = Field(ge=1)
@@ -44,10 +44,13 @@ class Sizes(Options):
 
 
 def initial(sizes: Sizes, seed: int) -> dict[str, Array]:
-    """Return tensors as Chainer starts them: LeCun's normal, embeddings N(0, 1), forget bias 1.
+    """Return float32 tensors by name, shaped as `sizes.shapes()` says, as Chainer initialises them.
 
-    The photos' weights are N(0, 1) too, for vectors of length 1: what they make is then as large as an
-    embedding, and so are the steps that Adam takes it in, however many components a vector has.
+    Weights are LeCun's normal, embeddings N(0, 1), forget biases 1. The photo's weights are N(0, 1) too, for
+    vectors of length 1: a projected photo is then as large as an embedding, and so are Adam's steps on it,
+    however many components a vector has.
+
+    Source: LeCun et al. 1998, Efficient BackProp; forget bias 1 as in Jozefowicz et al. 2015.
     """
     random = np.random.default_rng(seed)
     tensors: dict[str, Array] = {}
@@ -59,6 +62,7 @@ def initial(sizes: Sizes, seed: int) -> dict[str, Array]:
         else:
             deviation = 1.0 if name in ("embedding", "photo_w") else shape[1] ** -0.5
             tensors[name] = random.standard_normal(shape, np.float32) * np.float32(deviation)
+    # A forget gate that starts open lets gradients through before anything is learned.
     for layer in range(sizes.layers):
         tensors[f"lstm{layer}_b"][sizes.hidden : 2 * sizes.hidden] = 1
     return tensors
@@ -66,9 +70,12 @@ def initial(sizes: Sizes, seed: int) -> dict[str, Array]:
 
 @dataclass(frozen=True)
 class State:
-    """Where a decoder stands: N captions begun, the photo's part still to be added, and the LSTMs' memory.
+    """A decoder's state for N unfinished captions; all float32.
 
-    `photo` is (N, E); `hidden` and `cell` hold an (N, H) array per layer; all float32.
+    Attributes:
+        photo: (N, E) what the next input adds to its embedding: the projected photo, or zeros.
+        hidden: (N, H) of each layer.
+        cell: (N, H) of each layer.
     """
 
     photo: Array
@@ -76,19 +83,19 @@ class State:
     cell: tuple[Array, ...]
 
     def select(self, rows: Array) -> "State":
-        """Return the state of `rows` (M,) int: a row may be left out, moved or taken several times."""
-        hidden, cell = (tuple(layer[rows] for layer in memory) for memory in (self.hidden, self.cell))
+        """Return the state of `rows` (M,) int64, in this order; a row may be dropped or repeated."""
+        hidden, cell = (tuple(layer[rows] for layer in layers) for layers in (self.hidden, self.cell))
         return State(self.photo[rows], hidden, cell)
 
 
 class CaptionModel(chainer.Chain):  # type: ignore[misc]
-    """fc7 → linear, added to the first token's embedding (or to each); LSTM; linear to the vocabulary.
+    """fc7 → linear, added to the first token's embedding (or to each) → LSTM → linear → vocabulary.
 
     The gates of an LSTM are stored in the order input, forget, output, candidate.
 
     Args:
         sizes: names and shapes of the tensors.
-        tensors: float32 arrays by name, as `sizes.shapes()` lists them; they are used, not copied.
+        tensors: float32 arrays by name, as `sizes.shapes()` lists them; used, not copied.
     """
 
     def __init__(self, sizes: Sizes, tensors: dict[str, Array]) -> None:
@@ -96,19 +103,19 @@ class CaptionModel(chainer.Chain):  # type: ignore[misc]
         self.sizes = sizes
         self.mean, self.scale = tensors["mean"], tensors["scale"]
         for name in ("mean", "scale"):
-            self.register_persistent(name)
+            self.register_persistent(name)  # moves with the model to a device, but is not trained
         with self.init_scope():
             for name, _ in sizes.shapes():
                 if name not in ("mean", "scale"):
                     setattr(self, name, chainer.Parameter(tensors[name]))
 
     def tensors(self) -> dict[str, Array]:
-        """Return every tensor by name, on the host."""
-        learned = {name: getattr(self, name) for name, _ in self.sizes.shapes()}
-        return {name: chainer.cuda.to_cpu(getattr(value, "array", value)) for name, value in learned.items()}
+        """Return every tensor by name, float32 on the host, shaped as `sizes.shapes()` says."""
+        values = {name: getattr(self, name) for name, _ in self.sizes.shapes()}
+        return {name: chainer.cuda.to_cpu(getattr(value, "array", value)) for name, value in values.items()}
 
     def standardised(self, vectors: Array) -> Array:
-        """Centre and scale raw photo vectors (N, D) by the figures of the training photos."""
+        """Return raw vectors (N, D) float32, centred and scaled by the statistics of the training photos."""
         return (vectors - self.mean) * self.scale
 
     def start(self, vectors: Array) -> State:
@@ -120,6 +127,7 @@ class CaptionModel(chainer.Chain):  # type: ignore[misc]
         Returns:
             The state before the first token, which is to be <BOS>.
         """
+        # (N, D) @ (D, E)
         photo = self.standardised(vectors) @ self.photo_w.array.T + self.photo_b.array
         zeros = self.xp.zeros((len(vectors), self.sizes.hidden), np.float32)
         return State(photo, (zeros,) * self.sizes.layers, (zeros,) * self.sizes.layers)
@@ -132,28 +140,30 @@ class CaptionModel(chainer.Chain):  # type: ignore[misc]
             tokens: (N,) int32 ids.
 
         Returns:
-            (N, V) float32 scores of the token that follows, log-probabilities but for a constant of each row
-            (`train.captions.ranking.log_sum_exp` tells it); and the state after `tokens`.
+            (N, V) float32 logits of the token that follows: log-probabilities plus a constant of each row,
+            which is `train.captions.logits.log_sum_exp`; and the state after `tokens`.
         """
-        flow = self.embedding.array[tokens] + state.photo
+        x = self.embedding.array[tokens] + state.photo  # (N, E)
         hidden, cell = [], []
         for layer in range(self.sizes.layers):
-            flow, memory = self._cells(layer, flow, state.hidden[layer], state.cell[layer])
-            hidden.append(flow)
-            cell.append(memory)
+            x, new_cell = self._lstm_step(layer, x, state.hidden[layer], state.cell[layer])
+            hidden.append(x)
+            cell.append(new_cell)
         photo = state.photo if self.sizes.injection == "every" else self.xp.zeros_like(state.photo)
-        scores = flow @ self.output_w.array.T + self.output_b.array
-        return scores, State(photo, tuple(hidden), tuple(cell))
+        logits = x @ self.output_w.array.T + self.output_b.array  # (N, H) @ (H, V)
+        return logits, State(photo, tuple(hidden), tuple(cell))
 
-    def _cells(self, layer: int, flow: Array, hidden: Array, cell: Array) -> tuple[Array, Array]:
-        weights = (getattr(self, f"lstm{layer}_{part}").array for part in ("x", "b", "h"))
-        upward, bias, lateral = weights
-        gates = flow @ upward.T + bias + hidden @ lateral.T
+    def _lstm_step(self, layer: int, x: Array, hidden: Array, cell: Array) -> tuple[Array, Array]:
+        """Return an LSTM's outputs and cells (N, H) after inputs x (N, E or H)."""
+        parts = (getattr(self, f"lstm{layer}_{part}").array for part in ("x", "b", "h"))
+        weights_x, bias, weights_h = parts
+        gates = x @ weights_x.T + bias + hidden @ weights_h.T  # (N, 4H)
         size = self.sizes.hidden
-        opening = self.xp.tanh(gates[:, : 3 * size] * 0.5) * 0.5 + 0.5
+        # sigmoid(x) = tanh(x / 2) / 2 + 1/2, which never overflows.
+        sigmoid = self.xp.tanh(gates[:, : 3 * size] * 0.5) * 0.5 + 0.5
         candidate = self.xp.tanh(gates[:, 3 * size :])
-        cell = opening[:, size : 2 * size] * cell + opening[:, :size] * candidate
-        return opening[:, 2 * size :] * self.xp.tanh(cell), cell
+        cell = sigmoid[:, size : 2 * size] * cell + sigmoid[:, :size] * candidate
+        return sigmoid[:, 2 * size :] * self.xp.tanh(cell), cell
 
     @classmethod
     def fresh(cls, sizes: Sizes, seed: int) -> Self:

@@ -28,7 +28,7 @@ SETTINGS = {
     "sampling": "one-per-epoch",
     "dev_every": 2,
 }
-WIDE = 2 * packed_lstm.CAPTIONS
+WIDE = 2 * packed_lstm.MIN_CAPTIONS
 """Captions of a batch that two threads divide, in the LSTM as in the output layer."""
 SAME = ("log.jsonl", "average_loss.json", "model/model.safetensors", "model/config.json")
 CODE = """

@@ -1,4 +1,4 @@
-"""Where training runs: the CPU, or a GPU through CuPy."""
+"""The device that training runs on: the CPU, or a GPU through CuPy."""
 
 import re
 from typing import Any
@@ -12,10 +12,10 @@ def device(name: str, number: int = 0) -> Any:
 
     Args:
         name: `cpu`, `cuda:N`, or `auto`: the GPU where there is one.
-        number: which GPU `auto` takes: of several processes on a machine, each its own.
+        number: the GPU that `auto` takes: each process of a machine has its own.
 
     Raises:
-        UsageError: no such device, or no GPU that can be used; the message says why.
+        UsageError: there is no such device, or the GPU cannot be used; the message says why.
     """
     if name == "cpu" or (name == "auto" and gpu_problem() is not None):
         return chainer.get_device("@numpy")

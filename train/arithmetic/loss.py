@@ -1,4 +1,8 @@
-"""The loss of a batch: negative log-likelihood of its target tokens, <EOS> counted, in nats."""
+"""The loss of a batch: negative log-likelihood of its target tokens, <EOS> counted, in nats.
+
+N captions, T target tokens packed as `train.batches.Batch` says, D components of a photo's vector, E
+embedding, H hidden.
+"""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -18,7 +22,7 @@ def choose_ops(fused: bool, xp: Any = np) -> ModuleType:
     """Return the module that computes the loss: Bokeru's fused functions on the CPU, else Chainer's own."""
     if not fused or xp is not np:
         return reference
-    import train.arithmetic.fused  # Numba takes a second to import
+    import train.arithmetic.fused  # here, since Numba takes a second to import
 
     return train.arithmetic.fused
 
@@ -27,53 +31,58 @@ def loss(
     model: CaptionModel,
     batch: Batch,
     vectors: Array,
-    weights: Array,
+    loss_weights: Array,
     ops: ModuleType = reference,
     dropout: "Dropout | None" = None,
 ) -> tuple[Variable, Array]:
-    """Return the loss of a batch to differentiate, and each target token's own.
+    """Return the loss of a batch, to differentiate, and each target token's own.
 
     Args:
-        model: what is trained.
+        model: the model, whose parameters the loss depends on.
         batch: N captions, T target tokens, on the model's device.
         vectors: (N, D) float32, the raw vectors of the batch's photos.
-        weights: (T,) float32, what each token's loss counts in the sum.
+        loss_weights: (T,) float32, the weight of each token's loss in the sum.
         ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
         dropout: None drops nothing.
 
     Returns:
-        The weighted sum, a scalar Variable; and (T,) unweighted losses in nats.
+        The weighted sum, a float32 scalar Variable; and the unweighted losses (T,) float32 in nats.
+
+    Compare Vinyals et al. 2015, Show and Tell, where the photo is an input of its own before the first token.
     """
-    drop: Callable[[Variable], Variable] = dropout or _keep
+    drop: Callable[[Variable], Variable] = dropout or _identity
     photo = chainer.functions.linear(model.standardised(vectors), model.photo_w, model.photo_b)
-    flow = ops.inputs(model.embedding, photo, batch, model.sizes.injection == "every")
+    x = ops.inputs(model.embedding, photo, batch, model.sizes.injection == "every")  # (T, E)
     for layer in range(model.sizes.layers):
-        upward, bias, lateral = (getattr(model, f"lstm{layer}_{part}") for part in ("x", "b", "h"))
-        flow = ops.lstm(drop(flow), upward, bias, lateral, batch.steps)
+        weights_x, bias, weights_h = (getattr(model, f"lstm{layer}_{part}") for part in ("x", "b", "h"))
+        x = ops.lstm(drop(x), weights_x, bias, weights_h, batch.steps)  # (T, H)
     result: tuple[Variable, Array] = ops.cross_entropy(
-        drop(flow), model.output_w, model.output_b, batch.targets, weights
+        drop(x), model.output_w, model.output_b, batch.targets, loss_weights
     )
     return result
 
 
-def _keep(flow: Variable) -> Variable:
-    return flow
+def _identity(x: Variable) -> Variable:
+    return x
 
 
 class Dropout:
-    """Drop a share of values, the same ones for the same seed: nothing of it needs saving.
+    """Inverted dropout, the same for the same seed, so that a snapshot needs no state of it.
 
     Args:
-        share: of the values that become zero; the others grow by 1 / (1 - share).
-        seed: several integers: the run's, and the update's.
+        rate: the share of values that become zero; the others grow by 1 / (1 - rate).
+        seed: several integers: the run's, the update's, the process's.
+
+    Source: Srivastava et al. 2014; on an LSTM's inputs and outputs only, Zaremba et al. 2014.
     """
 
-    def __init__(self, share: float, *seed: int) -> None:
-        self._share = share
+    def __init__(self, rate: float, *seed: int) -> None:
+        self._rate = rate
         self._random = np.random.default_rng([*seed, 3])
 
-    def __call__(self, flow: Variable) -> Variable:
-        """Return `flow` with values dropped, each by chance alone."""
-        kept = self._random.random(flow.shape, np.float32) >= self._share
-        mask = chainer.cuda.get_array_module(flow).asarray(kept / np.float32(1 - self._share))
-        return flow * mask
+    def __call__(self, x: Variable) -> Variable:
+        """Return `x`, of any shape, with each value dropped independently."""
+        # Drawn on the host also for a GPU: the same seed then drops the same values on every device.
+        kept = self._random.random(x.shape, np.float32) >= self._rate
+        mask = chainer.cuda.get_array_module(x).asarray(kept / np.float32(1 - self._rate))
+        return x * mask

@@ -1,6 +1,7 @@
-"""The three parts of the loss in Chainer's own functions: what the fused ones are checked against.
+"""The three operations of the loss in Chainer's own functions: what the fused ones are tested against.
 
-N captions, T target tokens packed as `train.batches.Batch` says, E embedding, H hidden, V vocabulary.
+N captions, T target tokens packed as `train.batches.Batch` says, E embedding, H hidden, V vocabulary; I
+inputs of an LSTM, E or H.
 """
 
 from typing import Any
@@ -14,48 +15,75 @@ Variable = Any
 
 
 def inputs(embedding: Variable, photo: Variable, batch: Batch, every: bool) -> Variable:
-    """Return what the first LSTM reads, (T, E): rows of embedding (V, E), photo (N, E) added."""
-    flow = F.embed_id(batch.inputs, embedding)
+    """Return what the first LSTM reads: the tokens' embeddings with the photos added.
+
+    Args:
+        embedding: (V, E) float32.
+        photo: (N, E) float32, the projected photo vector of each caption.
+        batch: N captions of T target tokens.
+        every: add the photo to every token, not only to each caption's <BOS>.
+
+    Returns:
+        (T, E) float32.
+    """
+    x = F.embed_id(batch.inputs, embedding)
     if every:
-        return flow + photo[batch.rows]
-    first = int(batch.steps[0])
-    if first == len(batch.inputs):
-        return flow + photo
-    return F.concat([flow[:first] + photo, flow[first:]], axis=0)
+        return x + photo[batch.rows]
+    count = int(batch.steps[0])  # N: the first tokens of a packed batch are the captions' <BOS>
+    if count == len(batch.inputs):  # all captions are empty: nothing follows <BOS>
+        return x + photo
+    return F.concat([x[:count] + photo, x[count:]], axis=0)
 
 
-def lstm(flow: Variable, upward: Variable, bias: Variable, lateral: Variable, steps: Array) -> Variable:
-    """Return an LSTM's outputs (T, H); its gates are input, forget, output, candidate."""
-    size = lateral.shape[1]
+def lstm(x: Variable, weights_x: Variable, bias: Variable, weights_h: Variable, steps: Array) -> Variable:
+    """Return the outputs of an LSTM over packed captions.
+
+    Args:
+        x: (T, I) float32.
+        weights_x: (4H, I) float32; the gates are input, forget, output, candidate.
+        bias: (4H,) float32.
+        weights_h: (4H, H) float32.
+        steps: (longest,) ints, the captions that are not over at each step.
+
+    Returns:
+        (T, H) float32.
+
+    Source: Gers, Schmidhuber, Cummins 2000: an LSTM with a forget gate, without peepholes.
+    """
+    size = weights_h.shape[1]
     hidden = cell = None
     outputs, start = [], 0
     for count in map(int, steps):
-        gates = F.linear(flow[start : start + count], upward, bias)
+        gates = F.linear(x[start : start + count], weights_x, bias)  # (count, 4H)
         if hidden is not None:
-            gates += F.linear(hidden[:count], lateral)
-        enter, keep, leave = (F.sigmoid(gates[:, part * size : (part + 1) * size]) for part in range(3))
-        fresh = enter * F.tanh(gates[:, 3 * size :])
-        cell = fresh if cell is None else keep * cell[:count] + fresh
-        hidden = leave * F.tanh(cell)
+            gates += F.linear(hidden[:count], weights_h)  # captions that have ended are the last rows
+        input_gate, forget_gate, output_gate = (
+            F.sigmoid(gates[:, gate * size : (gate + 1) * size]) for gate in range(3)
+        )
+        new = input_gate * F.tanh(gates[:, 3 * size :])
+        cell = new if cell is None else forget_gate * cell[:count] + new
+        hidden = output_gate * F.tanh(cell)
         outputs.append(hidden)
         start += count
     return F.concat(outputs, axis=0)
 
 
 def cross_entropy(
-    flow: Variable, weight: Variable, bias: Variable, targets: Array, weights: Array
+    hidden: Variable, weights: Variable, bias: Variable, targets: Array, loss_weights: Array
 ) -> tuple[Variable, Array]:
     """Return the weighted loss and each token's own.
 
     Args:
-        flow: (T, H) the last LSTM's outputs.
-        weight: (V, H) of the output layer; `bias` (V,).
+        hidden: (T, H) float32, the last LSTM's outputs.
+        weights: (V, H) float32, of the output layer.
+        bias: (V,) float32.
         targets: (T,) int32 ids.
-        weights: (T,) float32, what each token's loss counts.
+        loss_weights: (T,) float32, the weight of each token's loss in the sum.
 
     Returns:
-        The sum of weights x negative log-likelihoods, a scalar to differentiate; and the unweighted
-        negative log-likelihoods (T,) in nats.
+        The sum of loss_weights x negative log-likelihoods, a float32 scalar to differentiate; and the
+        unweighted negative log-likelihoods (T,) float32 in nats.
     """
-    losses = F.softmax_cross_entropy(F.linear(flow, weight, bias), targets, reduce="no", normalize=False)
-    return F.sum(losses * weights), losses.array
+    logits = F.linear(hidden, weights, bias)  # (T, V)
+    losses = F.softmax_cross_entropy(logits, targets, reduce="no", normalize=False)
+    return F.sum(losses * loss_weights), losses.array

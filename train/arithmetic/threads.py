@@ -1,8 +1,8 @@
-"""Threads of an update: how many it is worth, and how its arrays are divided among them.
+"""The threads of an update: how many are worth starting, and how they divide its arrays.
 
-The fused path keeps a team of its own, in which OpenBLAS and Numba have one thread each. Pools of theirs wait
-for each other: OpenBLAS's threads spin for some 20 ms after a product, on the cores that the kernels need. A
-team's threads sleep, and each does a product and the kernel that follows on its own share.
+The fused path has a thread pool of its own, in which OpenBLAS and Numba use one thread each. Their own pools
+get in each other's way: OpenBLAS's threads spin for some 20 ms after a product, on the cores that the kernels
+need. Threads of this pool sleep, and each computes a product and the kernel that follows on its own rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,62 +20,77 @@ from train.model import Array
 WORTHWHILE = 3e9
 """Floating-point operations of an update from which a second thread pays. Smaller products gain little from
 it on an idle machine, and lose on a busy one: each waits for a thread that is not running."""
-ROWS = 32
-"""A thread is given no fewer rows of a product."""
+MIN_ROWS = 32
+"""Fewer rows of a product are not worth a thread."""
 
 
 @dataclass(frozen=True)
-class _Team:
+class _Pool:
     size: int
-    helpers: ThreadPoolExecutor
+    """Threads, that of the caller included."""
+    executor: ThreadPoolExecutor
 
 
-_team: ContextVar[_Team | None] = ContextVar("team", default=None)
+_pool: ContextVar[_Pool | None] = ContextVar("pool", default=None)
 
 
 def worthwhile_threads(tokens: float, vocabulary: int, hidden: int) -> int:
-    """Return the threads for updates of so many tokens: all, or one where the output layer is small work."""
+    """Return the threads for updates of so many tokens: all cores, or one where the output layer is small."""
+    # 2 operations a multiply-add, for the forward product and the two of the backward pass.
     return cores() if 6 * tokens * vocabulary * hidden >= WORTHWHILE else 1
 
 
 @contextmanager
 def limited(count: int, fused: bool = False) -> Iterator[None]:
-    """Run updates on `count` threads within the block: a team's for the fused path, else OpenBLAS's own."""
+    """Run updates on `count` threads within the block: a pool's for the fused path, else OpenBLAS's own."""
     if not fused or count == 1:
         with threadpool_limits(count, user_api="blas"):
             yield
         return
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(count - 1) as helpers:
-        before = _team.set(_Team(count, helpers))
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(count - 1) as executor:
+        before = _pool.set(_Pool(count, executor))
         try:
             yield
         finally:
-            _team.reset(before)
+            _pool.reset(before)
 
 
 def divide(count: int, work: Callable[[slice], object], least: int = 1) -> None:
-    """Call `work` with slices that make up range(count), one for each thread of the team, and wait for all.
+    """Call `work` with slices that together cover range(count), one per thread of the pool; wait for all.
 
     Args:
-        count: rows, or whatever else is divided. How depends on it and on the team's size alone.
-        work: is called once, with everything, where there is no team.
-        least: there are fewer slices rather than smaller ones.
+        count: rows, or whatever else is divided. The slices depend on it and on the pool's size alone, so the
+            same settings repeat the same bits.
+        work: called once, with everything, where there is no pool.
+        least: the smallest slice that is worth a thread.
+
+    Raises:
+        Exception: what `work` raised in any thread, once all have ended.
     """
-    team = _team.get()
-    parts = min(team.size, max(count // least, 1)) if team else 1
+    pool = _pool.get()
+    parts = min(pool.size, max(count // least, 1)) if pool else 1
     ends = [count * part // parts for part in range(parts + 1)]
     first, *others = map(slice, ends, ends[1:])
-    begun = [team.helpers.submit(copy_context().run, work, other) for other in others] if team else []
+    # A copied context carries NumPy's error state (np.errstate) into the thread.
+    futures = [pool.executor.submit(copy_context().run, work, other) for other in others] if pool else []
     try:
         work(first)
     finally:
-        wait(begun)  # whoever called may change the arrays next, or give them back
-    for share in begun:
-        share.result()
+        wait(futures)  # the caller may change or free the arrays next
+    for future in futures:
+        future.result()
 
 
 def product(left: Array, right: Array) -> Array:
-    """Return left (M, K) @ right (K, ...), the rows of `left` divided among the threads."""
+    """Return left @ right, the rows of `left` divided among the threads.
+
+    Args:
+        left: (M, K) float32.
+        right: (K, ...) float32.
+
+    Returns:
+        (M, ...) of the dtype of `left`.
+    """
     result = np.empty((len(left), *right.shape[1:]), left.dtype)
-    divide(len(left), lambda rows: np.matmul(left[rows], right, out=result[rows]), ROWS)
+    divide(len(left), lambda rows: np.matmul(left[rows], right, out=result[rows]), MIN_ROWS)
     return result

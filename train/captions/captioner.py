@@ -102,13 +102,13 @@ class Captioner:
         Raises:
             UserError: there is no model, or its files are damaged or do not belong together.
         """
-        from train.arithmetic.fused_steps import FusedSteps
+        from train.arithmetic.fused_decoder import FusedDecoder
         from train.artifact import load
 
         artifact = load(model_dir, device)
         config = artifact.config
         return cls(
-            FusedSteps(artifact.model) if device == "cpu" else artifact.model,
+            FusedDecoder(artifact.model) if device == "cpu" else artifact.model,
             artifact.vocabulary,
             dimensions=config.sizes.vector,
             features=config.features.options,

@@ -1,7 +1,7 @@
 """Draw captions from a model: greedy, beam search, sampling; batched over photos and beams.
 
 The model is anything that steps (`Steps`), so a table of probabilities will do for a test. It may compute on
-a GPU: only a few numbers of each step come to the host.
+a GPU: only a few numbers of each step come to the to_host.
 
 N rows of a step, V tokens of the vocabulary, B photos, K beams, D components of a photo's vector.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.captions.constraints import Rules, namespace
-from train.captions.ranking import host, largest, log_sum_exp, survey
+from train.captions.logits import log_sum_exp, log_sum_exp_and_maxima, to_host, top_k
 
 Ints = NDArray[np.int64]
 
@@ -56,7 +56,7 @@ class Hypothesis:
 def greedy(model: Steps, vectors: Any, rules: Rules) -> list[Hypothesis]:
     """Take the likeliest token each time; one caption per photo."""
 
-    return _draw(model, vectors, rules, lambda values, _: host(values.argmax(axis=1)))
+    return _draw(model, vectors, rules, lambda values, _: to_host(values.argmax(axis=1)))
 
 
 def sample(
@@ -101,7 +101,7 @@ def _inverse_cdf(values: Any, uniform: NDArray[np.float64], top_k: int | None, t
         cumulated = xp.cumsum(likelihood, axis=1)
     place = (cumulated <= xp.asarray(uniform)[:, None] * cumulated[:, -1:]).sum(axis=1)
     place = xp.minimum(place, order.shape[1] - 1)
-    chosen: Ints = host(xp.take_along_axis(order, place[:, None], axis=1)[:, 0])
+    chosen: Ints = to_host(xp.take_along_axis(order, place[:, None], axis=1)[:, 0])
     return chosen
 
 
@@ -170,12 +170,12 @@ class _Beams:
     def advance(self, values: Any) -> tuple[Ints, Ints]:
         """Grow every caption by one token; return the rows that live on and their new tokens."""
         rules, sums = self._rules, self._trace.sum(axis=1)
-        normaliser, peaks = survey(values)
+        normaliser, maxima = log_sum_exp_and_maxima(values)
         rules.mask(values, self._history)
-        ends = host(values[:, rules.eos]) - normaliser
+        ends = to_host(values[:, rules.eos]) - normaliser
         self._finish(ends, sums + ends)
         values[:, rules.eos] = -np.inf
-        gains, tokens = largest(values, min(self._width, values.shape[1]), peaks)
+        gains, tokens = top_k(values, min(self._width, values.shape[1]), maxima)
         gains -= normaliser[:, None]
         rows, places = self._survivors(sums[:, None] + gains)
         last = tokens[rows, places]
@@ -219,5 +219,7 @@ def _hypothesis(tokens: Ints, trace: NDArray[np.float64], score: float) -> Hypot
 
 def _pick(values: Any, tokens: Ints) -> NDArray[np.float64]:
     xp = namespace(values)
-    picked: NDArray[np.float64] = host(values[xp.arange(len(values)), xp.asarray(tokens)]).astype(np.float64)
+    picked: NDArray[np.float64] = to_host(values[xp.arange(len(values)), xp.asarray(tokens)]).astype(
+        np.float64
+    )
     return picked

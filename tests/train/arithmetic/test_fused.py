@@ -1,3 +1,5 @@
+"""The fused loss and optimiser against Chainer's own functions, and against numerical gradients."""
+
 from types import ModuleType
 from typing import Any
 
@@ -17,68 +19,70 @@ from train.model import Array, CaptionModel
 EXAMPLES, VECTORS = toy_training.examples(), toy_training.vectors()
 
 
-def batch(size: int = 16) -> Batch:
+def pack(size: int = 16) -> Batch:
     return batches.pack(EXAMPLES, np.arange(size))
 
 
-def weights(of: Batch) -> Array:
-    return np.random.default_rng(1).random(len(of.targets), np.float32)
+def loss_weights(batch: Batch) -> Array:
+    return np.random.default_rng(1).random(len(batch.targets), np.float32)
 
 
-def learned(model: CaptionModel, of: Batch, ops: ModuleType) -> tuple[float, Array, dict[str, Array]]:
+def loss_and_gradients(
+    model: CaptionModel, batch: Batch, ops: ModuleType
+) -> tuple[float, Array, dict[str, Array]]:
     model.cleargrads()
-    total, losses = loss(model, of, VECTORS[of.photos], weights(of), ops=ops)
+    total, losses = loss(model, batch, VECTORS[batch.photos], loss_weights(batch), ops=ops)
     total.backward()
     return float(total.array), losses, {name: parameter.grad for name, parameter in model.namedparams()}
 
 
-def assert_same(model: CaptionModel, of: Batch) -> None:
-    total, losses, slopes = learned(model, of, reference)
-    fast_total, fast_losses, fast_slopes = learned(model, of, fused)
+def assert_same(model: CaptionModel, batch: Batch) -> None:
+    total, losses, gradients = loss_and_gradients(model, batch, reference)
+    fast_total, fast_losses, fast_gradients = loss_and_gradients(model, batch, fused)
     assert fast_total == pytest.approx(total, rel=1e-6)
     np.testing.assert_allclose(fast_losses, losses, rtol=1e-5, atol=1e-6)
-    for name, slope in slopes.items():
-        np.testing.assert_allclose(fast_slopes[name], slope, rtol=1e-3, atol=2e-5, err_msg=name)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(fast_gradients[name], gradient, rtol=1e-3, atol=2e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("injection", ["first", "every"])
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("size", [1, 16, 60])
 def test_losses_and_gradients_are_those_of_chainers_functions(injection: str, layers: int, size: int) -> None:
-    assert_same(toy_training.model(injection=injection, layers=layers), batch(size))
+    assert_same(toy_training.model(injection=injection, layers=layers), pack(size))
 
 
-def test_chunks_of_the_scores_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_of_the_logits_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fused, "CHUNK_BYTES", 7 * 4 * 50)
-    assert_same(toy_training.model(), batch())
+    assert_same(toy_training.model(), pack())
 
 
-def test_captions_of_no_token_have_only_their_end_to_learn() -> None:
+def test_captions_without_tokens_have_only_their_end_as_target() -> None:
     examples = Examples.build(["a", "b"], [0, 1], [[], []], [0, 0], 2, 3)
-    of = batches.pack(examples, np.arange(2))
+    batch = batches.pack(examples, np.arange(2))
     model = toy_training.model()
     vectors, ones = VECTORS[:2], np.ones(2, np.float32)
-    losses = [loss(model, of, vectors, ones, ops=part)[1] for part in (reference, fused)]
+    losses = [loss(model, batch, vectors, ones, ops=ops)[1] for ops in (reference, fused)]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)
 
 
 @pytest.mark.parametrize("layer", ["inputs", "every", "lstm", "cross_entropy"])
 def test_gradients_are_the_numerical_ones(layer: str) -> None:
-    of, random = batch(3), np.random.default_rng(0)
+    batch, random = pack(3), np.random.default_rng(0)
 
     def array(*shape: int) -> Array:
         return random.standard_normal(shape, np.float32)
 
-    tokens = len(of.targets)
+    tokens = len(batch.targets)
     functions: dict[str, tuple[Any, tuple[Array, ...]]] = {
-        "inputs": (lambda w, p: fused.inputs(w, p, of, False), (array(50, 3), array(3, 3))),
-        "every": (lambda w, p: fused.inputs(w, p, of, True), (array(50, 3), array(3, 3))),
+        "inputs": (lambda w, p: fused.inputs(w, p, batch, False), (array(50, 3), array(3, 3))),
+        "every": (lambda w, p: fused.inputs(w, p, batch, True), (array(50, 3), array(3, 3))),
         "lstm": (
-            lambda x, u, b, h: fused.lstm(x, u, b, h, of.steps),
+            lambda x, u, b, h: fused.lstm(x, u, b, h, batch.steps),
             (array(tokens, 3), array(16, 3), array(16), array(16, 4)),
         ),
         "cross_entropy": (
-            lambda x, w, b: fused.cross_entropy(x, w, b, of.targets, weights(of))[0],
+            lambda x, w, b: fused.cross_entropy(x, w, b, batch.targets, loss_weights(batch))[0],
             (array(tokens, 4), array(50, 4), array(50)),
         ),
     }
@@ -93,29 +97,29 @@ def test_gradients_are_the_numerical_ones(layer: str) -> None:
 
 def numerical(function: Any, arrays: tuple[Array, ...], above: Array, number: int) -> Array:
     """Return the gradient of sum(function(arrays) * above) by arrays[number], from differences."""
-    slopes, step = np.zeros(arrays[number].shape), 1e-2
-    for place in np.ndindex(slopes.shape):
+    gradients, step = np.zeros(arrays[number].shape), 1e-2
+    for place in np.ndindex(gradients.shape):
         sides = []
         for sign in (1, -1):
             moved = [values.copy() for values in arrays]
             moved[number][place] += sign * step
             sides.append(float((function(*map(chainer.Variable, moved)).array.astype(float) * above).sum()))
-        slopes[place] = (sides[0] - sides[1]) / (2 * step)
-    return slopes
+        gradients[place] = (sides[0] - sides[1]) / (2 * step)
+    return gradients
 
 
 @pytest.mark.parametrize("name", ["photo_w", "embedding", "lstm0_x", "lstm0_h", "output_w", "output_b"])
-def test_nan_is_never_squashed_away(name: str) -> None:
-    model, of = toy_training.model(), batch()
+def test_nan_is_never_hidden(name: str) -> None:
+    model, batch = toy_training.model(), pack()
     getattr(model, name).array[:] = np.nan
-    assert np.isnan(float(loss(model, of, VECTORS[of.photos], weights(of), ops=fused)[0].array))
+    assert np.isnan(float(loss(model, batch, VECTORS[batch.photos], loss_weights(batch), ops=fused)[0].array))
 
 
-def test_scores_far_apart_keep_their_losses_exact() -> None:
-    flow = np.array([[1.0], [-1.0], [1.0]], np.float32)
-    words = np.array([[80.0], [0.0], [-80.0]], np.float32)
+def test_logits_far_apart_keep_their_losses_exact() -> None:
+    hidden = np.array([[1.0], [-1.0], [1.0]], np.float32)
+    output = np.array([[80.0], [0.0], [-80.0]], np.float32)
     targets, ones = np.array([0, 0, 2], np.int32), np.ones(3, np.float32)
-    inputs, weight, bias = (chainer.Variable(array) for array in (flow, words, np.zeros(3, np.float32)))
+    inputs, weight, bias = (chainer.Variable(array) for array in (hidden, output, np.zeros(3, np.float32)))
     _, losses = fused.cross_entropy(inputs, weight, bias, targets, ones)
     np.testing.assert_allclose(losses, [0, 160, 160], rtol=1e-6)
 
@@ -126,9 +130,9 @@ def descent(kind: bool, steps: int, **changed: Any) -> list[float]:
     adam, ops = optimizer(options, model), fused if kind else reference
     losses: list[float] = []
     while len(losses) < steps:
-        for of in batches.epoch(EXAMPLES, np.arange(60), 16, 0, len(losses)):
-            even = np.full(len(of.targets), 1 / len(of.targets), np.float32)
-            total, _ = loss(model, of, VECTORS[of.photos], even, ops=ops)
+        for batch in batches.epoch(EXAMPLES, np.arange(60), 16, 0, len(losses)):
+            even = np.full(len(batch.targets), 1 / len(batch.targets), np.float32)
+            total, _ = loss(model, batch, VECTORS[batch.photos], even, ops=ops)
             model.cleargrads()
             total.backward()
             adam.update()

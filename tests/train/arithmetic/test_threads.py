@@ -1,3 +1,5 @@
+"""The threads of an update: every row to one thread, errors to the caller, the same bits every time."""
+
 import time
 
 import numpy as np
@@ -18,9 +20,9 @@ RANDOM = np.random.default_rng(0)
 @pytest.fixture
 def fine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let even the smallest work be divided."""
-    monkeypatch.setattr(threads, "ROWS", 1)
-    monkeypatch.setattr(fused, "ROWS", 1)
-    monkeypatch.setattr(packed_lstm, "CAPTIONS", 1)
+    monkeypatch.setattr(threads, "MIN_ROWS", 1)
+    monkeypatch.setattr(fused, "MIN_ROWS", 1)
+    monkeypatch.setattr(packed_lstm, "MIN_CAPTIONS", 1)
 
 
 @pytest.mark.parametrize(("count", "least", "sizes"), [(10, 1, [3, 3, 4]), (10, 4, [5, 5]), (2, 4, [2])])
@@ -32,7 +34,7 @@ def test_every_row_is_given_to_one_thread(count: int, least: int, sizes: list[in
     assert sorted(row for part in given for row in range(count)[part]) == list(range(count))
 
 
-def test_without_a_team_work_is_done_in_one_piece() -> None:
+def test_without_a_pool_the_work_is_one_slice() -> None:
     given: list[slice] = []
     divide(7, given.append)
     assert given == [slice(0, 7)]
@@ -71,32 +73,32 @@ def test_threads_take_the_callers_settings_for_what_overflows() -> None:
         product(large, large)
 
 
-def learned(count: int) -> dict[str, Array]:
+def losses_and_gradients(count: int) -> dict[str, Array]:
     examples, model = toy_training.examples(), toy_training.model(layers=2, injection="every")
-    of = batches.pack(examples, np.arange(33))
-    ones = np.ones(len(of.targets), np.float32)
+    batch = batches.pack(examples, np.arange(33))
+    ones = np.ones(len(batch.targets), np.float32)
     with limited(count, fused=True):
-        total, losses = loss(model, of, toy_training.vectors()[of.photos], ones, ops=fused)
+        total, losses = loss(model, batch, toy_training.vectors()[batch.photos], ones, ops=fused)
         total.backward()
     return {"losses": losses} | {name: parameter.grad for name, parameter in model.namedparams()}
 
 
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.usefixtures("fine")
-def test_a_team_computes_what_one_thread_does_and_the_same_bits_every_time(count: int) -> None:
-    alone, team, again = learned(1), learned(count), learned(count)
+def test_a_pool_computes_what_one_thread_does_and_the_same_bits_every_time(count: int) -> None:
+    alone, pool, again = losses_and_gradients(1), losses_and_gradients(count), losses_and_gradients(count)
     for name, values in alone.items():
-        np.testing.assert_allclose(team[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
-        np.testing.assert_array_equal(again[name], team[name], err_msg=name)
+        np.testing.assert_allclose(pool[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
+        np.testing.assert_array_equal(again[name], pool[name], err_msg=name)
 
 
 def test_the_optimiser_gives_the_same_bits_on_any_number_of_threads() -> None:
-    slopes = RANDOM.standard_normal((3 * BLOCK // 7 + 5, 7), np.float32)
+    gradients = RANDOM.standard_normal((3 * BLOCK // 7 + 5, 7), np.float32)
     found = []
     for count in (1, 2, 3):
-        model = toy_training.model(vocabulary=len(slopes), embedding=7)
+        model = toy_training.model(vocabulary=len(gradients), embedding=7)
         adam = optimizer(toy_training.options(clip=1.0), model)
-        model.embedding.grad = slopes
+        model.embedding.grad = gradients
         with limited(count, fused=True):
             adam.update()
         found.append(model.embedding.array)
