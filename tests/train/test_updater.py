@@ -1,0 +1,114 @@
+"""The updater gives the model what the settings say: each epoch its captions, each update its dropout."""
+
+from typing import Any
+
+import pytest
+
+from tests.train import toy_training
+from train import batches
+from train.examples import Examples
+from train.fit import prepare
+from train.job import Job
+from train.model import Array
+from train.processes import SingleProcess
+from train.sampling import sample_captions
+
+CAPTIONS = 3
+PHOTOS = 10
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> toy_training.Toy:
+    return toy_training.toy(tmp_path_factory.mktemp("data"), PHOTOS, CAPTIONS)
+
+
+def job(toy: toy_training.Toy, **settings: Any) -> Job:
+    options = toy_training.options(**settings)
+    return prepare(
+        options, toy.dataset, toy.features, toy.runs / "unwritten", "no fingerprint", SingleProcess()
+    )
+
+
+def learned(job: Job, epochs: int) -> list[list[int]]:
+    """Train; return for each epoch the captions that the model was given, in their order."""
+    given: list[list[int]] = [[]]
+    pack = batches.pack
+
+    def recording(examples: Examples, captions: Array) -> batches.Batch:
+        batch = pack(examples, captions)
+        given[-1] += batch.captions.tolist()
+        return batch
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "pack", recording)
+        while len(given) <= epochs:
+            job.updater.update()
+            if job.updater.is_new_epoch:
+                given.append([])
+    return given[:-1]
+
+
+def photos(job: Job, captions: list[int]) -> list[int]:
+    found: list[int] = job.train_split.examples.photo[captions].tolist()
+    return found
+
+
+def test_one_per_epoch_samples_again_in_every_epoch(toy: toy_training.Toy) -> None:
+    training = job(toy, sampling="one-per-epoch")
+    epochs = learned(training, 20)
+    examples, options = training.train_split.examples, training.options
+    for epoch, captions in enumerate(epochs):
+        assert sorted(captions) == sorted(sample_captions(examples, options, epoch))
+        assert sorted(photos(training, captions)) == list(range(PHOTOS))
+    assert {caption for captions in epochs for caption in captions} == set(range(PHOTOS * CAPTIONS))
+
+
+def test_one_to_one_stays_with_its_captions(toy: toy_training.Toy) -> None:
+    training = job(toy, sampling="one-to-one", choose="draw")
+    epochs = learned(training, 5)
+    assert sorted(photos(training, epochs[0])) == list(range(PHOTOS))
+    assert len({tuple(sorted(captions)) for captions in epochs}) == 1
+
+
+def test_many_to_one_learns_every_caption_once_an_epoch(toy: toy_training.Toy) -> None:
+    for captions in learned(job(toy, sampling="many-to-one"), 5):
+        assert sorted(captions) == list(range(PHOTOS * CAPTIONS))
+
+
+@pytest.mark.parametrize("sampling", ["one-to-one", "many-to-one"])
+def test_every_epoch_has_an_order_of_its_own(toy: toy_training.Toy, sampling: str) -> None:
+    epochs = learned(job(toy, sampling=sampling), 6)
+    assert len({tuple(captions) for captions in epochs}) == 6
+
+
+def test_another_seed_is_another_order(toy: toy_training.Toy) -> None:
+    orders = {tuple(learned(job(toy, seed=seed), 1)[0]) for seed in range(4)}
+    assert len(orders) == 4
+
+
+@pytest.fixture(scope="module")
+def one_caption(tmp_path_factory: pytest.TempPathFactory) -> toy_training.Toy:
+    """Where every update sees the same batch in the same order, dropout alone can make losses differ."""
+    return toy_training.toy(tmp_path_factory.mktemp("data"), photos=1, captions=1)
+
+
+def losses(training: Job, updates: int) -> list[float]:
+    """Return the loss of each of `updates` updates from which next to nothing is learned."""
+    found = []
+    for _ in range(updates):
+        before = training.updater.totals["nats"]
+        training.updater.update()
+        found.append(round(training.updater.totals["nats"] - before, 5))
+    return found
+
+
+def test_dropout_drops_other_units_in_every_update(one_caption: toy_training.Toy) -> None:
+    still = {"learning_rate": 1e-20}
+    assert len(set(losses(job(one_caption, **still), 5))) == 1, "else the next line says nothing"
+    assert len(set(losses(job(one_caption, **still, dropout=0.5), 5))) == 5
+
+
+def test_another_seed_drops_other_units(one_caption: toy_training.Toy) -> None:
+    first, other = (job(one_caption, learning_rate=1e-20, dropout=0.5, seed=seed) for seed in (0, 1))
+    other.artifact.model.copyparams(first.artifact.model)
+    assert losses(first, 1) != losses(other, 1)
