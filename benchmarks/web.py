@@ -65,7 +65,7 @@ def served(data: Path, pipeline: str) -> Iterator[str]:
     try:
         yield address[0]
     finally:
-        server.terminate()
+        server.kill()  # it holds nothing; a signal that it handles would be told as an error
         server.wait()
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -18,8 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(argv)
     except UserError as error:
         return _fail(str(error), error.exit_status)
-    except Interrupted as interrupted:
-        return _interrupted(interrupted)
+    except KeyboardInterrupt:
+        return _interrupted(received() or Interrupted(signal.SIGINT))
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has seen enough
         return 0

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ from crawler.job import Job
 from crawler.memory.mirror import mirror_of
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
-from crawler.report import CrawlReport, check_drift
-from store.errors import UsageError, UserError
+from crawler.report import CrawlReport, problems
+from store.errors import UserError, first_by_status, with_status
+from store.processes import child
 
 _PATIENCE = 15.0
 
@@ -23,16 +23,16 @@ def is_complete(
     """Tell whether nothing is left to fetch or to mirror; neither a site nor a reactor is started for that.
 
     Raises:
-        UserError: the settings forbid to crawl at all, too much of what was fetched is drift, or the mirror
-            cannot be reached.
+        UserError: the settings forbid to crawl at all, too much of what was fetched is refused or drift, or
+            the mirror cannot be reached.
         DamagedFile: a shard of the crawl is not whole.
     """
     job = Job(options, directory, None, pipeline, retry_failed)
     job.check()
     with Tables(job) as tables:
         complete = tables.is_complete()
-        if complete:
-            check_drift(job, tables)
+        if complete and (problem := first_by_status(problems(job, tables))):
+            raise problem
     mirror = mirror_of(options.mirror, directory) if complete else None
     return complete and not (mirror and mirror.differs())
 
@@ -47,7 +47,7 @@ def crawl(
 ) -> CrawlReport:
     """Fetch what is missing of the pages and photos, and return what then lies in `directory`.
 
-    Ctrl-C and SIGTERM commit what was fetched; so does the death of this process.
+    SIGHUP, SIGINT and SIGTERM commit what was fetched; so does the death of this process.
 
     Args:
         directory: `data/<pipeline>/crawl`, which gets `pages/`, `images/` and `report.json`.
@@ -63,41 +63,43 @@ def crawl(
     job.check()
     with Tables(job):  # damage is told before anything starts
         pass
-    command = [sys.executable, "-m", "crawler.run"]
+    pipe, command = subprocess.PIPE, child.command("crawler.run")
     # Its own session: Ctrl-C reaches this process alone, which then lets the crawl wind down.
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as child:
-        return _result(_talk(child, json.dumps(job.to_json())), child, job)
+        command, env=child.environment(), stdin=pipe, stdout=pipe, text=True, start_new_session=True
+    ) as process:
+        return _result(_talk(process, json.dumps(job.to_json())), process, job)
 
 
-def _talk(child: subprocess.Popen[str], job: str) -> str:
-    assert child.stdin
-    assert child.stdout
+def _talk(process: subprocess.Popen[str], job: str) -> str:
+    assert process.stdin
+    assert process.stdout
     try:
-        child.stdin.write(job + "\n")
-        child.stdin.flush()
-        return child.stdout.read()
+        process.stdin.write(job + "\n")
+        process.stdin.flush()
+        return process.stdout.read()
+    except BrokenPipeError:
+        return ""  # it died before it had read its job: how, its status says
     except BaseException:
-        child.stdin.close()  # asks the crawl to end
+        process.stdin.close()  # asks the crawl to end
         try:
-            child.wait(_PATIENCE)
+            process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            child.kill()
+            process.kill()
         raise
 
 
-def _result(answer: str, child: subprocess.Popen[str], job: Job) -> CrawlReport:
-    status = child.wait()
+def _result(answer: str, process: subprocess.Popen[str], job: Job) -> CrawlReport:
+    status = process.wait()
     try:
         result: dict[str, Any] = json.loads(answer.splitlines()[-1])
     except (IndexError, ValueError):
-        reason = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         raise UserError(
-            f"the crawl's process {reason}. What it had committed is whole; go on with: {job.command}"
+            f"the crawl's process {child.ending(status)}. What it had committed is whole; "
+            f"go on with: {job.command}"
         ) from None
     if "error" in result:
-        raise (UsageError if result["kind"] == "usage" else UserError)(result["error"])
+        raise with_status(result["error"], result["status"])
     report = CrawlReport(**result["report"])
     print(report)
     return report

@@ -39,8 +39,17 @@ class Page:
     links: list[str] = field(default_factory=list)
 
 
+CLOSED = (401, 403, 429, 451)
+"""Answers of a site that does not want us; 503 says that it cannot, which is another matter."""
+
+
 class PageRow(dict[str, object]):
     """One row of the pages table, as a Scrapy item."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the site, its robots.txt or an opt-out closes the page to us."""
+        return self["outcome"] == "denied" or self["status"] in CLOSED
 
 
 class PhotoRow(dict[str, object]):

@@ -12,6 +12,7 @@ from w3lib.url import safe_url_string
 from crawler.components.browser import browser_settings, executable
 from crawler.options import CrawlOptions, odai_range
 from store.errors import UsageError
+from store.place import INVOCATION, Place
 from store.version import VERSION
 
 EMBEDDED_SITE = "http://bokete.test"
@@ -29,6 +30,7 @@ class Job:
         pipeline: its name, for messages.
         retry_failed: fetch again what ended as `error` or `drift` before `started`.
         started: when the run began.
+        config: the file that holds its settings, for messages.
     """
 
     options: CrawlOptions
@@ -37,6 +39,7 @@ class Job:
     pipeline: str = "NAME"
     retry_failed: bool = False
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    config: Path = field(default_factory=lambda: INVOCATION.config)
 
     @property
     def site(self) -> str:
@@ -53,7 +56,7 @@ class Job:
     @property
     def command(self) -> str:
         """The command that goes on with this crawl."""
-        return f"bokeru crawl --pipeline {self.pipeline}"
+        return Place(self.directory.parent.parent, self.pipeline, self.config).command("crawl")
 
     def start_urls(self) -> list[str]:
         """Return the addresses that the crawl starts from."""
@@ -133,6 +136,7 @@ class Job:
             "pipeline": self.pipeline,
             "retry_failed": self.retry_failed,
             "started": self.started.isoformat(),
+            "config": str(self.config),
         }
 
     @classmethod
@@ -145,4 +149,5 @@ class Job:
             pipeline=values["pipeline"],
             retry_failed=values["retry_failed"],
             started=datetime.fromisoformat(values["started"]),
+            config=Path(values["config"]),
         )

@@ -1,7 +1,7 @@
 """What a crawl has done so far: counted while it runs, told at its end, kept as report.json."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Self
@@ -9,7 +9,8 @@ from typing import Self
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
 from crawler.memory.tables import Tables
-from store.errors import UserError
+from store.errors import SiteRefuses, Unexpected, UserError
+from store.place import bokeru
 from store.whole_file import write_json
 
 
@@ -22,6 +23,7 @@ class Counts:
     new_pages: Counter[str] = field(default_factory=Counter)
     new_photos: Counter[str] = field(default_factory=Counter)
     new_bokes: int = 0
+    new_refused: int = 0
 
     @classmethod
     def of(cls, tables: Tables) -> Self:
@@ -38,6 +40,7 @@ class Counts:
             self.pages[outcome] += 1
             self.new_pages[outcome] += 1
             self.new_bokes += len(row["bokes"])  # type: ignore[arg-type]
+            self.new_refused += row.is_refused
 
     def details(self, unit: str) -> dict[str, int]:
         """Return what progress shows behind the pages or photos, whichever `unit` it counts."""
@@ -90,22 +93,37 @@ def write_report(job: Job, counts: Counts, seconds: float, failure: UserError | 
     return report
 
 
-def drift_error(job: Job, pages: Mapping[str, int]) -> UserError:
+_NEARLY_ALL = 0.95
+"""The share of refused pages from which on the site is said to refuse the crawl."""
+
+
+def drift_error(job: Job, pages: Mapping[str, int]) -> Unexpected:
     """Return the failure of a crawl that found too many pages of unknown markup."""
-    total = sum(pages.values())
-    return UserError(
+    total, look = sum(pages.values()), bokeru("parse", "FILE", "--url", "URL")
+    return Unexpected(
         f"{pages['drift']:,} of {total:,} pages have markup that no layout knows, above crawl.max_drift "
-        f"({job.options.max_drift:g}): the site has changed. `bokeru parse FILE --url URL` shows what a "
-        f"saved page yields; once its layout is mended: {job.command} --retry-failed"
+        f"({job.options.max_drift:g}): the site has changed. `{look}` shows what a saved page yields; "
+        f"once its layout is mended: {job.command} --retry-failed"
     )
 
 
-def check_drift(job: Job, tables: Tables) -> None:
-    """Refuse tables with too many pages of unknown markup.
+def problems(job: Job, tables: Tables, counts: Counts | None = None) -> Iterator[UserError]:
+    """Yield what is wrong with the pages that were fetched, whether or not more are missing.
 
-    Raises:
-        UserError: their share is past `max_drift`.
+    Args:
+        tables: all pages, of this run and of earlier ones.
+        counts: those of this run: a site may close its doors long after most of it was fetched.
     """
     pages = tables.outcomes("pages")
+    refused = [(tables.refused(), sum(pages.values()))]
+    if counts is not None:
+        refused.append((counts.new_refused, counts.new_pages.total()))
+    for number, total in refused:
+        if number and number >= _NEARLY_ALL * total:
+            yield SiteRefuses(
+                f"{job.site} refuses {number:,} of {total:,} pages, by robots.txt, an opt-out or its answers "
+                "(401, 403, 429, 451); `error` in the table of pages says which. Ask the site's owner. "
+                f"Once it takes you in: {job.command} --retry-failed"
+            )
     if pages.get("drift", 0) > job.options.max_drift * sum(pages.values()):
-        raise drift_error(job, pages)
+        yield drift_error(job, pages)

@@ -7,11 +7,14 @@ standard input ends, whoever asked for the crawl is gone or wants it to stop: ro
 import asyncio
 import json
 import os
+import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import asdict
+from queue import SimpleQueue
 from typing import TextIO
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
@@ -20,18 +23,27 @@ from scrapy.settings import Settings
 from crawler.components.session import Session
 from crawler.job import Job
 from crawler.memory.tables import Tables
-from crawler.report import CrawlReport, check_drift
+from crawler.report import CrawlReport, problems
 from crawler.spiders.bokete import BoketeSpider
-from store.errors import UsageError, UserError
+from store.errors import UserError, first_by_status
+from store.place import INVOCATION
+from store.processes.interruption import SIGNALS
 
 _PATIENCE = 10.0
+Stops = SimpleQueue[str]
+"""What asks a crawl to end. It may be filled in a signal's handler, which a lock could not bear."""
 
 
 def main() -> None:
-    """Crawl, and print a JSON object: `report`, or `error` with the `kind` of the UserError."""
+    """Crawl, and print a JSON object: `report`, or `error` with the exit `status` of the UserError."""
+    stops = Stops()
+    for number in SIGNALS:
+        signal.signal(number, lambda number, _: stops.put(signal.Signals(number).name))
     job = Job.from_json(json.loads(sys.stdin.readline()))
+    INVOCATION.config, INVOCATION.pipeline = job.config, job.pipeline
+    threading.Thread(target=_await_end, args=(sys.stdin, stops), daemon=True).start()
     try:
-        report = crawl(job, until_end_of=sys.stdin)
+        report = crawl(job, stops)
     except UserError as error:
         _fail(error)
     except OSError as error:
@@ -42,23 +54,27 @@ def main() -> None:
 
 
 def _fail(error: UserError) -> None:
-    kind = "usage" if isinstance(error, UsageError) else "user"
-    print(json.dumps({"error": str(error), "kind": kind}), flush=True)
+    print(json.dumps({"error": str(error), "status": error.exit_status}), flush=True)
 
 
-def crawl(job: Job, until_end_of: TextIO | None = None) -> CrawlReport:
+def _await_end(stream: TextIO, stops: Stops) -> None:
+    stream.read()
+    stops.put("end of input")
+
+
+def crawl(job: Job, stops: Stops | None = None) -> CrawlReport:
     """Crawl in this process, which must not have run a reactor before.
 
     Args:
         job: what to crawl.
-        until_end_of: stop where this stream ends.
+        stops: end as soon as something comes here; None lets Scrapy handle SIGINT and SIGTERM.
 
     Raises:
         UserError: the crawl could not start, or had to end before it was complete.
     """
     running: Future[tuple[Crawler, Session]] = Future()
-    if until_end_of is not None:
-        threading.Thread(target=_stop, args=(until_end_of, job, running), daemon=True).start()
+    if stops is not None:
+        threading.Thread(target=_stop, args=(stops, job, running), daemon=True).start()
     with Session(job) as session:
         settings = Settings()
         settings.setmodule("crawler.settings", priority="project")
@@ -66,27 +82,37 @@ def crawl(job: Job, until_end_of: TextIO | None = None) -> CrawlReport:
         crawler = process.create_crawler(BoketeSpider)
         crawling = process.crawl(crawler, session=session)
         running.set_result((crawler, session))
-        process.start()
+        process.start(install_signal_handlers=stops is None)
     crawling.result()
-    if session.failure:
-        raise session.failure
-    if session.closed_as != "finished":
-        raise _stopped(job)
-    with Tables(job) as tables:
-        check_drift(job, tables)
-        if not tables.is_complete():
-            raise UserError(f"some addresses could not be fetched; see the log. Try again: {job.command}")
+    if failure := first_by_status(_failures(job, session)):
+        raise failure
     assert session.report
     return session.report
+
+
+def _failures(job: Job, session: Session) -> Iterator[UserError]:
+    """Yield all that is wrong after a run; why it ended comes first."""
+    if session.failure:
+        yield session.failure
+    if session.closed_as != "finished" and not session.failure:
+        yield _stopped(job)
+        return  # what it would have come to, nobody knows
+    try:
+        with Tables(job) as tables:
+            yield from problems(job, tables, session.counts)
+            if not session.failure and not tables.is_complete():
+                yield UserError(f"some addresses could not be fetched; see the log. Try again: {job.command}")
+    except UserError as error:
+        yield error
 
 
 def _stopped(job: Job) -> UserError:
     return UserError(f"stopped before it was complete. What was fetched is kept; go on with: {job.command}")
 
 
-def _stop(stream: TextIO, job: Job, running: "Future[tuple[Crawler, Session]]") -> None:
-    """Wait for the stream to end; then commit, stop, and do not wait long for answers under way."""
-    stream.read()
+def _stop(stops: Stops, job: Job, running: "Future[tuple[Crawler, Session]]") -> None:
+    """Wait to be asked to end; then commit, stop, and do not wait long for answers under way."""
+    stops.get()
     if not running.done():  # nothing is fetched yet: its mirror is read, say, file by file, each whole or not
         _fail(_stopped(job))
         os._exit(0)

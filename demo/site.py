@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from demo.content import EmbeddedSite
@@ -23,7 +24,7 @@ def serve(
     layout: str = "angular_2020",
     faults: Sequence[str] = (),
 ) -> None:
-    """Serve the site until Ctrl-C; print its address and its content.
+    """Serve the site until a signal ends it; print its address and its content.
 
     Args:
         photos: how many photos, and so odai, the site has.
@@ -44,8 +45,6 @@ def serve(
     print(f"Layout {layout}{''.join(f', fault {name}' for name in faults)}. Ctrl-C ends it.", flush=True)
     try:
         server.serve_forever()
-    except KeyboardInterrupt:
-        print()
     finally:
         server.server_close()
 
@@ -76,10 +75,17 @@ def running(
         ValueError: an unknown fault; the message names it.
     """
     context = multiprocessing.get_context("spawn")
+    resource_tracker.ensure_running()  # else it starts with the child, and lifts the block below
     ours, theirs = context.Pipe()
     settings = (photos, captions_per_photo, seed, port, layout, tuple(faults))
     child = context.Process(target=_child, args=(theirs, *settings), name="embedded site", daemon=True)
-    child.start()
+    # A terminal sends these to its whole process group. The crawler still fetches while it shuts down; the
+    # child inherits the block, so there is no moment at which it would end with a traceback.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP, signal.SIGINT))
+    try:
+        child.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()  # else recv() would wait for ever if the child died
     try:
         answer = ours.recv()
@@ -105,8 +111,6 @@ def _child(
     faults: tuple[str, ...],
 ) -> None:
     """Serve until the parent closes its end of the pipe; the death of the parent closes it too."""
-    # Ctrl-C reaches the whole process group, and the crawler still fetches while it shuts down.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         server = Server(_routes(photos, captions_per_photo, seed, layout, faults), port)
     except (OSError, ValueError) as error:

@@ -1,5 +1,7 @@
 """Settings: what is refused says where, what was given, and what would be right."""
 
+import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -154,8 +156,10 @@ def test_ctrl_c_in_a_query_ends_a_command_as_anywhere_else(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def doctor(_: object) -> None:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
         raise RuntimeError("Query interrupted")  # what DuckDB makes of Ctrl-C
 
     monkeypatch.setattr("commands.data.doctor", doctor)
     assert main(["doctor"]) == 130
-    assert capsys.readouterr().err.startswith("bokeru: stopped.")
+    assert capsys.readouterr().err.startswith("bokeru: stopped (SIGINT).")

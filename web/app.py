@@ -3,7 +3,6 @@
 import errno
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -14,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from store.errors import MissingStage, UsageError, UserError
+from store.processes.interruption import deferred
 from web.content.library import Library
 from web.links import STATIC
 from web.pages import Pages
@@ -73,7 +73,7 @@ def _explain(request: Request, error: Exception) -> Response:
 
 
 def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve the app until Ctrl-C.
+    """Serve the app until a signal ends it.
 
     Args:
         host: the address to listen on; anything but loopback opens the app to the network.
@@ -81,6 +81,7 @@ def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) 
 
     Raises:
         UserError: the port is in use, or the host is none of this machine's.
+        Interrupted: a signal came, and everything is closed.
     """
     listening = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
@@ -90,8 +91,13 @@ def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) 
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=60
     )
-    with suppress(KeyboardInterrupt):  # uvicorn has closed everything before it passes Ctrl-C on
-        uvicorn.Server(config).run([listening])
+    server = uvicorn.Server(config)
+
+    def wind_down() -> None:
+        server.should_exit = True
+
+    with deferred(wind_down):  # uvicorn takes SIGINT and SIGTERM itself, but passes them on when it is done
+        server.run([listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

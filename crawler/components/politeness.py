@@ -18,7 +18,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.components.exceptions import Ended
 from crawler.components.session import Session, session_of
 from crawler.spiders.bokete import TRIES
-from store.errors import UserError
+from store.errors import SiteRefuses, UserError
 
 REFUSALS = (403, 429, 503)
 _LONGEST = 3600.0
@@ -90,15 +90,17 @@ class PolitenessMiddleware:
         asked = retry_after(response.headers.get("Retry-After"))
         wait = max(asked, options.pause * 2 ** max(host.refusals - 1, 0))
         if host.refusals >= options.patience or wait > _LONGEST:
-            self._give_up(request, f"answers {response.status}, {host.refusals} times in a row", asked)
+            # 503 is trouble on its side, which the next try may not meet; the others are a decision.
+            kind = UserError if response.status == 503 else SiteRefuses
+            self._give_up(kind, request, f"answers {response.status}, {host.refusals} times in a row", asked)
         host.round += 1
         host.resume_at = time.monotonic() + wait
 
-    def _give_up(self, request: Request, what: str, asked: float = 0) -> None:
+    def _give_up(self, kind: type[UserError], request: Request, what: str, asked: float = 0) -> None:
         when = f"in {asked / 60:,.0f} minutes, as it asks" if asked else "in some hours"
         parts, job = urlsplit(request.url), self._session.job
         self._session.fail(
-            UserError(
+            kind(
                 f"{parts.scheme}://{parts.netloc} {what} (last: {parts.path}). All that was fetched is kept. "
                 f"Come back {when}, perhaps with a longer crawl.delay (now {job.options.delay:g}):"
                 f" {job.command}"
@@ -118,7 +120,7 @@ class PolitenessMiddleware:
         if probe is None or probe.done():
             probe = self._probes[address] = asyncio.ensure_future(self._answers(address))
         if not await asyncio.shield(probe):
-            self._give_up(request, f"does not answer ({exception or type(exception).__name__})")
+            self._give_up(UserError, request, f"does not answer ({exception or type(exception).__name__})")
             raise Ended
 
     async def _answers(self, address: str) -> bool:

@@ -16,7 +16,7 @@ from crawler.components.exceptions import Denied, Ended
 from crawler.components.reach import SLOT
 from crawler.components.session import Session, session_of
 from crawler.parsing.optouts import ROBOT
-from store.errors import UserError
+from store.errors import SiteRefuses, UserError
 
 _MOST_BYTES = 500 * 1024
 _DAY = 24 * 3600.0
@@ -67,17 +67,19 @@ class RobotsMiddleware:
         try:
             response = await self._crawler.engine.download_async(request)
         except Exception as error:
-            raise self._no(address, f"cannot be read ({error or type(error).__name__})") from error
-        if response.status == 429 or response.status >= 500:
-            raise self._no(address, f"answers {response.status}")
+            raise self._no(UserError, address, f"cannot be read ({error or type(error).__name__})") from error
+        if response.status == 429:
+            raise self._no(SiteRefuses, address, "answers 429")
+        if response.status >= 500:
+            raise self._no(UserError, address, f"answers {response.status}")
         text = response.body[:_MOST_BYTES].decode("utf-8", "replace") if response.status < 300 else ""
         rules = Protego.parse(text)
         self._slow_down(rules)
         return _Policy(rules, time.monotonic())
 
-    def _no(self, address: str, reason: str) -> Ended:
+    def _no(self, kind: type[UserError], address: str, reason: str) -> Ended:
         self._session.fail(
-            UserError(
+            kind(
                 f"{address} {reason}, and that means no: nothing is fetched without it. "
                 f"Look at the address in a browser, come back later: {self._session.job.command}"
             )

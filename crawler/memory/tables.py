@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from crawler.items import CLOSED
 from crawler.job import Job
 from store.addresses import sql_narrower
 from store.errors import DamagedFile, UserError
+from store.place import bokeru
 from store.schema import IMAGES, OPTIONAL, PAGES
 from store.shards import shard_paths
 
@@ -19,10 +21,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Kind = Literal["pages", "images"]
-_REMEDY = (
-    "`bokeru verify` on it says which: delete that one and crawl again; only what it held is fetched anew."
-)
-
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
     "memory_limit": "1GB",
@@ -132,6 +130,15 @@ class Tables:
         """Return how many addresses ended with each outcome, the newest row of each counting."""
         return dict(self._query(f"SELECT outcome, count(*) FROM known_{kind} GROUP BY ALL").fetchall())
 
+    def refused(self) -> int:
+        """Return how many pages are closed to us, by the newest row of each: see `PageRow.is_refused`."""
+        statuses = ", ".join(map(str, CLOSED))
+        # max_by leaves rows out whose value is NULL, as the status is where robots.txt forbids.
+        closed = f"outcome = 'denied' OR coalesce(status IN ({statuses}), false)"
+        sql = f"SELECT max_by({closed}, fetched_at) AS is_closed FROM pages GROUP BY url"
+        sql = f"SELECT count(*) FROM ({sql}) WHERE is_closed"
+        return int(self._query(sql).fetchall()[0][0])
+
     def bokes(self) -> int:
         """Return how many distinct boke the pages hold."""
         sql = "SELECT count(DISTINCT id) FROM (SELECT unnest([b.boke_id FOR b IN bokes]) AS id FROM pages)"
@@ -146,7 +153,11 @@ class Tables:
             raise UserError(f"{self._job.directory} needs more memory to look through: {error}") from error
         except duckdb.Error as error:
             reason = str(error).splitlines()[0].rstrip(".")
-            raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", _REMEDY) from error
+            remedy = (
+                f"`{bokeru('verify', self._job.directory)}` says which: delete that one and crawl again; "
+                "only what it held is fetched anew."
+            )
+            raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", remedy) from error
 
 
 def _constants(job: Job) -> dict[str, str]:

@@ -3,10 +3,9 @@
 import importlib.metadata
 import os
 import subprocess
-import sys
+import tempfile
 from array import array
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 
 from dataset.text.captions import END, VERSION, Tokenizer
 from store.errors import UserError
+from store.processes import child
 
 
 def identity(tokenizer: str) -> str:
@@ -28,12 +28,15 @@ class Cutter:
     """A process that normalises and cuts captions, for as long as the `with` block lasts."""
 
     def __init__(self, tokenizer: str, max_characters: int) -> None:
-        command = [sys.executable, "-m", "dataset.text.tokenizer_worker", tokenizer, str(max_characters)]
-        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        pipe = subprocess.PIPE
+        command = child.command("dataset.text.tokenizer_worker", tokenizer, str(max_characters))
+        pipe, self._errors = subprocess.PIPE, tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._process = subprocess.Popen(  # its own group: Ctrl-C is for this process, whose end ends it
-            command, env=environment, stdin=pipe, stdout=pipe, process_group=0
+            command,
+            env=child.environment(),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=self._errors,
+            process_group=0,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -54,12 +57,13 @@ class Cutter:
         self._texts.close()
         self._answers.close()
         self._process.wait()
+        self._errors.close()
 
     def prepare(self, texts: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
         """Return the normal form of each cleaned text, and its tokens with SEPARATOR between them.
 
         Raises:
-            UserError: the process was killed, most likely for want of memory.
+            UserError: the process has ended; the message says how.
         """
         if not len(texts):
             return texts, texts
@@ -68,7 +72,13 @@ class Cutter:
             self._texts.send_bytes(joined[0].as_buffer())
             answer = self._answers.recv_bytes()
         except (EOFError, OSError):
-            raise UserError("A tokenising process was killed: is memory short? Run it again") from None
+            raise UserError(f"A tokenising process {self._ending()}. Run the same command again") from None
         whole = [None, pa.py_buffer(array("i", [0, len(answer)])), pa.py_buffer(answer)]
         both = pc.split_pattern(pa.Array.from_buffers(pa.string(), 1, whole), END).values
         return both.slice(0, len(texts)), both.slice(len(texts))
+
+    def _ending(self) -> str:
+        """Return how the process ended, with its last line where it said why."""
+        status = self._process.wait()  # it has closed its end of the pipe, so it is about to end
+        self._errors.seek(0)
+        return child.ending(status, self._errors.read().decode(errors="replace"))
