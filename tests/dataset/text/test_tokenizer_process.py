@@ -58,7 +58,7 @@ def test_no_captions_need_no_answer() -> None:
 def test_a_process_that_is_killed_is_told() -> None:
     with Cutter("characters", 20) as cutter:
         os.kill(cutter._process.pid, signal.SIGKILL)
-        with pytest.raises(UserError, match="SIGKILL.*memory is short"):
+        with pytest.raises(UserError, match=r"SIGKILL.*memory is short"):
             for _ in range(2):  # the first may still fit in the pipe
                 cutter.prepare(pa.array(["一"]))
 
