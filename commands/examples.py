@@ -13,9 +13,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "evaluate": ("bokeru evaluate --pipeline demo",),
     "run": (
         "bokeru run --pipeline demo",
-        "bokeru run --pipeline demo --data elsewhere --set crawl.embedded.photos=100 train.epochs=2",
+        "bokeru run --pipeline demo --data elsewhere --set crawl.embedded.photos=60 train.epochs=2",
     ),
-    "demo": ("bokeru demo", "bokeru demo --data small --set crawl.embedded.photos=100 train.epochs=5"),
+    "demo": ("bokeru demo", "bokeru demo --data small --set crawl.embedded.photos=60 train.epochs=5"),
     "caption": (
         "bokeru caption --pipeline demo photo.jpg",
         "bokeru caption --pipeline demo --strategy sample --temperature 0.8 -n 5 --json photo.jpg",

@@ -33,6 +33,13 @@ def test_source_files_that_are_named_exist(document: Path) -> None:
             assert (ROOT / known).exists(), path
 
 
+@each_document
+def test_names_that_stand_beside_a_source_file_are_in_it(document: Path) -> None:
+    """As in `web/app.py`, `create`."""
+    for path, name in re.findall(r"`([\w/]+\.py)`,\s`(\w+)`", document.read_text()):
+        assert re.search(rf"\b{name}\b", (ROOT / path).read_text()), f"{path}, {name}"
+
+
 @each_text
 def test_a_command_is_named_alone_or_parses_as_it_stands(text: Path) -> None:
     for line in command_lines(text):
