@@ -25,8 +25,8 @@ from store.chainer_compat import chainer
 from store.processes.cores import cores
 from train.arithmetic.fused_decoder import DecoderState, FusedDecoder
 from train.arithmetic.threads import limited
+from train.captions.beam import beam
 from train.captions.constraints import Rules
-from train.captions.decode import beam
 from train.captions.logits import log_sum_exp
 from train.model import Array, CaptionModel, Sizes
 

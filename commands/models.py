@@ -19,7 +19,7 @@ DRAWING: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "seed": (int, "N", "of sampling: the same seed gives the same captions (0)"),
     "max_tokens": (positive, "N", "the longest caption (as the model was trained for)"),
 }
-"""Options of `bokeru caption` that are settings of `train.captions.captioner.Decoding`."""
+"""Options of `bokeru caption` that are settings of `train.captions.options.DecodingOptions`."""
 
 
 def caption(arguments: argparse.Namespace) -> None:

@@ -67,7 +67,7 @@ def load(directory: Path, device: str = "cpu") -> Artifact:
     if len(vocabulary) != config.sizes.vocabulary:
         expected = config.sizes.vocabulary
         raise DamagedFile(
-            directory / VOCABULARY, f"it holds {len(vocabulary):,} tokens, {CONFIG} expects {expected:,}"
+            directory / VOCABULARY, f"{len(vocabulary):,} tokens, but {CONFIG} expects {expected:,}"
         )
     model = CaptionModel(config.sizes, read_tensors(directory / TENSORS, dict(config.sizes.shapes())))
     if device != "cpu":

@@ -12,8 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from store.errors import MissingStage
 from store.place import Place
-from train.captions.captioner import Caption, Captioner, Decoding
+from train.captions.captioner import Caption, Captioner
 from train.captions.mismatch import Neighbour, mismatch
+from train.captions.options import DecodingOptions
 from web.content.library import Library, Vectors
 from web.pictures import measure
 
@@ -55,9 +56,9 @@ class Drawing(BaseModel):
     """Words that no caption may hold, with spaces between them."""
 
     def decoding(self) -> dict[str, Any]:
-        """Return the settings of `train.captions.captioner.Decoding`."""
+        """Return the settings of `train.captions.options.DecodingOptions`."""
         settings = {
-            name: getattr(self, name) for name in Decoding.model_fields if name in Drawing.model_fields
+            name: getattr(self, name) for name in DecodingOptions.model_fields if name in Drawing.model_fields
         }
         strategy = "beam" if self.strategy == "mismatch" else self.strategy
         forbidden = tuple(self.forbid.replace("、", " ").replace(",", " ").split())

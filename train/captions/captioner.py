@@ -1,6 +1,6 @@
 """Captions for photos, from a saved model: vectors in, Japanese out.
 
-B photos, D components of a photo's vector.
+B photos, D components of a photo's vector, n captions per photo.
 """
 
 import hashlib
@@ -8,59 +8,33 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from dataset.text.captions import join, normalise
 from dataset.text.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
 from featurize.options import FeatureOptions
 from store.errors import UsageError, UserError
-from store.options import Options
+from train.captions.beam import beam
 from train.captions.constraints import Constraint, ForbiddenWords, NoRepeat, Rules
-from train.captions.decode import Hypothesis, Steps, beam, greedy, sample
+from train.captions.decode import Hypothesis, StepModel, greedy, sample
+from train.captions.options import DecodingOptions, parse_decoding
 
-LARGEST_STEP = 2**24
-"""Log-probabilities that one step may hold at a time: 64 MiB of float32."""
-
-
-class Decoding(Options, strict=False):
-    """How captions are drawn from a model."""
-
-    strategy: Literal["greedy", "beam", "sample"] = "beam"
-    """`greedy` takes the likeliest token each time, `beam` searches, `sample` draws at random."""
-    n: int = Field(1, ge=1, le=100)
-    """Captions per photo; greedy has only one."""
-    beam_width: int = Field(3, ge=1, le=100)
-    """Unfinished captions that a beam search keeps; at least n are kept."""
-    length_normalisation: float = Field(0.0, ge=0, le=4)
-    """Beams are ranked by log-probability divided by length to this power; 0 favours short captions."""
-    no_repeat: int | None = Field(None, ge=1, le=20)
-    """No run of this many tokens comes twice in a caption; null allows all."""
-    temperature: float = Field(1.0, ge=0.01, le=100)
-    """Sampling divides log-probabilities by it: below 1 plays safe, above 1 is bolder."""
-    top_k: int | None = Field(None, ge=1)
-    """Sampling draws among this many likeliest tokens; null means all."""
-    top_p: float | None = Field(None, gt=0, le=1)
-    """Sampling draws among the fewest tokens that together hold this probability; null means all."""
-    seed: int = Field(0, ge=0, lt=2**63)
-    """The same photo, settings and seed give the same samples, whatever else is in the batch."""
-    max_tokens: int | None = Field(None, ge=1, le=1000)
-    """Longer captions are not drawn; null means as long as the model was trained for."""
-    forbidden: tuple[str, ...] = Field((), max_length=100)
-    """Words that no caption may hold, not even across tokens."""
-    unknown: bool = False
-    """Whether captions may hold <UNK>, which stands for words that the model does not know."""
+MAX_STEP_LOGITS = 2**24
+"""Logits of one step of a batch: 64 MiB of float32."""
 
 
 @dataclass(frozen=True)
 class Caption:
-    """One caption of a model.
+    """One generated caption.
 
-    `token_log_probabilities` are the model's own, in nats: one per token, then that of ending there.
-    `log_probability` is their sum, so that of the whole caption given the photo.
+    Attributes:
+        tokens: as in the vocabulary, without <BOS> and <EOS>.
+        log_probability: of the whole caption given the photo, in nats: the sum of the tokens'.
+        token_log_probabilities: the model's own, whatever rules applied: one per token, then that of <EOS>.
     """
 
     text: str
@@ -70,20 +44,20 @@ class Caption:
 
 
 class Captioner:
-    """A model with its vocabulary, ready to write.
+    """A model with its vocabulary, ready to write captions.
 
     Args:
-        model: steps over the vocabulary's ids.
-        vocabulary: the text of the ids.
+        model: gives the logits of the next token, over the vocabulary's ids.
+        vocabulary: the tokens of the ids.
         dimensions: D of the vectors that the model reads.
         features: the settings that its vectors were made with; `FeatureOptions` takes them.
         features_key: the folder under data/features that holds such vectors.
-        max_tokens: the longest caption by default.
+        max_tokens: the longest caption unless the settings say otherwise.
     """
 
     def __init__(
         self,
-        model: Steps,
+        model: StepModel,
         vocabulary: Vocabulary,
         *,
         dimensions: int,
@@ -102,6 +76,7 @@ class Captioner:
         Raises:
             UserError: there is no model, or its files are damaged or do not belong together.
         """
+        # Imported here: Numba and Chainer take seconds, and settings are checked before a model is read.
         from train.arithmetic.fused_decoder import FusedDecoder
         from train.artifact import load
 
@@ -117,7 +92,7 @@ class Captioner:
         )
 
     def feature_options(self) -> FeatureOptions:
-        """Return the settings of the network that makes such vectors as the model reads.
+        """Return the features settings that make the vectors which the model reads.
 
         Raises:
             UserError: they were written by another version of Bokeru.
@@ -135,17 +110,18 @@ class Captioner:
 
         Args:
             vectors: (B, D) float32, raw, as the features stage stores them.
-            settings: those of `Decoding`.
+            settings: those of `train.captions.options.DecodingOptions`.
 
         Returns:
-            For each photo its captions, best first (samples: as drawn). A list may be shorter than n, where
-            rules leave fewer captions, but is never empty.
+            For each photo its captions, best first (samples: as drawn). A list is shorter than n where the
+            rules allow fewer captions.
 
         Raises:
-            UsageError: a setting that does not exist or cannot be; forbidden words that leave no word.
+            UsageError: a setting that does not exist, or a value it cannot have; forbidden words that leave
+                no token.
             UserError: vectors of another length than the model reads.
         """
-        decoding = decoding_of(settings)
+        decoding = parse_decoding(settings)
         vectors = np.asarray(vectors, np.float32)
         if vectors.ndim != 2 or vectors.shape[1] != self.dimensions:
             raise UserError(
@@ -156,10 +132,11 @@ class Captioner:
         return [
             [self._caption(hypothesis) for hypothesis in hypotheses]
             for batch in self._batches(vectors, decoding)
-            for hypotheses in self._draw(batch, rules, decoding)
+            for hypotheses in self._decode(batch, rules, decoding)
         ]
 
-    def _rules(self, decoding: Decoding) -> Rules:
+    def _rules(self, decoding: DecodingOptions) -> Rules:
+        """Return what the settings and the vocabulary allow."""
         banned = {PAD} if decoding.unknown else {PAD, UNK}
         constraints: list[Constraint] = [NoRepeat(decoding.no_repeat)] if decoding.no_repeat else []
         words = list(filter(None, map(normalise, decoding.forbidden)))
@@ -171,19 +148,23 @@ class Captioner:
             raise UsageError(
                 f"The forbidden words leave none of the model's {len(self.vocabulary)} tokens. Forbid fewer"
             )
-        longest = decoding.max_tokens or self._max_tokens
-        return Rules(BOS, EOS, longest, 1, tuple(sorted(banned)), tuple(constraints))
+        max_tokens = decoding.max_tokens or self._max_tokens
+        return Rules(BOS, EOS, max_tokens, 1, tuple(sorted(banned)), tuple(constraints))
 
-    def _batches(self, vectors: NDArray[np.float32], decoding: Decoding) -> Iterator[NDArray[np.float32]]:
+    def _batches(
+        self, vectors: NDArray[np.float32], decoding: DecodingOptions
+    ) -> Iterator[NDArray[np.float32]]:
+        """Yield some photos at a time, so that a step's logits fit into memory."""
         rows = {"greedy": 1, "beam": max(decoding.beam_width, decoding.n), "sample": decoding.n}
-        photos = max(1, LARGEST_STEP // (len(self.vocabulary) * rows[decoding.strategy]))
+        photos = max(1, MAX_STEP_LOGITS // (len(self.vocabulary) * rows[decoding.strategy]))
         for start in range(0, len(vectors), photos):
             yield vectors[start : start + photos]
 
-    def _draw(
-        self, vectors: NDArray[np.float32], rules: Rules, decoding: Decoding
+    def _decode(
+        self, vectors: NDArray[np.float32], rules: Rules, decoding: DecodingOptions
     ) -> Sequence[Sequence[Hypothesis]]:
-        device = getattr(self._model, "xp", np).asarray(vectors)
+        """Return the hypotheses of each photo of vectors (B, D)."""
+        device = getattr(self._model, "xp", np).asarray(vectors)  # a model on a GPU reads arrays of its own
         if decoding.strategy == "greedy":
             return [[hypothesis] for hypothesis in greedy(self._model, device, rules)]
         if decoding.strategy == "beam":
@@ -197,42 +178,24 @@ class Captioner:
             )
         n = decoding.n
         seeds = [seed for vector in vectors for seed in _seeds(decoding.seed, vector, n)]
-        drawn = sample(
+        sampled = sample(
             self._model,
-            device.repeat(n, axis=0),
+            device.repeat(n, axis=0),  # (B * n, D): a photo's samples are neighbours
             rules,
             seeds=seeds,
             temperature=decoding.temperature,
             top_k=decoding.top_k,
             top_p=decoding.top_p,
         )
-        return [drawn[photo : photo + n] for photo in range(0, len(drawn), n)]
+        return [sampled[first : first + n] for first in range(0, len(sampled), n)]
 
     def _caption(self, hypothesis: Hypothesis) -> Caption:
         tokens = tuple(self.vocabulary.tokens[token] for token in hypothesis.tokens)
-        trace = hypothesis.log_probabilities
-        return Caption(join(tokens), tokens, sum(trace), trace)
-
-
-def decoding_of(settings: Mapping[str, Any]) -> Decoding:
-    """Return settings as `Decoding`.
-
-    Raises:
-        UsageError: one does not exist or cannot be; the message names it and what it may be.
-    """
-    try:
-        return Decoding.model_validate(settings)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
-            raise UsageError(
-                f"There is no decoding setting {name!r}. There are: {', '.join(Decoding.model_fields)}"
-            ) from None
-        raise UsageError(f"{name} cannot be {first['input']!r}: {first['msg']}") from None
+        log_probabilities = hypothesis.log_probabilities
+        return Caption(join(tokens), tokens, sum(log_probabilities), log_probabilities)
 
 
 def _seeds(seed: int, vector: NDArray[np.float32], n: int) -> list[tuple[int, int, int]]:
-    """Return a seed for each of a photo's n draws, made from the photo and not its place in a batch."""
+    """Return a seed for each of a photo's n samples, from its vector (D,) and not its position in a batch."""
     photo = int.from_bytes(hashlib.blake2b(vector.tobytes(), digest_size=8).digest())
-    return [(seed, photo, draw) for draw in range(n)]
+    return [(seed, photo, number) for number in range(n)]

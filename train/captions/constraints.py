@@ -1,6 +1,6 @@
-"""What a caption may hold: the rules that a decoder obeys at every step.
+"""What a caption may hold: the rules that decoding follows at every step.
 
-N unfinished captions, V tokens of the vocabulary.
+N unfinished captions, V tokens of the vocabulary, t tokens so far.
 """
 
 import sys
@@ -15,7 +15,7 @@ Ints = NDArray[np.int64]
 
 
 def namespace(array: Any) -> Any:
-    """Return the module that an array is of, NumPy or CuPy, without importing either."""
+    """Return the module that made an array, NumPy or CuPy, without importing either."""
     return sys.modules[type(array).__module__.partition(".")[0]]
 
 
@@ -23,15 +23,19 @@ class Constraint(Protocol):
     """Which tokens may not come next, given what came before."""
 
     def banned(self, history: Ints) -> tuple[Ints, Ints]:
-        """Return rows and token ids, pair by pair, that may not follow `history` (N, tokens so far)."""
+        """Return what may not follow `history` (N, t) int64: pairs of row (M,) and token id (M,), int64."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The frame of a caption: where it starts and ends, how long it may be, what it may not hold.
+    """The limits of a caption: where it starts and ends, how long it may be, what it may not hold.
 
-    `bos` and `eos` are token ids; lengths count tokens without either. `banned` ids never appear. After
-    `max_tokens` only <EOS> may follow, so every caption is a whole sentence of the model.
+    Attributes:
+        bos, eos: ids of <BOS> and <EOS>.
+        max_tokens: after so many tokens only <EOS> may follow, so every caption ends as the model ends it.
+        min_tokens: before so many tokens <EOS> may not follow. Neither count includes <BOS> and <EOS>.
+        banned: ids that never appear.
+        constraints: what else may not follow, given the tokens so far.
     """
 
     bos: int
@@ -41,68 +45,90 @@ class Rules:
     banned: tuple[int, ...] = ()
     constraints: tuple[Constraint, ...] = ()
 
-    def mask(self, values: Any, history: Ints) -> None:
-        """Set what may not follow `history` (N, t) to -inf in `values` (N, V), a NumPy or CuPy array."""
-        xp = namespace(values)
+    def mask(self, logits: Any, history: Ints) -> None:
+        """Set the logits of what may not follow to -inf.
+
+        Args:
+            logits: (N, V) float, NumPy's or CuPy's; changed in place.
+            history: (N, t) int64, the tokens so far, on the host.
+        """
+        xp = namespace(logits)
         length = history.shape[1]
         if length >= self.max_tokens:
-            ends = values[:, self.eos].copy()
-            values[...] = -np.inf
-            values[:, self.eos] = ends
+            ends = logits[:, self.eos].copy()
+            logits[...] = -np.inf
+            logits[:, self.eos] = ends
             return
-        values[:, xp.asarray([self.bos, *self.banned])] = -np.inf
+        logits[:, xp.asarray([self.bos, *self.banned])] = -np.inf
         if length < self.min_tokens:
-            values[:, self.eos] = -np.inf
+            logits[:, self.eos] = -np.inf
         for constraint in self.constraints:
             rows, tokens = constraint.banned(history)
             if len(rows):
-                values[xp.asarray(rows), xp.asarray(tokens)] = -np.inf
+                logits[xp.asarray(rows), xp.asarray(tokens)] = -np.inf
 
 
 @dataclass(frozen=True)
 class NoRepeat:
-    """No run of `size` tokens comes twice in a caption."""
+    """No n-gram of `size` tokens occurs twice in a caption."""
 
     size: int
 
     def banned(self, history: Ints) -> tuple[Ints, Ints]:
-        """Return the tokens that would complete a run which is there already."""
-        before = self.size - 1
+        """Return the tokens that would complete an n-gram which occurred already.
+
+        Args:
+            history: (N, t) int64.
+
+        Returns:
+            Rows (M,) and token ids (M,), int64, pair by pair.
+        """
+        prefix = self.size - 1
         if history.shape[1] < self.size:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        # (N, t - size + 1, size): every n-gram so far, without a copy
         windows = np.lib.stride_tricks.sliding_window_view(history, self.size, axis=1)
-        tail = history[:, history.shape[1] - before :]
-        rows, places = np.nonzero((windows[:, :, :before] == tail[:, None]).all(axis=2))
-        return rows, windows[rows, places, before]
+        tail = history[:, history.shape[1] - prefix :]  # (N, size - 1): not [-prefix:], which is all for 0
+        rows, positions = np.nonzero((windows[:, :, :prefix] == tail[:, None]).all(axis=2))
+        return rows, windows[rows, positions, prefix]
 
 
 class ForbiddenWords:
-    """No caption holds any of the words, whether as a token, within one, or across several.
+    """No caption holds any of the words: as a token, within one, or across several.
 
     Args:
         words: what may not appear in the caption's text.
-        vocabulary: the text of every token by its id.
+        vocabulary: the token of each id.
     """
 
     def __init__(self, words: Sequence[str], vocabulary: Sequence[str]) -> None:
         self._vocabulary = vocabulary
         self.tokens = [i for i, token in enumerate(vocabulary) if any(word in token for word in words)]
         """Ids of the tokens that hold a word by themselves."""
-        ends = ((word[:cut], word[cut:]) for word in words for cut in range(1, len(word)))
-        self._ends = [(start, self._starting_with(end)) for start, end in ends]
+        # A word across tokens: where the caption ends with a start of it, no token may bring the rest.
+        cuts = ((word[:cut], word[cut:]) for word in words for cut in range(1, len(word)))
+        self._endings = [(start, self._starting_with(rest)) for start, rest in cuts]
         self._longest = max(map(len, words), default=0)
 
-    def _starting_with(self, end: str) -> Ints:
-        return np.array([i for i, token in enumerate(self._vocabulary) if token.startswith(end)], np.int64)
+    def _starting_with(self, text: str) -> Ints:
+        return np.array([i for i, token in enumerate(self._vocabulary) if token.startswith(text)], np.int64)
 
     def banned(self, history: Ints) -> tuple[Ints, Ints]:
-        """Return the tokens that would complete a word whose start stands at the caption's end."""
+        """Return the tokens that would complete a word whose start is at the caption's end.
+
+        Args:
+            history: (N, t) int64.
+
+        Returns:
+            Rows (M,) and token ids (M,), int64, pair by pair.
+        """
         rows: list[Ints] = [np.zeros(0, np.int64)]
         tokens: list[Ints] = [np.zeros(0, np.int64)]
         for row, ids in enumerate(history):
+            # A token has at least one character, so so many tokens are enough to hold any start of a word.
             text = "".join(self._vocabulary[token] for token in ids[-self._longest :])
-            for start, ends in self._ends:
+            for start, endings in self._endings:
                 if text.endswith(start):
-                    tokens.append(ends)
-                    rows.append(np.full(len(ends), row))
+                    tokens.append(endings)
+                    rows.append(np.full(len(endings), row))
         return np.concatenate(rows), np.concatenate(tokens)

@@ -1,4 +1,4 @@
-"""`bokeru caption`: photos in, from files, folders or standard input; captions out, as a table or as JSON."""
+"""`bokeru caption`: captions for photos in files, folders or standard input, as a table or as JSON."""
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,20 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from store.errors import UsageError, UserError
 from store.progress import Progress
-from train.captions.captioner import Caption, Captioner, decoding_of
+from train.captions.captioner import Caption, Captioner
 from train.captions.mismatch import Pool, mismatch
+from train.captions.options import parse_decoding
 
 if TYPE_CHECKING:
     from featurize.extract import Extractor
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-"""What counts as a photo in a folder; a file that is named itself may be called anything."""
+"""Endings of photos in a folder; a file that is named by itself may have any."""
 STANDARD_INPUT = Path("-")
 BATCH = 64
 """Photos in memory at a time."""
@@ -39,61 +41,76 @@ def caption_files(
     distance: float = 0.8,
     **settings: Any,
 ) -> Iterator[Result]:
-    """Write captions for photos, some at a time.
+    """Write captions for photos, `BATCH` at a time.
 
     Args:
         run: the training run whose model writes.
         photos: files in any format that Pillow reads, folders of them, or `-` for a photo on standard input.
-        weights: the folder of weights files, for the network that the model's vectors come from.
-        dataset: whose training photos `mismatch` takes captions from.
-        features: the folder of all vectors, where the vectors of those photos are.
+        weights: the folder of weights files, for the network that makes the model's vectors.
+        dataset: its training photos are those that `mismatch` writes captions for.
+        features: the folder of all feature caches, for the vectors of those photos.
         strategy: `greedy`, `beam`, `sample` or `mismatch`.
-        distance: how far the other photo of a mismatch is.
-        settings: those of `train.captions.captioner.Decoding`.
+        distance: of a mismatch, from the photo to the one that its caption is written for.
+        settings: those of `train.captions.options.DecodingOptions`.
 
     Yields:
-        For each photo `file` and either `error`, why there are no captions, or `captions`: a list of `text`,
-        `tokens`, `log_probability` and `token_log_probabilities` (nats), best first; a mismatch has `source`
-        too, the SHA-256 of the photo that it was written for and the `distance`.
+        For each photo `file`, and either `error`, the reason why it has no captions, or `captions`: a list of
+        `text`, `tokens`, `log_probability` and `token_log_probabilities` (nats), best first. A mismatch also
+        has `source`: the `sha256` of the photo that it was written for, and its `distance`.
 
     Raises:
-        UsageError: a file that is not there, a setting that cannot be.
-        UserError: no model, no weights, no vectors to choose a mismatch by.
+        UsageError: a file that does not exist, a setting with a value it cannot have.
+        UserError: there is no model, no weights, or no vectors to choose a mismatch by.
     """
     from featurize.extract import Extractor
 
-    named = list(_named(photos))
-    drawn_by = "beam" if strategy == "mismatch" else strategy
-    decoding_of({**settings, "strategy": drawn_by})
+    # Everything that can be wrong with the request is checked before the first photo is read.
+    files = list(_expand(photos))
+    decoder = "beam" if strategy == "mismatch" else strategy
+    parse_decoding({**settings, "strategy": decoder})
     captioner = Captioner.load(run / "model")
     pool = _pool(captioner, dataset, features) if strategy == "mismatch" else None
     extractor = Extractor(captioner.feature_options(), weights)
-    files = iter(named)
-    with Progress("caption", len(named), "photos") as progress:
-        while batch := list(islice(files, BATCH)):
-            seen = list(_seen(batch, extractor))
-            vectors = np.array([vector for _, vector, _ in seen if vector is not None], np.float32)
-            vectors = vectors.reshape(-1, captioner.dimensions)
+    remaining = iter(files)
+    with Progress("caption", len(files), "photos") as progress:
+        while batch := list(islice(remaining, BATCH)):
+            extracted = list(_extract(batch, extractor))
+            vectors = np.array([vector for _, vector, _ in extracted if vector is not None], np.float32)
+            vectors = vectors.reshape(-1, captioner.dimensions)  # (B, D), also where B is 0
             if pool:
-                found = mismatch(captioner, vectors, pool, distance=distance, **settings)
-                captions = iter(
-                    [[_told(one.caption) | {"source": vars(one.source)} for one in each] for each in found]
-                )
+                captions = _mismatched(captioner, vectors, pool, distance, settings)
             else:
-                written = captioner.caption(vectors, strategy=drawn_by, **settings)
-                captions = iter([[_told(one) for one in each] for each in written])
+                captions = _captions(captioner, vectors, {**settings, "strategy": decoder})
             progress.advance(len(batch))
-            for file, vector, error in seen:
-                yield {
-                    "file": str(file),
-                    **({"error": error} if vector is None else {"captions": next(captions)}),
-                }
+            for file, vector, error in extracted:
+                result = {"error": error} if vector is None else {"captions": next(captions)}
+                yield {"file": str(file), **result}
+
+
+def _captions(
+    captioner: Captioner, vectors: NDArray[np.float32], settings: Mapping[str, Any]
+) -> Iterator[list[Result]]:
+    """Yield the captions of each photo of vectors (B, D)."""
+    for captions in captioner.caption(vectors, **settings):
+        yield [_as_json(caption) for caption in captions]
+
+
+def _mismatched(
+    captioner: Captioner,
+    vectors: NDArray[np.float32],
+    pool: Pool,
+    distance: float,
+    settings: Mapping[str, Any],
+) -> Iterator[list[Result]]:
+    """Yield the mismatched captions of each photo of vectors (B, D), with their sources."""
+    for mismatches in mismatch(captioner, vectors, pool, distance=distance, **settings):
+        yield [_as_json(one.caption) | {"source": vars(one.source)} for one in mismatches]
 
 
 def print_table(results: Iterable[Mapping[str, Any]]) -> None:
     """Print captions with their log-probability, a line each."""
     results = list(results)
-    mismatched = any("source" in one for result in results for one in result.get("captions", ()))
+    mismatched = any("source" in caption for result in results for caption in result.get("captions", ()))
     table = Table("photo", "caption", "log p", *(("from photo", "distance") if mismatched else ()), box=None)
     for result in results:
         name = Text(result["file"])
@@ -107,8 +124,8 @@ def print_table(results: Iterable[Mapping[str, Any]]) -> None:
     Console().print(table)
 
 
-def _named(photos: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files that were named, and those in the folders that were named, sorted."""
+def _expand(photos: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files that were named, and the photos in the folders that were named, sorted."""
     for path in photos:
         if path.is_dir():
             inside = sorted(
@@ -123,18 +140,18 @@ def _named(photos: Iterable[Path]) -> Iterator[Path]:
             yield path
         else:
             raise UsageError(
-                f"{path} is not there. Give the path of a photo or a folder, or - for standard input"
+                f"{path} does not exist. Give the path of a photo or a folder, or - for standard input"
             )
 
 
-def _seen(files: Sequence[Path], extractor: "Extractor") -> Iterator[tuple[Path, Any, str]]:
+def _extract(files: Sequence[Path], extractor: "Extractor") -> Iterator[tuple[Path, Any, str]]:
     """Yield each file with its vector, or with the reason why it has none."""
     contents: list[bytes | str] = [_read(file) for file in files]
     readable = [content for content in contents if isinstance(content, bytes)]
     try:
         vectors: Iterator[Any] | None = iter(extractor.vectors(readable))
     except UserError:
-        vectors = None  # one of them is broken: which one shows when each is looked at alone
+        vectors = None  # one of them is broken: extracted one by one, it shows which
     for file, content in zip(files, contents, strict=True):
         if isinstance(content, str):
             yield file, None, content
@@ -148,7 +165,7 @@ def _seen(files: Sequence[Path], extractor: "Extractor") -> Iterator[tuple[Path,
 
 
 def _read(file: Path) -> bytes | str:
-    """Return a file's bytes, or the reason why it cannot be read."""
+    """Return a file's bytes, or as a string the reason why it cannot be read."""
     try:
         return sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes()
     except OSError as error:
@@ -162,11 +179,11 @@ def _pool(captioner: Captioner, dataset: Path | None, features: Path | None) -> 
 
     if dataset is None or features is None:
         raise UserError("A mismatch needs the dataset and its vectors. Run the stages of this pipeline first")
-    names = photos(dataset, "train")["sha256"].to_pylist()
-    return Pool(names, vectors(features / captioner.features_key, names))
+    sha256s = photos(dataset, "train")["sha256"].to_pylist()
+    return Pool(sha256s, vectors(features / captioner.features_key, sha256s))
 
 
-def _told(caption: Caption) -> Result:
+def _as_json(caption: Caption) -> Result:
     return {
         "text": caption.text,
         "tokens": list(caption.tokens),

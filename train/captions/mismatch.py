@@ -1,10 +1,10 @@
-"""The right caption under the wrong photo: what fits a photo that is so and so different from this one.
+"""Mismatched captions: written for another photo, at a chosen distance from the one they stand under.
 
-The article ends with the idea: a caption that fits another photo is funny where the two are neither alike nor
-strangers. How different they are is the cosine distance of their vectors, standardised over the pool, since
-raw fc7 vectors of any two photos point nearly the same way.
+The article ends with the idea: a caption that fits another photo is funny where the two photos are neither
+alike nor unrelated. The distance is the cosine distance of their vectors, standardised over the pool: raw fc7
+vectors are never negative, so those of any two photos point nearly the same way.
 
-B photos asked about, P photos of the pool, D components of a photo's vector.
+B query photos, P photos of the pool, D components of a photo's vector.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A photo of the pool and its distance: 0 the same, 1 unrelated, 2 the opposite."""
+    """A photo of the pool and its distance: 0 the same, 1 unrelated, 2 opposite."""
 
     sha256: str
     distance: float
@@ -30,18 +30,21 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A caption that was written for another photo, and which."""
+    """A caption, and the other photo that it was written for."""
 
     caption: Caption
     source: Neighbour
 
 
 class Pool:
-    """Photos to compare with.
+    """The photos to choose from.
 
     Args:
-        sha256s: P names.
-        vectors: (P, D) float32, raw; they are not copied.
+        sha256s: (P,) of the photos.
+        vectors: (P, D) float32, raw; not copied.
+
+    Raises:
+        UserError: there is no photo.
     """
 
     def __init__(self, sha256s: Sequence[str], vectors: Floats) -> None:
@@ -51,15 +54,24 @@ class Pool:
         self._mean = vectors.mean(axis=0)
         deviation = vectors.std(axis=0)
         self._scale = np.where(deviation > 0, 1 / np.where(deviation > 0, deviation, 1), 0)
+        # Row by row: a standardised copy of all vectors would double the memory.
         squares = (row @ row for row in ((vector - self._mean) * self._scale for vector in vectors))
-        self._lengths = np.sqrt(np.fromiter(squares, np.float32, len(vectors)))
+        self._lengths = np.sqrt(np.fromiter(squares, np.float32, len(vectors)))  # (P,)
 
     def distances(self, vectors: Floats) -> Floats:
-        """Return the cosine distances (B, P) of standardised vectors."""
+        """Return the cosine distances of standardised vectors.
+
+        Args:
+            vectors: (B, D) float32, raw.
+
+        Returns:
+            (B, P) float32, 0 to 2; 1 where a vector equals the pool's mean and so has no direction.
+        """
         directions = (vectors - self._mean) * self._scale
-        lengths = np.linalg.norm(directions, axis=1)
+        lengths = np.linalg.norm(directions, axis=1)  # (B,)
+        # d · (p - mean) * scale = (d * scale) · p - (d * scale) · mean: the pool's vectors stay raw.
         directions = directions * self._scale
-        products = directions @ self.vectors.T - (directions @ self._mean)[:, None]
+        products = directions @ self.vectors.T - (directions @ self._mean)[:, None]  # (B, D) @ (D, P)
         scales = np.outer(lengths, self._lengths)
         cosines = np.divide(products, scales, out=np.zeros_like(products), where=scales > 0)
         return np.asarray(1 - np.clip(cosines, -1, 1), np.float32)
@@ -67,17 +79,20 @@ class Pool:
     def nearest(
         self, vectors: Floats, k: int, without: Sequence[str | None] = (), distance: float = 0.0
     ) -> list[list[Neighbour]]:
-        """Return for each of B photos the k photos whose distance is closest to `distance`.
+        """Return for each query photo the k photos of the pool whose distance is closest to `distance`.
 
         Args:
             vectors: (B, D) float32, raw.
-            k: how many; fewer come back from a smaller pool.
-            without: for each of the B photos the name of one to leave out, itself for example, or None.
-            distance: 0 asks for the most alike.
+            k: how many; a smaller pool gives fewer.
+            without: for each query photo the sha256 of a photo to leave out, its own for example, or None.
+            distance: 0 asks for the most similar ones.
+
+        Returns:
+            B lists, the closest to `distance` first.
         """
         found = []
         for row, own in zip(self.distances(vectors), without or [None] * len(vectors), strict=True):
-            order = np.argsort(np.abs(row - distance), kind="stable")[: k + 1]
+            order = np.argsort(np.abs(row - distance), kind="stable")[: k + 1]  # one may be left out
             near = [Neighbour(self.sha256s[i], float(row[i])) for i in order if self.sha256s[i] != own]
             found.append(near[:k])
         return found
@@ -93,21 +108,25 @@ def mismatch(
     without: Sequence[str | None] = (),
     **settings: Any,
 ) -> list[list[Mismatch]]:
-    """Write captions that fit other photos.
+    """Write captions that were meant for other photos.
 
     Args:
         vectors: (B, D) float32, raw: the photos that the captions will stand under.
         pool: the photos that the captions are written for.
         distance: how far those are from the photo, 0 to 2.
-        n: captions per photo, each from another photo of the pool.
-        without: for each photo the name of one to leave out, itself for example, or None.
-        settings: how each caption is drawn: those of `train.captions.captioner.Decoding` but n.
+        n: captions per photo, each for another photo of the pool.
+        without: for each photo the sha256 of a photo to leave out, its own for example, or None.
+        settings: those of `train.captions.options.DecodingOptions`, except n.
 
     Returns:
-        For each photo n captions with their sources, the distances closest to `distance` first.
+        For each photo n captions with their sources, those closest to `distance` first.
+
+    Raises:
+        UsageError: a setting that does not exist, or a value it cannot have.
     """
     sources = pool.nearest(vectors, n, without, distance)
-    place = {sha256: number for number, sha256 in enumerate(pool.sha256s)}
-    flat = [place[source.sha256] for near in sources for source in near]
-    written = iter(captioner.caption(pool.vectors[flat], n=1, **settings))
-    return [[Mismatch(next(written)[0], source) for source in near] for near in sources]
+    rows = {sha256: row for row, sha256 in enumerate(pool.sha256s)}
+    # One call for all sources of all photos, so that they share batches.
+    flat = [rows[source.sha256] for near in sources for source in near]
+    captions = iter(captioner.caption(pool.vectors[flat], n=1, **settings))
+    return [[Mismatch(next(captions)[0], source) for source in near] for near in sources]

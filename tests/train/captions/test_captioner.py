@@ -52,7 +52,7 @@ def same(one: list[list[Caption]], other: list[list[Caption]]) -> None:
 def test_batched_is_one_at_a_time(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     written = captioner().caption(vectors(), **settings)
     same(written, [captioner().caption(vector[None], **settings)[0] for vector in vectors()])
-    monkeypatch.setattr("train.captions.captioner.LARGEST_STEP", 100)  # a few rows at a time
+    monkeypatch.setattr("train.captions.captioner.MAX_STEP_LOGITS", 100)  # a few rows at a time
     same(written, captioner().caption(vectors(), **settings))
 
 
@@ -104,7 +104,7 @@ def test_unknown_words_only_when_asked_for() -> None:
         ({"top_p": float("nan")}, "top_p cannot be nan"),
     ],
 )
-def test_settings_that_cannot_be(settings: dict[str, Any], message: str) -> None:
+def test_wrong_settings_are_named(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         captioner().caption(vectors(), **settings)
 

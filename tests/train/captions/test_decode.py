@@ -1,4 +1,4 @@
-"""Decoding against models small enough to know everything about."""
+"""Decoding, against models small enough to enumerate every caption."""
 
 import itertools
 from collections import Counter
@@ -12,36 +12,37 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import chisquare  # type: ignore[import-untyped]
 
+from train.captions.beam import beam
 from train.captions.constraints import ForbiddenWords, NoRepeat, Rules
-from train.captions.decode import Hypothesis, beam, greedy, sample
+from train.captions.decode import Hypothesis, greedy, sample
 
 BOS, EOS = 1, 2
 
 
 @dataclass(frozen=True)
-class Past:
-    """A state is a number per caption that depends on the photo and on every token so far."""
+class History:
+    """The state: a number per caption that depends on the photo and on every token so far."""
 
     value: NDArray[np.int64]
 
-    def select(self, rows: NDArray[np.int64]) -> "Past":
-        return Past(self.value[rows])
+    def select(self, rows: NDArray[np.int64]) -> "History":
+        return History(self.value[rows])
 
 
 @dataclass(frozen=True)
 class Table:
-    """A model of arbitrary probabilities: each past has its own, drawn from the seed."""
+    """A model of arbitrary probabilities: each past has its own, random by seed."""
 
     vocabulary: int
     seed: int = 0
     sharpness: float = 1.5
 
-    def start(self, vectors: Any) -> Past:
-        return Past(np.asarray(vectors)[:, 0].astype(np.int64))
+    def start(self, vectors: Any) -> History:
+        return History(np.asarray(vectors)[:, 0].astype(np.int64))
 
-    def step(self, state: Past, tokens: NDArray[np.int64]) -> tuple[NDArray[np.float64], Past]:
+    def step(self, state: History, tokens: NDArray[np.int64]) -> tuple[NDArray[np.float64], History]:
         past = (state.value * 31 + tokens + 1) % (2**31)
-        return np.array([self.log_probabilities(int(value)) for value in past]), Past(past)
+        return np.array([self.log_probabilities(int(value)) for value in past]), History(past)
 
     def log_probabilities(self, past: int) -> NDArray[np.float64]:
         random = np.random.default_rng([self.seed, past])
@@ -170,7 +171,7 @@ def test_log_probabilities_are_the_models_own() -> None:
 def test_sampling_follows_the_distribution(
     top_k: int | None, top_p: float | None, temperature: float
 ) -> None:
-    """Chi-squared over whole captions of at most two words; the seeds are fixed, so it can not flicker."""
+    """Chi-squared over whole captions of at most two words; with fixed seeds, so never by chance."""
     table, rules, draws = Table(6, 7, sharpness=1.0), Rules(BOS, EOS, 2, min_tokens=0, banned=(0,)), 4000
     drawn = sample(
         table,
@@ -196,7 +197,7 @@ def _captions(
     top_k: int | None,
     top_p: float | None,
     temperature: float,
-    state: Past,
+    state: History,
     tokens: tuple[int, ...],
 ) -> Any:
     """Yield every caption with the probability that it should be drawn with, by plain enumeration."""
@@ -271,8 +272,8 @@ class Certain(Table):
         return values
 
 
-def test_what_cannot_end_is_ended() -> None:
-    """Every token but one has probability 0, <EOS> too: captions still end, and say what they are worth."""
+def test_a_caption_without_a_possible_token_ends() -> None:
+    """Every token but one has probability 0, <EOS> too: captions still end, with their score."""
     rules = Rules(BOS, EOS, 4)
     (hypothesis,) = greedy(Certain(5), photos(1), rules)
     assert hypothesis.tokens == (3, 3, 3, 3)

@@ -17,11 +17,11 @@ from train.captions.files import caption_files, print_table
 
 
 class Extractor(small_pipeline.Extractor):
-    """The stand-in, which knows a photo from other bytes."""
+    """The stand-in, which refuses bytes that are not a JPEG."""
 
     def vectors(self, contents):  # type: ignore[no-untyped-def]
         if any(not content.startswith(b"\xff\xd8") for content in contents):
-            raise UserError("a photo cannot be used: it is none")
+            raise UserError("photo 1 of 1 cannot be used: not a JPEG")
         return super().vectors(contents)
 
 
@@ -31,7 +31,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 @pytest.fixture(autouse=True)
-def eyes(monkeypatch: pytest.MonkeyPatch) -> None:
+def extractor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("featurize.extract.Extractor", Extractor)
 
 
@@ -87,8 +87,8 @@ def test_a_mismatch_names_its_source(place: Place, folder: Path) -> None:
         list(caption_files(next(place.runs.iterdir()), [folder], place.data, strategy="mismatch"))
 
 
-def test_wrong_usage_is_told_before_any_work(place: Place, folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nowhere is not there"):
+def test_wrong_usage_is_refused_before_any_work(place: Place, folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nowhere does not exist"):
         results(place, tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="holds no photos"):

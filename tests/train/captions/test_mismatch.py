@@ -33,10 +33,10 @@ def pool(count: int = 40, seed: int = 0) -> Pool:
 @given(seed=st.integers(0, 1000), count=st.integers(2, 60))
 def test_distances_are_those_of_standardised_vectors(seed: int, count: int) -> None:
     photos = pool(count, seed)
-    asked = np.random.default_rng(seed + 1).gamma(2, size=(5, D)).astype(np.float32)
+    queries = np.random.default_rng(seed + 1).gamma(2, size=(5, D)).astype(np.float32)
     mean, deviation = photos.vectors.mean(axis=0), photos.vectors.std(axis=0)
-    expected = cdist((asked - mean) / deviation, (photos.vectors - mean) / deviation, "cosine")
-    assert photos.distances(asked) == pytest.approx(expected, abs=1e-4)
+    expected = cdist((queries - mean) / deviation, (photos.vectors - mean) / deviation, "cosine")
+    assert photos.distances(queries) == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_photo_is_its_own_nearest_unless_left_out() -> None:
@@ -69,13 +69,13 @@ def test_captions_fit_the_photo_they_name() -> None:
             assert one.caption.tokens == expected.tokens
 
 
-def test_a_component_that_never_varies_says_nothing() -> None:
+def test_a_component_that_never_varies_does_not_count() -> None:
     vectors = np.ones((3, D), np.float32)
     vectors[:, 0] = [1, 2, 4]
     found = Pool(["a", "b", "c"], vectors).nearest(np.full((1, D), 9, np.float32), 1)
     assert np.isfinite(found[0][0].distance)
 
 
-def test_an_empty_pool_is_said() -> None:
+def test_an_empty_pool_is_refused() -> None:
     with pytest.raises(UserError, match="no photo to compare with"):
         Pool([], np.zeros((0, D), np.float32))
