@@ -1,4 +1,5 @@
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,66 @@ def test_a_killed_writer_leaves_a_leftover_that_goes_away(tmp_path: Path) -> Non
     assert len(list(tmp_path.iterdir())) == 2
     remove_leftovers(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.fixture
+def durable_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, list[str]]]:
+    """Return the steps as they are taken: fsync or rename, of which file, and what its folder holds then."""
+    steps: list[tuple[str, str, list[str]]] = []
+    fsync, rename = os.fsync, os.rename
+
+    def note(step: str, path: Path) -> None:
+        folder = path if path.is_dir() else path.parent
+        steps.append((step, path.name, sorted(entry.name for entry in folder.iterdir())))
+
+    def noted_fsync(descriptor: int) -> None:
+        note("fsync", Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    def noted_rename(source: Path, target: Path) -> None:
+        note("rename", Path(source))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(os, name, noted_rename)
+    return steps
+
+
+def test_the_file_is_on_the_disk_before_it_has_its_name_and_the_name_before_the_block_ends(
+    tmp_path: Path, durable_steps: list[tuple[str, str, list[str]]]
+) -> None:
+    folder = tmp_path / "folder"
+    with whole_file(folder / "a") as temporary:
+        temporary.write_bytes(b"new")
+        assert durable_steps == []
+    assert durable_steps == [
+        ("fsync", temporary.name, [temporary.name]),
+        ("rename", temporary.name, [temporary.name]),
+        ("fsync", "folder", ["a"]),
+    ]
+
+
+def test_what_failed_is_neither_renamed_nor_synced(
+    tmp_path: Path, durable_steps: list[tuple[str, str, list[str]]]
+) -> None:
+    with pytest.raises(RuntimeError), whole_file(tmp_path / "a") as temporary:
+        temporary.write_bytes(b"half")
+        raise RuntimeError
+    assert durable_steps == []
+
+
+def test_all_of_the_content_is_written_when_the_file_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Text that still waits in a buffer would be synced in part, and renamed as if it were whole."""
+    sizes = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        sizes.append(os.fstat(descriptor).st_size)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write_json(tmp_path / "a.json", ["犬" * 100_000])
+    assert sizes[0] == (tmp_path / "a.json").stat().st_size > 300_000
