@@ -1,1 +1,1 @@
-"""The browser app: data, training and captions on pages that need no network."""
+"""The web app: data, training and captions in the browser."""

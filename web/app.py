@@ -1,4 +1,4 @@
-"""The browser app: what was crawled, learned and written, on pages that need no network."""
+"""The web app: data, training and captions on pages that need no other host."""
 
 import errno
 import socket
@@ -14,44 +14,44 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 from store.errors import MissingStage, UsageError, UserError
 from store.processes.interruption import deferred
+from web.caption_service import CaptionService
 from web.content.library import Library
 from web.links import STATIC
 from web.pages import Pages
 from web.pictures import UnusablePhoto
 from web.queue import QueueFull
-from web.routes import api, attempt, generate, overview, photos, training
-from web.security import LOOPBACK, Guard
-from web.site import Site
-from web.studio import Studio
+from web.routes import api, generate, overview, photos, training, try_photo
+from web.security import LOOPBACK, SecurityMiddleware
+from web.services import Services
 
 STATUS = {UsageError: 400, MissingStage: 404, UnusablePhoto: 422}
-"""What a failure that the user can act on answers with; any other is 503: damaged, or the queue is full."""
+"""HTTP statuses of errors that the user can act on; any other is 503: damaged data, or a full queue."""
 
 
 def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:
     """Return the app.
 
     Args:
-        data: the folder of all stages' output; whatever is there is shown, also while it is being written.
-        pipeline: the one that is shown first; the others in `data` are shown too.
-        hosts: the names it answers to; empty means any.
+        data: the folder of all stages' output; what is there is shown, also while stages write it.
+        pipeline: the pipeline that is shown first; the others in `data` are shown too.
+        hosts: the names that the app answers to; empty means any.
     """
     app = FastAPI(title="Bokeru", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     library = Library()
-    app.state.site = Site(data, pipeline, Pages(pipeline), library, Studio(library))
+    app.state.services = Services(data, pipeline, Pages(pipeline), library, CaptionService(library))
     app.include_router(api.docs)
-    for routes in (api, overview, photos, training, generate, attempt):
+    for routes in (api, overview, photos, training, generate, try_photo):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))
-    app.add_middleware(Guard, hosts=hosts)
-    app.add_exception_handler(UserError, _explain)
-    app.add_exception_handler(AnyHTTPException, _explain)
-    app.add_exception_handler(RequestValidationError, _explain)
+    app.add_middleware(SecurityMiddleware, hosts=hosts)
+    app.add_exception_handler(UserError, _error_response)
+    app.add_exception_handler(AnyHTTPException, _error_response)
+    app.add_exception_handler(RequestValidationError, _error_response)
     return app
 
 
-def _explain(request: Request, error: Exception) -> Response:
-    """Turn what a user can act on into a page, or into JSON below /api/."""
+def _error_response(request: Request, error: Exception) -> Response:
+    """Return an error as a page, or as JSON below /api/."""
     headers = dict(getattr(error, "headers", None) or {})
     if isinstance(error, QueueFull):
         headers["Retry-After"] = str(error.retry_after)
@@ -66,8 +66,8 @@ def _explain(request: Request, error: Exception) -> Response:
         reason = error
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": str(reason)}, status, headers)
-    site: Site = request.app.state.site
-    response = site.pages.respond(request, "error.html", status, reason=reason, code=status)
+    services: Services = request.app.state.services
+    response = services.pages.respond(request, "error.html", status, reason=reason, code=status)
     response.headers.update(headers)
     return response
 
@@ -80,12 +80,13 @@ def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) 
         port: 0 takes any that is free.
 
     Raises:
-        UserError: the port is in use, or the host is none of this machine's.
+        UserError: the port is in use, or the host is not an address of this machine.
         Interrupted: a signal came, and everything is closed.
     """
     listening = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     print(f"Bokeru is at {address}   (Ctrl-C ends it)", flush=True)
+    # On a network the names of the machine are not known here, so only a loopback app checks them.
     loopback = host in LOOPBACK or host.startswith("127.")
     app = create(data, pipeline, (*LOOPBACK, host) if loopback else ())
     config = uvicorn.Config(
@@ -103,6 +104,7 @@ def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
+    # Else the port stays taken for a minute after the last run.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

@@ -1,5 +1,5 @@
-"""The browser that tests and screenshots drive: Debian's Chromium."""
+"""The browser of tests and screenshots: Debian's Chromium."""
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-quic", "--disable-background-networking")
-"""Root may not use the sandbox; the rest keeps the browser from talking to anybody else."""
+"""Chromium's sandbox does not work for root; the others stop the browser's own requests to other hosts."""

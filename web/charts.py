@@ -1,19 +1,22 @@
-"""Charts as inline SVG: crisp at every size, coloured by the page's stylesheet, readable without seeing them.
+"""Charts as inline SVG: sharp at every size, coloured by the page's stylesheet, readable by screen readers.
 
 Colours and font sizes are classes, since the content security policy allows no inline style: `s0` to `s5` for
 series, `reference` for lines to compare with.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+Scale = Callable[[float], float]
+"""From a value to its position in the drawing."""
+
 WIDTH, HEIGHT = 720, 380
 LEFT, RIGHT, TOP, BOTTOM = 104, 18, 30, 64
-FARTHEST = 1e300
-"""Numbers beyond are left out, as those that are not finite: a damaged file may hold any whole number."""
+MAX_VALUE = 1e300
+"""Numbers beyond are left out, like infinite ones: a damaged file may hold an integer too large for float."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +31,22 @@ class Series:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a histogram: what it counts, how many, and how it is told in full."""
+    """A bar of a histogram: its label, its count, and the full text for tooltips and screen readers."""
 
     label: str
     count: int
     title: str
 
 
-def lines(
+def line_chart(
     series: Sequence[Series], references: Sequence[tuple[str, float]], x_label: str, y_label: str, title: str
 ) -> Markup:
-    """Return a line chart from y = 0 up, with `references` as labelled lines across.
+    """Return a line chart whose y axis starts at 0, with `references` as labelled horizontal lines.
 
-    Points that are not finite are left out; a line of one point is a dot.
+    Infinite and NaN points are left out; a series of one point is drawn as a dot.
     """
-    shown = [[(x, y) for x, y in each.points if _is_near(x) and _is_near(y)] for each in series]
-    references = [(name, value) for name, value in references if _is_near(value)]
+    shown = [[(x, y) for x, y in each.points if _is_drawable(x) and _is_drawable(y)] for each in series]
+    references = [(name, value) for name, value in references if _is_drawable(value)]
     points = [point for each in shown for point in each]
     highest = max([y for _, y in points] + [y for _, y in references], default=1.0) or 1.0
     last = max([x for x, _ in points], default=1.0)
@@ -61,16 +64,16 @@ def lines(
 
 
 def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Markup:
-    """Return vertical bars from y = 0 up; bars get a label as far as there is room."""
-    bars = [bar for bar in bars if _is_near(bar.count)]
+    """Return vertical bars from y = 0 up; at most 8 bars get a label, for want of room."""
+    bars = [bar for bar in bars if _is_drawable(bar.count)]
     ticks = _ticks(max((bar.count for bar in bars), default=1) or 1)
     up = _scale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
     room = WIDTH - LEFT - RIGHT
     width = min(room / max(len(bars), 1), room / 6)
     start = LEFT + (room - width * len(bars)) / 2
     every = math.ceil(len(bars) / 8)
-    told = Markup("<desc>{}</desc>").format("; ".join(bar.title for bar in bars))
-    parts = [told, _grid(ticks, up), _labels(x_label, y_label)]
+    description = Markup("<desc>{}</desc>").format("; ".join(bar.title for bar in bars))
+    parts = [description, _grid(ticks, up), _labels(x_label, y_label)]
     for number, bar in enumerate(bars):
         x, y = start + number * width, up(bar.count)
         parts.append(
@@ -89,23 +92,24 @@ def _svg(title: str, parts: Iterable[Markup]) -> Markup:
     )
 
 
-def _is_near(value: float) -> bool:
-    return -FARTHEST < value < FARTHEST
+def _is_drawable(value: float) -> bool:
+    return -MAX_VALUE < value < MAX_VALUE
 
 
-def _scale(low: float, high: float, start: float, end: float):  # type: ignore[no-untyped-def]
+def _scale(low: float, high: float, start: float, end: float) -> Scale:
+    """Return the linear function that maps `low` to `start` and `high` to `end`."""
     return lambda value: start + (value - low) / (high - low) * (end - start)
 
 
 def _ticks(highest: float, count: int = 5) -> list[float]:
     """Return round numbers from 0 to at least `highest`, `count` steps or one more."""
-    highest = max(highest, 1e-12)  # less has no tenth power to be counted in
+    highest = max(highest, 1e-12)  # log10 needs a positive number
     step = 10 ** math.floor(math.log10(highest / count))
     step *= next(factor for factor in (1, 2, 2.5, 5, 10) if factor * step * count >= highest * 0.999)
     return [number * step for number in range(math.ceil(highest / step - 1e-6) + 1)]
 
 
-def _grid(ticks: Sequence[float], up) -> Markup:  # type: ignore[no-untyped-def]
+def _grid(ticks: Sequence[float], up: Scale) -> Markup:
     lines = [
         Markup('<path class="grid" d="M{} {:.1f}H{}"/>').format(LEFT, up(tick), WIDTH - RIGHT)
         + _text(LEFT - 8, up(tick) + 5, f"{tick:,.10g}", "end")
@@ -114,10 +118,10 @@ def _grid(ticks: Sequence[float], up) -> Markup:  # type: ignore[no-untyped-def]
     return Markup("").join(lines)
 
 
-def _x_axis(first: float, last: float, across) -> Markup:  # type: ignore[no-untyped-def]
+def _x_axis(first: float, last: float, across: Scale) -> Markup:
     step = max(1, math.ceil((last - first) / 8))
-    places = range(math.ceil(first), math.floor(last) + 1, step)
-    return Markup("").join(_text(across(x), HEIGHT - BOTTOM + 24, f"{x:,}", "middle") for x in places)
+    epochs = range(math.ceil(first), math.floor(last) + 1, step)
+    return Markup("").join(_text(across(x), HEIGHT - BOTTOM + 24, f"{x:,}", "middle") for x in epochs)
 
 
 def _labels(x_label: str, y_label: str) -> Markup:
@@ -126,29 +130,30 @@ def _labels(x_label: str, y_label: str) -> Markup:
     ).format((TOP + HEIGHT - BOTTOM) / 2, y_label)
 
 
-def _references(references: Sequence[tuple[str, float]], up) -> Iterable[Markup]:  # type: ignore[no-untyped-def]
-    taken = float("inf")
+def _references(references: Sequence[tuple[str, float]], up: Scale) -> Iterable[Markup]:
+    last_label = float("inf")
     for number, (name, value) in enumerate(sorted(references, key=lambda reference: reference[1])):
         y = up(value)
-        below = number == 0 and y + 28 < HEIGHT - BOTTOM  # where curves end up, they would cover the label
-        place = y + 22 if below else min(y - 6, taken - 23)  # labels never lie over each other
-        taken = y if below else place
+        # Curves end near the lowest line, and would cover a label above it.
+        below = number == 0 and y + 28 < HEIGHT - BOTTOM
+        place = y + 22 if below else min(y - 6, last_label - 23)  # 23 units keep labels from overlapping
+        last_label = y if below else place
         yield Markup('<path class="reference" d="M{} {:.1f}H{}"/>').format(LEFT, y, WIDTH - RIGHT)
         yield _text(WIDTH - RIGHT - 4, place, f"{name}  {value:.2f}", "end", "reference-label")
 
 
 def _line(
-    series: Series, places: Sequence[tuple[float, float]], points: Sequence[tuple[float, float]]
+    series: Series, positions: Sequence[tuple[float, float]], points: Sequence[tuple[float, float]]
 ) -> Markup:
     style = f"{series.style} dashed" if series.dashed else series.style
-    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places) if len(places) > 1 else ""
+    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in positions) if len(positions) > 1 else ""
     line = Markup('<path class="line {}" d="{}"/>').format(style, path) if path else Markup("")
     dots = [
         Markup('<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="3.5">{}</circle>').format(
             style, x, y, _title(f"{series.name}, {point[0]:,.0f}: {point[1]:.3f}")
         )
-        for (x, y), point in zip(places, points, strict=True)
-        if len(places) <= 60
+        for (x, y), point in zip(positions, points, strict=True)
+        if len(positions) <= 60  # more dots would hide the line
     ]
     return line + Markup("").join(dots)
 

@@ -1,4 +1,4 @@
-"""A copy of the Generate and Training pages as files that open without a server."""
+"""Exports the Generate and Training pages as files that a browser opens without a server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,21 +8,21 @@ from store.errors import UsageError
 from store.place import Place
 from store.progress import Progress
 from store.whole_file import write_whole
-from web.content.curves import comparison
+from web.caption_service import CaptionService
+from web.content.comparison import compare
 from web.content.library import Library
-from web.content.runs import chosen, runs
+from web.content.runs import find_run, runs
 from web.content.stages import pipelines
-from web.languages import LANGUAGES, Speaker
+from web.languages import LANGUAGES, Translator
 from web.links import STATIC, Links
 from web.pages import Pages
-from web.pictures import BROKEN, UnusablePhoto
-from web.routes.generate import Wanted, cards, photos
-from web.routes.training import MOST
-from web.studio import Studio
+from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
+from web.routes.generate import GenerateSettings, cards, select_photos
+from web.routes.training import MAX_RUNS
 
-PAGES = 2
-"""Pages of photos that are copied of each split."""
-FILES = ("style.css", "theme.js", "icon.svg")
+PAGES_PER_SPLIT = 2
+"""Pages of photos that are exported from each split."""
+STATIC_FILES = ("style.css", "theme.js", "icon.svg")
 
 
 Group = tuple[str, list[dict[str, Any]]]
@@ -33,8 +33,8 @@ class FileLinks(Links):
     """Addresses within a copy, relative to its folder.
 
     Args:
-        language: of the page that the links stand on.
-        broken: photos that a drawing stands for.
+        language: the language of the page with the links.
+        broken: the photos that are exported as a placeholder, since they cannot be decoded.
     """
 
     is_copy = True
@@ -44,11 +44,11 @@ class FileLinks(Links):
 
     def overview(self) -> str:
         """Return the first page: the copy has no overview."""
-        return file("generate", self._language)
+        return file_name("generate", self._language)
 
     def page(self, name: str, pipeline: str, **query: object) -> str:
         """Return the file of a page."""
-        return file(name, self._language)
+        return file_name(name, self._language)
 
     def photo_page(self, pipeline: str, sha256: str) -> str:
         """Return the photo itself: the copy has no page about it."""
@@ -63,14 +63,14 @@ class FileLinks(Links):
         return f"static/{name}"
 
 
-def file(name: str, language: str) -> str:
+def file_name(name: str, language: str) -> str:
     """Return the file name of a page: index.html, training.html, index.ja.html, training.ja.html."""
     stem = {"generate": "index"}.get(name, name)
     return f"{stem}.html" if language == "en" else f"{stem}.{language}.html"
 
 
 def export(data: Path, pipeline: str, directory: Path) -> Path:
-    """Write the copy into `directory`; return the page to open.
+    """Write the copy into `directory`; return the path of its first page.
 
     Raises:
         MissingStage: there is no dataset or no model to show.
@@ -84,27 +84,31 @@ def export(data: Path, pipeline: str, directory: Path) -> Path:
     groups = list(_groups(place, library))
     shown = {card["photo"]["sha256"] for _, found in groups for card in found}
     shown |= {
-        one.source.sha256 for _, found in groups for card in found for one in card["model"] if one.source
+        caption.source.sha256
+        for _, found in groups
+        for card in found
+        for caption in card["model"]
+        if caption.source
     }
     broken = _photos(place, library, sorted(shown), directory / "photos")
-    for name in FILES:
+    for name in STATIC_FILES:
         write_whole(directory / "static" / name, (STATIC / name).read_bytes())
     for language in LANGUAGES:
         _pages(place, groups, language, broken, directory)
-    return directory / file("generate", "en")
+    return directory / file_name("generate", "en")
 
 
 def _groups(place: Place, library: Library) -> Iterator[Group]:
     """Yield the splits, dev first, with their cards."""
-    catalogue, run = library.catalogue(place), chosen(place)
+    catalogue, run = library.catalogue(place), find_run(place)
     for split in ("dev", "train"):
         numbers: list[int] = []
-        for page in range(1, PAGES + 1):
-            found, last = photos(catalogue, Wanted(split=split, page=page))
+        for page in range(1, PAGES_PER_SPLIT + 1):
+            found, last = select_photos(catalogue, GenerateSettings(split=split, page=page))
             numbers += found if page <= last else []
         sha256s = [catalogue.sha256s[number] for number in numbers]
-        drawn = Studio(library).captions(place, run, sha256s, Wanted())
-        yield split, cards(catalogue, numbers, drawn)
+        captions = CaptionService(library).for_photos(place, run, sha256s, GenerateSettings())
+        yield split, cards(catalogue, numbers, captions)
 
 
 def _photos(place: Place, library: Library, sha256s: list[str], directory: Path) -> set[str]:
@@ -115,7 +119,7 @@ def _photos(place: Place, library: Library, sha256s: list[str], directory: Path)
             try:
                 write_whole(directory / f"{sha256}.jpg", library.jpeg(place, sha256, 600))
             except UnusablePhoto:
-                write_whole(directory / f"{sha256}.svg", BROKEN)
+                write_whole(directory / f"{sha256}.svg", BROKEN_PHOTO_SVG)
                 broken.add(sha256)
             progress.advance()
     return broken
@@ -127,7 +131,7 @@ def _pages(place: Place, groups: list[Group], language: str, broken: set[str], d
     for name, context in {
         "generate": {
             "groups": groups,
-            "wanted": Wanted(),
+            "settings": GenerateSettings(),
             "pages": 1,
             "problem": None,
             "runs": [],
@@ -135,11 +139,11 @@ def _pages(place: Place, groups: list[Group], language: str, broken: set[str], d
         },
         "training": {
             "runs": found,
-            "shown": found[:MOST],
+            "shown": found[:MAX_RUNS],
             "command": place.command("train"),
-            **comparison(found[:MOST], Speaker(language)),
+            **compare(found[:MAX_RUNS], Translator(language)),
         },
     }.items():
-        same = {code: file(name, code) for code in LANGUAGES}
-        text = pages.render(f"{name}.html", language, here=name, same=same, **context)
-        write_whole(directory / file(name, language), text)
+        language_links = {code: file_name(name, code) for code in LANGUAGES}
+        text = pages.render(f"{name}.html", language, current=name, language_links=language_links, **context)
+        write_whole(directory / file_name(name, language), text)

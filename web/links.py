@@ -1,4 +1,4 @@
-"""Where the pages, photos and static files are: on the server, or in a copy that opens from a disk."""
+"""The addresses of pages, photos and static files on the server; `web.export` has those of a copy."""
 
 import hashlib
 from functools import cache
@@ -9,7 +9,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 class Links:
-    """Addresses on the server. Templates know no others."""
+    """Addresses on the server. Templates write no address themselves, so that a copy can have its own."""
 
     is_copy = False
 
@@ -30,7 +30,10 @@ class Links:
         return f"/pipelines/{quote(pipeline)}/photos/{sha256}.jpg?size={size}"
 
     def static(self, name: str) -> str:
-        """Return the address of a stylesheet, script or icon; it changes with the file's content."""
+        """Return the address of a stylesheet, script or icon.
+
+        It changes with the content, so that no browser shows an old copy.
+        """
         return f"/static/{name}?v={_digest(name)}"
 
 

@@ -1,4 +1,4 @@
-"""Turns what a route found out into a page: template, language, links."""
+"""Renders pages: a template, in the reader's language, with links."""
 
 import secrets
 import time
@@ -9,17 +9,17 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from web.languages import LANGUAGES, Speaker, choose
+from web.languages import LANGUAGES, Translator, choose_language
 from web.links import Links
 
-VISITOR = "visitor"
-"""The cookie that tells one visitor's requests from another's, so that captions are written in turns."""
+VISITOR_COOKIE = "visitor"
+"""The cookie that identifies a visitor to the queue, so that visitors take turns. A session long."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def environment() -> Environment:
-    """Return the templates' environment: everything escaped, nothing undefined passes."""
-    made = Environment(
+def template_environment() -> Environment:
+    """Return the environment of the templates: values are escaped, an undefined name is an error."""
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -27,63 +27,55 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters["size"] = size
-    made.filters["when"] = when
-    return made
+    environment.filters["iso_time"] = iso_time
+    return environment
 
 
 class Pages:
     """Renders the templates.
 
     Args:
-        pipeline: the one that the navigation leads to by default.
-        links: where things are.
+        pipeline: the pipeline that the navigation leads to by default.
+        links: the addresses of pages, photos and static files.
     """
 
     def __init__(self, pipeline: str, links: Links | None = None) -> None:
-        self._environment = environment()
+        self._environment = template_environment()
         self._pipeline, self.links = pipeline, links or Links()
 
     def render(self, template: str, language: str, **context: Any) -> str:
-        """Return the text of a page."""
-        context = {"pipeline": self._pipeline, "here": "", **context}
+        """Return the HTML of a page."""
+        context = {"pipeline": self._pipeline, "current": "", **context}
         return self._environment.get_template(template).render(
-            _=Speaker(language),
+            _=Translator(language),
             to=self.links,
             language=language,
             languages=LANGUAGES,
-            now=time.time(),
             **context,
         )
 
     def language(self, request: Request) -> str:
-        """Return the language that the reader asked for, chose before, or has a browser in."""
-        wanted = request.query_params.get("lang") or request.cookies.get("lang")
-        return choose(wanted, request.headers.get("accept-language"))
+        """Return the language of the address, else of the reader's earlier choice, else of the browser."""
+        requested = request.query_params.get("lang") or request.cookies.get("lang")
+        return choose_language(requested, request.headers.get("accept-language"))
 
     def respond(self, request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-        """Return a page as an answer, in the reader's language."""
+        """Return the response with a page in the reader's language."""
         language = self.language(request)
-        same = {code: f"?{request.url.include_query_params(lang=code).query}" for code in LANGUAGES}
-        response = HTMLResponse(self.render(template, language, same=same, **context), status)
+        language_links = {code: f"?{request.url.include_query_params(lang=code).query}" for code in LANGUAGES}
+        response = HTMLResponse(
+            self.render(template, language, language_links=language_links, **context), status
+        )
+        # The same address shows other content as stages run, and each reader another language.
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Vary"] = "Accept-Language, Cookie"
         if request.query_params.get("lang") == language:
             response.set_cookie("lang", language, max_age=31_536_000, samesite="lax", httponly=True)
-        if VISITOR not in request.cookies:
-            response.set_cookie(VISITOR, secrets.token_hex(8), samesite="strict", httponly=True)
+        if VISITOR_COOKIE not in request.cookies:
+            response.set_cookie(VISITOR_COOKIE, secrets.token_hex(8), samesite="strict", httponly=True)
         return response
 
 
-def size(count: float) -> str:
-    """Return a number of bytes as people read it."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1000:
-            break
-        count, unit = count / 1000, {"B": "KB", "KB": "MB", "MB": "GB", "GB": "TB"}[unit]
-    return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-
-
-def when(timestamp: float | None) -> str:
-    """Return a time as ISO 8601 in UTC; the page's script turns it into the reader's own."""
+def iso_time(timestamp: float | None) -> str:
+    """Return seconds since 1970 as ISO 8601 in UTC; the page's script shows it in the reader's time zone."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(timestamp)) if timestamp else ""

@@ -1,4 +1,4 @@
-"""The pictures of the README: `make screenshots` draws them from the demo pipeline.
+"""Takes the screenshots of the README: `make screenshots` does it with the demo pipeline.
 
 python -m web.screenshots [--data DIR] [--pipeline NAME] [--output docs/screenshots]
 """
@@ -26,7 +26,7 @@ from web.security import LOOPBACK
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its file's name, the page, and how it is looked at."""
+    """One screenshot: its file name, the page, and the size, colours and language of the browser."""
 
     name: str
     path: str
@@ -48,7 +48,7 @@ SHOTS = (
 
 
 def main() -> None:
-    """Draw every picture."""
+    """Take every screenshot."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--pipeline", default="demo")
@@ -64,7 +64,7 @@ def main() -> None:
     with serving(place) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         for shot in SHOTS:
-            picture = _draw(browser, address, place.name, shot, content)
+            picture = _take(browser, address, place.name, shot, content)
             write_whole(arguments.output / f"{shot.name}.png", picture)
             print(f"{arguments.output / shot.name}.png  {len(picture):,} bytes")
         browser.close()
@@ -87,13 +87,13 @@ def serving(place: Place) -> Iterator[str]:
 
 
 def _photo(place: Place) -> bytes:
-    """Return a photo to try: one that the model has not seen."""
+    """Return a photo for the Try page: one that the model has not seen."""
     catalogue = Library().catalogue(place)
     found = catalogue.find(Filter(split="dev"))
     return catalogue.bytes(int(found[len(found) // 2] if len(found) else 0))
 
 
-def _draw(browser: Browser, address: str, pipeline: str, shot: Shot, photo: bytes) -> bytes:
+def _take(browser: Browser, address: str, pipeline: str, shot: Shot, photo: bytes) -> bytes:
     context = browser.new_context(
         viewport={"width": shot.width, "height": shot.height},
         color_scheme="dark" if shot.scheme == "dark" else "light",

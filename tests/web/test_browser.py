@@ -17,7 +17,7 @@ from tests.web import small_pipeline
 from web.app import create
 from web.browser import ARGUMENTS, CHROMIUM
 from web.export import export
-from web.pages import VISITOR
+from web.pages import VISITOR_COOKIE
 from web.queue import FairQueue
 
 pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="apt-get install chromium")
@@ -146,7 +146,7 @@ def test_try_journey(visit: Open, place: Place, tmp_path: Path, width: str) -> N
     photo = tmp_path / "p.jpg"
     from web.content.library import Library
 
-    photo.write_bytes(Library().content(place, sha256(place)))
+    photo.write_bytes(Library().photo_bytes(place, sha256(place)))
     page = visit("/pipelines/demo/try", width)
     page.get_by_label("Choose a photo").set_input_files(photo)
     expect(page.get_by_alt_text("Your photo")).to_be_visible()
@@ -159,7 +159,7 @@ def test_a_photo_can_be_pasted_and_dropped(visit: Open, place: Place) -> None:
     from web.content.library import Library
 
     page = visit("/pipelines/demo/try")
-    content = base64.b64encode(Library().content(place, sha256(place))).decode()
+    content = base64.b64encode(Library().photo_bytes(place, sha256(place))).decode()
     script = """([content, kind]) => {
         const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
         const files = new DataTransfer();
@@ -250,7 +250,7 @@ def test_without_scripts_everything_still_works(
     expect(page.locator("article")).to_have_count(6)
     page.get_by_role("link", name="More captions").first.click()
     expect(page.locator("article")).to_have_count(1)
-    (tmp_path / "p.jpg").write_bytes(Library().content(place, sha256(place)))
+    (tmp_path / "p.jpg").write_bytes(Library().photo_bytes(place, sha256(place)))
     page.goto(f"{address}/pipelines/demo/try")
     page.get_by_label("Choose a photo").set_input_files(tmp_path / "p.jpg")
     page.get_by_role("button", name="Caption it").click()
@@ -260,10 +260,10 @@ def test_without_scripts_everything_still_works(
 
 def test_a_full_queue_is_told_on_the_page(browser: Browser, place: Place) -> None:
     app = create(place.data, "demo")
-    object.__setattr__(app.state.site, "queue", FairQueue(capacity=0))
+    object.__setattr__(app.state.services, "queue", FairQueue(capacity=0))
     from fastapi.testclient import TestClient
 
-    with TestClient(app, cookies={VISITOR: "x"}) as client:
+    with TestClient(app, cookies={VISITOR_COOKIE: "x"}) as client:
         answer = client.get("/pipelines/demo/generate")
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.charts import HEIGHT, WIDTH, Bar, Series, histogram, lines
+from web.charts import HEIGHT, WIDTH, Bar, Series, histogram, line_chart
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True) | st.just(10**400)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12)
@@ -19,7 +19,7 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_siz
 def test_lines_are_drawn_within_the_frame(
     points: list[tuple[float, float]], references: list[tuple[str, float]], name: str
 ) -> None:
-    chart = lines([Series(name, points), Series("b", [])], references, name, "y", name)
+    chart = line_chart([Series(name, points), Series("b", [])], references, name, "y", name)
     root = ElementTree.fromstring(chart)
     assert root.get("aria-label") == name
     for dot in root.iter("circle"):

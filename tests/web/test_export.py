@@ -18,6 +18,7 @@ def test_the_copy_holds_all_that_it_names(tmp_path: Path) -> None:
     pages = sorted(path.name for path in index.parent.glob("*.html"))
     assert pages == ["index.html", "index.ja.html", "training.html", "training.ja.html"]
     for page in index.parent.glob("*.html"):
+        assert page.read_text().count('aria-current="page"') == 1
         named = re.findall(r'(?:src|href)="([^"#]+)"', page.read_text())
         assert named
         for name in named:

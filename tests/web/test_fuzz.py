@@ -15,14 +15,14 @@ from tests.web import small_pipeline
 from web.app import create
 from web.content.catalogue import Catalogue
 from web.queue import FairQueue
-from web.routes import attempt, generate, overview, photos, training
+from web.routes import generate, overview, photos, training, try_photo
 
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     """The app with the pages in its OpenAPI document too."""
     monkeypatch.setattr("web.content.library.Extractor", small_pipeline.Extractor)
-    for module in (overview, photos, training, generate, attempt):
+    for module in (overview, photos, training, generate, try_photo):
         monkeypatch.setattr(module.router, "include_in_schema", True)
         for route in module.router.routes:
             monkeypatch.setattr(route, "include_in_schema", True)
@@ -31,7 +31,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     (run,) = place.runs.iterdir()
     sha256 = Catalogue.load(place.dataset).sha256s[0]
     app.state.real = {"pipeline": "demo", "sha256": sha256, "run": run.name}
-    object.__setattr__(app.state.site, "queue", FairQueue(10_000, 10_000))
+    object.__setattr__(app.state.services, "queue", FairQueue(10_000, 10_000))
     return app
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from store.errors import MissingStage, UserError
-from web.content.curves import FIGURES
-from web.languages import Message, Speaker, choose, translations
+from web.content.comparison import FIGURES
+from web.languages import Message, Translator, choose_language, translations
 from web.queue import QueueFull
 
 WEB = Path(__file__).parents[2] / "web"
@@ -33,11 +33,11 @@ def test_translations_name_the_same_values() -> None:
 
 
 def test_numbers_messages_and_singulars() -> None:
-    say = Speaker("en")
+    say = Translator("en")
     assert say("{count} photos", count=1234) == "1,234 photos"
     assert say("{count} photos", count=1) == "1 photo"
     assert say(Message("{count} rows", {"count": 2})) == "2 rows"
-    assert Speaker("ja")("{count} photos", count=1234) == "写真 1,234 枚"
+    assert Translator("ja")("{count} photos", count=1234) == "写真 1,234 枚"
     assert say("unheard of") == "unheard of"
     assert say("{text}", text="{count} <b>") == "{count} <b>", "values are never texts to fill in"
 
@@ -53,16 +53,16 @@ def test_numbers_messages_and_singulars() -> None:
     ],
 )
 def test_the_language_is_the_readers(wanted: str | None, accepted: str | None, language: str) -> None:
-    assert choose(wanted, accepted) == language
+    assert choose_language(wanted, accepted) == language
 
 
 def test_failures_are_told_in_the_readers_language() -> None:
     full = QueueFull(waiting=12, retry_after=7, own=False)
     assert str(full).endswith("Try again in 7 seconds.")
-    assert Speaker("ja").reason(full) == (
+    assert Translator("ja").reason(full) == (
         "ボケの依頼が 12 件待っているため、今は受け付けられません。7 秒後にもう一度お試しください。"
     )
     missing = MissingStage(Path("data/demo/dataset"), "bokeru dataset --pipeline demo")
-    assert Speaker("en").reason(missing) == str(missing)
-    assert "bokeru dataset --pipeline demo" in Speaker("ja").reason(missing)
-    assert Speaker("ja").reason(UserError("as it is")) == "as it is"
+    assert Translator("en").reason(missing) == str(missing)
+    assert "bokeru dataset --pipeline demo" in Translator("ja").reason(missing)
+    assert Translator("ja").reason(UserError("as it is")) == "as it is"

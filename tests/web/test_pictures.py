@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from web.pictures import LARGEST_BYTES, UnusablePhoto, jpeg, measure
+from web.pictures import MAX_BYTES, UnusablePhoto, jpeg, measure
 
 
 def photo(name: str = "JPEG", size: tuple[int, int] = (90, 60), mode: str = "RGB") -> bytes:
@@ -56,7 +56,7 @@ def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
 
 def test_too_many_bytes_are_refused() -> None:
     with pytest.raises(UnusablePhoto, match="more than 12 MB"):
-        measure(bytes(LARGEST_BYTES + 1))
+        measure(bytes(MAX_BYTES + 1))
 
 
 @pytest.mark.parametrize(

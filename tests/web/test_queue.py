@@ -1,4 +1,4 @@
-"""The line in front of the model: turns, limits, failures."""
+"""The queue in front of the model: turns, limits, failures."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ def test_visitors_take_turns() -> None:
     order: list[str] = []
 
     async def scenario() -> None:
-        queue, gate = FairQueue(capacity=20, each=10), threading.Event()
+        queue, gate = FairQueue(capacity=20, per_visitor=10), threading.Event()
         first = asyncio.create_task(queue.run("greedy", gate.wait))
         await asyncio.sleep(0)
         jobs = [("greedy", f"g{number}") for number in range(4)] + [("a", "a0"), ("a", "a1"), ("b", "b0")]
@@ -27,10 +27,10 @@ def test_visitors_take_turns() -> None:
     assert order == ["g0", "a0", "b0", "g1", "a1", "g2", "g3"]
 
 
-@pytest.mark.parametrize(("capacity", "each", "own"), [(3, 9, False), (9, 3, True)])
-def test_a_full_line_says_so(capacity: int, each: int, own: bool) -> None:
+@pytest.mark.parametrize(("capacity", "per_visitor", "own"), [(3, 9, False), (9, 3, True)])
+def test_a_full_line_says_so(capacity: int, per_visitor: int, own: bool) -> None:
     async def scenario() -> None:
-        queue, gate = FairQueue(capacity, each), threading.Event()
+        queue, gate = FairQueue(capacity, per_visitor), threading.Event()
         tasks = [asyncio.create_task(queue.run("v", gate.wait))]
         await asyncio.sleep(0)
         await asyncio.sleep(0)  # the first is being done, and no longer waits
@@ -82,7 +82,7 @@ def test_who_has_left_is_skipped() -> None:
 
 def test_a_line_that_takes_too_long_is_full() -> None:
     async def scenario() -> None:
-        queue, gate = FairQueue(patience=0.0), threading.Event()
+        queue, gate = FairQueue(max_wait=0.0), threading.Event()
         tasks = [asyncio.create_task(queue.run("a", gate.wait))]
         await asyncio.sleep(0)
         await asyncio.sleep(0)

@@ -1,1 +1,1 @@
-"""What the pages show, read from the stages' directories and kept until files change."""
+"""What the pages show: read from the stages' directories, and cached until files change."""

@@ -1,6 +1,6 @@
-"""The dataset in memory without its photos' bytes: to filter, page through and look up.
+"""The catalogue: a dataset in memory without the bytes of its photos, to filter, page through and look up.
 
-P photos, C captions; the captions of photo p are rows offsets[p] to offsets[p + 1], by falling stars.
+P photos, C captions; photo p has the captions in rows offsets[p] to offsets[p + 1].
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ PHOTO_COLUMNS = ("sha256", "width", "height", "phash", "odai_ids", "category", "
 
 @dataclass(frozen=True)
 class Filter:
-    """Which photos to show; None and empty mean any. Text and stars ask for one caption that has both."""
+    """Which photos to show; None and empty mean any. Text and stars must both hold for the same caption."""
 
     split: str | None = None
     category: str | None = None
@@ -35,8 +35,8 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Row:
-    """Where a photo's row lies: a shard, and a row in it."""
+class RowLocation:
+    """Where a photo's Parquet row is: the shard, the row group, and the row within the group."""
 
     path: Path
     group: int
@@ -44,14 +44,14 @@ class Row:
 
 
 class Catalogue:
-    """One version of a dataset, as `load` found it."""
+    """One version of a dataset, as `load` read it. Photos are numbered from 0 in the dataset's order."""
 
     def __init__(
         self, paths: list[Path], photos: pa.Table, captions: pa.Table, offsets: NDArray[np.int64]
     ) -> None:
         self._paths, self.photos, self.captions, self.offsets = paths, photos, captions, offsets
         self.sha256s: list[str] = photos["sha256"].to_pylist()
-        self.place = {sha256: number for number, sha256 in enumerate(self.sha256s)}
+        self.index = {sha256: number for number, sha256 in enumerate(self.sha256s)}
 
     @classmethod
     def load(cls, directory: Path) -> "Catalogue":
@@ -74,12 +74,12 @@ class Catalogue:
             lengths.append(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
             captions.append(pa.Table.from_struct_array(lists.flatten()).select(CAPTION_COLUMNS))
             split = pa.array([path.name.split("-")[0]] * len(table), pa.string())
-            place = {
+            location = {
                 "split": split,
                 "shard": pa.array([number] * len(table), pa.int64()),
                 "row": np.arange(len(table)),
             }
-            photos.append(pa.table({**{name: table[name] for name in PHOTO_COLUMNS}, **place}))
+            photos.append(pa.table({**{name: table[name] for name in PHOTO_COLUMNS}, **location}))
         offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
         return cls(paths, pa.concat_tables(photos), pa.concat_tables(captions).combine_chunks(), offsets)
 
@@ -93,21 +93,21 @@ class Catalogue:
 
     @cached_property
     def stars(self) -> NDArray[np.int64]:
-        """The stars of each caption, (C,); 0 where nobody knows."""
+        """The stars of each caption, (C,); 0 where they are unknown."""
         return np.asarray(pc.fill_null(self.captions["stars"], 0).to_numpy())
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
-        """The characters of each caption, (C,)."""
+        """The number of characters of each caption, (C,)."""
         return np.asarray(pc.fill_null(pc.utf8_length(self.captions["text"]), 0).to_numpy())
 
     @cached_property
-    def categories(self) -> Counter[str]:
+    def caption_categories(self) -> Counter[str]:
         """How many captions each category has."""
         return Counter(filter(None, self.captions["category"].to_pylist()))
 
     @cached_property
-    def kinds(self) -> Counter[str]:
+    def photo_categories(self) -> Counter[str]:
         """How many photos each category of photos has."""
         return Counter(filter(None, self.photos["category"].to_pylist()))
 
@@ -121,7 +121,7 @@ class Catalogue:
         return [frozenset(labels or ()) for labels in self.photos["labels"].to_pylist()]
 
     def find(self, wanted: Filter) -> NDArray[np.int64]:
-        """Return the places of the photos that pass, in the dataset's order."""
+        """Return the numbers of the N photos that pass a filter, (N,), in the dataset's order."""
         passing = np.ones(len(self), bool)
         if wanted.split:
             passing &= self.split == wanted.split
@@ -130,59 +130,60 @@ class Catalogue:
             passing &= np.fromiter(having, bool, len(self))
         if wanted.category:
             own = _true(pc.equal(self.photos["category"], wanted.category))
-            passing &= own | self._any(_true(pc.equal(self.captions["category"], wanted.category)))
+            passing &= own | self._any_caption(_true(pc.equal(self.captions["category"], wanted.category)))
         if wanted.text or wanted.stars:
-            passing &= self._any(self._captions(wanted.text, wanted.stars))
+            passing &= self._any_caption(self._matching_captions(wanted.text, wanted.stars))
         return np.flatnonzero(passing)
 
-    def _captions(self, text: str, stars: int) -> NDArray[np.bool_]:
+    def _matching_captions(self, text: str, stars: int) -> NDArray[np.bool_]:
         passing = self.stars >= stars
         if text:
             passing &= _true(pc.match_substring(self.captions["text"], text, ignore_case=True))
         return passing
 
-    def _any(self, captions: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return for each photo whether any of its captions is marked."""
-        marked = np.concatenate([[0], np.cumsum(captions)])
-        return np.asarray(marked[self.offsets[1:]] > marked[self.offsets[:-1]])
+    def _any_caption(self, captions: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return for each photo, (P,), whether any of its captions is selected, given a mask (C,)."""
+        # The count of selected captions before each offset: it grows over a photo with any.
+        selected = np.concatenate([[0], np.cumsum(captions)])
+        return np.asarray(selected[self.offsets[1:]] > selected[self.offsets[:-1]])
 
-    def photo(self, place: int) -> dict[str, Any]:
+    def photo(self, photo: int) -> dict[str, Any]:
         """Return the columns of one photo, and how many captions it has."""
-        row: dict[str, Any] = self.photos.slice(place, 1).to_pylist()[0]
+        row: dict[str, Any] = self.photos.slice(photo, 1).to_pylist()[0]
         del row["shard"], row["row"]
-        return {**row, "captions": int(self.offsets[place + 1] - self.offsets[place])}
+        return {**row, "captions": int(self.offsets[photo + 1] - self.offsets[photo])}
 
-    def captions_of(self, place: int, most: int | None = None) -> list[dict[str, Any]]:
-        """Return the captions of one photo, those with most stars first, at most `most`."""
-        start, end = (int(offset) for offset in self.offsets[place : place + 2])
+    def captions_of(self, photo: int, limit: int | None = None) -> list[dict[str, Any]]:
+        """Return the captions of one photo, most stars first, at most `limit` of them."""
+        start, end = (int(offset) for offset in self.offsets[photo : photo + 2])
         captions: list[dict[str, Any]] = self.captions.slice(start, end - start).to_pylist()
-        return sorted(captions, key=lambda caption: -(caption["stars"] or 0))[:most]
+        return sorted(captions, key=lambda caption: -(caption["stars"] or 0))[:limit]
 
-    def row(self, place: int) -> Row:
-        """Return where a photo's Parquet row lies."""
-        photo = self.photos.slice(place, 1)
-        path, row = self._paths[photo["shard"][0].as_py()], photo["row"][0].as_py()
+    def locate(self, photo: int) -> RowLocation:
+        """Return where a photo's Parquet row is."""
+        columns = self.photos.slice(photo, 1)
+        path, row = self._paths[columns["shard"][0].as_py()], columns["row"][0].as_py()
         start = 0
         with pq.ParquetFile(path) as shard:
             for group in range(shard.num_row_groups):
                 rows = shard.metadata.row_group(group).num_rows
                 if row < start + rows:
-                    return Row(path, group, row - start)
+                    return RowLocation(path, group, row - start)
                 start += rows
         raise DamagedFile(path, f"it has {start:,} rows, but had more a moment ago")
 
-    def bytes(self, place: int) -> bytes:
+    def bytes(self, photo: int) -> bytes:
         """Read a photo's bytes from its shard.
 
         Raises:
             DamagedFile: the shard cannot be read, or is no longer there.
         """
         try:
-            row = self.row(place)
+            row = self.locate(photo)
             with pq.ParquetFile(row.path, page_checksum_verification=True) as shard:
                 table = shard.read_row_group(row.group, columns=["sha256", "image.bytes"])
         except (pa.ArrowException, OSError) as error:
-            path = self._paths[self.photos["shard"][place].as_py()]
+            path = self._paths[self.photos["shard"][photo].as_py()]
             raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
         return bytes(table["image"][row.row]["bytes"].as_py() or b"")
 

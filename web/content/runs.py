@@ -1,4 +1,4 @@
-"""Training runs as the pages show them, also while one is being written."""
+"""Training runs as the pages show them, also while training writes one."""
 
 import json
 import time
@@ -12,27 +12,28 @@ import yaml
 
 from store.errors import MissingStage
 from store.place import Place
-from web.content.shelf import stamp
+from web.content.file_cache import file_version
 
 LIVE_SECONDS = 150
-"""A run that is not complete, and one of whose files was written this recently, is being trained."""
+"""An incomplete run with a file that changed so recently counts as being trained now."""
 
 FILES = (
     *("settings.yaml", "log.jsonl", "bounds.json", "evaluation.json", "samples.json", "manifest.json"),
     "model/config.json",
 )
-"""What a run is read from."""
+"""The files that a run is read from."""
 
 BOUNDS = {"ln V": "ln_v", "unigram entropy": "unigram", "grammar's floor": "floor"}
-"""The reference lines, and how evaluation.json calls them."""
+"""The reference lines, with their keys in evaluation.json."""
 
 
 @dataclass(frozen=True)
 class Run:
     """A run's directory, read as far as it has been written.
 
-    `state` is `complete`, `live` (being trained now) or `stopped`; `records` has per epoch `epoch`, `loss`
-    and `dev_loss` in nats per token; `bounds` are the reference lines; `broken` names files that are no JSON.
+    `state` is `complete`, `live` (being trained now) or `stopped`. `records` has per epoch `epoch`, `loss`
+    and `dev_loss`, in nats per token, the unit of the reference lines `bounds` too. `broken` names the files
+    that cannot be parsed.
     """
 
     name: str
@@ -57,14 +58,14 @@ class Run:
 
 def runs(place: Place) -> list[Run]:
     """Return the runs of a pipeline, the newest first."""
-    return [read(path) for path in _newest_first(place)]
+    return [read_run(path) for path in _newest_first(place)]
 
 
-def chosen(place: Place, name: str | None = None) -> Path:
+def find_run(place: Place, name: str | None = None) -> Path:
     """Return the directory of the run `name`, by default of the newest that has a model.
 
     Raises:
-        MissingStage: there is none.
+        MissingStage: there is no such run, or none with a model.
     """
     for path in _newest_first(place):
         if path.name == name or (name is None and _has_model(path)):
@@ -77,11 +78,13 @@ def _newest_first(place: Place) -> list[Path]:
     return sorted(found, key=lambda path: -_changed(path))
 
 
-def read(path: Path) -> Run:
-    """Read a run's directory; what is not there yet, or no longer whole, is left out."""
+def read_run(path: Path) -> Run:
+    """Read a run's directory; files that are absent or cannot be parsed are left out."""
     changed = _changed(path)
     return replace(
-        _read(path, stamp(*(path / name for name in FILES))), state=_state(path, changed), changed=changed
+        _read(path, file_version(*(path / name for name in FILES))),
+        state=_state(path, changed),
+        changed=changed,
     )
 
 

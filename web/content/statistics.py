@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from store.place import Place
 from web.charts import Bar, histogram
 from web.content.catalogue import Catalogue
-from web.languages import Speaker
+from web.languages import Translator
 
 
 def figures(catalogue: Catalogue, place: Place) -> dict[str, int]:
-    """Return what there is of photos, captions and words."""
+    """Return the numbers of photos, captions and words."""
     counts = {
         f"{split} {what}": count
         for split, photos, captions in catalogue.splits()
@@ -28,11 +28,11 @@ def figures(catalogue: Catalogue, place: Place) -> dict[str, int]:
     }
 
 
-def tokens(place: Place, most: int) -> list[tuple[str, int]]:
-    """Return the words that train uses most, with how often."""
+def tokens(place: Place, limit: int) -> list[tuple[str, int]]:
+    """Return the most frequent words of train, with their counts."""
     words, counts = _vocabulary(place)
     pairs = sorted(zip(words, counts, strict=False), key=lambda pair: -pair[1])
-    return [(word, count) for word, count in pairs if count][:most]
+    return [(word, count) for word, count in pairs if count][:limit]
 
 
 def _vocabulary(place: Place) -> tuple[list[str], list[int]]:
@@ -43,7 +43,7 @@ def _vocabulary(place: Place) -> tuple[list[str], list[int]]:
         return [], []
 
 
-def charts(catalogue: Catalogue, _: Speaker) -> Iterator[tuple[str, Markup]]:
+def charts(catalogue: Catalogue, _: Translator) -> Iterator[tuple[str, Markup]]:
     """Yield title and chart of each distribution."""
     photos, captions = _("photos"), _("captions")
     title = _("Captions per photo")
@@ -61,10 +61,10 @@ def _spans(catalogue: Catalogue) -> Iterator[tuple[int, int]]:
     return zip(catalogue.offsets[:-1].tolist(), catalogue.offsets[1:].tolist(), strict=True)
 
 
-def _counted(values: NDArray[np.int64], unit: str, most: int = 30) -> list[Bar]:
-    """Return bars of equal width, at most `most` of them."""
+def _counted(values: NDArray[np.int64], unit: str, limit: int = 30) -> list[Bar]:
+    """Return bars of equal width, at most `limit` of them."""
     highest = int(values.max(initial=0))
-    step = max(1, -(-(highest + 1) // most))
+    step = max(1, -(-(highest + 1) // limit))
     counts = np.bincount(values // step, minlength=highest // step + 1)
     start = next((number for number, count in enumerate(counts) if count), 0)
     return [

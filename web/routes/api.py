@@ -1,4 +1,4 @@
-"""The JSON API: everything that the pages show, for programs."""
+"""The JSON API: what the pages show, for programs."""
 
 from dataclasses import asdict
 from functools import partial
@@ -10,15 +10,15 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
 from web import uploads
-from web.content import rows, statistics
-from web.content.runs import Run, chosen, read, runs
+from web.api_documentation import operations
+from web.caption_service import ModelCaption
+from web.content import source_rows, statistics
+from web.content.runs import Run, find_run, read_run, runs
 from web.content.stages import pipelines, stages
-from web.documentation import operations
-from web.pictures import BROKEN, UnusablePhoto
-from web.routes.attempt import Tried
-from web.routes.photos import Shown
-from web.site import TheCatalogue, ThePhoto, ThePlace, TheSite
-from web.studio import Written
+from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
+from web.routes.photos import PhotoFilters
+from web.routes.try_photo import TrySettings
+from web.services import CatalogueDep, PhotoDep, PlaceDep, ServicesDep
 
 Json = dict[str, Any]
 REFUSALS: dict[int | str, Json] = {
@@ -30,7 +30,7 @@ docs = APIRouter(include_in_schema=False)
 router = APIRouter(prefix="/api", responses=REFUSALS)
 
 
-class Page(Shown):
+class PhotoListQuery(PhotoFilters):
     """Which photos to list."""
 
     per_page: int = Field(24, ge=1, le=200)
@@ -38,19 +38,21 @@ class Page(Shown):
 
 
 @docs.get("/api")
-def documentation(request: Request, site: TheSite) -> HTMLResponse:
+def documentation(request: Request, services: ServicesDep) -> HTMLResponse:
     """Show the API's documentation, made from its OpenAPI document."""
-    return site.pages.respond(request, "api.html", here="api", operations=operations(request.app.openapi()))
+    return services.pages.respond(
+        request, "api.html", current="api", operations=operations(request.app.openapi())
+    )
 
 
 @router.get("/pipelines", tags=["stages"])
-def list_pipelines(site: TheSite) -> list[str]:
+def list_pipelines(services: ServicesDep) -> list[str]:
     """The pipelines that there are."""
-    return pipelines(site.data, site.pipeline)
+    return pipelines(services.data, services.pipeline)
 
 
 @router.get("/pipelines/{pipeline}", tags=["stages"])
-def list_stages(place: ThePlace) -> list[Json]:
+def list_stages(place: PlaceDep) -> list[Json]:
     """The stages of a pipeline: their state, what is there, and the command that makes them."""
     return [
         {
@@ -63,32 +65,32 @@ def list_stages(place: ThePlace) -> list[Json]:
 
 
 @router.get("/pipelines/{pipeline}/statistics", tags=["data"])
-def get_statistics(place: ThePlace, catalogue: TheCatalogue) -> Json:
+def get_statistics(place: PlaceDep, catalogue: CatalogueDep) -> Json:
     """What there is of photos, captions, categories, labels and words."""
     return {
         "figures": statistics.figures(catalogue, place),
         "captions_per_photo": _counts(np.diff(catalogue.offsets)),
-        "photo_categories": dict(catalogue.kinds.most_common(100)),
-        "categories": dict(catalogue.categories.most_common(100)),
+        "photo_categories": dict(catalogue.photo_categories.most_common(100)),
+        "categories": dict(catalogue.caption_categories.most_common(100)),
         "labels": dict(catalogue.labels.most_common(100)),
         "tokens": dict(statistics.tokens(place, 100)),
     }
 
 
 @router.get("/pipelines/{pipeline}/photos", tags=["data"])
-def list_photos(catalogue: TheCatalogue, shown: Annotated[Page, Query()]) -> Json:
+def list_photos(catalogue: CatalogueDep, filters: Annotated[PhotoListQuery, Query()]) -> Json:
     """The photos that pass a filter, a page of them, each with its best caption."""
-    found = catalogue.find(shown.filter())
-    start = (shown.page - 1) * shown.per_page
-    here = [int(number) for number in found[start : start + shown.per_page]]
-    photos = [{**catalogue.photo(number), "best": catalogue.captions_of(number, 1)} for number in here]
-    return {"found": len(found), "page": shown.page, "per_page": shown.per_page, "photos": photos}
+    found = catalogue.find(filters.filter())
+    start = (filters.page - 1) * filters.per_page
+    numbers = [int(number) for number in found[start : start + filters.per_page]]
+    photos = [{**catalogue.photo(number), "best": catalogue.captions_of(number, 1)} for number in numbers]
+    return {"found": len(found), "page": filters.page, "per_page": filters.per_page, "photos": photos}
 
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}", tags=["data"])
-def get_photo(catalogue: TheCatalogue, photo: ThePhoto) -> Json:
+def get_photo(catalogue: CatalogueDep, photo: PhotoDep) -> Json:
     """One photo with all its captions, those with most stars first."""
-    number = catalogue.place[photo]
+    number = catalogue.index[photo]
     return {**catalogue.photo(number), "captions": catalogue.captions_of(number)}
 
 
@@ -99,43 +101,49 @@ def get_photo(catalogue: TheCatalogue, photo: ThePhoto) -> Json:
     responses={200: {"content": {"image/jpeg": {}, "image/svg+xml": {}}}},
 )
 def get_image(
-    site: TheSite, place: ThePlace, photo: ThePhoto, size: Literal["240", "600"] = "600"
+    services: ServicesDep, place: PlaceDep, photo: PhotoDep, size: Literal["240", "600"] = "600"
 ) -> Response:
     """The photo as a JPEG of at most so many pixels a side; one that is broken as a drawing of that."""
     try:
-        return Response(site.library.jpeg(place, photo, int(size)), media_type="image/jpeg")
+        return Response(services.library.jpeg(place, photo, int(size)), media_type="image/jpeg")
     except UnusablePhoto:
-        return Response(BROKEN, media_type="image/svg+xml")
+        return Response(BROKEN_PHOTO_SVG, media_type="image/svg+xml")
 
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}/rows", tags=["data"])
-def get_rows(place: ThePlace, catalogue: TheCatalogue, photo: ThePhoto) -> list[Json]:
+def get_rows(place: PlaceDep, catalogue: CatalogueDep, photo: PhotoDep) -> list[Json]:
     """The Parquet rows behind a photo, with the queries that find them."""
-    return [asdict(table) for table in rows.behind(place, catalogue, photo)]
+    return [asdict(table) for table in source_rows.source_rows(place, catalogue, photo)]
 
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}/neighbours", tags=["data"])
 def get_neighbours(
-    site: TheSite,
-    place: ThePlace,
-    photo: ThePhoto,
+    services: ServicesDep,
+    place: PlaceDep,
+    photo: PhotoDep,
     count: Annotated[int, Query(ge=1, le=100, description="How many")] = 6,
     run: Annotated[
         str | None, Query(max_length=200, description="Whose vectors; by default the newest")
     ] = None,
 ) -> list[Json]:
     """The training photos that are nearest to a photo, by the vectors that a model reads."""
-    return [asdict(near) for near in site.studio.neighbours(place, chosen(place, run), photo, count)]
+    return [asdict(near) for near in services.captions.neighbours(place, find_run(place, run), photo, count)]
 
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}/captions", tags=["captions"])
 async def write_captions(
-    request: Request, site: TheSite, place: ThePlace, photo: ThePhoto, tried: Annotated[Tried, Query()]
+    request: Request,
+    services: ServicesDep,
+    place: PlaceDep,
+    photo: PhotoDep,
+    settings: Annotated[TrySettings, Query()],
 ) -> list[Json]:
     """Captions that a model writes for a photo of the dataset."""
-    run = chosen(place, tried.run)
-    (drawn,) = await site.queued(request, partial(site.studio.captions, place, run, [photo], tried))
-    return [_written(one) for one in drawn]
+    run = find_run(place, settings.run)
+    (captions,) = await services.queued(
+        request, partial(services.captions.for_photos, place, run, [photo], settings)
+    )
+    return [_caption(caption) for caption in captions]
 
 
 @router.post(
@@ -150,22 +158,24 @@ async def write_captions(
     },
 )
 async def caption_photo(
-    request: Request, site: TheSite, place: ThePlace, tried: Annotated[Tried, Query()]
+    request: Request, services: ServicesDep, place: PlaceDep, settings: Annotated[TrySettings, Query()]
 ) -> Json:
     """Captions that a model writes for a photo of your own, and the training photos nearest to it."""
-    photo = await uploads.body(request)
-    run = chosen(place, tried.run)
-    answer = await site.queued(request, partial(site.studio.answer, place, run, photo, tried))
+    photo = await uploads.read_body(request)
+    run = find_run(place, settings.run)
+    upload = await services.queued(
+        request, partial(services.captions.for_upload, place, run, photo, settings)
+    )
     return {
-        "width": answer.width,
-        "height": answer.height,
-        "captions": [_written(one) for one in answer.captions],
-        "neighbours": [asdict(near) for near in answer.neighbours],
+        "width": upload.width,
+        "height": upload.height,
+        "captions": [_caption(caption) for caption in upload.captions],
+        "neighbours": [asdict(near) for near in upload.neighbours],
     }
 
 
 @router.get("/pipelines/{pipeline}/runs", tags=["training"])
-def list_runs(place: ThePlace) -> list[Json]:
+def list_runs(place: PlaceDep) -> list[Json]:
     """The training runs, the newest first: state, settings, best epoch."""
     return [
         {
@@ -180,13 +190,13 @@ def list_runs(place: ThePlace) -> list[Json]:
 
 
 @router.get("/pipelines/{pipeline}/runs/{run}", tags=["training"])
-def get_run(place: ThePlace, run: Annotated[str, Path(description="A run's name")]) -> Run:
+def get_run(place: PlaceDep, run: Annotated[str, Path(description="A run's name")]) -> Run:
     """One run: settings, losses by epoch, reference lines, evaluation, samples."""
-    return read(chosen(place, run))
+    return read_run(find_run(place, run))
 
 
-def _written(one: Written) -> Json:
-    return {**asdict(one), "tokens": [asdict(token) for token in one.tokens]}
+def _caption(caption: ModelCaption) -> Json:
+    return {**asdict(caption), "tokens": [asdict(token) for token in caption.tokens]}
 
 
 def _counts(values: Any) -> dict[str, int]:

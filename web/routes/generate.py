@@ -10,23 +10,23 @@ from pydantic import Field
 
 from store.errors import MissingStage, UserError
 from store.place import Place
+from web.caption_service import CaptionSettings, ModelCaption
 from web.content.catalogue import Catalogue, Filter
-from web.content.runs import chosen, runs
+from web.content.runs import find_run, runs
 from web.queue import QueueFull
-from web.site import Site, TheCatalogue, ThePlace, TheSite
-from web.studio import Drawing, Written
+from web.services import CatalogueDep, PlaceDep, Services, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
 PER_PAGE = 6
-PEOPLE = 5
-"""Captions by people that are shown of a photo."""
+HUMAN_CAPTIONS = 5
+"""How many captions by people a photo shows."""
 
 
-class Wanted(Drawing):
-    """What the Generate page shows."""
+class GenerateSettings(CaptionSettings):
+    """How captions are written, and for which photos."""
 
     split: Literal["train", "dev"] = "dev"
-    """Photos that the model learned from, or not."""
+    """Photos of this split: the model learned from train, and never saw dev."""
     run: str | None = Field(None, max_length=200)
     """Whose model writes; by default the newest."""
     photo: str | None = Field(None, max_length=64)
@@ -38,67 +38,76 @@ class Wanted(Drawing):
 @router.get("/generate")
 async def generate(
     request: Request,
-    site: TheSite,
-    place: ThePlace,
-    catalogue: TheCatalogue,
-    wanted: Annotated[Wanted, Query()],
+    services: ServicesDep,
+    place: PlaceDep,
+    catalogue: CatalogueDep,
+    settings: Annotated[GenerateSettings, Query()],
 ) -> HTMLResponse:
     """Show some photos with captions by people and by the model."""
-    numbers, pages = photos(catalogue, wanted)
+    numbers, pages = select_photos(catalogue, settings)
     sha256s = [catalogue.sha256s[number] for number in numbers]
-    drawn, problem, status = await _draw(request, site, place, wanted, sha256s)
-    response = site.pages.respond(
+    captions, problem, status = await _write_captions(request, services, place, settings, sha256s)
+    response = services.pages.respond(
         request,
         "generate.html",
         status,
-        here="generate",
+        current="generate",
         pipeline=place.name,
-        wanted=wanted,
+        settings=settings,
         pages=pages,
         runs=[run for run in runs(place) if run.has_model],
-        groups=[(wanted.split, cards(catalogue, numbers, drawn))],
+        groups=[(settings.split, cards(catalogue, numbers, captions))],
         problem=problem,
-        query=wanted.model_dump(exclude={"page", "photo"}, exclude_defaults=True),
+        query=settings.model_dump(exclude={"page", "photo"}, exclude_defaults=True),
     )
     if isinstance(problem, QueueFull):
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
 
 
-def photos(catalogue: Catalogue, wanted: Wanted) -> tuple[list[int], int]:
-    """Return the photos of a page, in an order that mixes them but is always the same, and how many pages."""
-    if wanted.photo in catalogue.place:
-        return [catalogue.place[str(wanted.photo)]], 1
-    found = catalogue.find(Filter(split=wanted.split))
-    mixed = np.random.default_rng(0).permutation(found)
-    pages = max(1, -(-len(mixed) // PER_PAGE))
-    start = (min(wanted.page, pages) - 1) * PER_PAGE
-    return [int(number) for number in mixed[start : start + PER_PAGE]], pages
+def select_photos(catalogue: Catalogue, settings: GenerateSettings) -> tuple[list[int], int]:
+    """Return the numbers of a page's photos, and how many pages there are.
+
+    The order is shuffled, since neighbours in a dataset are alike, and always the same, so that a
+    page shows the same photos again.
+    """
+    if settings.photo in catalogue.index:
+        return [catalogue.index[str(settings.photo)]], 1
+    found = catalogue.find(Filter(split=settings.split))
+    shuffled = np.random.default_rng(0).permutation(found)
+    pages = max(1, -(-len(shuffled) // PER_PAGE))
+    start = (min(settings.page, pages) - 1) * PER_PAGE
+    return [int(number) for number in shuffled[start : start + PER_PAGE]], pages
 
 
-def cards(catalogue: Catalogue, numbers: list[int], drawn: list[list[Written]]) -> list[dict[str, Any]]:
-    """Return what a card shows: the photo, people's captions, the model's."""
+def cards(
+    catalogue: Catalogue, numbers: list[int], captions: list[list[ModelCaption]]
+) -> list[dict[str, Any]]:
+    """Return the content of the cards: the photo, people's captions, the model's."""
     return [
         {
             "photo": catalogue.photo(number),
-            "people": catalogue.captions_of(number, PEOPLE),
-            "model": drawn[place] if drawn else None,
+            "people": catalogue.captions_of(number, HUMAN_CAPTIONS),
+            "model": captions[index] if captions else None,
         }
-        for place, number in enumerate(numbers)
+        for index, number in enumerate(numbers)
     ]
 
 
-async def _draw(
-    request: Request, site: Site, place: Place, wanted: Wanted, sha256s: list[str]
-) -> tuple[list[list[Written]], UserError | None, int]:
-    """Return the model's captions, or why there are none and the status that says so."""
+async def _write_captions(
+    request: Request, services: Services, place: Place, settings: GenerateSettings, sha256s: list[str]
+) -> tuple[list[list[ModelCaption]], UserError | None, int]:
+    """Return the model's captions, or the reason why there are none, and the HTTP status.
+
+    Without a model the page still shows people's captions, so most reasons keep status 200.
+    """
     try:
-        run = chosen(place, wanted.run)
-        work = partial(site.studio.captions, place, run, sha256s, wanted)
-        return await site.queued(request, work), None, 200
+        run = find_run(place, settings.run)
+        work = partial(services.captions.for_photos, place, run, sha256s, settings)
+        return await services.queued(request, work), None, 200
     except QueueFull as error:
         return [], error, 503
     except MissingStage as error:
-        return [], error, 404 if wanted.run else 200
+        return [], error, 404 if settings.run else 200
     except UserError as error:
         return [], error, 200

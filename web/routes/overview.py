@@ -1,4 +1,4 @@
-"""The first page: which pipelines there are, what is there of each stage, what is stale, what to run."""
+"""The Overview page: the pipelines, the state of each stage, and the command to run next."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -11,30 +11,34 @@ from store.errors import UserError
 from store.place import Place
 from web.content.runs import runs
 from web.content.stages import pipelines, stages
-from web.site import Site, TheSite
+from web.services import Services, ServicesDep
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def overview(request: Request, site: TheSite) -> HTMLResponse:
+def overview(request: Request, services: ServicesDep) -> HTMLResponse:
     """Show every pipeline with its stages."""
-    found = {name: stages(site.place(name)) for name in pipelines(site.data, site.pipeline)}
-    teasers = list(_teasers(site, site.place(site.pipeline)))
-    return site.pages.respond(request, "overview.html", here="overview", found=found, teasers=teasers)
+    found = {name: stages(services.place(name)) for name in pipelines(services.data, services.pipeline)}
+    teasers = list(_teasers(services, services.place(services.pipeline)))
+    return services.pages.respond(request, "overview.html", current="overview", found=found, teasers=teasers)
 
 
-def _teasers(site: Site, place: Place, most: int = 4) -> Iterator[tuple[dict[str, Any], str, str]]:
-    """Yield photos that a model has not seen, with people's best caption and the model's."""
+def _teasers(services: Services, place: Place, limit: int = 4) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Yield photos with people's best caption and the model's, those that the model has not seen first."""
     samples = next((run.samples for run in runs(place) if run.samples), [])
     try:
-        catalogue = site.library.catalogue(place)
+        catalogue = services.library.catalogue(place)
     except UserError:
         return
-    fitting = (
-        one
-        for one in samples
-        if one.get("human") and one.get("model") and one.get("sha256") in catalogue.place
+    complete = (
+        sample
+        for sample in samples
+        if sample.get("human") and sample.get("model") and sample.get("sha256") in catalogue.index
     )
-    for one in islice(sorted(fitting, key=lambda one: one.get("split") != "dev"), most):
-        yield catalogue.photo(catalogue.place[one["sha256"]]), str(one["human"][0]), str(one["model"][0])
+    for sample in islice(sorted(complete, key=lambda sample: sample.get("split") != "dev"), limit):
+        yield (
+            catalogue.photo(catalogue.index[sample["sha256"]]),
+            str(sample["human"][0]),
+            str(sample["model"][0]),
+        )

@@ -1,4 +1,4 @@
-"""The Data pages: photos to page through and filter, one photo with all about it, statistics as charts."""
+"""The Data pages: photos with filters, the page of one photo, statistics as charts."""
 
 from typing import Annotated, Literal
 
@@ -7,20 +7,21 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from store.errors import UserError
+from store.place import Place
 from train.captions.mismatch import Neighbour
-from web.content import rows, statistics
+from web.content import source_rows, statistics
 from web.content.catalogue import Catalogue, Filter
-from web.content.runs import chosen
-from web.languages import Speaker
-from web.pictures import BROKEN, UnusablePhoto
-from web.site import TheCatalogue, ThePhoto, ThePlace, TheSite
+from web.content.runs import find_run
+from web.languages import Translator
+from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
+from web.services import CatalogueDep, PhotoDep, PlaceDep, Services, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
 PER_PAGE = 24
 
 
-class Shown(BaseModel):
-    """Which photos a page shows."""
+class PhotoFilters(BaseModel):
+    """Which photos a page shows. A form sends an empty field as "": that sets no filter."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -38,109 +39,114 @@ class Shown(BaseModel):
     """Which page of the photos."""
 
     def filter(self) -> Filter:
-        """Return what to look for."""
+        """Return the catalogue's filter."""
         return Filter(self.split, self.category, self.label, self.stars, self.text)
 
 
 @router.get("/data")
-def photos(
+def show_photos(
     request: Request,
-    site: TheSite,
-    place: ThePlace,
-    catalogue: TheCatalogue,
-    shown: Annotated[Shown, Query()],
+    services: ServicesDep,
+    place: PlaceDep,
+    catalogue: CatalogueDep,
+    filters: Annotated[PhotoFilters, Query()],
 ) -> HTMLResponse:
     """Show a page of the photos that pass the filter, each with its best caption."""
-    found = catalogue.find(shown.filter())
-    last = max(1, -(-len(found) // PER_PAGE))
-    page = min(shown.page, last)
-    here = [int(number) for number in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
-    return site.pages.respond(
+    found = catalogue.find(filters.filter())
+    last_page = max(1, -(-len(found) // PER_PAGE))
+    page = min(filters.page, last_page)
+    numbers = [int(number) for number in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
+    return services.pages.respond(
         request,
         "photos.html",
-        here="data",
+        current="data",
         pipeline=place.name,
         catalogue=catalogue,
-        shown=shown.model_copy(update={"page": page}),
-        query=shown.model_dump(exclude={"page"}, exclude_defaults=True),
+        filters=filters.model_copy(update={"page": page}),
+        query=filters.model_dump(exclude={"page"}, exclude_defaults=True),
         found=len(found),
-        last=last,
-        cards=[(catalogue.photo(number), catalogue.captions_of(number, 1)) for number in here],
+        last_page=last_page,
+        cards=[(catalogue.photo(number), catalogue.captions_of(number, 1)) for number in numbers],
     )
 
 
 @router.get("/statistics")
-def figures(request: Request, site: TheSite, place: ThePlace, catalogue: TheCatalogue) -> HTMLResponse:
+def show_statistics(
+    request: Request, services: ServicesDep, place: PlaceDep, catalogue: CatalogueDep
+) -> HTMLResponse:
     """Show the dataset's statistics as charts."""
-    language = site.pages.language(request)
-    charts = statistics.charts(catalogue, Speaker(language))
-    return site.pages.respond(
+    language = services.pages.language(request)
+    charts = statistics.charts(catalogue, Translator(language))
+    return services.pages.respond(
         request,
         "statistics.html",
-        here="data",
+        current="data",
         pipeline=place.name,
         figures=statistics.figures(catalogue, place),
         charts=charts,
-        categories=catalogue.categories.most_common(20),
-        kinds=catalogue.kinds.most_common(20),
+        caption_categories=catalogue.caption_categories.most_common(20),
+        photo_categories=catalogue.photo_categories.most_common(20),
         labels=catalogue.labels.most_common(20),
         tokens=statistics.tokens(place, 20),
         links={
-            name: lambda value, name=name: site.pages.links.page("data", place.name, **{name: value})
+            name: lambda value, name=name: services.pages.links.page("data", place.name, **{name: value})
             for name in ("category", "label")
         },
     )
 
 
 @router.get("/photos/{sha256}.jpg")
-def jpeg(site: TheSite, place: ThePlace, photo: ThePhoto, size: Literal["240", "600"] = "600") -> Response:
-    """Send a photo as a fresh JPEG; one that cannot be decoded as a drawing that says so."""
+def photo_file(
+    services: ServicesDep, place: PlaceDep, photo: PhotoDep, size: Literal["240", "600"] = "600"
+) -> Response:
+    """Send a photo as a newly encoded JPEG, or a placeholder where it cannot be decoded."""
     headers = {"Cache-Control": "private, max-age=86400"}
     try:
-        return Response(site.library.jpeg(place, photo, int(size)), media_type="image/jpeg", headers=headers)
+        content = services.library.jpeg(place, photo, int(size))
+        return Response(content, media_type="image/jpeg", headers=headers)
     except UnusablePhoto as error:
         return Response(
-            BROKEN,
+            BROKEN_PHOTO_SVG,
             media_type="image/svg+xml",
             headers={"X-Broken-Photo": str(error).encode("ascii", "replace").decode()},
         )
 
 
 @router.get("/photos/{sha256}")
-def photo(
-    request: Request, site: TheSite, place: ThePlace, catalogue: TheCatalogue, photo: ThePhoto
+def show_photo(
+    request: Request, services: ServicesDep, place: PlaceDep, catalogue: CatalogueDep, photo: PhotoDep
 ) -> HTMLResponse:
-    """Show a photo with all its captions, what is known about it, its neighbours, and the rows behind it."""
-    number = catalogue.place[photo]
+    """Show a photo with its captions, its facts, its neighbours, and the Parquet rows with its data."""
+    number = catalogue.index[photo]
     problem: UserError | None = None
     neighbours: list[Neighbour] = []
     try:
-        neighbours = site.studio.neighbours(place, chosen(place), photo)
+        neighbours = services.captions.neighbours(place, find_run(place), photo)
     except UserError as error:
         problem = error
-    return site.pages.respond(
+    return services.pages.respond(
         request,
         "photo.html",
-        here="data",
+        current="data",
         pipeline=place.name,
         photo=catalogue.photo(number),
         captions=catalogue.captions_of(number),
         neighbours=[(near, best_caption(catalogue, near.sha256)) for near in neighbours],
         problem=problem,
-        tables=rows.behind(place, catalogue, photo),
-        broken=_broken(site, place, photo),
+        tables=source_rows.source_rows(place, catalogue, photo),
+        broken=_decode_error(services, place, photo),
     )
 
 
 def best_caption(catalogue: Catalogue, sha256: str) -> str:
-    """Return a photo's caption with most stars, or nothing."""
-    captions = catalogue.captions_of(catalogue.place[sha256], 1)
+    """Return the caption of a photo with the most stars, empty where it has none."""
+    captions = catalogue.captions_of(catalogue.index[sha256], 1)
     return str(captions[0]["text"]) if captions else ""
 
 
-def _broken(site: TheSite, place: ThePlace, photo: str) -> str | None:
+def _decode_error(services: Services, place: Place, photo: str) -> str | None:
     try:
-        site.library.jpeg(place, photo, 600)
+        services.library.jpeg(place, photo, 600)
     except UnusablePhoto as error:
         return str(error)
     return None

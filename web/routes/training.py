@@ -1,38 +1,38 @@
-"""The Training page: curves of one or several runs, their settings side by side, what evaluation found."""
+"""The Training page: curves of one or several runs, their settings side by side, their evaluation."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from web.content.curves import comparison
+from web.content.comparison import compare
 from web.content.runs import runs
-from web.languages import Speaker
-from web.site import ThePlace, TheSite
+from web.languages import Translator
+from web.services import PlaceDep, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
-MOST = 6
-"""Runs side by side: there are no more colours that one can tell apart."""
+MAX_RUNS = 6
+"""Runs side by side: more colours could not be told apart."""
 
 
 @router.get("/training")
 def training(
     request: Request,
-    site: TheSite,
-    place: ThePlace,
+    services: ServicesDep,
+    place: PlaceDep,
     run: Annotated[list[str] | None, Query(max_length=100, description="Runs to compare")] = None,
 ) -> HTMLResponse:
-    """Show the runs that were asked for, by default the newest."""
+    """Show the requested runs, by default the newest."""
     found = runs(place)
-    shown = [each for each in found if each.name in (run or ())][:MOST] or found[:1]
-    language = site.pages.language(request)
-    return site.pages.respond(
+    shown = [each for each in found if each.name in (run or ())][:MAX_RUNS] or found[:1]
+    language = services.pages.language(request)
+    return services.pages.respond(
         request,
         "training.html",
-        here="training",
+        current="training",
         pipeline=place.name,
         runs=found,
         shown=shown,
         command=place.command("train"),
-        **comparison(shown, Speaker(language)),
+        **compare(shown, Translator(language)),
     )

@@ -1,11 +1,11 @@
-"""What the Training page compares: curves, settings and figures of several runs."""
+"""The comparison of runs on the Training page: their curves, settings and figures."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from web.charts import Series, lines
+from web.charts import Series, line_chart
 from web.content.runs import Run
-from web.languages import Speaker
+from web.languages import Translator
 
 FIGURES = {
     "nll": "loss, nats per token",
@@ -37,12 +37,21 @@ FIGURES = {
     "photos": "photos",
     "tokens": "tokens",
 }
-"""Figures of evaluation.json that come first, with what they are called; others follow by their own names."""
-SHARES = ("names", "names_shuffled", "names_human", "recall@1", "recall@5", "recall@10", "verbatim", "same")
+"""Figures of evaluation.json with their titles, in this order; all others follow under their own names."""
+PERCENTAGES = (
+    "names",
+    "names_shuffled",
+    "names_human",
+    "recall@1",
+    "recall@5",
+    "recall@10",
+    "verbatim",
+    "same",
+)
 
 
-def comparison(shown: Sequence[Run], _: Speaker) -> dict[str, Any]:
-    """Return chart, settings and evaluation tables of some runs."""
+def compare(shown: Sequence[Run], _: Translator) -> dict[str, Any]:
+    """Return the chart, the table of settings and the table of figures of some runs."""
     return {
         "chart": _chart(shown, _) if any(run.records for run in shown) else None,
         "settings": _settings(shown),
@@ -50,7 +59,7 @@ def comparison(shown: Sequence[Run], _: Speaker) -> dict[str, Any]:
     }
 
 
-def _chart(shown: Sequence[Run], _: Speaker) -> Any:
+def _chart(shown: Sequence[Run], _: Translator) -> Any:
     series = []
     for number, run in enumerate(shown):
         for key, name, dashed in (("loss", "train", False), ("dev_loss", "dev", True)):
@@ -58,17 +67,19 @@ def _chart(shown: Sequence[Run], _: Speaker) -> Any:
             if points:
                 label = f"{run.name} {name}" if len(shown) > 1 else name
                 series.append(Series(label, points, f"s{number}", dashed))
-    return lines(series, _references(shown, _), _("epoch"), _("nats per token"), _("Loss by epoch"))
+    return line_chart(series, _references(shown, _), _("epoch"), _("nats per token"), _("Loss by epoch"))
 
 
-def _references(shown: Sequence[Run], _: Speaker) -> list[tuple[str, float]]:
-    """Return the reference lines of the first run that has any: runs on one dataset share them."""
+def _references(shown: Sequence[Run], _: Translator) -> list[tuple[str, float]]:
+    """Return the reference lines (title, nats per token) of the first run that has any.
+
+    Runs on one dataset share them."""
     bounds: dict[str, float] = next((run.bounds for run in shown if run.bounds), {})
     return [(_(name), value) for name, value in bounds.items()]
 
 
 def _settings(shown: Sequence[Run]) -> list[tuple[str, list[str], bool]]:
-    """Return each setting with its value in every run, and whether the runs differ in it; those first."""
+    """Return (setting, its value in each run, whether the runs differ); those that differ come first."""
     names = dict.fromkeys(name for run in shown for name in run.settings)
     table = []
     for name in names:
@@ -77,8 +88,8 @@ def _settings(shown: Sequence[Run]) -> list[tuple[str, list[str], bool]]:
     return sorted(table, key=lambda row: not row[2])
 
 
-def _evaluation(shown: Sequence[Run], _: Speaker) -> list[tuple[str, list[str]]]:
-    """Return each figure with its value in every run, dev and train."""
+def _evaluation(shown: Sequence[Run], _: Translator) -> list[tuple[str, list[str]]]:
+    """Return (figure, its values): for each run that of dev and that of train."""
     found = [run.evaluation.get(split, {}) for run in shown for split in ("dev", "train")]
     if not any(found):
         return []
@@ -94,7 +105,7 @@ def _evaluation(shown: Sequence[Run], _: Speaker) -> list[tuple[str, list[str]]]
 def _figure(name: str, value: object) -> str:
     if not _is_number(value):
         return "–"
-    if name in SHARES:
+    if name in PERCENTAGES:
         return f"{value:.0%}"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
 

@@ -1,4 +1,4 @@
-"""The API's documentation as a plain page: its OpenAPI document, laid out, without scripts from elsewhere."""
+"""The documentation page of the API, made from its OpenAPI document without scripts of other sites."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of an operation: where it goes, what it may be, what it means."""
+    """A parameter of an operation: where it is sent (`path` or `query`), its type and its meaning."""
 
     name: str
-    place: str
-    kind: str
+    location: str
+    type: str
     default: str
     meaning: str
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing that the API does."""
+    """An operation of the API; `takes` are the content types of the request's body."""
 
     method: str
     path: str
@@ -49,14 +49,14 @@ def _parameters(operation: dict[str, Any]) -> Iterator[Parameter]:
         schema = parameter.get("schema", {})
         default = "" if schema.get("default") is None else str(schema["default"])
         meaning = parameter.get("description") or schema.get("description", "")
-        yield Parameter(parameter["name"], parameter["in"], _kind(schema), default, meaning)
+        yield Parameter(parameter["name"], parameter["in"], _type(schema), default, meaning)
 
 
-def _kind(schema: dict[str, Any]) -> str:
-    """Return a schema as a few words: `integer, 1 to 10`, `train or dev`."""
+def _type(schema: dict[str, Any]) -> str:
+    """Describe a schema in a few words: `integer, 1 to 10`, `train or dev`."""
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     if options:
-        return " or ".join(_kind(option) for option in options)
+        return " or ".join(_type(option) for option in options)
     if "enum" in schema:
         return " or ".join(map(str, schema["enum"]))
     name = str(schema.get("type", "anything"))

@@ -1,0 +1,178 @@
+"""The caption service: writes captions for pages and API, each token with its probability."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from store.errors import MissingStage
+from store.place import Place
+from train.captions.captioner import Caption, Captioner
+from train.captions.mismatch import Neighbour, mismatch
+from train.captions.options import DecodingOptions
+from web.content.library import Library, Vectors
+from web.pictures import measure
+
+
+def _empty_as_none(value: object) -> object:
+    return None if value == "" else value  # a form sends an empty field as ""
+
+
+OptionalInt = Annotated[int | None, BeforeValidator(_empty_as_none)]
+OptionalFloat = Annotated[float | None, BeforeValidator(_empty_as_none)]
+
+
+class CaptionSettings(BaseModel):
+    """How captions are written. An empty field sets no limit."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, allow_inf_nan=False)
+
+    strategy: Literal["greedy", "beam", "sample", "mismatch"] = "beam"
+    """The likeliest token each time, a search, at random, or the best caption of another photo."""
+    n: int = Field(3, ge=1, le=10)
+    """Captions per photo."""
+    seed: int = Field(0, ge=0, lt=2**31)
+    """The same photo, settings and seed give the same samples."""
+    beam_width: int = Field(5, ge=1, le=20)
+    """Unfinished captions that a search keeps."""
+    length_normalisation: float = Field(0.7, ge=0, le=4)
+    """Beams are ranked by log-probability divided by length to this power."""
+    no_repeat: OptionalInt = Field(None, ge=1, le=20)
+    """No run of this many tokens comes twice."""
+    temperature: float = Field(0.8, ge=0.05, le=5)
+    """Below 1 plays safe, above 1 is bolder."""
+    top_k: OptionalInt = Field(None, ge=1, le=100_000)
+    """Draw among this many likeliest tokens."""
+    top_p: OptionalFloat = Field(None, gt=0, le=1)
+    """Draw among the fewest tokens that hold this probability."""
+    distance: float = Field(0.8, ge=0, le=2)
+    """How far the other photo is in fc7: 0 the same, 1 unrelated, 2 the opposite."""
+    forbid: str = Field("", max_length=200)
+    """Words that no caption may hold, with spaces between them."""
+
+    def decoding(self) -> dict[str, Any]:
+        """Return the settings of `train.captions.options.DecodingOptions`."""
+        shared = DecodingOptions.model_fields.keys() & CaptionSettings.model_fields.keys()
+        decoding = {name: getattr(self, name) for name in DecodingOptions.model_fields if name in shared}
+        strategy = "beam" if self.strategy == "mismatch" else self.strategy
+        forbidden = tuple(self.forbid.replace("、", " ").replace(",", " ").split())
+        return {**decoding, "strategy": strategy, "forbidden": forbidden}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token with the probability that the model gave it."""
+
+    text: str
+    probability: float
+
+    @property
+    def level(self) -> int:
+        """The shade of the token on the page: 0 for below 1%, up to 5 for 80% and more."""
+        return sum(self.probability >= bound for bound in (0.01, 0.05, 0.2, 0.5, 0.8))
+
+
+@dataclass(frozen=True)
+class ModelCaption:
+    """A caption as the pages show it. `source` is the photo it was written for, where that is another one."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    log_probability: float
+    source: Neighbour | None = None
+
+
+@dataclass(frozen=True)
+class UploadCaptions:
+    """Captions for an uploaded photo, its size in pixels, and the training photos nearest to it."""
+
+    width: int
+    height: int
+    captions: list[ModelCaption]
+    neighbours: list[Neighbour]
+
+
+class CaptionService:
+    """Writes captions with the models in the library. A call keeps the cores busy: run it in the queue."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def for_photos(
+        self, place: Place, run: Path, sha256s: Sequence[str], settings: CaptionSettings
+    ) -> list[list[ModelCaption]]:
+        """Return captions for photos of the dataset, a list per photo.
+
+        Raises:
+            UserError: there is no model or no vectors, or they do not belong together.
+        """
+        captioner, vectors = self._model(place, run)
+        return self._write(captioner, vectors, vectors.select(sha256s), settings, sha256s)
+
+    def for_upload(
+        self, place: Place, run: Path, photo: bytes, settings: CaptionSettings, neighbours: int = 6
+    ) -> UploadCaptions:
+        """Return captions for a visitor's photo.
+
+        Raises:
+            UnusablePhoto: the bytes are not a photo, or one that is too large.
+            UserError: there is no model, or no weights of the network that encodes photos.
+        """
+        width, height, _ = measure(photo)
+        captioner, vectors = self._model(place, run)
+        vector = np.asarray(self._library.extractor(place, captioner).vectors([photo]), np.float32)
+        (captions,) = self._write(captioner, vectors, vector, settings, [None])
+        (near,) = vectors.pool.nearest(vector, neighbours)
+        return UploadCaptions(width, height, captions, near)
+
+    def neighbours(self, place: Place, run: Path, sha256: str, count: int = 6) -> list[Neighbour]:
+        """Return the training photos that are nearest to a photo of the dataset."""
+        _, vectors = self._model(place, run)
+        # The photo itself would be the nearest.
+        return vectors.pool.nearest(vectors.select([sha256]), count, [sha256])[0]
+
+    def _model(self, place: Place, run: Path) -> tuple[Captioner, Vectors]:
+        captioner = self._library.captioner(run)
+        if not (place.features / captioner.features_key).is_dir():
+            raise MissingStage(place.features / captioner.features_key, place.command("features"))
+        return captioner, self._library.vectors(place, captioner.features_key)
+
+    def _write(
+        self,
+        captioner: Captioner,
+        vectors: Vectors,
+        photos: NDArray[np.float32],
+        settings: CaptionSettings,
+        sha256s: Sequence[str | None],
+    ) -> list[list[ModelCaption]]:
+        """Return captions for vectors (N, D) of photos; `sha256s[i]` is None where photo i is an upload."""
+        decoding = settings.decoding()
+        if settings.strategy == "mismatch":
+            # There `n` counts other photos, and each gives its best caption.
+            del decoding["n"]
+            found = mismatch(
+                captioner,
+                photos,
+                vectors.pool,
+                distance=settings.distance,
+                n=settings.n,
+                without=sha256s,
+                **decoding,
+            )
+            return [[model_caption(one.caption, one.source) for one in captions] for captions in found]
+        return [
+            [model_caption(one) for one in captions] for captions in captioner.caption(photos, **decoding)
+        ]
+
+
+def model_caption(caption: Caption, source: Neighbour | None = None) -> ModelCaption:
+    """Return a caption of the model as the pages show it."""
+    # Not strict: the last probability belongs to <EOS>, which has no text.
+    pairs = zip(caption.tokens, caption.token_log_probabilities, strict=False)
+    tokens = tuple(Token(text, math.exp(value)) for text, value in pairs)
+    return ModelCaption(caption.text, tokens, caption.log_probability, source)

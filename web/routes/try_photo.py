@@ -1,0 +1,108 @@
+"""The Try page: captions for a visitor's own photo, and the training photos nearest to it."""
+
+import base64
+from functools import partial
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from pydantic import Field, ValidationError
+
+from store.errors import UsageError, UserError
+from store.place import Place
+from web import uploads
+from web.caption_service import CaptionSettings, UploadCaptions
+from web.content.runs import find_run, runs
+from web.languages import Message
+from web.pictures import UnusablePhoto, jpeg
+from web.queue import QueueFull
+from web.routes.photos import best_caption
+from web.services import PlaceDep, Services, ServicesDep
+
+router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
+
+
+class TrySettings(CaptionSettings):
+    """How captions are written for a visitor's photo, and by which model."""
+
+    run: str | None = Field(None, max_length=200)
+    """Whose model writes; by default the newest."""
+
+
+@router.get("/try")
+def show_form(request: Request, services: ServicesDep, place: PlaceDep) -> HTMLResponse:
+    """Show the form."""
+    return _page(request, services, place, TrySettings())
+
+
+@router.post("/try")
+async def try_photo(request: Request, services: ServicesDep, place: PlaceDep) -> HTMLResponse:
+    """Write captions for the uploaded photo. It is kept in memory until they are written, nowhere else."""
+    settings = TrySettings()
+    try:
+        photo, fields = await uploads.read_form(request)
+        settings = parse_settings(fields)
+        if not photo:
+            raise UnusablePhoto(Message("No photo was sent. Choose one first."))
+        run = find_run(place, settings.run)
+        work = partial(_caption, services, place, run, photo, settings)
+        captions, picture = await services.queued(request, work)
+    except QueueFull as error:
+        return _page(request, services, place, settings, problem=error, status=503)
+    except UserError as error:
+        return _page(request, services, place, settings, problem=error, status=422)
+    return _page(request, services, place, settings, captions, picture)
+
+
+def _caption(
+    services: Services, place: Place, run: Path, photo: bytes, settings: TrySettings
+) -> tuple[UploadCaptions, str]:
+    """Return captions for a photo, and the photo as base64 for the page: it has no address of its own."""
+    captions = services.captions.for_upload(place, run, photo, settings)
+    return captions, base64.b64encode(jpeg(photo, 600)).decode()
+
+
+def parse_settings(fields: dict[str, str]) -> TrySettings:
+    """Return the fields of a form as settings.
+
+    Raises:
+        UsageError: a value is not allowed; the message names its field.
+    """
+    try:
+        return TrySettings.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _page(
+    request: Request,
+    services: Services,
+    place: Place,
+    settings: TrySettings,
+    captions: UploadCaptions | None = None,
+    picture: str | None = None,
+    problem: UserError | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    neighbours = []
+    if captions:
+        catalogue = services.library.catalogue(place)
+        neighbours = [(near, best_caption(catalogue, near.sha256)) for near in captions.neighbours]
+    response = services.pages.respond(
+        request,
+        "try.html",
+        status,
+        current="try",
+        pipeline=place.name,
+        settings=settings,
+        runs=[run for run in runs(place) if run.has_model],
+        command=place.command("train"),
+        upload=captions,
+        picture=picture,
+        neighbours=neighbours,
+        problem=problem,
+    )
+    if isinstance(problem, QueueFull):
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response

@@ -1,0 +1,90 @@
+"""What all requests to one app share, and FastAPI's dependencies that hand it to the routes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, HTTPException, Path, Request
+
+from store.place import Place
+from web.caption_service import CaptionService
+from web.content.catalogue import Catalogue
+from web.content.library import Library
+from web.content.stages import pipelines
+from web.pages import VISITOR_COOKIE, Pages
+from web.queue import FairQueue
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Services:
+    """The data folder, the pipeline that the app was started for, and the services behind the routes."""
+
+    data: FilePath
+    pipeline: str
+    pages: Pages
+    library: Library
+    captions: CaptionService
+    queue: FairQueue = field(default_factory=FairQueue)
+
+    def place(self, pipeline: str) -> Place:
+        """Return the directories of a pipeline that exists.
+
+        Only names from the list of pipelines become paths: a name from a request could lead out of the data.
+
+        Raises:
+            HTTPException: 404, no such pipeline.
+        """
+        known = pipelines(self.data, self.pipeline)
+        if pipeline not in known:
+            raise HTTPException(
+                404, f"There is no pipeline {pipeline[:100]!r}. There are: {', '.join(known)}"
+            )
+        return Place(self.data, known[known.index(pipeline)])
+
+    async def queued(self, request: Request, work: Callable[[], T]) -> T:
+        """Run work with a model in the queue, when it is this visitor's turn.
+
+        Raises:
+            QueueFull: too many requests are waiting.
+        """
+        # A client without cookies is told apart by its address. A cookie can be any length: it is cut.
+        visitor = request.cookies.get(VISITOR_COOKIE) or (request.client.host if request.client else "")
+        return await self.queue.run(visitor[:100], work)
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+
+
+def _place(services: ServicesDep, pipeline: Annotated[str, Path(description="A pipeline's name")]) -> Place:
+    return services.place(pipeline)
+
+
+PlaceDep = Annotated[Place, Depends(_place)]
+
+
+def _catalogue(services: ServicesDep, place: PlaceDep) -> Catalogue:
+    return services.library.catalogue(place)
+
+
+CatalogueDep = Annotated[Catalogue, Depends(_catalogue)]
+
+
+def _photo(
+    catalogue: CatalogueDep, sha256: Annotated[str, Path(description="A photo's SHA-256, in hex")]
+) -> str:
+    if sha256 not in catalogue.index:
+        raise HTTPException(404, f"The dataset has no photo {sha256[:64]!r}.")
+    # The dataset's own string goes on, not the one from the request.
+    return catalogue.sha256s[catalogue.index[sha256]]
+
+
+PhotoDep = Annotated[str, Depends(_photo)]
+"""The SHA-256 of a photo that the dataset has."""
