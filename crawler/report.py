@@ -1,4 +1,4 @@
-"""What a crawl has done so far: counted while it runs, told at its end, kept as report.json."""
+"""Counts what a crawl fetches, and writes report.json at its end; the limit on drift is here, too."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ class Counts:
     new_refused: int = 0
 
     @classmethod
-    def of(cls, tables: Tables) -> Self:
+    def from_tables(cls, tables: Tables) -> Self:
         """Return the counts of the tables before anything is fetched."""
         return cls(Counter(tables.outcomes("pages")), Counter(tables.outcomes("images")))
 
@@ -43,7 +43,7 @@ class Counts:
             self.new_refused += row.is_refused
 
     def details(self, unit: str) -> dict[str, int]:
-        """Return what progress shows behind the pages or photos, whichever `unit` it counts."""
+        """Return the counts that progress shows beside its own, which is of `unit`: pages or photos."""
         others = {"photos": self.photos["ok"]} if unit == "pages" else {"pages": self.pages.total()}
         counts = others | {"boke": self.new_bokes}
         both = self.pages + self.photos
@@ -52,7 +52,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class CrawlReport:
-    """What lies in the tables after a run, by outcome, and what the run added."""
+    """What is in the tables after a run, by outcome, and what the run added; as in report.json."""
 
     pages: dict[str, int]
     photos: dict[str, int]
@@ -64,20 +64,20 @@ class CrawlReport:
     failure: str | None
 
     def __str__(self) -> str:
-        rest = {name: self.pages.get(name, 0) + self.photos.get(name, 0) for name in _BAD}
-        told = "".join(f", {count:,} {name}" for name, count in rest.items() if count)
+        both = {name: self.pages.get(name, 0) + self.photos.get(name, 0) for name in _PROBLEMS}
+        problems = "".join(f", {count:,} {name}" for name, count in both.items() if count)
         new = sum(self.new_pages.values()) + sum(self.new_photos.values())
         return (
             f"crawl: {self.pages.get('ok', 0):,} pages, {self.photos.get('ok', 0):,} photos, "
-            f"{self.bokes:,} boke{told}; {new:,} fetched in {self.seconds:,.0f} s"
+            f"{self.bokes:,} boke{problems}; {new:,} fetched in {self.seconds:,.0f} s"
         )
 
 
-_BAD = ("missing", "drift", "denied", "error")
+_PROBLEMS = ("missing", "drift", "denied", "error")
 
 
 def write_report(job: Job, counts: Counts, seconds: float, failure: UserError | None) -> CrawlReport:
-    """Write `report.json` beside the tables and return what it says."""
+    """Write `report.json` beside the tables, and return the report."""
     with Tables(job) as tables:
         report = CrawlReport(
             pages=tables.outcomes("pages"),
@@ -98,12 +98,12 @@ _NEARLY_ALL = 0.95
 
 
 def drift_error(job: Job, pages: Mapping[str, int]) -> Unexpected:
-    """Return the failure of a crawl that found too many pages of unknown markup."""
+    """Return the error for a crawl with too many pages whose markup no layout knows."""
     total, look = sum(pages.values()), bokeru("parse", "FILE", "--url", "URL")
     return Unexpected(
         f"{pages['drift']:,} of {total:,} pages have markup that no layout knows, above crawl.max_drift "
         f"({job.options.max_drift:g}): the site has changed. `{look}` shows what a saved page yields; "
-        f"once its layout is mended: {job.command} --retry-failed"
+        f"once its layout is corrected: {job.command} --retry-failed"
     )
 
 

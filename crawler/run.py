@@ -94,7 +94,7 @@ def _failures(job: Job, session: Session) -> Iterator[UserError]:
     """Yield all that is wrong after a run; why it ended comes first."""
     if session.failure:
         yield session.failure
-    if session.closed_as != "finished" and not session.failure:
+    if session.close_reason != "finished" and not session.failure:
         yield _stopped(job)
         return  # what it would have come to, nobody knows
     try:
@@ -119,7 +119,7 @@ def _stop(stops: Stops, job: Job, running: "Future[tuple[Crawler, Session]]") ->
     from twisted.internet import reactor  # only now is it the one that the crawl runs
 
     crawler, session = running.result()
-    reactor.callFromThread(session.store.rescue)
+    reactor.callFromThread(session.writer.try_commit)
     reactor.callFromThread(lambda: asyncio.ensure_future(_stop_running(crawler)))
     time.sleep(_PATIENCE)
     os._exit(1)

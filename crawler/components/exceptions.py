@@ -1,15 +1,15 @@
-"""Why a request was not made."""
+"""Why a request was not made: Scrapy drops a request whose middleware raises one of these."""
 
 from scrapy.exceptions import IgnoreRequest
 
 
 class Denied(IgnoreRequest):
-    """robots.txt forbids the address."""
+    """robots.txt forbids the address: its row has the outcome `denied`."""
 
 
-class OutOfReach(IgnoreRequest):
-    """The address is on a host that is none of the site's."""
+class HostNotAllowed(IgnoreRequest):
+    """The address is on a host that is not one of the site's: its row has the outcome `error`."""
 
 
-class Ended(IgnoreRequest):
-    """The crawl ends: the address gets no row, and is fetched the next time."""
+class CrawlEnded(IgnoreRequest):
+    """The crawl is ending: the address gets no row, so the next crawl fetches it."""

@@ -15,7 +15,7 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.components.exceptions import Ended
+from crawler.components.exceptions import CrawlEnded
 from crawler.components.session import Session, session_of
 from crawler.spiders.bokete import TRIES
 from store.errors import SiteRefuses, UserError
@@ -51,7 +51,7 @@ class PolitenessMiddleware:
         """Wait until the host may be asked again.
 
         Raises:
-            Ended: the crawl ends meanwhile.
+            CrawlEnded: the crawl ends meanwhile.
         """
         if request.meta.get("robots"):
             return
@@ -111,7 +111,7 @@ class PolitenessMiddleware:
         """Tell an address that fails from a host that is silent; of the second, no row is made.
 
         Raises:
-            Ended: the host stayed silent for so long that the crawl ends.
+            CrawlEnded: the host stayed silent for so long that the crawl ends.
         """
         if request.meta.get("robots") or isinstance(exception, IgnoreRequest | DownloadCancelledError):
             return
@@ -121,7 +121,7 @@ class PolitenessMiddleware:
             probe = self._probes[address] = asyncio.ensure_future(self._answers(address))
         if not await asyncio.shield(probe):
             self._give_up(UserError, request, f"does not answer ({exception or type(exception).__name__})")
-            raise Ended
+            raise CrawlEnded
 
     async def _answers(self, address: str) -> bool:
         """Tell whether a host answers at all, asking again and again."""
@@ -143,7 +143,7 @@ class PolitenessMiddleware:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if self._session.failure or not self._crawler.engine.running:
-                raise Ended
+                raise CrawlEnded
             await asyncio.sleep(min(left, 0.5))
 
 

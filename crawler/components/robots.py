@@ -12,8 +12,8 @@ from scrapy.crawler import Crawler
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.components.exceptions import Denied, Ended
-from crawler.components.reach import SLOT
+from crawler.components.allowed_hosts import DOWNLOAD_SLOT
+from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.session import Session, session_of
 from crawler.parsing.optouts import ROBOT
 from store.errors import SiteRefuses, UserError
@@ -45,7 +45,7 @@ class RobotsMiddleware:
 
         Raises:
             Denied: robots.txt forbids it.
-            Ended: robots.txt cannot be read, so the crawl ends.
+            CrawlEnded: robots.txt cannot be read, so the crawl ends.
         """
         if request.meta.get("robots"):
             return
@@ -77,20 +77,20 @@ class RobotsMiddleware:
         self._slow_down(rules)
         return _Policy(rules, time.monotonic())
 
-    def _no(self, kind: type[UserError], address: str, reason: str) -> Ended:
+    def _no(self, kind: type[UserError], address: str, reason: str) -> CrawlEnded:
         self._session.fail(
             kind(
                 f"{address} {reason}, and that means no: nothing is fetched without it. "
                 f"Look at the address in a browser, come back later: {self._session.job.command}"
             )
         )
-        return Ended()
+        return CrawlEnded()
 
     def _slow_down(self, rules: Protego) -> None:
         """Let the delay between requests be no shorter than robots.txt asks for."""
         rate = rules.request_rate(ROBOT)
         delay = max(rules.crawl_delay(ROBOT) or 0, rate.seconds / max(rate.requests, 1) if rate else 0)
-        slot = self._crawler.engine.downloader.slots.get(SLOT)
+        slot = self._crawler.engine.downloader.slots.get(DOWNLOAD_SLOT)
         if slot is not None and delay > slot.delay:
             slot.delay = delay
             if throttle := self._crawler.get_extension(AutoThrottle):

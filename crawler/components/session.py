@@ -1,4 +1,4 @@
-"""One run of a crawl from lock to report: the state that Scrapy's components share."""
+"""One run of a crawl, from lock to report: the state that Scrapy's components share."""
 
 import sys
 import time
@@ -13,31 +13,30 @@ from scrapy.exceptions import NotConfigured
 
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
+from crawler.link_rules import links_to_follow
 from crawler.memory.frontier import Frontier
 from crawler.memory.mirror import mirror_of
+from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import Kind, Tables
-from crawler.memory.writers import Store
-from crawler.narrow import narrow
 from crawler.report import Counts, CrawlReport, drift_error, write_report
 from store.errors import UserError
 from store.forgotten import Forgotten
 from store.processes.lock import locked
 from store.progress import Progress
 
-_ENOUGH = 20
-"""Pages after which the share of drift says something."""
+_MIN_PAGES_FOR_DRIFT = 20
+"""Pages of this run before which the share of drift means nothing."""
 
-
-_PATIENCE = 3.0
-"""Seconds that a crawl waits for another that is just winding down."""
+_LOCK_SECONDS = 3.0
+"""How long a crawl waits for another crawl of the same folder that is just ending."""
 
 
 class Session:
-    """Holds the crawl's lock, its frontier and its store while the `with` block runs.
+    """Holds the crawl's lock, its frontier and its row writer while the `with` block runs.
 
     Raises:
-        UserError: on entering, where the settings, the lock or a damaged shard forbid to start; on leaving,
-            where rows cannot be committed.
+        UserError: on entering, if the settings, the lock or a damaged shard forbid to start; on leaving, if
+            rows cannot be committed.
     """
 
     def __init__(self, job: Job) -> None:
@@ -45,131 +44,139 @@ class Session:
         self.counts = Counts()
         self.failure: UserError | None = None
         self.report: CrawlReport | None = None
-        self.closed_as = "finished"
+        self.close_reason = "finished"
         self.on_failure: Callable[[], object] = lambda: None
-        self._allowed = sys.maxsize  # pages, of this run
-        self._given: Counter[Kind] = Counter()
-        self._open = ExitStack()
+        self._pages_left = sys.maxsize  # that this run may fetch by crawl.max_pages
+        self._under_way: Counter[Kind] = Counter()
+        self._resources = ExitStack()
         self._started = time.monotonic()
 
     def __enter__(self) -> Self:
         self.job.check()
         with ExitStack() as opening:
             directory = self.job.directory
-            opening.enter_context(locked(directory / ".lock", f"is crawling {directory}", _PATIENCE))
+            opening.enter_context(locked(directory / ".lock", f"is crawling {directory}", _LOCK_SECONDS))
+            # First: what only the mirror has is part of the tables, and its forget list must hold here.
             if mirror := mirror_of(self.job.options.mirror, directory):
                 mirror.synchronise()
             with Tables(self.job) as tables:
                 self.frontier = Frontier(self.job, tables)
-                self.counts = Counts.of(tables)
-                total, unit = self._end(tables)
+                self.counts = Counts.from_tables(tables)
+                total, unit = self._expected_total(tables)
             self._forgotten = Forgotten.load(self.job.directory.parent).filter()
-            self.store = Store(self.job.directory, self.job.options, mirror)
+            self.writer = RowWriter(self.job.directory, self.job.options, mirror)
             self.progress = opening.enter_context(Progress("crawl", total, unit))
-            self._open = opening.pop_all()
+            self._resources = opening.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         seconds = time.monotonic() - self._started
-        with self._open:
+        with self._resources:
             if self.failure is None and error is None:
-                self.store.commit()
+                self.writer.commit()  # before the report, which counts what is in the tables
                 self.report = write_report(self.job, self.counts, seconds, None)
                 return
-            self.store.rescue()
-            with suppress(OSError, UserError):  # a full disk takes no report either
+            self.writer.try_commit()
+            with suppress(OSError, UserError):  # a full disk has no room for a report either
                 self.report = write_report(self.job, self.counts, seconds, self.failure)
 
     def append(self, row: PageRow | PhotoRow) -> None:
-        """Store a row, count it, and let what it leads to wait in the frontier."""
+        """Write a row, count it, and add what it leads to to the frontier."""
         if isinstance(row, PageRow):
-            narrow(row, self.job.options)
+            row["links"] = links_to_follow(row, self.job.options)
             row = PageRow(self._forgotten.page(row))
         else:
             row = PhotoRow(self._forgotten.image(row))
-        self.store.append(row)
+        self.writer.append(row)
         self.counts.add(row)
-        self._given["images" if isinstance(row, PhotoRow) else "pages"] -= 1
+        self._under_way["images" if isinstance(row, PhotoRow) else "pages"] -= 1
         self._follow(row)
         if isinstance(row, PageRow):
             self._check_drift()
-        self._tell(row)
+        self._show_progress(row)
 
-    def give_out(self, kind: Kind) -> str:
-        """Return the next address of a kind that `wanted` named."""
-        self._given[kind] += 1  # under way until its row is there
+    def next_address(self, kind: Kind) -> str:
+        """Return the next address of the kind that `next_kind` named; it is under way until its row comes."""
+        self._under_way[kind] += 1
         return (self.frontier.photos if kind == "images" else self.frontier.pages).pop()
 
-    def wanted(self) -> Kind | None:
-        """Return what to fetch next, photos first; None where nothing is left or a limit is reached."""
+    def next_kind(self) -> Kind | None:
+        """Return what to fetch next, photos first; None if nothing is left or a limit is reached."""
         if self.failure is not None:
             return None
-        if self.frontier.is_dry and not self._refilled():
+        if self.frontier.needs_refill and not self._refill_frontier():
             return None
-        if len(self.frontier.photos) and self._allows("images"):
+        if len(self.frontier.photos) and self._is_within_limits("images"):
             return "images"
-        return "pages" if len(self.frontier.pages) and self._allows("pages") else None
+        return "pages" if len(self.frontier.pages) and self._is_within_limits("pages") else None
 
-    def _refilled(self) -> bool:
-        """Find dropped addresses again in the tables; where disk or mirror refuses, the crawl ends."""
+    def fail(self, failure: UserError) -> None:
+        """End the crawl with this failure; a later failure is ignored, as it often follows from it."""
+        if self.failure is None:
+            self.failure = failure
+            self.on_failure()
+
+    def _refill_frontier(self) -> bool:
+        """Find dropped addresses again in the tables; return False if that failed, which ends the crawl."""
         try:
-            self.store.commit()
+            self.writer.commit()  # the tables are read from disk
             self.frontier.refill()
         except UserError as error:
             self.fail(error)
             return False
         return True
 
-    def _allows(self, kind: Kind) -> bool:
+    def _is_within_limits(self, kind: Kind) -> bool:
+        """Tell whether one more may be fetched by `max_photos` and `max_pages`.
+
+        What is under way counts as fetched, or several requests at once would pass the limit.
+        """
         options = self.job.options
-        photos = self.counts.photos["ok"] + (self._given["images"] if kind == "images" else 0)
+        photos = self.counts.photos["ok"] + (self._under_way["images"] if kind == "images" else 0)
         if options.max_photos is not None and photos >= options.max_photos:
             return False
-        pages = self.counts.pages.total() + self._given["pages"]
+        pages = self.counts.pages.total() + self._under_way["pages"]
         return kind == "images" or options.max_pages is None or pages < options.max_pages
 
     def _follow(self, row: PageRow | PhotoRow) -> None:
         waiting, progress = len(self.frontier.pages), self.progress
         self.frontier.follow(row)
         if progress.total is not None and progress.unit == "pages":
-            progress.total = min(progress.total + len(self.frontier.pages) - waiting, self._allowed)
+            progress.total = min(progress.total + len(self.frontier.pages) - waiting, self._pages_left)
 
-    def _tell(self, row: PageRow | PhotoRow) -> None:
+    def _show_progress(self, row: PageRow | PhotoRow) -> None:
         unit = self.progress.unit
         counts = unit == "pages" if isinstance(row, PageRow) else unit == "photos" and row["outcome"] == "ok"
         self.progress.advance(counts, **self.counts.details(unit), queue=len(self.frontier))
 
-    def _end(self, tables: Tables) -> tuple[int | None, str]:
-        """Return how much is left to fetch, and of what; None where lists may lead to any number."""
+    def _expected_total(self, tables: Tables) -> tuple[int | None, str]:
+        """Return how much is left to fetch, and of what; None if lists may lead to any number of pages."""
         options = self.job.options
         if options.max_photos is not None and options.max_pages is None:
             return max(options.max_photos - self.counts.photos["ok"], 0), "photos"
         if options.max_pages is not None:
-            self._allowed = max(options.max_pages - self.counts.pages.total(), 0)
+            self._pages_left = max(options.max_pages - self.counts.pages.total(), 0)
         if options.start:
-            return (None if options.max_pages is None else self._allowed), "pages"
-        return min(tables.count_missing("pages"), self._allowed), "pages"
+            return (None if options.max_pages is None else self._pages_left), "pages"
+        return min(tables.count_due("pages"), self._pages_left), "pages"
 
     def _check_drift(self) -> None:
-        """Give up early where the site has plainly changed, rather than fetch it all in vain."""
+        """End the crawl early if the site has plainly changed: the rest would be fetched in vain."""
         pages = self.counts.new_pages
-        if pages.total() >= _ENOUGH and pages["drift"] > self.job.options.max_drift * pages.total():
+        if (
+            pages.total() >= _MIN_PAGES_FOR_DRIFT
+            and pages["drift"] > self.job.options.max_drift * pages.total()
+        ):
             raise drift_error(self.job, pages)
-
-    def fail(self, failure: UserError) -> None:
-        """End the crawl, for the first reason that is given."""
-        if self.failure is None:
-            self.failure = failure
-            self.on_failure()
 
 
 def session_of(crawler: Crawler) -> Session:
     """Return the session of a crawl, for one of its Scrapy components.
 
     Raises:
-        NotConfigured: it has none, as in `scrapy shell`, which does without the component.
+        NotConfigured: there is none, as in `scrapy shell`; Scrapy then leaves the component out.
     """
     session = getattr(crawler.spider, "session", None)
     if not isinstance(session, Session):

@@ -1,4 +1,4 @@
-"""What to fetch next: the queues in memory, filled from the tables and from every page read."""
+"""The frontier: addresses that wait to be fetched, in memory; filled from the tables and from each page."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ from crawler.parsing.markup import identifier, page_number
 from store.addresses import narrower
 
 CAPACITY = 50_000
-"""How many addresses of a kind wait in memory. More are dropped, and found again in the tables, which hold
-every link of every page, once those that waited are done."""
+"""How many addresses of a kind wait in memory. More are dropped: the tables hold every link of every page, so
+they are found there again once the queue is empty."""
 
 Rank = tuple[bool, int, int, str]
 
 
 class PageQueue:
-    """Pages that wait: odai before lists, by number; smallest rank first.
+    """Pages that wait, smallest rank first: odai before lists, odai by number, then by page number.
 
     Args:
         sign: 1 for the oldest odai first, -1 for the newest.
@@ -30,16 +30,16 @@ class PageQueue:
         self._heap: list[Rank] = []
 
     def fill(self, addresses: Iterable[str]) -> None:
-        """Take many addresses."""
+        """Add many addresses at once, to an empty queue or a full one."""
         self._heap += map(self._rank, addresses)
         heapify(self._heap)
 
     def push(self, address: str) -> None:
-        """Take one address."""
+        """Add one address."""
         heappush(self._heap, self._rank(address))
 
     def pop(self) -> str:
-        """Give out the first."""
+        """Remove and return the address with the smallest rank."""
         return heappop(self._heap)[-1]
 
     def _rank(self, address: str) -> Rank:
@@ -51,7 +51,7 @@ class PageQueue:
 
 
 class PhotoQueue:
-    """Photos that wait, first come, first served."""
+    """Photos that wait, first in, first out."""
 
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
@@ -62,7 +62,7 @@ class PhotoQueue:
 
 
 class Queue:
-    """The addresses of one kind, each given out once.
+    """The addresses of one kind that are due; `pop` returns each address once.
 
     Args:
         kind: pages or images.
@@ -72,34 +72,36 @@ class Queue:
 
     def __init__(self, kind: Kind, tables: Tables, waiting: PageQueue | PhotoQueue) -> None:
         self._kind: Kind = kind
-        self._seen = AddressSet(tables.settled(kind))
+        self._seen = AddressSet(tables.fetched_hashes(kind))
         self._waiting = waiting
-        missing = list(tables.missing(kind, CAPACITY))
-        for address in missing:
+        due = list(tables.due(kind, CAPACITY))
+        for address in due:
             self._seen.add(address)
-        waiting.fill(missing)
-        self._overflowed = len(missing) == CAPACITY
+        waiting.fill(due)
+        self._overflowed = len(due) == CAPACITY
 
     def add(self, addresses: Iterable[str]) -> None:
-        """Let addresses wait that were never given out."""
+        """Add the addresses that were not seen before; drop them if CAPACITY wait already."""
         for address in addresses:
             if len(self._waiting) >= CAPACITY:
+                # Not added to `_seen`: `refill` must still be able to add it.
                 self._overflowed = self._overflowed or address not in self._seen
             elif self._seen.add(address):
                 self._waiting.push(address)
 
     def refill(self, tables: Tables) -> None:
-        """Find in the tables what was dropped."""
+        """Add what was dropped, from the tables."""
         self._overflowed = False
-        self.add(tables.missing(self._kind, 2 * CAPACITY))
+        # More than fit: addresses under way have no row yet, so they are due there too, and `add` skips them.
+        self.add(tables.due(self._kind, 2 * CAPACITY))
 
     def pop(self) -> str:
-        """Return the next address."""
+        """Remove and return the next address."""
         return self._waiting.pop()
 
     @property
-    def is_dry(self) -> bool:
-        """Whether nothing waits here, but something does in the tables."""
+    def needs_refill(self) -> bool:
+        """Whether nothing waits in memory, but addresses were dropped."""
         return self._overflowed and not self._waiting
 
     def __len__(self) -> int:
@@ -121,27 +123,28 @@ class Frontier:
         self.photos = Queue("images", tables, PhotoQueue())
 
     def follow(self, row: PageRow | PhotoRow) -> None:
-        """Let the pages and photos wait that a row leads to; `tables` finds the same in what is on disk."""
+        """Add the pages and photos that a row leads to; `tables` finds the same ones in what is on disk."""
         if isinstance(row, PhotoRow):
-            narrow = narrower(str(row["url"])) if row["outcome"] == "missing" else None
-            self.photos.add([narrow] if narrow else [])
+            copy = narrower(str(row["url"])) if row["outcome"] == "missing" else None
+            self.photos.add([copy] if copy else [])
             return
         self.pages.add(row["links"])  # type: ignore[arg-type]
         if row["outcome"] == "ok":
-            of_no_odai = (boke["image_url"] for boke in row["bokes"] if boke["odai_id"] is None)  # type: ignore[attr-defined]
-            self.photos.add(dict.fromkeys(photo for photo in (row["image_url"], *of_no_odai) if photo))
+            # A boke with an odai has its photo fetched from the odai's own page, which may opt out.
+            without_odai = (boke["image_url"] for boke in row["bokes"] if boke["odai_id"] is None)  # type: ignore[attr-defined]
+            self.photos.add(dict.fromkeys(photo for photo in (row["image_url"], *without_odai) if photo))
 
     def refill(self) -> None:
-        """Find again what was dropped; the store must have been committed."""
+        """Add what was dropped, from the tables on disk; all rows must have been committed before."""
         with Tables(self._job) as tables:
             for queue in (self.pages, self.photos):
-                if queue.is_dry:
+                if queue.needs_refill:
                     queue.refill(tables)
 
     @property
-    def is_dry(self) -> bool:
-        """Whether something waits only in the tables."""
-        return self.pages.is_dry or self.photos.is_dry
+    def needs_refill(self) -> bool:
+        """Whether a queue is empty although addresses were dropped from it."""
+        return self.pages.needs_refill or self.photos.needs_refill
 
     def __len__(self) -> int:
         return len(self.pages) + len(self.photos)

@@ -1,4 +1,4 @@
-"""The crawl's two tables as its memory: what they know, and what is still missing, found by DuckDB."""
+"""The crawl's two tables as its memory: DuckDB finds what was fetched in them, and what is due."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -23,37 +23,39 @@ if TYPE_CHECKING:
 Kind = Literal["pages", "images"]
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
-    "memory_limit": "1GB",
+    "memory_limit": "1GB",  # beyond that, DuckDB goes on in files in `.spill`
     "preserve_insertion_order": False,
 }
 
-# `settled` needs no fetching; `found` is what the crawl starts from and what its rows lead to. An odai's page
-# decides about its photo: lists show photos of odai that opt out. A missing photo leads to its narrower copy.
+# latest_*: the newest row of each address. fetched_*: addresses that need no fetching. discovered_*: those
+# that the crawl starts from or that its rows lead to. An address is due if it is discovered and not fetched.
+# - A list also shows photos of odai that opt out, so a photo is discovered on its odai's own page.
+# - A missing photo leads to its next narrower copy.
 _VIEWS = """
-CREATE TEMP TABLE known_pages AS
+CREATE TEMP TABLE latest_pages AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
     FROM pages GROUP BY url;
-CREATE TEMP TABLE known_images AS
+CREATE TEMP TABLE latest_images AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
     FROM images GROUP BY url;
-CREATE TEMP VIEW settled_pages AS
-    SELECT url FROM known_pages WHERE fetched_at >= {fresh}
+CREATE TEMP VIEW fetched_pages AS
+    SELECT url FROM latest_pages WHERE fetched_at >= {fresh}
     AND NOT ({retry} AND outcome IN ('error', 'drift') AND fetched_at < {started});
-CREATE TEMP VIEW settled_images AS
-    SELECT url FROM known_images WHERE NOT ({retry} AND outcome = 'error' AND fetched_at < {started});
-CREATE TEMP VIEW found_pages AS
+CREATE TEMP VIEW fetched_images AS
+    SELECT url FROM latest_images WHERE NOT ({retry} AND outcome = 'error' AND fetched_at < {started});
+CREATE TEMP VIEW discovered_pages AS
     SELECT unnest(links) AS url FROM pages
     UNION ALL SELECT url FROM starts
     UNION ALL SELECT {odai} || unnest(range(first, last + 1)) FROM odai_ranges
     UNION ALL SELECT {odai} || odai_id FROM odai_listed;
 CREATE TEMP VIEW denied_odai AS
     SELECT TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT) AS odai_id
-    FROM known_pages WHERE outcome = 'denied' AND url LIKE '%/odai/%';
-CREATE TEMP VIEW found_images AS
+    FROM latest_pages WHERE outcome = 'denied' AND url LIKE '%/odai/%';
+CREATE TEMP VIEW discovered_images AS
     SELECT image_url AS url FROM pages ANTI JOIN denied_odai USING (odai_id) WHERE outcome = 'ok'
     UNION ALL
     SELECT unnest([boke.image_url FOR boke IN bokes IF boke.odai_id IS NULL]) FROM pages WHERE outcome = 'ok'
-    UNION ALL SELECT {narrower} FROM known_images WHERE outcome = 'missing';
+    UNION ALL SELECT {narrower} FROM latest_images WHERE outcome = 'missing';
 """
 # As `frontier.PageQueue` orders pages: odai before lists, by number; then by page.
 _RANK = {
@@ -64,10 +66,11 @@ _RANK = {
 
 
 class Tables:
-    """The tables `pages` and `images` of one crawl, as they lie on disk at this moment.
+    """The tables `pages` and `images` of one crawl, as they are on disk at this moment.
 
     Raises:
         DamagedFile: a shard is cut short, lacks a column, or is damaged inside (from any method).
+        UserError: DuckDB needs more memory than it may have (from any method).
     """
 
     def __init__(self, job: Job) -> None:
@@ -90,12 +93,12 @@ class Tables:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def missing(self, kind: Kind, limit: int) -> Iterator[str]:
-        """Yield up to `limit` addresses that were found and not fetched, in the order of fetching."""
+    def due(self, kind: Kind, limit: int) -> Iterator[str]:
+        """Yield up to `limit` addresses that are due, in the order of fetching."""
         rank = _RANK[kind].format(sign=-1 if self._job.options.order == "newest" else 1)
         cursor = self._query(
             f"""SELECT url FROM (
-                SELECT DISTINCT url FROM found_{kind} ANTI JOIN settled_{kind} USING (url)
+                SELECT DISTINCT url FROM discovered_{kind} ANTI JOIN fetched_{kind} USING (url)
                 WHERE url IS NOT NULL
             ), LATERAL (SELECT regexp_extract(url, '/odai/(\\d+)', 1) AS number)
             ORDER BY {rank} LIMIT {limit}"""
@@ -103,32 +106,32 @@ class Tables:
         while rows := cursor.fetchmany(1000):
             yield from (url for (url,) in rows)
 
-    def count_missing(self, kind: Kind) -> int:
-        """Return how many addresses were found and not fetched."""
-        sql = f"SELECT count(DISTINCT url) FROM found_{kind} ANTI JOIN settled_{kind} USING (url)"
+    def count_due(self, kind: Kind) -> int:
+        """Return how many addresses are due."""
+        sql = f"SELECT count(DISTINCT url) FROM discovered_{kind} ANTI JOIN fetched_{kind} USING (url)"
         return int(self._query(sql).fetchall()[0][0])
 
-    def is_missing(self, kind: Kind) -> bool:
-        """Tell whether anything was found and not fetched."""
-        return next(self.missing(kind, 1), None) is not None
+    def has_due(self, kind: Kind) -> bool:
+        """Tell whether any address is due."""
+        return next(self.due(kind, 1), None) is not None
 
     def is_complete(self) -> bool:
-        """Tell whether nothing is left to fetch within the limits of the settings."""
+        """Tell whether nothing is due within `max_pages` and `max_photos`."""
         options = self._job.options
         if options.max_photos is not None and self.outcomes("images").get("ok", 0) >= options.max_photos:
             return True
         pages = sum(self.outcomes("pages").values())
         enough = options.max_pages is not None and pages >= options.max_pages
-        return not self.is_missing("images") and (enough or not self.is_missing("pages"))
+        return not self.has_due("images") and (enough or not self.has_due("pages"))
 
-    def settled(self, kind: Kind) -> npt.NDArray[np.uint64]:
-        """Return the hashes of the addresses that need no fetching, as `AddressSet` computes them."""
-        result = self._query(f"SELECT md5_number_lower(url) AS hash FROM settled_{kind}")
+    def fetched_hashes(self, kind: Kind) -> npt.NDArray[np.uint64]:
+        """Return `AddressSet`'s hashes of the addresses that need no fetching: (n,) uint64, in no order."""
+        result = self._query(f"SELECT md5_number_lower(url) AS hash FROM fetched_{kind}")
         return np.asarray(result.fetchnumpy()["hash"], np.uint64)
 
     def outcomes(self, kind: Kind) -> dict[str, int]:
-        """Return how many addresses ended with each outcome, the newest row of each counting."""
-        return dict(self._query(f"SELECT outcome, count(*) FROM known_{kind} GROUP BY ALL").fetchall())
+        """Return how many addresses have each outcome, by the newest row of each address."""
+        return dict(self._query(f"SELECT outcome, count(*) FROM latest_{kind} GROUP BY ALL").fetchall())
 
     def refused(self) -> int:
         """Return how many pages are closed to us, by the newest row of each: see `PageRow.is_refused`."""
@@ -150,7 +153,9 @@ class Tables:
         try:
             return self._connection.execute(sql)
         except duckdb.OutOfMemoryException as error:
-            raise UserError(f"{self._job.directory} needs more memory to look through: {error}") from error
+            raise UserError(
+                f"{self._job.directory} needs more memory to read than DuckDB may have: {error}"
+            ) from error
         except duckdb.Error as error:
             reason = str(error).splitlines()[0].rstrip(".")
             remedy = (
@@ -161,7 +166,9 @@ class Tables:
 
 
 def _constants(job: Job) -> dict[str, str]:
+    """Return what the SQL of the views has in braces: SQL literals and expressions, from job and settings."""
     days = job.options.revisit_after
+    # A page fetched before `fresh` is due again; without revisit_after, none is.
     fresh = "'-infinity'" if days is None else f"'{(job.started - timedelta(days=days)).isoformat()}'"
     return {
         "retry": str(job.retry_failed).lower(),
@@ -173,8 +180,9 @@ def _constants(job: Job) -> dict[str, str]:
 
 
 def _scan(connection: "DuckDBPyConnection", name: Kind, directory: Path, schema: pa.Schema) -> None:
-    connection.from_arrow(schema.empty_table()).create(f"no_{name}")
-    view = f"CREATE TEMP VIEW {name} AS SELECT * FROM no_{name}"
+    """Make a view of a table's shards, empty if there are none; columns that a shard lacks are null."""
+    connection.from_arrow(schema.empty_table()).create(f"empty_{name}")
+    view = f"CREATE TEMP VIEW {name} AS SELECT * FROM empty_{name}"
     required = pa.schema([field for field in schema if field.name not in OPTIONAL])
     if paths := shard_paths(directory / name, required):
         view += f" UNION ALL BY NAME SELECT * FROM read_parquet({_list(paths)}, union_by_name = true)"
@@ -182,4 +190,5 @@ def _scan(connection: "DuckDBPyConnection", name: Kind, directory: Path, schema:
 
 
 def _list(paths: Sequence[Path]) -> str:
+    """Return paths as a SQL list of strings."""
     return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"

@@ -1,1 +1,1 @@
-"""From bytes to rows: pages and photos as they were fetched, without a network and without Scrapy."""
+"""Turns the bytes of pages and photos into rows, without a network and without Scrapy."""

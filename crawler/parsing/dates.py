@@ -1,4 +1,4 @@
-"""Dates as the site writes them: mostly relative to the moment of reading."""
+"""Reads dates as the site writes them: mostly relative to the moment of fetching."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -17,20 +17,21 @@ _ABSOLUTE = re.compile(r"(\d{4})[年/.-](\d{1,2})[月/.-](\d{1,2})日?(?:[T\s]*(
 _JAPAN = timedelta(hours=9)
 
 
-def resolve(text: str, now: datetime) -> datetime | None:
-    """Return the moment that a date on a page means, None where it cannot be read.
+def parse_date(text: str, now: datetime) -> datetime | None:
+    """Return the moment that a date on a page means, in UTC; None if it cannot be read.
 
-    Relative dates (「5時間くらい前」, 「約1年前」, 「昨日」) count back from `now` and are cut down to
-    their unit (from days on: to midnight), since more would be invented. Absolute dates are Japan's.
+    Relative dates (「5時間くらい前」, 「約1年前」, 「昨日」) count back from `now` and are cut off to
+    their unit (from days on: to midnight), since anything finer would be invented. Absolute dates are in
+    Japan's time.
 
     Args:
         text: the date as written.
         now: when the page was fetched, UTC.
     """
-    if found := _RELATIVE.search(text):
-        return _before(now, int(found[1]), found[2])
-    if found := _ABSOLUTE.search(text):
-        return _absolute([int(part) for part in found.groups(default="0")])
+    if match := _RELATIVE.search(text):
+        return _before(now, int(match[1]), match[2])
+    if match := _ABSOLUTE.search(text):
+        return _absolute([int(part) for part in match.groups(default="0")])
     if "たった今" in text:
         return now.replace(second=0, microsecond=0)
     days = {"今日": 0, "昨日": 1, "一昨日": 2, "おととい": 2}.get(text.strip())
@@ -38,7 +39,7 @@ def resolve(text: str, now: datetime) -> datetime | None:
 
 
 def _before(now: datetime, count: int, unit: str) -> datetime | None:
-    unit = "ヶ月" if unit.endswith("月") else unit
+    unit = "ヶ月" if unit.endswith("月") else unit  # the site spells it ヶ月, ケ月, か月, カ月 or 箇月
     try:
         then = now - count * _UNITS[unit]
     except OverflowError:

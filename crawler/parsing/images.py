@@ -1,4 +1,4 @@
-"""From a photo's bytes to its row in the images table; nothing raises."""
+"""Turns a photo's bytes into its row of the images table; nothing raises."""
 
 import hashlib
 from datetime import datetime
@@ -10,25 +10,25 @@ _SMALL = 256 * 1024
 _JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
 
 
-def is_quick(content: bytes) -> bool:
-    """Tell whether bytes are examined within milliseconds, or within half a second if they mean harm.
+def decodes_quickly(content: bytes) -> bool:
+    """Tell whether bytes decode within milliseconds, or within half a second if they are hostile.
 
-    That holds for a small JPEG of one scan. Handing it to a thread takes as long as examining it, since
-    thread and reactor share Python's lock. A few kilobytes of another kind (of thousands of scans over
-    one picture, say) can keep a decoder busy for minutes.
+    That holds for a small JPEG with one scan. Handing it to a thread takes as long as decoding it, since
+    thread and reactor share Python's lock. Other files of a few kilobytes (a JPEG with thousands of scans,
+    say) can keep a decoder busy for minutes.
     """
     if len(content) > _SMALL or not content.startswith(_JPEG):
         return False
     return content.find(_SCAN) == content.rfind(_SCAN)
 
 
-def examine(content: bytes, url: str, fetched_at: datetime, status: int | None = None) -> PhotoRow:
+def photo_row(content: bytes, url: str, fetched_at: datetime, status: int | None = None) -> PhotoRow:
     """Return the row of the images table for one photo.
 
-    Bytes that are no whole photo make a row with outcome `error`, its reason, and their hash, without the
-    bytes.
+    Bytes that are not a whole photo give a row with the outcome `error`, the reason and their hash, but
+    without the bytes.
     """
-    row = empty(url, fetched_at, status, "ok", None)
+    row = row_without_photo(url, fetched_at, status, "ok", None)
     try:
         photo = describe(content)
     except ValueError as error:
@@ -39,8 +39,10 @@ def examine(content: bytes, url: str, fetched_at: datetime, status: int | None =
     return row
 
 
-def empty(url: str, fetched_at: datetime, status: int | None, outcome: str, error: str | None) -> PhotoRow:
-    """Return a row that holds no photo, only what became of its address."""
+def row_without_photo(
+    url: str, fetched_at: datetime, status: int | None, outcome: str, error: str | None
+) -> PhotoRow:
+    """Return a row of the images table without a photo: only what became of its address."""
     row = PhotoRow(url=url, fetched_at=fetched_at, status=status, outcome=outcome, error=error)
     row.update(dict.fromkeys(("sha256", "bytes", "width", "height", "format", "phash")))
     return row

@@ -1,4 +1,4 @@
-"""A fetched page as its layouts see it: decoded, parsed, asked for texts, numbers, dates and addresses."""
+"""What the layouts read pages with: the parsed document, and its texts, numbers, dates and addresses."""
 
 import re
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from urllib.parse import urljoin, urlsplit
 from parsel import Selector
 from w3lib.url import safe_url_string
 
-from crawler.parsing.dates import resolve
+from crawler.parsing.dates import parse_date
 from crawler.parsing.encoding import decode
 
 _PHOTO = re.compile(r"/photo/odai/(?:240|400|600)/([0-9a-f]{32})_(?:240|400|600)\.(\w+)", re.ASCII)
 _BREAK = "./descendant::node()[self::text() or self::br]"
-_MOST = 2**63 - 1
+_MAX_INT64 = 2**63 - 1
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -24,9 +24,9 @@ class Document:
 
     Args:
         body: the bytes as they were sent.
-        url: where they came from; addresses in the page are relative to it.
-        fetched_at: when; dates in the page are relative to it.
-        charset: what the server said they are encoded in, if it did.
+        url: the page's address; addresses in the page are relative to it.
+        fetched_at: the moment of fetching, UTC; dates in the page are relative to it.
+        charset: the encoding that the server named, if it did.
     """
 
     body: bytes
@@ -36,7 +36,7 @@ class Document:
 
     @cached_property
     def root(self) -> Selector:
-        """The parsed page; a body that is no HTML at all gives an empty one."""
+        """The parsed page; a body without any HTML gives an empty one."""
         return Selector(decode(self.body, self.charset) or "<html/>", type="html")
 
     @cached_property
@@ -50,7 +50,7 @@ class Document:
         return page_number(self.url)
 
     def link(self, href: str | None) -> str | None:
-        """Return the absolute address of a link without its fragment, None where it leads to no page."""
+        """Return the absolute address of a link without its fragment; None if it leads to no web page."""
         if not href or not (href := href.strip()) or href.startswith("#"):
             return None
         try:
@@ -65,26 +65,27 @@ class Document:
         return list(dict.fromkeys(link for href in hrefs if (link := self.link(href))))
 
     def photo(self, src: str | None) -> str | None:
-        """Return a photo's absolute address: that of its widest copy, so that one photo has one address."""
+        """Return the absolute address of a photo's widest copy, so that one photo has one address."""
         address = self.link(src)
         return address and _PHOTO.sub(r"/photo/odai/600/\1_600.\2", address)
 
     def date(self, text: str | None) -> datetime | None:
         """Return the moment that a date such as 「3日くらい前」 means on this page."""
-        return resolve(text or "", self.fetched_at)
+        return parse_date(text or "", self.fetched_at)
 
 
 def text(node: Selector | None) -> str:
-    """Return the text of a node as a reader sees it: `<br>` breaks lines, other white space is one space."""
+    """Return a node's text as a browser shows it: `<br>` breaks lines, other white space is one space."""
     if node is None:
         return ""
+    # parsel gives a text node as a string, and a `<br>` as an element.
     parts = ("\n" if part.root is not None and not isinstance(part.root, str) else _words(str(part.root))
              for part in node.xpath(_BREAK))  # fmt: skip
     return lines("".join(parts))
 
 
 def lines(string: str) -> str:
-    """Return `string` without control characters, its lines' outer white space and empty lines around it."""
+    """Return `string` without control characters, white space around its lines, and empty lines around it."""
     string = _CONTROLS.sub("", string)
     return "\n".join(line.strip() for line in string.replace("\r\n", "\n").split("\n")).strip()
 
@@ -94,29 +95,32 @@ def _words(string: str) -> str:
 
 
 def first(nodes: list[Selector]) -> Selector | None:
-    """Return the first of the nodes, None where there is none."""
+    """Return the first of the nodes; None if there is none."""
     return nodes[0] if nodes else None
 
 
 def integer(string: str | None) -> int | None:
-    """Return the first whole number in a text, commas and full-width digits read, None if there is none."""
-    found = re.search(r"\d[\d,，]*", string or "")
-    if not found:
+    """Return the first whole number in a text, with commas and full-width digits; None if there is none.
+
+    A number beyond the columns' 64 bits is cut to the largest that they hold.
+    """
+    match = re.search(r"\d[\d,，]*", string or "")
+    if not match:
         return None
-    digits = re.sub(r"[,，]", "", found[0])
-    return min(int(digits), _MOST) if len(digits) < 20 else None
+    digits = re.sub(r"[,，]", "", match[0])
+    return min(int(digits), _MAX_INT64) if len(digits) < 20 else None
 
 
 def page_number(url: str) -> int:
-    """Return N where the address says `page=N`, otherwise 1."""
-    found = re.search(r"[?&]page=(\d{1,9})(?:&|$)", url, re.ASCII)
-    return max(int(found[1]), 1) if found else 1
+    """Return N if the address has `page=N`, otherwise 1."""
+    match = re.search(r"[?&]page=(\d{1,9})(?:&|$)", url, re.ASCII)
+    return max(int(match[1]), 1) if match else 1
 
 
 def identifier(kind: str, address: str | None) -> int | None:
-    """Return N where an address's path is `/<kind>/N`; `kind` is `odai` or `boke`."""
-    found = re.search(rf"/{kind}/(\d{{1,18}})(?:[/?#]|$)", address or "", re.ASCII)
-    return int(found[1]) if found else None
+    """Return N if an address's path has `/<kind>/N`, otherwise None; `kind` is `odai` or `boke`."""
+    match = re.search(rf"/{kind}/(\d{{1,18}})(?:[/?#]|$)", address or "", re.ASCII)
+    return int(match[1]) if match else None
 
 
 def unique(values: list[str]) -> list[str]:
@@ -125,11 +129,14 @@ def unique(values: list[str]) -> list[str]:
 
 
 def labels(nodes: list[Selector]) -> tuple[list[str], list[float | None]]:
-    """Return an odai's labels and the site's confidence in each: `人物 <small>98%</small>` is 人物, 0.98."""
-    found: dict[str, float | None] = {}
+    """Return labels and the site's confidence in each, 0 to 1 or None.
+
+    `人物 <small>98%</small>` is the label 人物 with the confidence 0.98.
+    """
+    confidences: dict[str, float | None] = {}
     for node in nodes:
         percent = integer(text(first(node.css("small"))))
         name = lines(_words("".join(node.xpath("text()").getall())))
         if name:
-            found.setdefault(name, None if percent is None else min(percent, 100) / 100)
-    return list(found), list(found.values())
+            confidences.setdefault(name, None if percent is None else min(percent, 100) / 100)
+    return list(confidences), list(confidences.values())

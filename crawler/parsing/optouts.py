@@ -1,17 +1,17 @@
-"""What a page or photo says about being collected: X-Robots-Tag headers and robots metas."""
+"""Opt-outs: what X-Robots-Tag headers and robots metas say about collecting a page or photo."""
 
 from collections.abc import Iterable, Iterator
 
 from parsel import Selector
 
 ROBOT = "bokeru"
-"""The name that robots.txt, headers and metas may call this crawler by."""
+"""This crawler's name in robots.txt, headers and metas."""
 OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noml", "none"})
 _META = "meta[name][content]"
 
 
 def opt_out(headers: Iterable[str], page: Selector | None = None) -> str | None:
-    """Return what opts out, and where it says so; None where nothing does.
+    """Return the directive that opts out, and where it stands; None if there is none.
 
     Args:
         headers: the values of the X-Robots-Tag headers.
@@ -30,12 +30,12 @@ def opt_out(headers: Iterable[str], page: Selector | None = None) -> str | None:
 
 
 def _directives(value: str) -> Iterator[str]:
-    """Yield the directives of a header that are meant for this robot: `other: noindex` is not."""
-    meant = True
+    """Yield the directives that apply to this crawler: after `other:`, the following ones do not."""
+    applies = True
     for part in value.lower().split(","):
         name, colon, directive = part.partition(":")
         if colon:
-            meant = name.strip() in ("*", ROBOT)
+            applies = name.strip() in ("*", ROBOT)
             part = directive
-        if meant:
+        if applies:
             yield from part.split()

@@ -1,4 +1,4 @@
-"""From a page's bytes to its row in the pages table: no network, no files, and nothing raises."""
+"""Turns a page's bytes into its row of the pages table: no network, no files, and nothing raises."""
 
 import hashlib
 import re
@@ -16,7 +16,9 @@ from crawler.parsing.markup import Document, first, identifier, text
 from crawler.parsing.optouts import opt_out
 
 LAYOUTS: Sequence[ModuleType] = (next_2024, angular_2020, bootstrap_2018, bootstrap_2015, jquery_2013)
-"""Every layout that is known, in the order of asking."""
+"""Every layout, in the order in which they are tried; the first that matches reads the page.
+
+bootstrap_2018 comes before bootstrap_2015, whose selector it also matches."""
 KINDS = {
     "写真": "photo",
     "イラスト": "illustration",
@@ -24,7 +26,7 @@ KINDS = {
     "虫食い": "fill-in",
     "テキスト": "text",
 }
-"""What the site calls the kinds of odai, where an odai's category is one of them."""
+"""The kind of an odai by its category, for categories that name a kind."""
 
 
 def parse(
@@ -42,7 +44,7 @@ def parse(
 
     Args:
         body: the page as it was sent, any bytes at all.
-        url: the address that it was asked for under.
+        url: the address that it was fetched from.
         fetched_at: when it was fetched, UTC; relative dates count back from it.
         content_type: the header of that name, for the charset in it.
         status: the HTTP status, None for a saved page.
@@ -51,15 +53,15 @@ def parse(
     charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type or "", re.I | re.ASCII)
     document = Document(body, url, fetched_at, charset[1] if charset else None)
     if opted_out := opt_out(robots_tags, document.root):
-        return PageRow(row(url, fetched_at, Page("denied", opted_out), status))
+        return page_row(url, fetched_at, Page("denied", opted_out), status)
     layout, page = read(document)
-    found = row(url, fetched_at, page, status)
-    found.update(layout=layout, sha256=hashlib.sha256(body).hexdigest())
-    return found
+    row = page_row(url, fetched_at, page, status)
+    row.update(layout=layout, sha256=hashlib.sha256(body).hexdigest())
+    return row
 
 
 def read(document: Document) -> tuple[str | None, Page]:
-    """Return the layout's name and what it reads; a page that no layout knows has none, and is drift."""
+    """Return the name of the page's layout and what it reads; if no layout matches, None and drift."""
     if not document.body.strip():
         return None, Page("error", "the body is empty")
     for layout in LAYOUTS:
@@ -72,18 +74,22 @@ def read(document: Document) -> tuple[str | None, Page]:
     return None, Page("drift", "no known layout matches this markup")
 
 
-def row(url: str, fetched_at: datetime, page: Page, status: int | None) -> PageRow:
-    """Return a row of the pages table; layout and sha256 are left empty."""
+def page_row(url: str, fetched_at: datetime, page: Page, status: int | None) -> PageRow:
+    """Return a row of the pages table with what `page` says; layout and sha256 are None."""
     row = PageRow(vars(page), url=url, fetched_at=fetched_at, status=status, layout=None, sha256=None)
     row["bokes"] = [vars(boke) for boke in page.bokes]
     return row
 
 
 def _checked(document: Document, page: Page, leads_on: bool) -> Page:
-    """Return the page with each boke once; a layout that matches but finds no text or no photo is drift.
+    """Return the page with each boke once and links to its own site only, or the page as drift.
 
-    An odai that nobody has answered yet has no boke, and no page past the end has any. So a page without
-    boke is drift where it must have some: a list's first page, and one that leads to boke or to a next page.
+    A layout that matches, but finds no photo, text or number, is drift. A page without any boke need not be:
+    an odai that nobody has answered has none, and so has a page past the end. It is drift if it is a list's
+    first page, or links to boke or to a next page.
+
+    Args:
+        leads_on: whether the page has links to follow, or links to a boke within its content.
     """
     if page.outcome != "ok":
         return page
@@ -92,29 +98,33 @@ def _checked(document: Document, page: Page, leads_on: bool) -> Page:
     links = [link for link in page.links if urlsplit(link).netloc == urlsplit(document.url).netloc]
     kind = page.kind or KINDS.get(page.category or "")
     page = replace(page, bokes=_once(page.bokes), links=links, kind=kind)
-    what = None
+    missing = None
     if page.odai_id is not None and not page.image_url and page.kind != "text":
-        what = "no photo"
+        missing = "no photo"
     elif any(not boke.text for boke in page.bokes):
-        what = "a boke without text"
+        missing = "a boke without text"
     elif any(boke.boke_id is None for boke in page.bokes):
-        what = "a boke without its number"
+        missing = "a boke without its number"
     elif not page.bokes and (leads_on or page.error or (page.odai_id is None and document.number == 1)):
-        what = "; ".join(filter(None, ["no boke", page.error]))
-    return replace(page, outcome="drift", error=f"the layout matches, but yields {what}") if what else page
+        missing = "; ".join(filter(None, ["no boke", page.error]))
+    if missing:
+        return replace(page, outcome="drift", error=f"the layout matches, but yields {missing}")
+    return page
 
 
 def _shows_boke(content: Iterable[Selector]) -> bool:
-    """Tell whether any part of the content links to the page of a boke."""
+    """Tell whether the content links to the page of any boke."""
     hrefs = (href for part in content for href in part.css('a[href*="/boke/"]::attr(href)').getall())
     return any(identifier("boke", href) is not None for href in hrefs)
 
 
 def _says_missing(document: Document) -> bool:
+    # The site answers some missing pages with status 200, and says so only in the text.
     return "見つかりません" in text(first(document.root.css("body")))
 
 
 def _once(bokes: list[Boke]) -> list[Boke]:
+    """Return each boke once, by its number, or by its text if it has none."""
     seen: dict[object, Boke] = {}
     for boke in bokes:
         seen.setdefault(boke.boke_id if boke.boke_id is not None else (boke.text,), boke)

@@ -1,4 +1,4 @@
-"""The spider: turns answers into rows. What to fetch the scheduler knows, what a page says its layout."""
+"""The spider: turns responses into rows. The scheduler knows what to fetch, a layout what a page says."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.components.browser import browser_meta
-from crawler.components.exceptions import Denied, Ended
+from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.session import Session
 from crawler.items import Page, PageRow, PhotoRow
 from crawler.job import Job
@@ -23,28 +23,31 @@ from crawler.memory.tables import Kind
 from crawler.options import CrawlOptions
 from crawler.parsing import images
 from crawler.parsing.optouts import opt_out
-from crawler.parsing.parse import parse, row
+from crawler.parsing.parse import page_row, parse
 
-GONE = (404, 410)
+MISSING_STATUSES = (404, 410)
 TRIES = 3
-"""How often an address is tried that is refused, or has trouble, on a host that answers others."""
+"""How often an address is tried that is refused, or gets an error page, while its host answers others."""
 
 
 class BoketeSpider(Spider):
     """Crawls bokete, or the embedded site.
 
     Args:
-        session: the run that it is part of. `scrapy crawl bokete -a pipeline=NAME` makes one.
+        session: the run that the spider is part of. `scrapy crawl bokete -a pipeline=NAME` opens one; `scrapy
+            shell` has none.
     """
 
     name = "bokete"
     custom_settings = {  # noqa: RUF012
         "SCHEDULER": "crawler.components.scheduler.FrontierScheduler",
-        "ITEM_PIPELINES": {"crawler.components.rows.RowPipeline": 300},
+        "ITEM_PIPELINES": {"crawler.components.item_pipeline.RowPipeline": 300},
         "DOWNLOADER_MIDDLEWARES": {
-            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # ReachMiddleware knows the hosts
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # AllowedHostsMiddleware does it
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-            "crawler.components.reach.ReachMiddleware": 50,
+            # In this order: a host that is not allowed is not even asked for its robots.txt, and what
+            # robots.txt forbids does not wait while its host is left alone.
+            "crawler.components.allowed_hosts.AllowedHostsMiddleware": 50,
             "crawler.components.robots.RobotsMiddleware": 100,
             "crawler.components.politeness.PolitenessMiddleware": 110,
         },
@@ -54,7 +57,10 @@ class BoketeSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Make the spider; without a session, but with a pipeline's name, open one."""
+        """Make the spider, with the session given, or with one for the pipeline named.
+
+        A session that is opened here ends with the spider.
+        """
         session, pipeline = kwargs.pop("session", None), kwargs.pop("pipeline", None)
         spider = super().from_crawler(crawler, *args, **kwargs)
         if session is None and pipeline is not None:
@@ -68,12 +74,15 @@ class BoketeSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield nothing: the scheduler knows where to start."""
+        """Yield no request: the engine then asks the scheduler, which knows where to start."""
         return
         yield
 
     def request(self, address: str, kind: Kind) -> Request:
-        """Return the request for a page or a photo."""
+        """Return the request for a page or a photo, whose callback or errback returns its row.
+
+        `meta["address"]` keeps the address of the row: redirects change the request's own.
+        """
         options = self._options
         megabytes = options.max_photo_megabytes if kind == "images" else options.max_page_megabytes
         meta: dict[str, Any] = {"address": address, "download_maxsize": megabytes * 2**20}
@@ -83,16 +92,20 @@ class BoketeSpider(Spider):
         return Request(address, callback, errback=self.failed, meta=meta, dont_filter=True)
 
     def parse_page(self, response: Response) -> PageRow | Request:
-        """Return a page's row; where the site has trouble, the request to fetch it again after the others."""
+        """Return a page's row, for the item pipeline; or a request, for the scheduler.
+
+        A request is returned where the site answers with an error page (it is made again after others), or
+        where the rest of the page takes a browser.
+        """
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
-        if status != 200 and status not in GONE:
-            return row(address, now, Page("error", f"HTTP status {status}"), status)
+        if status != 200 and status not in MISSING_STATUSES:
+            return page_row(address, now, Page("error", f"HTTP status {status}"), status)
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
         found = parse(
             response.body, response.url, now, kind, status=status, robots_tags=_robots_tags(response)
         )
         found["url"] = address
-        if status in GONE:
+        if status in MISSING_STATUSES:
             found.update(outcome="missing", error=f"HTTP status {status}")
         if self._needs_browser(found, response) and response.request:
             options = self._options
@@ -104,16 +117,16 @@ class BoketeSpider(Spider):
         return found
 
     async def parse_photo(self, response: Response) -> PhotoRow:
-        """Return a photo's row; what may take long to decode is decoded beside the crawl, not before it."""
+        """Return a photo's row; a photo that may take long to decode is decoded in a thread."""
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
         if opted_out := opt_out(_robots_tags(response)):
-            return images.empty(address, now, status, "denied", opted_out)
+            return images.row_without_photo(address, now, status, "denied", opted_out)
         if status == 200:
-            if images.is_quick(response.body):
-                return images.examine(response.body, address, now, status)
-            return await asyncio.to_thread(images.examine, response.body, address, now, status)
-        outcome = "missing" if status in GONE or response.meta.get("is_gone") else "error"
-        return images.empty(address, now, status, outcome, f"HTTP status {status}")
+            if images.decodes_quickly(response.body):
+                return images.photo_row(response.body, address, now, status)
+            return await asyncio.to_thread(images.photo_row, response.body, address, now, status)
+        outcome = "missing" if status in MISSING_STATUSES or response.meta.get("is_gone") else "error"
+        return images.row_without_photo(address, now, status, outcome, f"HTTP status {status}")
 
     @property
     def _options(self) -> CrawlOptions:
@@ -124,25 +137,28 @@ class BoketeSpider(Spider):
         return self._options.render == "chromium" and INCOMPLETE in str(found["error"]) and not rendered
 
     def closed(self, reason: str) -> None:
-        """Note why the crawl ended."""
+        """Keep the reason that the engine closed the spider for: `finished`, `shutdown`, or `failed`."""
         if self.session:
-            self.session.closed_as = reason
+            self.session.close_reason = reason
 
     def failed(self, failure: Failure) -> PageRow | PhotoRow | None:
-        """Return the row of an address that gave no answer; None where the crawl's end is to blame."""
-        if isinstance(failure.value, Ended):
+        """Return the row of an address that got no response, from a request's errback.
+
+        On None, the address gets no row: the crawl is ending, and the next one fetches it.
+        """
+        if isinstance(failure.value, CrawlEnded):
             return None
         outcome = "denied" if isinstance(failure.value, Denied) else "error"
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = _reason(failure.value, request)
         address, now = request.meta["address"], datetime.now(UTC)
         if request.callback == self.parse_photo:
-            return images.empty(address, now, None, outcome, reason)
-        return row(address, now, Page(outcome, reason), None)
+            return images.row_without_photo(address, now, None, outcome, reason)
+        return page_row(address, now, Page(outcome, reason), None)
 
 
 def _reason(error: BaseException | None, request: Request) -> str:
-    """Return why there is no answer: in this crawler's or Scrapy's words, else with the exception's name."""
+    """Return why there is no response; exceptions of libraries are named, as few explain themselves."""
     if isinstance(error, DownloadCancelledError):
         return f"the answer is larger than {request.meta['download_maxsize'] // 2**20} megabytes"
     if isinstance(error, IgnoreRequest):
@@ -155,7 +171,10 @@ def _robots_tags(response: Response) -> list[str]:
 
 
 def _open(pipeline: str, stack: ExitStack) -> Session:
-    """Open the session of a pipeline, which only the package above this one can read."""
+    """Open the session of a pipeline.
+
+    The crawler may not import what reads pipelines.yaml, so it finds that by its entry point.
+    """
     (entry,) = entry_points(group="bokeru.crawl", name="job")
     options, directory, address = stack.enter_context(entry.load()(pipeline))
     return stack.enter_context(Session(Job(options, directory, address, pipeline)))

@@ -14,10 +14,10 @@ import pytest
 from crawler.crawl import crawl, is_complete
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
+from crawler.link_rules import links_to_follow
 from crawler.memory import frontier
 from crawler.memory.frontier import Frontier, PageQueue
 from crawler.memory.tables import Tables
-from crawler.narrow import narrow
 from crawler.options import CrawlOptions, EmbeddedSite
 from dataset import read
 from dataset.build.stage import build
@@ -123,16 +123,14 @@ def page(**columns: Any) -> PageRow:
 
 
 def test_min_stars_follows_lists_only_to_odai_that_have_them() -> None:
-    row = page()
-    narrow(row, CrawlOptions(min_stars=10))
-    assert row["links"] == ["http://s/odai/2", "http://s/boke/hot?page=2"]
+    links = links_to_follow(page(), CrawlOptions(min_stars=10))
+    assert links == ["http://s/odai/2", "http://s/boke/hot?page=2"]
 
 
 @pytest.mark.parametrize(("stars", "links"), [(3, 1), (10, 0)])
 def test_min_stars_leaves_an_odai_where_its_boke_have_fewer(stars: int, links: int) -> None:
     row = page(odai_id=1, links=["http://s/odai/1?page=2"])
-    narrow(row, CrawlOptions(min_stars=stars))
-    assert len(row["links"]) == links  # type: ignore[arg-type]
+    assert len(links_to_follow(row, CrawlOptions(min_stars=stars))) == links
 
 
 def write_page(directory: Path, url: str, job: Job, days_ago: float, links: list[str] | None = None) -> None:
@@ -148,7 +146,7 @@ def test_pages_are_read_again_only_when_they_are_old_enough(tmp_path: Path) -> N
     write_page(tmp_path, "http://bokete.test/boke/hot", job, 1, ["http://bokete.test/odai/1"])
     write_page(tmp_path, "http://bokete.test/odai/1", job, 30)
     with Tables(job) as tables:
-        assert list(tables.missing("pages", 9)) == ["http://bokete.test/odai/1"]
+        assert list(tables.due("pages", 9)) == ["http://bokete.test/odai/1"]
     write_page(tmp_path, "http://bokete.test/odai/1", job, 6)
     with Tables(job) as tables:
         assert tables.is_complete()
@@ -170,7 +168,7 @@ def missing_photos(directory: Path, pages: list[dict[str, Any]], images: list[di
     for image in images:
         waiting.follow(PhotoRow(image))
     with Tables(job) as tables:
-        found = list(tables.missing("images", 99))
+        found = list(tables.due("images", 99))
     queued = {waiting.photos.pop() for _ in range(len(waiting.photos))}
     assert queued - {image["url"] for image in images} == set(found)
     return found
@@ -221,7 +219,7 @@ def test_the_tables_and_the_queue_agree_on_the_order(tmp_path: Path) -> None:
         queue = PageQueue(sign)
         queue.fill(urls)
         with Tables(job) as tables:
-            assert list(tables.missing("pages", 99)) == [queue.pop() for _ in urls]
+            assert list(tables.due("pages", 99)) == [queue.pop() for _ in urls]
 
 
 def test_what_does_not_fit_into_the_queue_is_found_again_in_the_tables(
@@ -236,7 +234,7 @@ def test_what_does_not_fit_into_the_queue_is_found_again_in_the_tables(
         while len(found.pages):
             given.append(found.pages.pop())
             write_page(tmp_path, given[-1], job, 0)
-        if not found.is_dry:
+        if not found.needs_refill:
             break
         found.refill()
     assert sorted(given) == [f"http://bokete.test/odai/{number}" for number in range(1, 6)]

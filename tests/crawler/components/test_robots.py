@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.components import robots
-from crawler.components.exceptions import Denied, Ended
+from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.robots import RobotsMiddleware
 from crawler.components.session import Session
 from crawler.job import Job
@@ -94,7 +94,7 @@ def test_it_is_read_again_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_robots_txt_that_fails_means_no_and_ends_the_crawl(status: int) -> None:
     site = Site(status)
-    assert isinstance(site.ask("/odai/1")[0], Ended)
+    assert isinstance(site.ask("/odai/1")[0], CrawlEnded)
     assert f"answers {status}, and that means no" in str(site.session.failure)
     assert "bokeru crawl --pipeline bokete" in str(site.session.failure)
 

@@ -21,7 +21,7 @@ def test_it_holds_what_was_added_and_nothing_else(added: list[str], others: list
 
 
 def test_it_stays_exact_past_a_merge() -> None:
-    count = address_set._RECENT * 2 + 10
+    count = address_set._MAX_RECENT * 2 + 10
     found = AddressSet()
     assert all(found.add(f"http://bokete.test/odai/{number}") for number in range(count))
     assert not any(found.add(f"http://bokete.test/odai/{number}") for number in range(0, count, 97))

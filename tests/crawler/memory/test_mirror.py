@@ -277,12 +277,12 @@ def test_a_mirror_that_fails_while_dropped_addresses_are_found_again_ends_the_cr
         def commit(self) -> None:
             raise error
 
-        def rescue(self) -> None: ...
+        def try_commit(self) -> None: ...
 
-    class Dry:
-        is_dry = True
+    class Empty:
+        needs_refill = True
 
     with Session(Job(OPTIONS, tmp_path / "crawl")) as session:
-        session.store, session.frontier = Refusing(), Dry()  # type: ignore[assignment]
-        assert session.wanted() is None
+        session.writer, session.frontier = Refusing(), Empty()  # type: ignore[assignment]
+        assert session.next_kind() is None
         assert session.failure is error

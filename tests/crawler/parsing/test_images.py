@@ -19,7 +19,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.items import PhotoRow
-from crawler.parsing.images import examine, is_quick
+from crawler.parsing.images import decodes_quickly, photo_row
 from crawler.spiders.bokete import BoketeSpider
 from store.schema import IMAGES
 
@@ -28,7 +28,7 @@ PHOTO = Image.linear_gradient("L").resize((60, 45))
 
 
 def look(content: bytes) -> PhotoRow:
-    row = examine(content, "http://photo.bokete.test/a.jpg", NOW, 200)
+    row = photo_row(content, "http://photo.bokete.test/a.jpg", NOW, 200)
     assert set(row) == set(IMAGES.names)
     return row
 
@@ -144,9 +144,9 @@ def test_what_may_take_long_is_decoded_beside_the_crawl(
 
     def watched(*arguments: Any) -> PhotoRow:
         threads.append(threading.current_thread())
-        return examine(*arguments)
+        return photo_row(*arguments)
 
-    monkeypatch.setattr("crawler.parsing.images.examine", watched)
+    monkeypatch.setattr("crawler.parsing.images.photo_row", watched)
     row = asyncio.run(BoketeSpider().parse_photo(response))
     assert (row["outcome"], row["bytes"]) == ("ok", content)
     assert [thread is not threading.main_thread() for thread in threads] == [beside]
@@ -155,7 +155,7 @@ def test_what_may_take_long_is_decoded_beside_the_crawl(
 def test_a_quick_photo_that_claims_to_be_huge_is_still_quick() -> None:
     size = QUICK.index(b"\xff\xc0") + 5
     content = QUICK[:size] + struct.pack(">HH", 7000, 7000) + QUICK[size + 4 :]
-    assert is_quick(content)
+    assert decodes_quickly(content)
     started = time.process_time()
     assert look(content)["width"] in (7000, None)
     assert time.process_time() - started < 0.5

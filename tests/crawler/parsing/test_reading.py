@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from crawler.components.politeness import retry_after
-from crawler.parsing.dates import resolve
+from crawler.parsing.dates import parse_date
 from crawler.parsing.encoding import decode
 from crawler.parsing.markup import Document, identifier, integer, page_number
 from crawler.parsing.optouts import opt_out
@@ -58,12 +58,12 @@ def test_decoding_never_raises(body: bytes, charset: str | None) -> None:
     ],
 )
 def test_dates(text: str, moment: datetime | None) -> None:
-    assert resolve(text, NOW) == moment
+    assert parse_date(text, NOW) == moment
 
 
 @given(st.text() | st.from_regex(r"\d+(秒|分|時間|日|週間|ヶ月|年)くらい前"))
 def test_no_date_raises(text: str) -> None:
-    found = resolve(text, NOW)
+    found = parse_date(text, NOW)
     assert found is None or found.tzinfo is UTC
 
 

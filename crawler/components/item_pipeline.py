@@ -1,4 +1,4 @@
-"""Scrapy's item pipeline: puts rows into the store, and ends the crawl where that is impossible."""
+"""Scrapy's item pipeline: writes rows, and ends the crawl when they cannot be written."""
 
 import asyncio
 import gc
@@ -14,13 +14,13 @@ from store.errors import UserError
 
 
 class RowPipeline:
-    """Stores each row, and commits those that have waited long enough."""
+    """Writes each row, and commits tables whose rows have waited long enough."""
 
     def __init__(self, crawler: Crawler, session: Session) -> None:
         self._crawler, self._session = crawler, session
-        self._clock = LoopingCall(self._guarded, session.store.commit_due)
+        self._clock = LoopingCall(self._fail_session_on_error, session.writer.commit_due)
         self._closing: asyncio.Future[None] | None = None
-        session.on_failure = self._close
+        session.on_failure = self._close_spider
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -28,26 +28,32 @@ class RowPipeline:
         return cls(crawler, session_of(crawler))
 
     def open_spider(self) -> None:
-        """Start the clock; what is loaded by now stays, so searches for garbage can leave it out."""
+        """Start the clock that commits; the engine calls this before the first request."""
+        # What is imported by now lives as long as the process: the garbage collector need not search it.
         gc.freeze()
         self._clock.start(min(1.0, self._session.job.options.shard_seconds), now=False)
 
     def close_spider(self) -> None:
-        """Stop the clock."""
+        """Stop the clock; the engine calls this after the last item. The session commits what is left."""
         self._clock.stop()
         gc.unfreeze()
 
     def process_item(self, item: PageRow | PhotoRow) -> PageRow | PhotoRow:
-        """Store a row."""
-        self._guarded(lambda: self._session.append(item))
+        """Write a row and return it, as Scrapy requires of every pipeline.
+
+        A row that cannot be written raises nothing here: Scrapy would log it and crawl on. The session fails
+        instead, which closes the spider.
+        """
+        self._fail_session_on_error(lambda: self._session.append(item))
         return item
 
-    def _guarded(self, step: Callable[[], None]) -> None:
+    def _fail_session_on_error(self, step: Callable[[], None]) -> None:
         if self._session.failure is None:
             try:
                 step()
             except UserError as error:
                 self._session.fail(error)
 
-    def _close(self) -> None:
+    def _close_spider(self) -> None:
+        # The event loop keeps only weak references to tasks: without the attribute it could be collected.
         self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="failed"))

@@ -1,4 +1,4 @@
-"""Rows on their way to disk: one shard writer for each of the two tables."""
+"""Writes the rows of a crawl to disk, and sends every finished shard to the mirror."""
 
 import errno
 from contextlib import suppress
@@ -13,17 +13,17 @@ from store.shards import ShardLimits, ShardWriter
 from store.whole_file import remove_leftovers
 
 
-class Store:
+class RowWriter:
     """Appends rows to `pages` and `images` below the crawl's folder; not thread-safe.
 
     Args:
         directory: the crawl's folder.
-        options: say when to commit.
-        mirror: gets every shard that is committed.
+        options: the settings, which say when a shard is committed.
+        mirror: gets a copy of every shard that is committed.
 
     Raises:
-        UserError: from any method, once the disk is full or refuses, or the mirror does; what was committed
-            before is whole.
+        UserError: from `append`, `commit` and `commit_due`: the disk is full or refuses, or the mirror
+            failed. Shards that were committed before are whole.
     """
 
     def __init__(self, directory: Path, options: CrawlOptions, mirror: Mirror | None = None) -> None:
@@ -35,15 +35,15 @@ class Store:
         self._images = ShardWriter(directory / "images", "images", IMAGES, limits)
 
     def append(self, row: PageRow | PhotoRow) -> None:
-        """Add a row to its table."""
+        """Add a row to its table; commit a shard if this row fills it."""
         writer = self._images if isinstance(row, PhotoRow) else self._pages
         try:
-            self._mirrored(writer.append(row))
+            self._send_to_mirror(writer.append(row))
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._write_error(error) from error
 
     def commit_due(self) -> None:
-        """Commit the tables whose rows have waited long enough."""
+        """Commit each table whose first uncommitted row is older than `crawl.shard_seconds`."""
         for writer in (self._pages, self._images):
             if writer.is_due():
                 self._commit(writer)
@@ -51,7 +51,7 @@ class Store:
             self._mirror.check()
 
     def commit(self) -> None:
-        """Commit both tables, to the mirror too; where one cannot be, the other still is."""
+        """Commit both tables and wait for the mirror; if one table fails, the other is still committed."""
         try:
             self._commit(self._pages)
         finally:
@@ -59,27 +59,30 @@ class Store:
         if self._mirror:
             self._mirror.check(wait=True)
 
-    def rescue(self) -> None:
-        """Commit what can be, after a failure: fewer rows may still fit on the disk."""
+    def try_commit(self) -> None:
+        """Commit what can still be committed after a failure; never raises UserError or OSError.
+
+        The rows of one table may still fit on a disk that is too full for the other's.
+        """
         for writer in (self._pages, self._images):
             with suppress(OSError):
-                self._mirrored(writer.commit())
+                self._send_to_mirror(writer.commit())
         with suppress(UserError):
             if self._mirror:
                 self._mirror.check(wait=True)
 
     def _commit(self, writer: ShardWriter) -> None:
         try:
-            self._mirrored(writer.commit())
+            self._send_to_mirror(writer.commit())
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._write_error(error) from error
 
-    def _mirrored(self, shard: Path | None) -> None:
+    def _send_to_mirror(self, shard: Path | None) -> None:
         if shard and self._mirror:
             self._mirror.send(shard)
 
-    def _refused(self, error: OSError) -> UserError:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = "no space left on the disk" if full else error.strerror or str(error)
-        step = "Free some space, then run it again" if full else "Mend that, then run it again"
-        return UserError(f"{self._directory}: {reason}. {step}: it goes on from its last whole shard.")
+    def _write_error(self, error: OSError) -> UserError:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = "no space left on the disk" if is_full else error.strerror or str(error)
+        step = "Free some space, then run it again" if is_full else "Correct that, then run it again"
+        return UserError(f"{self._directory}: {reason}. {step}: the crawl goes on from its last whole shard.")

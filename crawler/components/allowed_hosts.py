@@ -1,4 +1,4 @@
-"""Where the crawl may go: the site's own hosts and those of its photos."""
+"""Downloader middleware: lets requests out only to the site's own hosts and those of its photos."""
 
 from typing import Self
 from urllib.parse import urlsplit
@@ -6,16 +6,19 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from crawler.components.exceptions import OutOfReach
+from crawler.components.exceptions import HostNotAllowed
 from crawler.components.resolver import PublicResolver
 from crawler.components.session import Session, session_of
 
-SLOT = "crawl"
+DOWNLOAD_SLOT = "crawl"
 """One download slot for all hosts: the delay lies between any two requests, wherever they go."""
 
 
-class ReachMiddleware:
-    """Checks every request, those that redirects and robots.txt cause among them."""
+class AllowedHostsMiddleware:
+    """Checks the host of every request, those for redirects and for robots.txt included.
+
+    Scrapy's own offsite middleware lets subdomains, other ports and requests with `dont_filter` pass.
+    """
 
     def __init__(self, session: Session) -> None:
         job = session.job
@@ -30,14 +33,15 @@ class ReachMiddleware:
         return cls(session_of(crawler))
 
     def process_request(self, request: Request) -> None:
-        """Let a request pass, or refuse it.
+        """Return None, so that the engine goes on to the next middleware; set the request's slot and proxy.
 
         Raises:
-            OutOfReach: it leads to a host that is none of the site's.
+            HostNotAllowed: the host is not one of the site's. The engine does not download the request, and
+                calls its errback.
         """
         parts = urlsplit(request.url)
         if parts.netloc.lower() not in self._hosts:
-            raise OutOfReach(f"{parts.scheme}://{parts.netloc} is no host of the site")
-        request.meta["download_slot"] = SLOT
+            raise HostNotAllowed(f"{parts.scheme}://{parts.netloc} is not a host of the site")
+        request.meta["download_slot"] = DOWNLOAD_SLOT
         if self._proxy:
             request.meta["proxy"] = self._proxy

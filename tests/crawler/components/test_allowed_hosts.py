@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from scrapy import Request
 
-from crawler.components.exceptions import OutOfReach
-from crawler.components.reach import ReachMiddleware
+from crawler.components.allowed_hosts import AllowedHostsMiddleware
+from crawler.components.exceptions import HostNotAllowed
 from crawler.components.resolver import PublicResolver
 from crawler.components.session import Session
 from crawler.crawl import crawl
@@ -28,8 +28,8 @@ def as_in_a_crawl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PublicResolver, "trusted", set())
 
 
-def reach(**options: Any) -> ReachMiddleware:
-    return ReachMiddleware(Session(Job(CrawlOptions(**options), Path("crawl"))))
+def allowed_hosts(**options: Any) -> AllowedHostsMiddleware:
+    return AllowedHostsMiddleware(Session(Job(CrawlOptions(**options), Path("crawl"))))
 
 
 @pytest.mark.parametrize(
@@ -40,20 +40,20 @@ def reach(**options: Any) -> ReachMiddleware:
         "https://bokete.jp@evil.test/", "ftp://evil.test/",
     ],
 )  # fmt: skip
-def test_other_hosts_and_ports_are_out_of_reach(address: str) -> None:
-    with pytest.raises(OutOfReach, match="is no host of the site"):
-        reach(site="https://bokete.jp").process_request(Request(address))
+def test_other_hosts_and_ports_are_not_allowed(address: str) -> None:
+    with pytest.raises(HostNotAllowed, match="is not a host of the site"):
+        allowed_hosts(site="https://bokete.jp").process_request(Request(address))
 
 
-def test_the_site_and_its_photos_hosts_are_in_reach() -> None:
+def test_the_site_and_its_photos_hosts_are_allowed() -> None:
     for host in ("bokete.jp", "d2dcan0armyq93.cloudfront.net", "d13n9ry8xcpemi.cloudfront.net", "BOKETE.jp"):
-        reach(site="https://bokete.jp").process_request(Request(f"https://{host}/"))
+        allowed_hosts(site="https://bokete.jp").process_request(Request(f"https://{host}/"))
 
 
 def test_a_site_on_this_machine_is_reached_at_its_own_port_only() -> None:
-    reach(site="http://127.0.0.1:8080").process_request(Request("http://127.0.0.1:8080/odai/1"))
-    with pytest.raises(OutOfReach):
-        reach(site="http://127.0.0.1:8080").process_request(Request("http://127.0.0.1:8081/odai/1"))
+    allowed_hosts(site="http://127.0.0.1:8080").process_request(Request("http://127.0.0.1:8080/odai/1"))
+    with pytest.raises(HostNotAllowed):
+        allowed_hosts(site="http://127.0.0.1:8080").process_request(Request("http://127.0.0.1:8081/odai/1"))
 
 
 @pytest.mark.parametrize(
