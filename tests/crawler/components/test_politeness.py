@@ -13,7 +13,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from crawler.components import politeness
-from crawler.components.exceptions import Ended
+from crawler.components.exceptions import CrawlEnded
 from crawler.components.politeness import PolitenessMiddleware
 from crawler.components.session import Session
 from crawler.job import Job
@@ -124,7 +124,7 @@ def test_a_host_that_asks_for_more_than_an_hour_ends_the_crawl(crawl: Crawl, sta
     assert f"{HOST} answers {status}" in crawl.failure
     assert "Come back in 60 minutes, as it asks" in crawl.failure
     assert "bokeru crawl --pipeline bokete" in crawl.failure
-    with pytest.raises(Ended):
+    with pytest.raises(CrawlEnded):
         crawl.ask()
 
 
@@ -214,7 +214,7 @@ def test_the_pauses_for_a_silent_host_last_an_hour_at_most(monkeypatch: pytest.M
 def test_a_host_that_stays_silent_ends_the_crawl(monkeypatch: pytest.MonkeyPatch) -> None:
     crawl = Crawl(monkeypatch, patience=3)
     crawl.silent = 10**6
-    with pytest.raises(Ended):
+    with pytest.raises(CrawlEnded):
         fail(crawl, TimeoutError("no answer"))
     assert len(crawl.probed) == 3
     assert crawl.now == 1000 + 10 + 20, "nobody waits after the last attempt"
@@ -229,5 +229,5 @@ def test_what_was_refused_here_says_nothing_of_the_host(crawl: Crawl) -> None:
 def test_who_waits_is_let_go_when_the_crawl_stops(crawl: Crawl) -> None:
     crawl.refuse()
     crawl.running = False
-    with pytest.raises(Ended):
+    with pytest.raises(CrawlEnded):
         crawl.ask()
