@@ -60,12 +60,12 @@ def inspect(arguments: argparse.Namespace) -> None:
 
 
 def verify(arguments: argparse.Namespace) -> None:
-    """Check every shard below a directory; exit 1 and the reasons where one is damaged."""
-    from dataset.verify import verify
+    """Check every file below a directory; exit 5 where one is damaged, 1 where whole ones contradict."""
+    from commands.verify import exit_status, verify
 
     if problems := verify(arguments.path):
-        print("\n".join(problems))
-        sys.exit(1)
+        print("\n".join(map(str, problems)))
+        sys.exit(exit_status(problems))
     print(f"{arguments.path}: whole")
 
 
@@ -87,15 +87,16 @@ def export(arguments: argparse.Namespace) -> None:
 
 def forget(arguments: argparse.Namespace) -> None:
     """Take content out of every stage of a pipeline and of the crawl's mirror, and keep it out."""
+    from commands.forget import forget
     from crawler.memory.mirror import mirror_of
-    from dataset.forget import forget
+    from store.forget.content import Request
 
+    request = Request(arguments.sha256, arguments.odai, arguments.boke)
     pipeline = pipeline_of(arguments)
     mirror = mirror_of(pipeline.settings.crawl.mirror, pipeline.crawl)
     if mirror:
         mirror.synchronise()  # shards of other machines may hold it too
-    what = {"sha256": arguments.sha256, "odai": arguments.odai, "boke": arguments.boke}
-    print(forget(arguments.data, pipeline.name, **what))
+    print(forget(pipeline, request))
     if mirror:
         mirror.synchronise()
 

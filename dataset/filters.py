@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dataset.build.crawl_tables import literal
 from dataset.options import DatasetOptions
 from store.errors import UserError
+from store.sql import literal, string_list
 
 Filters = Mapping[str, str]
 
@@ -119,4 +119,4 @@ def _not_among(column: str, values: Iterable[str] | None) -> str:
 
 
 def _list(values: Iterable[str] | None) -> str:
-    return "[" + ", ".join(literal(value) for value in values or ()) + "]::VARCHAR[]"
+    return f"{string_list(values or ())}::VARCHAR[]"

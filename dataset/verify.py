@@ -1,57 +1,133 @@
-"""Check that what a stage left is whole and agrees with itself and with the stages it was made from."""
+"""What `bokeru verify` checks in a dataset: its manifest, rows and splits, and its crawls."""
 
+import hashlib
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dataset.checks import CHECKS, Problems, check_table, no_rows
-from store.errors import UserError
+from dataset.text.captions import join
+from dataset.text.vocabulary import Vocabulary
+from store.errors import DamagedFile, UserError
+from store.manifest import NAME as MANIFEST
 from store.manifest import read_manifest
-from store.stages import Stage, Table, find
+from store.progress import Progress
+from store.register.stages import Stage
+from store.register.verify import Problem, Problems, check_files, check_photo, check_table
+
+VOCABULARY = "vocabulary.json"
 
 
-def verify(path: Path) -> list[str]:
-    """Return what is wrong at `path` (a stage's directory, a folder of stages, a Parquet file), a line each.
-
-    Every page of every shard is read and its checksum compared; every photo is decoded and hashed.
-
-    Raises:
-        UserError: nothing is there that a stage wrote.
-    """
-    if path.is_file():
-        return list(check_table(Table(path.name, (path,), None), no_rows))
-    stages = find(path)
-    problems = [problem for stage in stages for problem in CHECKS[stage.kind](stage)]
-    return problems + [problem for stage in stages for problem in _check_references(stage)]
+def check(stage: Stage) -> Problems:
+    """Yield what is wrong with a dataset; every photo is hashed and decoded."""
+    yield from check_files(stage, closer=(MANIFEST, VOCABULARY))
+    yield from _check_vocabulary(stage.directory / VOCABULARY)
+    yield from _check_manifest(stage.directory)
+    yield from _check_rows(stage)
 
 
-def _check_references(stage: Stage) -> Problems:
-    """Yield the photos of a dataset that none of its crawls, if they are all there, has."""
-    if stage.kind != "dataset":
+def _check_vocabulary(path: Path) -> Problems:
+    try:
+        Vocabulary.load(path)
+    except FileNotFoundError:
+        yield Problem(f"{path} is missing")
+    except DamagedFile as error:
+        yield Problem(str(error))
+
+
+def _check_manifest(directory: Path) -> Problems:
+    """Yield where a file is missing, or is not the one that the manifest lists."""
+    try:
+        manifest = read_manifest(directory)
+    except DamagedFile as error:
+        yield Problem(str(error))
         return
+    if manifest is None:
+        yield Problem(f"{directory / MANIFEST} is missing: the dataset was not completed")
+        return
+    files = manifest.get("files")
+    for entry in files if isinstance(files, list) else []:
+        path = directory / entry["name"]
+        if not path.is_file():
+            yield Problem(f"{path} is missing")
+        elif _sha256(path) != entry["sha256"]:
+            yield Problem(f"{path} is not the file that the manifest lists: its sha256 differs")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_rows(stage: Stage) -> Problems:
+    """Yield what is wrong with the photos and their captions, and where the splits overlap."""
+    splits_by_photo: dict[str, list[str]] = {}
+    splits_by_group: dict[str, set[str]] = {}
+    with Progress(f"verify {stage.directory}", None, "photos") as progress:
+        for table in stage.tables():
+            if not table.paths:
+                yield Problem(f"{stage.directory} has no {table.name} shard")
+
+            def check_rows(path: Path, rows: pa.Table, split: str = table.name) -> Problems:
+                for row in rows.to_pylist():
+                    splits_by_photo.setdefault(row["sha256"], []).append(split)
+                    splits_by_group.setdefault(row["group"], set()).add(split)
+                    yield from check_photo(path, row, row["image"]["bytes"])
+                    yield from _check_captions(path, row)
+                progress.advance(rows.num_rows)
+
+            yield from check_table(table, check_rows)
+    for sha256, splits in splits_by_photo.items():
+        if len(splits) > 1:
+            text = f"{stage.directory}: photo {sha256} stands {len(splits)} times ({', '.join(splits)})"
+            yield Problem(text, damaged=False)
+    for group, both in splits_by_group.items():
+        if len(both) > 1:
+            text = f"{stage.directory}: group {group} is on both sides of the split"
+            yield Problem(text, damaged=False)
+
+
+def _check_captions(path: Path, row: dict[str, Any]) -> Problems:
+    captions = row["captions"]
+    if not captions:
+        yield Problem(f"{path}: photo {row['sha256']} has no captions")
+    for caption in captions:
+        if join(caption["tokens"]) != caption["text_nfkc"]:
+            yield Problem(f"{path}: the tokens of boke {caption['boke_id']} do not make its text")
+    repeated = [text for text, n in Counter(c["text_nfkc"] for c in captions).items() if n > 1]
+    if repeated:
+        yield Problem(f"{path}: photo {row['sha256']} has a caption twice: {repeated[0]!r}")
+
+
+def check_inputs(stage: Stage) -> Problems:
+    """Yield the photos that none of the dataset's crawls, if they are all there, has."""
     crawls = _crawls(stage.directory)
     if not all((crawl / "images").is_dir() for crawl in crawls):
         return
     images = [path for crawl in crawls for path in Stage("crawl", crawl).tables()[1].paths]
     try:
-        known = {sha256 for path in images for sha256 in _column(path, "sha256")}
+        crawled = {sha256 for path in images for sha256 in _column(path, "sha256")}
         for table in stage.tables():
             for path in table.paths:
-                for sha256 in set(_column(path, "sha256")) - known:
+                for sha256 in set(_column(path, "sha256")) - crawled:
                     places = ", ".join(map(str, crawls))
-                    yield f"{path}: photo {sha256} is not in {places}: build the dataset again"
+                    text = f"{path}: photo {sha256} is not in {places}: build the dataset again"
+                    yield Problem(text, damaged=False)
     except (pa.ArrowException, OSError):
-        return  # said already, of the shard
+        return  # `check` has reported the damaged shard
 
 
 def _crawls(dataset: Path) -> list[Path]:
     """Return the crawls that a dataset was built from: in its own data folder, or where they were."""
     try:
-        told = (read_manifest(dataset) or {}).get("crawls")
+        recorded = (read_manifest(dataset) or {}).get("crawls")
     except UserError:
-        told = None
-    paths = [Path(crawl) for crawl in told] if isinstance(told, list) else [dataset.with_name("crawl")]
+        recorded = None
+    paths = (
+        [Path(crawl) for crawl in recorded] if isinstance(recorded, list) else [dataset.with_name("crawl")]
+    )
     beside = [dataset.parents[1] / path.parent.name / path.name for path in paths]
     return [here if here.is_dir() else path for here, path in zip(beside, paths, strict=True)]
 

@@ -47,6 +47,12 @@ KINDS = ("photo", "illustration", "karuta", "fill-in", "text")
 OPTIONAL = ("label_confidences", "kind")
 """Columns that a crawl's tables may lack: they are read as nulls."""
 
+
+def required(columns: pa.Schema) -> pa.Schema:
+    """Return the columns that a table has at least."""
+    return pa.schema([field for field in columns if field.name not in OPTIONAL])
+
+
 IMAGES = pa.schema(
     [
         ("url", pa.string()),
@@ -94,14 +100,10 @@ PHOTOS = pa.schema(
     ]
 )
 
+FEATURE_KEYS = pa.schema([("sha256", pa.string()), ("outcome", pa.string()), ("error", pa.string())])
+"""A feature cache's columns beside its vectors, whose length depends on the layer."""
+
 
 def features(dimensions: int, kind: pa.DataType = pa.float32()) -> pa.Schema:  # noqa: B008
     """Return the schema of a feature cache whose vectors have `dimensions` values, float32 or float16."""
-    return pa.schema(
-        [
-            ("sha256", pa.string()),
-            ("outcome", pa.string()),
-            ("error", pa.string()),
-            ("vector", pa.list_(kind, dimensions)),
-        ]
-    )
+    return FEATURE_KEYS.append(pa.field("vector", pa.list_(kind, dimensions)))

@@ -6,12 +6,12 @@ from typing import Any
 
 from store.chainer_compat import chainer
 from store.progress import Progress
-from train import curves
 from train.arithmetic.loss import choose_ops
 from train.arithmetic.threads import limited, worthwhile_threads
 from train.artifact import Artifact, require_finite
 from train.checkpoint import Checkpoint
 from train.data import Split
+from train.evaluation import curves
 from train.evaluation.measure import nats_per_token
 from train.history import History
 from train.options import TrainOptions

@@ -20,7 +20,7 @@ from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import Kind, Tables
 from crawler.report import Counts, CrawlReport, drift_error, write_report
 from store.errors import UserError
-from store.forgotten import Forgotten
+from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
 from store.progress import Progress
 

@@ -14,12 +14,17 @@ import pyarrow.parquet as pq
 from pyarrow.fs import FileInfo, FileSelector, FileSystem
 
 from store.errors import UserError
-from store.forgotten import NAME as FORGOTTEN
-from store.forgotten import Forgotten
+from store.forget.forgotten import NAME as FORGOTTEN
+from store.forget.forgotten import Forgotten
 from store.progress import Progress
+from store.register.kinds import KINDS
 from store.whole_file import TEMPORARY, whole_file
 
-_TABLES = ("pages", "images")
+_MIRRORED = [kind for kind in KINDS if kind.mirrored]
+_TABLES = [kind.name.rpartition("/")[0] for kind in _MIRRORED if kind.format == "parquet"]
+_BESIDE = {kind.name: kind.stage for kind in _MIRRORED if kind.format != "parquet"}
+"""Files beside the shards that another machine needs, and whose they are. On the mirror all lie at its root;
+here the pipeline's own lie beside the crawl's folder."""
 _PIECE = 2**20
 
 
@@ -40,7 +45,7 @@ class Mirror:
     def __init__(self, address: str, directory: Path) -> None:
         self._address = _without_keys(address.partition("?")[0])
         self._directory = directory
-        with self._told("it cannot be used"):
+        with self._explaining("it cannot be used"):
             self._files, root = FileSystem.from_uri(address)
         self._root = root.rstrip("/")
         self._thread = ThreadPoolExecutor(1)
@@ -105,7 +110,7 @@ class Mirror:
 
     def _there(self) -> dict[str, int]:
         """Return the same of the files on the mirror."""
-        with self._told("it cannot be read"):
+        with self._explaining("it cannot be read"):
             found = self._files.get_file_info([f"{self._root}/{name}" for name in _BESIDE])
             found += self._in_tables()
         files = {info.path.removeprefix(f"{self._root}/"): info for info in found if info.is_file}
@@ -121,7 +126,7 @@ class Mirror:
 
     def _remove_leftovers(self) -> None:
         """Remove files that never got their name: nobody else writes to this crawl's mirror."""
-        with self._told("what a kill left there cannot be removed"):
+        with self._explaining("what a kill left there cannot be removed"):
             for info in self._in_tables():
                 if info.base_name.startswith(TEMPORARY):
                     self._files.delete_file(info.path)
@@ -129,7 +134,7 @@ class Mirror:
     def _join_forget_lists(self) -> None:
         """Let the list here hold what the mirror's does: what one machine forgot stays out of all."""
         address, pipeline = f"{self._root}/{FORGOTTEN}", self._directory.parent
-        with self._told(f"{FORGOTTEN} cannot be read"):
+        with self._explaining(f"{FORGOTTEN} cannot be read"):
             if not self._files.get_file_info(address).is_file or not self._local(FORGOTTEN).exists():
                 return
             with self._files.open_input_stream(address) as file:
@@ -141,11 +146,11 @@ class Mirror:
             here.save(pipeline)
 
     def _local(self, name: str) -> Path:
-        return (self._directory.parent if name == FORGOTTEN else self._directory) / name
+        return (self._directory.parent if _BESIDE.get(name) == "pipeline" else self._directory) / name
 
     def _fetch(self, name: str) -> None:
         path = self._local(name)
-        with self._told(f"{name} cannot be copied from there"), whole_file(path) as temporary:
+        with self._explaining(f"{name} cannot be copied from there"), whole_file(path) as temporary:
             with (
                 self._files.open_input_stream(f"{self._root}/{name}") as source,
                 temporary.open("wb") as file,
@@ -158,7 +163,7 @@ class Mirror:
         """Copy a file under a temporary name, then rename it: closing a broken copy would publish it."""
         folder, _, base = f"{self._root}/{name}".rpartition("/")
         temporary = f"{folder}/{TEMPORARY}{secrets.token_hex(4)}-{base}"
-        with self._told(f"{name} cannot be copied there"):
+        with self._explaining(f"{name} cannot be copied there"):
             try:
                 self._files.create_dir(folder, recursive=True)
                 file = self._local(name).open("rb")
@@ -171,7 +176,8 @@ class Mirror:
                 raise
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def _explaining(self, what: str) -> Iterator[None]:
+        """Turn what the file system raises into a UserError: what could not be done, and what to do."""
         try:
             yield
         except (OSError, pa.ArrowException) as error:
@@ -180,10 +186,6 @@ class Mirror:
                 f"crawl.mirror {self._address}: {what} ({reason}). What was fetched is kept in "
                 f"{self._directory}. Mend that and crawl again: the mirror gets what it lacks"
             ) from error
-
-
-_BESIDE = ("sources.json", FORGOTTEN)
-"""The files beside the shards that another machine needs: licences of what was imported, the forget list."""
 
 
 def _without_keys(text: str) -> str:

@@ -1,6 +1,6 @@
 """The crawl's two tables as its memory: DuckDB finds what was fetched in them, and what is due."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -14,8 +14,9 @@ from crawler.job import Job
 from store.addresses import sql_narrower
 from store.errors import DamagedFile, UserError
 from store.place import bokeru
-from store.schema import IMAGES, OPTIONAL, PAGES
+from store.schema import IMAGES, PAGES, required
 from store.shards import shard_paths
+from store.sql import literal, read_parquet
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -175,7 +176,7 @@ def _constants(job: Job) -> dict[str, str]:
         "started": f"TIMESTAMPTZ '{job.started.isoformat()}'",
         "fresh": f"TIMESTAMPTZ {fresh}",
         "narrower": sql_narrower("url"),
-        "odai": "'" + job.odai_prefix.replace("'", "''") + "'",
+        "odai": literal(job.odai_prefix),
     }
 
 
@@ -183,12 +184,6 @@ def _scan(connection: "DuckDBPyConnection", name: Kind, directory: Path, schema:
     """Make a view of a table's shards, empty if there are none; columns that a shard lacks are null."""
     connection.from_arrow(schema.empty_table()).create(f"empty_{name}")
     view = f"CREATE TEMP VIEW {name} AS SELECT * FROM empty_{name}"
-    required = pa.schema([field for field in schema if field.name not in OPTIONAL])
-    if paths := shard_paths(directory / name, required):
-        view += f" UNION ALL BY NAME SELECT * FROM read_parquet({_list(paths)}, union_by_name = true)"
+    if paths := shard_paths(directory / name, required(schema)):
+        view += f" UNION ALL BY NAME SELECT * FROM {read_parquet(paths)}"
     connection.execute(view)
-
-
-def _list(paths: Sequence[Path]) -> str:
-    """Return paths as a SQL list of strings."""
-    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"

@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from store.addresses import sql_host, sql_photo_key
 from store.errors import MissingStage
-from store.schema import IMAGES, OPTIONAL, PAGES
+from store.schema import IMAGES, PAGES, required
 from store.shards import shard_paths
+from store.sql import string_list
 
 
 def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -26,11 +27,11 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     pages: list[Path] = []
     images: list[Path] = []
     for crawl in crawls:
-        found = shard_paths(crawl / "pages", _required(PAGES))
+        found = shard_paths(crawl / "pages", required(PAGES))
         if not found:
             raise MissingStage(crawl / "pages", f"bokeru crawl --pipeline {crawl.parent.name}")
         pages += found
-        images += shard_paths(crawl / "images", _required(IMAGES))
+        images += shard_paths(crawl / "images", required(IMAGES))
     return pages, images
 
 
@@ -153,21 +154,11 @@ def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path
         return
     numbers = pa.table({"filename": [str(path) for path in shards], "shard": range(len(shards))})
     connection.from_arrow(numbers).create(f"{view}_shard")
-    files = ", ".join(literal(str(path)) for path in shards)
     columns = ", ".join(f'"{name}"' for name in schema.names)
     connection.execute(f"""
         CREATE VIEW {view} AS SELECT {columns}, shard, file_row_number AS row FROM (
             SELECT * FROM {view}_empty UNION ALL BY NAME
             SELECT * FROM read_parquet(
-                [{files}], union_by_name = true, filename = true, file_row_number = true)
+                {string_list(shards)}, union_by_name = true, filename = true, file_row_number = true)
         ) JOIN {view}_shard USING (filename)
     """)
-
-
-def literal(text: str) -> str:
-    """Return `text` as a SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _required(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([field for field in schema if field.name not in OPTIONAL])

@@ -6,9 +6,9 @@ import duckdb
 import pyarrow as pa
 
 from dataset import filters
-from dataset.build.crawl_tables import literal
 from dataset.options import DatasetOptions
 from dataset.text.captions import CARE, CONTROLS, EDGES, LINE_BREAKS
+from store.sql import literal
 
 _MOST = "SELECT reason, sum(captions)::BIGINT AS n FROM taken_by GROUP BY reason ORDER BY n DESC, reason"
 

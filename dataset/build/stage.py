@@ -22,8 +22,9 @@ from dataset.options import DatasetOptions
 from dataset.text import tokenizer_process
 from dataset.text.captions import SEPARATOR
 from store.errors import DamagedFile, UserError
-from store.forgotten import Forgotten
+from store.forget.forgotten import Forgotten
 from store.manifest import file_list, fingerprint, is_fresh
+from store.sql import literal, read_parquet
 from store.swap import locked, replacement
 
 VERSION = 4
@@ -86,7 +87,7 @@ def connect(directory: Path) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB that goes on in files in `directory` where its tables outgrow MEMORY."""
     connection = duckdb.connect()
     connection.execute(f"""
-        SET temp_directory = {crawl_tables.literal(str(directory / WORK))};
+        SET temp_directory = {literal(str(directory / WORK))};
         SET memory_limit = '{MEMORY}';
         SET preserve_insertion_order = false""")
     return connection
@@ -100,13 +101,12 @@ def _reuse(connection: duckdb.DuckDBPyConnection, previous: Path, tokens: str) -
     """
     connection.execute("CREATE TABLE reused (id BIGINT, text_nfkc VARCHAR, cut VARCHAR)")
     if read.is_complete(previous) and read.manifest(previous).get("tokens") == tokens:
-        old = ", ".join(crawl_tables.literal(str(path)) for path in read.shards(previous))
         # A text is told from others by its hash: should two share one, one of them is cut again.
         connection.execute(f"""
             CREATE TABLE old AS
             SELECT c.text AS text, c.text_nfkc AS text_nfkc,
-                array_to_string(c.tokens, {crawl_tables.literal(SEPARATOR)}) AS cut
-            FROM (SELECT unnest(captions) AS c FROM read_parquet([{old}]));
+                array_to_string(c.tokens, {literal(SEPARATOR)}) AS cut
+            FROM (SELECT unnest(captions) AS c FROM {read_parquet(read.shards(previous))});
             DELETE FROM old WHERE rowid NOT IN (SELECT min(rowid) FROM old GROUP BY hash(text));
             INSERT INTO reused
             SELECT candidate.rowid, text_nfkc, cut FROM candidate JOIN old USING (text)

@@ -15,8 +15,8 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from store.errors import UserError
+from store.register.stages import Stage, Table, find
 from store.shards import read_schema
-from store.stages import Stage, Table, find
 
 EXAMPLES = 3
 WIDTH = 60
@@ -33,16 +33,13 @@ def inspect(path: Path, console: Console | None = None) -> None:
     console = console or Console()
     if path.is_file():
         if path.suffix != ".parquet":
-            raise UserError(f"{path} is no Parquet file. Name one, or a stage's directory")
-        return _show_table(Table(path.name, (path,), None), str(path), console)
+            raise UserError(f"{path} is not a Parquet file. Name one, or a stage's directory")
+        return _show_table(Table(path.name, (path,), None, path.name), str(path), console)
     for stage in find(path):
-        console.rule(f"[bold]{stage.kind}[/bold]  {escape(str(stage.directory))}")
+        console.rule(f"[bold]{stage.name}[/bold]  {escape(str(stage.directory))}")
         for table in stage.tables():
             if table.paths:
-                pattern = table.paths[0].parent / (
-                    f"{table.name}-*.parquet" if stage.kind == "dataset" else "*.parquet"
-                )
-                _show_table(table, str(pattern), console)
+                _show_table(table, str(stage.directory / table.pattern), console)
             else:
                 console.print(f"{table.name}: no shards")
         _show_files(stage, console)
@@ -137,12 +134,10 @@ def _bytes(size: float) -> str:
 
 
 def _show_files(stage: Stage, console: Console) -> None:
-    """List the files that are no table, and what JSON says of itself in one line."""
-    for path in sorted(stage.directory.glob("*")):
-        if path.is_file() and path.suffix != ".parquet" and not path.name.startswith("."):
-            console.print(
-                f"{escape(path.name)}  {_bytes(path.stat().st_size)}  {escape(_gist(path))}", soft_wrap=True
-            )
+    """List the files that are not tables, and what each JSON file holds in one line."""
+    for path in sorted(path for kind, path in stage.files() if kind.format != "parquet"):
+        name = path.relative_to(stage.directory).as_posix()
+        console.print(f"{escape(name)}  {_bytes(path.stat().st_size)}  {escape(_gist(path))}", soft_wrap=True)
     console.print()
 
 

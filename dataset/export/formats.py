@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from dataset import read
-from dataset.export.record import note, outdated
+from dataset.export.record import outdated, record
 from store.errors import UsageError, UserError
 from store.progress import Progress
 from store.swap import locked, replacement
@@ -39,7 +39,7 @@ def export(dataset: Path, directory: Path, format: str, splits: Sequence[str] = 
         raise UsageError(f"There is no export format {format!r}. There are: {', '.join(FORMATS)}")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UserError(f"{directory} holds something already: name a new folder, or empty it")
-    note(dataset, directory, format, splits)
+    record(dataset, directory, format, splits)
     return _write(dataset, directory, format, splits)
 
 
@@ -59,7 +59,7 @@ def export_again(dataset: Path) -> tuple[int, list[Path]]:
         again += 1
         if read.is_complete(dataset):
             _write(dataset, exported.directory, exported.format, exported.splits)
-            note(dataset, exported.directory, exported.format, exported.splits)
+            record(dataset, exported.directory, exported.format, exported.splits)
         else:
             shutil.rmtree(exported.directory)
     return again, elsewhere

@@ -1,4 +1,4 @@
-"""Where a pipeline's dataset was exported to: so that what is forgotten can be followed there."""
+"""Where a pipeline's dataset was exported to, so that `bokeru forget` can follow content there."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,33 +22,40 @@ class Export(BaseModel):
     fingerprint: str
 
 
-class _Exports(BaseModel):
+class Exports(BaseModel):
+    """The exports of a pipeline, as exports.json holds them."""
+
     model_config = ConfigDict(extra="forbid")
     exports: list[Export] = []
 
 
-def note(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -> None:
-    """Write down that `dataset`, as it is now, goes to `directory`: before it does, to miss none."""
+def record(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -> None:
+    """Record that `dataset`, as it is now, goes to `directory`; called before anything is written there."""
     fingerprint = str(read.manifest(dataset)["fingerprint"])
     new = Export(directory=directory.resolve(), format=format, splits=tuple(splits), fingerprint=fingerprint)
-    others = [one for one in _load(dataset.parent).exports if one.directory != new.directory]
-    text = _Exports(exports=[*others, new]).model_dump_json(indent=1)
+    others = [export for export in read_exports(dataset.parent).exports if export.directory != new.directory]
+    text = Exports(exports=[*others, new]).model_dump_json(indent=1)
     write_whole(dataset.parent / NAME, text + "\n")
 
 
 def outdated(dataset: Path) -> list[Export]:
     """Return the exports that are still there and were made from another version of `dataset`."""
-    now = read.manifest(dataset)["fingerprint"] if read.is_complete(dataset) else None
-    exports = _load(dataset.parent).exports
-    return [one for one in exports if one.fingerprint != now and one.directory.exists()]
+    current = read.manifest(dataset)["fingerprint"] if read.is_complete(dataset) else None
+    exports = read_exports(dataset.parent).exports
+    return [export for export in exports if export.fingerprint != current and export.directory.exists()]
 
 
-def _load(pipeline: Path) -> _Exports:
+def read_exports(pipeline: Path) -> Exports:
+    """Return where the dataset of the pipeline in the directory data/<pipeline> was exported to.
+
+    Raises:
+        DamagedFile: the list cannot be read; what is in it must be followed, so nothing may go on without.
+    """
     path = pipeline / NAME
     try:
-        return _Exports.model_validate_json(path.read_bytes())
+        return Exports.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        return _Exports()
+        return Exports()
     except ValidationError as error:
         remedy = "Delete it, and delete or export again what was exported."
         raise DamagedFile(path, f"no list of exports ({error.error_count()} errors)", remedy) from None

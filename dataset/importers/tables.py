@@ -12,7 +12,7 @@ from typing import Any, Self
 import pyarrow.parquet as pq
 
 from store.errors import DamagedFile, UserError
-from store.forgotten import Forgotten
+from store.forget.forgotten import Forgotten
 from store.photo import describe
 from store.progress import Progress
 from store.schema import IMAGES, PAGES

@@ -1,6 +1,6 @@
 """What there is: pipelines, their stages, what is stale and what to run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from store.errors import DamagedFile
 from store.manifest import read_manifest
 from store.place import SHARED, Place
+from store.register import stages as register
 from web.languages import Message
 
 
@@ -50,13 +51,13 @@ def stages(place: Place) -> list[Stage]:
 
 
 def _crawl(place: Place) -> Stage:
-    pages, photos = place.crawl / "pages", place.crawl / "images"
-    return _tables(place, "crawl", place.crawl, {"pages": [pages], "photos": [photos]})
+    pages, images = register.Stage("crawl", place.crawl).tables()
+    return _tables(place, "crawl", place.crawl, {"pages": pages.paths, "photos": images.paths})
 
 
 def _dataset(place: Place, crawl: Stage) -> Stage:
-    parts = {split: [place.dataset] for split in ("train", "dev")}
-    stage = _tables(place, "dataset", place.dataset, parts)
+    splits = {table.name: table.paths for table in register.Stage("dataset", place.dataset).tables()}
+    stage = _tables(place, "dataset", place.dataset, splits)
     if stage.state == "ready" and not (place.dataset / "manifest.json").exists():
         return _with(stage, "partial", Message("It was begun and is not complete."))
     if stage.state == "ready" and crawl.changed and stage.changed and crawl.changed > stage.changed:
@@ -65,8 +66,9 @@ def _dataset(place: Place, crawl: Stage) -> Stage:
 
 
 def _features(place: Place, dataset: Stage) -> Stage:
-    keys = {path.name: [path] for path in sorted(place.features.glob("*")) if path.is_dir()}
-    stage = _tables(place, "features", place.features, keys)
+    caches = [path for path in sorted(place.features.glob("*")) if path.is_dir()]
+    vectors = {cache.name: register.Stage("features", cache).tables()[0].paths for cache in caches}
+    stage = _tables(place, "features", place.features, vectors)
     photos = dataset.figures.get("train", 0) + dataset.figures.get("dev", 0)
     most = max(stage.figures.values(), default=0)
     if stage.state == "ready" and most < photos:
@@ -82,7 +84,7 @@ def _training(place: Place) -> Iterable[Stage]:
     train = _done(place, "train", models, "model/config.json", {"runs": len(runs), "models": len(models)})
     if runs and not models:
         train = _with(train, "partial", Message("A run was begun and has no model yet."))
-    elif models and not any(_is_of(run, place.dataset) for run in models):
+    elif models and not any(_learned_from(run, place.dataset) for run in models):
         train = _with(train, "stale", Message("The dataset has been built anew since."))
     yield train
     evaluate = _done(place, "evaluate", evaluated, "evaluation.json", {"runs": len(evaluated)})
@@ -92,10 +94,10 @@ def _training(place: Place) -> Iterable[Stage]:
     yield evaluate
 
 
-def _is_of(run: Path, dataset: Path) -> bool:
-    """Tell whether a run learned from the dataset as it is now; one that does not say is believed to."""
-    learned = _manifest(run).get("dataset")
-    return learned in (None, _manifest(dataset).get("fingerprint"))
+def _learned_from(run: Path, dataset: Path) -> bool:
+    """Tell whether a run learned from the dataset as it is now; one that does not say counts as such."""
+    recorded = _manifest(run).get("dataset")
+    return recorded in (None, _manifest(dataset).get("fingerprint"))
 
 
 def _manifest(directory: Path) -> Mapping[str, object]:
@@ -111,14 +113,10 @@ def _done(place: Place, name: str, runs: list[Path], file: str, figures: dict[st
     return Stage(name, state, place.runs, place.command(name), figures if runs else {}, changed)
 
 
-def _tables(place: Place, name: str, directory: Path, tables: dict[str, list[Path]]) -> Stage:
+def _tables(place: Place, name: str, directory: Path, tables: Mapping[str, Sequence[Path]]) -> Stage:
     """Look at a stage that is folders of Parquet shards: rows by table, newest change, first damage."""
     figures, changed, damage = {}, [], None
-    for table, folders in tables.items():
-        pattern = f"{table}-*.parquet" if name == "dataset" else "*.parquet"
-        shards = [
-            shard for folder in folders for shard in folder.glob(pattern) if not shard.name.startswith(".")
-        ]
+    for table, shards in tables.items():
         rows = 0
         for shard in shards:
             try:

@@ -24,7 +24,7 @@ from crawler.memory.mirror import Mirror
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.site import running
 from store.errors import UserError
-from store.forgotten import Forgotten
+from store.forget.forgotten import Forgotten
 from tests import crawl_tables
 from tests.crawler.memory.object_store import ObjectStore, object_store
 

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from commands.verify import verify
 from dataset import read
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
-from dataset.verify import verify
 from store.errors import DamagedFile, MissingStage, UserError
 from store.schema import IMAGES, PAGES
 from tests import crawl_tables
@@ -166,7 +166,7 @@ def test_photos_without_bytes_take_their_captions_along_in_either_split(tmp_path
         texts = read.captions(dataset, split)["text"].to_pylist()
         assert figures["splits"][split]["captions"] == len(texts) > 0
     assert sorted(read.captions(dataset)["odai_id"].to_pylist()) == sorted(set(range(1, 61)) - empty)
-    assert not [line for line in verify(dataset.parent) if "/dataset/" in line]
+    assert not [problem for problem in verify(dataset.parent) if "/dataset/" in str(problem)]
 
 
 def test_a_boke_on_a_list_page_finds_its_photo_by_its_odai(tmp_path: Path) -> None:

@@ -88,5 +88,5 @@ def test_a_cut_shard_is_named(pipeline: Path, tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_shard_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
-    with pytest.raises(UserError, match="no Parquet file"):
+    with pytest.raises(UserError, match="not a Parquet file"):
         shown(tmp_path / "a.txt")

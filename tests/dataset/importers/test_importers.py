@@ -5,14 +5,16 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from commands.forget import forget
+from commands.verify import verify
 from dataset import read
 from dataset.build.stage import build
-from dataset.forget import forget
 from dataset.importers import bokekan, oogiri_go
 from dataset.importers.tables import read_sources
 from dataset.options import DatasetOptions
-from dataset.verify import verify
 from store.errors import DamagedFile, UserError
+from store.forget.content import Request
+from store.place import Place
 from tests.dataset.importers import cans
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv, sample
 
@@ -163,8 +165,8 @@ def test_what_was_forgotten_is_not_imported_again(tmp_path: Path, crawl: Path) -
     source = can(tmp_path / "can", rows_as_csv(ROWS).encode())
     bokekan.read(source, crawl)
     captions(crawl)
-    forget(tmp_path / "data", "p", boke=2)
-    forget(tmp_path / "data", "p", odai=100)
+    forget(Place(tmp_path / "data", "p"), Request(boke=2))
+    forget(Place(tmp_path / "data", "p"), Request(odai=100))
     bokekan.read(source, crawl)
     assert "ボケ2" not in str(table(crawl, "pages"))
     assert sorted(captions(crawl)) == [1, 4, 5]

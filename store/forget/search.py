@@ -1,4 +1,4 @@
-"""Search every file of a folder for content that should be gone: photo bytes, hashes, captions, vectors."""
+"""Search every file of a folder for content that was taken out: photo bytes, hashes, captions."""
 
 import hashlib
 import json
@@ -10,18 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dataset.content import Content
+from store.forget.content import Content
 
-SHORT = 8
+SHORT = 8  # characters
 """Shorter captions are looked for as whole values only: inside other text they would prove nothing."""
-
-
 WORDS = frozenset(("labels", "exclude_labels", "tokens", "category", "categories", "vocabulary"))
 """Columns and JSON keys that hold words: one that is also a caption is not that caption."""
 
 
 def search(directory: Path, content: Content) -> list[Path]:
-    """Return the files at or below `directory`, hidden ones too, that still hold `content`."""
+    """Return the files at or below `directory`, hidden and undeclared ones too, that still hold `content`."""
     return [path for path in sorted(directory.rglob("*")) if path.is_file() and _holds(path, content)]
 
 
@@ -30,7 +28,7 @@ def _holds(path: Path, content: Content) -> bool:
         try:
             return _parquet_holds(path, content)
         except (pa.ArrowException, OSError):
-            pass  # no whole Parquet file: what it holds is looked for as in any other
+            pass  # not a whole Parquet file: searched like any other
     return _bytes_hold(path.read_bytes(), content) or any(
         value in content.texts or value in content.sha256s for value in _strings(path)
     )
@@ -39,11 +37,11 @@ def _holds(path: Path, content: Content) -> bool:
 def _parquet_holds(path: Path, content: Content) -> bool:
     with pq.ParquetFile(path) as shard:
         for group in range(shard.num_row_groups):
-            for name, leaf in _leaves(shard.read_row_group(group)):
+            for name, array in _leaves(shard.read_row_group(group)):
                 wanted = pa.array(content.sha256s | (set() if name in WORDS else content.texts), pa.string())
-                if pa.types.is_string(leaf.type) and pc.any(pc.is_in(leaf, wanted)).as_py():
+                if pa.types.is_string(array.type) and pc.any(pc.is_in(array, wanted)).as_py():
                     return True
-                if pa.types.is_binary(leaf.type) and any(_is_photo(value, content) for value in leaf):
+                if pa.types.is_binary(array.type) and any(_is_photo(value, content) for value in array):
                     return True
     return False
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from matplotlib.axes import Axes
 
-from train.curves import draw
+from train.evaluation.curves import draw
 
 RECORDS = [{"epoch": epoch, "loss": 3.0 / epoch, "dev_loss": None} for epoch in (1, 2, 3)]
 

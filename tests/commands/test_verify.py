@@ -9,16 +9,21 @@ import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 
+from commands.main import main
+from commands.verify import verify as problems_at
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from dataset.text.vocabulary import Vocabulary
-from dataset.verify import verify
-from store.errors import UserError
+from store.errors import DamagedFile, UserError
 from store.schema import features
 from store.shards import ShardWriter
 from store.whole_file import write_json, write_whole
 from tests import crawl_tables
 from tests.crawl_tables import boke, image, page, write
+
+
+def verify(path: Path) -> list[str]:
+    return [str(problem) for problem in problems_at(path)]
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +180,43 @@ def test_photos_that_could_not_be_fetched_are_no_problem(tmp_path: Path) -> None
     lost = image(2, outcome="missing", bytes=None, sha256=None, width=None, height=None)
     write(tmp_path / "p" / "crawl", [page(1, [boke(1, 1, "犬")])], [image(1), lost])
     assert verify(tmp_path / "p" / "crawl") == []
+
+
+def test_damage_and_contradiction_have_statuses_of_their_own(
+    pipeline: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(pipeline)]) == 0
+    changed(shard(pipeline, "crawl/images/*"), lambda row: row.update(outcome="missing", sha256=None))
+    assert status(pipeline) == UserError.exit_status, "each file is whole, but the dataset has one photo more"
+    (pipeline / "dataset" / "statistics.json").write_text("{")
+    assert status(pipeline) == DamagedFile.exit_status
+    printed = capsys.readouterr().out
+    assert "build the dataset again" in printed
+    assert "statistics.json is damaged" in printed
+
+
+def status(path: Path) -> object:
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", str(path)])
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("forgotten.json", "no forget list"), ("exports.json", "no list of exports")]
+)
+def test_the_lists_of_a_pipeline_are_checked(pipeline: Path, name: str, words: str) -> None:
+    (pipeline / name).write_text("[]")
+    assert [words in problem for problem in verify(pipeline.parent)] == [True]
+
+
+def test_every_kind_of_file_of_a_run_is_read(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "one"
+    for name in (
+        "settings.yaml",
+        "samples.json",
+        "log.jsonl",
+        "curves.png",
+        "snapshots/000000001.safetensors",
+    ):
+        write_whole(run / name, "{: [")
+    assert len(verify(run)) == 5

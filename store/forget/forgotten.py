@@ -127,10 +127,10 @@ class ForgottenFilter:
         odai_id, image_url = row.get("odai_id"), row.get("image_url")
         kept = [self._boke(boke) for boke in bokes if not self._is_forgotten(boke, odai_id)]
         linked = [link for link in links if not self.holds("url", link)]
-        gone = image_url is not None and (self.holds("odai", odai_id) or self.holds("url", image_url))
-        if kept == bokes and linked == links and not gone:
+        removed = image_url is not None and (self.holds("odai", odai_id) or self.holds("url", image_url))
+        if kept == bokes and linked == links and not removed:
             return row
-        return {**row, "bokes": kept, "links": linked, "image_url": None if gone else image_url}
+        return {**row, "bokes": kept, "links": linked, "image_url": None if removed else image_url}
 
     def image(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row of the images table; of a forgotten photo, only that its address is denied."""

@@ -10,16 +10,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from commands.forget import ForgetReport
+from commands.forget import forget as forget_request
+from commands.verify import verify
 from dataset import read
 from dataset.build.stage import build
-from dataset.content import Content
 from dataset.export.formats import export
-from dataset.forget import forget
 from dataset.options import DatasetOptions
-from dataset.search import search
-from dataset.verify import verify
 from store.errors import DamagedFile, UsageError, UserError
-from store.forgotten import Forgotten, ForgottenFilter, digest
+from store.forget.content import Content, Request
+from store.forget.forgotten import Forgotten, ForgottenFilter, digest
+from store.forget.search import search
+from store.place import Place
 from store.schema import features
 from store.shards import ShardWriter
 from store.whole_file import write_json, write_whole
@@ -46,8 +48,12 @@ def data(tmp_path: Path) -> Path:
         {"sha256": photo(3), "people": ["犬"]},
     ]
     write_json(run / "samples.json", {"train": samples})
-    write_whole(run / "log.jsonl", json.dumps({"text": "誰も書かない一度きりのボケ"}) + '\n{"epoch": 1}\n')
+    write_whole(run / "log.jsonl", '{"epoch": 1}\n')
     return directory
+
+
+def forget(data: Path, pipeline: str, **what: Any) -> ForgetReport:
+    return forget_request(Place(data, pipeline), Request(**what))
 
 
 def photo(odai: int) -> str:
@@ -59,10 +65,10 @@ def content(odai: int) -> Content:
 
 
 def test_a_forgotten_photo_is_in_no_file_of_any_stage(data: Path) -> None:
-    assert len(search(data, content(50))) >= 5
+    assert len(search(data, content(50))) == 5
     report = forget(data, "p", sha256=photo(50))
     assert search(data, content(50)) == []
-    assert report.changed == {"crawl": 2, "dataset": 2, "run": 2, "features": 1, "export": 0}
+    assert report.changed == {"crawl": 2, "dataset": 2, "run": 1, "features": 1, "export": 0}
     assert [run.name for run in report.trained] == ["many-to-one-1"]
     assert "trained on it:" in str(report)
 
@@ -73,7 +79,7 @@ def test_nothing_else_is_lost(data: Path) -> None:
     assert len(read.captions(data / "p" / "dataset")) == 40
     samples = json.loads((data / "p" / "runs" / "many-to-one-1" / "samples.json").read_text())
     assert [entry["sha256"] for entry in samples["train"]] == [photo(3)]
-    assert (data / "p" / "runs" / "many-to-one-1" / "log.jsonl").read_text().endswith('{"epoch": 1}\n')
+    assert (data / "p" / "runs" / "many-to-one-1" / "log.jsonl").read_text() == '{"epoch": 1}\n'
 
 
 def test_every_stage_is_whole_afterwards(data: Path) -> None:
@@ -172,6 +178,14 @@ def test_a_copy_that_it_may_not_change_is_named(data: Path) -> None:
         forget(data, "p", sha256=photo(50))
 
 
+def test_a_file_that_is_not_ours_is_named_and_not_changed(data: Path) -> None:
+    note = data / "p" / "runs" / "many-to-one-1" / "note.json"
+    note.write_text(json.dumps({"best": "誰も書かない一度きりのボケ"}))
+    with pytest.raises(UserError, match=r"Still held by .*note\.json"):
+        forget(data, "p", sha256=photo(50))
+    assert "誰も書かない一度きりのボケ" in json.loads(note.read_text())["best"]
+
+
 def copied(data: Path, name: str) -> Path:
     """Return the crawl of another pipeline that has photo 50."""
     return write(
@@ -183,23 +197,30 @@ def test_another_pipeline_that_holds_it_is_named_and_keeps_its_vector(data: Path
     copied(data, "q")
     crawl_tables.crawl(data / "r" / "crawl", 2)
     report = forget(data, "p", odai=50)
-    assert report.others == ["q"]
-    assert f"bokeru forget --pipeline q --sha256 {photo(50)} --data {data}" in str(report)
+    assert list(report.others) == ["q"]
+    assert f"bokeru forget --pipeline q --data {data} --sha256 {photo(50)}" in str(report)
     assert search(data / "p", content(50)) == []
     assert search(data / "features", content(50))
-    assert forget(data, "q", sha256=photo(50)).others == []
+    assert forget(data, "q", sha256=photo(50)).others == {}
     assert search(data, content(50)) == []
 
 
 def test_the_same_number_of_another_sites_odai_is_not_the_same_content(data: Path) -> None:
     write(data / "q" / "crawl", [page(50, [boke(50_000, 50, "別のサイトの別のボケ")])], [image(51)])
-    assert forget(data, "p", odai=50).others == []
+    assert forget(data, "p", odai=50).others == {}
 
 
 def test_a_damaged_shard_of_another_pipeline_may_hold_it(data: Path) -> None:
     shard = next((copied(data, "q") / "pages").iterdir())
     shard.write_bytes(b"PAR1")
-    assert forget(data, "p", odai=50).others == ["q"]
+    assert list(forget(data, "p", odai=50).others) == ["q"]
+
+
+def test_a_damaged_shard_of_its_own_stops_it(data: Path) -> None:
+    shard = next((data / "p" / "crawl" / "pages").iterdir())
+    shard.write_bytes(b"PAR1")
+    with pytest.raises(DamagedFile, match=rf"bokeru verify {data / 'p'}"):
+        forget(data, "p", odai=50)
 
 
 @pytest.mark.parametrize("form", ["pairs", "webdataset", "coco"])
@@ -247,23 +268,22 @@ def test_runs_are_named_again_until_they_are_deleted(data: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-import dataset.forget as module
+from commands.forget import forget, stage_forgetters
+from store.forget.content import Request
+from store.place import Place
 data, where, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-original = module._rewrite
-def stop(stage, *arguments):
-    if stage.kind == where:
-        os.kill(os.getpid(), 9)
-    return original(stage, *arguments)
 def die(*arguments):
     os.kill(os.getpid(), 9)
-module._rewrite = stop
 if where == "export":
-    module.export_again = die
-if where == "images":
-    import dataset.rewrite as rewrite
-    rewritten = rewrite._rewrite
-    rewrite._rewrite = lambda path, *rest: die() if path.parent.name == where else rewritten(path, *rest)
-module.forget(data, "p", odai=number)
+    import dataset.export.formats as formats
+    formats.export_again = die
+elif where == "images":
+    import crawler.forget as crawl
+    rewrite = crawl._rewrite
+    crawl._rewrite = lambda table, *rest: die() if table.name == where else rewrite(table, *rest)
+else:
+    stage_forgetters()[where].forget = die
+forget(Place(data, "p"), Request(odai=number))
 """
 
 

@@ -1,0 +1,63 @@
+"""`bokeru verify`: every file of every stage is read and checked, and what is wrong is listed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store.errors import DamagedFile, UserError
+from store.register.kinds import StageName
+from store.register.stages import Stage, Table, find
+
+if TYPE_CHECKING:
+    from store.register.verify import Problem, StageVerify
+
+
+def exit_status(problems: "list[Problem]") -> int:
+    """Return the status that `bokeru verify` ends with, where it found problems."""
+    damaged = any(problem.damaged for problem in problems)
+    return DamagedFile.exit_status if damaged else UserError.exit_status
+
+
+def verify(path: Path) -> "list[Problem]":
+    """Return what is wrong at `path`: a stage's directory, a folder of stages, or one Parquet file.
+
+    Every page of every shard is read and its checksum compared; every photo is decoded and hashed.
+
+    Raises:
+        UserError: nothing is there that a stage wrote.
+    """
+    from store.register.verify import check_table
+
+    if path.is_file():
+        return list(check_table(Table(path.name, (path,), None, path.name), lambda path, rows: iter(())))
+    stages, verifiers = find(path), stage_verifiers()
+    problems = [problem for stage in stages for problem in _check(stage, verifiers)]
+    inputs = [stage for stage in stages if stage.name in verifiers]
+    return problems + [problem for stage in inputs for problem in verifiers[stage.name].check_inputs(stage)]
+
+
+def _check(stage: Stage, verifiers: "dict[StageName, StageVerify]") -> "Iterator[Problem]":
+    return _check_pipeline(stage) if stage.name == "pipeline" else verifiers[stage.name].check(stage)
+
+
+def stage_verifiers() -> "dict[StageName, StageVerify]":
+    """Return what each stage does for `bokeru verify`."""
+    from crawler import verify as crawl
+    from dataset import verify as dataset
+    from featurize import verify as features
+    from train import verify as run
+
+    return {"crawl": crawl, "dataset": dataset, "features": features, "run": run}
+
+
+def _check_pipeline(stage: Stage) -> "Iterator[Problem]":
+    """Yield what is wrong with the lists of a pipeline; they say themselves what to do about it."""
+    from dataset.export.record import read_exports
+    from store.forget.forgotten import Forgotten
+    from store.register.verify import Problem
+
+    for read in (Forgotten.load, read_exports):
+        try:
+            read(stage.directory)
+        except DamagedFile as error:
+            yield Problem(str(error))

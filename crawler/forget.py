@@ -1,0 +1,65 @@
+"""What `bokeru forget` does in a crawl: what its tables state, and their rows without what is forgotten."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store.addresses import sql_photo_key
+from store.forget.content import Content
+from store.forget.forgotten import ForgottenFilter
+from store.register.stages import Stage, Table
+from store.shards import whole_parquet
+from store.sql import read_parquet
+
+Row = dict[str, Any]
+
+
+def facts(stage: Stage) -> Iterator[str]:
+    """Yield SQL that selects which photo lies at which address, and which odai and boke it belongs to."""
+    pages, images = stage.tables()
+    if images.paths:
+        rows = read_parquet(images.paths)
+        yield f"SELECT {sql_photo_key('url')}, sha256, NULL, NULL, NULL, NULL FROM {rows}"
+    if pages.paths:
+        rows = read_parquet(pages.paths)
+        yield f"SELECT {sql_photo_key('image_url')}, NULL, odai_id, NULL, NULL, NULL FROM {rows}"
+        yield f"""SELECT {sql_photo_key("coalesce(b.image_url, image_url)")}, NULL,
+            coalesce(b.odai_id, odai_id), b.boke_id, b.text, NULL
+            FROM (SELECT unnest(bokes) AS b, odai_id, image_url FROM {rows})"""
+
+
+def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
+    """Write the shards that hold forgotten rows again, rows filtered by the forget list; return how many.
+
+    `content` is not asked: the same filter keeps rows out of later crawls, so both agree.
+    """
+    pages, images = stage.tables()
+    changed = _rewrite(pages, forgotten.page, None)
+    return changed + _rewrite(images, forgotten.image, ["url", "sha256"])
+
+
+def _rewrite(table: Table, change: Callable[[Row], Row], deciding: list[str] | None) -> int:
+    """Put the rows of `table` through `change`; return how many shards changed.
+
+    Args:
+        change: returns the row itself where nothing changes.
+        deciding: the columns by which `change` decides, so that photo bytes are not read for that; None: all.
+    """
+    changed = 0
+    for path in table.paths:
+        with pq.ParquetFile(path) as shard:
+            if not any(change(row) is not row for group in _groups(shard, deciding) for row in group):
+                continue
+            with whole_parquet(path, shard.schema_arrow) as writer:
+                for group in _groups(shard, None):
+                    rows = [change(row) for row in group]
+                    writer.write_table(pa.Table.from_pylist(rows, schema=shard.schema_arrow))
+        changed += 1
+    return changed
+
+
+def _groups(shard: pq.ParquetFile, columns: list[str] | None) -> Iterator[list[Row]]:
+    for group in range(shard.num_row_groups):
+        yield shard.read_row_group(group, columns=columns).to_pylist()

@@ -1,0 +1,31 @@
+"""What each stage does for `bokeru forget`."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from store.forget.content import Content
+from store.forget.forgotten import ForgottenFilter
+from store.register.stages import Stage
+
+
+class StageForget(Protocol):
+    """What a stage does for `bokeru forget`; its module `forget` is its implementation.
+
+    `commands/forget.py` calls the stages one after another, so that none needs to know of those after it.
+    """
+
+    def facts(self, stage: Stage) -> Iterator[str]:
+        """Yield SQL that selects what the stage's tables state, in the columns of `content.FACT`.
+
+        A stage that only keeps what others state yields nothing.
+        """
+
+    def forget(self, stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
+        """Take `content` out of the stage's files; return how many changed.
+
+        It must be safe to be killed at any point, and to be called again for what was taken out already.
+
+        Args:
+            content: what was found to belong to the request, in all stages.
+            forgotten: the pipeline's forget list, which holds `content` and everything forgotten before.
+        """

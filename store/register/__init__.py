@@ -1,0 +1,1 @@
+"""What lies where: every kind of file, the stages that wrote them, and whether they are whole."""

@@ -1,0 +1,165 @@
+"""Every kind of file that Bokeru writes below the data folder: where it lies, and what may be done with it.
+
+A stage that comes to write a new kind of file declares it here: `verify`, `forget`, the mirror, `inspect` and
+the web app's overview then know of it. A test runs every command and fails on a file that is not declared.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from store import schema
+from store.manifest import NAME as MANIFEST
+from store.place import SHARED
+from store.whole_file import TEMPORARY
+
+StageName = Literal["crawl", "dataset", "features", "run", "pipeline", "weights"]
+Format = Literal[
+    "parquet", "json", "jsonl", "yaml", "text", "picture", "safetensors", "caffemodel", "lock", "temporary"
+]
+PLACES: dict[StageName, str] = {
+    "pipeline": "<pipeline>",
+    "crawl": "<pipeline>/crawl",
+    "dataset": "<pipeline>/dataset",
+    "run": "<pipeline>/runs/<run>",
+    "features": "features/<key>",
+    "weights": "weights",
+}
+"""The directory of each stage, below the data folder."""
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file.
+
+    Args:
+        stage: which stage it belongs to.
+        path: from the data folder; <…> is the name of a pipeline, run or cache, * any part of a name that
+            does not start with a dot, ** any folders.
+        format: how its content is read; `temporary` files mean nothing once their writer has ended.
+        columns: for a table, the columns that each file has at least.
+        table: for a table, its name.
+        content: whether it may hold photos, captions, or what tells one of them: sha256, address, vector.
+        in_manifest: whether the stage's manifest lists it with its sha256.
+        mirrored: whether `crawl.mirror` keeps a copy of it.
+    """
+
+    stage: StageName
+    path: str
+    format: Format
+    columns: pa.Schema | None = None
+    table: str = ""
+    content: bool = False
+    in_manifest: bool = False
+    mirrored: bool = False
+
+    @property
+    def name(self) -> str:
+        """The path from the stage's directory, as `Path.glob` takes it; a file elsewhere has none."""
+        return self.path.removeprefix(PLACES[self.stage] + "/")
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the file means something after its writer has ended."""
+        return self.format not in ("lock", "temporary")
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(
+            "/".join(_part(part) for part in self.path.split("/")).replace(_FOLDERS + "/", _FOLDERS)
+        )
+
+    def matches(self, path: str) -> bool:
+        """Tell whether a file at `path`, from the data folder, is of this kind."""
+        return self._pattern.fullmatch(path) is not None
+
+
+_FOLDERS = "(?:[^/]+/)*"
+_NAME = f"(?!(?:{'|'.join(SHARED)})/)[^/.][^/]*"
+
+
+def _part(part: str) -> str:
+    """Return the regular expression for one part of a path, as the shell reads it."""
+    if part == "**":
+        return _FOLDERS
+    pieces = re.split(r"(<[^>]+>|\*)", part)
+    found = "".join({"*": "[^/]*", "<": _NAME}.get(piece[:1], re.escape(piece)) for piece in pieces)
+    return rf"(?!\.){found}" if part.startswith("*") else found
+
+
+_CRAWL, _DATASET, _RUN, _FEATURES = (PLACES[stage] for stage in ("crawl", "dataset", "run", "features"))
+_PAGES, _IMAGES, _PHOTOS = (schema.required(table) for table in (schema.PAGES, schema.IMAGES, schema.PHOTOS))
+
+KINDS = (
+    FileKind("crawl", f"{_CRAWL}/pages/*.parquet", "parquet", _PAGES, "pages", content=True, mirrored=True),
+    FileKind(
+        "crawl", f"{_CRAWL}/images/*.parquet", "parquet", _IMAGES, "images", content=True, mirrored=True
+    ),
+    FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
+    FileKind("crawl", f"{_CRAWL}/report.json", "json"),
+    FileKind("crawl", f"{_CRAWL}/.lock", "lock"),
+    FileKind("crawl", f"{_CRAWL}/.spill/*", "temporary", content=True),
+    *(
+        FileKind(
+            "dataset",
+            f"{_DATASET}/{split}-*.parquet",
+            "parquet",
+            _PHOTOS,
+            split,
+            content=True,
+            in_manifest=True,
+        )
+        for split in ("train", "dev")
+    ),
+    FileKind("dataset", f"{_DATASET}/{MANIFEST}", "json"),
+    FileKind("dataset", f"{_DATASET}/vocabulary.json", "json"),
+    FileKind("dataset", f"{_DATASET}/statistics.json", "json"),
+    FileKind("dataset", f"{_DATASET}/statistics.svg", "text"),
+    FileKind("dataset", f"{_DATASET}/croissant.json", "json"),
+    FileKind("dataset", f"{_DATASET}/README.md", "text"),
+    FileKind("dataset", f"{_DATASET}/floor.json", "json"),
+    FileKind("dataset", "<pipeline>/.dataset.lock", "lock"),
+    FileKind("dataset", "<pipeline>/.dataset.new-*/**/*", "temporary", content=True),
+    FileKind("dataset", "<pipeline>/.dataset.old/**/*", "temporary", content=True),
+    FileKind("features", f"{_FEATURES}/*.parquet", "parquet", schema.FEATURE_KEYS, "features", content=True),
+    FileKind("features", f"{_FEATURES}/settings.json", "json"),
+    FileKind("features", "features/.<key>.lock", "lock"),
+    FileKind("run", f"{_RUN}/{MANIFEST}", "json"),
+    FileKind("run", f"{_RUN}/settings.yaml", "yaml"),
+    FileKind("run", f"{_RUN}/bounds.json", "json"),
+    FileKind("run", f"{_RUN}/log.jsonl", "jsonl"),
+    FileKind("run", f"{_RUN}/average_loss.json", "json"),
+    FileKind("run", f"{_RUN}/curves.png", "picture"),
+    FileKind("run", f"{_RUN}/evaluation.json", "json"),
+    FileKind("run", f"{_RUN}/samples.json", "json", content=True),
+    FileKind("run", f"{_RUN}/model/model.safetensors", "safetensors"),
+    FileKind("run", f"{_RUN}/model/config.json", "json"),
+    FileKind("run", f"{_RUN}/model/vocabulary.json", "json"),
+    FileKind("run", f"{_RUN}/snapshots/*.safetensors", "safetensors"),
+    FileKind("run", f"{_RUN}/snapshots/.lock", "lock"),
+    FileKind("pipeline", "<pipeline>/forgotten.json", "json", mirrored=True),
+    FileKind("pipeline", "<pipeline>/exports.json", "json"),
+    FileKind("weights", "weights/*.caffemodel", "caffemodel"),
+    FileKind("weights", "weights/digests.json", "json"),
+    FileKind("weights", "weights/*.part", "temporary"),
+    FileKind("weights", "weights/.lock", "lock"),
+    FileKind("pipeline", f"**/{TEMPORARY}*", "temporary", content=True),
+)
+"""Every kind. Exports and the pages of `bokeru web --export` lie where their user says; exports.json lists
+exports. A word in vocabulary.json may be a whole caption, but does not tell of which photo: not content.
+"""
+
+
+def kind_of(path: Path, data: Path) -> FileKind | None:
+    """Return the kind of the file at `path` in the data folder `data`, None where none is declared."""
+    name = path.relative_to(data).as_posix()
+    return next((kind for kind in KINDS if kind.matches(name)), None)
+
+
+def kinds(stage: StageName) -> tuple[FileKind, ...]:
+    """Return the kinds of files in a stage's directory that last, in the order of their declaration."""
+    return tuple(kind for kind in KINDS if kind.stage == stage and kind.lasts)

@@ -1,0 +1,111 @@
+"""Which stage a directory belongs to, and which of the files in it are declared in the register."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store.errors import UserError
+from store.manifest import NAME as MANIFEST
+from store.register.kinds import FileKind, StageName, kinds
+
+
+@dataclass(frozen=True)
+class Table:
+    """A folder's Parquet files of one kind, with the columns that they should have at least.
+
+    Args:
+        columns: None where nothing is known of them.
+        pattern: their path from the stage's directory.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    columns: pa.Schema | None
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage's directory."""
+
+    name: StageName
+    directory: Path
+
+    def files(self) -> Iterator[tuple[FileKind, Path]]:
+        """Yield the files that are there and declared, but for locks and temporary ones, with their kinds."""
+        for kind in kinds(self.name):
+            yield from ((kind, path) for path in self.paths(kind))
+
+    def paths(self, kind: FileKind) -> tuple[Path, ...]:
+        """Return the files of one kind, sorted by name."""
+        return tuple(sorted(path for path in self.directory.glob(kind.name) if not path.name.startswith(".")))
+
+    def tables(self) -> list[Table]:
+        """Return the stage's tables, files unchecked; those without a file too."""
+        found = (kind for kind in kinds(self.name) if kind.format == "parquet")
+        return [Table(kind.table, self.paths(kind), kind.columns, kind.name) for kind in found]
+
+
+def find(path: Path) -> list[Stage]:
+    """Return the stages at or below `path`: a stage's directory, data/<pipeline>, or data.
+
+    Raises:
+        UserError: there is nothing, or nothing that a stage wrote.
+    """
+    if not path.exists():
+        raise UserError(f"{path} is not there. Name a stage's directory, such as data/demo/dataset")
+    stages = list(below(path))
+    if not stages:
+        raise UserError(f"{path} holds nothing that a stage wrote. Name data, data/demo or data/demo/dataset")
+    return stages
+
+
+def below(path: Path) -> Iterator[Stage]:
+    """Yield the stages at or below `path`, if there are any; a pipeline comes before its stages."""
+    return _below(path, 3)
+
+
+def _below(path: Path, depth: int) -> Iterator[Stage]:
+    if path.name in ("pages", "images") and any(path.glob("[!.]*.parquet")):
+        path = path.parent
+    name = _stage_of(path)
+    if name:
+        yield Stage(name, path)
+    if depth and name in (None, "pipeline") and path.is_dir():
+        for child in sorted(path.iterdir()):
+            if child.is_dir() and not child.name.startswith("."):
+                yield from _below(child, depth - 1)
+
+
+def _stage_of(path: Path) -> StageName | None:
+    """Return the stage that wrote `path`, by files that no other stage has: a copy may have any name."""
+    tables = [path / name for name in ("pages", "images") if (path / name).is_dir()]
+    if tables and (path.name == "crawl" or any(Stage("crawl", path).files())):
+        return "crawl"
+    if _has(path, "vocabulary.json") or _has(path, "train-*.parquet"):
+        return None if _has(path, "config.json") else "dataset"  # with a config.json it is a run's model
+    if _has(path, "settings.yaml"):
+        return "run"
+    if _has(path, "forgotten.json") or _has(path, "exports.json"):
+        return "pipeline"
+    if path.name == "dataset" and _has(path, MANIFEST):
+        return "dataset"
+    return "features" if _is_feature_cache(path) else None
+
+
+def _has(path: Path, pattern: str) -> bool:
+    return any(not found.name.startswith(".") for found in path.glob(pattern))
+
+
+def _is_feature_cache(path: Path) -> bool:
+    """Tell it by the first shard's columns, or by its place where that shard is damaged."""
+    shard = next((shard for _, shard in Stage("features", path).files() if shard.suffix == ".parquet"), None)
+    if shard is None:
+        return False
+    try:
+        return "vector" in pq.read_schema(shard).names
+    except (pa.ArrowException, OSError):
+        return path.parent.name == "features"

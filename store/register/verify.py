@@ -1,0 +1,136 @@
+"""Whether the files of a stage are whole: what is checked by the register alone, and what each stage adds."""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+from PIL import Image
+from safetensors import safe_open
+
+from store.errors import DamagedFile
+from store.photo import size_of
+from store.register.kinds import Format
+from store.register.stages import Stage, Table
+from store.shards import shard_paths
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, in a line.
+
+    Args:
+        text: the file, what is wrong with it, and what the user does about it.
+        damaged: a file is not as it was written; else files that are each whole contradict one another.
+    """
+
+    text: str
+    damaged: bool = True
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Problems = Iterator[Problem]
+RowCheck = Callable[[Path, pa.Table], Problems]
+
+
+class StageVerify(Protocol):
+    """What a stage adds to `check_files`; its module `verify` is its implementation.
+
+    `commands/verify.py` calls the stages one after another, so that none needs to know of those after it.
+    """
+
+    def check(self, stage: Stage) -> Problems:
+        """Yield what is wrong within one stage: in its files, and where they contradict one another."""
+
+    def check_inputs(self, stage: Stage) -> Problems:
+        """Yield where the stage does not fit what it was made from, as far as that is still there."""
+
+
+def check_files(stage: Stage, closer: Collection[str] = ()) -> Problems:
+    """Yield which declared files of `stage` cannot be read to their end; tables are for `check_table`.
+
+    Args:
+        closer: names of files that the stage itself looks at more closely.
+    """
+    for kind, path in stage.files():
+        read = READERS.get(kind.format)
+        if read is None or kind.name in closer:
+            continue
+        try:
+            read(path)
+        except Exception as error:  # each reader raises its own; all mean that the file is damaged
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            yield Problem(f"{path} is damaged: it cannot be read as {kind.format} ({reason})")
+
+
+def _read_lines(path: Path) -> None:
+    for line in path.read_text().splitlines():
+        json.loads(line)
+
+
+def _read_picture(path: Path) -> None:
+    with Image.open(path) as picture:
+        picture.load()
+
+
+def _read_tensors(path: Path) -> None:
+    with safe_open(path, framework="numpy") as tensors:
+        for name in tensors.keys():  # noqa: SIM118 - it is not a mapping
+            tensors.get_tensor(name)
+
+
+READERS: dict[Format, Callable[[Path], object]] = {
+    "json": lambda path: json.loads(path.read_text()),
+    "jsonl": _read_lines,
+    "yaml": lambda path: yaml.safe_load(path.read_text()),
+    "text": lambda path: path.read_text(encoding="utf-8"),
+    "picture": _read_picture,
+    "safetensors": _read_tensors,
+}
+"""How a file of each format is read to its end."""
+
+
+def check_table(table: Table, check_rows: RowCheck) -> Problems:
+    """Yield what is wrong with the shards of `table`; `check_rows` looks at each row group.
+
+    Every page is read, and its checksum compared.
+    """
+    for path in table.paths:
+        try:
+            shard_paths(path.parent, table.columns, path.name)
+            with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+                for group in range(shard.num_row_groups):
+                    yield from check_rows(path, shard.read_row_group(group))
+        except DamagedFile as error:
+            yield Problem(str(error))
+        except (pa.ArrowException, OSError) as error:
+            yield Problem(str(DamagedFile(path, str(error).splitlines()[0])))
+
+
+def check_photo(path: Path, row: dict[str, object], content: bytes | None) -> Problems:
+    """Yield where a photo's bytes are not those that its row describes.
+
+    Args:
+        path: the shard.
+        row: sha256, width and height in pixels, and whatever else.
+    """
+    name = f"{path}: photo {row['sha256']}"
+    if not content:
+        yield Problem(f"{name} has no bytes")
+    elif (found := hashlib.sha256(content).hexdigest()) != row["sha256"]:
+        yield Problem(f"{name} hashes to {found}")
+    else:
+        try:
+            width, height = size_of(content)
+        except ValueError as error:
+            yield Problem(f"{name} cannot be decoded: {error}")
+            return
+        if (width, height) != (row["width"], row["height"]):
+            yield Problem(f"{name} is {width}x{height}, not {row['width']}x{row['height']}")
