@@ -13,6 +13,7 @@ import pytest
 from dataset import filters, read
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
+from store.register.kinds import KINDS
 from store.schema import BOKE, CAPTION, IMAGES, PAGES, PHOTOS, features
 from store.shards import ShardWriter
 from tests import crawl_tables
@@ -26,6 +27,7 @@ HEADINGS = {
     "### A caption in `captions`": CAPTION,
     "## `data/features/<key>`": features(4096),
 }
+FILES = re.findall(r"^\| `([^`]+)` \| (\w+) \| (yes|–) \| (yes|–) \| (yes|–) \| .+ \|$", TEXT, flags=re.M)
 RECIPES = re.findall(r"```(sql|python)\n(.*?)```", TEXT, flags=re.S)
 
 
@@ -34,6 +36,18 @@ def test_every_column_is_described_with_its_type(heading: str) -> None:
     section = TEXT.split(heading + "\n", 1)[1].split("\n#", 1)[0]
     described = re.findall(r"^\| `(\w+)` \| ([^|]+) \| [^|]+ \|$", section, flags=re.M)
     assert described == [(field.name, spelt(field.type)) for field in HEADINGS[heading]]
+
+
+def test_every_kind_of_file_is_described() -> None:
+    declared = [
+        (
+            kind.path,
+            kind.format,
+            *("yes" if flag else "–" for flag in (kind.content, kind.in_manifest, kind.mirrored)),
+        )
+        for kind in KINDS
+    ]
+    assert declared == FILES
 
 
 def spelt(kind: pa.DataType) -> str:
