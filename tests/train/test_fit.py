@@ -8,7 +8,7 @@ from store.errors import MissingStage, UserError
 from store.processes.lock import locked
 from tests.train import toy_training
 from train import artifact, runs
-from train.evaluation.evaluate import evaluate, names, shuffled
+from train.evaluation.evaluate import derangement, evaluate, names
 from train.fit import fit, prepare
 from train.processes import SingleProcess
 
@@ -136,9 +136,9 @@ def test_captions_longer_than_the_limit_say_what_to_do(toy: toy_training.Toy) ->
         trained(toy, max_tokens=1)
 
 
-def test_no_photo_keeps_its_own_vector_when_shuffled() -> None:
+def test_a_derangement_leaves_no_photo_its_own_vector() -> None:
     for count in (2, 3, 50):
-        order = shuffled(count)
+        order = derangement(count)
         assert sorted(order) == list(range(count))
         assert (order != range(count)).all()
 

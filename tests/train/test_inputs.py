@@ -79,7 +79,7 @@ def test_patience_without_a_dev_split_says_what_to_do(tmp_path: Path) -> None:
         trained(toy, patience=2)
 
 
-def test_one_caption_is_learned_by_heart(tmp_path: Path) -> None:
+def test_one_caption_is_memorised(tmp_path: Path) -> None:
     toy = toy_training.toy(tmp_path, photos=1, captions=1, dev=1)
     run = trained(toy, epochs=60, keep="last")
     assert json.loads((run / "average_loss.json").read_text())[-1] < 0.1

@@ -1,4 +1,7 @@
-"""Measure a trained model: losses beside their bounds, whether it looks at the photo, and how it writes."""
+"""The evaluation stage: losses beside their bounds, whether the model uses the photo, and caption metrics.
+
+P photos, N captioned photos, D components of a photo's vector.
+"""
 
 import json
 from pathlib import Path
@@ -22,15 +25,15 @@ from train.evaluation.measure import nats_per_token, ranks
 from train.model import Array
 
 FORMAT = 3
-"""Of evaluation.json: an evaluation of another format is made anew."""
+"""Of evaluation.json: an evaluation of another format is made again."""
 CAPTIONED = 500
-"""Photos of a split that are captioned; a split with more is measured on the first so many."""
+"""At most so many photos of a split are captioned: its first ones."""
 RANKED = 50
-"""Photos of a split among whose captions each photo's own is sought."""
+"""Photos of a split among whose captions each photo's own is ranked."""
 COMPARED = 100
-"""Captions that are compared with each other, which takes the square of the time."""
+"""Captions that are compared with each other, in quadratic time."""
 SAMPLES, HUMAN = 8, 5
-"""Photos of each split that samples.json shows, and the people's captions of each."""
+"""Photos of each split in samples.json, and captions by people of each."""
 
 Figures = dict[str, float | int | None]
 
@@ -39,8 +42,8 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
     """Measure the model of `run` on both splits; write evaluation.json and samples.json there, print a table.
 
     Returns:
-        What evaluation.json holds: figures by split; losses in nats per token, <EOS> counted; None where
-        a figure cannot be had, for want of captions or of labels.
+        The contents of evaluation.json: figures by split; losses in nats per token, <EOS> counted; None where
+        there are no captions or no labels to compute a figure from.
 
     Raises:
         MissingStage: the run, the dataset or the features are not there.
@@ -53,63 +56,67 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
             "Set features.* as they were, or train again: bokeru train"
         )
     trained = (read_manifest(run) or {}).get("fingerprint")
-    mark = fingerprint(
+    key = fingerprint(
         FORMAT, trained, dataset_manifest(dataset)["fingerprint"], features.name, read.floor(dataset)
     )
-    if (known := _known(run / "evaluation.json", mark)) is not None:
+    if (earlier := _earlier(run / "evaluation.json", key)) is not None:
         print("evaluate: up to date")
-        return known
+        return earlier
+    # One thread: figures must not depend on how many cores the machine has.
     with limited(1, fused=True):
         figures, samples = _measure(model, Captioner.load(run / "model"), dataset, features)
     write_json(run / "samples.json", samples)
-    write_json(run / "evaluation.json", {"fingerprint": mark, **figures})
+    write_json(run / "evaluation.json", {"fingerprint": key, **figures})
     show(figures)
-    return {"fingerprint": mark, **figures}
+    return {"fingerprint": key, **figures}
 
 
-def _known(path: Path, mark: str) -> dict[str, Any] | None:
-    """Return the evaluation in `path` if it was made from the same model and data."""
+def _earlier(path: Path, key: str) -> dict[str, Any] | None:
+    """Return the evaluation in `path` if it was made from the same model and data, else None."""
     try:
-        known = json.loads(path.read_text())
+        figures = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return known if isinstance(known, dict) and known.get("fingerprint") == mark else None
+    return figures if isinstance(figures, dict) and figures.get("fingerprint") == key else None
 
 
 def _measure(
     model: Artifact, captioner: Captioner, dataset: Path, features: Path
 ) -> tuple[dict[str, Figures], list[dict[str, Any]]]:
+    """Return the figures of each split, and samples of both."""
     config, floor = model.config, read.floor(dataset) or {}
-    parts = [
+    splits = [
         read_split(dataset, features, name, model.vocabulary, config.max_tokens, config.vectors)
         for name in ("train", "dev")
     ]
     figures: dict[str, Figures] = {}
     samples: list[dict[str, Any]] = []
-    for part in parts:
-        written = greedy(captioner, part.vectors[:CAPTIONED])
-        figures[part.name] = {"captions": len(part.examples), "nll": None, "floor": floor.get(part.name)}
-        if written:
-            figures[part.name] |= _losses(model, part, parts[0]) | _looks(captioner, part, written)
-            figures[part.name] |= _writing(part, parts[0], written)
-            rank = ranks(model.model, part.examples, part.vectors, RANKED, choose_ops(True))
-            figures[part.name] |= {f"recall@{k}": metrics.recall(rank.tolist(), k) for k in (1, 5, 10)}
-        samples += _samples(part, written)
+    for split in splits:
+        captions = greedy(captioner, split.vectors[:CAPTIONED])
+        figures[split.name] = {"captions": len(split.examples), "nll": None, "floor": floor.get(split.name)}
+        if captions:
+            figures[split.name] |= _losses(model, split, splits[0])
+            figures[split.name] |= _grounding(captioner, split, captions)
+            figures[split.name] |= _caption_metrics(split, splits[0], captions)
+            rank = ranks(model.model, split.examples, split.vectors, RANKED, choose_ops(True))
+            figures[split.name] |= {f"recall@{k}": metrics.recall(rank.tolist(), k) for k in (1, 5, 10)}
+        samples += _samples(split, captions)
     return figures, samples
 
 
-def _losses(model: Artifact, part: Split, train: Split) -> Figures:
-    """Return the loss given the photos, other photos and noise, and what it is to be compared with."""
-    size, examples = len(model.vocabulary), part.examples
-    others = part.vectors[shuffled(len(part.vectors))]
-    noise = np.random.default_rng(0).standard_normal(part.vectors.shape, np.float32)
+def _losses(model: Artifact, split: Split, train: Split) -> Figures:
+    """Return the losses given the photos, other photos and noise, and the losses to compare with."""
+    size, examples = len(model.vocabulary), split.examples
+    others = split.vectors[derangement(len(split.vectors))]  # (P, D)
+    noise = np.random.default_rng(0).standard_normal(split.vectors.shape, np.float32)
+    # Noise with the mean and deviation of real vectors: the model must not see that it is noise.
     noise = train.vectors.mean(axis=0) + noise * train.vectors.std(axis=0)
     right, shuffle, random = (
         nats_per_token(model.model, examples, vectors, choose_ops(True))
-        for vectors in (part.vectors, others, noise)
+        for vectors in (split.vectors, others, noise)
     )
     return {
-        "photos": len(part.vectors),
+        "photos": len(split.vectors),
         "tokens": int((examples.lengths + 1).sum()),
         "nll": right,
         "perplexity": float(np.exp(right)),
@@ -117,75 +124,76 @@ def _losses(model: Artifact, part: Split, train: Split) -> Figures:
         "random_nll": random,
         "unigram": baselines.unigram(train.examples, examples, size),
         "ln_v": baselines.uniform(size),
-        "by_heart": baselines.by_heart(examples),
+        "by_heart": baselines.memorised(examples),  # the key is that of 0.1
     }
 
 
-def _looks(captioner: Captioner, part: Split, written: list[Caption]) -> Figures:
-    """Return how often captions name what is in the photo, given its vector and given another's."""
-    others = part.vectors[: len(written)][shuffled(len(written))]
+def _grounding(captioner: Captioner, split: Split, captions: list[Caption]) -> Figures:
+    """Return how often captions name what is in the photo, given its vector and given another photo's."""
+    others = split.vectors[: len(captions)][derangement(len(captions))]  # (N, D)
     return {
-        "names": names([caption.text for caption in written], part.labels),
-        "names_shuffled": names([caption.text for caption in greedy(captioner, others)], part.labels),
-        "names_human": names([part.texts[row] for row in _firsts(part)], part.labels),
+        "names": names([caption.text for caption in captions], split.labels),
+        "names_shuffled": names([caption.text for caption in greedy(captioner, others)], split.labels),
+        "names_human": names([split.texts[row] for row in _best_rows(split)], split.labels),
     }
 
 
-def _writing(part: Split, train: Split, written: list[Caption]) -> Figures:
-    """Return how the captions compare with people's, with each other and with those learned from."""
-    captions = [caption.tokens for caption in written]
-    references = [[part.tokens[row] for row in _rows(part, photo)] for photo in range(len(captions))]
+def _caption_metrics(split: Split, train: Split, captions: list[Caption]) -> Figures:
+    """Return how the captions compare with people's, with each other and with the training captions."""
+    tokens = [caption.tokens for caption in captions]
+    references = [[split.tokens[row] for row in _rows(split, photo)] for photo in range(len(tokens))]
     return {
-        **{f"bleu_{n}": value for n, value in enumerate(metrics.bleu(captions, references), 1)},
-        "rouge_l": metrics.rouge_l(captions, references),
-        "cider": metrics.cider(captions, references),
-        "distinct_1": metrics.distinct(captions, 1),
-        "distinct_2": metrics.distinct(captions, 2),
-        "self_bleu": metrics.self_bleu(captions[:COMPARED]),
-        "verbatim": metrics.verbatim(captions, train.tokens),
-        "same": metrics.sameness(captions),
+        **{f"bleu_{n}": value for n, value in enumerate(metrics.bleu(tokens, references), 1)},
+        "rouge_l": metrics.rouge_l(tokens, references),
+        "cider": metrics.cider(tokens, references),
+        "distinct_1": metrics.distinct(tokens, 1),
+        "distinct_2": metrics.distinct(tokens, 2),
+        "self_bleu": metrics.self_bleu(tokens[:COMPARED]),
+        "verbatim": metrics.verbatim(tokens, train.tokens),
+        "same": metrics.sameness(tokens),
     }
 
 
-def shuffled(count: int) -> Array:
-    """Return an order of `count` photos in which none stays in its place (if there are two or more)."""
+def derangement(count: int) -> Array:
+    """Return a permutation (count,) int64 that leaves nothing in its position, if there are two or more."""
     order = np.random.default_rng(0).permutation(count)
-    other = np.empty(count, np.int64)
-    other[order] = np.roll(order, 1)
-    return other
+    permutation = np.empty(count, np.int64)
+    permutation[order] = np.roll(order, 1)  # one cycle through all, so no fixed point
+    return permutation
 
 
 def greedy(captioner: Captioner, vectors: Array) -> list[Caption]:
-    """Return for each photo vector (N, D) the caption of the likeliest next tokens."""
+    """Return the greedy caption of each photo, for vectors (N, D) float32, raw."""
     return [captions[0] for captions in captioner.caption(vectors, strategy="greedy")] if len(vectors) else []
 
 
 def names(captions: list[str], labels: list[list[str]]) -> float | None:
     """Return the share of captions that name a label of their photo; None where no photo has labels."""
     pairs = zip(captions, labels, strict=False)
-    told = [any(label in caption for label in there) for caption, there in pairs if there]
-    return sum(told) / len(told) if told else None
+    named = [any(label in caption for label in present) for caption, present in pairs if present]
+    return sum(named) / len(named) if named else None
 
 
-def _rows(part: Split, photo: int) -> Array:
-    """Return the captions of a photo, those with most stars first."""
-    rows = np.flatnonzero(part.examples.photo == photo)
-    return rows[np.argsort(-part.examples.stars[rows], kind="stable")]
+def _rows(split: Split, photo: int) -> Array:
+    """Return the rows of a photo's captions, those with most stars first."""
+    rows = np.flatnonzero(split.examples.photo == photo)
+    return rows[np.argsort(-split.examples.stars[rows], kind="stable")]
 
 
-def _firsts(part: Split) -> list[int]:
-    return [int(_rows(part, photo)[0]) for photo in range(min(len(part.vectors), CAPTIONED))]
+def _best_rows(split: Split) -> list[int]:
+    """Return the row of the caption with most stars, of each photo that is captioned."""
+    return [int(_rows(split, photo)[0]) for photo in range(min(len(split.vectors), CAPTIONED))]
 
 
-def _samples(part: Split, written: list[Caption]) -> list[dict[str, Any]]:
-    """Return the first photos of a split with what they hold, people's best captions and the model's."""
+def _samples(split: Split, captions: list[Caption]) -> list[dict[str, Any]]:
+    """Return the first photos of a split: their labels, people's captions with most stars, the model's."""
     return [
         {
-            "split": part.name,
-            "sha256": part.examples.photos[photo],
-            "labels": part.labels[photo],
-            "human": [part.texts[row] for row in _rows(part, photo)[:HUMAN]],
-            "model": [written[photo].text],
+            "split": split.name,
+            "sha256": split.examples.photos[photo],
+            "labels": split.labels[photo],
+            "human": [split.texts[row] for row in _rows(split, photo)[:HUMAN]],
+            "model": [captions[photo].text],
         }
-        for photo in range(min(SAMPLES, len(written)))
+        for photo in range(min(SAMPLES, len(captions)))
     ]

@@ -14,11 +14,11 @@ MEANINGS = {
     "shuffled_nll": "the model, given another photo",
     "nll": "the model",
     "floor": "the grammar's floor",
-    "by_heart": "knowing every caption by heart",
+    "by_heart": "every caption memorised",
     "perplexity": "perplexity",
-    "recall@1": "own caption the likeliest of 50 photos'",
-    "recall@5": "... among the 5 likeliest",
-    "recall@10": "... among the 10 likeliest",
+    "recall@1": "the photo's own caption ranks first among 50",
+    "recall@5": "... among the first 5",
+    "recall@10": "... among the first 10",
     "names": "captions that name what is in the photo",
     "names_shuffled": "... given another photo",
     "names_human": "... by people",
@@ -37,11 +37,11 @@ MEANINGS = {
 
 
 def table(figures: Mapping[str, Any]) -> Table:
-    """Return what `train.evaluation.evaluate.evaluate` returns, a line per figure, a column per split."""
-    made = Table("", "dev", "train")
+    """Return a table of what `evaluate` returned: a row per figure, a column per split."""
+    result = Table("", "dev", "train")
     for name, meaning in MEANINGS.items():
-        made.add_row(meaning, *(_text(figures[split].get(name)) for split in ("dev", "train")))
-    return made
+        result.add_row(meaning, *(_text(figures[split].get(name)) for split in ("dev", "train")))
+    return result
 
 
 def _text(value: float | int | None) -> str:

@@ -1,4 +1,7 @@
-"""Losses without learning: what a model makes of captions, given photos."""
+"""The losses of a trained model on captions, given photo vectors.
+
+C captions, P photos, D components of a photo's vector, T target tokens of a batch.
+"""
 
 from dataclasses import replace
 from types import ModuleType
@@ -11,8 +14,8 @@ from train.arithmetic.loss import loss
 from train.examples import Examples
 from train.model import Array, CaptionModel
 
-CAPTIONS_AT_ONCE = 128
-"""Captions of a batch, like in length."""
+BATCH = 128
+"""Captions of a batch, similar in length."""
 
 
 def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, ops: ModuleType) -> Array:
@@ -20,8 +23,8 @@ def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, ops:
 
     Args:
         examples: C captions of P photos.
-        vectors: (P, D) raw vectors, on the model's device: other vectors than the photos' own are the
-            way to ask whether the model looks at the photo.
+        vectors: (P, D) float32 raw vectors, on the model's device. Other photos' vectors show whether the
+            model uses the photo.
         ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
 
     Returns:
@@ -30,36 +33,41 @@ def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, ops:
     totals = np.zeros(len(examples))
     order = np.argsort(-examples.lengths, kind="stable")
     with chainer.no_backprop_mode(), chainer.using_config("train", False):
-        for start in range(0, len(order), CAPTIONS_AT_ONCE):
-            batch = batches.pack(examples, order[start : start + CAPTIONS_AT_ONCE])
+        for start in range(0, len(order), BATCH):
+            batch = batches.pack(examples, order[start : start + BATCH])
             ones = model.xp.ones(len(batch.targets), np.float32)
             _, losses = loss(model, batch.on(model.xp), vectors[batch.photos], ones, ops=ops)
+            # (T,) losses of tokens to (C,) of captions; `add.at`, since a caption has many tokens.
             np.add.at(totals, batch.captions[batch.rows], chainer.cuda.to_cpu(losses).astype(np.float64))
     return totals
 
 
 def nats_per_token(model: CaptionModel, examples: Examples, vectors: Array, ops: ModuleType) -> float:
-    """Return the mean negative log-likelihood of a target token, <EOS> counted."""
+    """Return the mean negative log-likelihood of a target token in nats, <EOS> counted.
+
+    Args: as of `caption_losses`.
+    """
     losses = caption_losses(model, examples, vectors, ops)
     return float(losses.sum() / (examples.lengths + 1).sum())
 
 
-def ranks(model: CaptionModel, examples: Examples, vectors: Array, most: int, ops: ModuleType) -> Array:
-    """Return for each photo how many other photos' captions are likelier, given it, than its own.
+def ranks(model: CaptionModel, examples: Examples, vectors: Array, limit: int, ops: ModuleType) -> Array:
+    """Return for each photo how many other photos' captions the model finds likelier than the photo's own.
 
-    Each photo stands for itself with its first caption; log p(caption | photo) is compared as it is, so a
+    Each photo takes part with its first caption. log p(caption | photo) is not normalised by length, so a
     photo's caption competes with shorter ones that suit any photo.
 
     Args:
-        examples: at least a caption of each photo.
-        vectors: (P, D) raw.
-        most: only the first so many photos take part.
+        examples: at least one caption of each photo.
+        vectors: (P, D) float32, raw, on the model's device.
+        limit: only the first so many photos take part.
+        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
 
     Returns:
-        (min(P, most),) ints, 0 where the photo's own caption is the likeliest.
+        (min(P, limit),) int64, 0 where the photo's own caption is the likeliest.
     """
-    count = min(len(vectors), most)
-    first = np.searchsorted(examples.photo, np.arange(count))
+    count = min(len(vectors), limit)
+    first = np.searchsorted(examples.photo, np.arange(count))  # a photo's captions lie together, ascending
     candidates = replace(
         examples,
         photo=np.arange(count),
@@ -69,7 +77,7 @@ def ranks(model: CaptionModel, examples: Examples, vectors: Array, most: int, op
     )
     found = np.empty(count, np.int64)
     for photo in range(count):
-        given = np.broadcast_to(vectors[photo], (count, vectors.shape[1]))
-        losses = caption_losses(model, candidates, given, ops)
+        same = np.broadcast_to(vectors[photo], (count, vectors.shape[1]))  # this photo for every caption
+        losses = caption_losses(model, candidates, same, ops)
         found[photo] = (losses < losses[photo]).sum()
     return found

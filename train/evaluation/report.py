@@ -1,4 +1,4 @@
-"""What a run came to, for a person at a terminal: captions beside people's, losses beside their bounds."""
+"""A run's results for a terminal: captions beside people's, losses beside their bounds."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from store.errors import DamagedFile, MissingStage
 
 
 def report(run: Path, dataset: Path, rows: int = 6) -> None:
-    """Print samples of both splits, the losses, where everything lies, and what to run next.
+    """Print samples of both splits, the losses, the paths of everything, and what to run next.
 
     Raises:
         MissingStage: the run has not been evaluated.
-        DamagedFile: what the evaluation wrote is no JSON.
+        DamagedFile: what the evaluation wrote is not JSON.
     """
     pipeline = dataset.parent.name
     samples = _read(run / "samples.json", pipeline)
@@ -30,25 +30,25 @@ def report(run: Path, dataset: Path, rows: int = 6) -> None:
     console.print(_losses(evaluation))
     if any(_below_floor(evaluation[split]) for split in ("dev", "train")):
         console.print(
-            "Below the floor: captions that were learned by heart. Only dev tells what was understood."
+            "A loss below the floor means that captions were memorised. Only dev shows what was learned."
         )
     _places(console, run, dataset)
 
 
 def _captions(samples: Sequence[Mapping[str, Any]], title: str) -> Table:
-    names = ("what the photo holds", "people's captions with most stars", "the model's")
+    names = ("in the photo", "people's captions with most stars", "the model's")
     table = Table(*(Column(name, overflow="fold") for name in names), title=title, show_lines=True)
     for sample in samples:
-        held, people, model = "、".join(sample["labels"]), sample["human"][:2], sample["model"][:1]
-        table.add_row(held, "\n".join(people), "\n".join(model))
+        labels, people, model = "、".join(sample["labels"]), sample["human"][:2], sample["model"][:1]
+        table.add_row(labels, "\n".join(people), "\n".join(model))
     return table
 
 
 def _losses(evaluation: Mapping[str, Any]) -> Table:
-    table = Table("nats per token", "dev", "train", title="how the loss went")
+    table = Table("nats per token", "dev", "train", title="losses")
     lines = {
         "ln V: knowing nothing": "ln_v",
-        "unigram entropy: knowing how frequent words are": "unigram",
+        "unigram entropy: knowing word frequencies": "unigram",
         "the model, with another photo's vector": "shuffled_nll",
         "the model": "nll",
         "the floor: knowing the grammar itself": "floor",

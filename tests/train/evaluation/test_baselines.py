@@ -1,11 +1,11 @@
-"""What losses are compared with, on examples small enough to work out by hand."""
+"""The baselines of the loss, on examples small enough to work out by hand."""
 
 import math
 
 import pytest
 
 from dataset.text.vocabulary import BOS, EOS
-from train.evaluation.baselines import by_heart, uniform, unigram
+from train.evaluation.baselines import memorised, uniform, unigram
 from train.examples import Examples
 
 
@@ -16,18 +16,18 @@ def examples(*captions: tuple[int, list[int]]) -> Examples:
     return Examples.build([str(photo) for photo in photos], rows, texts, [0] * len(rows), BOS, EOS)
 
 
-def test_one_caption_a_photo_can_be_known_by_heart_for_nothing() -> None:
-    assert by_heart(examples((0, [5, 6]), (1, [5, 7]), (2, [5, 6]))) == 0
+def test_one_caption_a_photo_can_be_memorised_without_loss() -> None:
+    assert memorised(examples((0, [5, 6]), (1, [5, 7]), (2, [5, 6]))) == 0
 
 
-def test_a_photos_captions_cost_the_choice_between_them() -> None:
+def test_several_captions_a_photo_cost_the_choice_between_them() -> None:
     made = examples((0, [5, 6]), (0, [5, 7]), (1, [8]))
-    assert by_heart(made) == pytest.approx(2 * math.log(2) / (3 + 3 + 2))
+    assert memorised(made) == pytest.approx(2 * math.log(2) / (3 + 3 + 2))
 
 
-def test_a_caption_that_a_photo_has_twice_is_the_likelier_one() -> None:
+def test_a_caption_that_a_photo_has_twice_is_likelier() -> None:
     made = examples((0, [5]), (0, [5]), (0, [6]))
-    assert by_heart(made) == pytest.approx((2 * math.log(3 / 2) + math.log(3)) / 6)
+    assert memorised(made) == pytest.approx((2 * math.log(3 / 2) + math.log(3)) / 6)
 
 
 def test_the_unigram_entropy_is_that_of_the_targets() -> None:

@@ -1,4 +1,4 @@
-"""What `make demo` ends with: captions beside people's, losses beside their bounds."""
+"""The report that `make demo` ends with: captions beside people's, losses beside their bounds."""
 
 import json
 from pathlib import Path
@@ -40,27 +40,27 @@ def dataset(run: Path) -> Path:
     return run.parents[1] / "dataset"
 
 
-def test_everything_is_shown_whole(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_cut_off(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report(run, dataset(run))
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for words in ("犬、部屋", "犬は見ていた", "犬の青春", "1.500", "1.250", "50%", "make web PIPELINE=mine"):
-        assert words in said
-    assert said.count("長い") == 60
-    assert str(run / "curves.png") in said
+        assert words in printed
+    assert printed.count("長い") == 60
+    assert str(run / "curves.png") in printed
 
 
 def test_a_loss_below_the_floor_is_explained(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report(run, dataset(run))
-    assert "by heart" not in capsys.readouterr().out
+    assert "memorised" not in capsys.readouterr().out
     write(run, nll=1.0)
     report(run, dataset(run))
-    assert "by heart" in capsys.readouterr().out
+    assert "memorised" in capsys.readouterr().out
 
 
 def test_without_a_floor_there_is_none(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(run, nll=1.0, floor=None)
     report(run, dataset(run))
-    assert "by heart" not in capsys.readouterr().out
+    assert "memorised" not in capsys.readouterr().out
 
 
 def test_a_run_that_was_not_evaluated_names_the_command(run: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_run_that_was_not_evaluated_names_the_command(run: Path) -> None:
         report(run, dataset(run))
 
 
-def test_figures_that_are_no_json_are_named(run: Path) -> None:
+def test_figures_that_are_not_json_are_named(run: Path) -> None:
     (run / "evaluation.json").write_text("{")
     with pytest.raises(DamagedFile, match=r"evaluation\.json"):
         report(run, dataset(run))
