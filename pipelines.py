@@ -15,7 +15,7 @@ from dataset.options import DatasetOptions
 from featurize.options import FeatureOptions
 from store.errors import UsageError
 from store.options import Options
-from store.place import CONFIG, SHARED
+from store.place import CONFIG, SHARED, bokeru
 from train.options import TrainOptions
 
 
@@ -127,9 +127,8 @@ def _explain(error: ValidationError, place: str) -> str:
     if first["type"] == "extra_forbidden":
         nearest = _nearest(path[-1], _model_at(path[:-1]).model_fields)
         return f"{place}: there is no setting {'.'.join(path)}. {nearest}{count}"
-    return (
-        f"{place}: {'.'.join(path)} cannot be {first['input']!r}: {first['msg']}{count}. See: bokeru settings"
-    )
+    wrong = f"{place}: {'.'.join(path)} cannot be {first['input']!r}: {first['msg']}{count}"
+    return f"{wrong}. See: {bokeru('settings')}"  # without the config, which cannot be read now
 
 
 def _model_at(path: Sequence[str]) -> type[BaseModel]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Column, Table
 
+from store.place import weights_command
+
 LIBRARIES = (
     "scrapy",
     "pillow",
@@ -105,7 +107,7 @@ def _weights(weights: Path) -> Finding:
         "weights",
         "optional",
         f"none in {weights}",
-        "bokeru features makes untrained ones; bokeru weights caffenet",
+        f"features makes untrained ones; the published ones: {weights_command(weights, 'caffenet')}",
     )
 
 

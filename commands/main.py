@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from store.errors import UserError
-from store.place import CONFIG, INVOCATION
+from store.place import CONFIG, invoked
 from store.processes.interruption import Interrupted, install, received
 from store.version import VERSION
 
@@ -35,9 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_args(argv)
-    INVOCATION.config = getattr(arguments, "config", CONFIG)
-    INVOCATION.pipeline = getattr(arguments, "pipeline", None) or "NAME"
-    arguments.command(arguments)
+    with invoked(getattr(arguments, "config", CONFIG), getattr(arguments, "pipeline", None)):
+        arguments.command(arguments)
     return 0
 
 

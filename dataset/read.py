@@ -13,6 +13,7 @@ from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, MissingStage
 from store.manifest import NAME as MANIFEST
 from store.manifest import read_manifest
+from store.place import Place
 from store.schema import CAPTION, PHOTOS
 from store.shards import shard_paths
 
@@ -42,7 +43,7 @@ def shards(directory: Path, split: str | None = None) -> list[Path]:
         for path in shard_paths(directory, PHOTOS, f"{name}-*-of-*.parquet")
     ]
     if not paths or not (directory / MANIFEST).exists():
-        raise MissingStage(directory, f"bokeru dataset --pipeline {directory.parent.name}")
+        raise MissingStage(directory, Place.of(directory).command("dataset"))
     return paths
 
 

@@ -16,6 +16,7 @@ from featurize.options import FeatureOptions
 from featurize.weights import identity
 from store.errors import UserError
 from store.manifest import fingerprint
+from store.place import Place
 from store.processes.lock import locked
 from store.progress import Progress
 from store.whole_file import remove_leftovers, write_json
@@ -96,8 +97,7 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
     shards = read.shards(dataset)
     total: int = sum(pq.read_metadata(path).num_rows for path in shards)
     if not total:
-        name = dataset.parent.name
-        raise UserError(f"{dataset} holds no photos. Build it with: bokeru dataset --pipeline {name}")
+        raise UserError(f"{dataset} holds no photos. Build it with: {Place.of(dataset).command('dataset')}")
     directory = features / key(options, weights)
     with locked(features / f".{directory.name}.lock", f"is writing {directory}", math.inf):
         remove_leftovers(directory)

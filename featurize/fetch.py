@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from store.errors import DamagedFile, UserError
+from store.place import weights_command
 from store.processes.lock import locked
 from store.progress import Progress
 
@@ -104,8 +105,9 @@ def _copy(
 
 def _checked(path: Path, known: KnownWeights) -> Path:
     if (found := _sha1(path)) != known.sha1:
+        again = weights_command(path.parent, known.name)
         reason = f"its {path.stat().st_size:,} bytes have SHA-1 {found}, the published file has {known.sha1}"
-        raise DamagedFile(path, reason, f"Delete it, then fetch it again: bokeru weights {known.name}")
+        raise DamagedFile(path, reason, f"Delete it, then fetch it again: {again}")
     return path
 
 

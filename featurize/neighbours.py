@@ -15,6 +15,7 @@ from dataset import read
 from featurize.preprocess import Undecodable, decode
 from featurize.read import matching, vectors
 from store.errors import UserError
+from store.place import Place
 from store.shards import shard_paths
 from store.whole_file import whole_file
 
@@ -60,8 +61,9 @@ def nearest(directory: Path, sha256s: Sequence[str], asked: int, count: int, see
         there[rows] = True
         total = total + values.sum(0, dtype=np.float64)
     if there.sum() < 2:
+        place = Place.using(directory)
         has = f"vectors of {there.sum()} of these photos; neighbours need 2"
-        raise UserError(f"{directory} has {has}. Compute them with: bokeru features --pipeline NAME")
+        raise UserError(f"{directory} has {has}. Compute them with: {place.command('features')}")
     mean = (total / there.sum()).astype(np.float32)
     compared = wanted.filter(pa.array(there))
     chosen = np.random.default_rng(seed).permutation(len(compared))[:asked]

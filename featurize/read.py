@@ -9,27 +9,30 @@ import pyarrow.compute as pc
 
 from featurize.cache import batches
 from store.errors import DamagedFile, UserError
+from store.place import Place
 from store.shards import read_schema, shard_paths
 
 ROWS = 4096
 """Rows of a shard in memory at once."""
 
 
-def vectors(directory: Path, sha256s: Sequence[str]) -> np.ndarray:
+def vectors(directory: Path, sha256s: Sequence[str], place: Place | None = None) -> np.ndarray:
     """Return the vectors of the photos `sha256s`: (N, D) float32, row i for sha256s[i].
 
     Shards are streamed into the result; no Python object is made for a row.
 
     Args:
         directory: a cache, `features/<key>`.
+        place: the pipeline whose photos they are; by default the one that this process was called for.
 
     Raises:
         DamagedFile: a shard is cut, or holds vectors of another length.
         UserError: some photos have no vector; the message gives their number, the first, and why.
     """
+    place = place or Place.using(directory)
     paths = shard_paths(directory)
     if not paths:
-        raise UserError(f"{directory} holds no vectors. Compute them with: bokeru features --pipeline NAME")
+        raise UserError(f"{directory} holds no vectors. Compute them with: {place.command('features')}")
     wanted = pa.array(sha256s, pa.string()).dictionary_encode()
     found = np.zeros((len(wanted.dictionary), dimensions(paths[0])), np.float32)
     filled = np.zeros(len(found), bool)
@@ -37,7 +40,8 @@ def vectors(directory: Path, sha256s: Sequence[str]) -> np.ndarray:
         found[rows], filled[rows] = values, True
     if not filled.all():
         absent = [str(name) for name in wanted.dictionary.filter(pa.array(~filled)).slice(0, 1)]
-        raise UserError(_why(directory, paths, absent[0], int((~filled).sum()), len(found)))
+        start = f"{directory}: {int((~filled).sum()):,} of {len(found):,} photos have no vector"
+        raise UserError(_why(f"{start}, the first is {absent[0]}", paths, absent[0], place))
     return found if len(found) == len(wanted) else found[wanted.indices.to_numpy()]
 
 
@@ -80,12 +84,12 @@ def matching(paths: Sequence[Path], wanted: pa.Array) -> Iterator[tuple[np.ndarr
             yield (rows, values) if asked.all() else (rows[asked], values[asked])
 
 
-def _why(directory: Path, paths: Sequence[Path], sha256: str, count: int, total: int) -> str:
-    """Return the message for photos without a vector: how many, the first, and what is known about it."""
-    start = f"{directory}: {count:,} of {total:,} photos have no vector, the first is {sha256}"
+def _why(start: str, paths: Sequence[Path], sha256: str, place: Place) -> str:
+    """Return `start`, why the photo has no vector, and what to do about it."""
     for path in paths:
         for batch in batches(path, ["sha256", "outcome", "error"]):
             row = batch.filter(pc.equal(batch["sha256"], sha256)).to_pylist()
             if row:
-                return f"{start} ({row[0]['error']}). Take it out: bokeru forget --sha256 {sha256}"
-    return f"{start}. Compute them with: bokeru features --pipeline NAME"
+                forget = place.command("forget", "--sha256", sha256)
+                return f"{start} ({row[0]['error']}). Take it out: {forget}"
+    return f"{start}. Compute them with: {place.command('features')}"

@@ -1,6 +1,8 @@
 """Where a pipeline's stages lie, which names are taken, and the command that makes each stage."""
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +28,18 @@ class Invocation:
 
 
 INVOCATION = Invocation()
-"""Set once a process: by the command line, and in a crawl's child process from its job."""
+"""Set by the command line for as long as its command runs, and in a crawl's child process from its job."""
+
+
+@contextmanager
+def invoked(config: Path, pipeline: str | None) -> Iterator[None]:
+    """Let hints repeat how the process was called, while the block runs."""
+    before = INVOCATION.config, INVOCATION.pipeline
+    INVOCATION.config, INVOCATION.pipeline = config, pipeline or Invocation.pipeline
+    try:
+        yield
+    finally:
+        INVOCATION.config, INVOCATION.pipeline = before
 
 
 @dataclass(frozen=True)

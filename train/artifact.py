@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, MissingStage, UserError
 from store.options import Options
+from store.place import Place
 from store.whole_file import write_json, write_whole
 from train.model import CaptionModel, Sizes
 
@@ -77,8 +78,7 @@ def load(directory: Path, device: str = "cpu") -> Artifact:
 
 def _config(directory: Path) -> Config:
     if not (directory / CONFIG).is_file():
-        pipeline = directory.absolute().parent.parent.parent.name
-        raise MissingStage(directory, f"bokeru train --pipeline {pipeline}")
+        raise MissingStage(directory, Place.of(directory).command("train"))
     try:
         return Config.model_validate_json((directory / CONFIG).read_bytes())
     except ValidationError as error:

@@ -16,6 +16,7 @@ from dataset.text.vocabulary import BOS, EOS, Vocabulary
 from featurize.read import vectors
 from store.errors import DamagedFile, MissingStage, UserError
 from store.manifest import read_manifest
+from store.place import Place
 from train.examples import Examples
 from train.model import Array
 
@@ -76,20 +77,20 @@ def read_split(
         texts=[row["text"] for row in kept],
         tokens=[row["tokens"] for row in kept],
         labels=[labels[sha256] for sha256 in photo_rows],
-        vectors=_photo_vectors(features, examples.photos, source),
+        vectors=_photo_vectors(features, examples.photos, source, Place.of(dataset)),
         left_out=len(rows) - len(kept),
     )
 
 
-def _photo_vectors(features: Path, photos: Sequence[str], source: str) -> Array:
+def _photo_vectors(features: Path, photos: Sequence[str], source: str, place: Place) -> Array:
     """Return the vectors (P, D) float32 of photos given by their sha256."""
     # The features stage may have computed nothing at all for a split without photos.
-    found = vectors(features, photos) if photos else np.zeros((0, 1), np.float32)
+    found = vectors(features, photos, place) if photos else np.zeros((0, 1), np.float32)
     broken = np.flatnonzero(~np.isfinite(found).all(axis=1))
     if len(broken):
         raise UserError(
             f"The vectors of {len(broken):,} photos in {features} are not finite, the first that of "
-            f"{photos[broken[0]]}. Delete that folder and run: bokeru features"
+            f"{photos[broken[0]]}. Delete that folder and run: {place.command('features')}"
         )
     if source == "random" and photos:
         found = np.stack([random_vector(sha256, found.shape[1]) for sha256 in photos])
@@ -110,7 +111,7 @@ def dataset_manifest(dataset: Path) -> Mapping[str, Any]:
     """
     manifest = read_manifest(dataset)
     if manifest is None:
-        raise MissingStage(dataset, f"bokeru dataset --pipeline {dataset.parent.name}")
+        raise MissingStage(dataset, Place.of(dataset).command("dataset"))
     return manifest
 
 

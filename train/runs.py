@@ -4,6 +4,7 @@ from pathlib import Path
 
 from store.errors import MissingStage
 from store.manifest import NAME
+from store.place import Place
 
 
 def complete(runs: Path) -> list[Path]:
@@ -19,7 +20,7 @@ def newest(runs: Path) -> Path:
     """
     found = complete(runs)
     if not found:
-        raise MissingStage(runs, f"bokeru train --pipeline {runs.absolute().parent.name}")
+        raise MissingStage(runs, Place.of(runs).command("train"))
     return found[-1]
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from store.addresses import sql_host, sql_photo_key
 from store.errors import MissingStage
+from store.place import Place
 from store.schema import IMAGES, PAGES, required
 from store.shards import shard_paths
 from store.sql import string_list
@@ -29,7 +30,7 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     for crawl in crawls:
         found = shard_paths(crawl / "pages", required(PAGES))
         if not found:
-            raise MissingStage(crawl / "pages", f"bokeru crawl --pipeline {crawl.parent.name}")
+            raise MissingStage(crawl / "pages", Place.of(crawl).command("crawl"))
         pages += found
         images += shard_paths(crawl / "images", required(IMAGES))
     return pages, images

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from dataset.describe.statistics import Counted, statistics
 from dataset.text.vocabulary import Vocabulary
 from store.errors import UserError
 from store.manifest import write_manifest
+from store.place import Place
 from store.processes.cores import cores
 from store.whole_file import write_json, write_whole
 
@@ -60,7 +61,7 @@ def publish(
         count.add(written)
         count.add_lost(empty)
     if not count.photos:
-        raise UserError(why_empty(connection, origin.name))
+        raise UserError(why_empty(connection, replace(Place.of(Path(origin.crawls[0])), name=origin.name)))
     settings = origin.settings
     vocabulary = Vocabulary.from_counts(count.tokens["train"], settings["min_count"], settings["max_size"])
     vocabulary.save(directory / "vocabulary.json")

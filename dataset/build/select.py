@@ -8,6 +8,7 @@ import pyarrow as pa
 from dataset import filters
 from dataset.options import DatasetOptions
 from dataset.text.captions import CARE, CONTROLS, EDGES, LINE_BREAKS
+from store.place import Place
 from store.sql import literal
 
 _MOST = "SELECT reason, sum(captions)::BIGINT AS n FROM taken_by GROUP BY reason ORDER BY n DESC, reason"
@@ -96,12 +97,13 @@ def load_photo_rows(connection: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def why_empty(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+def why_empty(connection: duckdb.DuckDBPyConnection, place: Place) -> str:
     """Return what to tell where no caption is left: the filter that took most."""
     taken = connection.execute(_MOST).fetchall()
     if not taken:
-        return f"The crawl of {name} holds no captions yet. Crawl more: bokeru crawl --pipeline {name}"
+        return f"The crawl of {place.name} holds no captions yet. Crawl more: {place.command('crawl')}"
     reason, count = taken[0]
     total = sum(n for _, n in taken)
     step = f"Loosen dataset.{reason}" if reason in DatasetOptions.model_fields else "Crawl more"
-    return f"No caption of {name} is left: {reason} took {count:,} of {total:,}. {step}. See: bokeru settings"
+    took = f"{reason} took {count:,} of {total:,}"
+    return f"No caption of {place.name} is left: {took}. {step}. See: {place.command('settings')}"

@@ -12,6 +12,7 @@ import numpy as np
 from dataset import read
 from store.errors import UserError
 from store.manifest import fingerprint, read_manifest
+from store.place import Place
 from store.whole_file import write_json
 from train import artifact
 from train.arithmetic.loss import choose_ops
@@ -53,7 +54,7 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
     if model.config.features.key != features.name:
         raise UserError(
             f"{run.name} was trained on the vectors {model.config.features.key}, not on {features.name}. "
-            "Set features.* as they were, or train again: bokeru train"
+            f"Set features.* as they were, or train again: {Place.of(run).command('train')}"
         )
     trained = (read_manifest(run) or {}).get("fingerprint")
     key = fingerprint(

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from store.errors import DamagedFile, MissingStage
+from store.place import Place, bokeru
 
 
 def report(run: Path, dataset: Path, rows: int = 6) -> None:
@@ -18,9 +19,7 @@ def report(run: Path, dataset: Path, rows: int = 6) -> None:
         MissingStage: the run has not been evaluated.
         DamagedFile: what the evaluation wrote is not JSON.
     """
-    pipeline = dataset.parent.name
-    samples = _read(run / "samples.json", pipeline)
-    evaluation = _read(run / "evaluation.json", pipeline)
+    samples, evaluation = _read(run / "samples.json"), _read(run / "evaluation.json")
     console = Console()
     for split, title in (
         ("dev", "photos that the model has not seen"),
@@ -78,29 +77,30 @@ def _share(value: float | None) -> str:
 
 
 def _places(console: Console, run: Path, dataset: Path) -> None:
-    pipeline = dataset.parent.name
     places = {
         "photos and captions": dataset,
         "curves": run / "curves.png",
         "the model": run / "model",
         "figures": run / "evaluation.json",
     }
-    for what, place in places.items():
-        console.print(f"  {what:20} {place}", highlight=False, soft_wrap=True)
+    for what, path in places.items():
+        console.print(f"  {what:20} {path}", highlight=False, soft_wrap=True)
     console.print("\nNext:", highlight=False)
+    place = Place.of(dataset)
     for command in (
-        f"make web PIPELINE={pipeline}          # look at all of it in the browser",
-        f"bokeru inspect {dataset}",
-        f"bokeru caption --pipeline {pipeline} PHOTO.jpg",
-        f'make train PIPELINE={pipeline} SET="train.sampling=one-to-one"',
+        f"{place.command('web')}          # look at all of it in the browser",
+        bokeru("inspect", dataset),
+        place.command("caption", "PHOTO.jpg"),
+        place.command("train", "--set", "train.sampling=one-to-one"),
     ):
         console.print(f"  {command}", highlight=False, soft_wrap=True, markup=False)
 
 
-def _read(path: Path, pipeline: str) -> Any:
+def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text())
     except FileNotFoundError:
-        raise MissingStage(path, f"bokeru evaluate --pipeline {pipeline}") from None
+        raise MissingStage(path, Place.of(path).command("evaluate")) from None
     except ValueError as error:
-        raise DamagedFile(path, f"no JSON ({error})", f"Run: bokeru evaluate --pipeline {pipeline}") from None
+        remedy = f"Run: {Place.of(path).command('evaluate')}"
+        raise DamagedFile(path, f"no JSON ({error})", remedy) from None

@@ -35,11 +35,13 @@ class Vectors:
         sha256s: P photos, those of the train split first.
         values: (P, D) float32; row i belongs to sha256s[i].
         train: how many of the photos are in the train split.
+        command: what computes the vectors that are not here.
     """
 
     sha256s: list[str]
     values: NDArray[np.float32]
     train: int
+    command: str
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -61,7 +63,7 @@ class Vectors:
         if missing:
             raise UserError(
                 f"{len(missing)} of these photos have no vector, the first is {missing[0]}. "
-                "Run: bokeru features"
+                f"Run: {self.command}"
             )
         return self.values[[self.index[sha256] for sha256 in sha256s]]
 
@@ -143,7 +145,8 @@ class Library:
         names = [*train, *present["dev"]]
         if not names:
             raise MissingStage(directory, place.command("features"))
-        return Vectors(names, vectors(directory, names), len(train))
+        command = place.command("features")
+        return Vectors(names, vectors(directory, names, place), len(train), command)
 
     def captioner(self, run: Path) -> Captioner:
         """Return the model of a run.

@@ -43,8 +43,9 @@ def dataset(run: Path) -> Path:
 def test_nothing_is_cut_off(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report(run, dataset(run))
     printed = capsys.readouterr().out
-    for words in ("犬、部屋", "犬は見ていた", "犬の青春", "1.500", "1.250", "50%", "make web PIPELINE=mine"):
+    for words in ("犬、部屋", "犬は見ていた", "犬の青春", "1.500", "1.250", "50%"):
         assert words in printed
+    assert "bokeru web --pipeline mine" in printed
     assert printed.count("長い") == 60
     assert str(run / "curves.png") in printed
 
