@@ -7,7 +7,6 @@ not over at a step are then always the first rows, so no step works on a caption
 N captions, T target tokens.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,11 +83,3 @@ def pack(examples: Examples, captions: Array) -> Batch:
     position = examples.starts[captions][rows] + time  # (T,)
     inputs, targets = examples.stream[position], examples.stream[position + 1]
     return Batch(captions, examples.photo[captions], inputs, targets, rows, steps)
-
-
-def epoch(
-    examples: Examples, drawn: Array, size: int, seed: int, number: int, start: int = 0
-) -> Iterator[Batch]:
-    """Yield the batches of epoch `number` over the captions `drawn`, from batch `start` on."""
-    for batch in orders(examples.lengths[drawn], size, seed, number)[start:]:
-        yield pack(examples, drawn[batch])

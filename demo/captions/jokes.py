@@ -73,10 +73,9 @@ def captions(scene: Scene, count: int) -> list[str]:
     `log_probability` says: `demo.captions.floor` says how much that matters.
     """
     random = Random(f"{scene.seed}/{scene.photo}/captions")
-    rules = _rules(scene.contents)
     found: dict[str, None] = {}
     while len(found) < count:
-        found[grammar.draw(rules, "caption", random)] = None
+        found[caption(scene, random)] = None
     return list(found)
 
 

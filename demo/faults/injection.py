@@ -21,26 +21,6 @@ FAULTS_BY_NAME: dict[str, Fault] = traffic.FAULTS | pages.FAULTS | photos.FAULTS
 """The function of each fault in `demo.variants`."""
 
 
-def affected(names: Iterable[str], photos: int, seed: int) -> dict[str, list[int]]:
-    """Return, for each fault, the photos that have it: the file itself, or the odai page of the photo.
-
-    Every fault affects at least one photo where the site has 8 photos or more, and no fewer than it has page
-    faults. Faults of the whole site have an empty list.
-
-    Args:
-        names: keys of `demo.variants.FAULTS`.
-        photos: how many photos the site has.
-        seed: the site's seed.
-    """
-    injector = FaultInjector(names, seed)
-    found = {name: list[int]() for name in sorted(injector.names)}
-    for photo in range(photos):
-        for kind in (PAGE_FAULTS, PHOTO_FAULTS):
-            if name := injector.fault_of(photo, kind):
-                found[name].append(photo)
-    return found
-
-
 class FaultInjector:
     """Injects the faults of one site into its responses.
 

@@ -61,20 +61,6 @@ class Network:
                 total += 2 * math.prod(layer.weights.shape) * math.prod(shape[1:])
         return total
 
-    def until(self, blob: str) -> "Network":
-        """Return the network that ends when `blob` has its final value, in-place layers included.
-
-        Raises:
-            UnfitLayer: no layer writes that blob; the message lists those there are.
-        """
-        places = [place for place, layer in enumerate(self.layers) if layer.top == blob]
-        if not places:
-            blobs = ", ".join(dict.fromkeys(layer.top for layer in self.layers))
-            raise UnfitLayer(
-                f"network {self.name!r} has no blob {blob!r}. Set features.layer to one of: {blobs}"
-            )
-        return replace(self, layers=self.layers[: places[-1] + 1])
-
     def split(self, kind: type[Layer]) -> tuple["Network", "Network"]:
         """Return the network up to its first layer of `kind`, and from there on; either may have no layer."""
         places = [place for place, layer in enumerate(self.layers) if isinstance(layer, kind)]

@@ -11,9 +11,9 @@ from crawler.crawl import crawl
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.content import Boke, odai_id
 from demo.content import EmbeddedSite as Content
-from demo.faults.injection import affected
 from demo.site import running
 from demo.variants import LAYOUTS
+from tests.demo.faults.faulty_site import affected
 
 PHOTOS, CAPTIONS, SEED = 6, 12, 21
 CONTENT = Content(PHOTOS, CAPTIONS, SEED)

@@ -15,10 +15,10 @@ from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from demo.content import EmbeddedSite as Content
 from demo.content import odai_id
-from demo.faults.injection import affected
 from demo.site import running
 from demo.variants import PAGE_FAULTS, PHOTO_FAULTS
 from store.errors import UserError
+from tests.demo.faults.faulty_site import affected
 
 SEED, CAPTIONS = 4, 3
 FAULTS = [*PAGE_FAULTS, *PHOTO_FAULTS]

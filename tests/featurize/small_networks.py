@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,12 @@ def small_network(seed: int = 1, size: int = 35) -> Network:
     net.inner_product("fc8", 10, relu=False)
     net.add(Softmax("prob", "prob"))
     return net.network("small")
+
+
+def until(network: Network, blob: str) -> Network:
+    """Return the network that ends when `blob` has its final value, in-place layers included."""
+    last = max(place for place, layer in enumerate(network.layers) if layer.top == blob)
+    return replace(network, layers=network.layers[: last + 1])
 
 
 def small_weights(directory: Path, seed: int = 1) -> Path:

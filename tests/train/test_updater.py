@@ -75,6 +75,14 @@ def test_many_to_one_learns_every_caption_once_an_epoch(toy: toy_training.Toy) -
         assert sorted(captions) == list(range(PHOTOS * CAPTIONS))
 
 
+def test_an_epoch_goes_on_from_any_batch(toy: toy_training.Toy) -> None:
+    whole, rest = job(toy), job(toy)
+    expected = learned(whole, 3)[2]
+    rest.updater.epoch, rest.updater.position = 2, 3
+    size = rest.options.batch_size
+    assert sorted(learned(rest, 1)[0]) == sorted(expected[3 * size :])
+
+
 @pytest.mark.parametrize("sampling", ["one-to-one", "many-to-one"])
 def test_every_epoch_has_an_order_of_its_own(toy: toy_training.Toy, sampling: str) -> None:
     epochs = learned(job(toy, sampling=sampling), 6)

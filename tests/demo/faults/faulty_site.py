@@ -1,18 +1,40 @@
 """The responses of a site with faults, at the addresses that a fault affects."""
 
 import warnings
+from collections.abc import Iterable
 from io import BytesIO
 
 from parsel import Selector
 from PIL import Image
 
 from demo.content import EmbeddedSite, odai_id
-from demo.faults.injection import affected
+from demo.faults.injection import FaultInjector
 from demo.faults.routes import FaultyRoutes
 from demo.responses import Response
 from demo.routes import HOST, Routes
+from demo.variants import PAGE_FAULTS, PHOTO_FAULTS
 
 SITE = EmbeddedSite(40, 12, seed=2)
+
+
+def affected(names: Iterable[str], photos: int, seed: int) -> dict[str, list[int]]:
+    """Return, for each fault, the photos that have it: the file itself, or the odai page of the photo.
+
+    Every fault affects at least one photo where the site has 8 photos or more, and no fewer than it has page
+    faults. Faults of the whole site have an empty list.
+
+    Args:
+        names: keys of `demo.variants.FAULTS`.
+        photos: how many photos the site has.
+        seed: the site's seed.
+    """
+    injector = FaultInjector(names, seed)
+    found = {name: list[int]() for name in sorted(injector.names)}
+    for photo in range(photos):
+        for kind in (PAGE_FAULTS, PHOTO_FAULTS):
+            if name := injector.fault_of(photo, kind):
+                found[name].append(photo)
+    return found
 
 
 def affected_photo(fault: str) -> int:

@@ -6,9 +6,8 @@ from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 import pytest
 
 from demo.content import odai_id
-from demo.faults.injection import affected
 from demo.site import running
-from tests.demo.faults.faulty_site import SITE
+from tests.demo.faults.faulty_site import SITE, affected
 
 SENT = ("reset", "reset-always", "cut-short", "slow", "endless", "endless-slow", "photo-reset")
 

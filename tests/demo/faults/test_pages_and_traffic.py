@@ -8,13 +8,14 @@ import pytest
 from parsel import Selector
 
 from demo.content import EmbeddedSite, odai_id
-from demo.faults.injection import FAULTS_BY_NAME, affected
+from demo.faults.injection import FAULTS_BY_NAME
 from demo.faults.routes import FaultyRoutes
 from demo.routes import HOST, Routes
 from demo.site import running
 from demo.variants import FAULTS, LAYOUTS, PAGE_FAULTS, PHOTO_FAULTS, describe
 from tests.demo.faults.faulty_site import (
     SITE,
+    affected,
     affected_photo,
     captions,
     correct_page,

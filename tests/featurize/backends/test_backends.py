@@ -24,7 +24,7 @@ from featurize.caffe.layers import LRN, Convolution, InnerProduct, Layer, Poolin
 from featurize.caffe.network import Builder, Network, caffenet
 from store.chainer_compat import gpu_problem
 from store.errors import UserError
-from tests.featurize.small_networks import small_network
+from tests.featurize.small_networks import small_network, until
 
 RANDOM = np.random.default_rng(3)
 
@@ -198,7 +198,7 @@ def prototxt(network: Network) -> str:
 def opencv(network: Network, path: Path, blob: str, images: np.ndarray) -> np.ndarray:
     """Return what OpenCV's Caffe importer computes at `blob` from the weights in `path`."""
     description = path.with_suffix(".prototxt")
-    description.write_text(prototxt(network.until(blob)))
+    description.write_text(prototxt(until(network, blob)))
     net = cv2.dnn.readNetFromCaffe(str(description), str(path))
     net.setInput(images)
     found: np.ndarray = net.forward()

@@ -11,7 +11,7 @@ from featurize.backends.chainer_network import ChainerBackend
 from featurize.backends.cupy_network import CupyBackend, most_photos
 from store.chainer_compat import gpu_problem
 from store.errors import UserError
-from tests.featurize.small_networks import small_network
+from tests.featurize.small_networks import small_network, until
 
 IMAGES = 60 * np.random.default_rng(1).standard_normal((11, 3, 35, 35), dtype=np.float32)
 
@@ -68,7 +68,7 @@ def stand_in(fits: int) -> Any:
 
 def backend(cupy: Any) -> CupyBackend:
     made = CupyBackend.__new__(CupyBackend)
-    ChainerBackend.__init__(made, small_network().until("fc7"))
+    ChainerBackend.__init__(made, until(small_network(), "fc7"))
     made._start(cupy)
     return made
 
@@ -76,7 +76,7 @@ def backend(cupy: Any) -> CupyBackend:
 @pytest.mark.parametrize("fits", [1, 2, 5, 100])
 def test_a_batch_that_does_not_fit_is_halved_until_it_does(fits: int) -> None:
     cupy = stand_in(fits)
-    expected = start(small_network().until("fc7"), "numpy").run(IMAGES)
+    expected = start(until(small_network(), "fc7"), "numpy").run(IMAGES)
     np.testing.assert_allclose(backend(cupy).run(IMAGES), expected, atol=1e-5 * expected.max())
     assert sum(size for size in cupy.sizes if size <= fits) == len(IMAGES)
 
@@ -104,6 +104,6 @@ def test_batches_are_sized_to_the_memory() -> None:
 
 @pytest.mark.skipif(gpu_problem() is not None, reason=f"{gpu_problem()}")
 def test_the_gpu_agrees_with_the_reference() -> None:
-    expected = start(small_network().until("fc7"), "numpy").run(IMAGES)
-    found = start(small_network().until("fc7"), "cupy").run(IMAGES)
+    expected = start(until(small_network(), "fc7"), "numpy").run(IMAGES)
+    found = start(until(small_network(), "fc7"), "cupy").run(IMAGES)
     np.testing.assert_allclose(found, expected, atol=1e-4 * expected.max())

@@ -16,7 +16,7 @@ from featurize.caffe.layers import Convolution, InnerProduct
 from featurize.caffe.network import Builder
 from featurize.caffe.proto import NetParameter
 from store.errors import DamagedFile, UserError
-from tests.featurize.small_networks import small_network, small_weights
+from tests.featurize.small_networks import small_network, small_weights, until
 
 with tempfile.TemporaryDirectory() as _directory:
     WHOLE = small_weights(Path(_directory)).read_bytes()
@@ -24,7 +24,7 @@ with tempfile.TemporaryDirectory() as _directory:
 
 @pytest.mark.parametrize("v1", [False, True])
 def test_what_is_written_is_read(tmp_path: Path, v1: bool) -> None:
-    written = small_network().until("fc7")
+    written = until(small_network(), "fc7")
     caffemodel.write(small_network(), tmp_path / "net.caffemodel", v1)
     read = caffemodel.read(tmp_path / "net.caffemodel", "fc7")
     assert read.input == written.input

@@ -130,7 +130,8 @@ def descent(kind: bool, steps: int, **changed: Any) -> list[float]:
     adam, ops = optimizer(options, model), fused if kind else reference
     losses: list[float] = []
     while len(losses) < steps:
-        for batch in batches.epoch(EXAMPLES, np.arange(60), 16, 0, len(losses)):
+        for captions in batches.orders(EXAMPLES.lengths, 16, 0, len(losses)):
+            batch = batches.pack(EXAMPLES, captions)
             even = np.full(len(batch.targets), 1 / len(batch.targets), np.float32)
             total, _ = loss(model, batch, VECTORS[batch.photos], even, ops=ops)
             model.cleargrads()
