@@ -30,10 +30,10 @@ class State(Protocol):
 class StepModel(Protocol):
     """A model that gives the logits of the next token; arrays are on its device, as `vectors` are."""
 
-    def start(self, vectors: Any) -> Any:
+    def start(self, vectors: Any) -> State:
         """Return the state before the first token, for (N, D) float32 photo vectors."""
 
-    def step(self, state: Any, tokens: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, tokens: Any) -> tuple[Any, State]:
         """Return (N, V) float logits of the token after `tokens` (N,) ints, and the state after them.
 
         Logits are natural log-probabilities plus a constant of each row. The caller may overwrite them.
