@@ -1,13 +1,12 @@
-"""How the web app holds up: one visitor, then sixteen at once for a minute, as people visit.
+"""The web app under load: one visitor, then sixteen at once for a minute, who behave like people.
 
     python -m benchmarks.web [--data DIR] [--pipeline NAME] [--seconds 60] [--visitors 16]
 
-A visitor opens a page with the pictures on it, reads for a few seconds (drawn from the same seed for every
-run, 2 s on average; the single visitor reads faster, to be measured as often), and opens the next; one page
-in six writes captions. The server runs in a process of its own, on this machine's loopback. Asked: no error,
-and the time within which 95% of the pages come for sixteen visitors at most 3 times that for one. At the
-end, more captions are asked for at one time than the queue takes: each is either written, or refused with a
-time to come back at.
+A visitor opens a page with its pictures, reads for a few seconds (2 s on average, the same in every run; the
+single visitor reads faster, to give as many measurements), and opens the next; one page in six writes
+captions. The server runs in a child process. Expected: no error, and a 95th percentile of the pages for
+sixteen visitors at most 3 times that for one. At the end, more captions are requested at once than the queue
+takes: each request must be answered, or refused with Retry-After.
 """
 
 import argparse
@@ -27,29 +26,30 @@ from pathlib import Path
 import httpx
 
 READING = 2.0
-"""Seconds that a visitor looks at a page, on average."""
-ASKED = 3.0
+"""Mean seconds that a visitor reads a page."""
+MAX_SLOWDOWN = 3.0
+"""The limit of the 95th percentile for many visitors, as a multiple of that for one."""
 
 
 @dataclass
 class Figures:
-    """What the visitors met: seconds by kind of request, and how the requests ended."""
+    """The visitors' measurements: seconds by kind of request, and counts of statuses and errors."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"page": [], "photo": [], "captions": []})
-    answers: Counter[int | str] = field(default_factory=Counter)
+    endings: Counter[int | str] = field(default_factory=Counter)
 
-    def slowest(self, kind: str) -> float:
-        """Return the milliseconds within which 95% of the requests were answered."""
+    def percentile_95(self, kind: str) -> float:
+        """Return the 95th percentile of the response times, in milliseconds."""
         return 1000 * statistics.quantiles(self.seconds[kind], n=20)[-1]
 
     def __str__(self) -> str:
-        told = []
+        lines = []
         for kind, seconds in self.seconds.items():
             if len(seconds) > 1:
                 median = 1000 * statistics.median(seconds)
-                slowest = self.slowest(kind)
-                told.append(f"{kind}: {len(seconds)}, median {median:.0f} ms, 95% in {slowest:.0f} ms")
-        return "; ".join([*told, f"answers {dict(self.answers)}"])
+                percentile = self.percentile_95(kind)
+                lines.append(f"{kind}: {len(seconds)}, median {median:.0f} ms, 95% in {percentile:.0f} ms")
+        return "; ".join([*lines, f"endings {dict(self.endings)}"])
 
 
 @contextmanager
@@ -65,27 +65,27 @@ def served(data: Path, pipeline: str) -> Iterator[str]:
     try:
         yield address[0]
     finally:
-        server.kill()  # it holds nothing; a signal that it handles would be told as an error
+        server.kill()  # it holds nothing; a signal that it handles would be lines as an error
         server.wait()
 
 
 async def fetch(client: httpx.AsyncClient, path: str, kind: str, figures: Figures) -> str:
-    """Ask for one thing, and note how long it took and how it ended."""
+    """Send a request, and record its time and its status."""
     started = time.perf_counter()
     try:
         answer = await client.get(path)
     except httpx.HTTPError as error:
-        figures.answers[type(error).__name__] += 1
+        figures.endings[type(error).__name__] += 1
         return ""
     figures.seconds[kind].append(time.perf_counter() - started)
-    figures.answers[answer.status_code] += 1
+    figures.endings[answer.status_code] += 1
     return answer.text
 
 
 async def visit(
     address: str, pipeline: str, number: int, seconds: float, reading: float, figures: Figures
 ) -> None:
-    """Be one visitor until the time is over."""
+    """Act as one visitor for `seconds`."""
     choose = random.Random(number)
     seen: set[str] = set()
     end = time.monotonic() + seconds
@@ -114,7 +114,7 @@ async def visit(
 async def visitors(
     address: str, pipeline: str, count: int, seconds: float, reading: float = READING
 ) -> Figures:
-    """Be `count` visitors at once."""
+    """Act as `count` visitors at once."""
     figures = Figures()
     await asyncio.gather(
         *(visit(address, pipeline, number, seconds, reading, figures) for number in range(count))
@@ -123,8 +123,8 @@ async def visitors(
 
 
 async def crowd(address: str, pipeline: str, count: int = 60) -> Counter[str]:
-    """Ask for captions for everybody at one moment; return how many were written and how many sent away."""
-    ends = Counter[str]()
+    """Request captions for `count` visitors at one moment; return how many requests ended in which way."""
+    endings = Counter[str]()
 
     async def ask(number: int) -> None:
         cookies = {"visitor": f"crowd{number}"}
@@ -132,15 +132,14 @@ async def crowd(address: str, pipeline: str, count: int = 60) -> Counter[str]:
             try:
                 answer = await client.get(f"/pipelines/{pipeline}/generate?page={number % 9 + 1}")
             except httpx.HTTPError as error:
-                ends[type(error).__name__] += 1
+                endings[type(error).__name__] += 1
                 return
             refused = answer.status_code == 503 and "retry-after" in answer.headers
-            ends[
-                "written" if answer.status_code == 200 else "told to come back" if refused else "failed"
-            ] += 1
+            written = answer.status_code == 200
+            endings["written" if written else "refused with Retry-After" if refused else "failed"] += 1
 
     await asyncio.gather(*(ask(number) for number in range(count)))
-    return ends
+    return endings
 
 
 def main() -> None:
@@ -152,14 +151,14 @@ def main() -> None:
     parser.add_argument("--visitors", type=int, default=16)
     arguments = parser.parse_args()
     with served(arguments.data, arguments.pipeline) as address:
-        asyncio.run(visitors(address, arguments.pipeline, 4, 5, READING / 8))  # what is read once is read
+        asyncio.run(visitors(address, arguments.pipeline, 4, 5, READING / 8))  # fills the caches
         single = asyncio.run(visitors(address, arguments.pipeline, 1, arguments.seconds, READING / 8))
         many = asyncio.run(visitors(address, arguments.pipeline, arguments.visitors, arguments.seconds))
         print(f"1 visitor:   {single}")
         print(f"{arguments.visitors} visitors: {many}")
-        times = many.slowest("page") / single.slowest("page")
-        print(f"pages, 95% in: {times:.2f} times the single visitor's; asked: at most {ASKED:.0f}")
-        print(f"60 ask for captions at once: {dict(asyncio.run(crowd(address, arguments.pipeline)))}")
+        times = many.percentile_95("page") / single.percentile_95("page")
+        print(f"pages, 95% in: {times:.2f} times the single visitor's; limit: {MAX_SLOWDOWN:.0f}")
+        print(f"60 requests for captions at once: {dict(asyncio.run(crowd(address, arguments.pipeline)))}")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What the crawler costs beside a bare Scrapy spider, what it remembers, and how fast it comes back."""
+"""What the crawler costs: speed against a bare Scrapy spider, memory, and the time to resume."""

@@ -1,9 +1,9 @@
-"""Measure the crawler: python -m benchmarks.crawl [speed] [memory] [return] [--pages 200000].
+"""Measure the crawler: python -m benchmarks.crawl [speed] [memory] [resume] [--pages 200000].
 
-speed: pages (with as many photos) a second, from the first to the last, against a spider that parses the
-same pages with the same selectors and stores nothing; in turns, fed from memory by another process.
+speed: pages (each with a photo) a second, from the first to the last, against a spider that parses the same
+pages with the same selectors and stores nothing; in turns, served from memory by another process.
 memory: resident memory at a tenth of the pages and at all of them.
-return: seconds from start to the first request, and peak memory, of a crawl that knows 1,000,000 pages.
+resume: seconds from the start to the first request, and peak memory, of a crawl that knows 1,000,000 pages.
 Figures are printed as JSON.
 """
 
@@ -12,17 +12,17 @@ import json
 import sys
 from collections.abc import Callable
 
-from benchmarks.crawl.coming_back import return_to
 from benchmarks.crawl.memory import memory
+from benchmarks.crawl.resume import resume
 from benchmarks.crawl.speed import speed
 
 
 def main() -> None:
-    """Measure what the arguments name, and print it."""
+    """Measure what the arguments name, and print the figures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", nargs="*", default=["speed", "memory", "return"])
+    parser.add_argument("what", nargs="*", default=["speed", "memory", "resume"])
     parser.add_argument("--pages", type=int, default=200_000)
     parser.add_argument("--known", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -30,7 +30,7 @@ def main() -> None:
     measures: dict[str, Callable[[], dict[str, object]]] = {
         "speed": lambda: speed(arguments.rounds),
         "memory": lambda: memory(arguments.pages),
-        "return": lambda: return_to(arguments.known),
+        "resume": lambda: resume(arguments.known),
     }
     for name in arguments.what:
         json.dump({name: measures[name]()}, sys.stdout, indent=1)

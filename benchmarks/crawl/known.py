@@ -1,4 +1,4 @@
-"""The tables of a crawl that has gone on for long, generated."""
+"""Generates the tables of a crawl that has run for a long time."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from store.schema import IMAGES, PAGES
 from store.shards import whole_parquet
 
 SHARD = 50_000
-"""Rows of a shard."""
+"""Rows per shard."""
 
 
 def write_known(directory: Path, count: int) -> None:
@@ -24,7 +24,7 @@ def write_known(directory: Path, count: int) -> None:
 
 
 def write_pages(directory: Path, numbers: np.ndarray[Any, Any], count: int) -> None:
-    """Write a shard of pages: known ones link to each other, and the last to some that are not known."""
+    """Write a shard of pages. They link to each other, and the last ones to pages not yet known."""
     size = len(numbers)
     links = [f"http://{HOST}/odai/{(n * 7 + k) % (count + 100)}" for n in numbers for k in range(7)]
     photos = [f"http://photo.{HOST}/photo/odai/600/{n:032x}_600.jpg" for n in numbers]

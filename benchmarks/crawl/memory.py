@@ -1,4 +1,4 @@
-"""How much a crawl remembers: resident memory early on and at the end."""
+"""How the memory of a crawl grows: resident memory early on and at the end."""
 
 import resource
 import tempfile
@@ -15,22 +15,22 @@ from crawler.run import crawl
 
 
 def memory(pages: int) -> dict[str, object]:
-    """Return how memory grows while so many pages are crawled."""
+    """Return how resident memory grows over a crawl of `pages` pages."""
     with served(endless) as (address, _), tempfile.TemporaryDirectory() as directory:
-        return dict(in_a_process(remembering, address, directory, pages))
+        return dict(in_a_process(crawl_and_measure, address, directory, pages))
 
 
-def remembering(address: str, directory: str, pages: int) -> dict[str, object]:
+def crawl_and_measure(address: str, directory: str, pages: int) -> dict[str, object]:
     """Crawl `pages` odai, and return the resident megabytes at a tenth of them and at all."""
     found: dict[int, float] = {}
     append = Session.append
 
-    def watched(self: Session, row: Any) -> None:
+    def append_and_measure(self: Session, row: Any) -> None:
         append(self, row)
         if (count := self.counts.pages.total()) in (pages // 10, pages):
             found.setdefault(count, resident())
 
-    Session.append = watched  # type: ignore[method-assign]
+    Session.append = append_and_measure  # type: ignore[method-assign]
     options = CrawlOptions(start=(), odai=(f"1000000-{1000000 + pages - 1}",), delay=0, concurrency=8)
     started = time.perf_counter()
     crawl(Job(options, Path(directory), address))
@@ -41,6 +41,6 @@ def remembering(address: str, directory: str, pages: int) -> dict[str, object]:
 
 
 def resident() -> float:
-    """Return this process's resident megabytes, now."""
+    """Return the resident megabytes of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return round(pages * resource.getpagesize() / 2**20, 1)

@@ -1,4 +1,4 @@
-"""Processes of their own: for the site, whose work must not count, and for each crawl: reactors run once."""
+"""Child processes: for the site, whose work must not count, and for each crawl: a reactor runs only once."""
 
 import asyncio
 import multiprocessing
@@ -15,7 +15,7 @@ CONTEXT = multiprocessing.get_context("spawn")
 
 @contextmanager
 def served(make: Callable[[], Respond]) -> Iterator[tuple[str, Connection]]:
-    """Serve a site in another process; yield its address, and the pipe that tells of the first odai."""
+    """Serve a site in a child process; yield its address, and a pipe that sends the time of the first odai."""
     ours, theirs = CONTEXT.Pipe()
     process = CONTEXT.Process(target=serve, args=(make, theirs), daemon=True)
     process.start()
@@ -27,11 +27,11 @@ def served(make: Callable[[], Respond]) -> Iterator[tuple[str, Connection]]:
 
 
 def in_a_process(function: Callable[..., Any], *arguments: object) -> Any:
-    """Return what a function returns in a process of its own: a reactor runs only once."""
+    """Run a function in a child process and return its result."""
     ours, theirs = CONTEXT.Pipe()
     process = CONTEXT.Process(target=_send, args=(theirs, function, *arguments))
     process.start()
-    theirs.close()  # so that its end is told if it fails
+    theirs.close()  # so that recv() fails, instead of waiting, if the child dies
     result = ours.recv()
     process.join()
     return result
@@ -42,30 +42,30 @@ def _send(pipe: Connection, function: Callable[..., Any], *arguments: object) ->
 
 
 def serve(make: Callable[[], Respond], pipe: Connection) -> None:
-    """Answer GET requests from memory; tell the port, then when the first odai is asked for."""
+    """Answer GET requests from memory; send the address, then the time of the first odai request."""
     respond = make()
-    asked: list[float] = []
+    first_request: list[float] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await reader.readuntil(b"\r\n\r\n"):
             target = head.split(b" ", 2)[1].decode()
             path = "/" + target.split("/", 3)[3] if target.startswith("http") else target
             body, kind = respond(path)
-            if path.startswith("/odai/") and not asked:
-                asked.append(time.time())
-                pipe.send(asked[0])
+            if path.startswith("/odai/") and not first_request:
+                first_request.append(time.time())
+                pipe.send(first_request[0])
             length = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
             writer.write(length.encode() + body)
             await writer.drain()
 
-    async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer_until_closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await answer(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
     async def main() -> None:
-        server = await asyncio.start_server(quietly, "127.0.0.1", 0)
+        server = await asyncio.start_server(answer_until_closed, "127.0.0.1", 0)
         pipe.send(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         await asyncio.get_running_loop().run_in_executor(None, pipe.poll, None)
 

@@ -1,4 +1,4 @@
-"""Sites that answer from memory, so that the crawler is what is measured."""
+"""Sites that answer from memory, so that only the crawler is measured."""
 
 import re
 from collections.abc import Callable
@@ -8,11 +8,13 @@ from demo.routes import HOST, Routes
 
 PHOTOS, COPIES = 200, 5
 Respond = Callable[[str], tuple[bytes, str]]
-"""From an address's path to the body of the answer and its content type."""
+"""From an address's path to the body of the response and its content type."""
 
 
 def recorded() -> Respond:
-    """Return the embedded site's answers, each drawn once: lists, odai pages of ten boke, photos."""
+    """Return a site with a list, 1,000 odai pages of ten boke, and their photos.
+
+    Five odai share each drawn photo, since drawing takes longest."""
     site = EmbeddedSite(PHOTOS, 10, 1)
     routes = Routes(site, "angular_2020")
     answers: dict[str, tuple[bytes, str]] = {}
@@ -36,7 +38,7 @@ def recorded() -> Respond:
 
 
 def endless() -> Respond:
-    """Return the answers of a site of as many odai as anyone asks for, a thousand of which share a photo."""
+    """Return a site with every odai that is requested; a thousand odai share a photo."""
     site = EmbeddedSite(1, 1, 1)
     first = site.odai_bokes(0, 1)[0].odai_id
     routes = Routes(site, "angular_2020")

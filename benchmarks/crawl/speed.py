@@ -1,4 +1,4 @@
-"""Pages a second of this project's crawler and of a bare Scrapy spider, in turns."""
+"""Pages a second of this project's crawler and of a bare Scrapy spider, measured in turns."""
 
 import tempfile
 import time
@@ -26,7 +26,7 @@ from demo.routes import HOST
 
 
 def speed(rounds: int) -> dict[str, object]:
-    """Return pages a second of both spiders, in turns, and the median of their ratios."""
+    """Return the pages a second of both spiders, in turns, and the median of their ratios."""
     figures: list[tuple[float, float]] = []
     with served(recorded) as (address, _):
         for _round in range(rounds):
@@ -41,18 +41,18 @@ def speed(rounds: int) -> dict[str, object]:
 
 
 class BareSpider(Spider):
-    """What anyone would write: follows the same links, reads the same pages, stores nothing."""
+    """A minimal spider: follows the same links and parses the same pages, but stores nothing."""
 
     name = "bare"
-    read_at: list[float] = []  # noqa: RUF012
+    parsed_at: list[float] = []  # noqa: RUF012
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield the list."""
+        """Request the list."""
         yield self._request(f"http://{HOST}/boke/recent", self.parse)
 
     def parse(self, response: Response, **_: object) -> Iterator[Request]:
-        """Read a page, and follow it."""
-        self.read_at.append(time.perf_counter())
+        """Parse a page, and request its links and photos."""
+        self.parsed_at.append(time.perf_counter())
         page = read(Document(response.body, response.url, datetime.now(UTC)))[1]
         for link in page.links:
             yield self._request(link, self.parse)
@@ -60,7 +60,7 @@ class BareSpider(Spider):
             yield self._request(str(photo), self.photo)
 
     def photo(self, response: Response) -> None:
-        """Take a photo, and forget it."""
+        """Drop a photo."""
 
     def _request(self, url: str, callback: Callable[..., Any]) -> Request:
         return Request(url, callback, meta={"proxy": self.address, "download_slot": "crawl"})  # type: ignore[attr-defined]
@@ -76,24 +76,24 @@ def bare(address: str) -> float:
     process = AsyncCrawlerProcess(settings)
     process.crawl(BareSpider, address=address)
     process.start()
-    return rate(BareSpider.read_at)
+    return rate(BareSpider.parsed_at)
 
 
 def ours(address: str, directory: str) -> float:
     """Return the pages a second of this project's crawler, photos hashed and stored."""
-    read_at: list[float] = []
+    parsed_at: list[float] = []
     append = Session.append
 
-    def watched(self: Session, row: Any) -> None:
+    def append_and_note(self: Session, row: Any) -> None:
         append(self, row)
         if isinstance(row, PageRow):
-            read_at.append(time.perf_counter())
+            parsed_at.append(time.perf_counter())
 
-    Session.append = watched  # type: ignore[method-assign]
+    Session.append = append_and_note  # type: ignore[method-assign]
     crawl(Job(CrawlOptions(delay=0, concurrency=8), Path(directory), address))
-    return rate(read_at)
+    return rate(parsed_at)
 
 
-def rate(moments: list[float]) -> float:
-    """Return how many came a second, from the first to the last."""
-    return (len(moments) - 1) / (moments[-1] - moments[0])
+def rate(times: list[float]) -> float:
+    """Return the rate of events a second, from the first to the last."""
+    return (len(times) - 1) / (times[-1] - times[0])

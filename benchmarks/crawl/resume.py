@@ -1,4 +1,4 @@
-"""How fast a crawl that knows very many pages is back at work, and how much memory that takes."""
+"""How long a crawl that knows very many pages takes to resume, and how much memory."""
 
 import resource
 import tempfile
@@ -12,22 +12,23 @@ from crawler.crawl import crawl, is_complete
 from crawler.options import CrawlOptions
 
 
-def return_to(count: int) -> dict[str, object]:
-    """Return how long a crawl that knows `count` pages takes to its first request, and what it needs."""
+def resume(count: int) -> dict[str, object]:
+    """Return the time to the first request of a crawl that knows `count` pages, and its peak memory."""
     with served(endless) as (address, pipe), tempfile.TemporaryDirectory() as directory:
         write_known(Path(directory), count)
         started = time.time()
-        megabytes = in_a_process(coming_back, address, directory, count)
+        megabytes = in_a_process(resume_crawl, address, directory, count)
         seconds = pipe.recv() - started
     return {"known_pages": count, "seconds_to_first_request": round(seconds, 2), "limit_seconds": 10,
             "peak_megabytes": round(megabytes), "limit_megabytes": 1500}  # fmt: skip
 
 
-def coming_back(address: str, directory: str, known: int) -> float:
-    """Go on with a crawl for ten pages as the command does; return the peak of its memory in megabytes."""
+def resume_crawl(address: str, directory: str, known: int) -> float:
+    """Resume a crawl for ten pages, as the command does; return its peak memory in megabytes."""
     options = CrawlOptions(delay=0, start=(), max_pages=known + 10)
     if is_complete(options, Path(directory)):
-        raise RuntimeError("nothing is left to fetch: the tables were not written as they should be")
+        raise RuntimeError("nothing is left to fetch: the generated tables are wrong")
     crawl(options, Path(directory), address=address, pipeline="benchmark")
+    # DuckDB works in a child process, so the children count too.
     peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return max(peaks) / 1024
