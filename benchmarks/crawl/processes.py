@@ -15,7 +15,7 @@ CONTEXT = multiprocessing.get_context("spawn")
 
 @contextmanager
 def served(make: Callable[[], Respond]) -> Iterator[tuple[str, Connection]]:
-    """Serve a site in a child process; yield its address, and a pipe that sends the time of the first odai."""
+    """Serve a site in a child process; yield its address, and a pipe with the time of the first odai."""
     ours, theirs = CONTEXT.Pipe()
     process = CONTEXT.Process(target=serve, args=(make, theirs), daemon=True)
     process.start()
