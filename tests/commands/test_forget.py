@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from commands.forget import ForgetReport
@@ -19,7 +17,7 @@ from dataset.export.formats import export
 from dataset.options import DatasetOptions
 from store.errors import DamagedFile, UsageError, UserError
 from store.forget.content import Content, Request
-from store.forget.forgotten import Forgotten, ForgottenFilter, digest
+from store.forget.forgotten import Forgotten, digest
 from store.forget.search import search
 from store.place import Place
 from store.schema import features
@@ -318,24 +316,3 @@ def test_a_damaged_list_stops_everything(data: Path, text: str) -> None:
     (data / "p" / "forgotten.json").write_text(text)
     with pytest.raises(DamagedFile, match="forget list"):
         build(OPTIONS, [data / "p" / "crawl"], data / "p" / "dataset", name="p")
-
-
-def test_an_empty_list_passes_rows_as_they_are() -> None:
-    row = page(1, [boke(1, 1, "犬")])
-    assert ForgottenFilter(frozenset()).page(row) is row
-
-
-def test_search_finds_content_in_any_form(tmp_path: Path) -> None:
-    wanted = Content(sha256s={photo(1)}, texts={"長い一度きりのボケ"})
-    places = {
-        "a.jpg": crawl_tables.photo(1),
-        "b.txt": f"x {photo(1)} y".encode(),
-        "c.json": json.dumps({"a": ["長い一度きりのボケ"]}).encode(),
-        "d.log": "… 長い一度きりのボケ …".encode(),
-        "e.parquet": b"no parquet, but " + photo(1).encode(),
-    }
-    for name, held in places.items():
-        write_whole(tmp_path / name, held)
-    table = pa.table({"x": [{"y": [crawl_tables.photo(1)]}]})
-    pq.write_table(table, tmp_path / "f.parquet")
-    assert [path.name for path in search(tmp_path, wanted)] == sorted({*places, "f.parquet"})

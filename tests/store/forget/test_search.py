@@ -1,0 +1,43 @@
+"""Content is found in whatever file holds it."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store.forget.content import Content
+from store.forget.search import search
+from store.whole_file import write_json, write_whole
+from tests import crawl_tables
+
+
+def photo(odai: int) -> str:
+    return hashlib.sha256(crawl_tables.photo(odai)).hexdigest()
+
+
+def test_search_finds_content_in_any_form(tmp_path: Path) -> None:
+    wanted = Content(sha256s={photo(1)}, texts={"長い一度きりのボケ"})
+    places = {
+        "a.jpg": crawl_tables.photo(1),
+        "b.txt": f"x {photo(1)} y".encode(),
+        "c.json": json.dumps({"a": ["長い一度きりのボケ"]}).encode(),
+        "d.log": "… 長い一度きりのボケ …".encode(),
+        "e.parquet": b"no parquet, but " + photo(1).encode(),
+    }
+    for name, held in places.items():
+        write_whole(tmp_path / name, held)
+    table = pa.table({"x": [{"y": [crawl_tables.photo(1)]}]})
+    pq.write_table(table, tmp_path / "f.parquet")
+    assert [path.name for path in search(tmp_path, wanted)] == sorted({*places, "f.parquet"})
+
+
+def test_words_that_are_also_captions_are_not_taken_for_them(tmp_path: Path) -> None:
+    wanted = Content(texts={"犬"})
+    write_json(tmp_path / "labels.json", {"labels": ["犬"], "text": "犬が"})
+    pq.write_table(pa.table({"tokens": ["犬"]}), tmp_path / "tokens.parquet")
+    assert search(tmp_path, wanted) == []
+    write_json(tmp_path / "text.json", {"text": "犬"})
+    pq.write_table(pa.table({"text": ["犬"]}), tmp_path / "text.parquet")
+    assert [path.name for path in search(tmp_path, wanted)] == ["text.json", "text.parquet"]
