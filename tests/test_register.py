@@ -30,7 +30,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    if done.returncode:
+        pytest.fail(done.stderr[-2000:])
     written: dict[str, Any] = json.loads((folder / "report.json").read_text())
     return written
 
