@@ -37,7 +37,7 @@ from threadpoolctl import threadpool_limits
 from demo.scenes import jpeg, scene
 from featurize import cache
 from featurize.backends.backend import start
-from featurize.backends.chainer_network import SOME
+from featurize.backends.chainer_network import MAX_BATCH
 from featurize.cache import batched
 from featurize.caffe import caffemodel
 from featurize.caffe.layers import Convolution, InnerProduct
@@ -178,7 +178,7 @@ def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[
             figures = {
                 "sgemm_gflops": sgemm() / 1e9,
                 "network": rate(count * BATCH, lambda: on_all_cores(count, network_alone)),
-                "chainer_numpy": rate(SOME, lambda: plain.run(images[:SOME])),
+                "chainer_numpy": rate(MAX_BATCH, lambda: plain.run(images[:MAX_BATCH])),
                 "decoding": rate(photos, lambda: on_all_cores(photos, lambda at: recipe.prepare(drawn[at]))),
             }
             end_to_end = whole_way(OPTIONS, shards, weights, photos, folder)

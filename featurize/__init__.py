@@ -1,1 +1,1 @@
-"""CaffeNet's view of each photo: computed once, cached by photo."""
+"""The features stage: a vector per photo from CaffeNet or another encoder, computed once and cached."""

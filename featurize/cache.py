@@ -1,4 +1,7 @@
-"""The cache of vectors: what a dataset still lacks in it, and the photos to compute."""
+"""The cache of vectors: which of a dataset's photos it lacks, their bytes, and the writer that adds rows.
+
+N photos; a photo's position is the number of its shard and its row there, in one int64.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -15,15 +18,16 @@ from store.schema import features
 from store.shards import ShardLimits, ShardWriter, shard_paths
 
 T = TypeVar("T")
-PLACES = pa.schema([("place", pa.int64()), ("sha256", pa.string())])
+POSITIONS = pa.schema([("position", pa.int64()), ("sha256", pa.string())])
 ROW_BITS = 32
-"""A place is a photo's row in its shard, with the shard's number above these bits."""
+"""The low bits of a position hold the row, those above the shard's number."""
 SECONDS = 15.0
-"""Vectors wait at most this long to be on disk: what a kill can cost."""
+"""A shard is written at the latest after so long: what a kill can cost."""
 
 
 def writer(directory: Path, dimensions: int, precision: Literal["float32", "float16"]) -> ShardWriter:
     """Return the writer that adds vectors of `dimensions` values to the cache in `directory`."""
+    # Rows per shard such that the vectors alone fill it: the other columns are small beside them.
     kind = pa.float16() if precision == "float16" else pa.float32()
     rows = max(1, ShardLimits.bytes * 8 // (kind.bit_width * dimensions))
     limits = ShardLimits(rows=rows, seconds=SECONDS)
@@ -31,33 +35,44 @@ def writer(directory: Path, dimensions: int, precision: Literal["float32", "floa
 
 
 def missing(shards: Sequence[Path], directory: Path) -> np.ndarray:
-    """Return the places (int64, ascending) of the photos in `shards` that have no row in the cache.
+    """Return the positions of the photos in `shards` that have no row in the cache.
 
-    A photo that stands in `shards` several times is returned once. Memory: 8 bytes a photo, and DuckDB's
-    own, which it bounds by itself.
+    Memory: 8 bytes a photo, and DuckDB's own, which it limits itself.
+
+    Args:
+        shards: the dataset's, in the order that `photos` is given too.
+        directory: the cache.
+
+    Returns:
+        (N,) int64, ascending; a photo that occurs several times is returned once.
+
+    Raises:
+        DamagedFile: a shard cannot be read.
     """
     cached = shard_paths(directory, pa.schema([("sha256", pa.string())]))
     with duckdb.connect() as database:
-        database.register("wanted", pa.RecordBatchReader.from_batches(PLACES, _places(shards)))
-        database.register("cached", pa.RecordBatchReader.from_batches(PLACES, _places(cached)))
-        places = database.execute(
-            "SELECT min(place) AS place FROM wanted ANTI JOIN cached USING (sha256) "
-            "GROUP BY sha256 ORDER BY place"
-        ).fetchnumpy()["place"]
-    return np.asarray(places, np.int64)
+        database.register("wanted", pa.RecordBatchReader.from_batches(POSITIONS, _positions(shards)))
+        database.register("cached", pa.RecordBatchReader.from_batches(POSITIONS, _positions(cached)))
+        # By DuckDB, which spills to disk: a join in Python would hold every sha256 twice.
+        positions = database.execute(
+            "SELECT min(position) AS position FROM wanted ANTI JOIN cached USING (sha256) "
+            "GROUP BY sha256 ORDER BY position"
+        ).fetchnumpy()["position"]
+    return np.asarray(positions, np.int64)
 
 
-def _places(shards: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+def _positions(shards: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+    """Yield the position and the sha256 of every row of `shards`."""
     for number, path in enumerate(shards):
-        place = number << ROW_BITS
+        first = number << ROW_BITS
         for batch in batches(path, ["sha256"]):
-            places = pa.array(np.arange(place, place + len(batch)))
-            place += len(batch)
-            yield pa.record_batch([places, batch["sha256"]], schema=PLACES)
+            positions = pa.array(np.arange(first, first + len(batch)))
+            first += len(batch)
+            yield pa.record_batch([positions, batch["sha256"]], schema=POSITIONS)
 
 
 def batches(path: Path, columns: list[str], rows: int = 8192) -> Iterator[pa.RecordBatch]:
-    """Yield the columns of one shard, a few rows at a time, each page checked against its checksum.
+    """Yield the columns of one shard, at most `rows` rows at a time; every page's checksum is verified.
 
     Raises:
         DamagedFile: the shard cannot be read.
@@ -69,19 +84,24 @@ def batches(path: Path, columns: list[str], rows: int = 8192) -> Iterator[pa.Rec
         raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
 
 
-def photos(shards: Sequence[Path], places: np.ndarray) -> Iterator[tuple[str, bytes]]:
-    """Yield sha256 and bytes of the photos at `places`, reading only the row groups that hold any.
+def photos(shards: Sequence[Path], positions: np.ndarray) -> Iterator[tuple[str, bytes]]:
+    """Yield sha256 and bytes of photos; only the row groups that hold any are read.
+
+    Args:
+        shards: the dataset's.
+        positions: (N,) int64, as `missing` returns them.
 
     Raises:
         DamagedFile: a shard cannot be read.
     """
     for number, path in enumerate(shards):
-        here = places[(places >> ROW_BITS) == number] & (2**ROW_BITS - 1)
-        if len(here):
-            yield from _photos(path, here)
+        rows = positions[(positions >> ROW_BITS) == number] & (2**ROW_BITS - 1)
+        if len(rows):
+            yield from _photos(path, rows)
 
 
 def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[str, bytes]]:
+    """Yield sha256 and bytes of the photos in `rows` (N,) of one shard, a row group in memory at a time."""
     start = 0
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -93,7 +113,7 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[str, bytes]]:
                     table = file.read_row_group(group, columns=["sha256", "image.bytes"]).take(chosen)
                     images = table["image"].combine_chunks().field("bytes")
                     for sha256, image in zip(table["sha256"], images, strict=True):
-                        yield sha256.as_py(), image.as_py() or b""
+                        yield sha256.as_py(), image.as_py() or b""  # no bytes become an undecodable photo
     except (pa.ArrowException, OSError) as error:
         raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
 

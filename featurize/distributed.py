@@ -1,8 +1,8 @@
-"""The features stage on a Ray cluster: batches go out to workers, rows come back to the one writer.
+"""The features stage on a Ray cluster: workers compute, one process reads photos and writes the cache.
 
-Workers need this package, and nothing else: photos and weights travel through Ray's object store. The
-process that started the stage reads photos and writes the cache, so whatever becomes of a worker, a row is
-written once. A worker that dies is replaced by Ray, and its batch is computed again.
+Workers need only this package: photos and weights travel through Ray's object store. Since one process
+writes, every row is written once, whatever happens to a worker. Ray replaces a worker that dies, and computes
+its batch again.
 """
 
 import os
@@ -21,16 +21,24 @@ from store.errors import UserError
 from store.whole_file import write_whole
 
 RETRIES = 4
-"""How often a batch is tried again after its worker died; then the batch itself is to blame."""
-AHEAD = 2
-"""Batches sent ahead for each worker, so that none waits for the next."""
-SHIPPED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bokeru" / "weights"
-"""Where a worker's machine keeps the weights that were sent to it."""
+"""How often a batch is tried again after its worker died; then the batch itself is the likely cause."""
+BATCHES_PER_WORKER = 2
+"""Batches under way for each worker: while it computes one, the next is already on its machine."""
+WEIGHTS_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bokeru" / "weights"
+"""Where a worker's machine keeps the weights that it received."""
 
 
 @dataclass
 class Lane:
-    """Workers of one kind: what Ray calls them, what runs on them, and the batches they have."""
+    """Workers of one kind, and the batches under way on them.
+
+    Attributes:
+        kind: CPU or GPU.
+        resources: what Ray reserves for a worker, as options of a remote function.
+        options: the settings, with the backend of this kind.
+        workers: how many the cluster has room for.
+        tasks: the batch of each of Ray's references.
+    """
 
     kind: str
     resources: dict[str, float]
@@ -40,8 +48,8 @@ class Lane:
 
     @property
     def is_full(self) -> bool:
-        """Tell whether the lane has all the batches that it should have under way."""
-        return len(self.tasks) >= AHEAD * self.workers
+        """Whether enough batches are under way."""
+        return len(self.tasks) >= BATCHES_PER_WORKER * self.workers
 
 
 @contextmanager
@@ -61,20 +69,20 @@ def ray_engine(options: FeatureOptions, weights: Path) -> Iterator["RayEngine"]:
     settings = {"num_cpus": options.ray.cpus, "include_dashboard": False} if local else {}
     address = options.ray.address or "local"
     try:
-        _knock(address)
+        _require_listener(address)
         ray.init(address, log_to_driver=False, logging_level="error", **settings)
     except (OSError, RuntimeError, ValueError) as error:
-        told = f"no Ray cluster answers at {options.ray.address!r} ({' '.join(str(error).split())[:200]})"
-        token = "if it is there and asks for a token, set RAY_AUTH_MODE=token here too"
-        raise UserError(f"{told}. Start one with: ray start --head; {token}") from error
+        problem = f"no Ray cluster answers at {options.ray.address!r} ({' '.join(str(error).split())[:200]})"
+        token = "if it runs and requires a token, set RAY_AUTH_MODE=token here too"
+        raise UserError(f"{problem}. Start one with: ray start --head; {token}") from error
     try:
         yield RayEngine(options, weights)
     finally:
         ray.shutdown()
 
 
-def _knock(address: str) -> None:
-    """Raise OSError if nothing listens at a host and port: Ray itself would try for many minutes."""
+def _require_listener(address: str) -> None:
+    """Raise OSError if nothing listens at a host and port: Ray itself would retry for many minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host, int(port)), timeout=10).close()
@@ -87,16 +95,17 @@ class RayEngine:
         import ray
 
         self._ray = ray
-        self._name, self._file = _ship(ray, options, weights)
+        self._name, self._file = _put_weights(ray, options, weights)
         self._lanes = _lanes(options, ray.cluster_resources())
         self._compute = ray.remote(compute)
-        about = ray.remote(describe).options(max_retries=RETRIES, **self._lanes[0].resources)
-        told, self.dimensions = self._get(about.remote(self._lanes[0].options, self._name, self._file), [])
+        # Asked of a worker: this machine may have neither the GPU nor the libraries that workers have.
+        asked = ray.remote(describe).options(max_retries=RETRIES, **self._lanes[0].resources)
+        encoder, self.dimensions = self._get(asked.remote(self._lanes[0].options, self._name, self._file), [])
         count = " + ".join(f"{lane.workers} {lane.kind}" for lane in self._lanes)
-        self.told = f"Ray, {count} workers, {told}"
+        self.description = f"Ray, {count} workers, {encoder}"
 
     def rows(self, batches: Iterable[Photos]) -> Iterator[list[Row]]:
-        """Yield the rows of each batch, as they are done; `AHEAD` batches a worker are under way."""
+        """Yield the rows of each batch as it is done; each worker has `BATCHES_PER_WORKER` under way."""
         for batch in batches:
             while all(lane.is_full for lane in self._lanes):
                 yield self._next()
@@ -105,6 +114,7 @@ class RayEngine:
             yield self._next()
 
     def _send(self, lane: Lane, batch: Photos) -> None:
+        """Start the computation of a batch on any worker of a lane."""
         task = self._compute.options(max_retries=RETRIES, **lane.resources)
         lane.tasks[task.remote(lane.options, self._name, self._file, batch)] = batch
 
@@ -117,6 +127,7 @@ class RayEngine:
         return rows
 
     def _get(self, task: Any, batch: Photos) -> Any:
+        """Return the result of a task, or raise what went wrong in it as it would be raised here."""
         try:
             return self._ray.get(task)
         except self._ray.exceptions.RayTaskError as error:
@@ -129,12 +140,13 @@ class RayEngine:
             ) from error
 
 
-def _lanes(options: FeatureOptions, there: dict[str, float]) -> list[Lane]:
+def _lanes(options: FeatureOptions, resources: dict[str, float]) -> list[Lane]:
     """Return the kinds of workers that the settings and the cluster's resources allow, fastest first."""
-    cpus, gpus = int(there.get("CPU", 0)), int(there.get("GPU", 0))
+    cpus, gpus = int(resources.get("CPU", 0)), int(resources.get("GPU", 0))
     lanes = []
     if gpus and options.backend in ("auto", "cupy") and not options.weights.endswith((".onnx", "random")):
         chosen = options.model_copy(update={"backend": "cupy"})
+        # num_cpus 0: a GPU's worker must not take the place of a CPU's.
         lanes.append(Lane("GPU", {"num_gpus": 1, "num_cpus": 0}, chosen, gpus))
     if cpus and options.backend != "cupy":
         backend = "onnx" if options.backend == "auto" else options.backend
@@ -146,8 +158,8 @@ def _lanes(options: FeatureOptions, there: dict[str, float]) -> list[Lane]:
     return lanes
 
 
-def _ship(ray: Any, options: FeatureOptions, weights: Path) -> tuple[str, Any]:
-    """Put the weights into the object store; return the name that workers keep them by, and the reference."""
+def _put_weights(ray: Any, options: FeatureOptions, weights: Path) -> tuple[str, Any]:
+    """Put the weights into the object store; return their file name on workers, and the reference."""
     if options.weights == "random":
         return "random", None
     path = locate(options.weights, weights)
@@ -155,19 +167,19 @@ def _ship(ray: Any, options: FeatureOptions, weights: Path) -> tuple[str, Any]:
 
 
 def compute(options: FeatureOptions, name: str, file: bytes | None, batch: Photos) -> list[Row]:
-    """Return the rows of one batch: what a worker does."""
-    return _encoder(options.model_dump_json(exclude_unset=True), name, _received(name, file)).rows(batch)
+    """Return the rows of one batch; runs on a worker."""
+    return _encoder(options.model_dump_json(exclude_unset=True), name, _local_weights(name, file)).rows(batch)
 
 
 def describe(options: FeatureOptions, name: str, file: bytes | None) -> tuple[str, int]:
-    """Return what a worker computes with, and D."""
-    encoder = _encoder(options.model_dump_json(exclude_unset=True), name, _received(name, file))
-    return encoder.told, encoder.dimensions
+    """Return the description of the encoder, and D; runs on a worker."""
+    encoder = _encoder(options.model_dump_json(exclude_unset=True), name, _local_weights(name, file))
+    return encoder.description, encoder.dimensions
 
 
-def _received(name: str, file: bytes | None) -> str:
-    """Return the path of the weights on this worker's machine, writing them there if they are not yet."""
-    path = SHIPPED / name
+def _local_weights(name: str, file: bytes | None) -> str:
+    """Return the path of the weights on this worker's machine; write them there where they are missing."""
+    path = WEIGHTS_CACHE / name
     if file is None:
         return name
     if not path.exists():
@@ -178,7 +190,7 @@ def _received(name: str, file: bytes | None) -> str:
 
 @lru_cache(maxsize=1)
 def _encoder(settings: str, name: str, path: str) -> Encoder:
-    """Return the encoder of this worker, opened once."""
+    """Return the encoder of this worker, opened once; `settings` is JSON, which `lru_cache` can hash."""
     options = FeatureOptions.model_validate_json(settings)
     size = 227 if options.weights == "caffenet" and options.size is None else options.size
-    return open_encoder(options.model_copy(update={"weights": path, "size": size}), SHIPPED)
+    return open_encoder(options.model_copy(update={"weights": path, "size": size}), WEIGHTS_CACHE)

@@ -1,6 +1,6 @@
-"""What turns photos into vectors: a network with its preprocessing, or chance as the control.
+"""Encoders turn photos into vectors: a network with its preprocessing, or random vectors as the control.
 
-Shapes: B photos in a batch, D values in a vector.
+B photos in a batch, S rows and columns of the network's input, D values in a vector.
 """
 
 import math
@@ -26,12 +26,12 @@ class Encoder(Protocol):
     """Turns photos into rows of a cache.
 
     Attributes:
-        told: what it is and why, for the user.
+        description: what it is and why, for the user.
         dimensions: D.
         threads: how many threads may usefully call it at once.
     """
 
-    told: str
+    description: str
     dimensions: int
     threads: int
 
@@ -41,13 +41,13 @@ class Encoder(Protocol):
 
 
 def open_encoder(options: FeatureOptions, weights: Path) -> Encoder:
-    """Return the encoder that the settings mean.
+    """Return the encoder that the settings ask for.
 
     Args:
         weights: the folder of made and fetched weights files.
 
     Raises:
-        UserError: the weights cannot be had or used; the message says why.
+        UserError: the weights cannot be made, fetched or used; the message says why.
     """
     if options.weights == "random":
         return RandomEncoder(options)
@@ -57,6 +57,7 @@ def open_encoder(options: FeatureOptions, weights: Path) -> Encoder:
 
 
 def _caffe(path: Path, options: FeatureOptions) -> tuple[Backend, int, str]:
+    """Return the backend of a .caffemodel, S, and the reason for the backend."""
     from featurize.caffe import caffemodel
 
     size = 227 if options.size is None and options.weights == "caffenet" else options.size
@@ -66,10 +67,12 @@ def _caffe(path: Path, options: FeatureOptions) -> tuple[Backend, int, str]:
 
 
 def _onnx(path: Path, options: FeatureOptions) -> tuple[Backend, int, str]:
+    """Return the backend of an .onnx file, S, and the reason for the backend."""
     from featurize.backends.onnx import open_model
 
     if options.backend not in ("auto", "onnx"):
         raise UserError(f"{path} runs on features.backend onnx, not on {options.backend}")
+    # The default layer, fc7, is CaffeNet's; only a layer that the user has set names an output of this model.
     layer = options.layer if "layer" in options.model_fields_set else None
     backend = open_model(path, layer, options.size)
     return backend, backend.size, "an ONNX model"
@@ -79,29 +82,30 @@ class NetworkEncoder:
     """Decodes a batch and runs the network on it, in the thread that calls; see `Encoder`."""
 
     def __init__(self, backend: Backend, recipe: Recipe, reason: str, options: FeatureOptions) -> None:
-        self.told = f"{backend.name} ({reason}), {backend.dimensions:,} values a photo"
+        self.description = f"{backend.name} ({reason}), {backend.dimensions:,} values a photo"
         self.dimensions, self.threads = backend.dimensions, backend.threads
         self._backend, self._recipe, self._precision = backend, recipe, np.dtype(options.precision)
 
     def rows(self, photos: Photos) -> list[Row]:
         """Return a row for each of a batch of (sha256, bytes), in order. Thread-safe."""
-        rows, images = [], np.empty((len(photos), 3, self._recipe.size, self._recipe.size), np.float32)
-        good: list[Row] = []
+        size = self._recipe.size
+        rows, images = [], np.empty((len(photos), 3, size, size), np.float32)
+        decoded: list[Row] = []
         for sha256, photo in photos:
             row: Row = {"sha256": sha256, "outcome": "ok", "error": None, "vector": None}
             rows.append(row)
             try:
-                images[len(good)] = self._recipe.prepare(photo)
-                good.append(row)
+                images[len(decoded)] = self._recipe.prepare(photo)
+                decoded.append(row)
             except Undecodable as error:
                 row.update(outcome="error", error=str(error))
-        if good:
-            self._give(good, self._backend.run(images[: len(good)]))
+        if decoded:
+            self._store(decoded, self._backend.run(images[: len(decoded)]))
         return rows
 
-    def _give(self, rows: Sequence[Row], vectors: np.ndarray) -> None:
-        """Put each vector into its row; one that is not finite numbers of the precision is an error."""
-        with np.errstate(over="ignore"):
+    def _store(self, rows: Sequence[Row], vectors: np.ndarray) -> None:
+        """Put vectors (B, D) into their rows; one that is not finite in the stored precision is an error."""
+        with np.errstate(over="ignore"):  # beyond float16's 65,504 is infinity, which is checked next
             stored = vectors.astype(self._precision, copy=False)
         for row, vector in zip(rows, stored, strict=True):
             if np.isfinite(vector).all():
@@ -111,15 +115,15 @@ class NetworkEncoder:
 
 
 class RandomEncoder:
-    """The article's control: a vector that tells nothing but which photo it is; see `Encoder`.
+    """The article's control: a vector that identifies its photo and says nothing about it; see `Encoder`.
 
-    Each is max(0, x) of normal x, drawn with the photo's hash as the seed, with the sparsity and the scale
-    that the settings give.
+    Each is max(0, x) of normal x, with the sparsity and the scale of the settings. The photo's hash is the
+    seed, so a photo always has the same vector.
     """
 
     def __init__(self, options: FeatureOptions) -> None:
         self.dimensions, self.threads = options.random.dimensions, cores()
-        self.told = f"random vectors, {self.dimensions:,} values a photo"
+        self.description = f"random vectors, {self.dimensions:,} values a photo"
         self._mean, self._deviation = normal(options.random)
         self._precision = np.dtype(options.precision)
 
@@ -131,14 +135,15 @@ class RandomEncoder:
         ]
 
     def _draw(self, sha256: str) -> np.ndarray:
-        drawn = np.random.default_rng(int(sha256, 16)).standard_normal(self.dimensions, np.float32)
-        drawn *= np.float32(self._deviation)
-        drawn += np.float32(self._mean)
-        return np.maximum(drawn, 0, out=drawn).astype(self._precision, copy=False)
+        """Return the vector of a photo, (D,) in the stored precision."""
+        vector = np.random.default_rng(int(sha256, 16)).standard_normal(self.dimensions, np.float32)
+        vector *= np.float32(self._deviation)
+        vector += np.float32(self._mean)
+        return np.maximum(vector, 0, out=vector).astype(self._precision, copy=False)
 
 
 def normal(options: RandomOptions) -> tuple[float, float]:
-    """Return mean and deviation of the normal x whose max(0, x) has the sparsity and scale asked for.
+    """Return mean and deviation of the normal x whose max(0, x) has the sparsity and scale of the settings.
 
     With r = mean / deviation: P(x > 0) = Φ(r), and E[max(0, x)²] = deviation² ((1 + r²) Φ(r) + r φ(r)).
     """

@@ -1,4 +1,4 @@
-"""Who computes: the cores of this machine, or the machines of a Ray cluster, by the same function."""
+"""Engines run an encoder over batches: on the cores of this machine, or on the machines of a Ray cluster."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,23 +15,23 @@ class Engine(Protocol):
     """Turns batches of photos into rows of a cache.
 
     Attributes:
-        told: what computes and why, for the user.
+        description: what computes and why, for the user.
         dimensions: D, the values in a vector.
     """
 
-    told: str
+    description: str
     dimensions: int
 
     def rows(self, batches: Iterable[Photos]) -> Iterator[list[Row]]:
-        """Yield the rows of each batch, each once, in any order; few batches are in memory at once."""
+        """Yield the rows of each batch, in any order of batches; only a few are in memory at once."""
         ...
 
 
 def open_engine(options: FeatureOptions, weights: Path) -> AbstractContextManager[Engine]:
-    """Return the engine that the settings mean, to be used in a `with`.
+    """Return the engine that the settings ask for, as a context manager.
 
     Raises:
-        UserError: weights, a backend or a cluster that cannot be had; the message says why.
+        UserError: the weights, the backend or the cluster cannot be used; the message says why.
     """
     if options.engine == "ray":
         from featurize.distributed import ray_engine
@@ -44,7 +44,7 @@ def open_engine(options: FeatureOptions, weights: Path) -> AbstractContextManage
 def _local(options: FeatureOptions, weights: Path) -> Iterator[Engine]:
     encoder = open_encoder(options, weights)
     with ThreadPoolExecutor(encoder.threads) as pool:
-        yield LocalEngine(encoder.told, encoder.dimensions, encoder.rows, pool, 2 * encoder.threads)
+        yield LocalEngine(encoder.description, encoder.dimensions, encoder.rows, pool, 2 * encoder.threads)
 
 
 class LocalEngine:
@@ -52,13 +52,13 @@ class LocalEngine:
 
     def __init__(
         self,
-        told: str,
+        description: str,
         dimensions: int,
         compute: Callable[[Photos], list[Row]],
         pool: ThreadPoolExecutor,
         depth: int,
     ) -> None:
-        self.told, self.dimensions = told, dimensions
+        self.description, self.dimensions = description, dimensions
         self._compute, self._pool, self._depth = compute, pool, depth
 
     def rows(self, batches: Iterable[Photos]) -> Iterator[list[Row]]:
@@ -72,5 +72,6 @@ class LocalEngine:
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            # Where the caller stops early, batches that have not started need not be computed.
             for future in waiting:
                 future.cancel()

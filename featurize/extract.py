@@ -1,4 +1,7 @@
-"""Compute the vectors that a dataset's photos still lack, and only those."""
+"""The features stage: compute the vectors that a dataset's photos lack, and only those.
+
+N photos, D values in a vector.
+"""
 
 import hashlib
 import math
@@ -22,41 +25,45 @@ from store.progress import Progress
 from store.whole_file import remove_leftovers, write_json
 
 SETTINGS = "settings.json"
-"""Beside the vectors: the settings that made them, for whoever wants the same of another photo."""
+"""Beside the vectors: the settings that made them, to make another photo's vector the same way."""
 VERSION = 1
-"""Part of every key: raise it when the same settings come to mean other vectors."""
-MEANING = ("layer", "preprocess", "size", "mean", "precision")
+"""Part of every key: raise it when the same settings would give other vectors."""
+VECTOR_SETTINGS = ("layer", "preprocess", "size", "mean", "precision")
 """The settings, beside the weights, that a vector depends on."""
 
 
 def key(options: FeatureOptions, weights: Path) -> str:
-    """Return the name of the cache that these settings mean: `<weights>-<layer>-<8 hex digits>`.
+    """Return the name of the cache for these settings: `<weights>-<layer>-<8 hex digits>`.
 
     Args:
-        weights: the folder of made and fetched weights files, which remembers digests of others.
+        weights: the folder of made and fetched weights files, which also keeps digests of other files.
 
     Raises:
         UserError: features.weights is a path, and there is no such file.
     """
-    told: dict[str, object]
+    settings: dict[str, object]
     if options.weights == "random":
-        told = {"random": options.random.model_dump(), "precision": options.precision}
+        settings = {"random": options.random.model_dump(), "precision": options.precision}
     else:
-        told = {name: getattr(options, name) for name in MEANING}
-        told["weights"] = identity(options.weights, weights)
+        settings = {name: getattr(options, name) for name in VECTOR_SETTINGS}
+        settings["weights"] = identity(options.weights, weights)
     names = [_safe(Path(options.weights).stem), _safe(options.layer)]
-    return "-".join([*names, fingerprint(VERSION, told)[:8]])
+    return "-".join([*names, fingerprint(VERSION, settings)[:8]])
 
 
 def _safe(name: str) -> str:
+    """Return a name that is valid as part of a folder's name everywhere."""
     return re.sub(r"[^A-Za-z0-9._]+", "_", name).strip(".") or "_"
 
 
 class Extractor:
-    """Settings and weights, ready to turn photos into vectors of `dimensions` values.
+    """An encoder for photos that are in no dataset, such as those of `bokeru caption` and the web app.
+
+    Attributes:
+        dimensions: D.
 
     Raises:
-        UserError: the weights cannot be had or used; the message says why.
+        UserError: the weights cannot be made, fetched or used; the message says why.
     """
 
     def __init__(self, options: FeatureOptions, weights: Path) -> None:
@@ -67,23 +74,23 @@ class Extractor:
         self.dimensions = self._encoder.dimensions
 
     def vectors(self, photos: Sequence[bytes]) -> np.ndarray:
-        """Return (N, D) float32 for N photos given as bytes.
+        """Return the vectors of N photos, (N, D) float32.
 
         Raises:
             UserError: a photo cannot be used; the message gives its number, from 1, and the reason.
         """
-        named = ((hashlib.sha256(photo).hexdigest(), photo) for photo in photos)
-        rows = [row for batch in batched(named, self._batch_size) for row in self._encoder.rows(batch)]
-        found = np.zeros((len(photos), self.dimensions), np.float32)
+        pairs = ((hashlib.sha256(photo).hexdigest(), photo) for photo in photos)
+        rows = [row for batch in batched(pairs, self._batch_size) for row in self._encoder.rows(batch)]
+        vectors = np.zeros((len(photos), self.dimensions), np.float32)
         for number, row in enumerate(rows, 1):
             if row["outcome"] != "ok":
                 raise UserError(f"photo {number} of {len(photos)} cannot be used: {row['error']}")
-            found[number - 1] = np.asarray(row["vector"])
-        return found
+            vectors[number - 1] = np.asarray(row["vector"])
+        return vectors
 
 
 def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Path) -> Path:
-    """Fill the cache with the vectors of the photos in `dataset` that it lacks; return its folder.
+    """Add to the cache the vectors of those photos of a dataset that it lacks; return the cache's folder.
 
     Args:
         dataset: a folder of train and dev shards.
@@ -92,7 +99,7 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
 
     Raises:
         MissingStage: there is no dataset.
-        UserError: no photos, weights that cannot be used, a damaged shard; nothing whole is lost.
+        UserError: no photos, weights that cannot be used, a damaged shard; finished shards stay.
     """
     shards = read.shards(dataset)
     total: int = sum(pq.read_metadata(path).num_rows for path in shards)
@@ -101,20 +108,20 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
     directory = features / key(options, weights)
     with locked(features / f".{directory.name}.lock", f"is writing {directory}", math.inf):
         remove_leftovers(directory)
-        places = cache.missing(shards, directory)
-        if not len(places):
+        positions = cache.missing(shards, directory)
+        if not len(positions):
             print("features: up to date")
             return directory
-        tally = _fill(options, weights, directory, shards, places)
-    print(f"features: {tally.good:,} computed, {total - len(places):,} were there, {tally}")
+        tally = _fill(options, weights, directory, shards, positions)
+    print(f"features: {tally.computed:,} computed, {total - len(positions):,} were there, {tally}")
     return directory
 
 
 class Tally:
-    """What was computed: how many vectors, how many photos without one, and what the vectors are like."""
+    """Counts of a run: vectors, photos without one, and the vectors' sparsity and scale."""
 
     def __init__(self) -> None:
-        self.good = self.bad = 0
+        self.computed = self.undecodable = 0
         self._positive = self._squares = self._values = 0.0
 
     def add(self, rows: Iterable[dict[str, object]]) -> None:
@@ -122,36 +129,36 @@ class Tally:
         for row in rows:
             if row["outcome"] == "ok":
                 vector = np.asarray(row["vector"], np.float32)
-                self.good += 1
+                self.computed += 1
                 self._values += vector.size
                 self._positive += np.count_nonzero(vector)
                 self._squares += float(vector @ vector)
             else:
-                self.bad += 1
+                self.undecodable += 1
 
     def __str__(self) -> str:
         values = max(1.0, self._values)
         sparsity, scale = 1 - self._positive / values, (self._squares / values) ** 0.5
-        return f"{self.bad:,} cannot be decoded (sparsity {sparsity:.3f}, scale {scale:.3g})"
+        return f"{self.undecodable:,} cannot be decoded (sparsity {sparsity:.3f}, scale {scale:.3g})"
 
 
 def _fill(
-    options: FeatureOptions, weights: Path, directory: Path, shards: Sequence[Path], places: np.ndarray
+    options: FeatureOptions, weights: Path, directory: Path, shards: Sequence[Path], positions: np.ndarray
 ) -> Tally:
-    """Compute the vectors of the photos at `places` and write them to the cache."""
+    """Compute the vectors of the photos at `positions` (N,) and write them to the cache."""
     from featurize.engine import open_engine
 
-    tally, photos = Tally(), batched(cache.photos(shards, places), options.batch_size)
+    tally, photos = Tally(), batched(cache.photos(shards, positions), options.batch_size)
     with (
         open_engine(options, weights) as engine,
         cache.writer(directory, engine.dimensions, options.precision) as writer,
     ):
-        print(f"features: {engine.told}", flush=True)
+        print(f"features: {engine.description}", flush=True)
         write_json(directory / SETTINGS, options.model_dump(mode="json"))
-        with Progress("features", len(places), "photos") as progress:
+        with Progress("features", len(positions), "photos") as progress:
             for rows in engine.rows(photos):
                 for row in rows:
                     writer.append(row)
                 tally.add(rows)
-                progress.advance(len(rows), undecodable=tally.bad)
+                progress.advance(len(rows), undecodable=tally.undecodable)
     return tally

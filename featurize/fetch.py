@@ -1,4 +1,4 @@
-"""Fetch known weights: with a progress bar, going on after an interruption, checked by SHA-1."""
+"""Fetch published weights: with a progress bar, resuming after an interruption, verified by SHA-1."""
 
 import errno
 import hashlib
@@ -21,12 +21,12 @@ TIMEOUT = 60.0
 
 @dataclass(frozen=True)
 class KnownWeights:
-    """A file that others publish.
+    """A published weights file.
 
     Args:
         name: what `features.weights` and `bokeru weights` call it.
         file: its name on disk.
-        url: where it is fetched.
+        url: where it is fetched from.
         sha1: of the whole file, in hex.
     """
 
@@ -45,12 +45,12 @@ CAFFENET = KnownWeights(
 
 
 def fetch(known: KnownWeights, directory: Path) -> Path:
-    """Return the path of `known` in `directory`, fetching what is missing of it.
+    """Return the path of `known` in `directory`; fetch it, or the rest of it, where it is missing.
 
-    A file that is already there, fetched by hand for example, is checked and used.
+    A file that is already there, placed by hand for example, is verified and used.
 
     Raises:
-        DamagedFile: the file there is not the published one.
+        DamagedFile: the file that is there is not the published one.
         UserError: it could not be fetched; the message says how to place it by hand.
     """
     path = directory / known.file
@@ -68,22 +68,25 @@ def fetch(known: KnownWeights, directory: Path) -> Path:
             raise UserError(_by_hand(known, path, error)) from error
         if (found := _sha1(part)) != known.sha1:
             part.unlink()
-            raise UserError(_by_hand(known, path, ValueError(f"what came has SHA-1 {found}; thrown away")))
+            raise UserError(
+                _by_hand(known, path, ValueError(f"the download has SHA-1 {found}, and was deleted"))
+            )
         part.replace(path)
     return path
 
 
 def _download(known: KnownWeights, part: Path) -> None:
+    """Add to `part` what is missing of the file."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(known.url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         answer = urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
-        if error.code == 416:  # nothing follows: the whole file is here
+        if error.code == 416:  # Range Not Satisfiable: the whole file is here already
             return
         raise
     with answer, part.open("ab") as file:
-        if answer.status != 206:  # the server sends the file from its start
+        if answer.status != 206:  # the server ignores Range and sends the file from its start
             have = 0
             file.truncate(0)
         expected = answer.headers.get("Content-Length")
@@ -117,8 +120,9 @@ def _sha1(path: Path) -> str:
 
 
 def _by_hand(known: KnownWeights, path: Path, error: Exception) -> str:
+    """Return the message for a failed download, with the way to place the file by hand."""
     reason = getattr(error, "reason", error)
     return (
-        f"{known.name} could not be fetched ({reason}). Run the same again to go on, or fetch {known.url} "
-        f"by hand and place it at {path} (SHA-1 {known.sha1})"
+        f"{known.name} could not be fetched ({reason}). Run the same command again to resume, or fetch "
+        f"{known.url} by hand and place it at {path} (SHA-1 {known.sha1})"
     )

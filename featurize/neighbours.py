@@ -1,6 +1,7 @@
-"""A contact sheet of photos with their nearest neighbours: the quickest way to see if vectors mean anything.
+"""A contact sheet of photos with their nearest neighbours: the quickest check of whether vectors are useful.
 
-Shapes: N photos of a dataset that have vectors, Q of them asked about, K neighbours each, D values.
+N photos of a dataset that have vectors, Q of them queries, K neighbours each, D values in a vector, n in a
+batch.
 """
 
 from collections.abc import Sequence
@@ -20,99 +21,107 @@ from store.shards import shard_paths
 from store.whole_file import whole_file
 
 TILE, GAP, TEXT = 144, 8, 14
-"""Pixels: the side of a photo on the sheet, the space between two, the height of a line of text."""
+"""Pixels: the side of a photo on the sheet, the gap between two, the height of a line of text."""
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The photos most like each of some photos.
+    """The nearest neighbours of some photos.
 
     Attributes:
         sha256s: (N,) of all photos compared.
-        asked: (Q,) int64 rows of `sha256s`.
-        nearest: (Q, K) int64 rows of `sha256s`, the most alike first; never the photo itself.
-        similarity: (Q, K) float32, the cosine of the vectors once their mean is taken off: -1 to 1.
+        queries: (Q,) int64 rows of `sha256s`.
+        nearest: (Q, K) int64 rows of `sha256s`, the most similar first; never the photo itself.
+        similarity: (Q, K) float32, the cosine of the vectors minus their mean: -1 to 1.
     """
 
     sha256s: Sequence[str]
-    asked: np.ndarray
+    queries: np.ndarray
     nearest: np.ndarray
     similarity: np.ndarray
 
 
-def nearest(directory: Path, sha256s: Sequence[str], asked: int, count: int, seed: int = 0) -> Neighbours:
-    """Return the nearest neighbours, among the photos `sha256s`, of some of them drawn by chance.
+def nearest(directory: Path, sha256s: Sequence[str], queries: int, count: int, seed: int = 0) -> Neighbours:
+    """Return the nearest neighbours, among the photos `sha256s`, of a random sample of them.
 
-    The mean is taken off first: vectors after ReLU all point the same way, which hides what sets them
-    apart. Vectors are streamed twice, so memory does not grow with their number.
+    The mean is subtracted first: vectors after ReLU are never negative, so all point nearly the same way,
+    which hides their differences. Vectors are streamed twice, so memory does not grow with their number.
 
     Args:
         directory: a cache, `features/<key>`.
-        asked: Q, how many photos to ask about.
+        queries: Q, how many photos to find neighbours of.
         count: K, how many neighbours of each.
+        seed: of the sample.
 
     Raises:
         UserError: fewer than two of the photos have vectors.
     """
     paths, wanted = shard_paths(directory), pa.array(sorted(set(sha256s)), pa.string())
-    there = np.zeros(len(wanted), bool)
+    mean, present = _mean(paths, wanted)
+    if present.sum() < 2:
+        place = Place.using(directory)
+        has = f"vectors of {present.sum()} of these photos; neighbours need 2"
+        raise UserError(f"{directory} has {has}. Compute them with: {place.command('features')}")
+    compared = wanted.filter(pa.array(present))
+    sample = np.random.default_rng(seed).permutation(len(compared))[:queries]
+    unit = _unit(vectors(directory, compared.take(pa.array(sample)).to_pylist()) - mean)  # (Q, D)
+    kept = min(count, len(compared) - 1)
+    best, found = np.full((len(unit), kept), -np.inf), np.zeros((len(unit), kept), np.int64)
+    for rows, values in matching(paths, compared):
+        similarity = unit @ _unit(values - mean).T  # (Q, D) @ (D, n)
+        similarity[sample[:, None] == rows] = -np.inf  # a photo is not its own neighbour
+        best, found = _merge(best, found, similarity, rows)
+    return Neighbours(compared.to_pylist(), sample, found, best.astype(np.float32))
+
+
+def _mean(paths: Sequence[Path], wanted: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean vector (D,) float32 of the photos `wanted` (N,), and which have a vector, (N,) bool."""
+    present = np.zeros(len(wanted), bool)
     total: np.ndarray | float = 0.0
     for rows, values in matching(paths, wanted) if paths else ():
-        there[rows] = True
-        total = total + values.sum(0, dtype=np.float64)
-    if there.sum() < 2:
-        place = Place.using(directory)
-        has = f"vectors of {there.sum()} of these photos; neighbours need 2"
-        raise UserError(f"{directory} has {has}. Compute them with: {place.command('features')}")
-    mean = (total / there.sum()).astype(np.float32)
-    compared = wanted.filter(pa.array(there))
-    chosen = np.random.default_rng(seed).permutation(len(compared))[:asked]
-    queries = _unit(vectors(directory, compared.take(pa.array(chosen)).to_pylist()) - mean)
-    kept = min(count, len(compared) - 1)
-    best, found = np.full((len(queries), kept), -np.inf), np.zeros((len(queries), kept), np.int64)
-    for rows, values in matching(paths, compared):
-        alike = queries @ _unit(values - mean).T
-        alike[chosen[:, None] == rows] = -np.inf
-        best, found = _merge(best, found, alike, rows)
-    return Neighbours(compared.to_pylist(), chosen, found, best.astype(np.float32))
+        present[rows] = True
+        total = total + values.sum(0, dtype=np.float64)  # float32 would lose digits over many photos
+    return np.asarray(total / max(1, present.sum()), np.float32), present
 
 
 def _unit(values: np.ndarray) -> np.ndarray:
+    """Return vectors (n, D) scaled to length 1; a zero vector stays zero."""
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     return np.asarray(values / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
 
 
 def _merge(
-    best: np.ndarray, found: np.ndarray, alike: np.ndarray, rows: np.ndarray
+    best: np.ndarray, found: np.ndarray, similarity: np.ndarray, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the highest of two sets of similarities (Q, K) and (Q, n), in falling order, and their rows."""
-    similarity = np.concatenate([best, alike], axis=1)
-    names = np.concatenate([found, np.broadcast_to(rows, alike.shape)], axis=1)
-    order = np.argsort(-similarity, axis=1, kind="stable")[:, : best.shape[1]]
-    return np.take_along_axis(similarity, order, 1), np.take_along_axis(names, order, 1)
+    """Return the K highest of similarities (Q, K) and (Q, n) together, highest first, and their rows."""
+    both = np.concatenate([best, similarity], axis=1)  # (Q, K + n)
+    both_rows = np.concatenate([found, np.broadcast_to(rows, similarity.shape)], axis=1)
+    order = np.argsort(-both, axis=1, kind="stable")[:, : best.shape[1]]
+    return np.take_along_axis(both, order, 1), np.take_along_axis(both_rows, order, 1)
 
 
 def neighbours(
     directory: Path, dataset: Path, sheet: Path, *, photos: int = 12, count: int = 7, seed: int = 0
 ) -> Path:
-    """Draw a contact sheet: on each line a photo of the dataset, then the photos most like it.
+    """Draw a contact sheet: on each line a photo of the dataset, then the photos most similar to it.
 
     Args:
         directory: a cache, `features/<key>`.
         dataset: a dataset whose photos have vectors in it.
         sheet: where to write it: .png, .jpg or .webp.
-        photos: lines, a photo drawn by chance on each.
+        photos: lines, each with a randomly chosen photo.
         count: neighbours of each.
+        seed: of the choice.
 
     Raises:
         MissingStage: there is no dataset.
-        UserError: no vectors, or a file type that is none of those.
+        UserError: there are no vectors, or `sheet` has another ending.
     """
     if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
-        raise UserError(f"{sheet} should end in .png, .jpg or .webp")
-    names = read.photos(dataset)["sha256"].to_pylist()
-    found = nearest(directory, names, photos, count, seed)
-    shown = {found.sha256s[row] for row in (*found.asked, *found.nearest.reshape(-1))}
+        raise UserError(f"{sheet} must end in .png, .jpg or .webp")
+    sha256s = read.photos(dataset)["sha256"].to_pylist()
+    found = nearest(directory, sha256s, photos, count, seed)
+    shown = {found.sha256s[row] for row in (*found.queries, *found.nearest.reshape(-1))}
     tiles = {sha256: _tile(image) for sha256, image in read.photo_bytes(dataset, shown)}
     with whole_file(sheet) as temporary, temporary.open("wb") as file:
         _draw(found, tiles).save(file, Image.registered_extensions()[sheet.suffix.lower()])
@@ -130,14 +139,14 @@ def _draw(found: Neighbours, tiles: dict[str, Image.Image]) -> Image.Image:
     """Return the sheet: lines of tiles, with the similarity under each neighbour."""
     across, down = TILE + GAP, TILE + TEXT + GAP
     width = (1 + found.nearest.shape[1]) * across + 3 * GAP
-    sheet = Image.new("RGB", (width, len(found.asked) * down + GAP), "white")
+    sheet = Image.new("RGB", (width, len(found.queries) * down + GAP), "white")
     draw = ImageDraw.Draw(sheet)
-    for line, (asked, rows) in enumerate(zip(found.asked, found.nearest, strict=True)):
+    for line, (query, rows) in enumerate(zip(found.queries, found.nearest, strict=True)):
         top = GAP + line * down
-        sheet.paste(tiles[found.sha256s[asked]], (GAP, top))
-        draw.text((GAP, top + TILE + 1), found.sha256s[asked][:12], "black")
-        for place, row in enumerate(rows, 1):
-            left = place * across + 3 * GAP
+        sheet.paste(tiles[found.sha256s[query]], (GAP, top))
+        draw.text((GAP, top + TILE + 1), found.sha256s[query][:12], "black")
+        for column, row in enumerate(rows, 1):
+            left = column * across + 3 * GAP
             sheet.paste(tiles[found.sha256s[row]], (left, top))
-            draw.text((left, top + TILE + 1), f"{found.similarity[line, place - 1]:.2f}", "black")
+            draw.text((left, top + TILE + 1), f"{found.similarity[line, column - 1]:.2f}", "black")
     return sheet

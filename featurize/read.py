@@ -1,4 +1,7 @@
-"""Read vectors from a cache. Shapes: N photos asked for, D values in a vector."""
+"""Read vectors from a cache.
+
+N photos asked for, n of them in a batch, D values in a vector.
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,23 +20,27 @@ ROWS = 4096
 
 
 def vectors(directory: Path, sha256s: Sequence[str], place: Place | None = None) -> np.ndarray:
-    """Return the vectors of the photos `sha256s`: (N, D) float32, row i for sha256s[i].
+    """Return the vectors of photos.
 
-    Shards are streamed into the result; no Python object is made for a row.
+    Shards are streamed into the result; no Python object is made per row.
 
     Args:
         directory: a cache, `features/<key>`.
+        sha256s: (N,) of the photos; one may occur several times.
         place: the pipeline whose photos they are; by default the one that this process was called for.
 
+    Returns:
+        (N, D) float32, row i for sha256s[i].
+
     Raises:
-        DamagedFile: a shard is cut, or holds vectors of another length.
-        UserError: some photos have no vector; the message gives their number, the first, and why.
+        DamagedFile: a shard cannot be read, or holds vectors of another length.
+        UserError: some photos have no vector; the message gives their number, the first one and its reason.
     """
     place = place or Place.using(directory)
     paths = shard_paths(directory)
     if not paths:
         raise UserError(f"{directory} holds no vectors. Compute them with: {place.command('features')}")
-    wanted = pa.array(sha256s, pa.string()).dictionary_encode()
+    wanted = pa.array(sha256s, pa.string()).dictionary_encode()  # each photo once, and (N,) indices to it
     found = np.zeros((len(wanted.dictionary), dimensions(paths[0])), np.float32)
     filled = np.zeros(len(found), bool)
     for rows, values in matching(paths, wanted.dictionary):
@@ -49,25 +56,26 @@ def dimensions(path: Path) -> int:
     """Return D of one shard of a cache.
 
     Raises:
-        DamagedFile: it is no shard of a cache.
+        DamagedFile: it is not a shard of a cache.
     """
     schema = read_schema(path)
     if "sha256" not in schema.names or "vector" not in schema.names:
-        raise DamagedFile(path, f"no shard of vectors; its columns are {', '.join(schema.names)}")
+        raise DamagedFile(path, f"not a shard of vectors; its columns are {', '.join(schema.names)}")
     kind = schema.field("vector").type
     if not pa.types.is_fixed_size_list(kind) or not pa.types.is_floating(kind.value_type):
-        raise DamagedFile(path, f"its vectors are {kind}")
+        raise DamagedFile(path, f"its vectors are {kind}, not a fixed number of floats")
     return int(kind.list_size)
 
 
 def matching(paths: Sequence[Path], wanted: pa.Array) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the vectors that `paths` hold of the photos `wanted`, some thousand at a time.
+    """Yield the vectors of the photos `wanted`, some thousand at a time.
 
     Args:
+        paths: shards of one cache, at least one.
         wanted: (N,) sha256s, each once.
 
     Yields:
-        Rows of `wanted` (n,), and their vectors (n, D), float32 or float16 as they are stored.
+        (n,) int64 rows of `wanted`, and their vectors (n, D), float32 or float16 as they are stored.
 
     Raises:
         DamagedFile: a shard cannot be read, or holds vectors of another length than the first.
@@ -77,15 +85,16 @@ def matching(paths: Sequence[Path], wanted: pa.Array) -> Iterator[tuple[np.ndarr
         if (other := dimensions(path)) != length:
             raise DamagedFile(path, f"its vectors have {other} values, those of other shards {length}")
         for batch in batches(path, ["sha256", "vector"], ROWS):
-            there = batch.filter(batch["vector"].is_valid())
-            rows = pc.index_in(there["sha256"], value_set=wanted).fill_null(-1).to_numpy()
-            values = there["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, length)
-            asked = rows >= 0
-            yield (rows, values) if asked.all() else (rows[asked], values[asked])
+            computed = batch.filter(batch["vector"].is_valid())
+            rows = pc.index_in(computed["sha256"], value_set=wanted).fill_null(-1).to_numpy()
+            # (n * D,) to (n, D): the flat values are the column's own buffer, so nothing is copied.
+            values = computed["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, length)
+            found = rows >= 0
+            yield (rows, values) if found.all() else (rows[found], values[found])
 
 
 def _why(start: str, paths: Sequence[Path], sha256: str, place: Place) -> str:
-    """Return `start`, why the photo has no vector, and what to do about it."""
+    """Return `start`, the reason why the photo has no vector, and what to do about it."""
     for path in paths:
         for batch in batches(path, ["sha256", "outcome", "error"]):
             row = batch.filter(pc.equal(batch["sha256"], sha256)).to_pylist()

@@ -1,9 +1,10 @@
-"""Caffe's warp: OpenCV's bilinear resize of 8-bit pictures, to the last bit, and what follows it.
+"""Caffe's warp: OpenCV's bilinear resize of 8-bit pictures, bit for bit, then crop and mean subtraction.
 
-Caffe's tools resize with OpenCV: the pixel centres of both pictures are laid over each other, and each
-result is mixed from the 4 pixels around its place, without smoothing before, in fixed point of 11 bits.
-Pillow's resize smooths, and its transform cuts fractions off; so this is our own, compiled by numba. It
-works only at the places that are cut out, subtracts the mean, and holds no lock while it does.
+Caffe's tools resize with OpenCV: each result is interpolated from the 4 pixels around its position, without
+smoothing before, in fixed point of 11 bits. Pillow's resize smooths, and its transform truncates fractions;
+so this is our own, compiled by Numba. Only the pixels of the centre crop are computed, without Python's lock.
+
+H, W rows and columns of the picture, S of the crop.
 """
 
 from collections.abc import Callable
@@ -14,55 +15,64 @@ import numpy as np
 
 BITS = 11
 ONE = 1 << BITS
+"""1.0 in OpenCV's fixed point."""
 
-Places = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Samples = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 Function = TypeVar("Function", bound=Callable[..., object])
-_PLACES = numba.types.UniTuple(numba.types.Array(numba.int32, 1, "C"), 4)
+_SAMPLES = numba.types.UniTuple(numba.types.Array(numba.int32, 1, "C"), 4)
 
 
 def _compiled(signature: object) -> Callable[[Function], Function]:
-    """Compile for one signature, once per machine, without Python's lock."""
+    """Return a decorator that compiles for one signature, without Python's lock; the code is kept on disk."""
     return cast(Callable[[Function], Function], numba.njit(signature, nogil=True, cache=True))
 
 
-@_compiled(_PLACES(numba.int64, numba.int64, numba.int64))
-def _places(length: int, size: int, warped: int) -> Places:
-    """Return two pixels of `length` and their shares, for each of the middle `size` of `warped` places."""
+@_compiled(_SAMPLES(numba.int64, numba.int64, numba.int64))
+def _samples(length: int, size: int, warped: int) -> Samples:
+    """Return how the middle `size` of `warped` pixels are interpolated along an axis of `length` pixels.
+
+    Returns:
+        Four (size,) int32 arrays: the two source pixels, and their weights in fixed point.
+    """
     first, second = np.empty(size, np.int32), np.empty(size, np.int32)
-    share, other = np.empty(size, np.int32), np.empty(size, np.int32)
+    weight_first, weight_second = np.empty(size, np.int32), np.empty(size, np.int32)
     scale, start = length / warped, (warped - size) // 2
-    for place in range(size):
-        at = np.float32((start + place + 0.5) * scale - 0.5)
-        pixel = int(np.floor(at))
-        fraction = at - np.float32(pixel)
-        first[place] = min(max(pixel, 0), length - 1)
-        second[place] = min(max(pixel + 1, 0), length - 1)
-        share[place] = np.int32(np.rint((np.float32(1) - fraction) * np.float32(ONE)))
-        other[place] = np.int32(np.rint(fraction * np.float32(ONE)))
-    return first, second, share, other
+    for index in range(size):
+        # Pixel centres are at half coordinates. float64 up to here, then float32, as OpenCV computes it.
+        position = np.float32((start + index + 0.5) * scale - 0.5)
+        pixel = int(np.floor(position))
+        fraction = position - np.float32(pixel)
+        first[index] = min(max(pixel, 0), length - 1)  # the edge is repeated
+        second[index] = min(max(pixel + 1, 0), length - 1)
+        weight_first[index] = np.int32(np.rint((np.float32(1) - fraction) * np.float32(ONE)))
+        weight_second[index] = np.int32(np.rint(fraction * np.float32(ONE)))
+    return first, second, weight_first, weight_second
 
 
 @_compiled("void(u1[:,:,::1], i8, f4[::1], f4[:,:,::1])")
 def warp(pixels: np.ndarray, warped: int, mean: np.ndarray, result: np.ndarray) -> None:
-    """Warp a picture to a square, cut its middle, turn R, G, B into B, G, R and subtract the mean.
+    """Warp a picture to a square, crop its centre, turn R, G, B into B, G, R and subtract the mean.
 
     Args:
         pixels: (H, W, 3) uint8, channels R, G, B.
         warped: rows and columns of the square.
         mean: (3,) float32, of B, G, R.
-        result: (3, S, S) float32, written; S is at most `warped`.
+        result: (3, S, S) float32, filled; S is at most `warped`.
+
+    Source: OpenCV's resize with INTER_LINEAR for uint8.
     """
     height, width = pixels.shape[:2]
     size = result.shape[1]
-    top, bottom, upper, lower = _places(height, size, warped)
-    left, right, near, far = _places(width, size, warped)
+    top, bottom, top_weight, bottom_weight = _samples(height, size, warped)
+    left, right, left_weight, right_weight = _samples(width, size, warped)
     for row in range(size):
-        above, below, a, b = pixels[top[row]], pixels[bottom[row]], upper[row], lower[row]
+        above, below, a, b = pixels[top[row]], pixels[bottom[row]], top_weight[row], bottom_weight[row]
         for column in range(size):
-            x, y, c, d = left[column], right[column], near[column], far[column]
+            x, y, c, d = left[column], right[column], left_weight[column], right_weight[column]
             for channel in range(3):
                 source = 2 - channel
                 high = above[x, source] * c + above[y, source] * d
                 low = below[x, source] * c + below[y, source] * d
+                # OpenCV's own shifts, which keep 22 bits within int32 and round at the end.
                 value = (((a * (high >> 4)) >> 16) + ((b * (low >> 4)) >> 16) + 2) >> 2
                 result[channel, row, column] = np.float32(value) - mean[channel]

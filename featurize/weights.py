@@ -1,4 +1,4 @@
-"""Where weights come from: made here (`untrained`), fetched (`caffenet`), or a file of the user's own."""
+"""The weights file of a setting: made here (`untrained`), fetched (`caffenet`), or the user's own."""
 
 import hashlib
 import json
@@ -18,14 +18,14 @@ DIGESTS = "digests.json"
 
 
 def locate(weights: str, directory: Path) -> Path:
-    """Return the weights file that the setting `features.weights` names, making or fetching it if need be.
+    """Return the weights file that `features.weights` names; make or fetch it where it is missing.
 
     Args:
         weights: `untrained`, `caffenet`, or a path.
         directory: where made and fetched files are kept.
 
     Raises:
-        UserError: no such file; or it could not be fetched.
+        UserError: there is no such file, or it could not be fetched.
     """
     if weights == "untrained":
         return _untrained(directory / UNTRAINED)
@@ -37,7 +37,7 @@ def locate(weights: str, directory: Path) -> Path:
 def _untrained(path: Path) -> Path:
     if not path.exists():
         with locked(path.parent / ".lock", "is writing the untrained weights", math.inf):
-            if not path.exists():
+            if not path.exists():  # another process may have written it while this one waited
                 print(
                     f"features: writing CaffeNet with untrained weights to {path} (244 MB, once)", flush=True
                 )
@@ -54,10 +54,10 @@ def _own(weights: str) -> Path:
 
 
 def identity(weights: str, directory: Path) -> str:
-    """Return what tells these weights from all others, without reading them again and again.
+    """Return what identifies these weights, without hashing an unchanged file again.
 
-    The names stand for themselves. A path stands for its SHA-256, remembered in `directory` for as long as
-    the file keeps its size and time of change.
+    For `untrained` it is the seed, for `caffenet` the published SHA-1. For a path it is the file's SHA-256,
+    which `directory` keeps for as long as the file's size and modification time stay the same.
     """
     if weights in ("untrained", "caffenet"):
         return f"{weights} {SEED}" if weights == "untrained" else CAFFENET.sha1
@@ -76,5 +76,5 @@ def _digests(directory: Path) -> dict[str, list[object]]:
     try:
         digests = json.loads((directory / DIGESTS).read_text())
     except (OSError, ValueError):
-        return {}  # only a memory: what is not known is worked out again
+        return {}  # it only saves time: missing digests are computed again
     return digests if isinstance(digests, dict) else {}

@@ -1,4 +1,7 @@
-"""What the backends have in common, and the choice between them."""
+"""The interface of the backends, and the choice between them.
+
+B photos in a batch, H rows and W columns of a photo, D values in a vector.
+"""
 
 import importlib.util
 from typing import Literal, Protocol
@@ -14,8 +17,8 @@ class Backend(Protocol):
     """A network ready to run.
 
     Attributes:
-        name: which backend it is.
-        dimensions: D, the length of a vector.
+        name: as in `features.backend`.
+        dimensions: D.
         threads: how many threads may usefully call it at once, each with its own batch.
     """
 
@@ -24,14 +27,21 @@ class Backend(Protocol):
     threads: int
 
     def run(self, images: np.ndarray) -> np.ndarray:
-        """Return (B, D) float32 on the host for prepared photos (B, 3, H, W) float32. Thread-safe."""
+        """Return the vectors of preprocessed photos. Thread-safe.
+
+        Args:
+            images: (B, 3, H, W) float32, as `featurize.preprocess` makes them.
+
+        Returns:
+            (B, D) float32 on the host; row i belongs to images[i].
+        """
         ...
 
 
-def choose(asked: Literal["auto", "onnx", "cupy", "numpy"]) -> tuple[Name, str]:
-    """Return the backend to use, and why in a few words."""
-    if asked != "auto":
-        return asked, "as set"
+def choose(setting: Literal["auto", "onnx", "cupy", "numpy"]) -> tuple[Name, str]:
+    """Return the backend for `features.backend`, and the reason in a few words."""
+    if setting != "auto":
+        return setting, "as set"
     if importlib.util.find_spec("cupy") is None:
         return "onnx", "no CuPy, so no GPU is used"
     from store.chainer_compat import gpu_problem

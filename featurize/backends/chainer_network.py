@@ -1,4 +1,7 @@
-"""Chainer on NumPy runs the network as the plain reference; `cupy_network` puts the same on a GPU."""
+"""Chainer on NumPy, the plain reference; `featurize.backends.cupy_network` runs the same on a GPU.
+
+B photos in a batch, C channels, H rows, W columns, D values in a vector.
+"""
 
 from typing import Any
 
@@ -9,8 +12,8 @@ from featurize.caffe.network import Network
 from store.chainer_compat import chainer
 
 F = chainer.functions
-SOME = 16
-"""Photos that NumPy takes at once: Chainer unfolds a convolution's whole input, and more are slower."""
+MAX_BATCH = 16
+"""Photos computed at once: Chainer unfolds a convolution's whole input (im2col), and more are slower."""
 
 
 class ChainerBackend:
@@ -31,12 +34,14 @@ class ChainerBackend:
         self.dimensions = network.dimensions
 
     def run(self, images: np.ndarray) -> np.ndarray:
-        """Return (B, D) float32 on the host for (B, 3, H, W) float32. Thread-safe."""
-        parts = [self._forward(images[at : at + SOME]) for at in range(0, len(images), SOME)]
+        """Return (B, D) float32 on the host for images (B, 3, H, W) float32; see `Backend.run`."""
+        parts = [
+            self._forward(images[first : first + MAX_BATCH]) for first in range(0, len(images), MAX_BATCH)
+        ]
         return np.concatenate(parts).reshape(len(images), -1)
 
     def _forward(self, images: Any) -> Any:
-        """Return the last layer's array for an array (B, C, H, W), both on the device."""
+        """Return the last layer's array for images (B, 3, H, W), both on the device."""
         with chainer.using_config("train", False), chainer.no_backprop_mode():
             value = chainer.Variable(images)
             for layer, shape in zip(self._network.layers, self._shapes, strict=True):
@@ -58,7 +63,7 @@ class ChainerBackend:
                     x, layer.size, layer.k, layer.alpha / layer.size, layer.beta
                 )
             case InnerProduct():
-                return F.linear(x, *self._weights[layer.name])[:, :, None, None]
+                return F.linear(x, *self._weights[layer.name])[:, :, None, None]  # (B, N) to (B, N, 1, 1)
             case ReLU(slope=0.0):
                 return F.relu(x)
             case ReLU():
@@ -69,17 +74,17 @@ class ChainerBackend:
 
 
 def _pool(layer: Pooling, x: chainer.Variable, shape: Shape) -> chainer.Variable:
-    """Return the pooled x (B, C, H, W); explicit pads set its windows, so that no size is rounded."""
+    """Return x (B, C, H, W) pooled; with explicit padding, since Chainer rounds sizes in its own way."""
     kernel, reach = layer.windows(shape)
     rows, columns = layer.pad
     pads = ((0, 0), (0, 0), (rows, rows + reach[0]), (columns, columns + reach[1]))
     if not layer.average:
         padded = F.pad(x, pads, "constant", constant_values=-np.inf) if any(map(any, pads)) else x
         return F.max_pooling_2d(padded, kernel, layer.stride, cover_all=False)
+    # Caffe divides by the part of a window that lies on the input or its padding. Chainer divides by the
+    # whole window, so its mean is divided by the share of each window that Caffe counts.
     counted = np.zeros((1, 1, shape[1] + 2 * rows + reach[0], shape[2] + 2 * columns + reach[1]), np.float32)
-    counted[:, :, : shape[1] + 2 * rows, : shape[2] + 2 * columns] = (
-        1  # Caffe's own padding counts, the reach not
-    )
+    counted[:, :, : shape[1] + 2 * rows, : shape[2] + 2 * columns] = 1
     share = F.average_pooling_2d(counted, kernel, layer.stride).array
     total = F.average_pooling_2d(F.pad(x, pads, "constant"), kernel, layer.stride)
     return total / F.broadcast_to(x.xp.asarray(share), total.shape)

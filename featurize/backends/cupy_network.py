@@ -1,7 +1,9 @@
 """Chainer on CuPy: the GPU computes one batch while the next is decoded and copied.
 
-Every thread that calls has a stream and a page-locked buffer of its own, so one thread's copies pass while
-another's kernels run; `IN_FLIGHT` of them are let in at once, and the others decode meanwhile.
+Every calling thread has its own stream and its own page-locked buffer, so one thread's copies overlap
+another's kernels. `IN_FLIGHT` threads use the GPU at once; the others decode meanwhile.
+
+B photos in a batch, H rows and W columns of a photo, D values in a vector.
 """
 
 import math
@@ -18,15 +20,16 @@ from store.errors import UserError
 from store.processes.cores import cores
 
 IN_FLIGHT = 2
-SHARE = 0.8
-"""Of the memory that is free at the start, what batches may take; the rest is for weights and workspaces."""
+"""Batches on the GPU at once: one is computed while another is copied."""
+BATCH_MEMORY = 0.8
+"""The share of the free memory for batches; the rest is for workspaces."""
 
 
 class CupyBackend(ChainerBackend):
     """A network on the first GPU, ready to run; see `Backend`. float32 throughout (no TF32).
 
     Raises:
-        UserError: no GPU can be used; the message says why.
+        UserError: there is no GPU that can be used; the message says why.
     """
 
     name = "cupy"
@@ -38,67 +41,72 @@ class CupyBackend(ChainerBackend):
         self._start(chainer.backends.cuda.cupy)
 
     def _start(self, cupy: Any) -> None:
-        self._cupy, self._own = cupy, threading.local()
-        self._room = threading.Semaphore(IN_FLIGHT)
-        cupy.cuda.Device().synchronize()  # the weights are there before any stream reads them
+        self._cupy, self._thread = cupy, threading.local()
+        self._slots = threading.Semaphore(IN_FLIGHT)
+        # Weights were copied on the default stream, for which non-blocking streams do not wait.
+        cupy.cuda.Device().synchronize()
         free, _ = cupy.cuda.runtime.memGetInfo()
-        self._most = most_photos(self._network, int(SHARE * free / IN_FLIGHT))
+        self._max_batch = max_batch_size(self._network, int(BATCH_MEMORY * free / IN_FLIGHT))
         self.threads = cores()
 
     def run(self, images: np.ndarray) -> np.ndarray:
-        """Return (B, D) float32 on the host for (B, 3, H, W) float32. Thread-safe.
+        """Return (B, D) float32 on the host for images (B, 3, H, W) float32; see `Backend.run`.
 
         Raises:
-            UserError: the GPU's memory does not take a single photo.
+            UserError: a single photo does not fit into the GPU's memory.
         """
         vectors = np.empty((len(images), self.dimensions), np.float32)
         done = 0
-        with self._room:
+        with self._slots:
             while done < len(images):
-                part = images[done : done + self._most]
+                part = images[done : done + self._max_batch]
                 try:
                     vectors[done : done + len(part)] = self._on_gpu(part)
                     done += len(part)
                 except self._cupy.cuda.memory.OutOfMemoryError as error:
-                    self._make_room(len(part), error)
+                    self._shrink_batch(len(part), error)
         return vectors
 
     def _on_gpu(self, images: np.ndarray) -> np.ndarray:
         """Return (B, D) for a batch that fits, through this thread's own stream and buffer."""
-        own = self._own
+        own = self._thread
         if not hasattr(own, "stream"):
             own.stream, own.buffer = self._cupy.cuda.Stream(non_blocking=True), None
         if own.buffer is None or own.buffer.size < images.size:
             memory = self._cupy.cuda.alloc_pinned_memory(images.nbytes)
             own.buffer = np.frombuffer(memory, np.float32, images.size)
+        # Only from page-locked memory does a copy run beside kernels.
         pinned = own.buffer[: images.size].reshape(images.shape)
         pinned[...] = images
         with chainer.using_device(self._device), own.stream:
-            there = self._cupy.empty(images.shape, np.float32)
-            there.set(pinned, stream=own.stream)
-            vectors: np.ndarray = self._cupy.asnumpy(self._forward(there), stream=own.stream)
+            on_gpu = self._cupy.empty(images.shape, np.float32)
+            on_gpu.set(pinned, stream=own.stream)
+            vectors: np.ndarray = self._cupy.asnumpy(self._forward(on_gpu), stream=own.stream)
             own.stream.synchronize()
         return vectors.reshape(len(images), -1)
 
-    def _make_room(self, photos: int, error: Exception) -> None:
-        """After a batch of `photos` that did not fit: free what is cached, and take half from now on."""
+    def _shrink_batch(self, photos: int, error: Exception) -> None:
+        """Free CuPy's memory pool, and use half of `photos`, which did not fit, as the batch from now on."""
         self._cupy.get_default_memory_pool().free_all_blocks()
         if photos == 1:
             reason = " ".join(str(error).split())
-            raise UserError(f"the GPU's memory does not take one photo ({reason}). Use features.backend onnx")
-        self._most = max(1, photos // 2)
+            raise UserError(
+                f"one photo does not fit into the GPU's memory ({reason}). Use features.backend onnx"
+            )
+        self._max_batch = max(1, photos // 2)
 
 
-def most_photos(network: Network, memory: int) -> int:
-    """Return how many photos a batch may have in `memory` bytes, at least 1.
+def max_batch_size(network: Network, memory: int) -> int:
+    """Return the largest batch that fits into `memory` bytes, at least 1.
 
-    A layer holds its input and its result; a convolution also its input unfolded, since Chainer without
-    cuDNN multiplies matrices: C x kernel rows x kernel columns values for each place of the result.
+    A layer holds its input and its result. A convolution also holds its input unfolded (im2col), since
+    Chainer without cuDNN multiplies matrices: C x kernel rows x kernel columns values per pixel of the
+    result.
     """
-    shape, most = network.input, 1
+    shape, largest = network.input, 1
     for layer, result in zip(network.layers, network.shapes, strict=True):
         values = math.prod(shape) + 2 * math.prod(result)
         if isinstance(layer, Convolution):
             values += shape[0] * math.prod(layer.weights.shape[2:]) * math.prod(result[1:])
-        most, shape = max(most, values), result
-    return max(1, memory // (4 * most))
+        largest, shape = max(largest, values), result
+    return max(1, memory // (4 * largest))

@@ -1,4 +1,7 @@
-"""A network as an ONNX model. Its weights stay where they were read: the model has only their shapes."""
+"""A network as an ONNX model; the weights are not copied into it, it holds only their shapes.
+
+B photos in a batch, C channels, H rows, W columns, N outputs of an inner product, D values in a vector.
+"""
 
 import numpy as np
 import onnx
@@ -12,7 +15,12 @@ IR_VERSION = 8
 
 
 def export(network: Network) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
-    """Return `network` as an ONNX model (input `images`, output `vectors`), and its weights by name."""
+    """Return `network` as an ONNX model, and its weights.
+
+    Returns:
+        The model, with input `images` (B, C, H, W) float32 and output `vectors` (B, D) float32; and the
+        arrays by name, float32, which a session gets as external initializers.
+    """
     graph = _Graph()
     value, shape = "images", network.input
     for layer, result in zip(network.layers, network.shapes, strict=True):
@@ -29,7 +37,7 @@ def export(network: Network) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
 
 
 def _declared(name: str, array: np.ndarray) -> TensorProto:
-    """Return a tensor with a name and a shape, whose values are given to the session apart."""
+    """Return a tensor with a name and a shape only; the session gets its values separately."""
     tensor = TensorProto(name=name, dims=array.shape, data_type=TensorProto.FLOAT)
     tensor.data_location = TensorProto.EXTERNAL
     tensor.external_data.add(key="location", value=name)
@@ -37,7 +45,7 @@ def _declared(name: str, array: np.ndarray) -> TensorProto:
 
 
 class _Graph:
-    """Nodes and weights, one layer at a time."""
+    """The nodes and weights of a model, added layer by layer."""
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
@@ -53,7 +61,7 @@ class _Graph:
         return name
 
     def add(self, layer: Layer, value: str, shape: Shape) -> str:
-        """Add one layer that reads `value`, photos of shape (C, H, W); return the name of its result."""
+        """Add a layer that reads `value`, (B, *shape); return the name of its result."""
         result = f"{layer.name}.result"
         match layer:
             case Convolution():
@@ -73,10 +81,10 @@ class _Graph:
         raise TypeError(f"no ONNX for {type(layer).__name__}")
 
     def _convolution(self, layer: Convolution, value: str, result: str) -> str:
-        """Add a convolution, with a wide padding written out before it.
+        """Add a convolution, with a padding of 2 or more as a step of its own before it.
 
-        ONNX Runtime computes the columns whose windows reach into the padding one by one. Where these are
-        many, it is faster not to know of them: with 2 a side, CaffeNet's second convolution gains a ninth.
+        ONNX Runtime computes the columns whose windows reach into the padding one by one. Where there are
+        many, a padded input is faster: with 2 on each side, CaffeNet's second convolution gains a ninth.
         """
         pads = layer.pad
         if max(pads) > 1:
@@ -86,19 +94,21 @@ class _Graph:
         return self.node("Conv", [value, *weights], result, pads=(*pads, *pads), **settings)
 
     def _padded(self, layer: Convolution | Pooling, value: str) -> str:
-        """Add the layer's padding with zeros, as a step of its own."""
+        """Add zero padding as a step of its own; return its result's name."""
         amounts = np.array([0, 0, *layer.pad, 0, 0, *layer.pad], np.int64)
         pads = self._constant(f"{layer.name}.pads", amounts)
         return self.node("Pad", [value, pads], f"{layer.name}.padded")
 
     def _lrn(self, layer: LRN, value: str, shape: Shape, result: str) -> str:
-        """Add x / (k + alpha / size * sum of squares) ** beta as products that the CPU does fast.
+        """Add x / (k + alpha / size * sum of squares) ** beta as operations that are fast on a CPU.
 
-        ONNX has an LRN, but ONNX Runtime's takes a power of every value: a sixth of CaffeNet's time. Here
-        sums over near channels are a 1x1 convolution with a banded matrix, the power 0.75 is two roots.
+        ONNX has an LRN, but ONNX Runtime computes a power for every value in it: a sixth of CaffeNet's time.
+        Here the sums over neighbouring channels are a 1x1 convolution with a banded matrix, and the power
+        0.75 is the product of a square root and a fourth root.
         """
         channels = np.arange(shape[0])
         near = np.abs(channels[:, None] - channels) <= layer.size // 2
+        # (C, C, 1, 1): row c has alpha / size at the channels whose squares c sums
         band = near[:, :, None, None] * np.float32(layer.alpha / layer.size)
         weights = self.weight(layer, "band", band), self.weight(layer, "k", np.full(shape[0], layer.k))
         squares = self.node("Mul", [value, value], f"{layer.name}.squares")
@@ -116,10 +126,10 @@ class _Graph:
         return self.node("Constant", [], name, value=onnx.numpy_helper.from_array(array, name))
 
     def _pooling(self, layer: Pooling, value: str, shape: Shape, result: str) -> str:
-        """Add a pooling whose windows are set by explicit pads, so that nothing rounds in its own way."""
+        """Add a pooling with explicit padding, since ONNX rounds sizes in its own way."""
         kernel, reach = layer.windows(shape)
         pads = layer.pad
-        if layer.average and any(pads):  # zeros that count, then an end that does not
+        if layer.average and any(pads):  # Caffe counts its padding, but not the end that ONNX's pads add
             value, pads = self._padded(layer, value), (0, 0)
         settings = {
             "kernel_shape": kernel,
@@ -129,7 +139,7 @@ class _Graph:
         return self.node("AveragePool" if layer.average else "MaxPool", [value], result, **settings)
 
     def _inner_product(self, layer: InnerProduct, value: str, result: str) -> str:
-        """Add a dense layer, whose result stays (B, N, 1, 1), as Caffe has it for what follows."""
+        """Add a dense layer; its result is (B, N, 1, 1), so that any layer can follow, as in Caffe."""
         flat = self.node("Flatten", [value], f"{layer.name}.flat", axis=1)
         inputs = [flat, self.weight(layer, "weights", layer.weights), self.weight(layer, "bias", layer.bias)]
         dense = self.node("Gemm", inputs, f"{layer.name}.dense", transB=1)

@@ -47,9 +47,9 @@ def test_an_output_is_chosen_by_name(tmp_path: Path) -> None:
         encode(path, layer="y2")
 
 
-def test_an_open_size_must_be_said(tmp_path: Path) -> None:
+def test_an_open_size_must_be_set(tmp_path: Path) -> None:
     path = model(tmp_path / "m.onnx", ["N", 3, "h", "w"])
-    with pytest.raises(UserError, match=r"size of its photos open. Say it: --set features.size=224"):
+    with pytest.raises(UserError, match=r"size of its photos open. Set it: --set features.size=224"):
         encode(path)
     assert encode(path, size=40).shape == (3, 3)
 
@@ -74,7 +74,7 @@ def test_a_model_that_takes_no_photos(tmp_path: Path, shape: list[int | str]) ->
 def test_a_file_that_is_no_onnx(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(content)
-    with pytest.raises(UserError, match=r"m.onnx is no ONNX model that ONNX Runtime can run: ."):
+    with pytest.raises(UserError, match=r"m.onnx is not a model that ONNX Runtime can run: ."):
         encode(path)
 
 

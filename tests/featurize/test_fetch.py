@@ -69,7 +69,7 @@ def test_the_published_file_is_fetched_once(server: Server, known: KnownWeights,
 
 def test_an_interrupted_fetch_goes_on(server: Server, known: KnownWeights, tmp_path: Path) -> None:
     server.cut = 2**20
-    with pytest.raises(UserError, match=r"ended after 1,048,576 of 3,145,745 bytes.*Run the same again"):
+    with pytest.raises(UserError, match=r"ended after 1,048,576 of 3,145,745 bytes.*Run the same command"):
         fetch(known, tmp_path)
     server.cut = None
     assert fetch(known, tmp_path).read_bytes() == CONTENT
@@ -89,7 +89,7 @@ def test_a_part_that_is_whole_already(known: KnownWeights, tmp_path: Path) -> No
 
 def test_another_file_at_the_address_is_refused(known: KnownWeights, tmp_path: Path) -> None:
     other = KnownWeights("net", "net.caffemodel", known.url, "0" * 40)
-    with pytest.raises(UserError, match=rf"what came has SHA-1 {SHA1}; thrown away.* by hand"):
+    with pytest.raises(UserError, match=rf"the download has SHA-1 {SHA1}, and was deleted.* by hand"):
         fetch(other, tmp_path)
     assert not list(tmp_path.glob("net*"))
 

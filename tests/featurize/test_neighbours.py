@@ -26,35 +26,35 @@ def write_vectors(directory: Path, values: np.ndarray, shards: int = 3) -> list[
 def test_neighbours_are_those_of_a_plain_search(tmp_path: Path) -> None:
     values = np.random.default_rng(1).standard_normal((60, 8)).astype(np.float32) + 5
     names = write_vectors(tmp_path, values)
-    found = nearest(tmp_path, names, asked=10, count=4)
+    found = nearest(tmp_path, names, queries=10, count=4)
     rows = [names.index(name) for name in found.sha256s]
     centred = values[rows] - values.mean(0)
     centred /= np.linalg.norm(centred, axis=1, keepdims=True)
-    alike = centred @ centred.T
-    np.fill_diagonal(alike, -np.inf)
-    expected = np.argsort(-alike, axis=1)[found.asked, :4]
+    similarity = centred @ centred.T
+    np.fill_diagonal(similarity, -np.inf)
+    expected = np.argsort(-similarity, axis=1)[found.queries, :4]
     np.testing.assert_array_equal(found.nearest, expected)
     np.testing.assert_allclose(
-        found.similarity, np.take_along_axis(alike[found.asked], expected, 1), atol=1e-5
+        found.similarity, np.take_along_axis(similarity[found.queries], expected, 1), atol=1e-5
     )
 
 
 def test_only_the_datasets_photos_count(tmp_path: Path) -> None:
     names = write_vectors(tmp_path, np.random.default_rng(1).standard_normal((20, 4)).astype(np.float32))
-    found = nearest(tmp_path, names[:5], asked=99, count=99)
+    found = nearest(tmp_path, names[:5], queries=99, count=99)
     assert set(found.sha256s) == set(names[:5])
     assert found.nearest.shape == (5, 4)
 
 
 def test_a_photo_is_not_its_own_neighbour_even_among_equals(tmp_path: Path) -> None:
     names = write_vectors(tmp_path, np.ones((4, 3), np.float32))
-    found = nearest(tmp_path, names, asked=4, count=3)
-    assert all(asked not in row for asked, row in zip(found.asked, found.nearest, strict=True))
+    found = nearest(tmp_path, names, queries=4, count=3)
+    assert all(query not in row for query, row in zip(found.queries, found.nearest, strict=True))
 
 
 def test_without_vectors_the_command_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"vectors of 0 of these photos; neighbours need 2.*bokeru features"):
-        nearest(tmp_path, ["0" * 64], asked=1, count=1)
+        nearest(tmp_path, ["0" * 64], queries=1, count=1)
 
 
 def test_the_contact_sheet(tmp_path: Path) -> None:
@@ -67,5 +67,5 @@ def test_the_contact_sheet(tmp_path: Path) -> None:
         with Image.open(neighbours(directory, dataset, tmp_path / name, photos=3, count=2)) as sheet:
             assert sheet.width > 3 * TILE
             assert sheet.height > 3 * TILE
-    with pytest.raises(UserError, match=r"should end in .png, .jpg or .webp"):
+    with pytest.raises(UserError, match=r"must end in .png, .jpg or .webp"):
         neighbours(directory, dataset, tmp_path / "sheet.txt")

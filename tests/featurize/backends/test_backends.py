@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featurize.backends.backend import choose, start
-from featurize.backends.chainer_network import SOME
-from featurize.backends.onnx import FEW, session_of
+from featurize.backends.chainer_network import MAX_BATCH
+from featurize.backends.onnx import MAX_CONVOLUTION_BATCH, session_of
 from featurize.caffe import caffemodel, layer_messages
 from featurize.caffe.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Softmax, UnfitLayer
 from featurize.caffe.network import Builder, Network, caffenet
@@ -227,7 +227,16 @@ def test_other_networks_agree_with_opencv(tmp_path: Path, network: Network, v1: 
         np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("count", [1, FEW - 1, FEW, FEW + 1, 3 * FEW])
+@pytest.mark.parametrize(
+    "count",
+    [
+        1,
+        MAX_CONVOLUTION_BATCH - 1,
+        MAX_CONVOLUTION_BATCH,
+        MAX_CONVOLUTION_BATCH + 1,
+        3 * MAX_CONVOLUTION_BATCH,
+    ],
+)
 def test_a_photo_has_its_vector_in_a_batch_of_any_size(count: int) -> None:
     network, images = small_network(), 60 * values(count, 3, 35, 35)
     onnx, expected = start(network, "onnx"), start(network, "numpy").run(images)
@@ -238,9 +247,9 @@ def test_a_photo_has_its_vector_in_a_batch_of_any_size(count: int) -> None:
 
 
 def test_numpys_memory_does_not_grow_with_the_batch() -> None:
-    backend, images = start(small_network(), "numpy"), values(4 * SOME, 3, 35, 35)
+    backend, images = start(small_network(), "numpy"), values(4 * MAX_BATCH, 3, 35, 35)
     peaks = []
-    for count in (SOME, 4 * SOME):
+    for count in (MAX_BATCH, 4 * MAX_BATCH):
         tracemalloc.start()
         backend.run(images[:count])
         peaks.append(tracemalloc.get_traced_memory()[1])

@@ -8,7 +8,7 @@ import pytest
 
 from featurize.backends.backend import start
 from featurize.backends.chainer_network import ChainerBackend
-from featurize.backends.cupy_network import CupyBackend, most_photos
+from featurize.backends.cupy_network import CupyBackend, max_batch_size
 from store.chainer_compat import gpu_problem
 from store.errors import UserError
 from tests.featurize.small_networks import small_network, until
@@ -91,15 +91,16 @@ def test_once_halved_it_stays() -> None:
 
 
 def test_a_gpu_that_takes_no_photo_says_so() -> None:
-    with pytest.raises(UserError, match=r"does not take one photo \(out of memory .* features.backend onnx"):
+    reason = r"one photo does not fit into the GPU's memory \(out of memory .* features.backend onnx"
+    with pytest.raises(UserError, match=reason):
         backend(stand_in(0)).run(IMAGES)
 
 
 def test_batches_are_sized_to_the_memory() -> None:
     values = 3 * 35 * 35 + 2 * 8 * 16 * 16 + 3 * 5 * 5 * 16 * 16  # conv1: input, result, input unfolded
-    assert most_photos(small_network(), 7 * 4 * values) == 7
-    assert most_photos(small_network(), 7 * 4 * values - 1) == 6
-    assert most_photos(small_network(), 0) == 1
+    assert max_batch_size(small_network(), 7 * 4 * values) == 7
+    assert max_batch_size(small_network(), 7 * 4 * values - 1) == 6
+    assert max_batch_size(small_network(), 0) == 1
 
 
 @pytest.mark.skipif(gpu_problem() is not None, reason=f"{gpu_problem()}")
