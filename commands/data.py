@@ -1,4 +1,4 @@
-"""What one does with pages, datasets, weights and every stage's directory."""
+"""The commands on saved pages, datasets, weights, and the directory of any stage."""
 
 import argparse
 import errno
@@ -60,7 +60,7 @@ def inspect(arguments: argparse.Namespace) -> None:
 
 
 def verify(arguments: argparse.Namespace) -> None:
-    """Check every file below a directory; exit 5 where one is damaged, 1 where whole ones contradict."""
+    """Check every file of any stage. The status is 5 for damage, 1 where whole files contradict each other."""
     from commands.verify import exit_status, verify
 
     if problems := verify(arguments.path):
@@ -137,54 +137,58 @@ def settings(arguments: argparse.Namespace) -> None:
 def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     _register_site(add(commands, site))
-    one = add(commands, parse)
-    one.add_argument("file", metavar="FILE", help="the saved page")
-    one.add_argument("--url", required=True, help="the address that the page was saved from")
+    command = add(commands, parse)
+    command.add_argument("file", metavar="FILE", help="the saved page")
+    command.add_argument("--url", required=True, help="the address that the page was saved from")
     for function in (inspect, verify):
-        one = add(commands, function)
-        one.add_argument("path", type=Path, metavar="PATH", help="a stage's directory, or one shard")
-    one = add(commands, read, "import")
-    one.add_argument("format", choices=["bokekan", "oogiri-go"], help="the dataset's own layout")
-    one.add_argument("source", type=Path, metavar="SRC", help="the folder that it lies in")
-    add_pipeline(one)
-    one = add(commands, export)
-    add_pipeline(one)
-    one.add_argument("--format", required=True, choices=["pairs", "webdataset", "coco"], help="the form")
-    one.add_argument("directory", type=Path, metavar="DIRECTORY", help="a new folder for it")
-    one = add(commands, forget)
-    add_pipeline(one)
-    what = one.add_mutually_exclusive_group(required=True)
+        command = add(commands, function)
+        command.add_argument("path", type=Path, metavar="PATH", help="a stage's directory, or one shard")
+    command = add(commands, read, "import")
+    command.add_argument("format", choices=["bokekan", "oogiri-go"], help="the dataset's own layout")
+    command.add_argument("source", type=Path, metavar="SRC", help="the folder that it lies in")
+    add_pipeline(command)
+    command = add(commands, export)
+    add_pipeline(command)
+    command.add_argument("--format", required=True, choices=["pairs", "webdataset", "coco"], help="the form")
+    command.add_argument("directory", type=Path, metavar="DIRECTORY", help="a new folder for it")
+    command = add(commands, forget)
+    add_pipeline(command)
+    what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--sha256", help="a photo, by the digest of its bytes")
     what.add_argument("--odai", type=int, metavar="N", help="an odai: its photo and captions")
     what.add_argument("--boke", type=int, metavar="N", help="one caption")
-    one = add(commands, weights)
-    one.add_argument("name", choices=["caffenet"], help="which weights")
-    add_data(one)
-    one = add(commands, neighbours)
-    add_pipeline(one)
-    one.add_argument("--photos", type=positive, default=12, help="photos, drawn by chance (12)")
-    one.add_argument("-n", type=positive, default=7, help="neighbours of each (7)")
-    one.add_argument("--seed", type=int, default=0, help="another seed draws other photos (0)")
-    one.add_argument("--out", type=Path, default=Path("neighbours.png"), help="the picture (neighbours.png)")
+    command = add(commands, weights)
+    command.add_argument("name", choices=["caffenet"], help="which weights")
+    add_data(command)
+    command = add(commands, neighbours)
+    add_pipeline(command)
+    command.add_argument("--photos", type=positive, default=12, help="photos, drawn by chance (12)")
+    command.add_argument("-n", type=positive, default=7, help="neighbours of each (7)")
+    command.add_argument("--seed", type=int, default=0, help="another seed draws other photos (0)")
+    command.add_argument(
+        "--out", type=Path, default=Path("neighbours.png"), help="the picture (neighbours.png)"
+    )
     add_data(add(commands, doctor))
-    one = add(commands, settings)
-    one.add_argument("--pipeline", metavar="NAME", help="whose settings")
-    add_settings(one)
+    command = add(commands, settings)
+    command.add_argument("--pipeline", metavar="NAME", help="whose settings")
+    add_settings(command)
 
 
-def _register_site(one: argparse.ArgumentParser) -> None:
+def _register_site(command: argparse.ArgumentParser) -> None:
     from demo.variants import FAULTS, LAYOUTS, describe
 
-    one.add_argument(
+    command.add_argument(
         "--port", type=port, default=8080, help="the port to listen on, this machine only (8080)"
     )
-    one.add_argument("--photos", type=positive, default=600, help="how many distinct photos it has (600)")
-    one.add_argument("--captions-per-photo", type=positive, default=5, help="how many captions each has (5)")
-    one.add_argument("--seed", type=int, default=1, help="another seed draws another site (1)")
-    one.add_argument(
+    command.add_argument("--photos", type=positive, default=600, help="how many distinct photos it has (600)")
+    command.add_argument(
+        "--captions-per-photo", type=positive, default=5, help="how many captions each has (5)"
+    )
+    command.add_argument("--seed", type=int, default=1, help="another seed draws another site (1)")
+    command.add_argument(
         "--layout", choices=list(LAYOUTS), default="angular_2020", help="the markup's era (angular_2020)"
     )
-    one.add_argument(
+    command.add_argument(
         "--faults", nargs="+", default=[], choices=FAULTS, metavar="NAME", help="faults to provoke"
     )
-    one.epilog = f"{one.epilog}\n\n{describe()}"
+    command.epilog = f"{command.epilog}\n\n{describe()}"

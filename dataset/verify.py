@@ -24,7 +24,7 @@ def check(stage: Stage) -> Problems:
     """Yield what is wrong with a dataset; every photo is hashed and decoded."""
     yield from check_files(stage, closer=(MANIFEST, VOCABULARY))
     yield from _check_vocabulary(stage.directory / VOCABULARY)
-    yield from _check_manifest(stage.directory)
+    yield from _check_manifest(stage)
     yield from _check_rows(stage)
 
 
@@ -37,8 +37,9 @@ def _check_vocabulary(path: Path) -> Problems:
         yield Problem(str(error))
 
 
-def _check_manifest(directory: Path) -> Problems:
-    """Yield where a file is missing, or is not the one that the manifest lists."""
+def _check_manifest(stage: Stage) -> Problems:
+    """Yield where a file is missing, is not the one that the manifest lists, or is not listed."""
+    directory = stage.directory
     try:
         manifest = read_manifest(directory)
     except DamagedFile as error:
@@ -48,12 +49,15 @@ def _check_manifest(directory: Path) -> Problems:
         yield Problem(f"{directory / MANIFEST} is missing: the dataset was not completed")
         return
     files = manifest.get("files")
-    for entry in files if isinstance(files, list) else []:
-        path = directory / entry["name"]
+    listed = {directory / entry["name"]: entry for entry in files} if isinstance(files, list) else {}
+    for path, entry in listed.items():
         if not path.is_file():
             yield Problem(f"{path} is missing")
         elif _sha256(path) != entry["sha256"]:
             yield Problem(f"{path} is not the file that the manifest lists: its sha256 differs")
+    for kind, path in stage.files():
+        if kind.in_manifest and path not in listed:
+            yield Problem(f"{path} is not in the manifest: build the dataset again", damaged=False)
 
 
 def _sha256(path: Path) -> str:

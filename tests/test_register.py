@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from commands.main import parser
-from store.register.kinds import KINDS, FileKind, kind_of
+from store.register.kinds import KINDS
 from tests import every_command
+from tests.store.register.paths import kind_of
 
 ROOT = Path(__file__).parents[1]
 NOT_RUN = {"site": "serves until Ctrl-C, and writes nothing"}
@@ -36,33 +37,29 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return written
 
 
-def kind(name: str) -> FileKind | None:
-    return kind_of(Path(name), Path())
-
-
 def test_every_command_is_run(report: dict[str, Any]) -> None:
     (commands,) = (action.choices for action in parser()._actions if isinstance(action.choices, dict))
     assert set(commands) == {*report["commands"], *NOT_RUN}
 
 
 def test_every_file_is_in_the_register(report: dict[str, Any]) -> None:
-    assert [name for name in report["files"] if kind(name) is None] == []
+    assert [name for name in report["files"] if kind_of(name) is None] == []
 
 
 def test_every_kind_in_the_register_is_written(report: dict[str, Any]) -> None:
-    written = {found.path for name in report["files"] if (found := kind(name))}
+    written = {found.path for name in report["files"] if (found := kind_of(name))}
     assert {kind.path for kind in KINDS} - written == set(NOT_WRITTEN)
 
 
 def test_photos_and_captions_are_in_files_that_are_declared_to_hold_them_and_in_no_others(
     report: dict[str, Any],
 ) -> None:
-    holding = {found.path for name in report["holding content"] if (found := kind(name))}
+    holding = {found.path for name in report["holding content"] if (found := kind_of(name))}
     assert holding == {kind.path for kind in KINDS if kind.content and kind.lasts}
 
 
 def test_the_manifest_lists_what_is_declared_to_be_in_it(report: dict[str, Any]) -> None:
-    listed = {found.path for name in report["in the manifest"] if (found := kind(name))}
+    listed = {found.path for name in report["in the manifest"] if (found := kind_of(name))}
     assert listed == {kind.path for kind in KINDS if kind.in_manifest}
 
 

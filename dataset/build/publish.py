@@ -22,6 +22,7 @@ from store.errors import UserError
 from store.manifest import write_manifest
 from store.place import Place
 from store.processes.cores import cores
+from store.register.stages import Stage
 from store.whole_file import write_json, write_whole
 
 
@@ -69,7 +70,8 @@ def publish(
     write_json(directory / "statistics.json", figures)
     write_whole(directory / "statistics.svg", charts(figures))
     with ThreadPoolExecutor(cores()) as pool:
-        files = list(pool.map(_file, sorted(directory.glob("*.parquet"))))
+        published = sorted(path for kind, path in Stage("dataset", directory).files() if kind.in_manifest)
+        files = list(pool.map(_file, published))
     write_json(directory / "croissant.json", croissant(origin.name, files, origin.sources))
     write_whole(directory / "README.md", card(origin.name, figures, origin.settings, origin.sources))
     write_manifest(

@@ -57,14 +57,14 @@ class Forgotten(BaseModel):
         """Read the list of the pipeline in the directory data/<pipeline>; one that is not there is empty.
 
         Raises:
-            DamagedFile: the file is no forget list. Nothing may go on as if it were empty.
+            DamagedFile: the file is not a forget list. Nothing may go on as if it were empty.
         """
         path = pipeline / NAME
         return cls.parse(path.read_bytes(), path) if path.exists() else cls()
 
     @classmethod
     def parse(cls, content: bytes, path: Path) -> "Forgotten":
-        """Return the list that a file's content is; `path` is named where it is none (DamagedFile)."""
+        """Return the list in the content of a file; `path` is named where it cannot be read (DamagedFile)."""
         try:
             return cls.model_validate_json(content)
         except ValidationError as error:
@@ -97,10 +97,6 @@ class Forgotten(BaseModel):
         """Return the digests of everything on the list."""
         return {entry.digest for entry in self.entries}
 
-    def holds(self, kind: Kind, value: object) -> bool:
-        """Tell whether this photo, address, odai or boke is on the list."""
-        return self.filter().holds(kind, value)
-
     def filter(self) -> "ForgottenFilter":
         """Return the list as something that crawled rows pass through."""
         return ForgottenFilter(frozenset(self.digests()))
@@ -127,10 +123,12 @@ class ForgottenFilter:
         odai_id, image_url = row.get("odai_id"), row.get("image_url")
         kept = [self._boke(boke) for boke in bokes if not self._is_forgotten(boke, odai_id)]
         linked = [link for link in links if not self.holds("url", link)]
-        removed = image_url is not None and (self.holds("odai", odai_id) or self.holds("url", image_url))
-        if kept == bokes and linked == links and not removed:
+        without_photo = image_url is not None and (
+            self.holds("odai", odai_id) or self.holds("url", image_url)
+        )
+        if kept == bokes and linked == links and not without_photo:
             return row
-        return {**row, "bokes": kept, "links": linked, "image_url": None if removed else image_url}
+        return {**row, "bokes": kept, "links": linked, "image_url": None if without_photo else image_url}
 
     def image(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row of the images table; of a forgotten photo, only that its address is denied."""

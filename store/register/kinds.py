@@ -4,17 +4,13 @@ A stage that comes to write a new kind of file declares it here: `verify`, `forg
 the web app's overview then know of it. A test runs every command and fails on a file that is not declared.
 """
 
-import re
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
 from store import schema
 from store.manifest import NAME as MANIFEST
-from store.place import SHARED
 from store.whole_file import TEMPORARY
 
 StageName = Literal["crawl", "dataset", "features", "run", "pipeline", "weights"]
@@ -66,29 +62,6 @@ class FileKind:
     def lasts(self) -> bool:
         """Whether the file means something after its writer has ended."""
         return self.format not in ("lock", "temporary")
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(
-            "/".join(_part(part) for part in self.path.split("/")).replace(_FOLDERS + "/", _FOLDERS)
-        )
-
-    def matches(self, path: str) -> bool:
-        """Tell whether a file at `path`, from the data folder, is of this kind."""
-        return self._pattern.fullmatch(path) is not None
-
-
-_FOLDERS = "(?:[^/]+/)*"
-_NAME = f"(?!(?:{'|'.join(SHARED)})/)[^/.][^/]*"
-
-
-def _part(part: str) -> str:
-    """Return the regular expression for one part of a path, as the shell reads it."""
-    if part == "**":
-        return _FOLDERS
-    pieces = re.split(r"(<[^>]+>|\*)", part)
-    found = "".join({"*": "[^/]*", "<": _NAME}.get(piece[:1], re.escape(piece)) for piece in pieces)
-    return rf"(?!\.){found}" if part.startswith("*") else found
 
 
 _CRAWL, _DATASET, _RUN, _FEATURES = (PLACES[stage] for stage in ("crawl", "dataset", "run", "features"))
@@ -152,12 +125,6 @@ KINDS = (
 """Every kind. Exports and the pages of `bokeru web --export` lie where their user says; exports.json lists
 exports. A word in vocabulary.json may be a whole caption, but does not tell of which photo: not content.
 """
-
-
-def kind_of(path: Path, data: Path) -> FileKind | None:
-    """Return the kind of the file at `path` in the data folder `data`, None where none is declared."""
-    name = path.relative_to(data).as_posix()
-    return next((kind for kind in KINDS if kind.matches(name)), None)
 
 
 def kinds(stage: StageName) -> tuple[FileKind, ...]:

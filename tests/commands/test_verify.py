@@ -14,7 +14,7 @@ from commands.verify import verify as problems_at
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from dataset.text.vocabulary import Vocabulary
-from store.errors import DamagedFile, UserError
+from store.errors import UserError
 from store.schema import features
 from store.shards import ShardWriter
 from store.whole_file import write_json, write_whole
@@ -187,12 +187,19 @@ def test_damage_and_contradiction_have_statuses_of_their_own(
 ) -> None:
     assert main(["verify", str(pipeline)]) == 0
     changed(shard(pipeline, "crawl/images/*"), lambda row: row.update(outcome="missing", sha256=None))
-    assert status(pipeline) == UserError.exit_status, "each file is whole, but the dataset has one photo more"
+    assert status(pipeline) == 1, "each file is whole, but the dataset has one photo more"
     (pipeline / "dataset" / "statistics.json").write_text("{")
-    assert status(pipeline) == DamagedFile.exit_status
+    assert status(pipeline) == 5
     printed = capsys.readouterr().out
     assert "build the dataset again" in printed
     assert "statistics.json is damaged" in printed
+
+
+def test_a_shard_of_another_build_is_found(pipeline: Path) -> None:
+    other = pipeline / "dataset" / "train-00001-of-00002.parquet"
+    shutil.copy(shard(pipeline, "dataset/train-*"), other)
+    assert f"{other} is not in the manifest: build the dataset again" in verify(pipeline)
+    assert status(pipeline) == 1
 
 
 def status(path: Path) -> object:

@@ -1,10 +1,9 @@
 """Paths find their kinds, and only theirs."""
 
-from pathlib import Path
-
 import pytest
 
-from store.register.kinds import KINDS, PLACES, kind_of, kinds
+from store.register.kinds import KINDS, PLACES, kinds
+from tests.store.register.paths import kind_of
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,7 @@ from store.register.kinds import KINDS, PLACES, kind_of, kinds
     ],
 )
 def test_a_path_finds_its_kind(path: str, expected: str | None) -> None:
-    found = kind_of(Path("data") / path, Path("data"))
+    found = kind_of(path)
     assert (found.path if found else None) == expected
 
 
