@@ -60,7 +60,7 @@ def inspect(arguments: argparse.Namespace) -> None:
 
 
 def verify(arguments: argparse.Namespace) -> None:
-    """Check every file of any stage. The status is 5 for damage, 1 where whole files contradict each other."""
+    """Check every file of any stage. Exit 5 for damage, 1 where whole files contradict each other."""
     from commands.verify import exit_status, verify
 
     if problems := verify(arguments.path):
