@@ -9,7 +9,11 @@ SITE_FAULTS = {
     "robots-html": "robots.txt is an HTML page, with status 200",
     "robots-disallow": "robots.txt forbids the odai whose ids end in 3",
     "robots-delay": "robots.txt asks for a second between requests",
+    "robots-disallow-all": "robots.txt forbids the whole site",
     "blocked": "everything but robots.txt answers 403",
+    "blocked-401": "everything but robots.txt answers 401",
+    "blocked-429": "everything but robots.txt answers 429 with `Retry-After: 7200`",
+    "blocked-503": "everything but robots.txt answers 503 with `Retry-After: 7200`",
     "endless-lists": "lists always have a next page, which repeats the first",
     "next-error": "lists say 「エラーが発生しました。」 when first asked for, with status 200, as since 2024",
 }

@@ -8,7 +8,7 @@ its batch again.
 import os
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from featurize.encoder import Encoder, Photos, Row, open_encoder
 from featurize.options import FeatureOptions
 from featurize.weights import identity, locate
 from store.errors import UserError
+from store.processes.child import ROOT
 from store.whole_file import write_whole
 
 RETRIES = 4
@@ -70,7 +71,9 @@ def ray_engine(options: FeatureOptions, weights: Path) -> Iterator["RayEngine"]:
     address = options.ray.address or "local"
     try:
         _require_listener(address)
-        ray.init(address, log_to_driver=False, logging_level="error", **settings)
+        # Ray puts the working folder first on its workers' module path; ours are found from our own folder.
+        with chdir(ROOT):
+            ray.init(address, log_to_driver=False, logging_level="error", **settings)
     except (OSError, RuntimeError, ValueError) as error:
         problem = f"no Ray cluster answers at {options.ray.address!r} ({' '.join(str(error).split())[:200]})"
         token = "if it runs and requires a token, set RAY_AUTH_MODE=token here too"

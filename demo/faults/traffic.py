@@ -87,9 +87,19 @@ def robots_delay(response: Response, request: Request, earlier: int) -> Response
     )
 
 
-def blocked(response: Response, request: Request, earlier: int) -> Response:
-    """Answer 403 to everything but robots.txt."""
-    return response if request.kind == "robots" else Response(403, b"403\n", _PLAIN)
+def robots_disallow_all(response: Response, request: Request, earlier: int) -> Response:
+    """Disallow the whole site."""
+    return replace(response, body=b"User-agent: *\nDisallow: /\n") if request.kind == "robots" else response
+
+
+def blocked(status: int, retry_after: str = "") -> Fault:
+    """Return the fault that answers everything but robots.txt with an error status."""
+    refuse = refused(status, 10**9, retry_after)
+
+    def fault(response: Response, request: Request, earlier: int) -> Response:
+        return response if request.kind == "robots" else refuse(response, request, earlier)
+
+    return fault
 
 
 def with_header(name: str, value: str) -> Fault:
@@ -131,7 +141,11 @@ FAULTS: dict[str, Fault] = {
     "robots-html": robots_replaced(200, b"<!DOCTYPE html><title>robots</title>", "text/html"),
     "robots-disallow": robots_disallow,
     "robots-delay": robots_delay,
-    "blocked": blocked,
+    "robots-disallow-all": robots_disallow_all,
+    "blocked": blocked(403),
+    "blocked-401": blocked(401),
+    "blocked-429": blocked(429, "7200"),
+    "blocked-503": blocked(503, "7200"),
     "403-burst": refused(403, 2),
     "429": refused(429, 1, "1"),
     "429-date": retry_at_date,
