@@ -1,7 +1,6 @@
-"""Filters: each caption that is left out is left out by one named filter, and counted under that name.
+"""The filters: named SQL conditions. The first that holds for a caption leaves it out, and is counted.
 
-A filter is a SQL condition over a caption joined with what is known of its odai and photo. They are asked
-in order, and the first that holds takes the caption.
+A condition may use the columns of a caption and of its odai and photo. Filters are applied in order.
 """
 
 import re
@@ -14,13 +13,16 @@ from store.errors import UserError
 from store.sql import literal, string_list
 
 Filters = Mapping[str, str]
+"""SQL conditions by the filters' names, in the order in which they are applied."""
 
 WORDS_PER_PATTERN = 500
+"""Forbidden words in one regular expression: DuckDB's RE2 refuses patterns that grow too large."""
 OPT_OUTS = ("odai", "boke", "photo", "url")
+"""What a line of the file `dataset.opt_outs` may name."""
 
 
 def by_fact(options: DatasetOptions) -> dict[str, str]:
-    """Return the filters that need no text: these run before anything is tokenised."""
+    """Return the filters that need no normalised text: they are applied before anything is tokenised."""
     unsure = f"list_filter(labels, lambda l: coalesce(l.confidence, 1) >= {options.min_confidence})"
     sure = f"list_transform({unsure}, lambda l: l.label)"
     return {
@@ -30,20 +32,20 @@ def by_fact(options: DatasetOptions) -> dict[str, str]:
         "near_both_splits": "split IS NULL",
         "min_stars": f"coalesce(stars, 0) < {options.min_stars}",
         "min_raters": f"coalesce(raters, 0) < {options.min_raters}",
-        "categories": _not_among("category", options.categories),
-        "exclude_categories": _among("category", options.exclude_categories),
-        "photo_categories": _not_among("photo_category", options.photo_categories),
-        "exclude_photo_categories": _among("photo_category", options.exclude_photo_categories),
+        "categories": _is_not_in("category", options.categories),
+        "exclude_categories": _is_in("category", options.exclude_categories),
+        "photo_categories": _is_not_in("photo_category", options.photo_categories),
+        "exclude_photo_categories": _is_in("photo_category", options.exclude_photo_categories),
         "labels": f"NOT coalesce(list_has_any({sure}, {_list(options.labels)}), false)"
         if options.labels
         else "false",
         "exclude_labels": f"coalesce(list_has_any({sure}, {_list(options.exclude_labels)}), false)",
-        "exclude_kinds": _among("kind", options.exclude_kinds),
+        "exclude_kinds": _is_in("kind", options.exclude_kinds),
     }
 
 
 def by_text(options: DatasetOptions, words: Iterable[str]) -> dict[str, str]:
-    """Return the filters on a caption's normalised text; `words` are the forbidden ones."""
+    """Return the filters on a caption's normalised text; `words` are the forbidden words."""
     return {
         "empty": "text_nfkc = ''",
         "broken_characters": "contains(text_nfkc, '\ufffd')",
@@ -54,20 +56,20 @@ def by_text(options: DatasetOptions, words: Iterable[str]) -> dict[str, str]:
 
 
 BY_PHOTO = ("duplicate", "max_captions_per_photo", "min_captions_per_photo")
-"""The filters that compare a photo's captions with each other; build counts them."""
+"""The filters that compare a photo's captions with each other: `caption_selector` applies them."""
 
 
-def verdict(filters: Filters) -> str:
-    """Return a SQL expression: the name of the first filter that takes the caption, or null."""
+def first_match(filters: Filters) -> str:
+    """Return a SQL expression for the name of the first filter that holds for a caption, else null."""
     cases = " ".join(f"WHEN {condition} THEN '{name}'" for name, condition in filters.items())
     return f"CASE {cases} END"
 
 
 def forbidden_words(path: str | None) -> list[str]:
-    """Return the words in the file `path`, as normalised captions in lower case would hold them.
+    """Return the words in the file `path`, normalised as captions are and in lower case.
 
     Raises:
-        UserError: the file is not there or is not UTF-8.
+        UserError: the file does not exist or is not UTF-8.
     """
     lines = _lines(path, "dataset.forbidden_words")
     return sorted({word for line in lines if (word := unicodedata.normalize("NFKC", line).strip().lower())})
@@ -77,9 +79,10 @@ def opt_outs(path: str | None) -> list[tuple[str, str]]:
     """Return the opt-outs in the file `path`: kind (one of OPT_OUTS) and value.
 
     Raises:
-        UserError: the file is not there, or a line is no opt-out; nothing goes on without knowing them all.
+        UserError: the file does not exist, or a line cannot be read. A line that is skipped would be content
+            that is kept against its owner's will.
     """
-    found = []
+    outs = []
     for number, line in enumerate(_lines(path, "dataset.opt_outs"), 1):
         kind, _, value = line.partition("#")[0].strip().partition(" ")
         value = value.strip()
@@ -87,11 +90,11 @@ def opt_outs(path: str | None) -> list[tuple[str, str]]:
             continue
         if kind not in OPT_OUTS or not value or (kind in ("odai", "boke") and not value.isdecimal()):
             raise UserError(
-                f"{path}, line {number}: {line!r} is no opt-out. "
+                f"{path}, line {number}: {line!r} is not an opt-out. "
                 "Write: odai 123, boke 456, photo SHA256, url ADDRESS"
             )
-        found.append((kind, value))
-    return found
+        outs.append((kind, value))
+    return outs
 
 
 def _lines(path: str | None, setting: str) -> list[str]:
@@ -104,18 +107,19 @@ def _lines(path: str | None, setting: str) -> list[str]:
 
 
 def _containing(words: Iterable[str]) -> str:
+    """Return a SQL condition: the text has one of the words, whatever its case."""
     escaped = [re.escape(word) for word in words]
     parts = [escaped[at : at + WORDS_PER_PATTERN] for at in range(0, len(escaped), WORDS_PER_PATTERN)]
     tests = [f"regexp_matches(lower(text_nfkc), {literal('|'.join(part))})" for part in parts]
     return " OR ".join(tests) or "false"
 
 
-def _among(column: str, values: Iterable[str]) -> str:
+def _is_in(column: str, values: Iterable[str]) -> str:
     return f"coalesce(list_contains({_list(values)}, {column}), false)"
 
 
-def _not_among(column: str, values: Iterable[str] | None) -> str:
-    return "false" if values is None else f"NOT {_among(column, values)}"
+def _is_not_in(column: str, values: Iterable[str] | None) -> str:
+    return "false" if values is None else f"NOT {_is_in(column, values)}"
 
 
 def _list(values: Iterable[str] | None) -> str:

@@ -123,8 +123,8 @@ def _blocks(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
 
 
 def _load_left_out(connection: duckdb.DuckDBPyConnection, figures: dict[str, Any]) -> None:
-    """Make `taken_by`, which `publish` reads: what each filter left out when the dataset was built."""
+    """Make `left_out_by`, which `publish` reads: what each filter left out when the dataset was built."""
     left_out = {name: count for name, count in figures.get("filters", {}).items() if count}
     kinds = pa.schema({"reason": pa.string(), "captions": pa.int64()})
     table = pa.table({"reason": list(left_out), "captions": list(left_out.values())}, kinds)
-    connection.from_arrow(table).create("taken_by")
+    connection.from_arrow(table).create("left_out_by")

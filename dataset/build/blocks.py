@@ -1,8 +1,8 @@
-"""Photos with their captions, some thousands at a time: judged, cut into tokens, and in order.
+"""Yields photos with their selected and tokenised captions, in blocks of some thousand captions.
 
-A block holds every caption of its photos, so what compares a photo's captions with each other looks at one
-block only, and nothing in memory grows with the dataset. Several blocks are under way at once: one process
-a core cuts captions while the blocks before are being written.
+A block has all captions of its photos, so filters that compare a photo's captions look at one block only, and
+memory does not grow with the dataset. Several blocks are made at once: on each core a process tokenises
+captions while earlier blocks are being written.
 """
 
 from collections import deque
@@ -16,43 +16,48 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset.build.judge import Judge
+from dataset.build.caption_selector import CaptionSelector
 from dataset.options import DatasetOptions
-from dataset.text.captions import SEPARATOR
-from dataset.text.tokenizer_process import Cutter
+from dataset.text.captions import TOKEN_SEPARATOR
+from dataset.text.tokenizer_process import TokenizerProcess
 from store.processes.cores import cores
 from store.schema import CAPTION
 
-BLOCK = 3_000_000
-"""About how much a block holds: bytes of text, and a hundred for what stands beside each."""
+BLOCK_BYTES = 3_000_000
+"""About how large a block is: the bytes of its texts, and a hundred bytes per caption for the rest."""
 
 Range = tuple[int, int]
+"""The first and the last photo_id of a block."""
 
 
-def judged(
+def caption_blocks(
     connection: duckdb.DuckDBPyConnection, options: DatasetOptions, words: Iterable[str]
 ) -> Generator[pa.Table]:
-    """Yield what stays of `candidate`, in blocks of photos (see `assemble`), as `write_photos` takes them.
+    """Yield the photos with the captions that the filters leave, in blocks as `write_photos` takes them.
 
     Args:
-        connection: holds `candidate`, `reused`, `photo_row` and `taken_by`, to which is added what is taken.
-        words: the forbidden ones.
+        connection: holds `candidate`, `reused`, `photo_row`, and `left_out_by`, which gets the counts.
+        words: the forbidden words.
+
+    Yields:
+        The columns of `photo_row`, odai_ids, and captions; see `assemble`.
     """
     ranges = _ranges(connection)
     with ExitStack() as stack:
-        makers: SimpleQueue[tuple[Judge, Cutter]] = SimpleQueue()
+        # A cursor and a process serve one block at a time; a thread takes a pair that is free.
+        free: SimpleQueue[tuple[CaptionSelector, TokenizerProcess]] = SimpleQueue()
         workers = min(cores(), len(ranges))
         for _ in range(workers):
-            cutter = stack.enter_context(Cutter(options.tokenizer, options.max_characters))
-            judge = Judge(stack.enter_context(connection.cursor()), options, words)
-            makers.put((judge, cutter))
+            tokenizer = stack.enter_context(TokenizerProcess(options.tokenizer, options.max_characters))
+            selector = CaptionSelector(stack.enter_context(connection.cursor()), options, words)
+            free.put((selector, tokenizer))
 
         def make(first: int, last: int) -> pa.Table:
-            judge, cutter = maker = makers.get()
+            selector, tokenizer = pair = free.get()
             try:
-                photos, captions = judge(first, last, cutter.prepare)
+                photos, captions = selector(first, last, tokenizer.prepare)
             finally:
-                makers.put(maker)
+                free.put(pair)
             return assemble(photos, captions)
 
         pool = stack.enter_context(ThreadPoolExecutor(max(workers, 1)))
@@ -60,12 +65,13 @@ def judged(
 
 
 def _ranges(connection: duckdb.DuckDBPyConnection) -> list[Range]:
-    """Return the first and last photo of each block."""
+    """Return the first and last photo_id of each block, photos in order."""
     sizes = connection.sql("""
-        SELECT photo_id, sum(100 + strlen(text))::BIGINT AS size FROM candidate WHERE taken_by IS NULL
+        SELECT photo_id, sum(100 + strlen(text))::BIGINT AS size FROM candidate WHERE filter_name IS NULL
         GROUP BY photo_id ORDER BY photo_id""").fetchnumpy()
     photos, ends = sizes["photo_id"], np.cumsum(sizes["size"])
-    starts = np.flatnonzero(np.diff((ends - sizes["size"]) // BLOCK, prepend=-1))
+    # A block starts with the first photo whose captions start in another BLOCK_BYTES than those of the last.
+    starts = np.flatnonzero(np.diff((ends - sizes["size"]) // BLOCK_BYTES, prepend=-1))
     lasts = [*(starts[1:] - 1), len(photos) - 1]
     return [(int(photos[a]), int(photos[b])) for a, b in zip(starts, lasts, strict=False)]
 
@@ -73,7 +79,7 @@ def _ranges(connection: duckdb.DuckDBPyConnection) -> list[Range]:
 def _in_order(
     pool: ThreadPoolExecutor, make: Callable[[int, int], pa.Table], ranges: Iterable[Range], ahead: int
 ) -> Generator[pa.Table]:
-    """Yield what `make` returns for each range, while up to `ahead` more are made or wait."""
+    """Yield the result of `make` for each range, while up to `ahead` further ones are made or wait."""
     waiting: deque[Future[pa.Table]] = deque()
     try:
         for first, last in ranges:
@@ -84,30 +90,31 @@ def _in_order(
             yield waiting.popleft().result()
     finally:
         for future in waiting:
-            future.cancel()
+            future.cancel()  # a consumer that stops early must not wait for blocks that nobody takes
 
 
 def assemble(photos: pa.Table, captions: pa.Table) -> pa.Table:
-    """Return `photos`, by n, with the list of their `captions`, of which each photo has some.
+    """Return `photos` with the column `captions`, a list of the fields in CAPTION.
 
     Args:
-        captions: n, in the order in which the photos come, and the fields of a caption; tokens as a list, or
-            as `cut` with SEPARATOR between them.
+        photos: a row per photo, each with at least one caption.
+        captions: n, in the order of `photos`, and the fields of a caption; instead of tokens, a list, there
+            may be `segmented`, the tokens joined with TOKEN_SEPARATOR.
 
     Raises:
-        ValueError: there are captions of more or fewer photos.
+        ValueError: the captions are of more or fewer photos; the message has both numbers.
     """
-    if "cut" in captions.column_names:
-        captions = captions.append_column("tokens", pc.split_pattern(captions["cut"], SEPARATOR))
+    if "segmented" in captions.column_names:
+        captions = captions.append_column("tokens", pc.split_pattern(captions["segmented"], TOKEN_SEPARATOR))
     starts = np.flatnonzero(np.diff(captions["n"].to_numpy(), prepend=-1))
     if len(starts) != len(photos):
         raise ValueError(f"captions of {len(starts)} photos, not of {len(photos)}")
     offsets = pa.array(np.append(starts, len(captions)), pa.int32())
-    fields = [_whole(captions[field.name], field.type) for field in CAPTION]
+    fields = [_as_array(captions[field.name], field.type) for field in CAPTION]
     values = pa.StructArray.from_arrays(fields, fields=list(CAPTION))
     return photos.append_column("captions", pa.ListArray.from_arrays(offsets, values))
 
 
-def _whole(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+def _as_array(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
     array = column.combine_chunks()
     return array if array.type == kind else array.cast(kind)

@@ -1,7 +1,7 @@
-"""A crawl's tables in DuckDB: the newest version of each photo, odai and boke, whatever page it was on.
+"""Loads crawls' tables into DuckDB: the newest version of each photo, odai and boke, whatever page showed it.
 
-Newest means the greatest `fetched_at`; of two rows fetched at the same microsecond, the one in the shard
-whose name sorts last. A photo is known by the part of its address that its widths share.
+The newest has the greatest `fetched_at`; of two rows of one microsecond, it is the one in the shard whose
+name sorts last. `key` names a photo's address: the part of it that the copies of all widths share.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from store.sql import string_list
 
 
 def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Return the shards of pages and of images of `crawls`, each checked to be whole.
+    """Return the shards of pages and those of images of `crawls`, each checked to be whole.
 
     Raises:
         MissingStage: a crawl is not there.
@@ -28,126 +28,141 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     pages: list[Path] = []
     images: list[Path] = []
     for crawl in crawls:
-        found = shard_paths(crawl / "pages", required(PAGES))
-        if not found:
+        in_crawl = shard_paths(crawl / "pages", required(PAGES))
+        if not in_crawl:
             raise MissingStage(crawl / "pages", Place.of(crawl).command("crawl"))
-        pages += found
+        pages += in_crawl
         images += shard_paths(crawl / "images", required(IMAGES))
     return pages, images
 
 
 def load(connection: duckdb.DuckDBPyConnection, pages: Sequence[Path], images: Sequence[Path]) -> None:
-    """Make tables of what the shards say; photo bytes stay where they are.
+    """Make these tables from the shards; photo bytes are not read.
 
-    photo: photo_id, sha256, shard, row, width, height, phash, first_seen. One row per sha256; photo_id counts
-        them by shard and row.
-    image: key, denied, photo_id. One row per photo address, its newest content.
-    visit: visit, turn, url, host, site, outcome, odai_id, photo_id, denied and what else a page says but its
-        bokes. One row per page fetched: `visit` is its place in the shards, `turn` counts from the oldest.
-    odai: host, odai_id, photo_id, denied, category, kind, labels, label_confidences.
-    boke (a view of `said`): boke_id, odai_id, host, photo_id, denied, text, stars, raters, category, posted,
-        url, kind, photo_category, age. `denied` tells that the photo's address is forbidden by now; no two
-        have the same `age`, and the newest has the least.
+    photo: photo_id, sha256, shard, row, width, height, phash, first_seen. A row per sha256; photo_id numbers
+        them from 1, by shard and row.
+    image: key, denied, photo_id. A row per photo address, with its newest content.
+    visit: visit, fetch_order, url, host, site, outcome, odai_id, photo_id, denied, and what else a page says
+        but its bokes. A row per page fetched; `visit` tells where it is in the shards, `fetch_order` counts
+        from 1, the oldest.
+    odai: host, odai_id, photo_id, denied, category, kind, labels, label_confidences. A row per odai, from the
+        newest page of it that shows its photo.
+    page_boke: visit, page_position, boke_id, odai_id, own_key, text, stars, raters, category, posted. A row
+        per boke, from the newest page that shows it; `own_key` is the key of its photo if that is not the
+        page's.
+    boke (a view of `page_boke`): boke_id, odai_id, host, photo_id, denied, text, stars, raters, category,
+        posted, url, kind, photo_category, age. `denied`: the photo's address is forbidden by now. No two have
+        the same `age`, and the newest has the least.
     denied: host, odai_id, boke_id of the pages that robots or an opt-out forbid by now.
     """
     scan(connection, "page", pages, PAGES)
     scan(connection, "fetched", images, IMAGES)
-    connection.execute(f"{_IMAGE}; {_VISIT}; {_ODAI}; {_SAID}; {_BOKE}; {_DENIED}")
+    connection.execute(f"{_IMAGE}; {_VISIT}; {_ODAI}; {_PAGE_BOKE}; {_BOKE}; {_DENIED}")
 
 
+# The newest row of each address, found as the greatest struct: structs compare field by field. Of these the
+# distinct photos, then which photo each address shows.
 _IMAGE = f"""
-    CREATE TABLE seen AS
+    CREATE TABLE image_fetch AS
     SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash, fetched_at, shard, row
     FROM fetched WHERE url IS NOT NULL AND (outcome = 'denied' OR outcome = 'ok' AND sha256 IS NOT NULL);
-    CREATE TABLE newest_image AS
-    SELECT seen.* EXCLUDE (fetched_at), first_seen
+    CREATE TABLE latest_image AS
+    SELECT image_fetch.* EXCLUDE (fetched_at), first_seen
     FROM (SELECT key, unnest(max({{'at': coalesce(fetched_at, '-infinity'), 'shard': shard, 'row': row}}))
-          FROM seen GROUP BY key)
-    JOIN seen USING (key, shard, row)
-    LEFT JOIN (SELECT key, sha256, min(fetched_at) AS first_seen FROM seen GROUP BY key, sha256)
+          FROM image_fetch GROUP BY key)
+    JOIN image_fetch USING (key, shard, row)
+    LEFT JOIN (SELECT key, sha256, min(fetched_at) AS first_seen FROM image_fetch GROUP BY key, sha256)
         USING (key, sha256);
-    DROP TABLE seen;
+    DROP TABLE image_fetch;
     CREATE TABLE photo AS
     SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM (
         SELECT sha256, shard, row, width, height, phash,
                min(first_seen) OVER (PARTITION BY sha256) AS first_seen
-        FROM newest_image WHERE outcome = 'ok'
+        FROM latest_image WHERE outcome = 'ok'
         QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1);
     CREATE TABLE image AS
     SELECT key, outcome = 'denied' AS denied, photo_id
-    FROM newest_image LEFT JOIN photo ON outcome = 'ok' AND newest_image.sha256 = photo.sha256;
-    DROP TABLE newest_image
+    FROM latest_image LEFT JOIN photo ON outcome = 'ok' AND latest_image.sha256 = photo.sha256;
+    DROP TABLE latest_image
 """
-_PLACE = "shard * 4294967296 + row"
-"""Where a page lies, as one number."""
+_PAGE_NUMBER = "shard * 4294967296 + row"
+"""Where a page is in the shards, as one number: a shard has fewer than 2**32 rows."""
 
 _VISIT = f"""
     CREATE TABLE visit AS
     SELECT * FROM (
-        SELECT {_PLACE} AS visit, url,
-            row_number() OVER (ORDER BY coalesce(fetched_at, '-infinity'), shard, row) AS turn,
+        SELECT {_PAGE_NUMBER} AS visit, url,
+            row_number() OVER (ORDER BY coalesce(fetched_at, '-infinity'), shard, row) AS fetch_order,
             {sql_host("url")} AS host, nullif(regexp_extract(url, '^(https?://[^/]+)', 1), '') AS site,
             outcome, odai_id, nullif({sql_photo_key("image_url")}, '') AS key, category, kind, labels,
             label_confidences
         FROM page)
     LEFT JOIN image USING (key)
 """
+# The newest page that shows a photo, else the newest page. Without a kind, the category tells it.
 _ODAI = """
     CREATE TABLE odai AS
     SELECT host, odai_id, photo_id, denied, category, labels, label_confidences, coalesce(kind, CASE
         WHEN category LIKE '%虫食い%' THEN 'fill-in' WHEN category LIKE '%カルタ%' THEN 'karuta'
         WHEN category LIKE '%イラスト%' THEN 'illustration' WHEN category LIKE '%テキスト%' THEN 'text'
         END) AS kind
-    FROM (SELECT coalesce(max(turn) FILTER (key IS NOT NULL), max(turn)) AS turn
+    FROM (SELECT coalesce(max(fetch_order) FILTER (key IS NOT NULL), max(fetch_order)) AS fetch_order
           FROM visit WHERE outcome = 'ok' AND odai_id IS NOT NULL GROUP BY host, odai_id)
-    JOIN visit USING (turn)
+    JOIN visit USING (fetch_order)
 """
-_SAID = f"""
-    CREATE TABLE said AS
-    SELECT visit, nth, b.boke_id AS boke_id, coalesce(b.odai_id, odai_id) AS odai_id,
+# Every boke of every page, then without those that a newer page shows again. Only boke whose number occurs
+# twice are compared, and boke without a number: these are the same if odai, photo and text are.
+_PAGE_BOKE = f"""
+    CREATE TABLE page_boke AS
+    SELECT visit, page_position, b.boke_id AS boke_id, coalesce(b.odai_id, odai_id) AS odai_id,
            CASE WHEN nullif(b.image_url, '') <> coalesce(image_url, '')
                THEN {sql_photo_key("b.image_url")} END AS own_key,
            b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted
-    FROM (SELECT {_PLACE} AS visit, odai_id, image_url,
-                 unnest(bokes) AS b, generate_subscripts(bokes, 1) AS nth
+    FROM (SELECT {_PAGE_NUMBER} AS visit, odai_id, image_url,
+                 unnest(bokes) AS b, generate_subscripts(bokes, 1) AS page_position
           FROM page WHERE outcome = 'ok')
     WHERE b.text IS NOT NULL;
-    DELETE FROM said WHERE rowid IN (
+    DELETE FROM page_boke WHERE rowid IN (
         SELECT id FROM (
-            SELECT said.rowid AS id, host, boke_id IS NULL AS nameless, turn, nth, coalesce(boke_id::HUGEINT,
-                hash(said.odai_id, coalesce(own_key, key), text)::HUGEINT) AS name
-            FROM said JOIN visit USING (visit)
+            SELECT page_boke.rowid AS id, host, boke_id IS NULL AS has_no_number, fetch_order, page_position,
+                coalesce(boke_id::HUGEINT,
+                    hash(page_boke.odai_id, coalesce(own_key, key), text)::HUGEINT) AS identity
+            FROM page_boke JOIN visit USING (visit)
             WHERE boke_id IS NULL
-                OR boke_id IN (SELECT boke_id FROM said GROUP BY boke_id HAVING count(*) > 1))
-        QUALIFY row_number() OVER (PARTITION BY host, nameless, name ORDER BY turn DESC, nth) > 1)
+                OR boke_id IN (SELECT boke_id FROM page_boke GROUP BY boke_id HAVING count(*) > 1))
+        QUALIFY row_number() OVER (
+            PARTITION BY host, has_no_number, identity ORDER BY fetch_order DESC, page_position) > 1)
 """
+# A boke's photo is its own, else that of its page, else that of its odai. No page has 1048576 boke, so `age`
+# orders by page first.
 _BOKE = """
     CREATE VIEW boke AS
-    SELECT boke_id, said.odai_id AS odai_id, visit.host AS host,
-           coalesce(if(own_key IS NULL, visit.photo_id, mine.photo_id), odai.photo_id) AS photo_id,
-           coalesce(if(own_key IS NULL, visit.denied, mine.denied),
+    SELECT boke_id, page_boke.odai_id AS odai_id, visit.host AS host,
+           coalesce(if(own_key IS NULL, visit.photo_id, own_image.photo_id), odai.photo_id) AS photo_id,
+           coalesce(if(own_key IS NULL, visit.denied, own_image.denied),
                if(own_key IS NULL AND visit.key IS NULL, odai.denied, false), false) AS denied,
-           text, stars, raters, said.category AS category, posted,
+           text, stars, raters, page_boke.category AS category, posted,
            coalesce(site || '/boke/' || boke_id, url) AS url, odai.kind AS kind,
-           odai.category AS photo_category, nth - turn * 1048576 AS age
-    FROM said JOIN visit USING (visit)
-    LEFT JOIN odai ON odai.host = visit.host AND odai.odai_id = said.odai_id
-    LEFT JOIN image mine ON mine.key = own_key
+           odai.category AS photo_category, page_position - fetch_order * 1048576 AS age
+    FROM page_boke JOIN visit USING (visit)
+    LEFT JOIN odai ON odai.host = visit.host AND odai.odai_id = page_boke.odai_id
+    LEFT JOIN image own_image ON own_image.key = own_key
 """
+# Pages whose newest fetch was denied: an address that was allowed again later is not among them.
 _DENIED = """
     CREATE TABLE denied AS
     SELECT host, coalesce(odai_id, TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT)) AS odai_id,
            TRY_CAST(regexp_extract(url, '/boke/(\\d+)', 1) AS BIGINT) AS boke_id
-    FROM (SELECT max(turn) AS turn FROM visit
+    FROM (SELECT max(fetch_order) AS fetch_order FROM visit
           WHERE url IN (SELECT url FROM visit WHERE outcome = 'denied') GROUP BY url)
-    JOIN visit USING (turn) WHERE outcome = 'denied'
+    JOIN visit USING (fetch_order) WHERE outcome = 'denied'
 """
 
 
 def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path], schema: pa.Schema) -> None:
-    """Make a view over `shards`, whose optional columns may be missing.
+    """Make a view of the rows in `shards`, with the columns of `schema`; those that a shard lacks are null.
 
-    Its rows know their place: `shard`, an index into `shards`, and `row`, from 0 in each.
+    Two more columns tell where a row is: `shard`, an index into `shards`, and `row`, from 0 in each shard.
     """
     connection.from_arrow(schema.empty_table()).create(f"{view}_empty")
     if not shards:

@@ -1,4 +1,4 @@
-"""The shards of a dataset's photos table: one split's, in row groups that preview."""
+"""Writes the shards of one split, in row groups small enough for a preview."""
 
 import json
 from contextlib import ExitStack
@@ -15,16 +15,19 @@ from store.shards import whole_parquet
 
 ROW_GROUP_ROWS = 100
 SMALL_ROW_GROUP = 2**20
-"""A hundred photos that hold less than this share a row group with the next hundred: many tiny row groups
-cost more than what is in them, and a preview that reads one of this size is no slower."""
+"""A hundred photos of fewer bytes share a row group with the next hundred: many tiny row groups take more
+room than their photos, and a preview reads one of this size as fast."""
 ROW_GROUP_BYTES = 16 * 2**20
-"""What the photos of a row group hold at most, but for a single larger one; also what is read at once."""
+"""The most bytes of photos in a row group, unless a single photo has more; also how much is read at once."""
 SHARD_BYTES = 224 * 2**20
-"""Where a shard ends, a row group and the footer short of the 256 MiB it may have."""
+"""A shard ends before this size: a row group and a footer less than the 256 MiB that it may have."""
 
 
 class SplitWriter:
-    """Writes one split's shards, named by their number and, once that is known, by how many there are."""
+    """Writes the shards of one split while the `with` block runs.
+
+    How many shards there are is in their names, so they get these at the end: train-00000-of-0000N.parquet.
+    """
 
     def __init__(self, directory: Path, split: str) -> None:
         self._directory, self._split = directory, split
@@ -39,11 +42,12 @@ class SplitWriter:
         return self
 
     def append(self, table: pa.Table) -> None:
-        """Add photos; they are written once they fill a row group."""
+        """Add photos (the columns of PHOTOS); they are written once they fill a row group."""
         table = table.select(PHOTOS.names)
         ends = np.cumsum(pc.binary_length(pc.struct_field(table["image"], "bytes")).to_numpy())
         at = 0
         while at < table.num_rows:
+            # `ends` counts from the table's first photo, the room in the row group from `at`.
             room = ROW_GROUP_BYTES - self._bytes + (ends[at - 1] if at else 0)
             fitting = int(np.searchsorted(ends, room, side="right")) - at
             if fitting <= 0 and self._rows:
@@ -57,8 +61,8 @@ class SplitWriter:
             if self._rows % ROW_GROUP_ROWS == 0 and self._bytes >= SMALL_ROW_GROUP:
                 self._flush()
 
-    def let_go(self) -> None:
-        """Copy the photos that wait: as slices they would keep alive all that they came with."""
+    def copy_waiting(self) -> None:
+        """Copy the photos that wait to be written: as slices, they keep the whole block in memory."""
         if self._waiting:
             everything = pa.array(np.arange(self._rows))
             self._waiting = [pa.concat_tables(self._waiting).take(everything)]
@@ -91,7 +95,7 @@ class SplitWriter:
 
 
 def _feature(kind: pa.DataType) -> dict[str, object]:
-    """Return how the Hugging Face metadata spells an Arrow type."""
+    """Return an Arrow type as the Hugging Face metadata spells it."""
     if pa.types.is_list(kind):
         return {"_type": "List", "feature": _feature(kind.value_type)}
     if pa.types.is_struct(kind):

@@ -1,4 +1,4 @@
-"""Write the photos table: photos come with their captions in blocks, bytes stream past from their shards."""
+"""Writes the photos table: photos and captions come in blocks, the photos' bytes stream from their shards."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +18,13 @@ from store.progress import Progress
 from store.schema import PHOTOS
 
 ROWS_PER_SHARD = 2**40
+"""More than any shard has: a photo's position is shard * ROWS_PER_SHARD + row."""
 
 ImageSource = Callable[[pq.ParquetFile, list[int]], pa.StructArray]
-"""Reads the photos of some row groups of a shard: struct<bytes, path>, a row each."""
+"""Reads the photos of some row groups of a shard: (n,) struct<bytes, path>."""
 
 Images = tuple[int, int, pa.StructArray]
-"""The places from and to which some row groups go, and what is in them."""
+"""The position of the first photo in some row groups, the one behind the last, and the photos between."""
 
 
 def write_photos(
@@ -32,39 +33,43 @@ def write_photos(
     """Write train-*.parquet and dev-*.parquet into `directory`, block by block.
 
     Args:
-        blocks: photos with n, split, shard, row, and the columns of PHOTOS but image: train's before dev's,
-            each in the order of n, which counts photos by shard and row.
-        shards: where the photos' bytes lie; `shard` is a place in this list.
-        image: how to read them there.
-        directory: where they go.
-        total: how many photos there are at most.
+        blocks: tables with n, split, shard, row, and the columns of PHOTOS but image: train before dev, each
+            in the order of n, which numbers photos by shard and row. So shards are read from front to back.
+        shards: the files with the photos' bytes; `shard` is an index into this list.
+        image: reads the photos of a shard.
+        directory: gets the new shards.
+        total: the most photos that there can be, for progress.
 
     Yields:
-        Of each block the photos that were written, and those that were not, having no bytes.
+        For each block, the photos that were written, and those that were not, because they have no bytes.
     """
     with ExitStack() as stack:
         progress = stack.enter_context(Progress("dataset", total, "photos"))
         writers = {split: stack.enter_context(SplitWriter(directory, split)) for split in SPLITS}
         for block in blocks:
             empty: list[int] = []
-            halves = [(writers[split], half, _places(half)) for split, half in by_split(block).items()]
-            for first, last, images in _ahead(_images(block, shards, image)):
-                for writer, half, places in halves:
-                    low, high = np.searchsorted(places, [first, last])
-                    found = images.take(pa.array(places[low:high] - first))
-                    empty += _append(writer, half.slice(low, high - low), found)
+            halves = [(writers[split], half, _positions(half)) for split, half in by_split(block).items()]
+            for first, last, images in _prefetch(_images(block, shards, image)):
+                for writer, half, positions in halves:
+                    low, high = np.searchsorted(positions, [first, last])
+                    read = images.take(pa.array(positions[low:high] - first))
+                    empty += _append(writer, half.slice(low, high - low), read)
             for writer, _, _ in halves:
-                writer.let_go()
+                writer.copy_waiting()
             progress.advance(block.num_rows)
-            gone = pc.is_in(block["n"], pa.array(empty, pa.int64()))
-            yield (block.filter(pc.invert(gone)), block.filter(gone)) if empty else (block, block.slice(0, 0))
+            without_bytes = pc.is_in(block["n"], pa.array(empty, pa.int64()))
+            yield (
+                (block.filter(pc.invert(without_bytes)), block.filter(without_bytes))
+                if empty
+                else (block, block.slice(0, 0))
+            )
 
 
 def by_split(photos: pa.Table) -> dict[str, pa.Table]:
-    """Return the photos of each split, where train's come before dev's.
+    """Return the photos of each split, of a table with train before dev.
 
     Raises:
-        ValueError: they do not.
+        ValueError: a photo of train comes after one of dev.
     """
     is_train = pc.equal(photos["split"], SPLITS[0])
     train = pc.sum(is_train).as_py() or 0
@@ -74,45 +79,45 @@ def by_split(photos: pa.Table) -> dict[str, pa.Table]:
 
 
 def _append(writer: SplitWriter, photos: pa.Table, images: pa.StructArray) -> list[int]:
-    """Write `photos` with their `images`; return the n of those without bytes."""
+    """Write `photos` with their `images`, (n,) each; return the n of those without bytes."""
     photos = photos.append_column("image", images)
     filled = pc.fill_null(pc.greater(pc.binary_length(images.field("bytes")), 0), False)
     writer.append(photos.filter(filled) if filled.false_count else photos)
     return photos.filter(pc.invert(filled))["n"].to_pylist() if filled.false_count else []
 
 
-def _places(photos: pa.Table) -> NDArray[np.int64]:
-    """Return numbers that sort photos as they lie: by shard, then by row."""
-    places: NDArray[np.int64] = photos["shard"].to_numpy() * ROWS_PER_SHARD + photos["row"].to_numpy()
-    return places
+def _positions(photos: pa.Table) -> NDArray[np.int64]:
+    """Return (n,) numbers that sort photos by shard, then by row."""
+    positions: NDArray[np.int64] = photos["shard"].to_numpy() * ROWS_PER_SHARD + photos["row"].to_numpy()
+    return positions
 
 
 def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Generator[Images]:
-    """Yield the images of the row groups with some of `photos`."""
-    places = _places(photos)
-    numbers = places // ROWS_PER_SHARD
+    """Yield the images of those row groups that hold any of `photos`."""
+    positions = _positions(photos)
+    numbers = positions // ROWS_PER_SHARD
     for number in np.unique(numbers).tolist():
-        rows = places[numbers == number] % ROWS_PER_SHARD
+        rows = positions[numbers == number] % ROWS_PER_SHARD
         with pq.ParquetFile(shards[number], page_checksum_verification=True) as shard:
             ends = np.cumsum([shard.metadata.row_group(g).num_rows for g in range(shard.num_row_groups)])
-            wanted = np.unique(np.searchsorted(ends, rows, side="right")).tolist()
-            for groups in _reads(shard.metadata, wanted):
+            needed = np.unique(np.searchsorted(ends, rows, side="right")).tolist()
+            for groups in _adjacent(shard.metadata, needed):
                 start, end = int(ends[groups[0] - 1]) if groups[0] else 0, int(ends[groups[-1]])
                 images = _read(image, shard, groups, shards[number])
                 yield number * ROWS_PER_SHARD + start, number * ROWS_PER_SHARD + end, images
 
 
-def _ahead(reads: Generator[Images]) -> Iterator[Images]:
-    """Yield `reads`, the next of which is made while the last is written."""
+def _prefetch(reads: Generator[Images]) -> Iterator[Images]:
+    """Yield from `reads`; a thread makes the next item while the last is used."""
     with closing(reads), ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, reads, None)
-        while (images := coming.result()) is not None:
-            coming = pool.submit(next, reads, None)
+        pending = pool.submit(next, reads, None)
+        while (images := pending.result()) is not None:
+            pending = pool.submit(next, reads, None)
             yield images
 
 
-def _reads(shard: pq.FileMetaData, groups: Iterable[int]) -> Iterator[list[int]]:
-    """Yield neighbouring row groups that are read at once."""
+def _adjacent(shard: pq.FileMetaData, groups: Iterable[int]) -> Iterator[list[int]]:
+    """Yield runs of adjacent row groups of up to ROW_GROUP_BYTES, to be read at once."""
     read: list[int] = []
     size = 0
     for group in groups:
@@ -137,7 +142,7 @@ def _read(image: ImageSource, shard: pq.ParquetFile, groups: list[int], path: Pa
 
 
 def crawl_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
-    """Read the photos of row groups of a crawl's images table."""
+    """Read the photos in row groups of a crawl's images table; the path is the sha256 with a suffix."""
     rows = shard.read_row_groups(groups, columns=["bytes", "sha256", "format"]).combine_chunks()
     suffix = pc.if_else(pc.equal(rows["format"], "jpeg"), "jpg", rows["format"])
     paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".")
@@ -145,7 +150,7 @@ def crawl_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
 
 
 def dataset_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
-    """Read the photos of row groups of a dataset."""
+    """Read the photos in row groups of a dataset."""
     return shard.read_row_groups(groups, columns=["image"])["image"].combine_chunks()
 
 

@@ -1,4 +1,4 @@
-"""Write a dataset's directory from what was kept: shards, vocabulary, figures, card, Croissant, manifest."""
+"""Writes a dataset's directory: shards, vocabulary, statistics, card, Croissant, and last the manifest."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -11,12 +11,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dataset.build.candidates import explain_empty
 from dataset.build.photos_table import ImageSource, write_photos
-from dataset.build.select import why_empty
 from dataset.describe.card import card
 from dataset.describe.charts import charts
 from dataset.describe.croissant import croissant
-from dataset.describe.statistics import Counted, statistics
+from dataset.describe.statistics import DatasetCounts, statistics
 from dataset.text.vocabulary import Vocabulary
 from store.errors import UserError
 from store.manifest import write_manifest
@@ -28,7 +28,17 @@ from store.whole_file import write_json, write_whole
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a dataset comes from: `tokens` is the tokeniser's identity, `counts` how many texts it cut."""
+    """What a dataset was made from, as its manifest tells.
+
+    Args:
+        name: the pipeline's name.
+        fingerprint: of all that the build depends on.
+        settings: DatasetOptions as plain values.
+        crawls: the directories of the crawls.
+        sources: of imported data, as in sources.json.
+        tokens: the version of the tokenizer.
+        counts: how many texts were tokenised, and how many reused.
+    """
 
     name: str
     fingerprint: str
@@ -47,22 +57,24 @@ def publish(
     directory: Path,
     origin: Origin,
 ) -> None:
-    """Write the dataset of `blocks` into `directory`, the manifest last.
+    """Write the dataset of `blocks` into `directory`; the manifest last, as it makes the dataset complete.
 
     Args:
-        connection: holds `photo_row`, what may be in the blocks, and `taken_by`.
+        connection: holds `photo_row`, the photos that may be in the blocks, and `left_out_by`.
         blocks: photos with their captions, as `write_photos` takes them.
 
     Raises:
         UserError: nothing is left to write.
     """
     [(total,)] = connection.execute("SELECT count(*) FROM photo_row").fetchall()
-    count = Counted(connection)
+    count = DatasetCounts(connection)
     for written, empty in write_photos(blocks, shards, image, directory, total):
         count.add(written)
-        count.add_lost(empty)
+        count.add_without_bytes(empty)
     if not count.photos:
-        raise UserError(why_empty(connection, replace(Place.of(Path(origin.crawls[0])), name=origin.name)))
+        raise UserError(
+            explain_empty(connection, replace(Place.of(Path(origin.crawls[0])), name=origin.name))
+        )
     settings = origin.settings
     vocabulary = Vocabulary.from_counts(count.tokens["train"], settings["min_count"], settings["max_size"])
     vocabulary.save(directory / "vocabulary.json")

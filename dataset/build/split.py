@@ -1,9 +1,9 @@
-"""The split: near-identical photos share a group, and a keyed hash of the group says train or dev.
+"""Splits photos into train and dev: near-identical photos share a group, and a hash of the group decides.
 
-Photos take their side in the order in which they were first seen, and never change it: a photo joins the
-group of the oldest photo that it is near to, or founds a group, whose hash decides. A photo that is near to
-photos of both sides belongs to neither and is left out. What an earlier dataset says of a photo holds, so
-that photos that come later, with whatever date, move nothing.
+Photos get their side (group and split) in the order in which they were first seen, and keep it. A photo joins
+the group of the oldest photo that it is near to, or founds a group. A photo that is near to photos of both
+splits belongs to neither, and is left out. A side that an earlier dataset recorded holds, so photos that come
+later move none, whatever their dates are.
 """
 
 import hashlib
@@ -21,24 +21,24 @@ from dataset.options import DatasetOptions
 
 SPLITS = read.SPLITS
 SETTINGS = ("near_duplicate_bits", "dev_fraction", "split_key")
-"""What the sides depend on: a dataset built with others says nothing about this one."""
+"""The settings that sides depend on: a dataset built with other values has other sides."""
 
 
 class Side(NamedTuple):
-    """A photo's group and split; no split where it is near to both."""
+    """A photo's group and split; None if it is near to photos of both splits."""
 
     group: str
     split: str | None
 
 
 def split_of(group: str, key: str, dev_fraction: float) -> str:
-    """Return `dev` for about `dev_fraction` of all groups, else `train`; the same for ever under one key."""
+    """Return `dev` for about `dev_fraction` of all groups, else `train`; always the same for one key."""
     [split] = splits_of([group], key, dev_fraction)
     return split
 
 
 def splits_of(groups: Iterable[str], key: str, dev_fraction: float) -> list[str]:
-    """Return what `split_of` returns of each of many groups, in less time."""
+    """Return the result of `split_of` for each group, faster than one by one."""
     keyed = hashlib.blake2b(key=key.encode()[:64], digest_size=8)
     limit, splits = dev_fraction * 2**64, []
     for group in groups:
@@ -49,47 +49,51 @@ def splits_of(groups: Iterable[str], key: str, dev_fraction: float) -> list[str]
 
 
 def group_of(sha256: str) -> str:
-    """Return the name of the group that a photo founds; it does not tell the photo's sha256."""
+    """Return the name of the group that a photo founds.
+
+    It is a hash: after the photo is forgotten, its group's name must not reveal its sha256.
+    """
     return hashlib.sha256(f"group:{sha256}".encode()).hexdigest()[:16]
 
 
 def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previous: Path) -> None:
-    """Make the table `side` (photo_id, group, split) from `photo`, and from the dataset `previous`.
+    """Make the table `side` (photo_id, group, split) from `photo` and from the last dataset, `previous`.
 
-    Photos that are near to others are placed one after the other. Most are near to none: for them no order
-    matters, and they are placed all at once.
+    Photos with neighbours are placed one after the other. Most have none: their order does not matter, and
+    they are placed all at once.
     """
     connection.from_arrow(_recorded(previous, options)).create("recorded")
     near = near_pairs(connection, options.near_duplicate_bits)
     connection.from_arrow(pa.table({"phash": pa.array(near, pa.string())})).create("near")
     connection.execute(_PLACED)
-    crowd = connection.execute(_CROWD).fetchall()
-    known = {sha256: Side(group, split) for sha256, _, _, group, split in crowd if split}
-    sides = sides_of(((sha256, phash) for sha256, phash, *_ in crowd), near, known, options)
-    placed = [[row[2] for row in crowd], [side.group for side in sides], [side.split for side in sides]]
-    alone = connection.sql(_ALONE).to_arrow_table()
-    fresh = alone["split"].is_null().combine_chunks()
-    groups = alone["group"].filter(fresh).to_pylist()
-    drawn = pa.array(splits_of(groups, options.split_key, options.dev_fraction), pa.string())
-    split = pc.replace_with_mask(alone["split"].combine_chunks(), fresh, drawn)
-    tables = [pa.table(placed, _SIDE), pa.table([alone["photo_id"], alone["group"], split], _SIDE)]
+    close = connection.execute(_WITH_NEIGHBOURS).fetchall()
+    known = {sha256: Side(group, split) for sha256, _, _, group, split in close if split}
+    sides = sides_of(((sha256, phash) for sha256, phash, *_ in close), near, known, options)
+    placed = [[row[2] for row in close], [side.group for side in sides], [side.split for side in sides]]
+    apart = connection.sql(_WITHOUT_NEIGHBOURS).to_arrow_table()
+    is_new = apart["split"].is_null().combine_chunks()
+    groups = apart["group"].filter(is_new).to_pylist()
+    new_splits = pa.array(splits_of(groups, options.split_key, options.dev_fraction), pa.string())
+    split = pc.replace_with_mask(apart["split"].combine_chunks(), is_new, new_splits)
+    tables = [pa.table(placed, _SIDE), pa.table([apart["photo_id"], apart["group"], split], _SIDE)]
     connection.from_arrow(pa.concat_tables(tables)).create("side")
 
 
 _SIDE = pa.schema([("photo_id", pa.int64()), ("group", pa.string()), ("split", pa.string())])
+# Each photo with its recorded side, if any; it has neighbours if another photo has the same or a near pHash.
 _PLACED = """
     CREATE TABLE placed AS
     SELECT sha256, lower(phash) AS phash, photo_id, recorded."group", split, first_seen, coalesce(
         lower(phash) IN (
             SELECT lower(phash) FROM photo WHERE phash IS NOT NULL GROUP BY ALL HAVING count(*) > 1
-            UNION ALL FROM near), false) AS crowded
+            UNION ALL FROM near), false) AS has_neighbours
     FROM photo LEFT JOIN recorded USING (sha256)"""
-_CROWD = """
-    SELECT sha256, phash, photo_id, "group", split FROM placed WHERE crowded
+_WITH_NEIGHBOURS = """
+    SELECT sha256, phash, photo_id, "group", split FROM placed WHERE has_neighbours
     ORDER BY split IS NULL, first_seen, sha256"""
-_ALONE = """
+_WITHOUT_NEIGHBOURS = """
     SELECT photo_id, coalesce("group", left(sha256('group:' || sha256), 16)) AS "group", split
-    FROM placed WHERE NOT crowded"""
+    FROM placed WHERE NOT has_neighbours"""
 
 
 def sides_of(
@@ -101,35 +105,41 @@ def sides_of(
     """Return the side of each photo, in the order given.
 
     Args:
-        photos: sha256 and pHash, known photos first, then oldest first.
-        near: for a pHash, the other ones that are near to it.
-        known: sides that hold already, by sha256.
+        photos: sha256 and pHash, those with a known side first, then the oldest first.
+        near: the other pHashes that are near to a pHash.
+        known: the sides that an earlier dataset recorded, by sha256.
     """
     sides: list[Side] = []
-    taken: dict[str, tuple[int, Side]] = {}  # by pHash: when it was taken, and by which side
+    first: dict[str, tuple[int, Side]] = {}  # by pHash: order and side of the first photo that has it
     for order, (sha256, phash) in enumerate(photos):
-        around = [taken[other] for other in (phash, *near.get(phash, ())) if other in taken] if phash else []
-        side = known.get(sha256) or _join(sha256, around, options)
+        neighbours = (
+            [first[other] for other in (phash, *near.get(phash, ())) if other in first] if phash else []
+        )
+        side = known.get(sha256) or _new_side(sha256, neighbours, options)
         sides.append(side)
-        if phash and side.split and phash not in taken:
-            taken[phash] = order, side
+        if phash and side.split and phash not in first:
+            first[phash] = order, side
     return sides
 
 
-def _join(sha256: str, around: list[tuple[int, Side]], options: DatasetOptions) -> Side:
-    if not around:
+def _new_side(sha256: str, neighbours: list[tuple[int, Side]], options: DatasetOptions) -> Side:
+    """Return a side for a photo without one; `neighbours` are the order and side of each photo near to it."""
+    if not neighbours:
         group = group_of(sha256)
         return Side(group, split_of(group, options.split_key, options.dev_fraction))
-    oldest = min(around, key=lambda pair: pair[0])[1]
-    both = len({side.split for _, side in around}) > 1
+    oldest = min(neighbours, key=lambda pair: pair[0])[1]
+    both = len({side.split for _, side in neighbours}) > 1
     return Side(oldest.group, None if both else oldest.split)
 
 
 def near_pairs(connection: duckdb.DuckDBPyConnection, bits: int) -> dict[str, list[str]]:
     """Return, for each pHash in `photo`, the others that differ from it in at most `bits` bits.
 
-    Two hashes that differ in b bits are equal in one of b + 1 blocks: so only those that share a block are
-    compared, and the work grows with the photos, not with their square.
+    Cut into b + 1 blocks, two hashes that differ in b bits are equal in at least one block (the pigeonhole
+    principle). So only hashes that share a block are compared, not every pair.
+
+    Args:
+        connection: holds `photo`, whose `phash` is 16 hex digits; others, and nulls, are near to none.
     """
     blocks = bits + 1
     width = -(-64 // blocks)
@@ -138,13 +148,13 @@ def near_pairs(connection: duckdb.DuckDBPyConnection, bits: int) -> dict[str, li
         "CREATE OR REPLACE TEMP TABLE hash AS SELECT DISTINCT lower(phash) AS phash, "
         "('0x' || phash)::UBIGINT AS bits FROM photo WHERE regexp_full_match(phash, '[0-9a-fA-F]{16}')"
     )
-    cut = " UNION ALL ".join(
+    hash_block = " UNION ALL ".join(
         f"SELECT phash, bits, {block} AS block, (bits >> {block * width}) & {mask} AS part FROM hash"
         for block in range(blocks)
     )
     pairs = connection.execute(f"""
-        WITH cut AS ({cut})
-        SELECT DISTINCT a.phash, b.phash FROM cut a JOIN cut b USING (block, part)
+        WITH hash_block AS ({hash_block})
+        SELECT DISTINCT a.phash, b.phash FROM hash_block a JOIN hash_block b USING (block, part)
         WHERE a.bits < b.bits AND bit_count(xor(a.bits, b.bits)) <= {bits}""").fetchall()
     near: defaultdict[str, list[str]] = defaultdict(list)
     for one, other in pairs:
@@ -154,11 +164,11 @@ def near_pairs(connection: duckdb.DuckDBPyConnection, bits: int) -> dict[str, li
 
 
 def _recorded(previous: Path, options: DatasetOptions) -> pa.Table:
-    """Return the sides (sha256, group, split) that an earlier dataset recorded under the same settings."""
-    none = pa.schema([("sha256", pa.string()), ("group", pa.string()), ("split", pa.string())]).empty_table()
+    """Return the sides (sha256, group, split) that the last dataset recorded, if it had the same SETTINGS."""
+    empty = pa.schema([("sha256", pa.string()), ("group", pa.string()), ("split", pa.string())]).empty_table()
     if not read.is_complete(previous):
-        return none
+        return empty
     settings = read.settings(previous)
     if any(settings.get(name) != getattr(options, name) for name in SETTINGS):
-        return none
-    return read.photos(previous).select(none.column_names)
+        return empty
+    return read.photos(previous).select(empty.column_names)

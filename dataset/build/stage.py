@@ -1,4 +1,4 @@
-"""Build the dataset: from crawls' tables to one row per photo, its captions filtered, tokenised and split."""
+"""The dataset stage: from crawls' tables to a row per photo, with captions filtered and tokenised."""
 
 import errno
 import shutil
@@ -12,15 +12,15 @@ import pyarrow.parquet as pq
 
 from dataset import filters, read
 from dataset.build import crawl_tables
-from dataset.build.blocks import judged
+from dataset.build.blocks import caption_blocks
+from dataset.build.candidates import load_candidates, load_photo_rows
 from dataset.build.photos_table import crawl_image
 from dataset.build.publish import Origin, publish
-from dataset.build.select import load_candidates, load_photo_rows
 from dataset.build.split import assign
 from dataset.importers.tables import read_sources
 from dataset.options import DatasetOptions
 from dataset.text import tokenizer_process
-from dataset.text.captions import SEPARATOR
+from dataset.text.captions import TOKEN_SEPARATOR
 from store.errors import DamagedFile, UserError
 from store.forget.forgotten import Forgotten
 from store.manifest import file_list, fingerprint, is_fresh
@@ -28,13 +28,13 @@ from store.sql import literal, read_parquet
 from store.swap import locked, replacement
 
 VERSION = 4
-"""Counts up when the same inputs and settings would give another dataset."""
+"""Counts up when the same inputs and settings would give another dataset; part of its fingerprint."""
 
 WORK = ".work"
-"""The folder in the new dataset for what is only needed while it is built."""
+"""The folder, within the new dataset, of what is needed only while it is built."""
 
 MEMORY = "700MB"
-"""What DuckDB may hold before it goes on in files beside the new dataset."""
+"""The memory that DuckDB may use before it goes on in files in WORK."""
 
 
 def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, name: str) -> bool:
@@ -56,16 +56,21 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
     """
     with locked(directory):
         pages, images = crawl_tables.crawl_shards(crawls)
+        # An imported crawl of another pipeline has a forget list of its own: all of them hold.
         forgotten = {one for crawl in (directory, *crawls) for one in Forgotten.load(crawl.parent).digests()}
         words, outs = filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
         sources = [source for crawl in crawls for source in read_sources(crawl)]
-        tokens = tokenizer_process.identity(options.tokenizer)
+        tokens = tokenizer_process.tokenizer_version(options.tokenizer)
         settings = options.model_dump(mode="json")
         shards = [file_list(pages), file_list(images)]
-        mark = fingerprint(VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens)
-        if read.is_complete(directory) and is_fresh(directory, mark):
+        build_fingerprint = fingerprint(
+            VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens
+        )
+        if read.is_complete(directory) and is_fresh(directory, build_fingerprint):
             return False
-        origin = Origin(name, mark, settings, [str(crawl) for crawl in crawls], sources, tokens, {})
+        origin = Origin(
+            name, build_fingerprint, settings, [str(crawl) for crawl in crawls], sources, tokens, {}
+        )
         with replacement(directory) as new:
             (new / WORK).mkdir()
             with connect(new) as connection:
@@ -75,16 +80,16 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
                     load_candidates(connection, options, forgotten, outs)
                     load_photo_rows(connection)
                     origin.counts.update(_reuse(connection, directory, tokens))
-                    with closing(judged(connection, options, words)) as blocks:
+                    with closing(caption_blocks(connection, options, words)) as blocks:
                         publish(connection, blocks, images, crawl_image, new, origin)
                 except duckdb.Error as error:
-                    raise _told(error, [*pages, *images]) from error
+                    raise _explain(error, [*pages, *images]) from error
             shutil.rmtree(new / WORK)
     return True
 
 
 def connect(directory: Path) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB that goes on in files in `directory` where its tables outgrow MEMORY."""
+    """Return a DuckDB connection that goes on in files in `directory` once its tables outgrow MEMORY."""
     connection = duckdb.connect()
     connection.execute(f"""
         SET temp_directory = {literal(str(directory / WORK))};
@@ -94,31 +99,33 @@ def connect(directory: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _reuse(connection: duckdb.DuckDBPyConnection, previous: Path, tokens: str) -> dict[str, int]:
-    """Make `reused` (id, text_nfkc, cut): what the dataset `previous` has of texts that are still candidates.
+    """Make `reused` (id, text_nfkc, segmented): the last build's results for texts that are candidates again.
+
+    `id` is the rowid in `candidate`. Without a last build, or after one with another tokenizer, it is empty.
 
     Returns:
-        How many captions are to be tokenised, and how many are taken over.
+        How many captions are still to be tokenised, and how many are reused.
     """
-    connection.execute("CREATE TABLE reused (id BIGINT, text_nfkc VARCHAR, cut VARCHAR)")
+    connection.execute("CREATE TABLE reused (id BIGINT, text_nfkc VARCHAR, segmented VARCHAR)")
     if read.is_complete(previous) and read.manifest(previous).get("tokens") == tokens:
-        # A text is told from others by its hash: should two share one, one of them is cut again.
+        # Texts are compared by their hashes. If two share one, one of them is only tokenised again.
         connection.execute(f"""
             CREATE TABLE old AS
             SELECT c.text AS text, c.text_nfkc AS text_nfkc,
-                array_to_string(c.tokens, {literal(SEPARATOR)}) AS cut
+                array_to_string(c.tokens, {literal(TOKEN_SEPARATOR)}) AS segmented
             FROM (SELECT unnest(captions) AS c FROM {read_parquet(read.shards(previous))});
             DELETE FROM old WHERE rowid NOT IN (SELECT min(rowid) FROM old GROUP BY hash(text));
             INSERT INTO reused
-            SELECT candidate.rowid, text_nfkc, cut FROM candidate JOIN old USING (text)
-            WHERE taken_by IS NULL;
+            SELECT candidate.rowid, text_nfkc, segmented FROM candidate JOIN old USING (text)
+            WHERE filter_name IS NULL;
             DROP TABLE old""")
-    counts = "SELECT (SELECT count(*) FROM reused), count(*) FROM candidate WHERE taken_by IS NULL"
+    counts = "SELECT (SELECT count(*) FROM reused), count(*) FROM candidate WHERE filter_name IS NULL"
     [(reused, total)] = connection.execute(counts).fetchall()
     return {"tokenised": total - reused, "reused": reused}
 
 
-def _told(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
-    """Return what to tell of DuckDB's failure: a full disk, no memory, a damaged shard, or else itself."""
+def _explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
+    """Return the cause of DuckDB's error: a full disk, too little memory, a damaged shard, or the error."""
     reason = str(error).splitlines()[0]
     if "No space left" in reason:
         return OSError(errno.ENOSPC, f"the disk is full: {reason}")
@@ -126,6 +133,7 @@ def _told(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
         return UserError(
             f"Memory ran out: {reason}. End other programs, or free some disk for what does not fit"
         )
+    # DuckDB does not name the file: read each to its end, with its checksums.
     for path in shards:
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as shard:

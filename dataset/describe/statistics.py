@@ -1,4 +1,4 @@
-"""Figures of a dataset: how much there is, how it is spread, and what each filter took."""
+"""Figures of a dataset: counts, distributions, and what each filter left out; written to statistics.json."""
 
 import math
 from bisect import bisect_right
@@ -19,13 +19,14 @@ from dataset.text.vocabulary import SPECIALS, Vocabulary
 
 MOST_FREQUENT = 50
 STAR_BINS = (0, 1, 10, 100, 1_000, 10_000, 100_000)
-"""Where each bin of the histogram of stars begins: nobody, then by powers of ten."""
+"""Where each bin of the histogram of stars begins: none, then by powers of ten."""
 
 
-class Counted:
-    """What is counted while photos are written: how often which value was seen, and tokens by split.
+class DatasetCounts:
+    """Counts while photos are written: how often each value occurs, and each token by split.
 
-    Makes the table `measured_photo` (split, group, labels, odai).
+    Photos go to the table `measured_photo` (split, group, labels, odai) in DuckDB, which may outgrow memory;
+    values of captions repeat, so their counts fit in it.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -41,7 +42,7 @@ class Counted:
         connection.from_arrow(_PHOTO.empty_table()).create("measured_photo")
 
     def add(self, photos: pa.Table) -> None:
-        """Count photos, train's before dev's, with all columns of PHOTOS but image, and split."""
+        """Count photos: a table with train before dev, split, and the columns of PHOTOS but image."""
         self.photos += photos.num_rows
         odai = pc.list_value_length(photos["odai_ids"])
         columns = [photos["split"], photos["group"], photos["labels"], odai.cast(pa.int64())]
@@ -58,11 +59,11 @@ class Counted:
             _count(self.lengths, pc.list_value_length(tokens))
             _count(self.categories, captions.field("category"))
 
-    def add_lost(self, photos: pa.Table) -> None:
-        """Count photos without bytes as taken."""
+    def add_without_bytes(self, photos: pa.Table) -> None:
+        """Count the captions of photos without bytes as left out by `no_photo`."""
         captions = pc.sum(pc.list_value_length(photos["captions"])).as_py()
         if captions:
-            self._connection.execute("INSERT INTO taken_by VALUES ('no_photo', ?)", [captions])
+            self._connection.execute("INSERT INTO left_out_by VALUES ('no_photo', ?)", [captions])
 
 
 _PHOTO = pa.schema(
@@ -71,14 +72,14 @@ _PHOTO = pa.schema(
 
 
 def _count(counts: Counter[Any], values: pa.Array) -> None:
-    found = values.value_counts()
-    counts.update(dict(zip(*(found.field(name).to_pylist() for name in ("values", "counts")), strict=True)))
+    seen = values.value_counts()
+    counts.update(dict(zip(*(seen.field(name).to_pylist() for name in ("values", "counts")), strict=True)))
 
 
 def statistics(
-    connection: duckdb.DuckDBPyConnection, count: Counted, vocabulary: Vocabulary
+    connection: duckdb.DuckDBPyConnection, count: DatasetCounts, vocabulary: Vocabulary
 ) -> dict[str, object]:
-    """Return statistics.json: figures of what was `Counted`, and of `taken_by`."""
+    """Return the content of statistics.json, from the counts and from the table `left_out_by`."""
     labels = _rows(
         connection,
         "SELECT label, count(*) FROM (SELECT unnest(labels) AS label FROM measured_photo) GROUP BY 1",
@@ -101,7 +102,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, 
     return [tuple(row) for row in connection.execute(query).fetchall()]
 
 
-def _splits(connection: duckdb.DuckDBPyConnection, count: Counted) -> dict[str, object]:
+def _splits(connection: duckdb.DuckDBPyConnection, count: DatasetCounts) -> dict[str, object]:
     query = """SELECT split, count(*), count(DISTINCT "group") FROM measured_photo GROUP BY split"""
     found = {split: figures for split, *figures in _rows(connection, query)}
     splits: dict[str, object] = {}
@@ -113,13 +114,13 @@ def _splits(connection: duckdb.DuckDBPyConnection, count: Counted) -> dict[str, 
 
 
 def spread(counts: Counter[int]) -> dict[str, float]:
-    """Return the mean of numbers that were seen so often, their ends, and what halves and parts them."""
+    """Return mean, least, median, 90th and 99th percentile and greatest of numbers, by their counts."""
     values, times = (np.array(column) for column in zip(*sorted(counts.items()), strict=True))
     ends = np.cumsum(times)
     total = int(ends[-1])
 
     def quantile(share: float) -> int:
-        """Return the least value that at least this share of all does not exceed."""
+        """Return the least value that at least this share of all numbers does not exceed."""
         return int(values[np.searchsorted(ends, max(math.ceil(share * total), 1))])
 
     parts = {"median": quantile(0.5), "p90": quantile(0.9), "p99": quantile(0.99)}
@@ -132,7 +133,7 @@ def _histogram(counts: Counter[int]) -> list[list[int]]:
 
 
 def stars(counts: Counter[int]) -> dict[str, object]:
-    """Return the spread of stars, and how many captions have how many, by STAR_BINS."""
+    """Return the spread of stars, and a histogram of them in STAR_BINS."""
     bins = dict.fromkeys(STAR_BINS, 0)
     for value, number in counts.items():
         bins[STAR_BINS[bisect_right(STAR_BINS, max(value, 0)) - 1]] += number
@@ -151,7 +152,7 @@ def _frequent(counts: Counter[Any]) -> dict[str, object]:
 
 
 def _vocabulary(tokens: Mapping[str, Counter[str]], vocabulary: Vocabulary) -> dict[str, object]:
-    """Return the vocabulary's size, and for each split the share of tokens that are <UNK> in it."""
+    """Return the vocabulary's size, and for each split the shares of tokens that it lacks and has."""
     known = set(vocabulary.tokens[len(SPECIALS) :])
     distinct = {split: len(counts) for split, counts in tokens.items()}
     total = {split: counts.total() for split, counts in tokens.items()}
@@ -179,8 +180,10 @@ def _duplicates(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
 
 
 def _filters(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    """Return the captions that each filter took, in the order in which the filters are asked."""
+    """Return how many captions each filter left out, in the order in which filters are applied."""
     options = DatasetOptions()
     names = [*filters.by_fact(options), *filters.by_text(options, ()), *filters.BY_PHOTO]
-    taken = dict(_rows(connection, "SELECT reason, sum(captions)::BIGINT FROM taken_by GROUP BY reason"))
-    return {name: taken.get(name, 0) for name in names}
+    left_out = dict(
+        _rows(connection, "SELECT reason, sum(captions)::BIGINT FROM left_out_by GROUP BY reason")
+    )
+    return {name: left_out.get(name, 0) for name in names}

@@ -1,1 +1,1 @@
-"""Captions: cleaned, cut into tokens, numbered by a vocabulary."""
+"""Captions: cleaned, normalised, segmented into tokens, numbered by a vocabulary."""

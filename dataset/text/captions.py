@@ -1,4 +1,4 @@
-"""Caption text: cleaned, normalised, cut into tokens, and put together again as Japanese is written."""
+"""Caption text: cleaned, normalised, segmented into tokens, and joined again."""
 
 import re
 import unicodedata
@@ -7,72 +7,72 @@ from collections.abc import Callable, Iterable
 from store.errors import UsageError
 
 VERSION = 1
-"""Counts up when the same text would be normalised or cut otherwise."""
+"""Counts up when the same text would get other tokens or another normal form; part of the fingerprint."""
 
 TOKENIZERS = ("unidic-lite", "ipadic", "characters")
 
-SEPARATOR = "\x1f"
-"""Stands between tokens where they are one string; no cleaned text holds it."""
-END = "\x1e"
-"""Stands between captions where many are one string; nor this."""
+TOKEN_SEPARATOR = "\x1f"
+"""Joins the tokens of a text into one string; no cleaned text has this control character."""
+TEXT_SEPARATOR = "\x1e"
+"""Joins many texts into one string; no cleaned text has this one either."""
 
 # Literal characters rather than \u escapes: Python's `re` and DuckDB's RE2 both read these patterns.
 LINE_BREAKS = "\r\n|[\r\x0b\x0c\x85\u2028\u2029]"
 CONTROLS = "[\\x00-\\x09\\x0e-\\x1f\\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 EDGES = "^[ \n\u3000]+|[ \n\u3000]+$"
 
-CARE = f"{LINE_BREAKS}|{CONTROLS}|[ \n\u3000]"
-"""What `clean` may have to change: most captions have none of it."""
-_care = re.compile(CARE).search
+NEEDS_CLEANING = f"{LINE_BREAKS}|{CONTROLS}|[ \n\u3000]"
+"""What `clean` may have to change. Most captions have none of it, as one search tells."""
+_needs_cleaning = re.compile(NEEDS_CLEANING).search
 
 
 def clean(text: str) -> str:
-    r"""Return `text` as people meant it: line breaks as \n, no control or direction marks, no blank edges."""
+    r"""Return `text` with \n for every line break, without control characters and blank edges."""
     text = re.sub(CONTROLS, "", re.sub(LINE_BREAKS, "\n", text))
     return re.sub(EDGES, "", text)
 
 
 def normalise(text: str) -> str:
-    """Return the form that is counted, compared and learned: NFKC, one space for many, one break for many."""
-    [form] = normal_forms(clean(text) if _care(text) else text)
+    """Return the form that is counted, compared and learned: NFKC, with runs of blanks as one."""
+    [form] = normalise_joined(clean(text) if _needs_cleaning(text) else text)
     return form
 
 
-def normal_forms(joined: str) -> list[str]:
-    """Return what `normalise` returns of each of the texts in `joined`, which END stands between.
+def normalise_joined(joined: str) -> list[str]:
+    """Return the result of `normalise` for each text in `joined`, faster than one by one.
 
     Args:
-        joined: texts that `clean` returned.
+        joined: texts that `clean` returned, joined with TEXT_SEPARATOR.
     """
-    for mark, form in _MARKS.items():
-        joined = joined.replace(mark, form)
+    for character, form in _PUNCTUATION.items():
+        joined = joined.replace(character, form)
     nfkc = unicodedata.normalize
-    forms = [nfkc("NFKC", text) for text in joined.split(END)]
-    return [_one_blank(form) if " " in form or "\n" in form else form for form in forms]
+    forms = [nfkc("NFKC", text) for text in joined.split(TEXT_SEPARATOR)]
+    return [_collapse_blanks(form) if " " in form or "\n" in form else form for form in forms]
 
 
-# What a text becomes does not change when one of its characters becomes its own normal form first; and a
-# text that is normal already, as most are after that, takes a tenth of the time.
-_MARKS = {mark: unicodedata.normalize("NFKC", mark) for mark in "！？…（）～：％＆＝"}
+# Replacing a character by its own normal form first does not change the result; and a text that is in normal
+# form already, as most are after that, takes a tenth of the time.
+_PUNCTUATION = {character: unicodedata.normalize("NFKC", character) for character in "！？…（）～：％＆＝"}
 
 
-def _one_blank(text: str) -> str:
+def _collapse_blanks(text: str) -> str:
     return re.sub(" *\n[ \n]*", "\n", re.sub(" {2,}", " ", text)).strip(" \n")
 
 
 def join(tokens: Iterable[str]) -> str:
-    """Return the text of `tokens`: nothing between them, as spaces and line breaks are tokens themselves."""
+    """Return the text of `tokens`: nothing goes between them, as spaces and line breaks are tokens."""
     return "".join(tokens)
 
 
 class Tokenizer:
-    """Cut captions into tokens such that `join` gives the normalised caption back.
+    """Segments captions into tokens; `join` gives the normalised caption back.
 
     Args:
         name: `unidic-lite` or `ipadic` (MeCab with that dictionary), or `characters`.
 
     Raises:
-        UsageError: another name, or the dictionary is not installed.
+        UsageError: the name is unknown, or the dictionary is not installed.
     """
 
     def __init__(self, name: str = "unidic-lite") -> None:
@@ -83,29 +83,28 @@ class Tokenizer:
 
     def tokenize(self, text: str) -> list[str]:
         """Return the tokens of `text`, which need not be normalised."""
-        text = normalise(text.encode(errors="replace").decode())
-        return text.split(SEPARATOR) if (text := self.cut(text)) else []
+        text = normalise(text.encode(errors="replace").decode())  # lone surrogates, which MeCab cannot take
+        return text.split(TOKEN_SEPARATOR) if (text := self.segment(text)) else []
 
-    def cut_all(self, texts: Iterable[str]) -> list[str]:
-        """Return what `cut` returns of each of many texts, in less time."""
+    def segment_all(self, texts: Iterable[str]) -> list[str]:
+        """Return the result of `segment` for each text, faster than one by one."""
         if self._parse is None:
-            return [SEPARATOR.join(text) for text in texts]
-        parse, cut = self._parse, self.cut
+            return [TOKEN_SEPARATOR.join(text) for text in texts]
+        parse, segment = self._parse, self.segment
         return [
-            cut(text) if " " in text or "\n" in text else parse(text)[:-2].replace(" ", SEPARATOR)
+            segment(text) if " " in text or "\n" in text else parse(text)[:-2].replace(" ", TOKEN_SEPARATOR)
             for text in texts
         ]
 
-    def cut(self, text: str) -> str:
-        """Return the tokens of a text that `normalise` returned, with SEPARATOR between them."""
+    def segment(self, text: str) -> str:
+        """Return the tokens of a text that `normalise` returned, joined with TOKEN_SEPARATOR."""
         if self._parse is None:
-            return SEPARATOR.join(text)
+            return TOKEN_SEPARATOR.join(text)
         if " " not in text and "\n" not in text:
-            return self._parse(text)[:-2].replace(" ", SEPARATOR)  # MeCab ends with a blank and a line break
-        parts = (
-            part for part in re.split("([ \n])", text) if part
-        )  # MeCab drops blanks; models shall write them
-        return SEPARATOR.join(part if part in " \n" else self.cut(part) for part in parts)
+            return self._parse(text)[:-2].replace(" ", TOKEN_SEPARATOR)  # MeCab adds a blank and a line break
+        # MeCab drops blanks, but they are part of a joke: models learn to write them as tokens.
+        parts = (part for part in re.split("([ \n])", text) if part)
+        return TOKEN_SEPARATOR.join(part if part in " \n" else self.segment(part) for part in parts)
 
 
 def _mecab(dictionary: str) -> Callable[[str], str]:
@@ -118,5 +117,6 @@ def _mecab(dictionary: str) -> Callable[[str], str]:
             f"The MeCab dictionary {dictionary!r} is not installed: pip install {dictionary}, "
             "or use --set dataset.tokenizer=unidic-lite"
         ) from None
+    # -r /dev/null: a mecabrc of this machine must not change what tokens are.
     parse: Callable[[str], str] = MeCab.Tagger(f'-r /dev/null -d "{package.DICDIR}" -O wakati').parse
     return parse

@@ -1,4 +1,4 @@
-"""Captions made ready by a process that does nothing else (`tokenizer_worker`): columns in, columns out."""
+"""Normalises and segments columns of captions in a process of its own, which runs `tokenizer_worker`."""
 
 import importlib.metadata
 import os
@@ -12,20 +12,24 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset.text.captions import END, VERSION, Tokenizer
+from dataset.text.captions import TEXT_SEPARATOR, VERSION, Tokenizer
 from store.errors import UserError
 from store.processes import child
 
 
-def identity(tokenizer: str) -> str:
-    """Return what tokens depend on: the tokenizer, its dictionary's version, and this code's."""
+def tokenizer_version(tokenizer: str) -> str:
+    """Return what tokens depend on: the tokenizer, and the versions of this code and of its packages."""
     packages = () if tokenizer == "characters" else ("mecab-python3", tokenizer)
-    Tokenizer(tokenizer)  # says what to do where the dictionary is missing
+    Tokenizer(tokenizer)  # if the dictionary is missing, it says what to do
     return " ".join([tokenizer, str(VERSION), *(importlib.metadata.version(name) for name in packages)])
 
 
-class Cutter:
-    """A process that normalises and cuts captions, for as long as the `with` block lasts."""
+class TokenizerProcess:
+    """A process that normalises and segments captions while the `with` block runs.
+
+    Args:
+        max_characters: longer texts get no tokens: a filter leaves them out anyway.
+    """
 
     def __init__(self, tokenizer: str, max_characters: int) -> None:
         command = child.command("dataset.text.tokenizer_worker", tokenizer, str(max_characters))
@@ -60,21 +64,22 @@ class Cutter:
         self._errors.close()
 
     def prepare(self, texts: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
-        """Return the normal form of each cleaned text, and its tokens with SEPARATOR between them.
+        """Return (n,) normal forms of (n,) cleaned texts, and (n,) their tokens, joined with TOKEN_SEPARATOR.
 
         Raises:
             UserError: the process has ended; the message says how.
         """
         if not len(texts):
             return texts, texts
-        joined = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), END)
+        # One string each way: no caption becomes a Python object in this process.
+        joined = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), TEXT_SEPARATOR)
         try:
             self._texts.send_bytes(joined[0].as_buffer())
             answer = self._answers.recv_bytes()
         except (EOFError, OSError):
             raise UserError(f"A tokenising process {self._ending()}. Run the same command again") from None
         whole = [None, pa.py_buffer(array("i", [0, len(answer)])), pa.py_buffer(answer)]
-        both = pc.split_pattern(pa.Array.from_buffers(pa.string(), 1, whole), END).values
+        both = pc.split_pattern(pa.Array.from_buffers(pa.string(), 1, whole), TEXT_SEPARATOR).values
         return both.slice(0, len(texts)), both.slice(len(texts))
 
     def _ending(self) -> str:

@@ -1,30 +1,29 @@
-"""A process that makes captions ready: it reads batches of them, normalises, cuts, and answers.
+"""The process behind `tokenizer_process`: reads batches of captions, normalises and segments them, answers.
 
-MeCab keeps the interpreter's lock, so threads would wait for each other: each process does nothing else. It
-imports little, so that it starts in a few hundredths of a second, and ends when its input does: with whoever
-started it, however that ended.
+MeCab keeps the interpreter's lock, so threads would wait for each other: hence processes. This one imports
+little, to start within a few hundredths of a second. It ends when its input does, so it never outlives the
+process that started it.
 """
 
 import sys
 from multiprocessing.connection import Connection
 
-from dataset.text.captions import END, Tokenizer, normal_forms
+from dataset.text.captions import TEXT_SEPARATOR, Tokenizer, normalise_joined
 
 
 def serve(tokenizer: str, max_characters: int) -> None:
-    """Answer each batch on standard input with the captions' normal forms, then their tokens.
+    """Answer each batch of N captions on standard input with N normal forms, then N tokenised texts.
 
-    A batch is texts that `clean` returned, with END between them; an answer is twice as many, the tokens of
-    one caption with SEPARATOR between them. Texts longer than `max_characters` have no tokens: a filter will
-    take them.
+    Both are joined with TEXT_SEPARATOR, the tokens of a text with TOKEN_SEPARATOR. The captions of a batch
+    have gone through `clean`. Texts longer than `max_characters` have no tokens: a filter leaves them out.
     """
     texts, answers = Connection(0, writable=False), Connection(1, readable=False)
-    cut_all = Tokenizer(tokenizer).cut_all
+    segment_all = Tokenizer(tokenizer).segment_all
     try:
         while True:
-            forms = normal_forms(texts.recv_bytes().decode())
-            tokens = cut_all([form if len(form) <= max_characters else "" for form in forms])
-            answers.send_bytes(END.join([*forms, *tokens]).encode())
+            forms = normalise_joined(texts.recv_bytes().decode())
+            tokens = segment_all([form if len(form) <= max_characters else "" for form in forms])
+            answers.send_bytes(TEXT_SEPARATOR.join([*forms, *tokens]).encode())
     except (EOFError, BrokenPipeError):
         return
 

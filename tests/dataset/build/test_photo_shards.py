@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.build.photo_shards import SplitWriter
-from dataset.build.photos_table import _reads, by_split, write_photos
+from dataset.build.photos_table import _adjacent, by_split, write_photos
 from store.schema import PHOTOS
 
 IMAGE = PHOTOS.field("image").type
@@ -102,7 +102,7 @@ def test_neighbouring_row_groups_are_read_at_once(wanted: list[bool], at_once: i
     most = metadata.row_group(0).total_byte_size * at_once
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dataset.build.photos_table.ROW_GROUP_BYTES", most)
-        reads = list(_reads(metadata, groups))
+        reads = list(_adjacent(metadata, groups))
     assert [group for read in reads for group in read] == groups
     for read in reads:
         assert read == list(range(read[0], read[-1] + 1))

@@ -265,7 +265,7 @@ def test_another_tokenizer_tokenises_all_again(dataset: Path) -> None:
 
 def test_many_captions_are_cut_by_several_processes(crawl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = read.captions(built(crawl)).to_pylist()
-    monkeypatch.setattr("dataset.build.blocks.BLOCK", 1000)
+    monkeypatch.setattr("dataset.build.blocks.BLOCK_BYTES", 1000)
     shutil.rmtree(crawl.with_name("dataset"))
     assert read.captions(built(crawl)).to_pylist() == alone
 
@@ -324,7 +324,7 @@ def test_a_photo_row_without_bytes_is_left_out_and_counted(tmp_path: Path) -> No
 
 
 def test_a_dataset_without_photos_names_what_took_them(crawl: Path) -> None:
-    with pytest.raises(UserError, match="min_stars took 80 of 80"):
+    with pytest.raises(UserError, match="min_stars left out 80 of 80"):
         built(crawl, DatasetOptions(min_stars=1000))
 
 
@@ -387,7 +387,7 @@ module.build(DatasetOptions(min_stars=1), [crawl], crawl.with_name("dataset"), n
 """
 
 
-@pytest.mark.parametrize("where", ["assign", "judged", "publish"])
+@pytest.mark.parametrize("where", ["assign", "caption_blocks", "publish"])
 def test_a_killed_build_leaves_the_old_dataset(dataset: Path, where: str) -> None:
     crawl = dataset.with_name("crawl")
     before = {path.name: path.read_bytes() for path in dataset.iterdir()}
@@ -404,8 +404,8 @@ def test_a_killed_build_leaves_the_old_dataset(dataset: Path, where: str) -> Non
 
 def test_tokenising_processes_end_with_a_killed_parent() -> None:
     code = (
-        "import time\nfrom dataset.text.tokenizer_process import Cutter\n"
-        "cutter = Cutter('characters', 10)\nprint(cutter._process.pid, flush=True)\ntime.sleep(60)\n"
+        "import time\nfrom dataset.text.tokenizer_process import TokenizerProcess\n"
+        "one = TokenizerProcess('characters', 10)\nprint(one._process.pid, flush=True)\ntime.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""Which captions and photos make the dataset: a boke stays, or gets the name of the filter that takes it."""
+"""Makes the candidates: each boke with its photo, and the filter that leaves it out, if one does."""
 
 from collections.abc import Collection, Iterable
 
@@ -7,11 +7,13 @@ import pyarrow as pa
 
 from dataset import filters
 from dataset.options import DatasetOptions
-from dataset.text.captions import CARE, CONTROLS, EDGES, LINE_BREAKS
+from dataset.text.captions import CONTROLS, EDGES, LINE_BREAKS, NEEDS_CLEANING
 from store.place import Place
 from store.sql import literal
 
-_MOST = "SELECT reason, sum(captions)::BIGINT AS n FROM taken_by GROUP BY reason ORDER BY n DESC, reason"
+_LEFT_OUT = (
+    "SELECT reason, sum(captions)::BIGINT AS n FROM left_out_by GROUP BY reason ORDER BY n DESC, reason"
+)
 
 
 def load_candidates(
@@ -20,11 +22,15 @@ def load_candidates(
     forgotten: Collection[str],
     opt_outs: Iterable[tuple[str, str]],
 ) -> None:
-    """Make `candidate`: every boke with its cleaned text, its photo, and the filter that takes it, if any.
+    """Make `candidate`: every boke with its cleaned text, its photo, and the filter that leaves it out.
+
+    Only filters that need no normalised text are applied here: `filters.by_fact`. The columns are photo_id,
+    boke_id, odai_id, text, stars, raters, category, posted, url, age, is_dev, and filter_name, which is null
+    for boke that are still in.
 
     Args:
-        connection: holds the crawl's tables and `side`.
-        forgotten: digests of the forget list.
+        connection: holds the crawl's tables and `side`; `boke`, `page_boke` and `visit` are dropped.
+        forgotten: the digests of the forget list.
         opt_outs: as `filters.opt_outs` returns them.
     """
     outs = list(opt_outs)
@@ -33,21 +39,23 @@ def load_candidates(
     connection.from_arrow(pa.table(columns, kinds)).create("opt_out")
     connection.from_arrow(pa.table({"digest": pa.array(sorted(forgotten), pa.string())})).create("digest")
     connection.execute(_PHOTO_FACTS)
-    verdict = filters.verdict(filters.by_fact(options))
+    first_match = filters.first_match(filters.by_fact(options))
+    # The same as `captions.clean`. Most texts need none of it, and one regular expression tells so.
     clean = f"regexp_replace(text, {literal(LINE_BREAKS)}, '\n', 'g')"
     for pattern in (CONTROLS, EDGES):
         clean = f"regexp_replace({clean}, {literal(pattern)}, '', 'g')"
-    text = f"CASE WHEN regexp_matches(text, {literal(CARE)}) THEN {clean} ELSE text END"
+    text = f"CASE WHEN regexp_matches(text, {literal(NEEDS_CLEANING)}) THEN {clean} ELSE text END"
     connection.execute(f"""
         CREATE TABLE candidate AS
         SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
-            age, split = 'dev' AS is_dev, {verdict} AS taken_by
+            age, split = 'dev' AS is_dev, {first_match} AS filter_name
         FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if outs else _DENIED} AS opted_out,
                   {_FORGOTTEN if forgotten else "false"} AS forgotten
               FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id));
-        DROP VIEW boke; DROP TABLE said; DROP TABLE visit""")
+        DROP VIEW boke; DROP TABLE page_boke; DROP TABLE visit""")
 
 
+# The labels of each photo, the surest first; then the photos that are forgotten, and those of a denied odai.
 _PHOTO_FACTS = """
     CREATE TABLE photo_labels AS
     SELECT photo_id,
@@ -56,7 +64,7 @@ _PHOTO_FACTS = """
           FROM (SELECT photo_id, unnest(labels) AS label, unnest(label_confidences) AS confidence FROM odai)
           WHERE label IS NOT NULL AND photo_id IS NOT NULL GROUP BY photo_id, label)
     GROUP BY photo_id;
-    CREATE TABLE gone_photo AS
+    CREATE TABLE forgotten_photo AS
     SELECT DISTINCT photo_id FROM image JOIN photo USING (photo_id)
     WHERE sha256('photo:' || sha256) IN (FROM digest) OR sha256('url:' || key) IN (FROM digest)
         OR sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo');
@@ -74,14 +82,19 @@ _OPTED_OUT = f"""({_DENIED} OR coalesce(odai_id::VARCHAR IN (SELECT value FROM o
     OR photo_id IN (
         SELECT photo_id FROM photo
         WHERE sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo')), false))"""
-_FORGOTTEN = """coalesce(photo_id IN (FROM gone_photo) OR sha256('odai:' || odai_id) IN (FROM digest)
+_FORGOTTEN = """coalesce(photo_id IN (FROM forgotten_photo) OR sha256('odai:' || odai_id) IN (FROM digest)
     OR sha256('boke:' || boke_id) IN (FROM digest), false)"""
 
 
 def load_photo_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `photo_row`: n, split, shard, row, and the columns of PHOTOS that no caption changes."""
+    """Make `photo_row` and `left_out_by`.
+
+    photo_row: n (the photo_id), split, shard, row, and the columns of PHOTOS that no caption changes. A row
+        per photo that still has a candidate.
+    left_out_by: reason (the name of a filter), captions (how many it left out so far).
+    """
     connection.execute("""
-        CREATE TABLE with_captions AS SELECT DISTINCT photo_id FROM candidate WHERE taken_by IS NULL;
+        CREATE TABLE with_captions AS SELECT DISTINCT photo_id FROM candidate WHERE filter_name IS NULL;
         CREATE TABLE photo_row AS
         SELECT photo_id AS n, split, shard, row, sha256, width, height, phash, category,
             list_transform(labels, lambda l: l.label) AS labels,
@@ -92,18 +105,19 @@ def load_photo_rows(connection: duckdb.DuckDBPyConnection) -> None:
         LEFT JOIN (
             SELECT photo_id, arg_max(category, (odai_id, host)) AS category FROM odai GROUP BY photo_id
         ) USING (photo_id);
-        CREATE TABLE taken_by AS
-        SELECT taken_by AS reason, count(*) AS captions FROM candidate WHERE taken_by IS NOT NULL GROUP BY 1
+        CREATE TABLE left_out_by AS
+        SELECT filter_name AS reason, count(*) AS captions FROM candidate
+        WHERE filter_name IS NOT NULL GROUP BY 1
     """)
 
 
-def why_empty(connection: duckdb.DuckDBPyConnection, place: Place) -> str:
-    """Return what to tell where no caption is left: the filter that took most."""
-    taken = connection.execute(_MOST).fetchall()
-    if not taken:
+def explain_empty(connection: duckdb.DuckDBPyConnection, place: Place) -> str:
+    """Return the message for a dataset without captions: it names the filter that left out most."""
+    left_out = connection.execute(_LEFT_OUT).fetchall()
+    if not left_out:
         return f"The crawl of {place.name} holds no captions yet. Crawl more: {place.command('crawl')}"
-    reason, count = taken[0]
-    total = sum(n for _, n in taken)
+    reason, count = left_out[0]
+    total = sum(n for _, n in left_out)
     step = f"Loosen dataset.{reason}" if reason in DatasetOptions.model_fields else "Crawl more"
-    took = f"{reason} took {count:,} of {total:,}"
-    return f"No caption of {place.name} is left: {took}. {step}. See: {place.command('settings')}"
+    most = f"{reason} left out {count:,} of {total:,}"
+    return f"No caption of {place.name} is left: {most}. {step}. See: {place.command('settings')}"

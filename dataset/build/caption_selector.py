@@ -1,0 +1,134 @@
+"""Selects captions: filters on the text, then no text twice on a photo, then at most so many, best first."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dataset import filters
+from dataset.options import DatasetOptions
+
+Numbers = NDArray[np.int64]
+
+Prepare = Callable[[pa.StringArray], tuple[pa.StringArray, pa.StringArray]]
+"""Takes (n,) cleaned texts; returns (n,) normal forms and (n,) tokens, joined with TOKEN_SEPARATOR."""
+
+MAX_INT64 = 2**63 - 1
+"""Sorts a boke without a number behind the others."""
+
+
+class CaptionSelector:
+    """Selects the captions of some photos, and counts those that it leaves out in `left_out_by`.
+
+    Args:
+        connection: a cursor of its own; holds `candidate`, `reused`, `photo_row` and `left_out_by`.
+        words: the forbidden words.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, options: DatasetOptions, words: Iterable[str]
+    ) -> None:
+        self._connection = connection
+        self._most = options.max_captions_per_photo or MAX_INT64
+        self._least = options.min_captions_per_photo
+        reason = filters.first_match(filters.by_text(options, words))
+        self._text_filters = f"SELECT {reason} AS reason, hash(text_nfkc) AS form FROM ready ORDER BY i"
+
+    def __call__(self, first: int, last: int, prepare: Prepare) -> tuple[pa.Table, pa.Table]:
+        """Select captions of the photos whose n is `first` to `last`.
+
+        Args:
+            prepare: normalises and tokenises the texts that the last dataset did not have.
+
+        Returns:
+            The photos that keep a caption (the columns of `photo_row`, and odai_ids), and their captions (n,
+            the columns of `candidate`, text_nfkc, segmented). Both have train before dev, then go by n; a
+            photo's captions come best first.
+        """
+        query = _CANDIDATES.format(first=first, last=last)
+        captions = _fill_in(self._connection.sql(query).to_arrow_table(), prepare)
+        numbers = pa.array(np.arange(len(captions)))
+        ready = pa.table({"i": numbers, "text_nfkc": captions["text_nfkc"]})
+        filtered = self._query(self._text_filters, ready=ready)
+        stay = np.flatnonzero(filtered["reason"].is_null().to_numpy())
+        order, left_out = rank(
+            captions.take(stay), filtered["form"].to_numpy()[stay], self._most, self._least
+        )
+        left_out.update(filtered["reason"].drop_null().to_pylist())
+        for reason, count in left_out.items():
+            # A row per block, not an update: cursors that change one row at the same time conflict.
+            self._connection.execute("INSERT INTO left_out_by VALUES (?, ?)", [reason, count])
+        stay = stay[order]
+        is_dev = captions["is_dev"].to_numpy()[stay]
+        captions = captions.take(np.concatenate([stay[~is_dev], stay[is_dev]]))
+        return self._query(_PHOTOS, kept=captions.select(["n", "odai_id"])), captions
+
+    def _query(self, query: str, **tables: pa.Table) -> pa.Table:
+        """Return the result of a query over `tables`, by their names."""
+        for name, table in tables.items():
+            self._connection.register(name, table)
+        result = self._connection.sql(query).to_arrow_table()
+        for name in tables:
+            self._connection.unregister(name)
+        return result
+
+
+# Captions that are still in, with what the last dataset made of the same text, or nulls.
+_CANDIDATES = """
+    SELECT photo_id AS n, * EXCLUDE (photo_id, filter_name, id) FROM (
+        SELECT rowid AS id, * FROM candidate
+        WHERE filter_name IS NULL AND photo_id BETWEEN {first} AND {last})
+    LEFT JOIN reused USING (id)"""
+_PHOTOS = """
+    SELECT photo_row.*, odai_ids FROM photo_row JOIN (
+        SELECT n, list(DISTINCT odai_id ORDER BY odai_id) AS odai_ids FROM kept GROUP BY n)
+    USING (n) ORDER BY split = 'dev', n"""
+
+
+def _fill_in(captions: pa.Table, prepare: Prepare) -> pa.Table:
+    """Return `captions` with `text_nfkc` and `segmented` made where the last build did not have the text."""
+    is_new = captions["text_nfkc"].is_null().combine_chunks()
+    made = prepare(captions["text"].filter(is_new).combine_chunks())
+    for name, values in zip(("text_nfkc", "segmented"), made, strict=True):
+        old = captions[name].combine_chunks()
+        column = pc.replace_with_mask(old, is_new, values) if len(values) < len(old) else values
+        captions = captions.set_column(captions.column_names.index(name), name, column)
+    return captions
+
+
+def rank(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[Numbers, Counter[str]]:
+    """Return which captions stay, by photo, best first, and how many are left out by which filter.
+
+    The best caption has most stars; of several, the one with the lowest boke_id; of those, the newest.
+
+    Args:
+        captions: N rows with the columns n (of the photo), stars, boke_id (both may be null) and age.
+        forms: (N,) the same number for the same normalised text.
+        most: captions that a photo keeps; more are left out by `max_captions_per_photo`.
+        least: captions that a photo must have, copies not counted; those of a photo with fewer are left out
+            by `min_captions_per_photo`.
+
+    Returns:
+        (K,) the places of the captions that stay, K <= N, ordered; and counts by the names in BY_PHOTO.
+    """
+    photos = captions["n"].to_numpy()
+    stars, names = (
+        pc.fill_null(captions[name], null) for name, null in (("stars", 0), ("boke_id", MAX_INT64))
+    )
+    # lexsort sorts by its last key first: by photo, then stars, then boke_id, then age.
+    order = np.lexsort((captions["age"].to_numpy(), names.to_numpy(), -stars.to_numpy(), photos))
+    together = order[np.lexsort((forms[order], photos[order]))]  # stable: copies follow the best of them
+    same = (photos[together[1:]] == photos[together[:-1]]) & (forms[together[1:]] == forms[together[:-1]])
+    copies = np.zeros(len(order), bool)
+    copies[together[1:][same]] = True
+    order = order[~copies[order]]
+    starts = np.flatnonzero(np.diff(photos[order], prepend=-1))
+    totals = np.diff(starts, append=len(order))
+    many = np.arange(len(order)) - np.repeat(starts, totals) >= most
+    few = ~many & (np.repeat(totals, totals) < least)
+    masks = zip(filters.BY_PHOTO, (copies, many, few), strict=True)
+    return order[~many & ~few], Counter({name: int(mask.sum()) for name, mask in masks if mask.any()})
