@@ -75,15 +75,17 @@ class ChainerBackend:
 
 def _pool(layer: Pooling, x: chainer.Variable, shape: Shape) -> chainer.Variable:
     """Return x (B, C, H, W) pooled; with explicit padding, since Chainer rounds sizes in its own way."""
-    kernel, reach = layer.windows(shape)
+    kernel, overhang = layer.windows(shape)
     rows, columns = layer.pad
-    pads = ((0, 0), (0, 0), (rows, rows + reach[0]), (columns, columns + reach[1]))
+    pads = ((0, 0), (0, 0), (rows, rows + overhang[0]), (columns, columns + overhang[1]))
     if not layer.average:
         padded = F.pad(x, pads, "constant", constant_values=-np.inf) if any(map(any, pads)) else x
         return F.max_pooling_2d(padded, kernel, layer.stride, cover_all=False)
     # Caffe divides by the part of a window that lies on the input or its padding. Chainer divides by the
     # whole window, so its mean is divided by the share of each window that Caffe counts.
-    counted = np.zeros((1, 1, shape[1] + 2 * rows + reach[0], shape[2] + 2 * columns + reach[1]), np.float32)
+    counted = np.zeros(
+        (1, 1, shape[1] + 2 * rows + overhang[0], shape[2] + 2 * columns + overhang[1]), np.float32
+    )
     counted[:, :, : shape[1] + 2 * rows, : shape[2] + 2 * columns] = 1
     share = F.average_pooling_2d(counted, kernel, layer.stride).array
     total = F.average_pooling_2d(F.pad(x, pads, "constant"), kernel, layer.stride)

@@ -127,14 +127,14 @@ class _Graph:
 
     def _pooling(self, layer: Pooling, value: str, shape: Shape, result: str) -> str:
         """Add a pooling with explicit padding, since ONNX rounds sizes in its own way."""
-        kernel, reach = layer.windows(shape)
+        kernel, overhang = layer.windows(shape)
         pads = layer.pad
         if layer.average and any(pads):  # Caffe counts its padding, but not the end that ONNX's pads add
             value, pads = self._padded(layer, value), (0, 0)
         settings = {
             "kernel_shape": kernel,
             "strides": layer.stride,
-            "pads": (*pads, pads[0] + reach[0], pads[1] + reach[1]),
+            "pads": (*pads, pads[0] + overhang[0], pads[1] + overhang[1]),
         }
         return self.node("AveragePool" if layer.average else "MaxPool", [value], result, **settings)
 

@@ -1,7 +1,7 @@
-"""The plain layers of Caffe, as data: what each computes is told here, and computed by the backends.
+"""The plain layers of Caffe as data; the backends compute them.
 
-Shapes: B photos, C channels, H rows, W columns, M filters, N outputs, K inputs. A layer says what becomes
-of one photo's (C, H, W); after an inner product it is (N, 1, 1).
+C channels, H rows, W columns, M filters, N outputs, K inputs. A layer knows the shape of its result for one
+photo's (C, H, W); after an inner product that is (N, 1, 1).
 """
 
 import math
@@ -15,17 +15,17 @@ from store.errors import UserError
 Shape = tuple[int, int, int]
 Pair = tuple[int, int]
 
-MOST_VALUES = 2**28
-"""The most values that one layer may compute for one photo (1 GiB): more is a hostile or a broken file."""
+MAX_VALUES = 2**28
+"""Values that a layer may compute for one photo (1 GiB): more means a hostile or a broken file."""
 
 
 class UnfitLayer(UserError):
-    """A layer whose parameters, weights or input do not go together; the message names it."""
+    """A layer whose parameters, weights and input do not fit each other; the message names it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layer(ABC):
-    """One step of a network.
+    """A layer of a network.
 
     Args:
         name: the layer's name.
@@ -37,10 +37,10 @@ class Layer(ABC):
 
     @abstractmethod
     def output(self, shape: Shape) -> Shape:
-        """Return what becomes of one photo's (C, H, W).
+        """Return the shape of the result for one photo's `shape` (C, H, W).
 
         Raises:
-            UnfitLayer: the layer cannot be applied to it.
+            UnfitLayer: the layer does not fit such an input.
         """
 
     def require(self, condition: bool, reason: str) -> None:
@@ -56,7 +56,14 @@ class Layer(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Convolution(Layer):
-    """Cross-correlation with zero padding; sizes round down. weights: (M, C / groups, H, W); bias: (M,)."""
+    """Cross-correlation with zero padding; output sizes round down.
+
+    Args:
+        weights: (M, C / groups, kernel rows, kernel columns) float32.
+        bias: (M,) float32.
+        stride, pad, dilation: rows and columns.
+        groups: into which input and filters are divided.
+    """
 
     weights: np.ndarray
     bias: np.ndarray
@@ -89,7 +96,7 @@ class Convolution(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Pooling(Layer):
-    """Maximum or average over windows; an average counts the padding that Caffe adds, as Caffe does."""
+    """Maximum or average over windows; an average counts the layer's own padding, as Caffe's does."""
 
     average: bool
     kernel: Pair | None
@@ -97,18 +104,19 @@ class Pooling(Layer):
     stride: Pair = (1, 1)
     pad: Pair = (0, 0)
     ceil: bool = True
+    """Whether output sizes round up, Caffe's default."""
 
     def windows(self, shape: Shape) -> tuple[Pair, Pair]:
-        """Return the kernel, and how far the last window reaches beyond the padded input: rows, columns."""
+        """Return the kernel, and how far the last window extends beyond the padded input: rows, columns."""
         kernel = self.kernel or shape[1:]
         output = self.output(shape)[1:]
-        reach = [
+        overhang = [
             max(0, (count - 1) * stride + window - size - 2 * pad)
             for count, stride, window, size, pad in zip(
                 output, self.stride, kernel, shape[1:], self.pad, strict=True
             )
         ]
-        return kernel, (reach[0], reach[1])
+        return kernel, (overhang[0], overhang[1])
 
     def output(self, shape: Shape) -> Shape:
         """Return (C, H, W)."""
@@ -134,14 +142,17 @@ class Pooling(Layer):
         steps = (size + 2 * pad - self.kernel[axis]) / stride
         count = (math.ceil(steps) if self.ceil else math.floor(steps)) + 1
         if pad and (count - 1) * stride >= size + pad:
-            count -= 1  # Caffe: the last window must start inside the picture or its padding before it
+            count -= 1  # Caffe's rule: the last window starts on the picture or on the padding before it
         self.require((count - 1) * stride < size + pad, "its last window lies outside of its input")
         return count
 
 
 @dataclass(frozen=True, eq=False)
 class LRN(Layer):
-    """Local response normalisation across channels: x / (k + alpha / size * sum of squares) ** beta."""
+    """Local response normalisation across channels: x / (k + alpha / size * sum of squares) ** beta.
+
+    Source: Krizhevsky et al. 2012, with alpha divided by the size, as in Caffe.
+    """
 
     size: int = 5
     alpha: float = 1.0
@@ -156,7 +167,12 @@ class LRN(Layer):
 
 @dataclass(frozen=True, eq=False)
 class InnerProduct(Layer):
-    """A dense layer over everything in its input, in the order C, H, W. weights: (N, K); bias: (N,)."""
+    """A dense layer over its whole input, flattened in the order C, H, W.
+
+    Args:
+        weights: (N, K) float32.
+        bias: (N,) float32.
+    """
 
     weights: np.ndarray
     bias: np.ndarray

@@ -1,4 +1,7 @@
-"""A network is a chain of layers from prepared photos to a vector; CaffeNet is described here, once."""
+"""Networks: chains of layers from preprocessed photos to a vector; CaffeNet is described here.
+
+C channels, H rows, W columns.
+"""
 
 import math
 from dataclasses import dataclass, replace
@@ -7,7 +10,7 @@ import numpy as np
 
 from featurize.caffe.layers import (
     LRN,
-    MOST_VALUES,
+    MAX_VALUES,
     Convolution,
     InnerProduct,
     Layer,
@@ -21,7 +24,12 @@ from featurize.caffe.layers import (
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Layers in order, each fed by the one before; the first by photos of shape `input` (C, H, W).
+    """Layers in order, each reading the result of the one before; the first reads photos of shape `input`.
+
+    Args:
+        name: for messages.
+        input: (C, H, W) of a photo.
+        layers: in order.
 
     Raises:
         UnfitLayer: the layers do not fit each other; the message names the first that does not.
@@ -35,13 +43,13 @@ class Network:
         shape = self.input
         for layer in self.layers:
             shape = layer.output(shape)
-            if math.prod(shape) > MOST_VALUES:
+            if math.prod(shape) > MAX_VALUES:
                 values = f"{math.prod(shape):,} values for one photo"
-                raise UnfitLayer(f"layer {layer.name!r}: {values}; at most {MOST_VALUES:,}")
+                raise UnfitLayer(f"layer {layer.name!r}: {values}; at most {MAX_VALUES:,} are allowed")
 
     @property
     def shapes(self) -> list[Shape]:
-        """The (C, H, W) that each layer computes for one photo."""
+        """The (C, H, W) of each layer's result for one photo."""
         shapes = [self.input]
         for layer in self.layers:
             shapes.append(layer.output(shapes[-1]))
@@ -49,7 +57,7 @@ class Network:
 
     @property
     def dimensions(self) -> int:
-        """How many values the last layer computes for one photo: the length of the vector."""
+        """Values of the last layer's result for one photo: the length of the vector."""
         return math.prod([self.input, *self.shapes][-1])
 
     @property
@@ -58,26 +66,29 @@ class Network:
         total = 0
         for layer, shape in zip(self.layers, self.shapes, strict=True):
             if isinstance(layer, Convolution | InnerProduct):
+                # A multiplication and an addition per weight, at every pixel of the result.
                 total += 2 * math.prod(layer.weights.shape) * math.prod(shape[1:])
         return total
 
     def split(self, kind: type[Layer]) -> tuple["Network", "Network"]:
-        """Return the network up to its first layer of `kind`, and from there on; either may have no layer."""
-        places = [place for place, layer in enumerate(self.layers) if isinstance(layer, kind)]
-        place = min(places, default=len(self.layers))
-        between = [self.input, *self.shapes][place]
+        """Return the network before its first layer of `kind`, and the rest; either may be empty."""
+        indices = [index for index, layer in enumerate(self.layers) if isinstance(layer, kind)]
+        cut = min(indices, default=len(self.layers))
+        between = [self.input, *self.shapes][cut]
         return (
-            replace(self, layers=self.layers[:place]),
-            replace(self, input=between, layers=self.layers[place:]),
+            replace(self, layers=self.layers[:cut]),
+            replace(self, input=between, layers=self.layers[cut:]),
         )
 
 
 class Builder:
-    """Describes a network layer by layer, with He-initialised weights: N(0, 2 / fan-in), bias 0.
+    """Builds a network layer by layer, with He-initialised weights: N(0, 2 / fan-in), bias 0.
 
     Args:
         input: (C, H, W) of the photos.
         seed: of the weights.
+
+    Source: He et al. 2015, Delving Deep into Rectifiers.
     """
 
     def __init__(self, input: Shape, seed: int) -> None:
@@ -88,14 +99,14 @@ class Builder:
     def convolution(
         self, name: str, filters: int, kernel: int, stride: int = 1, pad: int = 0, groups: int = 1
     ) -> None:
-        """Add a convolution, and its ReLU in place."""
+        """Add a convolution and its ReLU in place; a square kernel, stride and pad."""
         weights = self._he(filters, self._shape[0] // groups, kernel, kernel)
         bias = np.zeros(filters, np.float32)
         self.add(Convolution(name, name, weights, bias, (stride, stride), (pad, pad), groups=groups))
         self.add(ReLU(f"relu{name.removeprefix('conv')}", name))
 
     def inner_product(self, name: str, outputs: int, relu: bool = True) -> None:
-        """Add an inner product, and its ReLU in place where `relu`."""
+        """Add an inner product, and a ReLU in place where `relu` is set."""
         weights = self._he(outputs, math.prod(self._shape))
         self.add(InnerProduct(name, name, weights, np.zeros(outputs, np.float32)))
         if relu:
@@ -107,19 +118,22 @@ class Builder:
         self._layers.append(layer)
 
     def network(self, name: str) -> Network:
-        """Return what was described."""
+        """Return the network of the layers so far."""
         return Network(name, self._input, tuple(self._layers))
 
     def _he(self, *shape: int) -> np.ndarray:
+        """Return weights of `shape`, float32; the fan-in is the product of all dimensions but the first."""
         weights = self._random.standard_normal(shape, dtype=np.float32)
         weights *= np.float32(math.sqrt(2 / math.prod(shape[1:])))
         return weights
 
 
 def caffenet(seed: int) -> Network:
-    """Return CaffeNet with untrained weights: AlexNet with each pooling before its normalisation.
+    """Return CaffeNet with untrained weights: AlexNet, but with pooling before normalisation.
 
-    Source: Jia et al. 2014, BVLC reference CaffeNet; fc7 is (4096,), after ReLU.
+    Input (3, 227, 227); fc7 is 4,096 values after ReLU.
+
+    Source: Jia et al. 2014, BVLC reference CaffeNet.
     """
     net = Builder((3, 227, 227), seed)
     net.convolution("conv1", 96, 11, stride=4)

@@ -1,8 +1,8 @@
 """The part of Caffe's .caffemodel format that networks of plain layers need, as protobuf messages.
 
 Field numbers, names and defaults are those of Caffe's caffe.proto (BVLC). One type differs on purpose:
-`BlobProto.data` is packed floats there and `bytes` here. On the wire the two are the same, and bytes
-become an array without a Python float for each of 61 million weights.
+`BlobProto.data` is packed floats there and `bytes` here. Both have the same encoding, and bytes become an
+array without a Python float for each of 61 million weights.
 
 The descriptors are built at import from the table below, so neither protoc nor generated code is needed.
 """
@@ -73,12 +73,13 @@ V1_TYPES = {
     32: "DummyData",
     33: "Slice",
 }
-"""What the numbers in `V1LayerParameter.type` are called in newer files."""
+"""The newer name of each number in `V1LayerParameter.type`."""
 
 _PACKED = ("BlobShape", "dim")
 
 
 def _messages() -> dict[str, Any]:
+    """Return the message classes of `_TABLE` by name."""
     file = descriptor_pb2.FileDescriptorProto(name="bokeru/caffe.proto", package="caffe", syntax="proto2")
     declared: dict[str, descriptor_pb2.DescriptorProto] = {}
     for line in _TABLE.strip().splitlines():
@@ -87,6 +88,7 @@ def _messages() -> dict[str, Any]:
             declared[name] = file.message_type.add(name=name)
         for field in fields.split(" | "):
             _declare(declared[name], *field.split())
+    # A pool of its own: an installed Caffe registers messages of the same names in the default one.
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return {
@@ -96,6 +98,7 @@ def _messages() -> dict[str, Any]:
 
 
 def _declare(message: descriptor_pb2.DescriptorProto, number: str, name: str, kind: str) -> None:
+    """Add a field of `_TABLE` to a message; `kind` is a type, `[]` if repeated, then `=default` if any."""
     kind, _, default = kind.partition("=")
     repeated, kind = kind.endswith("[]"), kind.removesuffix("[]")
     field = message.field.add(name=name, number=int(number))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from featurize.backends.backend import choose, start
 from featurize.backends.chainer_network import MAX_BATCH
 from featurize.backends.onnx import MAX_CONVOLUTION_BATCH, session_of
-from featurize.caffe import caffemodel, layer_messages
+from featurize.caffe import caffemodel, layer_writer
 from featurize.caffe.layers import LRN, Convolution, InnerProduct, Layer, Pooling, ReLU, Softmax, UnfitLayer
 from featurize.caffe.network import Builder, Network, caffenet
 from store.chainer_compat import gpu_problem
@@ -190,7 +190,7 @@ def prototxt(network: Network) -> str:
     net = caffemodel.describe(network.name, network.input)
     bottom = "data"
     for layer in network.layers:
-        layer_messages.add(net.layer, layer, bottom, v1=False, blobs=False)
+        layer_writer.add(net.layer, layer, bottom, v1=False, blobs=False)
         bottom = layer.top
     return text_format.MessageToString(net)
 

@@ -23,7 +23,7 @@ with tempfile.TemporaryDirectory() as _directory:
 
 
 @pytest.mark.parametrize("v1", [False, True])
-def test_what_is_written_is_read(tmp_path: Path, v1: bool) -> None:
+def test_a_network_that_was_written_is_read_back(tmp_path: Path, v1: bool) -> None:
     written = until(small_network(), "fc7")
     caffemodel.write(small_network(), tmp_path / "net.caffemodel", v1)
     read = caffemodel.read(tmp_path / "net.caffemodel", "fc7")
@@ -71,11 +71,11 @@ def test_a_file_with_more_than_a_network_is_refused(tmp_path: Path, tail: bytes)
 def test_a_file_that_holds_its_network_twice_is_refused(tmp_path: Path) -> None:
     path = small_weights(tmp_path)
     path.write_bytes(path.read_bytes() * 2)
-    with pytest.raises(UserError, match="layer 'conv1' stands in it 2 times"):
+    with pytest.raises(UserError, match="layer 'conv1' occurs 2 times"):
         caffemodel.read(path, "fc7")
 
 
-def test_no_such_blob_lists_those_there_are(tmp_path: Path) -> None:
+def test_a_blob_that_does_not_exist_lists_those_that_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no blob 'fc9'.*one of: conv1, pool1, norm1"):
         caffemodel.read(small_weights(tmp_path), "fc9")
 
@@ -119,7 +119,7 @@ def setter(layer: str, place: str, value: object) -> Callable[[dict[str, Any]], 
         ("conv2", "convolution_param.group", 1, "its filters see 4 channels in 1 groups, its input has 8"),
         ("conv1", "convolution_param.stride_h", 0, "its stride is 0"),
         ("conv1", "convolution_param.kernel_h", 4, r"its kernel is \(4, 5\), its weights have \(5, 5\)"),
-        ("conv1", "convolution_param.num_output", 9, "it says 9 outputs, but weights for 8"),
+        ("conv1", "convolution_param.num_output", 9, "it has 9 outputs, but weights for 8"),
         ("conv1", "convolution_param.axis", 2, "its axis is 2"),
         ("conv1", "convolution_param.bias_term", False, "2 blobs of weights, not 1"),
         ("conv1", "convolution_param.dilation", [50], "does not fit into its input"),
@@ -137,10 +137,10 @@ def setter(layer: str, place: str, value: object) -> Callable[[dict[str, Any]], 
         ("fc6", "blobs.shape.dim", [], "a blob of shape"),
         ("fc6", "blobs.data", b"123", "holds 3 bytes"),
         ("fc7", "blobs.shape.dim", [4, 6, 32], r"weights of shape \(4, 6, 32\), not 2 dimensions"),
-        ("fc7", "name", "fc6", "stands in it 2 times"),
+        ("fc7", "name", "fc6", "occurs 2 times"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_name(
+def test_a_layer_that_does_not_fit_is_refused_by_name(
     tmp_path: Path, layer: str, place: str, value: object, reason: str
 ) -> None:
     path = edited(tmp_path, setter(layer, place, value))
@@ -170,7 +170,7 @@ def test_a_layer_beyond_the_blob_does_not_matter(tmp_path: Path) -> None:
         caffemodel.read(path, "prob")
 
 
-def test_dropout_and_split_hand_on_what_they_get(tmp_path: Path) -> None:
+def test_dropout_and_split_pass_their_input_on(tmp_path: Path) -> None:
     def edit(layers: dict[str, Any]) -> None:
         layers["norm1"].type = "Dropout"
         layers["relu6"].type = "Split"
@@ -202,7 +202,7 @@ def test_doubles_and_transposed_weights_are_read(tmp_path: Path, v1: bool) -> No
 
 
 def without_input(path: Path, layer: dict[str, Any] | None = None) -> Path:
-    """Take out what tells the size of the input, and put a `layer` of data in its place."""
+    """Remove the size of the input, and put a data `layer` in its place."""
     net = NetParameter.FromString(path.read_bytes())
     net.ClearField("input")
     net.ClearField("input_dim")
@@ -213,18 +213,18 @@ def without_input(path: Path, layer: dict[str, Any] | None = None) -> Path:
     return path
 
 
-def test_a_training_snapshot_tells_its_crop(tmp_path: Path) -> None:
+def test_a_training_snapshot_states_its_crop(tmp_path: Path) -> None:
     path = tmp_path / "net.caffemodel"
     caffemodel.write(small_network(), path, v1=True)
     data = {"name": "data", "type": 5, "top": ["data", "label"], "transform_param": {"crop_size": 35}}
     assert caffemodel.read(without_input(path, data), "fc7").input == (3, 35, 35)
 
 
-def test_a_size_that_the_file_does_not_say_must_be_set(tmp_path: Path) -> None:
+def test_a_size_that_the_file_leaves_open_must_be_set(tmp_path: Path) -> None:
     path = tmp_path / "net.caffemodel"
     caffemodel.write(small_network(), path, v1=True)
     without_input(path, {"name": "data", "type": 5, "top": ["data"]})
-    with pytest.raises(UserError, match=r"how large its input 'data' is. Say it: --set features.size=227"):
+    with pytest.raises(UserError, match=r"the size of its input 'data'. Set it: --set features.size=227"):
         caffemodel.read(path, "fc7")
     assert caffemodel.read(path, "fc7", 35).dimensions == 24
     with pytest.raises(UserError, match="layer 'fc6': its weights take 192 values"):

@@ -1,4 +1,7 @@
-"""One layer between Caffe's message and ours, both ways: every parameter understood, or the layer refused."""
+"""Read Caffe's layer messages as our layers: every parameter is understood, or the layer is refused.
+
+M filters, C channels, N outputs, K inputs of an inner product.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,26 +20,29 @@ from featurize.caffe.layers import (
     Softmax,
     UnfitLayer,
 )
-from featurize.caffe.proto import V1_TYPES
 
-MAX, AVERAGE = 0, 1
-CEIL = 0
+MAX, AVERAGE = 0, 1  # PoolingParameter.pool
+CEIL = 0  # PoolingParameter.round_mode
 IDENTITIES = ("Dropout", "Split")
-"""Layers that hand on their input when a network is used, not trained."""
+"""Layers that pass their input on unchanged when a network is not being trained."""
 
 
 def layer(kind: str, message: Any) -> Layer:
-    """Return the layer that a LayerParameter or V1LayerParameter of type `kind` tells of.
+    """Return the layer that a LayerParameter or V1LayerParameter of type `kind` describes.
 
     Raises:
-        UnfitLayer: a type or a parameter that is not known, or blobs that do not fit; the layer is named.
+        UnfitLayer: an unknown type or parameter, or blobs that do not fit; the message names the layer.
     """
     check(kind, message)
     return KINDS[kind](message)
 
 
 def check(kind: str, message: Any) -> None:
-    """Raise UnfitLayer unless the layer's type is known and it has one input and one output."""
+    """Check that a layer's type is known, and that it has one input and one output.
+
+    Raises:
+        UnfitLayer: the check fails; the message names the layer.
+    """
     if kind not in (*KINDS, *IDENTITIES):
         known = ", ".join((*KINDS, *IDENTITIES))
         raise UnfitLayer(f"layer {message.name!r} is of type {kind}. Known are: {known}")
@@ -87,7 +93,7 @@ def _pooling(message: Any) -> Layer:
         ceil=settings.round_mode == CEIL,
     )
     found.require(
-        settings.pool in (MAX, AVERAGE), "it pools at random; known are the maximum and the average"
+        settings.pool in (MAX, AVERAGE), "it pools at random; only maximum and average are supported"
     )
     return found
 
@@ -95,7 +101,7 @@ def _pooling(message: Any) -> Layer:
 def _lrn(message: Any) -> Layer:
     settings = message.lrn_param
     found = LRN(message.name, message.top[0], settings.local_size, settings.alpha, settings.beta, settings.k)
-    found.require(settings.norm_region == 0, "it normalises within channels; known is only across channels")
+    found.require(settings.norm_region == 0, "it normalises within channels; only across them is supported")
     return found
 
 
@@ -120,17 +126,15 @@ KINDS: dict[str, Callable[[Any], Layer]] = {
 
 
 def _pair(message: Any, name: str, given: Sequence[int], default: int) -> Pair:
-    """Return (rows, columns) from Caffe's repeated field of none, one or two values."""
+    """Return (rows, columns) from a repeated field of no, one or two values."""
     if len(given) > 2:
-        raise UnfitLayer(
-            f"layer {message.name!r}: {len(given)} values of {name} for a picture's 2 dimensions"
-        )
+        raise UnfitLayer(f"layer {message.name!r}: {len(given)} values of {name} for 2 dimensions")
     values = list(given) or [default]
     return values[0], values[-1]
 
 
 def _spatial(message: Any, settings: Any, name: str, default: int) -> Pair:
-    """Return (rows, columns) of a parameter that Caffe writes as one number, as a list, or as _h and _w."""
+    """Return (rows, columns) of a parameter that Caffe stores as a number, as a list, or as _h and _w."""
     rows, columns = f"{name}_h", f"{name}_w"
     if settings.HasField(rows) or settings.HasField(columns):
         return getattr(settings, rows), getattr(settings, columns)
@@ -144,11 +148,12 @@ def _spatial(message: Any, settings: Any, name: str, default: int) -> Pair:
 def _weights(
     message: Any, settings: Any, dimensions: int, transpose: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights and bias of a layer that has learned; a layer without bias gets zeros."""
+    """Return weights (M, C, H, W) or (N, K), and bias (M,) or (N,), float32; without a bias it is zeros."""
     name, expected = message.name, 2 if settings.bias_term else 1
     if len(message.blobs) != expected:
         raise UnfitLayer(f"layer {name!r}: {len(message.blobs)} blobs of weights, not {expected}")
     weights = _array(name, message.blobs[0])
+    # V1 blobs have four sizes: those of an inner product are (1, 1, N, K).
     leading, shape = weights.shape[:-dimensions], weights.shape[-dimensions:]
     if len(shape) != dimensions or math.prod(leading) != 1:
         raise UnfitLayer(f"layer {name!r}: weights of shape {weights.shape}, not {dimensions} dimensions")
@@ -156,8 +161,8 @@ def _weights(
     outputs = len(weights)
     bias = _array(name, message.blobs[1]).reshape(-1) if settings.bias_term else np.zeros(outputs, np.float32)
     if not outputs == settings.num_output == len(bias):
-        told = f"{settings.num_output} outputs, but weights for {outputs} and a bias for {len(bias)}"
-        raise UnfitLayer(f"layer {name!r}: it says {told}")
+        stored = f"weights for {outputs} and a bias for {len(bias)}"
+        raise UnfitLayer(f"layer {name!r}: it has {settings.num_output} outputs, but {stored}")
     return weights, bias
 
 
@@ -168,55 +173,10 @@ def _array(name: str, blob: Any) -> np.ndarray:
     data, kind = (blob.double_data, "<f8") if blob.HasField("double_data") else (blob.data, "<f4")
     size = np.dtype(kind).itemsize
     if min(shape, default=0) < 1 or len(data) != math.prod(shape) * size:
-        held = f"{len(data):,} bytes, {len(data) / size:,.0f} values"
-        raise UnfitLayer(f"layer {name!r}: a blob of shape {shape} that holds {held}")
+        stored = f"{len(data):,} bytes, {len(data) / size:,.0f} values"
+        raise UnfitLayer(f"layer {name!r}: a blob of shape {shape} that holds {stored}")
     values = np.frombuffer(data, kind).astype(np.float32, copy=False).reshape(shape)
+    # One sum instead of a mask of 61 million booleans: NaN and infinity survive it, float64 cannot overflow.
     if not np.isfinite(values.sum(dtype=np.float64)):
         raise UnfitLayer(f"layer {name!r}: weights that are not finite numbers")
     return values
-
-
-def add(layers: Any, layer: Layer, bottom: str, v1: bool, blobs: bool = True) -> None:
-    """Add `layer`, fed by the blob `bottom`, to a message's `layers`; without its weights unless `blobs`."""
-    kind: Any = type(layer).__name__
-    if v1:
-        kind = next(number for number, name in V1_TYPES.items() if name == kind)
-    message = layers.add(name=layer.name, type=kind, bottom=[bottom], top=[layer.top])
-    _tell(message, layer)
-    if blobs and isinstance(layer, Convolution | InnerProduct):
-        for values in (layer.weights, layer.bias):
-            blob = message.blobs.add(data=np.ascontiguousarray(values, "<f4").tobytes())
-            if v1:
-                ones: list[int] = [1] * (4 - values.ndim)
-                blob.num, blob.channels, blob.height, blob.width = ones + list(values.shape)
-            else:
-                blob.shape.dim.extend(values.shape)
-
-
-def _tell(message: Any, layer: Layer) -> None:
-    """Write the layer's parameters into its message."""
-    match layer:
-        case Convolution():
-            settings = message.convolution_param
-            settings.num_output, settings.group = len(layer.weights), layer.groups
-            settings.kernel_h, settings.kernel_w = layer.weights.shape[2:]
-            settings.stride_h, settings.stride_w = layer.stride
-            settings.pad_h, settings.pad_w = layer.pad
-            settings.dilation.extend(layer.dilation)
-        case InnerProduct():
-            message.inner_product_param.num_output = len(layer.weights)
-        case Pooling():
-            settings = message.pooling_param
-            settings.pool, settings.round_mode = int(layer.average), int(not layer.ceil)
-            if layer.kernel is None:
-                settings.global_pooling = True
-                return
-            settings.kernel_h, settings.kernel_w = layer.kernel
-            settings.stride_h, settings.stride_w = layer.stride
-            settings.pad_h, settings.pad_w = layer.pad
-        case LRN():
-            settings = message.lrn_param
-            settings.local_size, settings.alpha = layer.size, layer.alpha
-            settings.beta, settings.k = layer.beta, layer.k
-        case ReLU():
-            message.relu_param.negative_slope = layer.slope
