@@ -5,25 +5,28 @@ the web app's overview then know of it. A test runs every command and fails on a
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
 from store import schema
 from store.manifest import NAME as MANIFEST
+from store.place import Place
 from store.whole_file import TEMPORARY
 
 StageName = Literal["crawl", "dataset", "features", "run", "pipeline", "weights"]
 Format = Literal[
     "parquet", "json", "jsonl", "yaml", "text", "picture", "safetensors", "caffemodel", "lock", "temporary"
 ]
+_ANY = Place(Path(), "<pipeline>")
 PLACES: dict[StageName, str] = {
-    "pipeline": "<pipeline>",
-    "crawl": "<pipeline>/crawl",
-    "dataset": "<pipeline>/dataset",
-    "run": "<pipeline>/runs/<run>",
-    "features": "features/<key>",
-    "weights": "weights",
+    "pipeline": str(_ANY.directory),
+    "crawl": str(_ANY.crawl),
+    "dataset": str(_ANY.dataset),
+    "run": str(_ANY.runs / "<run>"),
+    "features": str(_ANY.features / "<key>"),
+    "weights": str(_ANY.weights),
 }
 """The directory of each stage, below the data folder."""
 

@@ -83,7 +83,7 @@ def _below(path: Path, depth: int) -> Iterator[Stage]:
 def _stage_of(path: Path) -> StageName | None:
     """Return the stage that wrote `path`, by files that no other stage has: a copy may have any name."""
     tables = [path / name for name in ("pages", "images") if (path / name).is_dir()]
-    if tables and (path.name == "crawl" or any(Stage("crawl", path).files())):
+    if tables and (path.name == "crawl" or any(table.paths for table in Stage("crawl", path).tables())):
         return "crawl"
     if _has(path, "vocabulary.json") or _has(path, "train-*.parquet"):
         return None if _has(path, "config.json") else "dataset"  # with a config.json it is a run's model

@@ -71,7 +71,7 @@ def check_files(stage: Stage, closer: Collection[str] = ()) -> Problems:
 
 
 def _read_lines(path: Path) -> None:
-    for line in path.read_text().splitlines():
+    for line in path.read_bytes().splitlines():
         json.loads(line)
 
 
@@ -87,9 +87,9 @@ def _read_tensors(path: Path) -> None:
 
 
 READERS: dict[Format, Callable[[Path], object]] = {
-    "json": lambda path: json.loads(path.read_text()),
+    "json": lambda path: json.loads(path.read_bytes()),
     "jsonl": _read_lines,
-    "yaml": lambda path: yaml.safe_load(path.read_text()),
+    "yaml": lambda path: yaml.safe_load(path.read_bytes()),
     "text": lambda path: path.read_text(encoding="utf-8"),
     "picture": _read_picture,
     "safetensors": _read_tensors,
