@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.errors import DamagedFile, UserError
-from store.place import SHARED, Place
+from store.place import SHARED, Place, bokeru
 from store.register.kinds import StageName
 from store.register.stages import Stage, below, find
 
@@ -101,7 +101,7 @@ def _content(stages: Sequence[Stage], request: "Request", place: Place) -> "Cont
             return facts.content(request)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        remedy = f"`bokeru verify {place.directory}` says which"
+        remedy = f"Which one says: {bokeru('verify', place.directory)}"
         raise DamagedFile(place.directory, f"a shard cannot be read ({reason})", remedy) from error
 
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from commands.forget import ForgetReport
 from commands.forget import forget as forget_request
+from commands.main import parser
 from commands.verify import verify
 from dataset import read
 from dataset.build.stage import build
@@ -201,6 +203,15 @@ def test_another_pipeline_that_holds_it_is_named_and_keeps_its_vector(data: Path
     assert search(data / "features", content(50))
     assert forget(data, "q", sha256=photo(50)).others == {}
     assert search(data, content(50)) == []
+
+
+def test_the_command_for_another_pipeline_keeps_data_and_config(data: Path) -> None:
+    copied(data, "q r")
+    place = Place(data, "p", Path("my 設定.yaml"))
+    (command,) = forget_request(place, Request(odai=50)).others.values()
+    arguments = parser().parse_args(shlex.split(command)[1:])
+    assert (arguments.pipeline, arguments.config, arguments.data) == ("q r", place.config, data)
+    assert arguments.sha256 == photo(50)
 
 
 def test_the_same_number_of_another_sites_odai_is_not_the_same_content(data: Path) -> None:
