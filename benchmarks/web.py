@@ -86,6 +86,7 @@ async def visit(
     address: str, pipeline: str, number: int, seconds: float, reading: float, figures: Figures
 ) -> None:
     """Act as one visitor for `seconds`."""
+    # Each visitor's choices depend on its number alone: every run asks for the same pages.
     choose = random.Random(number)
     seen: set[str] = set()
     end = time.monotonic() + seconds

@@ -67,6 +67,8 @@ class Scene:
 
 def scene(seed: int, photo: int) -> Scene:
     """Return the scene of a photo; the same arguments give the same scene on every machine."""
+    # Random hashes a text seed with SHA-512, the same on every machine. Each use has its own source: a change
+    # to the drawing leaves scenes and captions as they are.
     random = Random(f"{seed}/{photo}/scene")
     subject = _choose(random, SUBJECTS)
     kind = KINDS[subject]

@@ -18,6 +18,7 @@ class Server(ThreadingHTTPServer):
     """
 
     daemon_threads = True  # an endless response must not keep the process alive
+    # A crawler opens many connections at once; the default of 5 would refuse some.
     request_queue_size = 128
     # Two sites on one port would each answer some of the requests.
     allow_reuse_port = False

@@ -74,6 +74,7 @@ def running(
         OSError: the port is in use; the message names it.
         ValueError: an unknown fault; the message names it.
     """
+    # `spawn`: a fork would copy the crawler's threads' locks in whatever state they are.
     context = multiprocessing.get_context("spawn")
     resource_tracker.ensure_running()  # else it starts with the child, and lifts the block below
     ours, theirs = context.Pipe()
@@ -117,6 +118,7 @@ def _child(
         parent.send(error)
         return
     parent.send(server.address)
+    # In a thread, while this one waits for the parent's end of the pipe to close.
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         parent.recv()

@@ -43,6 +43,7 @@ PLACES = {
     "mountain": Circumstance("山", outdoors=True),
     "sky": Circumstance("空", outdoors=True),
     "ice": Circumstance("氷", outdoors=True),
+    # Neither indoors nor under a sky: no weather, always day.
     "space": Circumstance("宇宙"),
 }
 TIMES = {

@@ -54,6 +54,7 @@ def _parameters(operation: dict[str, Any]) -> Iterator[Parameter]:
 
 def _type(schema: dict[str, Any]) -> str:
     """Describe a schema in a few words: `integer, 1 to 10`, `train or dev`."""
+    # `anyOf` with null is how pydantic writes an optional parameter.
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     if options:
         return " or ".join(_type(option) for option in options)

@@ -36,6 +36,7 @@ def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:
         pipeline: the pipeline that is shown first; the others in `data` are shown too.
         hosts: the names that the app answers to; empty means any.
     """
+    # FastAPI's own documentation pages load scripts from another host.
     app = FastAPI(title="Bokeru", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     library = Library()
     app.state.services = Services(data, pipeline, Pages(pipeline), library, CaptionService(library))
@@ -43,6 +44,7 @@ def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:
     for routes in (api, overview, photos, training, generate, try_photo):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))
+    # Outermost: it also guards static files and error pages.
     app.add_middleware(SecurityMiddleware, hosts=hosts)
     app.add_exception_handler(UserError, _error_response)
     app.add_exception_handler(AnyHTTPException, _error_response)
@@ -57,6 +59,7 @@ def _error_response(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     reason: Exception | str
     if isinstance(error, RequestValidationError):
+        # The first is enough: a form shows one reason at a time.
         first = error.errors()[0]
         status, reason = 422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}"
     elif isinstance(error, AnyHTTPException):
@@ -65,6 +68,7 @@ def _error_response(request: Request, error: Exception) -> Response:
         status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 503)
         reason = error
     if request.url.path.startswith("/api/"):
+        # Programs get JSON, in FastAPI's own form of an error.
         return JSONResponse({"detail": str(reason)}, status, headers)
     services: Services = request.app.state.services
     response = services.pages.respond(request, "error.html", status, reason=reason, code=status)

@@ -30,6 +30,7 @@ OptionalFloat = Annotated[float | None, BeforeValidator(_empty_as_none)]
 class CaptionSettings(BaseModel):
     """How captions are written. An empty field sets no limit."""
 
+    # Docstrings below fields become the API's documentation; NaN and infinity would pass every bound.
     model_config = ConfigDict(use_attribute_docstrings=True, allow_inf_nan=False)
 
     strategy: Literal["greedy", "beam", "sample", "mismatch"] = "beam"
@@ -59,6 +60,7 @@ class CaptionSettings(BaseModel):
         """Return the settings of `train.captions.options.DecodingOptions`."""
         shared = DecodingOptions.model_fields.keys() & CaptionSettings.model_fields.keys()
         decoding = {name: getattr(self, name) for name in DecodingOptions.model_fields if name in shared}
+        # Mismatch takes another photo's best caption, which beam search finds.
         strategy = "beam" if self.strategy == "mismatch" else self.strategy
         forbidden = tuple(self.forbid.replace("、", " ").replace(",", " ").split())
         return {**decoding, "strategy": strategy, "forbidden": forbidden}
@@ -125,6 +127,7 @@ class CaptionService:
         """
         width, height, _ = measure(photo)
         captioner, vectors = self._model(place, run)
+        # The same network as in training: other vectors would mean nothing to the model.
         vector = np.asarray(self._library.extractor(place, captioner).vectors([photo]), np.float32)
         (captions,) = self._write(captioner, vectors, vector, settings, [None])
         (near,) = vectors.pool.nearest(vector, neighbours)

@@ -68,6 +68,7 @@ def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Ma
     bars = [bar for bar in bars if _is_drawable(bar.count)]
     ticks = _ticks(max((bar.count for bar in bars), default=1) or 1)
     up = _scale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
+    # Few bars are kept narrow and in the middle: a bar as wide as the chart would look like a background.
     room = WIDTH - LEFT - RIGHT
     width = min(room / max(len(bars), 1), room / 6)
     start = LEFT + (room - width * len(bars)) / 2
@@ -104,6 +105,7 @@ def _scale(low: float, high: float, start: float, end: float) -> Scale:
 def _ticks(highest: float, count: int = 5) -> list[float]:
     """Return round numbers from 0 to at least `highest`, `count` steps or one more."""
     highest = max(highest, 1e-12)  # log10 needs a positive number
+    # The tolerances keep a rounding error from adding a step.
     step = 10 ** math.floor(math.log10(highest / count))
     step *= next(factor for factor in (1, 2, 2.5, 5, 10) if factor * step * count >= highest * 0.999)
     return [number * step for number in range(math.ceil(highest / step - 1e-6) + 1)]
@@ -146,6 +148,7 @@ def _line(
     series: Series, positions: Sequence[tuple[float, float]], points: Sequence[tuple[float, float]]
 ) -> Markup:
     style = f"{series.style} dashed" if series.dashed else series.style
+    # A path needs two points; a single one shows as a dot.
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in positions) if len(positions) > 1 else ""
     line = Markup('<path class="line {}" d="{}"/>').format(style, path) if path else Markup("")
     dots = [

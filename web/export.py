@@ -90,6 +90,7 @@ def export(data: Path, pipeline: str, directory: Path) -> Path:
         for caption in card["model"]
         if caption.source
     }
+    # Before the pages: they link to the placeholder of a photo that cannot be decoded.
     broken = _photos(place, library, sorted(shown), directory / "photos")
     for name in STATIC_FILES:
         write_whole(directory / "static" / name, (STATIC / name).read_bytes())
@@ -105,6 +106,7 @@ def _groups(place: Place, library: Library) -> Iterator[Group]:
         numbers: list[int] = []
         for page in range(1, PAGES_PER_SPLIT + 1):
             found, last = select_photos(catalogue, GenerateSettings(split=split, page=page))
+            # Past the last page `select_photos` would give the last again.
             numbers += found if page <= last else []
         sha256s = [catalogue.sha256s[number] for number in numbers]
         captions = CaptionService(library).for_photos(place, run, sha256s, GenerateSettings())

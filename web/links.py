@@ -38,6 +38,7 @@ class Links:
 
 
 def _query(query: dict[str, object]) -> str:
+    # Empty values are left out, so that one page has one address.
     given = {name: value for name, value in query.items() if value not in (None, "", ())}
     return "?" + urlencode(given, doseq=True) if given else ""
 

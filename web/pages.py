@@ -70,8 +70,10 @@ class Pages:
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Vary"] = "Accept-Language, Cookie"
         if request.query_params.get("lang") == language:
+            # `lax`, so that a link from another site opens in the chosen language too.
             response.set_cookie("lang", language, max_age=31_536_000, samesite="lax", httponly=True)
         if VISITOR_COOKIE not in request.cookies:
+            # Random and without meaning: it tells visitors apart, not who they are.
             response.set_cookie(VISITOR_COOKIE, secrets.token_hex(8), samesite="strict", httponly=True)
         return response
 

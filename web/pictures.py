@@ -33,6 +33,7 @@ def measure(content: bytes) -> tuple[int, int, str]:
     Raises:
         UnusablePhoto: too many bytes or pixels, or not a photo in one of `FORMATS`.
     """
+    # Before anything is parsed: the cheapest check first.
     if len(content) > MAX_BYTES:
         raise too_many_bytes()
     try:
@@ -41,6 +42,7 @@ def measure(content: bytes) -> tuple[int, int, str]:
             Image.open(io.BytesIO(content), formats=FORMATS) as image,
         ):
             width, height, name = *image.size, str(image.format)
+    # Pillow has a limit of its own; its error gets the same message as ours.
     except Image.DecompressionBombError:
         width, height, name = 0, 0, "bomb"
     except Exception:  # on hostile bytes, Pillow's readers raise anything
@@ -78,6 +80,7 @@ def jpeg(content: bytes, size: int, quality: int = 85) -> bytes:
             image.draft("RGB", (size, size))
             upright = ImageOps.exif_transpose(image)
             if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+                # JPEG has no transparency, and plain conversion would show what transparent pixels hide.
                 alpha = upright.convert("RGBA")
                 upright = Image.alpha_composite(Image.new("RGBA", alpha.size, "white"), alpha)
             small = upright.convert("RGB")

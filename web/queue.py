@@ -105,4 +105,5 @@ class FairQueue:
             else:
                 if not job.result.cancelled():
                     job.result.set_result(result)
+            # A fifth of each new time: steady, yet it follows a change of model within some jobs.
             self._seconds_per_job += (loop.time() - started - self._seconds_per_job) * 0.2

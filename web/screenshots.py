@@ -99,6 +99,7 @@ def _take(browser: Browser, address: str, pipeline: str, shot: Shot, photo: byte
         color_scheme="dark" if shot.scheme == "dark" else "light",
         locale=shot.language,
         timezone_id="UTC",
+        # Phones have dense screens: a picture of 390 pixels would look blurred in the README.
         device_scale_factor=2 if shot.width < 600 else 1,
     )
     page = context.new_page()
@@ -110,6 +111,7 @@ def _take(browser: Browser, address: str, pipeline: str, shot: Shot, photo: byte
         page.evaluate(
             "document.querySelector('article').scrollIntoView({block: 'start', behavior: 'instant'})"
         )
+    # Photos load lazily.
     page.wait_for_load_state("networkidle")
     picture = page.screenshot()
     context.close()

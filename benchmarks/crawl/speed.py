@@ -31,6 +31,7 @@ def speed(rounds: int) -> dict[str, object]:
     with served(recorded) as (address, _):
         for _round in range(rounds):
             with tempfile.TemporaryDirectory() as directory:
+                # In turns, so that a slow moment of the machine meets both.
                 figures.append((in_a_process(bare, address), in_a_process(ours, address, directory)))
     return {
         "pages_per_second_bare": [round(bare, 1) for bare, _ in figures],

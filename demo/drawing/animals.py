@@ -1,4 +1,4 @@
-"""Animals."""
+"""Animals: a function per kind of `demo.things.KINDS`, with its name. Shapes are drawn from back to front."""
 
 from random import Random
 

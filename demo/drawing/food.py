@@ -1,4 +1,4 @@
-"""Food, on what it is served on."""
+"""Food on its plate, board or pan: a function per kind of `demo.things.KINDS`, with its name."""
 
 from math import cos, pi, sin
 from random import Random

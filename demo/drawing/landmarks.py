@@ -1,4 +1,4 @@
-"""Things that stand in landscapes."""
+"""Landmarks: a function per kind of `demo.things.KINDS`, with its name."""
 
 from collections.abc import Collection
 from random import Random

@@ -56,6 +56,7 @@ class Pen:
         """Fill a polygon."""
         pixels = [self._pixel(point) for point in points]
         if edge and self._outline:
+            # The line is centred on the edge, so half of it lies under the fill.
             width = max(1, round(2 * self._outline * self._size))
             self._draw.line([*pixels, *pixels[:2]], shade(colour, 0.45), width, joint="curve")
         self._draw.polygon(pixels, colour)
@@ -91,6 +92,7 @@ class Pen:
     ) -> None:
         """Draw the edge of an ellipse from angle `start` to `end`."""
         if self._sign < 0:
+            # A mirror image runs the other way round.
             start, end = 180 - end, 180 - start
         thick = max(1, round(width * self._size))
         self._draw.arc(self._box(x, y, rx, ry), start, end, colour, thick)

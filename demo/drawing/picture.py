@@ -48,6 +48,7 @@ def picture(
     if time in _TINTS:
         tables = [[min(255, round(level * tint)) for level in range(256)] for tint in _TINTS[time]]
         image = image.point([level for table in tables for level in table])
+    # Averages each block of pixels: this is the antialiasing.
     return image.reduce(SUPERSAMPLING)
 
 
@@ -80,5 +81,6 @@ def _thing(pen: Pen, kind: str, traits: Sequence[str], random: Random) -> None:
     if kind in _WITH_TRAITS:
         _WITH_TRAITS[kind](pen, random, traits)
     else:
+        # A kind is drawn by the function of its name.
         module = next(module for module in (animals, food, vehicles, landmarks) if hasattr(module, kind))
         getattr(module, kind)(pen, random)

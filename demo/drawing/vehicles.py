@@ -1,4 +1,4 @@
-"""Vehicles."""
+"""Vehicles: a function per kind of `demo.things.KINDS`, with its name."""
 
 from random import Random
 

@@ -89,6 +89,7 @@ def duplicated(text: str) -> str:
 
 
 def _entry_start(text: str) -> str:
+    # The start of an entry in each layout; the last is next_2024, where entries have no class.
     starts = ('<div class="boke-entry ', '<div class="boke">', "<div><div><div><div>")
     return next((start for start in starts if start in text), "<div>")
 
@@ -110,6 +111,7 @@ def without_entries(text: str) -> str:
     text = re.sub(
         r'<div class="boke(-entry|-list)?( [a-z-]+)?"( id="[a-z-]+\d+")?>', '<div class="joke">', text
     )
+    # Entries of next_2024 are known by their h1 alone.
     return text.replace("h1>", "h2>") if 'id="__next"' in text else text
 
 
@@ -145,6 +147,7 @@ def endless_pages(response: Response, request: Request, earlier: int) -> Respons
         return response
     path = request.target.partition("?")[0]
     if not _CAPTIONS.search(text):
+        # The first page's own link leads to page 2: it is renamed, and the new link added below.
         text = request.correct_response_for(1).body.decode()
         for sign in _NEXT_SIGNS:
             text = text.replace(sign, "data-old=")
@@ -179,8 +182,10 @@ def _next_link(text: str, path: str, page: int) -> str:
     )
 
 
+# No odai has so many pages, and one past the end has no boke.
 _PAGE_PAST_THE_END = 10**6
 _NEXT_SIGNS = ('rel="next"', 'class="next"', 'class="pager-plusone-next"', "data-next=")
+# Its words and its status are the real site's; only they tell it from an empty list.
 _ERROR_PAGE = (
     '<html lang="ja"><body><div id="__next"><main><p>エラーが発生しました。</p></main></div></body></html>'
 )

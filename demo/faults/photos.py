@@ -54,6 +54,7 @@ def near(response: Response, request: Request, earlier: int) -> Response:
 @lru_cache(2)
 def _bomb(side: int) -> bytes:
     """Return a PNG of side × side black pixels of one bit: about 10 kB for a hundred million pixels."""
+    # Row by row: the pixels of 2.5 billion would not fit into memory.
     row = b"\0" + bytes((side + 7) // 8)
     packer = zlib.compressobj(9)
     data = b"".join([packer.compress(row) for _ in range(side)] + [packer.flush()])
@@ -67,6 +68,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _noise(body: bytes) -> bytes:
+    # Seeded, so that a photo is the same noise each time.
     return random.Random(len(body)).randbytes(20_000)
 
 
@@ -83,11 +85,13 @@ def _animated(image: "Image.Image", file: BytesIO) -> None:
 
 def _rotated(image: "Image.Image", file: BytesIO) -> None:
     exif = image.getexif()
+    # The pixels are turned by 90° one way, and EXIF says to turn them back.
     exif[_ORIENTATION] = _ROTATED_90
     image.rotate(90, expand=True).save(file, "JPEG", exif=exif, quality=87)
 
 
 def _sixteen_bit(image: "Image.Image", file: BytesIO) -> None:
+    # 257 × 255 = 65,535: the whole range of 16 bits.
     grey = image.convert("I").point(lambda level: level * 257)
     grey.convert("I;16").save(file, "PNG")
 

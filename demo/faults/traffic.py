@@ -146,12 +146,14 @@ FAULTS: dict[str, Fault] = {
     "blocked-401": blocked(401),
     "blocked-429": blocked(429, "7200"),
     "blocked-503": blocked(503, "7200"),
+    # Refusals that end: a crawler should slow down, try again, and lose nothing.
     "403-burst": refused(403, 2),
     "429": refused(429, 1, "1"),
     "429-date": retry_at_date,
     "503": refused(503, 1, "1"),
     "500": refused(500, 1),
     "500-always": refused(500, 10**9),
+    # Bodies that break off, lie about their length or encoding, or never end.
     "reset": delivered("reset", 1),
     "reset-always": delivered("reset"),
     "cut-short": delivered("short"),
@@ -166,6 +168,7 @@ FAULTS: dict[str, Fault] = {
     "redirect-loopback": redirected("http://127.0.0.1:9/odai/1"),
     "redirect-elsewhere": redirected("http://example.com/odai/1"),
     "redirect-file": redirected("file:///etc/passwd"),
+    # The first must be obeyed; the second is addressed to another robot.
     "opt-out-header": with_header("X-Robots-Tag", "noai, noimageai"),
     "opt-out-others": with_header("X-Robots-Tag", "otherbot: noai, noindex"),
     "photo-404": refused(404, 10**9),

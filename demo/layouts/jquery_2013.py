@@ -6,6 +6,7 @@ from urllib.parse import quote
 from demo.content import Boke, Odai
 from demo.layouts.layout import ListPage, OdaiPage, caption_html, photo_address, relative_date
 
+# Ids decide which boke has which of them, so that all pages agree.
 _TAGS = ("あるある", "学校", "会社", "家族", "昔話", "天才")
 
 

@@ -65,6 +65,7 @@ def _photo(address: str, image: str) -> str:
     return f'<a href="{address}"><figure><img src="{image}" alt=""></figure></a>'
 
 
+# What is known of the real markup are paths by nesting, without classes: so is this.
 def _entry(boke: Boke, photo: str) -> str:
     address = f"/boke/{boke.boke_id}"
     user = f'<a href="/user/{quote(boke.user)}">{escape(boke.user)}</a>'

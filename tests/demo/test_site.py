@@ -211,7 +211,7 @@ def start(command: list[str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, text=True, env=environment)
 
 
-def gone(address: str) -> bool:
+def stops_listening(address: str) -> bool:
     host, port = address.removeprefix("http://").split(":")
     for _ in range(200):
         try:
@@ -227,15 +227,15 @@ def test_it_ends_when_its_parent_is_killed(program: list[str]) -> None:
         assert process.stdout
         address = process.stdout.readline().strip()
         process.kill()
-    assert gone(address)
+    assert stops_listening(address)
 
 
 def test_serve_says_what_it_holds_and_ends_with_ctrl_c(program: list[str]) -> None:
     with start([*program, "serve"]) as process:
         assert process.stdout
-        said = process.stdout.readline()
-        assert "3 photos with 2 captions each, seed 1" in said
-        assert fetch(said.split("/boke")[0], "/boke/recent")[0].status == 200
+        line = process.stdout.readline()
+        assert "3 photos with 2 captions each, seed 1" in line
+        assert fetch(line.split("/boke")[0], "/boke/recent")[0].status == 200
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
     assert process.returncode == -signal.SIGINT

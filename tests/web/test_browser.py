@@ -59,21 +59,21 @@ def address(place: Place) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Open]:
-    """Open a page; at the end, nothing has been said on the console, and nothing asked of other hosts."""
-    said: list[str] = []
+    """Open a page; at the end, the console must be empty and no other host requested."""
+    complaints: list[str] = []
     contexts = []
 
     def elsewhere(request: Request) -> None:
         if not request.url.startswith((address, "data:")):
-            said.append(request.url)
+            complaints.append(request.url)
 
     def open_page(path: str, width: str = "desk", scheme: str = "light", language: str = "en") -> Page:
         size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
         context = browser.new_context(viewport=size, color_scheme=scheme, locale=language)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: said.append(f"{path}: {message.text}"))
-        page.on("pageerror", lambda error: said.append(f"{path}: {error}"))
+        page.on("console", lambda message: complaints.append(f"{path}: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"{path}: {error}"))
         page.on("request", elsewhere)
         page.goto(address + path)
         return page
@@ -81,7 +81,7 @@ def visit(browser: Browser, address: str) -> Iterator[Open]:
     yield open_page
     for context in contexts:
         context.close()
-    assert said == []
+    assert complaints == []
 
 
 def sha256(place: Place) -> str:
@@ -273,10 +273,10 @@ def test_a_full_queue_is_told_on_the_page(browser: Browser, place: Place) -> Non
 
 def test_the_copy_opens_from_the_disk(browser: Browser, place: Place, tmp_path: Path) -> None:
     index = export(place.data, "demo", tmp_path / "copy")
-    said: list[str] = []
+    complaints: list[str] = []
     page = browser.new_page()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("requestfailed", lambda request: said.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("requestfailed", lambda request: complaints.append(request.url))
     page.goto(index.as_uri())
     expect(page.locator("article").first.locator(".captions.model li")).to_have_count(3)
     assert page.evaluate("document.images[1].naturalWidth") > 0
@@ -284,6 +284,6 @@ def test_the_copy_opens_from_the_disk(browser: Browser, place: Place, tmp_path: 
     expect(page.locator("svg.chart")).to_be_visible()
     page.get_by_role("link", name="日本語").click()
     expect(page.get_by_role("heading", name="エポックごとの損失")).to_be_visible()
-    assert said == []
+    assert complaints == []
     accessible(page)  # axe itself asks for the stylesheet, which a page from a disk may not
     page.close()

@@ -15,11 +15,11 @@ CALL = re.compile(r"""(?:\b_|\bMessage)\(\s*(?:"((?:[^"\\]|\\.)+)"|'((?:[^'\\]|\
 
 
 def texts() -> set[str]:
-    """Every text that a template or module says."""
-    said = set(FIGURES.values())
+    """Every text that a template or module translates."""
+    found = set(FIGURES.values())
     for path in [*WEB.rglob("*.html"), *WEB.rglob("*.py")]:
-        said.update(match[1] or match[2] for match in CALL.finditer(path.read_text()))
-    return said - {"{error}", "text {name}"}
+        found.update(match[1] or match[2] for match in CALL.finditer(path.read_text()))
+    return found - {"{error}", "text {name}"}
 
 
 def test_every_text_is_said_in_japanese() -> None:
@@ -28,8 +28,8 @@ def test_every_text_is_said_in_japanese() -> None:
 
 def test_translations_name_the_same_values() -> None:
     for language in ("en", "ja"):
-        for english, said in translations(language).items():
-            assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", said)), english
+        for english, translation in translations(language).items():
+            assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", translation)), english
 
 
 def test_numbers_messages_and_singulars() -> None:

@@ -240,8 +240,8 @@ def test_without_a_run_pages_say_what_to_run(copy: Place) -> None:
     assert "40 photos" in text, "the rest works"
     found = re.search(r"/pipelines/demo/photos/[0-9a-f]{64}", text)
     assert found
-    told = page(copy, f"{found[0]}?lang=ja")
-    assert "次のコマンドで作れます：bokeru train --pipeline demo" in told, "in the reader's language"
+    japanese = page(copy, f"{found[0]}?lang=ja")
+    assert "次のコマンドで作れます：bokeru train --pipeline demo" in japanese, "in the reader's language"
 
 
 def test_without_vectors_people_still_have_their_say(copy: Place) -> None:

@@ -28,7 +28,7 @@ def test_visitors_take_turns() -> None:
 
 
 @pytest.mark.parametrize(("capacity", "per_visitor", "own"), [(3, 9, False), (9, 3, True)])
-def test_a_full_line_says_so(capacity: int, per_visitor: int, own: bool) -> None:
+def test_a_full_queue_says_so(capacity: int, per_visitor: int, own: bool) -> None:
     async def scenario() -> None:
         queue, gate = FairQueue(capacity, per_visitor), threading.Event()
         tasks = [asyncio.create_task(queue.run("v", gate.wait))]
@@ -59,7 +59,7 @@ def test_a_failure_is_its_own_visitors_only() -> None:
         )
         assert isinstance(failed, ZeroDivisionError)
         assert served == 42
-        assert await queue.run("c", lambda: 43) == 43, "the line starts again after it was empty"
+        assert await queue.run("c", lambda: 43) == 43, "the queue starts again after it was empty"
 
     asyncio.run(scenario())
 
@@ -80,7 +80,7 @@ def test_who_has_left_is_skipped() -> None:
     asyncio.run(scenario())
 
 
-def test_a_line_that_takes_too_long_is_full() -> None:
+def test_a_queue_that_takes_too_long_is_full() -> None:
     async def scenario() -> None:
         queue, gate = FairQueue(max_wait=0.0), threading.Event()
         tasks = [asyncio.create_task(queue.run("a", gate.wait))]

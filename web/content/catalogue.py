@@ -66,10 +66,12 @@ class Catalogue:
         photos, captions, lengths = [], [], []
         for number, path in enumerate(paths):
             try:
+                # Checksums, so that damage shows here and not as a wrong caption on a page.
                 with pq.ParquetFile(path, page_checksum_verification=True) as shard:
                     table = shard.read(columns=columns)
             except (pa.ArrowException, OSError) as error:
                 raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+            # Captions lie flat in one table: a filter is then one vectorised comparison over all of them.
             lists = table["captions"].combine_chunks()
             lengths.append(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
             captions.append(pa.Table.from_struct_array(lists.flatten()).select(CAPTION_COLUMNS))
@@ -80,6 +82,7 @@ class Catalogue:
                 "row": np.arange(len(table)),
             }
             photos.append(pa.table({**{name: table[name] for name in PHOTO_COLUMNS}, **location}))
+        # (P + 1,): the number of captions before each photo, then the total.
         offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
         return cls(paths, pa.concat_tables(photos), pa.concat_tables(captions).combine_chunks(), offsets)
 
@@ -118,6 +121,7 @@ class Catalogue:
 
     @cached_property
     def _labels(self) -> list[frozenset[str]]:
+        # Sets, since a filter looks for one label in every photo's.
         return [frozenset(labels or ()) for labels in self.photos["labels"].to_pylist()]
 
     def find(self, wanted: Filter) -> NDArray[np.int64]:
@@ -155,6 +159,7 @@ class Catalogue:
 
     def captions_of(self, photo: int, limit: int | None = None) -> list[dict[str, Any]]:
         """Return the captions of one photo, most stars first, at most `limit` of them."""
+        # The sort is stable, so captions with equal stars keep the dataset's order.
         start, end = (int(offset) for offset in self.offsets[photo : photo + 2])
         captions: list[dict[str, Any]] = self.captions.slice(start, end - start).to_pylist()
         return sorted(captions, key=lambda caption: -(caption["stars"] or 0))[:limit]
@@ -170,6 +175,7 @@ class Catalogue:
                 if row < start + rows:
                     return RowLocation(path, group, row - start)
                 start += rows
+        # Another process has replaced the shard by a shorter one; the caller reads the dataset again.
         raise DamagedFile(path, f"it has {start:,} rows, but had more a moment ago")
 
     def bytes(self, photo: int) -> bytes:
@@ -181,6 +187,7 @@ class Catalogue:
         try:
             row = self.locate(photo)
             with pq.ParquetFile(row.path, page_checksum_verification=True) as shard:
+                # A row group holds about 100 photos: quick to read. All bytes would not fit into memory.
                 table = shard.read_row_group(row.group, columns=["sha256", "image.bytes"])
         except (pa.ArrowException, OSError) as error:
             path = self._paths[self.photos["shard"][photo].as_py()]

@@ -84,12 +84,14 @@ def _settings(shown: Sequence[Run]) -> list[tuple[str, list[str], bool]]:
     table = []
     for name in names:
         values = [str(run.settings[name]) if name in run.settings else "–" for run in shown]
+        # A setting that one run lacks counts as a difference.
         table.append((name, values, len(set(values)) > 1))
     return sorted(table, key=lambda row: not row[2])
 
 
 def _evaluation(shown: Sequence[Run], _: Translator) -> list[tuple[str, list[str]]]:
     """Return (figure, its values): for each run that of dev and that of train."""
+    # Lists and tables in evaluation.json are details; only single numbers fit a row.
     found = [run.evaluation.get(split, {}) for run in shown for split in ("dev", "train")]
     if not any(found):
         return []

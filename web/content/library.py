@@ -82,6 +82,7 @@ class Library:
             MissingStage: there is none.
             DamagedFile: a shard cannot be read.
         """
+        # The manifest is written last: a dataset without one is not complete.
         if not (place.dataset / "manifest.json").exists():
             raise MissingStage(place.dataset, place.command("dataset"))
         return _retry_once(
@@ -141,6 +142,7 @@ class Library:
         present = {
             split: [name for name in names if name in with_vector] for split, names in by_split.items()
         }
+        # Neighbours come from train alone: they explain what the model learned from.
         train = present["train"][:MAX_NEIGHBOUR_POOL]
         names = [*train, *present["dev"]]
         if not names:
@@ -166,6 +168,7 @@ class Library:
         Raises:
             UserError: its weights are missing.
         """
+        # The weights do not change under one name, so this entry needs no version.
         options = captioner.feature_options()
         weights = place.data / "weights"
         return self._cache.get(

@@ -90,6 +90,7 @@ def read_run(path: Path) -> Run:
 
 @lru_cache(200)
 def _read(path: Path, version: object) -> Run:
+    # `version` changes with the files, and so makes lru_cache read them again.
     broken: list[str] = []
 
     def load(name: str, empty: Any) -> Any:
@@ -107,6 +108,7 @@ def _read(path: Path, version: object) -> Run:
     evaluation = {
         split: each for split, each in load("evaluation.json", {}).items() if isinstance(each, dict)
     }
+    # An evaluated run has the same bounds in evaluation.json, where bounds.json is missing.
     bounds = load("bounds.json", {}) or {
         name: evaluation["train"].get(key) for name, key in BOUNDS.items() if "train" in evaluation
     }
@@ -149,6 +151,7 @@ def _records(path: Path, broken: list[str]) -> Iterator[dict[str, Any]]:
         return
     for line in lines:
         try:
+            # Training may have written half of the last line.
             record = json.loads(line)
             yield {**record, "epoch": int(record["epoch"]), "loss": float(record["loss"])}
         except (ValueError, KeyError, TypeError):

@@ -42,6 +42,7 @@ def _query_stages(
     columns = "* EXCLUDE (image), octet_length(image.bytes) AS image_bytes, filename"
     yield from _rows(database, "dataset", place.dataset, columns, f"sha256 = {quoted}")
     for folder in sorted(path for path in place.features.glob("*") if path.is_dir()):
+        # 4,096 numbers would fill the page: five show what the vector is like.
         columns = "* EXCLUDE (vector), vector[1:6] AS vector_starts, filename"
         yield from _rows(database, f"features/{folder.name}", folder, columns, f"sha256 = {quoted}")
     columns = "* EXCLUDE (bytes), octet_length(bytes) AS bytes, filename"
@@ -60,6 +61,7 @@ def _rows(
     if not paths:
         return
     query = f"SELECT {columns} FROM '{directory}/*.parquet' WHERE {condition}"
+    # Through the relation API: the paths are values and not part of the query's text.
     source = database.read_parquet(paths, filename=True, union_by_name=True)
     found = source.filter(condition).project(columns).limit(MAX_ROWS).to_arrow_table().to_pylist()
     yield SourceRows(table, query, [{name: _as_text(value) for name, value in row.items()} for row in found])

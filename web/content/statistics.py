@@ -38,6 +38,7 @@ def tokens(place: Place, limit: int) -> list[tuple[str, int]]:
 def _vocabulary(place: Place) -> tuple[list[str], list[int]]:
     try:
         content = json.loads((place.dataset / "vocabulary.json").read_text())
+        # The first four tokens are special: <PAD>, <UNK>, <BOS>, <EOS>.
         return list(content["tokens"])[4:], list(content.get("counts") or [])[4:]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return [], []
@@ -63,6 +64,7 @@ def _spans(catalogue: Catalogue) -> Iterator[tuple[int, int]]:
 
 def _counted(values: NDArray[np.int64], unit: str, limit: int = 30) -> list[Bar]:
     """Return bars of equal width, at most `limit` of them."""
+    # Bars are whole numbers wide, so that each stands for the same number of values.
     highest = int(values.max(initial=0))
     step = max(1, -(-(highest + 1) // limit))
     counts = np.bincount(values // step, minlength=highest // step + 1)
@@ -76,6 +78,7 @@ def _counted(values: NDArray[np.int64], unit: str, limit: int = 30) -> list[Bar]
 
 def _by_magnitude(values: NDArray[np.int64], unit: str) -> list[Bar]:
     """Return bars whose widths grow: 0, 1, 2–3, 4–9, 10–31, 32–99, 100–…"""
+    # Half a power of ten each: stars span five orders of magnitude.
     bounds = [0, 1, 2, 4, 10, 32]
     while bounds[-1] <= int(values.max(initial=0)):
         bounds.append(bounds[-2] * 10)

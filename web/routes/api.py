@@ -21,6 +21,7 @@ from web.routes.try_photo import TrySettings
 from web.services import CatalogueDep, PhotoDep, PlaceDep, ServicesDep
 
 Json = dict[str, Any]
+# The docstrings below are the API's documentation, so they describe results and not functions.
 REFUSALS: dict[int | str, Json] = {
     404: {"description": "There is no such pipeline, photo or run, or its stage has not been made"},
     422: {"description": "A parameter cannot be, or the photo cannot be used"},
@@ -139,6 +140,7 @@ async def write_captions(
     settings: Annotated[TrySettings, Query()],
 ) -> list[Json]:
     """Captions that a model writes for a photo of the dataset."""
+    # Before the queue: a wrong name need not wait for a turn.
     run = find_run(place, settings.run)
     (captions,) = await services.queued(
         request, partial(services.captions.for_photos, place, run, [photo], settings)

@@ -107,6 +107,7 @@ async def _write_captions(
         return await services.queued(request, work), None, 200
     except QueueFull as error:
         return [], error, 503
+    # A run that was named in the address and is gone is an error; no model yet is a state of the pipeline.
     except MissingStage as error:
         return [], error, 404 if settings.run else 200
     except UserError as error:

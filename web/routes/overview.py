@@ -31,6 +31,7 @@ def _teasers(services: Services, place: Place, limit: int = 4) -> Iterator[tuple
         catalogue = services.library.catalogue(place)
     except UserError:
         return
+    # samples.json may belong to an older dataset: its photos are checked against the present one.
     complete = (
         sample
         for sample in samples

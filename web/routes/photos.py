@@ -54,6 +54,7 @@ def show_photos(
     """Show a page of the photos that pass the filter, each with its best caption."""
     found = catalogue.find(filters.filter())
     last_page = max(1, -(-len(found) // PER_PAGE))
+    # A page past the end shows the last: filters shrink lists that a reader has paged through.
     page = min(filters.page, last_page)
     numbers = [int(number) for number in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
     return services.pages.respond(
@@ -100,6 +101,7 @@ def photo_file(
     services: ServicesDep, place: PlaceDep, photo: PhotoDep, size: Literal["240", "600"] = "600"
 ) -> Response:
     """Send a photo as a newly encoded JPEG, or a placeholder where it cannot be decoded."""
+    # Named by its content's hash, a photo never changes; `private` keeps it out of shared caches.
     headers = {"Cache-Control": "private, max-age=86400"}
     try:
         content = services.library.jpeg(place, photo, int(size))
@@ -108,6 +110,7 @@ def photo_file(
         return Response(
             BROKEN_PHOTO_SVG,
             media_type="image/svg+xml",
+            # Headers are ASCII, and reasons may quote anything.
             headers={"X-Broken-Photo": str(error).encode("ascii", "replace").decode()},
         )
 

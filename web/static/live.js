@@ -11,5 +11,5 @@ setInterval(async () => {
       fresh.querySelectorAll("details").forEach((each, number) => { each.open = Boolean(open[number]); });
       old.replaceWith(fresh);
     }
-  } catch { /* the server has gone: what is shown stays */ }
+  } catch { /* the server is unreachable: the page keeps what it shows */ }
 }, 3000);

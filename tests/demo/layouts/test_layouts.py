@@ -1,4 +1,4 @@
-"""Each layout draws what the site holds, in the markup that `facts` of the real site tell."""
+"""Each layout renders the site's content in the markup that is known of the real site."""
 
 from datetime import timedelta
 from urllib.parse import unquote
