@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
 from store.photo import describe
@@ -105,6 +107,12 @@ def write(
         for row in images:
             image_rows.append(row)
     return directory
+
+
+def rows(directory: Path, table: str) -> list[dict[str, Any]]:
+    """Return the rows of a crawl's table, `pages` or `images`, shard by shard."""
+    paths = sorted((directory / table).glob("*.parquet"))
+    return [row for path in paths for row in pq.read_table(path).to_pylist()]
 
 
 def crawl(directory: Path, photos: int = 20, captions: int = 4, first: int = 1) -> Path:

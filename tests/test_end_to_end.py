@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -21,6 +20,7 @@ import pytest
 from store import schema
 from store.errors import DamagedFile
 from store.shards import shard_paths
+from tests.small_disk import SmallDisk
 
 ROOT = Path(__file__).parents[1]
 MADE_BY_0_1 = ROOT / "tests" / "made_by_0_1"
@@ -261,37 +261,26 @@ def test_a_port_in_use_is_named(demo: Path, command: str) -> None:
         assert_told(bokeru(command, *arguments), 1, str(port))
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Yield a folder on a disk of its own, of 6 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("mounting a small disk needs root")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
-
-
-def test_a_full_disk_stops_a_crawl_which_goes_on_when_there_is_space(small_disk: Path) -> None:
-    arguments = ["--pipeline", "demo", "--data", small_disk, "--set", "crawl.shard_rows=20"]
+def test_a_full_disk_stops_a_crawl_which_goes_on_when_there_is_space(small_disk: SmallDisk) -> None:
+    disk = small_disk(6 * 1024)
+    arguments = ["--pipeline", "demo", "--data", disk, "--set", "crawl.shard_rows=20"]
     assert_told(bokeru("crawl", *arguments), 1, "space")
-    pages, images = (small_disk / "demo/crawl" / name for name in ("pages", "images"))
+    pages, images = (disk / "demo/crawl" / name for name in ("pages", "images"))
     kept = {path: path.stat().st_mtime_ns for path in [*shard_paths(pages), *shard_paths(images)]}
     assert kept
-    subprocess.run(["mount", "-o", "remount,size=200m", small_disk], check=True)
+    small_disk(200 * 1024)
     assert bokeru("crawl", *arguments).returncode == 0
     assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
     urls = duckdb.execute(f"SELECT count(*), count(DISTINCT url) FROM '{images}/*.parquet'").fetchone()
     assert urls == (600, 600)
 
 
-def test_a_full_disk_stops_features(demo: Path, small_disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,size=1m", small_disk], check=True)
+def test_a_full_disk_stops_features(demo: Path, small_disk: SmallDisk) -> None:
+    disk = small_disk(1024)
     for name in ("demo", "weights"):
-        (small_disk / name).symlink_to(demo / name)
-    assert_told(bokeru("features", "--pipeline", "demo", "--data", small_disk), 1, "space")
-    assert not list((small_disk / "features").rglob("*.parquet"))
+        (disk / name).symlink_to(demo / name)
+    assert_told(bokeru("features", "--pipeline", "demo", "--data", disk), 1, "space")
+    assert not list((disk / "features").rglob("*.parquet"))
 
 
 def test_doctor_finds_nothing_broken(demo: Path) -> None:

@@ -1,37 +1,21 @@
 """The crawl stage over real HTTP, against the embedded site in another process."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from crawler.crawl import crawl, is_complete
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.content import EmbeddedSite as Content
-from demo.site import running
 from store.errors import DamagedFile, UsageError, UserError
 from store.schema import IMAGES, PAGES
+from tests.crawl_tables import rows
 
 PHOTOS, CAPTIONS, SEED = 12, 3, 5
 OPTIONS = CrawlOptions(
     embedded=EmbeddedSite(photos=PHOTOS, captions_per_photo=CAPTIONS, seed=SEED), delay=0, concurrency=8
 )
-
-
-def rows(directory: Path, table: str) -> list[dict[str, object]]:
-    return [
-        row
-        for path in sorted((directory / table).glob("*.parquet"))
-        for row in pq.read_table(path).to_pylist()
-    ]
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    with running(PHOTOS, CAPTIONS, SEED) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +30,7 @@ def test_every_photo_and_every_caption_of_the_site_is_fetched_once(crawled: Path
     pages, images = rows(crawled, "pages"), rows(crawled, "images")
     assert len({row["url"] for row in pages}) == len(pages)
     assert len({row["url"] for row in images}) == len(images) == PHOTOS
-    found = {boke["boke_id"]: boke for page in pages for boke in page["bokes"] if page["odai_id"]}  # type: ignore[attr-defined]
+    found = {boke["boke_id"]: boke for page in pages for boke in page["bokes"] if page["odai_id"]}
     expected = {boke.boke_id: boke for photo in range(PHOTOS) for boke in content.odai_bokes(photo, 1)}
     assert {
         key: (boke["text"], boke["stars"], boke["raters"], boke["category"]) for key, boke in found.items()

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pyarrow.parquet as pq
 import pytest
 
 from crawler.crawl import crawl
@@ -13,6 +12,7 @@ from demo.content import Boke, odai_id
 from demo.content import EmbeddedSite as Content
 from demo.site import running
 from demo.variants import LAYOUTS
+from tests.crawl_tables import rows
 from tests.demo.faults.faulty_site import affected
 
 PHOTOS, CAPTIONS, SEED = 6, 12, 21
@@ -26,10 +26,6 @@ OPTIONS = CrawlOptions(
     concurrency=8,
 )
 Row = dict[str, Any]
-
-
-def rows(directory: Path, table: str) -> list[Row]:
-    return [row for path in (directory / table).glob("*.parquet") for row in pq.read_table(path).to_pylist()]
 
 
 def facts(boke: Row) -> tuple[object, ...]:

@@ -18,6 +18,7 @@ from demo.content import odai_id
 from demo.site import running
 from demo.variants import PAGE_FAULTS, PHOTO_FAULTS
 from store.errors import UserError
+from tests.crawl_tables import rows
 from tests.demo.faults.faulty_site import affected
 
 SEED, CAPTIONS = 4, 3
@@ -60,10 +61,9 @@ IMAGES = {
 }  # fmt: skip
 
 
-def rows(directory: Path, table: str) -> dict[str, Row]:
+def by_address(directory: Path, table: str) -> dict[str, Row]:
     """Return the rows by address, of which each has one."""
-    paths = (directory / table).glob("*.parquet")
-    found = [row for path in paths for row in pq.read_table(path).to_pylist()]
+    found = rows(directory, table)
     assert len({row["url"] for row in found}) == len(found)
     return {row["url"]: row for row in found}
 
@@ -86,12 +86,12 @@ def crawled_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pages(crawled: Path) -> dict[str, Row]:
-    return rows(crawled, "pages")
+    return by_address(crawled, "pages")
 
 
 @pytest.fixture(scope="module")
 def images(crawled_photos: Path) -> dict[str, Row]:
-    return rows(crawled_photos, "images")
+    return by_address(crawled_photos, "images")
 
 
 def page_of(pages: dict[str, Row], photo: int) -> Row:
@@ -176,7 +176,7 @@ def test_a_photo_is_fetched_where_its_odai_page_was_read_and_did_not_opt_out(
     }
     assert listed == {photo_address(photo) for photo in range(PHOTOS)}, "the lists show them all"
     read = {photo_address(photo) for photo in range(PHOTOS) if page_of(pages, photo)["outcome"] == "ok"}
-    assert rows(crawled, "images").keys() == read
+    assert by_address(crawled, "images").keys() == read
     for photo in AFFECTED["opt-out-header"] + AFFECTED["opt-out-meta"]:
         assert photo_address(photo) not in read
 
@@ -261,13 +261,13 @@ def fails(fault: str, directory: Path, message: str) -> None:
 
 def test_robots_that_answers_503_means_no(tmp_path: Path) -> None:
     fails("robots-503", tmp_path, r"bokete\.test/robots\.txt answers 503, and that means no.*bokeru crawl")
-    assert rows(tmp_path, "pages") == {}
+    assert by_address(tmp_path, "pages") == {}
     assert not is_complete(SMALL, tmp_path)
 
 
 def test_a_site_that_refuses_everything_ends_the_crawl_with_what_to_do(tmp_path: Path) -> None:
     fails("blocked", tmp_path, r"answers 403, 3 times in a row.*Come back in some hours.*crawl\.delay")
-    assert all(row["outcome"] == "error" for row in rows(tmp_path, "pages").values())
+    assert all(row["outcome"] == "error" for row in by_address(tmp_path, "pages").values())
 
 
 @pytest.mark.parametrize("fault", ["robots-404", "robots-html", "next-error", "endless-lists"])
@@ -276,14 +276,14 @@ def test_faults_of_the_site_that_forbid_nothing(fault: str, tmp_path: Path) -> N
     with small_site(fault, **layout) as address:
         report = crawl(SMALL, tmp_path, address=address, pipeline="demo")
     assert set(report.pages) == {"ok"}
-    assert report.photos == {"ok": len(rows(tmp_path, "images"))}
+    assert report.photos == {"ok": len(by_address(tmp_path, "images"))}
     assert report.bokes == 16 if fault != "next-error" else report.bokes >= 10
 
 
 def test_what_robots_forbids_is_denied_and_not_asked_for(tmp_path: Path) -> None:
     with running(30, 1, SEED, faults=["robots-disallow"]) as address:
         report = crawl(SMALL, tmp_path, address=address, pipeline="demo")
-    pages = rows(tmp_path, "pages")
+    pages = by_address(tmp_path, "pages")
     forbidden = {url for url in pages if url.endswith("3") and "/odai/" in url}
     assert forbidden
     assert {url for url, row in pages.items() if row["outcome"] == "denied"} == forbidden
@@ -295,7 +295,7 @@ def test_the_delay_that_robots_asks_for_is_kept(tmp_path: Path) -> None:
     options = SMALL.model_copy(update={"max_pages": 2, "max_photos": 1})
     with small_site("robots-delay") as address:
         crawl(options, tmp_path, address=address, pipeline="demo")
-    found = [*rows(tmp_path, "pages").values(), *rows(tmp_path, "images").values()]
+    found = [*by_address(tmp_path, "pages").values(), *by_address(tmp_path, "images").values()]
     times = sorted(row["fetched_at"] for row in found)
     assert len(times) >= 2
     assert all((later - earlier).total_seconds() > 0.9 for earlier, later in pairwise(times))
@@ -308,7 +308,7 @@ def test_a_host_that_says_when_to_come_back_is_left_alone_until_then(
     options = SMALL.model_copy(update={"concurrency": 1})
     with small_site(fault) as address:
         crawl(options, tmp_path, address=address, pipeline="demo")
-    pages = rows(tmp_path, "pages")
+    pages = by_address(tmp_path, "pages")
     assert {row["outcome"] for row in pages.values()} == {"ok"}
     times = sorted(row["fetched_at"] for row in pages.values())
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
@@ -322,7 +322,7 @@ def test_a_photo_refused_by_a_host_that_answers_nobody_is_an_error_and_no_missin
     options = SMALL.model_copy(update={"start": (), "odai": (str(odai_id(SEED, photo)),), "patience": 9})
     with small_site("photo-wide-403") as address:
         crawl(options, tmp_path, address=address, pipeline="demo")
-    (image,) = rows(tmp_path, "images").values()
+    (image,) = by_address(tmp_path, "images").values()
     assert (image["outcome"], image["error"]) == ("error", "HTTP status 403")
     assert not is_complete(options, tmp_path, retry_failed=True)
 
@@ -341,7 +341,7 @@ def test_a_site_that_falls_silent_costs_no_rows(tmp_path: Path) -> None:
         pass  # it is gone now
     with pytest.raises(UserError, match=r"robots\.txt cannot be read"):
         crawl(SMALL, tmp_path, address=address, pipeline="demo")
-    assert rows(tmp_path, "pages") == {}
+    assert by_address(tmp_path, "pages") == {}
 
 
 @pytest.fixture(autouse=True)

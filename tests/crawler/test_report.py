@@ -4,7 +4,6 @@ import json
 import multiprocessing
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from crawler.crawl import crawl
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.content import odai_id
-from demo.site import running
 
 PHOTOS, CAPTIONS, SEED = 20, 25, 3
 FAULTS = ["emoji", "opt-out-meta", "drift", "photo-404"]
@@ -24,12 +22,6 @@ OPTIONS = CrawlOptions(
     concurrency=4,
     max_drift=1,
 )
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    with running(PHOTOS, CAPTIONS, SEED, faults=FAULTS) as address:
-        yield address
 
 
 def lines(site: str, directory: Path, **options: Any) -> list[str]:

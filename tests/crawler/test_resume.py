@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +19,8 @@ from crawler.crawl import is_complete
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.site import running
+from tests.crawl_tables import rows
+from tests.small_disk import SmallDisk
 
 PHOTOS, CAPTIONS, SEED = 40, 4, 9
 OPTIONS = CrawlOptions(
@@ -30,12 +31,6 @@ OPTIONS = CrawlOptions(
     shard_seconds=0.05,
 )
 VARYING = {"fetched_at", "posted"}  # both depend on the moment of fetching
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    with running(PHOTOS, CAPTIONS, SEED) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -149,32 +144,22 @@ def wait_for(condition, seconds: float = 20.0) -> None:  # type: ignore[no-untyp
         time.sleep(0.01)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
-
-
 def test_a_full_disk_ends_the_crawl_with_what_to_do_and_costs_nothing(
-    site: str, undisturbed: list[str], small_disk: Path
+    site: str, undisturbed: list[str], small_disk: SmallDisk
 ) -> None:
     from crawler.crawl import crawl
     from store.errors import UserError
 
+    disk = small_disk(1024)
     with pytest.raises((UserError, OSError)) as caught:
-        crawl(OPTIONS, small_disk / "crawl", address=site, pipeline="demo")
+        crawl(OPTIONS, disk / "crawl", address=site, pipeline="demo")
     assert "no space left" in str(caught.value) or getattr(caught.value, "errno", 0) == errno.ENOSPC
-    kept = content(small_disk / "crawl")
+    kept = content(disk / "crawl")
     assert kept
     assert set(kept) < set(undisturbed)
-    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
-    crawl(OPTIONS, small_disk / "crawl", address=site, pipeline="demo")
-    assert content(small_disk / "crawl") == undisturbed
+    small_disk(64 * 1024)
+    crawl(OPTIONS, disk / "crawl", address=site, pipeline="demo")
+    assert content(disk / "crawl") == undisturbed
 
 
 def test_a_site_that_dies_in_the_middle_costs_no_rows(undisturbed: list[str], tmp_path: Path) -> None:
@@ -247,10 +232,6 @@ def test_a_photo_that_failed_is_fetched_again_only_when_asked(site: str, tmp_pat
         "missing": first.photos["missing"],
     }
     assert again.new_pages == {}
-
-
-def rows(directory: Path, table: str) -> list[dict[str, object]]:
-    return [row for path in (directory / table).glob("*.parquet") for row in pq.read_table(path).to_pylist()]
 
 
 def break_row(directory: Path, page: dict[str, object]) -> None:

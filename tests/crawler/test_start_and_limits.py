@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,6 @@ from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from demo.content import LISTS, odai_id
 from demo.content import EmbeddedSite as Content
-from demo.site import running
 from store.errors import UsageError
 from store.schema import PAGES
 from tests.crawl_tables import write
@@ -36,12 +34,6 @@ OPTIONS = CrawlOptions(
 CONTENT = Content(PHOTOS, CAPTIONS, SEED)
 ODAI = [odai_id(SEED, photo) for photo in range(PHOTOS)]
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    with running(PHOTOS, CAPTIONS, SEED) as address:
-        yield address
 
 
 def fetched(site: str, directory: Path, **options: Any) -> list[str]:

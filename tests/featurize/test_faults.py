@@ -16,7 +16,7 @@ from featurize.extract import extract
 from featurize.options import FeatureOptions
 from featurize.read import vectors
 from tests.featurize.small_networks import photo, sha256, small_weights, write_dataset
-from tests.small_disk import small_disk
+from tests.small_disk import SmallDisk
 
 CHILD = """
 import re, sys, time
@@ -109,17 +109,19 @@ def test_two_processes_fill_one_cache_without_doubling(tmp_path: Path, names: li
     assert stored(directory) == Counter(names)
 
 
-def test_a_full_disk_loses_nothing_that_was_whole(tmp_path: Path, names: list[str]) -> None:
+def test_a_full_disk_loses_nothing_that_was_whole(
+    tmp_path: Path, names: list[str], small_disk: SmallDisk
+) -> None:
     options = FeatureOptions(weights=str(tmp_path / "small.caffemodel"))
     random = options.model_copy(update={"weights": "random"})
     dataset = tmp_path / "demo" / "dataset"
-    with small_disk(tmp_path / "tiny", kilobytes=200) as disk:
-        directory = extract(options, dataset, disk, tmp_path / "weights")
-        with pytest.raises(OSError, match="No space left") as raised:
-            extract(random, dataset, disk, tmp_path / "weights")
-        assert raised.value.errno == errno.ENOSPC
-        assert vectors(directory, names).shape == (80, 24)
-        assert not list(disk.glob("random*/*.parquet"))
+    disk = small_disk(200)
+    directory = extract(options, dataset, disk, tmp_path / "weights")
+    with pytest.raises(OSError, match="No space left") as raised:
+        extract(random, dataset, disk, tmp_path / "weights")
+    assert raised.value.errno == errno.ENOSPC
+    assert vectors(directory, names).shape == (80, 24)
+    assert not list(disk.glob("random*/*.parquet"))
 
 
 def padded(seed: int) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from store.errors import DamagedFile
 from store.schema import IMAGES, PAGES
 from store.shards import ShardLimits, ShardWriter, read_schema, shard_paths, whole_parquet
-from tests.small_disk import small_disk
+from tests.small_disk import SmallDisk
 
 SCHEMA = pa.schema([("name", pa.string()), ("content", pa.binary()), ("numbers", pa.list_(pa.int64()))])
 
@@ -121,18 +121,18 @@ def test_a_killed_writer_loses_only_rows_since_the_last_commit(tmp_path: Path) -
     assert len(found) > told
 
 
-def test_a_full_disk_raises_and_keeps_whole_shards(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", 256) as disk:
-        with (
-            pytest.raises(OSError, match="space"),
-            ShardWriter(disk, "s", SCHEMA, ShardLimits(rows=4, row_group_rows=2)) as writer,
-        ):
-            for number in range(100):
-                writer.append(row(number, size=10_000))
-        found = names(disk)
-        assert found == [f"n{number}" for number in range(len(found))]
-        assert found
-        assert not list(disk.glob(".*"))
+def test_a_full_disk_raises_and_keeps_whole_shards(small_disk: SmallDisk) -> None:
+    disk = small_disk(256)
+    with (
+        pytest.raises(OSError, match="space"),
+        ShardWriter(disk, "s", SCHEMA, ShardLimits(rows=4, row_group_rows=2)) as writer,
+    ):
+        for number in range(100):
+            writer.append(row(number, size=10_000))
+    found = names(disk)
+    assert found == [f"n{number}" for number in range(len(found))]
+    assert found
+    assert not list(disk.glob(".*"))
 
 
 @pytest.mark.parametrize("keep", [0, 3, 100, -1])

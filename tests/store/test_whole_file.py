@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from store.whole_file import remove_leftovers, whole_file, write_json, write_whole
-from tests.small_disk import small_disk
+from tests.small_disk import SmallDisk
 
 
 def test_a_file_appears_with_its_content(tmp_path: Path) -> None:
@@ -38,14 +38,14 @@ def test_json_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None
     assert (tmp_path / "a.json").read_text() == "[\n 1\n]\n"
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", 64) as disk:
-        write_whole(disk / "a", b"old")
-        with pytest.raises(OSError) as caught:
-            write_whole(disk / "a", b"x" * 200_000)
-        assert caught.value.errno == errno.ENOSPC
-        assert (disk / "a").read_bytes() == b"old"
-        assert len(list(disk.iterdir())) == 1
+def test_a_full_disk_leaves_the_old_file(small_disk: SmallDisk) -> None:
+    disk = small_disk(64)
+    write_whole(disk / "a", b"old")
+    with pytest.raises(OSError) as caught:
+        write_whole(disk / "a", b"x" * 200_000)
+    assert caught.value.errno == errno.ENOSPC
+    assert (disk / "a").read_bytes() == b"old"
+    assert len(list(disk.iterdir())) == 1
 
 
 HANGS = """

@@ -13,11 +13,6 @@ from train.fit import fit, prepare
 from train.processes import SingleProcess
 
 
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> toy_training.Toy:
-    return toy_training.toy(tmp_path_factory.mktemp("data"))
-
-
 def trained(toy: toy_training.Toy, **changed: object) -> Path:
     return fit(toy_training.options(**changed), toy.dataset, toy.features, toy.runs)
 

@@ -41,11 +41,6 @@ fit(TrainOptions.model_validate(json.loads(settings)), Path(dataset), Path(featu
 """
 
 
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> toy_training.Toy:
-    return toy_training.toy(tmp_path_factory.mktemp("data"))
-
-
 def start(toy: toy_training.Toy, runs: Path, **settings: Any) -> subprocess.Popen[bytes]:
     options = json.dumps(toy_training.options(**settings).model_dump())
     arguments = [options, str(toy.dataset), str(toy.features), str(runs)]

@@ -13,13 +13,8 @@ from train.model import Array
 from train.processes import SingleProcess
 from train.sampling import sample_captions
 
-CAPTIONS = 3
-PHOTOS = 10
-
-
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> toy_training.Toy:
-    return toy_training.toy(tmp_path_factory.mktemp("data"), PHOTOS, CAPTIONS)
+PHOTOS, CAPTIONS = 24, 2
+"""Of the toy's train split."""
 
 
 def job(toy: toy_training.Toy, **settings: Any) -> Job:

@@ -22,7 +22,6 @@ from crawler.crawl import crawl, is_complete
 from crawler.job import Job
 from crawler.memory.mirror import Mirror
 from crawler.options import CrawlOptions, EmbeddedSite
-from demo.site import running
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
 from tests import crawl_tables
@@ -35,12 +34,6 @@ OPTIONS = CrawlOptions(
     concurrency=4,
     shard_rows=5,
 )
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    with running(PHOTOS, CAPTIONS, SEED) as address:
-        yield address
 
 
 @pytest.fixture
@@ -246,15 +239,11 @@ def test_what_is_forgotten_is_forgotten_by_the_mirror_too(tmp_path: Path) -> Non
         assert main(["forget", *where, "--odai", str(odai)]) == 0
     bare = tmp_path / "bare" / "crawl"
     Mirror(f"file://{tmp_path}/there", bare).synchronise()
-    odai_ids = {row["odai_id"] for row in rows(bare, "pages") for row in row["bokes"]}
+    odai_ids = {row["odai_id"] for row in crawl_tables.rows(bare, "pages") for row in row["bokes"]}
     assert odai_ids == {1, 3}
-    assert {row["outcome"] for row in rows(bare, "images") if row["bytes"] is None} == {"denied"}
-    assert len([row for row in rows(bare, "images") if row["bytes"]]) == 2
+    assert {row["outcome"] for row in crawl_tables.rows(bare, "images") if row["bytes"] is None} == {"denied"}
+    assert len([row for row in crawl_tables.rows(bare, "images") if row["bytes"]]) == 2
     assert Forgotten.load(bare.parent).filter().holds("odai", 5), "so it is not fetched again there"
-
-
-def rows(directory: Path, table: str) -> list[dict[str, Any]]:
-    return [row for path in (directory / table).glob("*") for row in pq.read_table(path).to_pylist()]
 
 
 def test_what_either_side_forgot_stays_forgotten_on_both(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from store.errors import DamagedFile, MissingStage, UserError
 from store.schema import IMAGES, PAGES
 from tests import crawl_tables
 from tests.crawl_tables import NOW, boke, image, page, write
-from tests.small_disk import small_disk
+from tests.small_disk import SmallDisk
 
 OPTIONS = DatasetOptions(dev_fraction=0.3)
 
@@ -361,15 +361,15 @@ def test_captions_that_differ_only_in_width_are_one(tmp_path: Path) -> None:
 # ---- faults
 
 
-def test_a_full_disk_leaves_the_old_dataset(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_dataset(tmp_path: Path, small_disk: SmallDisk) -> None:
     crawl = crawl_tables.crawl(tmp_path / "p" / "crawl", 5)
-    with small_disk(tmp_path / "disk", 700) as disk:
+    disk = small_disk(700)
+    build(OPTIONS, [crawl], disk / "dataset", name="p")
+    crawl_tables.crawl(crawl, 150, captions=1, first=100)
+    with pytest.raises((OSError, UserError)):
         build(OPTIONS, [crawl], disk / "dataset", name="p")
-        crawl_tables.crawl(crawl, 150, captions=1, first=100)
-        with pytest.raises((OSError, UserError)):
-            build(OPTIONS, [crawl], disk / "dataset", name="p")
-        assert len(read.photos(disk / "dataset")) == 5
-        assert not list(disk.glob(".dataset.new-*"))
+    assert len(read.photos(disk / "dataset")) == 5
+    assert not list(disk.glob(".dataset.new-*"))
 
 
 KILLED = """
