@@ -61,7 +61,7 @@ def crawl(
     """
     job = Job(options, directory, address, pipeline, retry_failed, datetime.now(UTC))
     job.check()
-    with Tables(job):  # damage is told before anything starts
+    with Tables(job):  # a damaged shard fails here, before anything starts
         pass
     pipe, command = subprocess.PIPE, child.command("crawler.run")
     # Its own session: Ctrl-C reaches this process alone, which then lets the crawl wind down.

@@ -1,4 +1,4 @@
-"""What the spider takes from the site: a page with its boke, and a photo."""
+"""What the spider takes from the site: pages with their boke, and photos."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Boke:
-    """One joke, as one entry of a page shows it; None where this page does not say."""
+    """One joke, as one entry of a page shows it; a field that this page does not show is None."""
 
     boke_id: int | None
     text: str
@@ -22,9 +22,9 @@ class Boke:
 class Page:
     """What a layout reads from one page.
 
-    `outcome` is one of `store.schema.OUTCOMES`, `error` its reason where it is not `ok`. `links` are
-    the pages that this one leads to: odai, and its own next page. `labels` come with the site's
-    confidence in each, 0 to 1, None where it gives none.
+    `outcome` is one of `store.schema.OUTCOMES`; if it is not `ok`, `error` is the reason. `links` are the
+    pages that this one leads to: odai, and its own next page. `label_confidences` are the site's for each of
+    `labels`, 0 to 1, None if it gives none.
     """
 
     outcome: str = "ok"

@@ -55,7 +55,7 @@ class Job:
 
     @property
     def command(self) -> str:
-        """The command that goes on with this crawl."""
+        """The command that continues this crawl."""
         return Place(self.directory.parent.parent, self.pipeline, self.config).command("crawl")
 
     def start_urls(self) -> list[str]:
@@ -75,7 +75,7 @@ class Job:
         """Return the odai that `odai_file` names.
 
         Raises:
-            UsageError: the file cannot be read, or a line is no number.
+            UsageError: the file cannot be read, or a line is not a number.
         """
         if self.options.odai_file is None:
             return pa.array([], pa.int64())
@@ -86,7 +86,9 @@ class Job:
             raise UsageError(f"crawl.odai_file {path} cannot be read: {error}") from None
         for number, line in enumerate(lines, 1):
             if line.strip() and not (line.strip().isdecimal() and len(line.strip()) <= 15):
-                raise UsageError(f"crawl.odai_file {path}, line {number}: {line[:40]!r} is no odai's number")
+                raise UsageError(
+                    f"crawl.odai_file {path}, line {number}: {line[:40]!r} is not the number of an odai"
+                )
         return pa.array([int(line) for line in lines if line.strip()], pa.int64())
 
     def check(self) -> None:

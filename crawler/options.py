@@ -85,7 +85,7 @@ class CrawlOptions(Options):
     @classmethod
     def _is_address(cls, site: str) -> str:
         if site != "embedded" and not _is_web(site):
-            raise ValueError(f"{site!r} is no web address: write https://…, or `embedded`")
+            raise ValueError(f"{site!r} is not a web address: write https://…, or `embedded`")
         return site
 
     @field_validator("start")
@@ -93,7 +93,7 @@ class CrawlOptions(Options):
     def _are_paths(cls, start: tuple[str, ...]) -> tuple[str, ...]:
         for path in start:
             if not path.startswith("/") and not _is_web(path):
-                raise ValueError(f"{path!r} is no path on the site: write /boke/hot, /odai/N or /boke/N")
+                raise ValueError(f"{path!r} is not a path on the site: write /boke/hot, /odai/N or /boke/N")
         return start
 
     @field_validator("odai")
@@ -110,12 +110,12 @@ def odai_range(text: str) -> tuple[int, int]:
     """Return the first and the last number of a range such as "17" or "1-9000000".
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not a range.
     """
-    found = re.fullmatch(r"\s*(\d{1,15})\s*(?:-\s*(\d{1,15})\s*)?", text, re.ASCII)
-    if not found:
-        raise ValueError(f'{text!r} is no number and no range: write "17" or "1-9000000"')
-    return int(found[1]), int(found[2] or found[1])
+    match = re.fullmatch(r"\s*(\d{1,15})\s*(?:-\s*(\d{1,15})\s*)?", text, re.ASCII)
+    if not match:
+        raise ValueError(f'{text!r} is neither a number nor a range: write "17" or "1-9000000"')
+    return int(match[1]), int(match[2] or match[1])
 
 
 def _is_web(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""Scrapy's settings: what holds for every crawl, whatever the pipeline says."""
+"""Scrapy's settings for every crawl; a pipeline's own settings come on top (`Job.scrapy_settings`)."""
 
 from store import version
 
@@ -7,11 +7,10 @@ SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 USER_AGENT = f"bokeru/{version.VERSION}"
 
-# Manners.
-ROBOTSTXT_OBEY = (
-    False  # by Scrapy, which takes a robots.txt that answers 503 for a yes: crawler.components.robots does
-)
-RETRY_HTTP_CODES = [500, 502, 504, 408, 522, 524]  # 403, 429 and 503 are for crawler.politeness
+# Politeness.
+# Scrapy takes a robots.txt that answers 503 for a yes; crawler.components.robots obeys it instead.
+ROBOTSTXT_OBEY = False
+RETRY_HTTP_CODES = [500, 502, 504, 408, 522, 524]  # 403, 429 and 503: crawler.components.politeness
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 CONCURRENT_ITEMS = 1  # each answer makes one row; Scrapy starts as many tasks for it as this says
 CONCURRENT_REQUESTS = 1
@@ -20,7 +19,7 @@ DOWNLOAD_DELAY = 3.0
 DOWNLOAD_DELAY_JITTER = 0.0  # else half of the requests would come before the delay is over
 COOKIES_ENABLED = False
 
-# Nobody else gets in.
+# Security.
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
@@ -28,7 +27,7 @@ HTTPPROXY_ENABLED = False  # a proxy from the environment would hide the address
 METAREFRESH_ENABLED = False
 REDIRECT_MAX_TIMES = 5
 
-# Limits: the largest page that was seen has 60 KB, the largest photo 1 MB.
+# Limits. The largest page seen so far has 60 KB, the largest photo 1 MB.
 DOWNLOAD_MAXSIZE = 32 * 2**20
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 60
@@ -41,12 +40,12 @@ LOG_LEVEL = "WARNING"
 LOG_FORMATTER = "crawler.components.logs.QuietFormatter"
 MEMUSAGE_ENABLED = False
 
-# What of Scrapy would look at every request, answer and row, and has nothing to do here: requests come from
-# the frontier and not from callbacks, and crawl/report.json has the counts.
+# Parts of Scrapy that look at every request, response and row, to no use here: requests come from the
+# frontier and not from callbacks, and crawl/report.json has the counts.
 DOWNLOADER_STATS = STATS_DUMP = False
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
-    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # every answer becomes a row
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # every response becomes a row
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,

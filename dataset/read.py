@@ -118,7 +118,7 @@ def settings(directory: Path) -> dict[str, Any]:
     """Return the settings that the dataset was built with: `tokenizer` and the rest of DatasetOptions."""
     found = manifest(directory).get("settings")
     if not isinstance(found, dict):
-        raise DamagedFile(directory / MANIFEST, "it tells no settings")
+        raise DamagedFile(directory / MANIFEST, "it has no settings")
     return found
 
 
@@ -142,9 +142,9 @@ def _json(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise DamagedFile(path, "it is missing") from None
     except ValueError as error:
-        raise DamagedFile(path, f"no JSON ({error})") from error
+        raise DamagedFile(path, f"not JSON ({error})") from error
     if not isinstance(content, dict):
-        raise DamagedFile(path, "no JSON object")
+        raise DamagedFile(path, "not a JSON object")
     return content
 
 

@@ -1,4 +1,4 @@
-"""Addresses of photos and sites, in Python and in SQL: the two must agree, and a test sees that they do."""
+"""Addresses of photos and sites, in Python and in SQL; a test checks that the two agree."""
 
 import re
 from itertools import pairwise
@@ -10,9 +10,12 @@ _PHOTO = r"/photo/odai/\d+/([0-9a-f]{32})_\d+\."
 
 
 def photo_key(url: str) -> str:
-    """Return what the addresses of a photo's widths have in common: the md5 in bokete's addresses."""
-    found = re.search(_PHOTO, url, re.ASCII)
-    return found[1] if found else re.sub("^https?:", "", url)
+    """Return what the addresses of a photo's copies have in common: on bokete, the md5 in them.
+
+    Any other address is its own key, but for the scheme.
+    """
+    match = re.search(_PHOTO, url, re.ASCII)
+    return match[1] if match else re.sub("^https?:", "", url)
 
 
 def sql_photo_key(column: str) -> str:
@@ -22,11 +25,11 @@ def sql_photo_key(column: str) -> str:
 
 
 def narrower(url: str) -> str | None:
-    """Return the address of a photo's next narrower copy, None where there is none."""
+    """Return the address of a photo's next narrower copy; None if there is none."""
     for wide, narrow in pairwise(WIDTHS):
-        found, count = re.subn(_copy(wide), rf"/photo/odai/{narrow}/\1_{narrow}.", url)
+        address, count = re.subn(_copy(wide), rf"/photo/odai/{narrow}/\1_{narrow}.", url)
         if count:
-            return found
+            return address
     return None
 
 
@@ -45,5 +48,5 @@ def _copy(width: int) -> str:
 
 
 def sql_host(column: str) -> str:
-    """Return a SQL expression for the host in the address in `column`."""
+    """Return a SQL expression for the host of the address in `column`."""
     return f"regexp_extract({column}, '^(?:https?:)?//([^/]+)', 1)"

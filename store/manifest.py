@@ -1,4 +1,4 @@
-"""What a stage was made from: so that a stage whose inputs and settings have not changed does nothing."""
+"""Manifests: what a stage was made from, so that it does nothing while inputs and settings are the same."""
 
 import hashlib
 import json
@@ -18,17 +18,17 @@ def fingerprint(*parts: object) -> str:
 
 
 def file_list(paths: Iterable[Path]) -> list[list[object]]:
-    """Return name and size of each file: enough to know shards by, as their names are never reused."""
+    """Return name and size of each file: enough to identify shards, as their names are never reused."""
     return sorted([path.name, path.stat().st_size] for path in paths)
 
 
 def write_manifest(directory: Path, stage: str, fingerprint: str, **figures: object) -> None:
-    """Write the manifest as the last file of a stage's directory: where it stands, the stage is complete."""
+    """Write the manifest, last of all files in a stage's directory: if it exists, the stage is complete."""
     write_json(directory / NAME, {"stage": stage, "fingerprint": fingerprint, **figures})
 
 
 def read_manifest(directory: Path) -> Mapping[str, object] | None:
-    """Return the manifest of a stage's directory, or None where the stage has not been completed.
+    """Return the manifest of a stage's directory; None if the stage was not completed.
 
     Raises:
         DamagedFile: the manifest is not a JSON object.
@@ -39,9 +39,9 @@ def read_manifest(directory: Path) -> Mapping[str, object] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise DamagedFile(path, f"no JSON ({error})") from error
+        raise DamagedFile(path, f"not JSON ({error})") from error
     if not isinstance(manifest, dict):
-        raise DamagedFile(path, "no JSON object")
+        raise DamagedFile(path, "not a JSON object")
     return manifest
 
 

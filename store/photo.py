@@ -1,4 +1,4 @@
-"""What a photo's bytes say: hash, size, format, and the perceptual hash that near-identical photos share."""
+"""Decodes photos: size, format, hash, and the perceptual hash that near-identical photos share."""
 
 import hashlib
 import io
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_PIXELS = 50_000_000
-"""Larger photos are refused: a file of 20 KB can hold 169 megapixels."""
+"""Larger photos are refused: a file of 20 KB can decode to 169 megapixels."""
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
-"""Told by content, not by name. Others are refused: some decoders run programs (EPS) or fetch files."""
+"""Recognised by content, not by name. Others are refused: some decoders run programs (EPS) or open files."""
 
 _SIDE = 32
 _LOW = 8
@@ -41,7 +41,7 @@ def describe(content: bytes) -> Photo:
     """Decode a photo to its last byte and return what the `images` table says of it.
 
     Raises:
-        ValueError: the bytes are no whole image, or one of more than MAX_PIXELS pixels; says why.
+        ValueError: the bytes are not a whole image, or one of more than MAX_PIXELS pixels; with the reason.
     """
     image, size = _decoded(content)
     kind = (image.format or "").lower()
@@ -58,17 +58,21 @@ def size_of(content: bytes) -> tuple[int, int]:
 
 
 def perceptual_hash(image: "Image.Image") -> str:
-    """Return which of a photo's 64 lowest frequencies are above their median, as imagehash.phash does.
+    """Return which of a photo's 64 lowest frequencies are above their median: 64 bits as 16 hex digits.
 
-    Frequencies are rounded first, so that those that are zero but for the arithmetic's last digits (of a
-    photo of one colour, say) make the same hash on every machine.
+    The same as `imagehash.phash`, but for the rounding.
+
+    Frequencies are rounded first: those that are zero but for the arithmetic's last digits (in a photo of one
+    colour, say) then give the same hash on every machine.
     """
     from PIL.Image import Resampling
 
     if image.mode != "L":
         image = image.convert("RGB").convert("L")
+    # (32, 32) grey values; (8, 32) @ (32, 32) @ (32, 8) are the (8, 8) lowest frequencies of a 2-D DCT.
     pixels = np.asarray(image.resize((_SIDE, _SIDE), Resampling.LANCZOS), np.float64)
     lowest = np.round(_COSINES @ pixels @ _COSINES.T, 6)
+    # The median of an even number of values is the mean of the two in the middle.
     middle = np.sort(lowest, axis=None)[_LOW * _LOW // 2 - 1 :][:2].mean()
     return np.packbits(lowest > middle).tobytes().hex()
 
@@ -89,7 +93,7 @@ def _decoded(content: bytes) -> "tuple[Image.Image, tuple[int, int]]":
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Turn whatever a decoder raises into a ValueError that says why the bytes are no photo."""
+    """Turn whatever a decoder raises into a ValueError that says why the bytes are not a photo."""
     from PIL import UnidentifiedImageError
 
     try:
@@ -97,6 +101,6 @@ def _refusals() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except UnidentifiedImageError:
-        raise ValueError(f"no photo of a format that is known ({', '.join(FORMATS)})") from None
+        raise ValueError(f"not a photo in a known format ({', '.join(FORMATS)})") from None
     except Exception as error:  # damaged files make decoders raise anything
         raise ValueError(str(error) or type(error).__name__) from error

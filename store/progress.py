@@ -18,7 +18,7 @@ class Progress:
 
     Args:
         label: what is being done: "features", say.
-        total: how many units there are; None where nobody knows.
+        total: how many units there are; None if that is not known.
         unit: the plural of what is counted: "photos".
     """
 
@@ -26,13 +26,13 @@ class Progress:
         self.done, self.total, self.unit = 0, total, unit
         self._label = label
         self._details = ""
-        self._started = self._said = time.monotonic()
+        self._started = self._last_line = time.monotonic()
         self._bar: Bar | None = None
 
     def advance(self, count: int = 1, **details: object) -> None:
-        """Add `count` units; `details` are shown behind the count, until others take their place.
+        """Add `count` units; `details` are shown behind the count until others replace them.
 
-        `total` may be changed beforehand, where the work turns out to be more.
+        `total` may be changed beforehand, if there turns out to be more or less work.
         """
         self.done += count
         if details:
@@ -40,8 +40,8 @@ class Progress:
         if self._bar is not None:
             task = self._bar.task_ids[0]
             self._bar.update(task, completed=self.done, total=self.total, details=self._details)
-        elif time.monotonic() - self._said >= LOG_SECONDS:
-            self._say(is_end=False)
+        elif time.monotonic() - self._last_line >= LOG_SECONDS:
+            self._print_line(is_end=False)
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -67,11 +67,11 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
         else:
-            self._say(is_end=True)
+            self._print_line(is_end=True)
 
-    def _say(self, *, is_end: bool) -> None:
-        self._said = time.monotonic()
-        rate = self.done / max(self._said - self._started, 1e-9)
+    def _print_line(self, *, is_end: bool) -> None:
+        self._last_line = time.monotonic()
+        rate = self.done / max(self._last_line - self._started, 1e-9)
         share = f"{self.done:,}" if self.total is None else f"{self.done:,} of {self.total:,}"
         left = "" if is_end else _time_left(self.done, self.total, rate)
         line = f"{self._label}: {share} {self.unit}, {rate:,.1f}/s{left}  {self._details}"
@@ -79,7 +79,7 @@ class Progress:
 
 
 def _time_left(done: int, total: int | None, rate: float) -> str:
-    """Return ", 0:02:20 left"; nothing where the end is unknown or reached, or nothing is done yet."""
+    """Return ", 0:02:20 left"; "" if the total is unknown or reached, or nothing is done yet."""
     if total is None or not 0 < done < total:
         return ""
     return f", {timedelta(seconds=round((total - done) / rate))} left"

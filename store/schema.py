@@ -5,8 +5,9 @@ import pyarrow as pa
 TIME = pa.timestamp("us", tz="UTC")
 
 OUTCOMES = ("ok", "missing", "drift", "denied", "error")
-"""What became of a page or photo: fetched and read; the site says it is not there; fetched, but the markup
-is none that we know; robots or an opt-out forbid it; anything else, with the reason in `error`."""
+"""What became of a page or photo. ok: fetched and read. missing: the site says that it does not exist. drift:
+fetched, but no known layout matches the markup. denied: robots.txt or an opt-out forbids it. error: anything
+else, with the reason in the column `error`."""
 
 BOKE = pa.struct(
     [
@@ -45,7 +46,7 @@ KINDS = ("photo", "illustration", "karuta", "fill-in", "text")
 """Kinds of odai: `fill-in` is 虫食い, a sentence with a gap; null where the page does not say."""
 
 OPTIONAL = ("label_confidences", "kind")
-"""Columns that a crawl's tables may lack: they are read as nulls."""
+"""Columns that a crawl's tables may lack: they are then read as nulls."""
 
 
 def required(columns: pa.Schema) -> pa.Schema:

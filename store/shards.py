@@ -1,4 +1,4 @@
-"""Parquet shards: a writer that publishes only whole files, and the reader's check that they are."""
+"""Parquet shards: a writer that publishes only whole files, and a check that they are whole."""
 
 import secrets
 import sys
@@ -18,7 +18,7 @@ from store.errors import DamagedFile
 from store.whole_file import whole_file
 
 UNIQUE = frozenset(("url", "sha256", "path", "phash", "text", "text_nfkc"))
-"""Strings that are hardly ever the same twice: a dictionary of them would be as long as they are."""
+"""Columns of strings that hardly ever repeat: a dictionary of them would be as large as the column."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def whole_parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
         try:
             yield writer
         except BaseException:
-            with suppress(pa.ArrowException, OSError):  # what went wrong first is what is told
+            with suppress(pa.ArrowException, OSError):  # the first error is the one to report
                 writer.close()
             raise
         writer.close()
@@ -126,7 +126,7 @@ class ShardWriter:
         if not self._group:
             return
         group, self._group, self._group_bytes = self._group, [], 0
-        table = _table(group, self._schema)  # a row of a wrong type costs its row group, not the shard
+        table = _table(group, self._schema)  # a row of a wrong type loses its row group, not the shard
         try:
             if self._writer is None:
                 now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
@@ -168,7 +168,7 @@ def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str =
         pattern: which files count.
 
     Raises:
-        DamagedFile: a file is cut short, is no Parquet, or lacks a column of the schema.
+        DamagedFile: a file is cut short, is not Parquet, or lacks a column of the schema.
     """
     paths = sorted(path for path in directory.glob(pattern) if not path.name.startswith("."))
     for path in paths:
@@ -186,14 +186,14 @@ def read_schema(path: Path) -> pa.Schema:
     """Return the Arrow schema of one shard, from its footer.
 
     Raises:
-        DamagedFile: the file is cut short or is no Parquet.
+        DamagedFile: the file is cut short or is not Parquet.
     """
     try:
         return pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise DamagedFile(
-            path, f"{path.stat().st_size:,} bytes that are no whole Parquet file ({reason})"
+            path, f"{path.stat().st_size:,} bytes that are not a whole Parquet file ({reason})"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""A directory that takes another's place in one step: the old one stands until the new one is complete."""
+"""Replaces a directory in one step: the old one stays until the new one is complete."""
 
 import secrets
 import shutil
@@ -14,7 +14,7 @@ def locked(directory: Path) -> Iterator[None]:
     """Keep other processes from replacing `directory`, after finishing what a killed one left.
 
     Raises:
-        UserError: another process is at it.
+        UserError: another process is writing it.
     """
     with lock.locked(directory.parent / f".{directory.name}.lock", f"is writing {directory}"):
         _recover(directory)
@@ -23,11 +23,13 @@ def locked(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def replacement(directory: Path) -> Iterator[Path]:
-    """Yield an empty directory that takes `directory`'s place when the block ends well. Needs the lock."""
+    """Yield an empty directory that replaces `directory` when the block ends well; `locked` must be held."""
     new = directory.with_name(f".{directory.name}.new-{secrets.token_hex(4)}")
     new.mkdir(parents=True)
     try:
         yield new
+        # Two renames, as no system call swaps directories portably: a kill between them leaves the old one
+        # under its other name, and `_recover` brings it back.
         if directory.exists():
             directory.rename(_old(directory))
         new.rename(directory)
@@ -41,7 +43,7 @@ def _old(directory: Path) -> Path:
 
 
 def _recover(directory: Path) -> None:
-    """Bring the old directory back if nothing took its place; delete what is half made."""
+    """Bring the old directory back if nothing replaced it; delete what was left half-made."""
     if _old(directory).exists() and not directory.exists():
         _old(directory).rename(directory)
     shutil.rmtree(_old(directory), ignore_errors=True)

@@ -25,9 +25,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}")
     try:
         yield temporary
-        _fsync(temporary)
+        _fsync(temporary)  # before the rename: else a power cut may leave the name without the content
         temporary.replace(path)
-        _fsync(path.parent)
+        _fsync(path.parent)  # after it: else the rename itself may be lost
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -1,1 +1,1 @@
-"""Scrapy's components: what a request and an answer pass on their way, and what they share."""
+"""Scrapy's components: scheduler, middlewares, pipeline, resolver; and the session that they share."""

@@ -1,4 +1,4 @@
-"""A browser for the pages that need one: since 2024, more boke come only where a button is pressed."""
+"""Renders pages in Chromium: since 2024, an odai shows more boke only when a button is pressed."""
 
 import asyncio
 import os
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
     from playwright.async_api import Request as BrowserRequest
 
-DEBIANS = ("chromium", "chromium-browser", "google-chrome")
-NEEDED = ("document", "script", "xhr", "fetch")
+SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+RESOURCE_TYPES = ("document", "script", "xhr", "fetch")
+"""What the button needs; pictures, styles and fonts would only load the site."""
 _HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
 _ENTRIES = "#__next h1"
 
@@ -33,13 +34,13 @@ def executable() -> str | None:
     """
     if not find_spec("scrapy_playwright"):
         raise UsageError("crawl.render is chromium, which needs scrapy-playwright: make install-scale")
-    if path := next(filter(None, map(shutil.which, DEBIANS)), None):
+    if path := next(filter(None, map(shutil.which, SYSTEM_NAMES)), None):
         return path
     cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright").expanduser()
     if any(cache.glob("chromium*")):
         return None
     raise UsageError(
-        "crawl.render is chromium, and no Chromium is here. Install it: apt-get install chromium, "
+        "crawl.render is chromium, and there is no Chromium. Install it: apt-get install chromium, "
         "or .venv/bin/playwright install chromium"
     )
 
@@ -55,7 +56,7 @@ def browser_settings(
         hosts: the hosts with their ports, if any.
         proxy: the embedded site's address, through which it is reached; None for others.
         options: the crawl's settings.
-        is_local: whether the site is on this machine, so that its hosts may lead here.
+        is_local: whether the site is on this machine, so that its hosts may have addresses of this machine.
     """
     launch: dict[str, Any] = {"executable_path": executable(), "args": _arguments(hosts, proxy, is_local)}
     if proxy:
@@ -63,18 +64,18 @@ def browser_settings(
     return {
         "DOWNLOAD_HANDLERS": {"http": _HANDLER, "https": _HANDLER},
         "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
-        "PLAYWRIGHT_ABORT_REQUEST": _unwanted(hosts),
+        "PLAYWRIGHT_ABORT_REQUEST": _is_aborted(hosts),
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": options.timeout * 1000,
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": options.concurrency,
     }
 
 
 def browser_meta(delay: float, presses: int) -> dict[str, object]:
-    """Return the meta of a request whose page is opened in the browser, its button pressed until it is gone.
+    """Return the meta of a request whose page the browser opens, pressing its button until it is gone.
 
     Args:
         delay: seconds between two presses, each of which is a request.
-        presses: press no oftener than this.
+        presses: the most presses.
     """
     from scrapy_playwright.page import PageMethod
 
@@ -91,37 +92,42 @@ async def press_more(page: "Page", delay: float, presses: int) -> None:
             return
         await asyncio.sleep(delay)
         before = await page.locator(_ENTRIES).count()
-        grown = (
+        has_grown = (
             f"document.querySelectorAll('{_ENTRIES}').length > {before} || !document.querySelector('{MORE}')"
         )
         try:
             await button.click()
-            await page.wait_for_function(grown)
+            await page.wait_for_function(has_grown)
         except Timeout:
             return
 
 
-def _unwanted(hosts: frozenset[str]) -> "Callable[[BrowserRequest], bool]":
-    """Return what tells the browser's requests that are not made: pictures, styles, and other hosts."""
+def _is_aborted(hosts: frozenset[str]) -> "Callable[[BrowserRequest], bool]":
+    """Return a predicate for the browser's requests to abort: pictures, styles, and other hosts."""
 
-    def unwanted(request: "BrowserRequest") -> bool:
-        return request.resource_type not in NEEDED or urlsplit(request.url).netloc.lower() not in hosts
+    def is_aborted(request: "BrowserRequest") -> bool:
+        return (
+            request.resource_type not in RESOURCE_TYPES or urlsplit(request.url).netloc.lower() not in hosts
+        )
 
-    return unwanted
+    return is_aborted
 
 
 def _arguments(hosts: frozenset[str], proxy: str | None, is_local: bool) -> list[str]:
-    """Return Chromium's command line: no host resolves but these, each to an address that was checked."""
+    """Return Chromium's command line: only these hosts resolve, each to an address that was checked."""
     rules = ["MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
     if not proxy:
         names = {urlsplit(f"//{host}").hostname or "" for host in hosts}
-        rules = [f"MAP {name} {address}" for name in sorted(names) if (address := _checked(name, is_local))]
+        rules = [
+            f"MAP {name} {address}" for name in sorted(names) if (address := _checked_address(name, is_local))
+        ]
         rules.append("MAP * ~NOTFOUND")
     arguments = ["--host-resolver-rules=" + ", ".join(rules), "--disable-background-networking"]
+    # Chromium refuses to start as root with its sandbox, as in a container.
     return arguments + (["--no-sandbox"] if os.geteuid() == 0 else [])
 
 
-def _checked(name: str, is_local: bool) -> str | None:
+def _checked_address(name: str, is_local: bool) -> str | None:
     try:
         address = socket.gethostbyname(name)
     except OSError:

@@ -1,4 +1,4 @@
-"""Scrapy's log lines about every answer and every row, made only where somebody reads them."""
+"""Scrapy's log lines about every response and row, made only if the log level shows them."""
 
 import logging
 from typing import Any, Self
@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 
 class QuietFormatter(LogFormatter):
-    """Says what Scrapy's own does; above LOG_LEVEL DEBUG no line is made, only to be thrown away."""
+    """Formats as Scrapy's own does, but only at LOG_LEVEL DEBUG: Scrapy makes each line, then drops it."""
 
     def __init__(self, level: str) -> None:
         self._is_read = logging.getLevelNamesMapping().get(level, 0) <= logging.DEBUG
@@ -22,11 +22,11 @@ class QuietFormatter(LogFormatter):
         return cls(crawler.settings.get("LOG_LEVEL"))
 
     def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult | None:  # type: ignore[override]
-        """Return the line about an answer."""
+        """Return the line about a response; on None, Scrapy logs nothing."""
         return super().crawled(request, response, spider) if self._is_read else None
 
     def scraped(  # type: ignore[override]
         self, item: Any, response: Response | Failure | None, spider: Spider
     ) -> LogFormatterResult | None:
-        """Return the line about a row."""
+        """Return the line about a row; on None, Scrapy logs nothing."""
         return super().scraped(item, response, spider) if self._is_read else None

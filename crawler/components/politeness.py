@@ -1,4 +1,4 @@
-"""What to do where a host refuses or falls silent: leave it alone, longer each time, then give up."""
+"""Downloader middleware: leaves a host that refuses or is silent alone, longer each time, then gives up."""
 
 import asyncio
 import time
@@ -17,25 +17,37 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.components.exceptions import CrawlEnded
 from crawler.components.session import Session, session_of
-from crawler.spiders.bokete import TRIES
+from crawler.spiders.bokete import MAX_TRIES
 from store.errors import SiteRefuses, UserError
 
 REFUSALS = (403, 429, 503)
-_LONGEST = 3600.0
+_MAX_PAUSE = 3600.0
+"""Seconds: a crawl that is asked to wait longer ends, and is started again by whoever runs it."""
 
 
 @dataclass
 class _Host:
-    """How a host has treated us: `round` numbers the pauses, `refusals` those without an answer between."""
+    """What a host did so far.
+
+    Args:
+        resume_at: the moment (time.monotonic) from which it may be asked again.
+        pauses: how often it was left alone.
+        refusals: how often it refused since its last answer.
+        answers: how often it answered.
+    """
 
     resume_at: float = 0.0
-    round: int = 0
+    pauses: int = 0
     refusals: int = 0
     answers: int = 0
 
 
 class PolitenessMiddleware:
-    """Holds back every request to a host that wants to be left alone."""
+    """Holds back every request to a host that is left alone.
+
+    Requests for robots.txt pass: they ask whether the host answers again. `meta["refused"]` counts how often
+    an address was refused.
+    """
 
     def __init__(self, crawler: Crawler, session: Session) -> None:
         self._crawler, self._session = crawler, session
@@ -48,23 +60,24 @@ class PolitenessMiddleware:
         return cls(crawler, session_of(crawler))
 
     async def process_request(self, request: Request) -> None:
-        """Wait until the host may be asked again.
+        """Wait until the host may be asked again, then return None, so that the engine downloads the request.
 
         Raises:
-            CrawlEnded: the crawl ends meanwhile.
+            CrawlEnded: the crawl ends meanwhile. The engine does not download the request, and calls its
+                errback.
         """
         if request.meta.get("robots"):
             return
         host = self._hosts[urlsplit(request.url).netloc]
         while (wait := host.resume_at - time.monotonic()) > 0:
             await self._sleep(min(wait, 0.5))
-        request.meta["round"] = host.round
+        request.meta["pauses"] = host.pauses
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Pause the host that refuses, and let the address wait for another turn.
+        """Return the response, for the spider, or a request, for the scheduler, to try the address again.
 
-        A photo that is refused again with 403, while its host answered others in between, is not there:
-        hosts of files say it so where nobody may list them.
+        A host that refuses is left alone for a while. A photo that is refused again with 403, while its host
+        answered others in between, is missing: file hosts say 403 instead of 404 if nobody may list them.
         """
         if request.meta.get("robots"):
             return response
@@ -74,26 +87,27 @@ class PolitenessMiddleware:
             host.answers += 1
             return response
         answers = request.meta.setdefault("answers", host.answers)
-        request.meta["is_gone"] = (
+        request.meta["is_missing"] = (
             response.status == 403 and "photo" in request.meta and answers < host.answers
         )
-        if request.meta["round"] == host.round:  # else it was sent before the pause that it would cause
+        # Several requests may be under way when a host refuses: they cause one pause, not one each.
+        if request.meta["pauses"] == host.pauses:
             self._pause(host, request, response)
         tries = request.meta.get("refused", 0) + 1
-        if (tries >= TRIES or request.meta["is_gone"]) and not self._session.failure:
+        if (tries >= MAX_TRIES or request.meta["is_missing"]) and not self._session.failure:
             return response
         return request.replace(meta={**request.meta, "refused": tries})
 
     def _pause(self, host: _Host, request: Request, response: Response) -> None:
         options = self._session.job.options
-        host.refusals += not request.meta["is_gone"]
+        host.refusals += not request.meta["is_missing"]
         asked = retry_after(response.headers.get("Retry-After"))
         wait = max(asked, options.pause * 2 ** max(host.refusals - 1, 0))
-        if host.refusals >= options.patience or wait > _LONGEST:
+        if host.refusals >= options.patience or wait > _MAX_PAUSE:
             # 503 is trouble on its side, which the next try may not meet; the others are a decision.
             kind = UserError if response.status == 503 else SiteRefuses
             self._give_up(kind, request, f"answers {response.status}, {host.refusals} times in a row", asked)
-        host.round += 1
+        host.pauses += 1
         host.resume_at = time.monotonic() + wait
 
     def _give_up(self, kind: type[UserError], request: Request, what: str, asked: float = 0) -> None:
@@ -108,7 +122,10 @@ class PolitenessMiddleware:
         )
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
-        """Tell an address that fails from a host that is silent; of the second, no row is made.
+        """Return None, so that the engine calls the errback, if the host still answers other requests.
+
+        If it does not, wait until it does: an address must not get a row with an error because its host is
+        down.
 
         Raises:
             CrawlEnded: the host stayed silent for so long that the crawl ends.
@@ -119,12 +136,13 @@ class PolitenessMiddleware:
         probe = self._probes.get(address)
         if probe is None or probe.done():
             probe = self._probes[address] = asyncio.ensure_future(self._answers(address))
+        # Shielded: requests that fail at the same time share a probe, and one of them may be cancelled.
         if not await asyncio.shield(probe):
             self._give_up(UserError, request, f"does not answer ({exception or type(exception).__name__})")
             raise CrawlEnded
 
     async def _answers(self, address: str) -> bool:
-        """Tell whether a host answers at all, asking again and again."""
+        """Tell whether a host answers at all, by asking for its robots.txt up to `crawl.patience` times."""
         options = self._session.job.options
         for number in range(options.patience):
             request = Request(
@@ -134,7 +152,7 @@ class PolitenessMiddleware:
                 await self._crawler.engine.download_async(request)
             except Exception:
                 if number + 1 < options.patience:
-                    await self._sleep(min(options.pause * 2**number, _LONGEST))
+                    await self._sleep(min(options.pause * 2**number, _MAX_PAUSE))
             else:
                 return True
         return False
@@ -148,7 +166,10 @@ class PolitenessMiddleware:
 
 
 def retry_after(value: bytes | None) -> float:
-    """Return the seconds that a Retry-After header asks for, in either of its forms; 0 for none."""
+    """Return the seconds that a Retry-After header asks for, as a number or a date; 0 without the header.
+
+    Source: RFC 9110, section 10.2.3.
+    """
     text = (value or b"").decode("latin-1").strip()
     if text.isdecimal() and len(text) < 10:
         return float(text)

@@ -10,27 +10,27 @@ from twisted.internet.error import DNSLookupError
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Refuses names that lead to loopback, private, link-local and other addresses that are not public.
+    """Refuses names that resolve to loopback, private, link-local and other addresses that are not public.
 
-    The check lies between resolving and connecting, so no redirect and no name that changes its address
-    gets around it.
+    The address that was checked is the one that is connected to, so neither a redirect nor a name that
+    changes its address (DNS rebinding) gets around it.
     """
 
     is_crawling: ClassVar[bool] = False
-    """Whether a site names the addresses; those that a person types into `scrapy shell` are not checked."""
+    """Whether names come from a site; those that a person types into `scrapy shell` are not checked."""
     trusted: ClassVar[set[str]] = set()
-    """Names that may lead anywhere: the host that the user named as the site, if it is this machine."""
+    """Names that may have any address: the site's own host, if the user named this machine as the site."""
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802
         """Return the address of a name.
 
         Raises:
-            DNSLookupError: (through the Deferred) it has none, or none that is public.
+            DNSLookupError: (through the Deferred) it has no address, or none that is public.
         """
         return super().getHostByName(name, timeout).addCallback(self._public, name)
 
     def _public(self, address: str, name: str) -> str:
-        found = ip_address(address)
-        if not self.is_crawling or name in self.trusted or (found.is_global and not found.is_multicast):
+        ip = ip_address(address)
+        if not self.is_crawling or name in self.trusted or (ip.is_global and not ip.is_multicast):
             return address
-        raise DNSLookupError(f"{name} leads to {address}, which is no public address")
+        raise DNSLookupError(f"{name} has the address {address}, which is not public")

@@ -1,4 +1,4 @@
-"""robots.txt, obeyed: what cannot be read means no (RFC 9309)."""
+"""Downloader middleware: obeys robots.txt; one that cannot be read forbids everything (RFC 9309)."""
 
 import asyncio
 import time
@@ -18,7 +18,8 @@ from crawler.components.session import Session, session_of
 from crawler.parsing.optouts import ROBOT
 from store.errors import SiteRefuses, UserError
 
-_MOST_BYTES = 500 * 1024
+_MAX_BYTES = 500 * 1024
+"""What is read of a robots.txt: RFC 9309 asks for at least as much."""
 _DAY = 24 * 3600.0
 
 
@@ -29,7 +30,7 @@ class _Policy:
 
 
 class RobotsMiddleware:
-    """Reads each host's robots.txt before anything else of it, and again every day."""
+    """Reads each host's robots.txt before anything else on it, and again every day."""
 
     def __init__(self, crawler: Crawler, session: Session) -> None:
         self._crawler, self._session = crawler, session
@@ -41,7 +42,9 @@ class RobotsMiddleware:
         return cls(crawler, session_of(crawler))
 
     async def process_request(self, request: Request) -> None:
-        """Let a request pass, or refuse it.
+        """Return None, so that the engine goes on, if robots.txt allows the request.
+
+        Raises an exception otherwise; then the engine does not download it, and calls its errback.
 
         Raises:
             Denied: robots.txt forbids it.
@@ -54,6 +57,7 @@ class RobotsMiddleware:
         policy = self._policies.get(host)
         if policy is None or (policy.done() and self._is_stale(policy)):
             policy = self._policies[host] = asyncio.ensure_future(self._read(f"{host}/robots.txt"))
+        # Shielded: all requests of a host wait for one policy, and one of them may be cancelled.
         rules = (policy.result() if policy.done() else await asyncio.shield(policy)).rules
         if not rules.can_fetch(request.url, ROBOT):
             raise Denied(f"{host}/robots.txt forbids it")
@@ -67,17 +71,20 @@ class RobotsMiddleware:
         try:
             response = await self._crawler.engine.download_async(request)
         except Exception as error:
-            raise self._no(UserError, address, f"cannot be read ({error or type(error).__name__})") from error
+            raise self._end_crawl(
+                UserError, address, f"cannot be read ({error or type(error).__name__})"
+            ) from error
         if response.status == 429:
-            raise self._no(SiteRefuses, address, "answers 429")
+            raise self._end_crawl(SiteRefuses, address, "answers 429")
         if response.status >= 500:
-            raise self._no(UserError, address, f"answers {response.status}")
-        text = response.body[:_MOST_BYTES].decode("utf-8", "replace") if response.status < 300 else ""
+            raise self._end_crawl(UserError, address, f"answers {response.status}")
+        # Any other answer, such as 404, means that there are no rules.
+        text = response.body[:_MAX_BYTES].decode("utf-8", "replace") if response.status < 300 else ""
         rules = Protego.parse(text)
         self._slow_down(rules)
         return _Policy(rules, time.monotonic())
 
-    def _no(self, kind: type[UserError], address: str, reason: str) -> CrawlEnded:
+    def _end_crawl(self, kind: type[UserError], address: str, reason: str) -> CrawlEnded:
         self._session.fail(
             kind(
                 f"{address} {reason}, and that means no: nothing is fetched without it. "
@@ -87,7 +94,7 @@ class RobotsMiddleware:
         return CrawlEnded()
 
     def _slow_down(self, rules: Protego) -> None:
-        """Let the delay between requests be no shorter than robots.txt asks for."""
+        """Raise the delay between requests to what robots.txt asks for; it never lowers it."""
         rate = rules.request_rate(ROBOT)
         delay = max(rules.crawl_delay(ROBOT) or 0, rate.seconds / max(rate.requests, 1) if rate else 0)
         slot = self._crawler.engine.downloader.slots.get(DOWNLOAD_SLOT)

@@ -1,4 +1,4 @@
-"""bokete from 2020 to early 2024: server-made HTML that AngularJS brings to life."""
+"""bokete from 2020 to early 2024: HTML from the server, completed by AngularJS in the browser."""
 
 import re
 from urllib.parse import unquote
@@ -14,13 +14,13 @@ _NG_TEXT = re.compile(r"""\bt\s*=\s*(?:'([^']*)'|"([^"]*)")""")
 
 
 def matches(document: Document) -> bool:
-    """Tell whether the page is of this layout."""
+    """Tell whether the page has this layout."""
     root = document.root
     return bool(root.css("html[ng-app], .en-message") or root.xpath(f"({_ENTRIES})/a[@class='boke-text']"))
 
 
 def read(document: Document) -> Page:
-    """Return what an odai page, a boke page, a list or a list's panel of this layout says."""
+    """Read an odai page, a boke page, a list, or a panel that a list loads later."""
     root = document.root
     bokes = [_boke(document, entry) for entry in root.xpath(_ENTRIES)]
     odais = [link for boke in root.xpath(_ENTRIES) if (link := _odai_link(document, boke))]
@@ -42,7 +42,7 @@ def read(document: Document) -> Page:
 
 
 def _block_links(root: Selector) -> list[Selector]:
-    """Return the links of the first block, the odai's own: photo, who posted it, category, labels."""
+    """Return the links of the odai's own block, the first: photo, who posted it, category, labels."""
     return list(root.xpath('//div[@id="content"]/div[not(@class="boke")][1]//a'))
 
 
@@ -67,16 +67,16 @@ def _boke(document: Document, entry: Selector) -> Boke:
 
 
 def _text(entry: Selector) -> str:
-    """Return a boke's text: what its block shows, otherwise what the script would have put there."""
+    """Return a boke's text: from its block, or else from the script that fills the block in the browser."""
     block = first(entry.xpath('a[@class="boke-text"]/div'))
     shown = text(block)
     if shown or block is None:
         return shown
-    found = _NG_TEXT.search(block.attrib.get("ng-init", ""))
-    return lines(unquote(found[1] or found[2] or "")) if found else ""
+    match = _NG_TEXT.search(block.attrib.get("ng-init", ""))
+    return lines(unquote(match[1] or match[2] or "")) if match else ""
 
 
 def _next(document: Document) -> list[str]:
-    """Return the address that goes on from here: the next page, otherwise the list's next panel."""
+    """Return the address of the next page, or else of the list's next panel; at most one."""
     following = document.root.css('a[rel="next"]::attr(href)').getall()
     return document.links(following or document.root.css("a.btn-more::attr(href)").getall())[:1]

@@ -1,4 +1,4 @@
-"""bokete from 2015: Bootstrap; a boke's text is a heading."""
+"""bokete from 2015: Bootstrap, with a boke's text as a heading."""
 
 from parsel import Selector
 
@@ -11,12 +11,12 @@ _PHOTO = ".boke-photo .boke-photo-content > a"
 
 
 def matches(document: Document) -> bool:
-    """Tell whether the page is of this layout."""
+    """Tell whether the page has this layout."""
     return bool(document.root.css(CONTENT))
 
 
 def read(document: Document) -> Page:
-    """Return what an odai page, a boke page or a list of this layout says."""
+    """Read an odai page, a boke page or a list."""
     root = document.root
     bokes = [_boke(document, entry) for entry in root.css(_ENTRIES)]
     following = root.css('.pagination .next a::attr(href), a[rel="next"]::attr(href)').getall()

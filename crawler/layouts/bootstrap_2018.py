@@ -1,4 +1,4 @@
-"""bokete of 2018: Bootstrap still; a boke's text is a link itself, else all is as in 2015."""
+"""bokete in 2018: as in 2015, but the element of a boke's text is the link itself."""
 
 from crawler.layouts.bootstrap_2015 import CONTENT, read
 from crawler.parsing.markup import Document
@@ -7,5 +7,5 @@ __all__ = ["CONTENT", "matches", "read"]
 
 
 def matches(document: Document) -> bool:
-    """Tell whether the page is of this layout."""
+    """Tell whether the page has this layout."""
     return bool(document.root.css(".content-boke > .boke a.boke-text"))

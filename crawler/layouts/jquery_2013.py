@@ -1,4 +1,4 @@
-"""bokete of 2013: XHTML with jQuery UI. Lists, a user's page, odai and boke pages."""
+"""bokete in 2013: XHTML with jQuery UI. Lists, a user's page, odai and boke pages."""
 
 import re
 
@@ -13,12 +13,12 @@ _RATERS = re.compile(r"[（(]\s*([\d,]+)\s*[）)]")
 
 
 def matches(document: Document) -> bool:
-    """Tell whether the page is of this layout."""
+    """Tell whether the page has this layout."""
     return bool(document.root.css(f"{_ENTRIES}, #pager-plusone, {CONTENT}"))
 
 
 def read(document: Document) -> Page:
-    """Return what a page of this layout says; its tags, which have no confidence, are the labels."""
+    """Read a page of any kind; its tags are the labels, without confidences."""
     root = document.root
     entries = root.css(_ENTRIES)
     bokes = [_boke(document, entry) for entry in entries]

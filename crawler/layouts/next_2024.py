@@ -1,4 +1,4 @@
-"""bokete since 2024: Next.js; a button under the list brings more entries."""
+"""bokete since 2024: Next.js, with a button below a list that loads more entries."""
 
 from parsel import Selector
 
@@ -7,18 +7,18 @@ from crawler.parsing.markup import Document, first, identifier, integer, text
 
 CONTENT = "#__next > main"
 MORE = "#__next main button"
-"""What is under a list that goes on, as a CSS selector."""
+"""The CSS selector of the button below a list that has more entries."""
 _BLOCKS = '//*[@id="__next"]/main/div[1]/div'
 INCOMPLETE = "possibly incomplete: more boke come by a button, which crawl.render: chromium would press"
 
 
 def matches(document: Document) -> bool:
-    """Tell whether the page is of this layout."""
+    """Tell whether the page has this layout."""
     return bool(document.root.css(CONTENT))
 
 
 def read(document: Document) -> Page:
-    """Return what an odai page, a boke page or a list of this layout says."""
+    """Read an odai page, a boke page or a list."""
     root = document.root
     entries = [block for block in root.xpath(_BLOCKS) if block.xpath(".//h1")]
     if not entries and "エラーが発生しました" in text(first(root.css("main"))):
@@ -35,7 +35,7 @@ def read(document: Document) -> Page:
 
 
 def _boke(document: Document, entry: Selector, photo: Selector | None) -> Boke:
-    """Return an entry's boke; `photo` is the link around its photo, or around the page's only one."""
+    """Return an entry's boke; `photo` is the link around the entry's photo, or the page's only one."""
     cells = "div/div/div/div"
     odai = document.link(photo.attrib.get("href")) if photo else None
     return Boke(

@@ -1,4 +1,4 @@
-"""A copy of a crawl elsewhere: each shard that is whole here also lies in an object store, or in a folder."""
+"""Mirrors a crawl: every whole shard is copied to an object store, or to another folder."""
 
 import re
 import secrets
@@ -60,14 +60,14 @@ class Mirror:
         """Fetch what only the mirror has, then send what it lacks; what a kill left half-sent is removed."""
         self._remove_leftovers()
         self._join_forget_lists()
-        wanted, due = self._differences()
-        if not wanted and not due:
+        to_fetch, to_send = self._differences()
+        if not to_fetch and not to_send:
             return
-        with Progress("mirror", len(wanted) + len(due), "files") as progress:
-            for name in wanted:
+        with Progress("mirror", len(to_fetch) + len(to_send), "files") as progress:
+            for name in to_fetch:
                 self._fetch(name)
                 progress.advance()
-            for name in due:
+            for name in to_send:
                 self._send(name)
                 progress.advance()
 
@@ -98,8 +98,8 @@ class Mirror:
     def _differences(self) -> tuple[list[str], list[str]]:
         """Return the names of the files to fetch, and of those to send."""
         here, there = self._here(), self._there()
-        wanted = [name for name in there if name not in here]
-        return wanted, [name for name, size in here.items() if there.get(name) != size]
+        to_fetch = [name for name in there if name not in here]
+        return to_fetch, [name for name, size in here.items() if there.get(name) != size]
 
     def _here(self) -> dict[str, int]:
         """Return the sizes of the files here by their names on the mirror."""

@@ -26,7 +26,7 @@ from crawler.parsing.optouts import opt_out
 from crawler.parsing.parse import page_row, parse
 
 MISSING_STATUSES = (404, 410)
-TRIES = 3
+MAX_TRIES = 3
 """How often an address is tried that is refused, or gets an error page, while its host answers others."""
 
 
@@ -112,7 +112,7 @@ class BoketeSpider(Spider):
             meta = browser_meta(options.delay, options.max_page_number)
             return response.request.replace(meta={**response.meta, **meta})
         tries = response.meta.get("refused", 0) + 1
-        if found["outcome"] == "error" and tries < TRIES and response.request:
+        if found["outcome"] == "error" and tries < MAX_TRIES and response.request:
             return response.request.replace(meta={**response.request.meta, "refused": tries})
         return found
 
@@ -125,7 +125,7 @@ class BoketeSpider(Spider):
             if images.decodes_quickly(response.body):
                 return images.photo_row(response.body, address, now, status)
             return await asyncio.to_thread(images.photo_row, response.body, address, now, status)
-        outcome = "missing" if status in MISSING_STATUSES or response.meta.get("is_gone") else "error"
+        outcome = "missing" if status in MISSING_STATUSES or response.meta.get("is_missing") else "error"
         return images.row_without_photo(address, now, status, outcome, f"HTTP status {status}")
 
     @property

@@ -1,4 +1,4 @@
-"""One process at a time, where two would undo each other's work."""
+"""File locks: one process at a time, where two would undo each other's work."""
 
 import fcntl
 import math
@@ -22,7 +22,7 @@ def locked(path: Path, purpose: str, patience: float = 0.0) -> Iterator[None]:
     The lock is the kernel's (flock): it ends with the process that holds it, even by kill -9. The file stays.
 
     Args:
-        purpose: what the lock is for, in words that follow "another process": "is crawling data/demo".
+        purpose: completes the message "another process …": "is crawling data/demo".
         patience: seconds to wait for another holder; `math.inf` waits for as long as it takes, and says so.
 
     Raises:
@@ -31,6 +31,7 @@ def locked(path: Path, purpose: str, patience: float = 0.0) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         _acquire(file, purpose, patience)
+        # Only now that the lock is ours: before, the file names the other holder.
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%F %T} UTC\n")
         file.flush()
@@ -38,16 +39,16 @@ def locked(path: Path, purpose: str, patience: float = 0.0) -> Iterator[None]:
 
 
 def _acquire(file: TextIO, purpose: str, patience: float) -> None:
-    started, said = time.monotonic(), False
+    started, has_announced = time.monotonic(), False
     while True:
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = f"another process {purpose}: {file.read().strip() or 'it has not said which'}"
+            holder = f"another process {purpose}: {file.read().strip() or 'unknown'}"
         if time.monotonic() - started >= patience:
             raise UserError(f"{holder}. Wait for it, or stop it first")
-        if math.isinf(patience) and not said:
+        if math.isinf(patience) and not has_announced:
             print(f"waiting: {holder}", file=sys.stderr, flush=True)
-            said = True
+            has_announced = True
         time.sleep(0.05)

@@ -10,13 +10,13 @@ from crawler.options import CrawlOptions, odai_range
     "site", ["bokete.jp", "ftp://bokete.jp", "http://", "http://[", "", "javascript:alert(1)"]
 )
 def test_a_site_that_is_no_address_is_refused(site: str) -> None:
-    with pytest.raises(ValidationError, match="no web address"):
+    with pytest.raises(ValidationError, match="not a web address"):
         CrawlOptions(site=site)
 
 
 @pytest.mark.parametrize("path", ["boke/hot", "ftp://bokete.jp/boke", ""])
 def test_a_start_that_is_no_path_is_refused(path: str) -> None:
-    with pytest.raises(ValidationError, match="no path on the site"):
+    with pytest.raises(ValidationError, match="not a path on the site"):
         CrawlOptions(start=(path,))
 
 
@@ -30,7 +30,7 @@ def test_ranges_of_odai(text: str, ends: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "1-", "-5", "1-2-3", "9" * 16, "１"])
 def test_what_is_no_range_is_refused(text: str) -> None:
-    with pytest.raises(ValidationError, match="no number and no range"):
+    with pytest.raises(ValidationError, match="neither a number nor a range"):
         CrawlOptions(odai=(text,))
 
 

@@ -102,7 +102,7 @@ def test_a_revisit_reads_pages_again_and_photos_never(site: str, tmp_path: Path)
 def test_a_file_of_numbers_that_holds_something_else_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("5\nsix\n")
     options = OPTIONS.model_copy(update={"odai_file": str(tmp_path / "ids")})
-    with pytest.raises(UsageError, match="line 2: 'six' is no odai's number"):
+    with pytest.raises(UsageError, match="line 2: 'six' is not the number of an odai"):
         is_complete(options, tmp_path)
     with pytest.raises(UsageError, match="cannot be read"):
         is_complete(options.model_copy(update={"odai_file": "/nowhere"}), tmp_path)

@@ -141,7 +141,7 @@ def test_a_cut_shard_is_damaged(tmp_path: Path, keep: int) -> None:
         writer.append(row(1))
     path = shard_paths(tmp_path)[0]
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(DamagedFile, match="no whole Parquet file"):
+    with pytest.raises(DamagedFile, match="not a whole Parquet file"):
         shard_paths(tmp_path)
 
 

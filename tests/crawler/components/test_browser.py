@@ -50,11 +50,11 @@ def test_without_a_browser_the_page_is_read_as_sent_and_marked(tmp_path: Path) -
     assert all(row["outcome"] == "ok" and "possibly incomplete" in row["error"] for row in rows)
 
 
-def test_a_browser_that_is_not_there_is_told_with_how_to_get_it(
+def test_a_missing_browser_is_reported_with_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     options = OPTIONS.model_copy(update={"render": "chromium"})
-    with pytest.raises(UsageError, match=r"no Chromium is here\. Install it: apt-get install chromium"):
+    with pytest.raises(UsageError, match=r"there is no Chromium\. Install it: apt-get install chromium"):
         crawl(options, tmp_path, address=None, pipeline="demo")

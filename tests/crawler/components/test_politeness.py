@@ -18,7 +18,7 @@ from crawler.components.politeness import PolitenessMiddleware
 from crawler.components.session import Session
 from crawler.job import Job
 from crawler.options import CrawlOptions
-from crawler.spiders.bokete import TRIES
+from crawler.spiders.bokete import MAX_TRIES
 
 PAUSE = 10.0
 HOST = "https://bokete.jp"
@@ -153,7 +153,7 @@ def test_patience_ends_with_as_many_refusals_as_the_settings_say(monkeypatch: py
 
 def test_a_refused_address_has_several_turns_before_it_is_an_error(crawl: Crawl) -> None:
     request = Request(f"{HOST}/odai/1")
-    for _ in range(TRIES - 1):
+    for _ in range(MAX_TRIES - 1):
         again = crawl.answer(crawl.ask(request)[0], 429)
         assert isinstance(again, Request)
         request = again
@@ -166,7 +166,7 @@ def test_a_photo_refused_twice_while_others_are_answered_is_gone(crawl: Crawl) -
     assert isinstance(again, Request)
     crawl.answer(crawl.ask()[0], 200)
     assert isinstance(crawl.answer(crawl.ask(again)[0], 403), Response)
-    assert again.meta["is_gone"]
+    assert again.meta["is_missing"]
 
 
 def test_a_page_refused_twice_is_not_gone(crawl: Crawl) -> None:

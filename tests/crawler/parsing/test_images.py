@@ -88,10 +88,12 @@ def test_a_whole_photo_is_kept_as_it_was_fetched(content: bytes, kind: str) -> N
         pytest.param(
             saved(Image.effect_noise((60, 45), 50), "PNG")[:999], "truncated|broken", id="truncated PNG"
         ),
-        pytest.param(b"<!DOCTYPE html><p>not found", "no photo of a format", id="HTML"),
-        pytest.param(b"", "no photo of a format", id="nothing"),
+        pytest.param(b"<!DOCTYPE html><p>not found", "not a photo in a known format", id="HTML"),
+        pytest.param(b"", "not a photo in a known format", id="nothing"),
         pytest.param(
-            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no photo of a format", id="a program"
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+            "not a photo in a known format",
+            id="a program",
         ),
         pytest.param(png(13000, 13000, zlib.compress(b"")), "169|more than", id="bomb"),
         pytest.param(png(8000, 8000, b""), "more than 50,000,000", id="large"),
