@@ -60,6 +60,7 @@ def ray_engine(options: FeatureOptions, weights: Path) -> Iterator["RayEngine"]:
     Raises:
         UserError: Ray is not installed, there is no cluster at the address, or its workers cannot compute.
     """
+    # Ray reports its use to its makers, and warns of settings that it will change, unless told otherwise.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
@@ -134,7 +135,7 @@ class RayEngine:
         try:
             return self._ray.get(task)
         except self._ray.exceptions.RayTaskError as error:
-            cause = error.cause
+            cause = error.cause  # what the worker raised; a UserError's message is for the user as it is
             raise cause if isinstance(cause, UserError) else error from None
         except self._ray.exceptions.WorkerCrashedError as error:
             first = f", on the batch that starts with photo {batch[0][0]}" if batch else ""

@@ -147,7 +147,7 @@ def normal(options: RandomOptions) -> tuple[float, float]:
 
     With r = mean / deviation: P(x > 0) = Φ(r), and E[max(0, x)²] = deviation² ((1 + r²) Φ(r) + r φ(r)).
     """
-    unit = NormalDist()
+    unit = NormalDist()  # Φ is its cdf, φ its pdf
     ratio = unit.inv_cdf(1 - options.sparsity)
     square = (1 + ratio**2) * unit.cdf(ratio) + ratio * unit.pdf(ratio)
     deviation = options.scale / math.sqrt(square)

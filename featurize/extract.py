@@ -106,6 +106,7 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
     if not total:
         raise UserError(f"{dataset} holds no photos. Build it with: {Place.of(dataset).command('dataset')}")
     directory = features / key(options, weights)
+    # Two commands may want the same cache: the second waits, and then finds the vectors there.
     with locked(features / f".{directory.name}.lock", f"is writing {directory}", math.inf):
         remove_leftovers(directory)
         positions = cache.missing(shards, directory)

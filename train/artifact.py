@@ -102,6 +102,7 @@ def read_tensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, np
     """
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
+            # Slices read only the header, so nothing is allocated before every shape has been checked.
             found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - not a dict
             for name, shape in shapes.items():
                 if name not in found:
@@ -115,7 +116,7 @@ def read_tensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, np
 
 
 def require_finite(tensors: dict[str, np.ndarray[Any, Any]]) -> None:
-    """Check tensors of any shape before a model is published.
+    """Check float32 tensors of any shape before a model is published.
 
     Raises:
         UserError: a tensor holds NaN or infinity; the message names it.

@@ -48,6 +48,7 @@ class Checkpoint:
 
     def spent(self) -> dict[str, float]:
         """Return the run's seconds so far, wall and CPU; a killed attempt counts up to its last snapshot."""
+        # Monotonic: a clock that the system sets back must not make a run shorter.
         clocks = time.monotonic(), time.process_time()
         now = (clock - start for clock, start in zip(clocks, self._started, strict=True))
         return {
@@ -100,6 +101,7 @@ class Checkpoint:
             return False
         state = self._state(paths[-1])
         model = self.updater.model
+        # All tensors are checked and read before the first one is assigned: a damaged file changes nothing.
         shapes = {name: value.shape for name, value in self._tensors().items()}
         tensors = read_tensors(paths[-1], shapes)
         for name, parameter in model.namedparams():

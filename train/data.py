@@ -99,7 +99,7 @@ def _photo_vectors(features: Path, photos: Sequence[str], source: str, place: Pl
 
 def random_vector(sha256: str, dimensions: int) -> Array:
     """Return a (dimensions,) float32 vector of N(0, 1) that identifies a photo and says nothing about it."""
-    random = np.random.default_rng(list(sha256.encode()))
+    random = np.random.default_rng(list(sha256.encode()))  # NumPy takes integers, not text, as a seed
     return random.standard_normal(dimensions, np.float32)
 
 

@@ -58,6 +58,6 @@ class Examples:
         ordered = [captions[row] for row in order]
         lengths = np.array([len(caption) for caption in ordered], np.int64)
         ids = [token for caption in ordered for token in (bos, *caption, eos)]
-        starts = np.concatenate([[0], np.cumsum(lengths + 2)[:-1]]).astype(np.int64)
+        starts = np.concatenate([[0], np.cumsum(lengths + 2)[:-1]]).astype(np.int64)  # 2: <BOS> and <EOS>
         rows, ordered_stars = np.asarray(photo, np.int64)[order], np.asarray(stars, np.int64)[order]
         return cls(photos, rows, np.array(ids, np.int32), starts, lengths, ordered_stars)

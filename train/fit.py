@@ -1,41 +1,25 @@
-"""The training stage: from a dataset and its vectors to a run's directory.
-
-P photos, D components of a photo's vector.
-"""
+"""The training stage: from a dataset and its vectors to a run's directory."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import yaml
 
-from dataset import read
-from dataset.text.vocabulary import Vocabulary
-from store.errors import UserError
 from store.manifest import fingerprint, is_fresh, write_manifest
 from store.processes.lock import locked
 from store.whole_file import remove_leftovers, write_json, write_whole
 from train.arithmetic.device import device
-from train.arithmetic.loss import choose_ops
-from train.arithmetic.optimizer import optimizer
-from train.artifact import Artifact, Config, FeaturesConfig
-from train.checkpoint import Checkpoint
-from train.data import Split, dataset_manifest, feature_settings, read_split, require_captions
-from train.evaluation import baselines
-from train.history import History
+from train.data import dataset_manifest
 from train.job import Job
-from train.model import Array, CaptionModel, Sizes, initial
 from train.options import TrainOptions
+from train.prepare import prepare
 from train.processes import Processes, open_processes
-from train.updater import Updater
 
 INCIDENTAL = {"device", "snapshot_seconds"}
 """Settings that change where and how safely a run is made, not its result."""
 FORMAT = 1
 """Of a run's directory: part of its fingerprint."""
-FETCH_EVERY = 50
-"""Updates on a GPU between fetches of their losses."""
 
 
 def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Path:
@@ -108,113 +92,3 @@ def _finish_run(job: Job, dataset: Path, features: Path, run_fingerprint: str) -
         processes=job.updater.processes.size,
         **job.checkpoint.spent(),
     )
-
-
-def prepare(
-    options: TrainOptions,
-    dataset: Path,
-    features: Path,
-    run: Path,
-    run_fingerprint: str,
-    processes: Processes,
-) -> Job:
-    """Read the inputs and set up an untrained model, its optimiser and its updater; write nothing yet.
-
-    Raises:
-        MissingStage: the dataset or the features are not there.
-        UserError: no captions to learn from, or patience without a dev split.
-    """
-    vocabulary = read.vocabulary(dataset)
-    train, dev = (
-        read_split(dataset, features, name, vocabulary, options.max_tokens, options.vectors)
-        for name in ("train", "dev")
-    )
-    require_captions(train, dataset, options.max_tokens)
-    if options.patience and not len(dev.examples):
-        raise UserError(
-            "train.patience needs a dev loss, but the dev split is empty: raise dataset.dev_fraction."
-        )
-    artifact = _artifact(options, dataset, features, train, vocabulary)
-    model = artifact.model
-    model.to_device(device(options.device, processes.local_rank))
-    # All vectors go to the device once: a batch then picks its rows there.
-    train, dev = (replace(part, vectors=model.xp.asarray(part.vectors)) for part in (train, dev))
-    updater = Updater(
-        model,
-        optimizer(options, model),
-        train.examples,
-        train.vectors,
-        options,
-        choose_ops(options.fused, model.xp),
-        processes,
-        fetch_every=1 if model.xp is np else FETCH_EVERY,
-    )
-    history = History(options.patience)
-    checkpoint = Checkpoint(run / "snapshots", run_fingerprint, updater, history, options.snapshot_seconds)
-    losses = bounds(train, dataset, vocabulary)
-    return Job(run, options, artifact, train, dev, updater, history, checkpoint, losses)
-
-
-def bounds(train: Split, dataset: Path, vocabulary: Vocabulary) -> dict[str, float | None]:
-    """Return the losses to compare the training loss with, by name, in nats per token; None is unknown."""
-    size = len(vocabulary)
-    floor = (read.floor(dataset) or {}).get("train")
-    return {
-        "ln V": baselines.uniform(size),
-        "unigram entropy": baselines.unigram(train.examples, train.examples, size),
-        "grammar's floor": floor,
-    }
-
-
-def _artifact(
-    options: TrainOptions, dataset: Path, features: Path, train: Split, vocabulary: Vocabulary
-) -> Artifact:
-    """Return the untrained model, with its vocabulary and its config."""
-    sizes = Sizes(
-        vocabulary=len(vocabulary),
-        vector=train.vectors.shape[1],
-        embedding=options.embedding,
-        hidden=options.hidden,
-        layers=options.layers,
-        injection=options.injection,
-    )
-    config = Config(
-        sizes=sizes,
-        features=FeaturesConfig(key=features.name, options=feature_settings(features)),
-        tokenizer=str(dataset_manifest(dataset).get("tokenizer", "unidic-lite")),
-        max_tokens=options.max_tokens,
-        vectors=options.vectors,
-    )
-    return Artifact(CaptionModel(sizes, _tensors(options, sizes, train)), vocabulary, config)
-
-
-def _tensors(options: TrainOptions, sizes: Sizes, train: Split) -> dict[str, Array]:
-    """Return the model's tensors before training, as `sizes.shapes()` lists them."""
-    tensors = initial(sizes, options.seed)
-    if options.standardise != "length":
-        # `initial` expects vectors of length 1; these have components of about 1, so length sqrt(D).
-        tensors["photo_w"] /= np.float32(sizes.vector**0.5)
-    if options.standardise != "none":
-        tensors["mean"], scale = standardisation(train.vectors)
-        tensors["scale"] = scale / np.float32(sizes.vector**0.5 if options.standardise == "length" else 1)
-    if options.output_bias == "frequency":
-        # One is added to each count: log(0) would rule a token out for ever.
-        counts = baselines.target_counts(train.examples, sizes.vocabulary) + 1.0
-        tensors["output_b"] = np.log(counts / counts.sum()).astype(np.float32)
-    return tensors
-
-
-def standardisation(vectors: Array) -> tuple[Array, Array]:
-    """Return what standardises each component of photo vectors.
-
-    Args:
-        vectors: (P, D) float32, raw.
-
-    Returns:
-        The mean (D,) float32, and 1 / standard deviation (D,) float32, 0 where a component never varies.
-    """
-    # float64: a float32 sum over many thousand photos loses the digits that the deviation is made of.
-    deviation = vectors.std(axis=0, dtype=np.float64)
-    varies = deviation > 1e-6 * max(float(deviation.max()), 1e-12)
-    scale = np.where(varies, 1 / np.where(varies, deviation, 1), 0)
-    return vectors.mean(axis=0, dtype=np.float64).astype(np.float32), scale.astype(np.float32)

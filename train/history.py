@@ -30,6 +30,7 @@ class History:
     @property
     def exhausted(self) -> bool:
         """Whether the dev loss has not improved for `patience` epochs."""
+        # Epochs that were not measured count too: patience is in epochs, whatever `dev_every` is.
         best = self.best
         epochs_since = len(self.records) - best["epoch"] if best else 0
         return self.patience is not None and epochs_since >= self.patience

@@ -24,7 +24,7 @@ class Job:
 
     Attributes:
         run: the directory that it writes.
-        bounds: losses to compare with, by name; see `train.fit.bounds`.
+        bounds: losses to compare with, by name; see `train.prepare.bounds`.
     """
 
     run: Path

@@ -25,7 +25,7 @@ def export(network: Network) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
     value, shape = "images", network.input
     for layer, result in zip(network.layers, network.shapes, strict=True):
         value, shape = graph.add(layer, value, shape), result
-    graph.node("Flatten", [value], "vectors", axis=1)
+    graph.node("Flatten", [value], "vectors", axis=1)  # (B, C, H, W) to (B, D)
     images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["B", *network.input])
     vectors = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["B", network.dimensions])
     initializers = [_declared(name, array) for name, array in graph.weights.items()]
@@ -143,5 +143,6 @@ class _Graph:
         flat = self.node("Flatten", [value], f"{layer.name}.flat", axis=1)
         inputs = [flat, self.weight(layer, "weights", layer.weights), self.weight(layer, "bias", layer.bias)]
         dense = self.node("Gemm", inputs, f"{layer.name}.dense", transB=1)
+        # 0 keeps B, -1 takes what is left: N.
         sizes = self._constant(f"{layer.name}.shape", np.array([0, -1, 1, 1], np.int64))
         return self.node("Reshape", [dense, sizes], result)

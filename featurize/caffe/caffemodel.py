@@ -118,7 +118,7 @@ def _chain(
 
     Layers may write a blob in place, so what a layer reads is the latest layer before it that wrote the blob.
     """
-    writer: dict[str, int] = {}
+    writer: dict[str, int] = {}  # the layer that has written each blob last
     before: list[int | None] = []  # for each layer, the one whose result it reads
     for number, (_, message) in enumerate(layers):
         before.append(writer.get(message.bottom[0]) if len(message.bottom) == 1 else None)

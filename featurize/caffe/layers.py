@@ -83,6 +83,7 @@ class Convolution(Layer):
             channels * self.groups == shape[0],
             f"its filters see {channels} channels in {self.groups} groups, its input has {shape[0]} channels",
         )
+        # A dilated kernel covers this many pixels, the gaps between its values included.
         extents = [dilation * (size - 1) + 1 for dilation, size in zip(self.dilation, kernel, strict=True)]
         sizes = [
             (size + 2 * pad - extent) // stride + 1
@@ -110,6 +111,7 @@ class Pooling(Layer):
         """Return the kernel, and how far the last window extends beyond the padded input: rows, columns."""
         kernel = self.kernel or shape[1:]
         output = self.output(shape)[1:]
+        # Where sizes round up, the last window may extend beyond the padding; backends must add that much.
         overhang = [
             max(0, (count - 1) * stride + window - size - 2 * pad)
             for count, stride, window, size, pad in zip(

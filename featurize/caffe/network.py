@@ -93,6 +93,7 @@ class Builder:
 
     def __init__(self, input: Shape, seed: int) -> None:
         self._input, self._shape = input, input
+        # One generator for all layers: the weights depend on the order in which layers are added.
         self._random = np.random.default_rng(seed)
         self._layers: list[Layer] = []
 
@@ -123,6 +124,7 @@ class Builder:
 
     def _he(self, *shape: int) -> np.ndarray:
         """Return weights of `shape`, float32; the fan-in is the product of all dimensions but the first."""
+        # Scaled in place: fc6 alone is 150 MB, and a temporary would double it.
         weights = self._random.standard_normal(shape, dtype=np.float32)
         weights *= np.float32(math.sqrt(2 / math.prod(shape[1:])))
         return weights

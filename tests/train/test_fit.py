@@ -9,7 +9,8 @@ from store.processes.lock import locked
 from tests.train import toy_training
 from train import artifact, runs
 from train.evaluation.evaluate import derangement, evaluate, names
-from train.fit import fit, prepare
+from train.fit import fit
+from train.prepare import prepare
 from train.processes import SingleProcess
 
 

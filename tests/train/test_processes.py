@@ -86,7 +86,7 @@ def test_losses_may_be_fetched_late_without_changing_anything(
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs | {"fetch_every": 50})
 
-    monkeypatch.setattr("train.fit.Updater", Late)
+    monkeypatch.setattr("train.prepare.Updater", Late)
     late = fit(toy_training.options(), toy.dataset, toy.features, tmp_path / "late")
     assert (late / "log.jsonl").read_bytes() == (at_once / "log.jsonl").read_bytes()
 

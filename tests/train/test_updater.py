@@ -7,9 +7,9 @@ import pytest
 from tests.train import toy_training
 from train import batches
 from train.examples import Examples
-from train.fit import prepare
 from train.job import Job
 from train.model import Array
+from train.prepare import prepare
 from train.processes import SingleProcess
 from train.sampling import sample_captions
 

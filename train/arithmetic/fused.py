@@ -23,19 +23,22 @@ CHUNK_BYTES = 100 * 2**20
 
 
 def inputs(embedding: Variable, photo: Variable, batch: Batch, every: bool) -> Variable:
-    """Return what the first LSTM reads; see `train.arithmetic.reference.inputs`."""
+    """Return what the first LSTM reads, (T, E) float32; see `train.arithmetic.reference.inputs`."""
     return Inputs(batch, every).apply((embedding, photo))[0]
 
 
 def lstm(x: Variable, weights_x: Variable, bias: Variable, weights_h: Variable, steps: Array) -> Variable:
-    """Return an LSTM's outputs; see `train.arithmetic.reference.lstm`."""
+    """Return an LSTM's outputs, (T, H) float32; see `train.arithmetic.reference.lstm`."""
     return PackedLSTM(steps).apply((x, weights_x, bias, weights_h))[0]
 
 
 def cross_entropy(
     hidden: Variable, weights: Variable, bias: Variable, targets: Array, loss_weights: Array
 ) -> tuple[Variable, Array]:
-    """Return the weighted loss and each token's own; see `train.arithmetic.reference.cross_entropy`."""
+    """Return the weighted loss, and each token's own (T,) float32 in nats.
+
+    See `train.arithmetic.reference.cross_entropy`.
+    """
     function = LinearCrossEntropy(targets, loss_weights)
     (total,) = function.apply((hidden, weights, bias))
     return total, function.losses

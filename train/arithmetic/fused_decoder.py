@@ -95,10 +95,11 @@ class FusedDecoder:
             if hidden:
                 gates = product(hidden[-1], layer.weights_x)
             new_hidden, new_cell = np.empty_like(last_hidden), np.empty_like(last_hidden)
-            recurrent = product(last_hidden, layer.weights_h)
+            recurrent = product(last_hidden, layer.weights_h)  # (N, H) @ (H, 4H)
             kernels.lstm_forward(gates, recurrent, layer.bias, last_cell, new_cell, new_hidden)
             hidden.append(new_hidden)
             cell.append(new_cell)
+        # (N, H + 1) @ (H + 1, V): the bias in the product saves a pass over all logits.
         logits = product(np.hstack([hidden[-1], np.ones((len(tokens), 1), np.float32)]), self._output)
         state = replace(state, hidden=tuple(hidden), cell=tuple(cell))
         return logits, state if self._model.sizes.injection == "every" else replace(state, photo=None)
@@ -106,7 +107,7 @@ class FusedDecoder:
     def _token_gates(self, tokens: Array) -> Array:
         """Return what tokens (N,) add to the first LSTM's gates, (N, 4H)."""
         if self._table is not None:
-            return np.asarray(self._table[tokens])
+            return np.asarray(self._table[tokens])  # a copy, which `step` may add to
         return product(self._embedding[tokens], self._layers[0].weights_x)
 
 
@@ -123,6 +124,7 @@ def product(rows: Array, weights: Array) -> Array:
     if len(rows) > MAX_SINGLE_ROWS:
         return np.asarray(rows @ weights)
     result = np.empty((len(rows), weights.shape[1]), np.float32)
+    # np.dot of a row is a matrix-vector product (gemv), which reads the weights where they are.
     for row, out in zip(rows, result, strict=True):
         np.dot(row, weights, out=out)
     return result

@@ -38,6 +38,7 @@ def exp(x: Any) -> Any:
 
     Source: the polynomial of Moshier's Cephes library, expf.
     """
+    # Beyond 87 or so the exponent would overflow. Both comparisons are false for NaN, which passes through.
     if x < np.float32(-87.0):
         x = np.float32(-87.0)
     if x > np.float32(87.0):
@@ -173,7 +174,7 @@ def lstm_backward(
 
 @compiled()
 def scatter_add(target: Array, rows: Array, values: Array) -> None:
-    """Add values (T, E) to the rows (T,) int of target (any number, E), in order.
+    """Add values (T, E) float32 to the rows (T,) int of target (V or N, E) float32, in order.
 
     In order, and on one thread: rows repeat, and another order of additions would change the last bits.
     """
@@ -185,7 +186,7 @@ def scatter_add(target: Array, rows: Array, values: Array) -> None:
 
 @compiled()
 def square_sums(values: Array, sums: Array) -> None:
-    """Fill sums (blocks,) float64 with the sum of squares of each BLOCK of values (any number,)."""
+    """Fill sums (blocks,) float64 with the sum of squares of each BLOCK of values, 1-D of any size."""
     for block in range(len(sums)):
         total = np.float32(0)
         for position in range(block * BLOCK, min((block + 1) * BLOCK, len(values))):
@@ -201,9 +202,9 @@ def adam(
     """Update parameters and both of Adam's moments in place, in one pass.
 
     Args:
-        values: (any number,) parameters.
-        gradient: of the same shape.
-        m, v: of the same shape, the first and the second moment.
+        values: parameters, 1-D of any size.
+        gradient: of the same size.
+        m, v: of the same size, the first and the second moment.
         clip_scale: float32, what the gradient is multiplied by beforehand.
         rate: float32, the step size with the bias correction in it.
         beta1, beta2, epsilon: float32.

@@ -56,7 +56,7 @@ class Hypothesis:
 
     @classmethod
     def from_arrays(cls, tokens: Ints, log_probabilities: Floats, score: float) -> Self:
-        """Return the hypothesis of ids (t,) and log-probabilities (t + 1,)."""
+        """Return the hypothesis of ids (t,) int64 and log-probabilities (t + 1,) float64."""
         return cls(tuple(map(int, tokens)), tuple(map(float, log_probabilities)), score)
 
 

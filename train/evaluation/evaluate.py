@@ -170,7 +170,7 @@ def greedy(captioner: Captioner, vectors: Array) -> list[Caption]:
 
 def names(captions: list[str], labels: list[list[str]]) -> float | None:
     """Return the share of captions that name a label of their photo; None where no photo has labels."""
-    pairs = zip(captions, labels, strict=False)
+    pairs = zip(captions, labels, strict=False)  # only the first photos of a large split are captioned
     named = [any(label in caption for label in present) for caption, present in pairs if present]
     return sum(named) / len(named) if named else None
 

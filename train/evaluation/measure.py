@@ -45,7 +45,10 @@ def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, ops:
 def nats_per_token(model: CaptionModel, examples: Examples, vectors: Array, ops: ModuleType) -> float:
     """Return the mean negative log-likelihood of a target token in nats, <EOS> counted.
 
-    Args: as of `caption_losses`.
+    Args:
+        examples: C captions of P photos.
+        vectors: (P, D) float32 raw vectors, on the model's device.
+        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
     """
     losses = caption_losses(model, examples, vectors, ops)
     return float(losses.sum() / (examples.lengths + 1).sum())
