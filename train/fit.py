@@ -10,11 +10,11 @@ from store.manifest import fingerprint, is_fresh, write_manifest
 from store.processes.lock import locked
 from store.whole_file import remove_leftovers, write_json, write_whole
 from train.arithmetic.device import device
+from train.arithmetic.processes import Processes, open_processes
 from train.data import dataset_manifest
 from train.job import Job
 from train.options import TrainOptions
 from train.prepare import prepare
-from train.processes import Processes, open_processes
 
 INCIDENTAL = {"device", "snapshot_seconds"}
 """Settings that change where and how safely a run is made, not its result."""

@@ -14,6 +14,7 @@ from store.errors import UserError
 from train.arithmetic.device import device
 from train.arithmetic.loss import choose_ops
 from train.arithmetic.optimizer import optimizer
+from train.arithmetic.processes import Processes
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.checkpoint import Checkpoint
 from train.data import Split, dataset_manifest, feature_settings, read_split, require_captions
@@ -22,7 +23,6 @@ from train.history import History
 from train.job import Job
 from train.model import Array, CaptionModel, Sizes, initial
 from train.options import TrainOptions
-from train.processes import Processes
 from train.updater import Updater
 
 FETCH_EVERY = 50

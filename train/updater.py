@@ -13,10 +13,10 @@ from store.chainer_compat import chainer
 from store.errors import UserError
 from train import batches
 from train.arithmetic.loss import Dropout, loss
+from train.arithmetic.processes import Processes, SingleProcess
 from train.examples import Examples
 from train.model import Array, CaptionModel
 from train.options import TrainOptions
-from train.processes import Processes, SingleProcess
 from train.sampling import caption_weights, sample_captions
 
 

@@ -8,10 +8,10 @@ from store.errors import MissingStage, UserError
 from store.processes.lock import locked
 from tests.train import toy_training
 from train import artifact, runs
+from train.arithmetic.processes import SingleProcess
 from train.evaluation.evaluate import derangement, evaluate, names
 from train.fit import fit
 from train.prepare import prepare
-from train.processes import SingleProcess
 
 
 def trained(toy: toy_training.Toy, **changed: object) -> Path:

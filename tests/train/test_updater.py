@@ -6,11 +6,11 @@ import pytest
 
 from tests.train import toy_training
 from train import batches
+from train.arithmetic.processes import SingleProcess
 from train.examples import Examples
 from train.job import Job
 from train.model import Array
 from train.prepare import prepare
-from train.processes import SingleProcess
 from train.sampling import sample_captions
 
 PHOTOS, CAPTIONS = 24, 2

@@ -1,1 +1,1 @@
-"""The loss, its gradients and Adam: as Chainer's functions, and compiled for the CPU."""
+"""What an update computes and on what: the loss, its gradients and Adam; devices, threads and processes."""
