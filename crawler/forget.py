@@ -1,12 +1,14 @@
 """What `bokeru forget` does in a crawl: what its tables state, and their rows without what is forgotten."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.addresses import sql_photo_key
+from store.errors import DamagedFile
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.register.stages import Stage, Table
@@ -50,16 +52,20 @@ def _rewrite(table: Table, change: Callable[[Row], Row], deciding: list[str] | N
     changed = 0
     for path in table.paths:
         with pq.ParquetFile(path) as shard:
-            if not any(change(row) is not row for group in _groups(shard, deciding) for row in group):
+            if not any(change(row) is not row for group in _groups(path, shard, deciding) for row in group):
                 continue
             with whole_parquet(path, shard.schema_arrow) as writer:
-                for group in _groups(shard, None):
+                for group in _groups(path, shard, None):
                     rows = [change(row) for row in group]
                     writer.write_table(pa.Table.from_pylist(rows, schema=shard.schema_arrow))
         changed += 1
     return changed
 
 
-def _groups(shard: pq.ParquetFile, columns: list[str] | None) -> Iterator[list[Row]]:
+def _groups(path: Path, shard: pq.ParquetFile, columns: list[str] | None) -> Iterator[list[Row]]:
     for group in range(shard.num_row_groups):
-        yield shard.read_row_group(group, columns=columns).to_pylist()
+        try:
+            rows = shard.read_row_group(group, columns=columns).to_pylist()
+        except (pa.ArrowException, OSError) as error:
+            raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+        yield rows

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,17 @@ from tests.commands.commandline import BOKERU, run, send, start, write_config
 from tests.crawl_tables import crawl as write_crawl
 
 HANG_UP, INTERRUPT, TERMINATE = signal.SIGHUP, signal.SIGINT, signal.SIGTERM
+
+
+@pytest.fixture(autouse=True)
+def nothing_ignored() -> Iterator[None]:
+    """Let commands start as from a shell: who ignores a signal, as `nohup` does, passes that on."""
+    before = {number: signal.getsignal(number) for number in (HANG_UP, INTERRUPT, TERMINATE)}
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def wait_for(condition: Callable[[], object], process: "subprocess.Popen[str]") -> None:

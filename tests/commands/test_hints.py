@@ -1,0 +1,340 @@
+"""Every command that a message advises names pipeline, data and settings, and parses as it stands."""
+
+import ast
+import hashlib
+import html
+import re
+import shlex
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from starlette.testclient import TestClient
+
+from commands import doctor
+from commands.main import main, parser
+from crawler.job import Job
+from crawler.memory.tables import Tables
+from crawler.options import CrawlOptions
+from crawler.report import drift_error
+from dataset import read
+from dataset.build.crawl_tables import crawl_shards
+from dataset.build.stage import build
+from dataset.options import DatasetOptions
+from demo.site import running
+from featurize.extract import extract
+from featurize.fetch import CAFFENET, fetch
+from featurize.neighbours import nearest
+from featurize.options import FeatureOptions
+from featurize.read import vectors
+from store.errors import UserError
+from store.place import Place, invoked
+from tests import crawl_tables
+from tests.commands.commandline import write_config
+from tests.docs.documents import commands
+from tests.test_imports import ROOT, sources
+from tests.web import small_pipeline
+from train import artifact
+from train.data import dataset_manifest, read_split
+from train.evaluation.evaluate import evaluate
+from train.evaluation.report import report
+from train.runs import newest
+from web.app import create
+
+CONFIG, FOLDER, NAME = "設定 one.yaml", "my data 写真", "demo"
+PHOTO = hashlib.sha256(crawl_tables.photo(1)).hexdigest()
+"""The photo of odai 1."""
+MAKERS = ("bokeru", "weights_command")
+"""Beside `Place.command`, the functions that make a command line."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Return a pipeline with every stage."""
+    return small_pipeline.make(tmp_path_factory.mktemp("made") / FOLDER, NAME, count=12)
+
+
+@pytest.fixture
+def place(made: Place, tmp_path: Path) -> Iterator[Place]:
+    """Yield a copy that a test may break, in a process that was called for it."""
+    copy = Path(shutil.copytree(made.data, tmp_path / FOLDER))
+    with invoked(write_config(tmp_path / CONFIG), NAME):
+        yield Place(copy, NAME)
+
+
+def damage(place: Place) -> None:
+    """Overwrite all of a shard but its footer: that shows only where the rows are read."""
+    (shard,) = (place.crawl / "pages").glob("*.parquet")
+    content = bytearray(shard.read_bytes())
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    content[4:footer] = bytes(footer - 4)
+    shard.write_bytes(content)
+
+
+def job(place: Place) -> Job:
+    return Job.from_json(Job(CrawlOptions(), place.crawl, pipeline=NAME).to_json())
+
+
+def cache(place: Place) -> Path:
+    return place.features / small_pipeline.KEY
+
+
+def run(place: Place) -> Path:
+    return newest(place.runs)
+
+
+def photos(place: Place) -> list[str]:
+    names: list[str] = read.photos(place.dataset)["sha256"].to_pylist()
+    return names
+
+
+def vectors_that_fail(place: Place) -> None:
+    (shard,) = cache(place).glob("*.parquet")
+    rows = pq.read_table(shard).to_pylist()
+    rows[0] = {**rows[0], "outcome": "error", "error": "no photo", "vector": None}
+    pq.write_table(pa.Table.from_pylist(rows, pq.read_schema(shard)), shard)
+    vectors(cache(place), [rows[0]["sha256"]])
+
+
+def vectors_that_are_not_finite(place: Place) -> None:
+    (shard,) = cache(place).glob("*.parquet")
+    rows = pq.read_table(shard).to_pylist()
+    rows = [{**row, "vector": [float("nan")] * small_pipeline.D} for row in rows]
+    pq.write_table(pa.Table.from_pylist(rows, pq.read_schema(shard)), shard)
+    read_split(place.dataset, cache(place), "train", read.vocabulary(place.dataset), 20)
+
+
+def empty_dataset(place: Place) -> None:
+    for path in place.dataset.glob("*-of-*.parquet"):
+        pq.write_table(pq.read_table(path).slice(0, 0), path)
+    extract(FeatureOptions(weights="random"), place.dataset, place.features, place.weights)
+
+
+def crawl_without_captions(place: Place) -> None:
+    crawl_tables.write(place.data / "none" / "crawl", [crawl_tables.page(1, [])], [crawl_tables.image(1)])
+    build(DatasetOptions(), [place.data / "none" / "crawl"], place.data / "none" / "dataset", name=NAME)
+
+
+def filters_that_take_all(place: Place) -> None:
+    shutil.rmtree(place.dataset)
+    build(DatasetOptions(min_stars=10**6), [place.crawl], place.dataset, name=NAME)
+
+
+def weights_of_another(place: Place) -> None:
+    place.weights.mkdir()
+    (place.weights / CAFFENET.file).write_bytes(b"no weights")
+    fetch(CAFFENET, place.weights)
+
+
+def evaluate_on_other_vectors(place: Place) -> None:
+    evaluate(run(place), place.dataset, cache(place).rename(place.features / "other-fc7-00000000"))
+
+
+def evaluation_cut_short(place: Place) -> None:
+    (run(place) / "samples.json").write_text("[")
+    report(run(place), place.dataset)
+
+
+def where(place: Place, pipeline: str = NAME) -> list[str]:
+    return ["--pipeline", pipeline, "--config", str(place.config), "--data", str(place.data)]
+
+
+def called(place: Place, command: str, *arguments: str) -> None:
+    """Call the command line as a user does."""
+    main([command, *where(place), *arguments])
+
+
+def without(stage: str, provoke: Callable[[Place], object]) -> Callable[[Place], object]:
+    """Return what provokes a message where a stage's folder is not there."""
+
+    def provoked(place: Place) -> None:
+        shutil.rmtree(place.directory / stage)
+        provoke(place)
+
+    return provoked
+
+
+def forget_in_a_damaged_crawl(place: Place) -> None:
+    damage(place)
+    called(place, "forget", "--odai", "1")
+
+
+def forget_what_another_holds(place: Place) -> None:
+    shutil.copytree(place.directory, place.data / "other")
+    called(place, "forget", "--odai", "1")
+
+
+def damaged_crawl(place: Place) -> None:
+    damage(place)
+    with Tables(job(place)) as tables:
+        tables.bokes()
+
+
+Provoke = Callable[[Place], object]
+STAGE: list[tuple[str, Provoke, list[str]]] = [
+    ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
+    ("dataset/build/crawl_tables.py", without("crawl", lambda place: crawl_shards([place.crawl])), ["crawl"]),
+    ("dataset/build/select.py", crawl_without_captions, ["crawl"]),
+    ("dataset/build/select.py", filters_that_take_all, ["settings"]),
+    ("dataset/read.py", without("dataset", lambda place: read.photos(place.dataset)), ["dataset"]),
+    ("featurize/extract.py", empty_dataset, ["dataset"]),
+    ("featurize/neighbours.py", lambda place: nearest(cache(place), ["0" * 64], 1, 1), ["features"]),
+    ("featurize/read.py", lambda place: vectors(place.features / "none", ["0" * 64]), ["features"]),
+    ("featurize/read.py", lambda place: vectors(cache(place), ["0" * 64]), ["features"]),
+    ("featurize/read.py", vectors_that_fail, ["forget", "--sha256"]),
+    ("train/artifact.py", lambda place: artifact.load(place.runs / "none" / "model"), ["train"]),
+    ("train/data.py", without("dataset", lambda place: dataset_manifest(place.dataset)), ["dataset"]),
+    ("train/data.py", vectors_that_are_not_finite, ["features"]),
+    ("train/runs.py", without("runs", lambda place: newest(place.runs)), ["train"]),
+    ("train/evaluation/evaluate.py", evaluate_on_other_vectors, ["train"]),
+    ("train/evaluation/report.py", lambda place: report(place.runs / "none", place.dataset), ["evaluate"]),
+    ("train/evaluation/report.py", evaluation_cut_short, ["evaluate"]),
+    *(
+        ("train/evaluation/report.py", lambda place: report(run(place), place.dataset), command)
+        for command in (["web"], ["caption", "PHOTO.jpg"], ["train", "--set", "train.sampling=one-to-one"])
+    ),
+    ("commands/stages.py", without("dataset", lambda place: called(place, "features")), ["dataset"]),
+    ("commands/data.py", lambda place: called(place, "neighbours"), ["features"]),
+]
+"""The module of a hint, what provokes it, and the command that it should advise."""
+OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
+    (
+        "crawler/report.py",
+        lambda place: print(drift_error(job(place), {"drift": 1})),
+        lambda place: ["parse", "FILE", "--url", "URL"],
+    ),
+    ("crawler/memory/tables.py", damaged_crawl, lambda place: ["verify", str(place.crawl)]),
+    (
+        "train/evaluation/report.py",
+        lambda place: report(run(place), place.dataset),
+        lambda place: ["inspect", str(place.dataset)],
+    ),
+    (
+        "featurize/fetch.py",
+        weights_of_another,
+        lambda place: ["weights", "--data", str(place.data), "caffenet"],
+    ),
+    (
+        "commands/doctor.py",
+        lambda place: print(*doctor.examine(place.weights)),
+        lambda place: ["weights", "--data", str(place.data), "caffenet"],
+    ),
+    (
+        "commands/forget.py",
+        forget_what_another_holds,
+        lambda place: ["forget", *where(place, "other"), "--sha256", PHOTO],
+    ),
+    ("commands/forget.py", forget_in_a_damaged_crawl, lambda place: ["verify", str(place.directory)]),
+]
+"""The same for hints that need not name this pipeline: with the whole of the command."""
+
+
+def message(provoke: Provoke, place: Place, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what a user reads: an error's message, and what was printed."""
+    try:
+        provoke(place)
+    except UserError as error:
+        print(error)
+    return "".join(capsys.readouterr())
+
+
+def assert_advises(text: str, words: list[str]) -> None:
+    assert shlex.join(["bokeru", *words]) in text
+    parser().parse_args(words)
+
+
+@pytest.mark.parametrize(("module", "provoke", "words"), STAGE)
+def test_a_hint_names_pipeline_settings_and_data(
+    module: str, provoke: Provoke, words: list[str], place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, *rest = words
+    if command == "forget":
+        rest.append(photos(place)[0])
+    assert_advises(message(provoke, place, capsys), [command, *where(place), *rest])
+
+
+@pytest.mark.parametrize(("module", "provoke", "words"), OTHER)
+def test_a_hint_names_what_its_command_needs(
+    module: str,
+    provoke: Provoke,
+    words: Callable[[Place], list[str]],
+    place: Place,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert_advises(message(provoke, place, capsys), words(place))
+
+
+def test_a_crawl_s_child_knows_the_settings(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    with running(1, 1, 1) as site:
+        pass  # by now nobody listens there
+    shutil.rmtree(place.crawl)
+    called(place, "crawl", "--set", f"crawl.site={site}", "crawl.pause=0.01")
+    assert_advises(capfd.readouterr().err, ["crawl", *where(place)])
+
+
+WEB = {"web/caption_service.py", "web/content/library.py", "web/content/runs.py", "web/content/stages.py",
+       "web/export.py", "web/routes/training.py", "web/routes/try_photo.py"}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["crawl", "dataset", "runs", "../features"])
+def test_a_page_names_the_pipeline_that_it_is_about(missing: str, place: Place) -> None:
+    other = Place(place.data, "other")
+    shutil.copytree(place.directory, other.directory)
+    shutil.rmtree(other.directory / missing)
+    found = []
+    with TestClient(create(place.data, NAME)) as client:
+        for path in (
+            "/",
+            *(f"/pipelines/other/{page}" for page in ("generate", "training", "try", "photos")),
+        ):
+            text = html.unescape(client.get(path).text)
+            found += re.findall(r"bokeru [a-z]+ --pipeline other [^<\n]*", text)
+    assert found
+    for line in found:
+        arguments = parser().parse_args(shlex.split(line)[1:])
+        assert (arguments.pipeline, arguments.config, arguments.data) == ("other", place.config, place.data)
+
+
+def calls(path: Path) -> int:
+    """Count the places in a module that make a command line."""
+    functions = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    attributes = [f for f in functions if isinstance(f, ast.Attribute) and f.attr == "command"]
+    ours = [f for f in attributes if getattr(f.value, "id", "") not in ("child", "arguments")]
+    return len(ours) + len([f for f in functions if isinstance(f, ast.Name) and f.id in MAKERS])
+
+
+def test_no_hint_is_forgotten_here() -> None:
+    """Fails on a new hint until a case above provokes it."""
+    found = {str(path.relative_to(ROOT)): calls(path) for path in sources()}
+    made_here = {"store/place.py", "pipelines.py"}  # the maker, and `bokeru settings`, which needs nothing
+    expected = Counter(module for module, *_ in [*STAGE, *OTHER])
+    assert {name: count for name, count in found.items() if count and name not in made_here | WEB} == expected
+    assert {name for name in WEB if found[name]} == WEB
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Yield the strings of a module that are no docstrings."""
+    expressions = (node.value for node in ast.walk(tree) if isinstance(node, ast.Expr))
+    docstrings = {id(value) for value in expressions if isinstance(value, ast.Constant)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def test_no_hint_is_written_by_hand() -> None:
+    written = re.compile(rf"bokeru ({'|'.join(commands())})\b|make [a-z]+ PIPELINE")
+    found = {
+        (str(path.relative_to(ROOT)), text)
+        for path in sources()
+        for text in texts(ast.parse(path.read_text()))
+        if written.search(text) and path.name != "examples.py"
+    }
+    (epilog,) = found
+    assert epilog == (
+        "commands/main.py",
+        "First: `bokeru demo` runs all of it on a site that it draws itself.",
+    )
