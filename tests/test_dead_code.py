@@ -1,0 +1,128 @@
+"""Every public function, class and method is used by something that ships, not by tests alone."""
+
+import ast
+import re
+import symtable
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("commands", "crawler", "dataset", "demo", "featurize", "store", "train", "web")
+SCRIPTS = ("benchmarks",)
+"""They are run by hand: what they use is used, and what is in them is not asked about."""
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for folder in PACKAGES
+    for path in (ROOT / folder).rglob("*.py")
+]
+TEXTS = ("pyproject.toml", "scrapy.cfg", "Makefile")
+"""Where things are named that something outside calls: entry points, Scrapy's settings."""
+CALLED_BY_DECORATOR = {"router", "docs", "field_validator", "model_validator"}
+CALLED_BY_FRAMEWORKS = {
+    # Scrapy: https://docs.scrapy.org/en/latest/topics/api.html and the pages of each component
+    *("process_request", "process_response", "process_exception", "open_spider", "close_spider"),
+    *("process_item", "has_pending_requests", "enqueue_request", "next_request", "closed"),
+    # http.server.BaseHTTPRequestHandler; chainer.training.Updater and chainer.FunctionNode
+    *("do_GET", "do_HEAD", "log_message"),
+    *("get_all_optimizers", "connect_trainer", "finalize", "forward", "backward"),
+}
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+class Source:
+    """One file: what it defines, and what it uses of others."""
+
+    def __init__(self, path: Path) -> None:
+        self.module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        self.text = path.read_text()
+        self.tree = ast.parse(self.text)
+        self.modules = dict(self._imports())
+
+    def _imports(self) -> Iterator[tuple[str, str]]:
+        """Yield each imported name, and the dotted name of what it stands for here."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield (alias.asname, alias.name) if alias.asname else (alias.name, alias.name)
+            elif isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+    def definitions(self) -> Iterator[tuple[str, Definition]]:
+        """Yield the public functions and classes at the top, and the public methods as `Class.method`."""
+        for node in self.tree.body:
+            if isinstance(node, Definition):
+                yield node.name, node
+                if isinstance(node, ast.ClassDef):
+                    methods = (inner for inner in node.body if isinstance(inner, Definition))
+                    yield from ((f"{node.name}.{inner.name}", inner) for inner in methods)
+
+    def uses(self) -> Iterator[str]:
+        """Yield what is used: `package.module.name` where that is known, `.name` of an unknown object."""
+        yield from (f"{self.module}.{name}" for name in globals_of(symtable.symtable(self.text, "", "exec")))
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            elif isinstance(node, ast.Attribute):
+                name = ast.unparse(node.value)
+                yield f"{self.modules[name]}.{node.attr}" if name in self.modules else f".{node.attr}"
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield from re.findall(r"[\w.]+", node.value.replace(":", "."))
+
+    def modules_as_values(self) -> Iterator[str]:
+        """Yield the modules that are handed around, or named by a string: what is used of them is unseen."""
+        bases = {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Name | ast.Attribute) and id(node) not in bases:
+                yield self.modules.get(ast.unparse(node), "")
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                prefix = re.findall(r"[\w.]+(?=\.\{)", ast.unparse(node.args[0]))
+                yield from (name for name in MODULES if prefix and name.startswith(prefix[0] + "."))
+
+
+def globals_of(scope: symtable.SymbolTable) -> Iterator[str]:
+    """Yield the module's own names that are used in it, but not parameters that are named like them."""
+    is_module = scope.get_type() == "module"
+    for symbol in scope.get_symbols():
+        if symbol.is_referenced() and (is_module or symbol.is_global()):
+            yield symbol.get_name()
+    for inner in scope.get_children():
+        yield from globals_of(inner)
+
+
+def sources(*folders: str) -> list[Source]:
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [Source(path) for path in [*sorted(ROOT.glob("*.py")), *paths]]
+
+
+def is_called_from_outside(name: str, node: Definition) -> bool:
+    decorators = {re.split(r"[.(]", ast.unparse(decorator))[0] for decorator in node.decorator_list}
+    own = name.rpartition(".")[2]
+    return bool(decorators & CALLED_BY_DECORATOR) or own in CALLED_BY_FRAMEWORKS or own.startswith("__")
+
+
+def unused() -> list[str]:
+    """Return `module: name` of each public definition that nothing that ships uses."""
+    ours, uses = sources(*PACKAGES), set[str]()
+    for source in [*ours, *sources(*SCRIPTS)]:
+        uses.update(source.uses())
+    for path in [*(ROOT / name for name in TEXTS), *(ROOT / "web").rglob("*.html")]:
+        uses.update(re.findall(r"[\w.]+", path.read_text().replace(":", ".")))
+        uses.update(re.findall(r"\.\w+", path.read_text()))
+    handed_around = {name for source in ours for name in source.modules_as_values()}
+    found = []
+    for source in ours:
+        for name, node in source.definitions():
+            ways = {f"{source.module}.{name}"}
+            if "." in name or source.module in handed_around:
+                ways.add("." + name.rpartition(".")[2])
+            if source.module in handed_around:
+                ways.add(name)  # as in getattr(module, "name")
+            if not ways & uses and not is_called_from_outside(name, node):
+                found.append(f"{source.module}: {name}")
+    return found
+
+
+def test_nothing_is_there_for_tests_alone() -> None:
+    assert not unused()
