@@ -8,11 +8,13 @@ BIN := .venv/bin
 BOKERU := $(BIN)/bokeru
 STAGE = --pipeline $(PIPELINE) $(if $(SET),--set $(SET))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+COVERAGE := $(BIN)/python -m coverage
+KERNELS := tests/train/arithmetic tests/featurize/test_preprocess.py
 BENCHMARKS := $(filter-out experiments,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
   $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test bench bench-gpu lint clean lock experiments screenshots
+.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test test-long coverage bench bench-gpu lint clean lock experiments screenshots
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -55,9 +57,16 @@ evaluate: install  ## measure the newest model of PIPELINE
 web: install  ## look at data, curves and captions in the browser
 	@$(BOKERU) web $(STAGE)
 
-test: install-dev  ## lint, type-check and run every test
+test: install-dev  ## lint, type-check, run every test, and print the lines that none of them ran
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(if $(PYTEST),$(BIN)/python -m pytest $(PYTEST),$(MAKE) --no-print-directory coverage)
+test-long: install-dev  ## run what takes too long for every time
+	@$(BIN)/python -m pytest -m long $(PYTEST)
+coverage: # Numba's compiled code shows no lines, so the tests of kernels run once more without the compiler
+	@$(COVERAGE) erase
+	@$(COVERAGE) run -m pytest -n 2 --dist loadfile
+	@NUMBA_DISABLE_JIT=1 $(COVERAGE) run -m pytest -qq -m "not compiled and not long" $(KERNELS)
+	@$(COVERAGE) combine --quiet && $(COVERAGE) report
 bench: install-dev  ## measure every figure that the documents claim
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 bench-gpu: install-dev  ## measure what needs an NVIDIA GPU
@@ -71,7 +80,7 @@ screenshots: install-dev  ## draw the README's pictures of the web app anew
 	@$(BIN)/python -m web.screenshots
 
 clean:  ## remove the demo's data and every cache; other pipelines' data stay
-	@rm -rf data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf data/demo .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

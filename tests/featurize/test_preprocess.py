@@ -43,6 +43,7 @@ def test_caffe_is_exactly_opencv(width: int, height: int, size: int) -> None:
     np.testing.assert_array_equal(prepared, by_opencv(pixels, size))
 
 
+@pytest.mark.compiled
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(0, 9))
 @settings(max_examples=40, deadline=None)
 def test_caffe_is_exactly_opencv_at_any_size(width: int, height: int, seed: int) -> None:

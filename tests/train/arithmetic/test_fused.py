@@ -66,6 +66,7 @@ def test_captions_without_tokens_have_only_their_end_as_target() -> None:
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("layer", ["inputs", "every", "lstm", "cross_entropy"])
 def test_gradients_are_the_numerical_ones(layer: str) -> None:
     batch, random = pack(3), np.random.default_rng(0)
@@ -108,6 +109,7 @@ def numerical(function: Any, arrays: tuple[Array, ...], above: Array, number: in
     return gradients
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ["photo_w", "embedding", "lstm0_x", "lstm0_h", "output_w", "output_b"])
 def test_nan_is_never_hidden(name: str) -> None:
     model, batch = toy_training.model(), pack()
@@ -141,6 +143,7 @@ def descent(kind: bool, steps: int, **changed: Any) -> list[float]:
     return losses[:steps]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("clip", [None, 0.5])
 def test_fifty_updates_are_those_of_chainers_functions_and_optimiser(clip: float | None) -> None:
     slow, fast = (descent(kind, 50, clip=clip, learning_rate=0.003) for kind in (False, True))
