@@ -16,12 +16,12 @@ class DatasetOptions(Options):
     also: Words = ()
     """Other pipelines whose crawls and imports are built in, too."""
     tokenizer: Literal["unidic-lite", "ipadic", "characters"] = "unidic-lite"
-    """How captions are cut into tokens: MeCab with unidic-lite or with IPADIC, or single characters."""
+    """How captions are segmented into tokens: MeCab with unidic-lite or with IPADIC, or single characters."""
 
     min_stars: int = Field(0, ge=0)
-    """Captions with fewer stars are left out; a caption whose stars nobody knows has 0."""
+    """Captions with fewer stars are left out; a caption without known stars counts as 0."""
     min_raters: int = Field(0, ge=0)
-    """Captions that fewer people rated are left out; where nobody knows how many did, 0 did."""
+    """Captions that fewer people rated are left out; a caption without a known number counts as 0."""
     min_characters: int = Field(1, ge=1)
     """Shorter captions are left out; counted after NFKC, line breaks included."""
     max_characters: int = Field(100, ge=1, le=10_000)
@@ -43,13 +43,13 @@ class DatasetOptions(Options):
     exclude_labels: Words = ()
     """Leave out photos with one of these labels."""
     min_confidence: float = Field(0.0, ge=0, le=1)
-    """A label counts from this confidence on; where a page gives none, the label counts."""
+    """A label counts from this confidence on; one without a confidence always counts."""
     exclude_kinds: tuple[Kind, ...] = ("fill-in", "text")
     """Leave out odai of these kinds: their joke is in a text that is not in the caption."""
     forbidden_words: str | None = None
-    """A file of UTF-8, a word a line: captions that hold one are left out. Case and width don't matter."""
+    """A UTF-8 file, a word per line: captions with any of them are left out. Case and width do not matter."""
     opt_outs: str | None = None
-    """A file with `odai 123`, `boke 456`, `photo SHA256` or `url ADDRESS` a line: these are left out."""
+    """A UTF-8 file with `odai 123`, `boke 456`, `photo SHA256` or `url ADDRESS` per line: left out."""
 
     near_duplicate_bits: int = Field(4, ge=0, le=8)
     """Photos whose pHashes (64 bits) differ in at most so many bits share a group, hence a split."""

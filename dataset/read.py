@@ -1,4 +1,4 @@
-"""Read a dataset: captions and photo columns without bytes, bytes only for the photos asked for."""
+"""Reads a dataset: captions and photo columns without the photos' bytes, and bytes of chosen photos."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -21,7 +21,7 @@ SPLITS = ("train", "dev")
 
 
 def is_complete(directory: Path) -> bool:
-    """Tell whether there is a dataset, with every file that its manifest tells of in its full size."""
+    """Tell whether there is a dataset, and every file that its manifest lists has its full size."""
     try:
         files: Any = (read_manifest(directory) or {})["files"]
         paths = [(directory / entry["name"], entry["bytes"]) for entry in files]
@@ -48,7 +48,7 @@ def shards(directory: Path, split: str | None = None) -> list[Path]:
 
 
 def photos(directory: Path, split: str | None = None) -> pa.Table:
-    """Return a row per photo: every column but `image` and `captions`, and its `split`."""
+    """Return a row per photo: the columns of PHOTOS but `image` and `captions`, and `split`."""
     columns = [name for name in PHOTOS.names if name not in ("image", "captions")]
     tables = []
     for path in shards(directory, split):
@@ -60,7 +60,7 @@ def photos(directory: Path, split: str | None = None) -> pa.Table:
 
 
 def captions(directory: Path, split: str | None = None) -> pa.Table:
-    """Return a row per caption, photos in file order, a photo's captions by falling stars.
+    """Return a row per caption: photos in file order, a photo's captions by falling stars.
 
     Columns: `sha256` and `labels` of the photo, then the fields of a caption (boke_id, odai_id, text,
     tokens, stars, …).
@@ -76,22 +76,23 @@ def captions(directory: Path, split: str | None = None) -> pa.Table:
 
 
 def photo_bytes(directory: Path, sha256s: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
-    """Yield sha256 and bytes of the photos asked for (by default all), a row group in memory at a time.
+    """Yield sha256 and bytes of photos (by default all), with one row group in memory at a time.
 
-    They come in file order, whatever the order of `sha256s`; row groups without any of them are not read.
+    They come in file order, whatever the order of `sha256s`. The bytes of row groups without any of them are
+    not read.
     """
-    wanted = None if sha256s is None else pa.array(set(sha256s), pa.string())
+    chosen = None if sha256s is None else pa.array(set(sha256s), pa.string())
     for path in shards(directory):
         with pq.ParquetFile(path, page_checksum_verification=True) as shard:
             for group in range(shard.num_row_groups):
                 names = shard.read_row_group(group, columns=["sha256"])["sha256"]
-                if wanted is not None and not pc.any(pc.is_in(names, wanted)).as_py():
+                if chosen is not None and not pc.any(pc.is_in(names, chosen)).as_py():
                     continue
-                table = _guard(
+                table = _damaged_if_unreadable(
                     path, lambda g=group, s=shard: s.read_row_group(g, columns=["sha256", "image.bytes"])
                 )
-                if wanted is not None:
-                    table = table.filter(pc.is_in(table["sha256"], wanted))
+                if chosen is not None:
+                    table = table.filter(pc.is_in(table["sha256"], chosen))
                 for sha256, image in zip(table["sha256"], table["image"], strict=True):
                     yield sha256.as_py(), image["bytes"].as_py()
 
@@ -109,7 +110,7 @@ def statistics(directory: Path) -> dict[str, Any]:
 
 
 def manifest(directory: Path) -> dict[str, Any]:
-    """Return what the dataset was made from: fingerprint, settings, crawls, sources, files."""
+    """Return the manifest: fingerprint, settings, crawls, sources and files."""
     shards(directory)
     return _json(directory / MANIFEST)
 
@@ -123,15 +124,18 @@ def settings(directory: Path) -> dict[str, Any]:
 
 
 def summary(directory: Path) -> str:
-    """Return what a build made, in two lines: photos and captions by split, and what the filters took."""
+    """Return two lines about a build: photos and captions by split, and what the filters left out."""
     figures = statistics(directory)
     splits = (f"{s} {f['photos']:,} photos, {f['captions']:,} captions" for s, f in figures["splits"].items())
-    taken = (f"{name} {count:,}" for name, count in figures["filters"].items() if count)
-    return f"dataset: {'; '.join(splits)}\n         left out: {', '.join(taken) or 'nothing'}"
+    left_out = (f"{name} {count:,}" for name, count in figures["filters"].items() if count)
+    return f"dataset: {'; '.join(splits)}\n         left out: {', '.join(left_out) or 'nothing'}"
 
 
 def floor(directory: Path) -> dict[str, float | None] | None:
-    """Return the least loss a model can reach, in nats per token by split, where the grammar is known."""
+    """Return the least loss that any model can reach, in nats per token by split; None if it is not known.
+
+    It is known where the captions come from the embedded site's grammar.
+    """
     path = directory / "floor.json"
     return {split: _json(path)[split] for split in SPLITS} if path.exists() else None
 
@@ -149,10 +153,12 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _read(path: Path, columns: list[str]) -> pa.Table:
-    return _guard(path, lambda: pq.read_table(path, columns=columns, page_checksum_verification=True))
+    return _damaged_if_unreadable(
+        path, lambda: pq.read_table(path, columns=columns, page_checksum_verification=True)
+    )
 
 
-def _guard(path: Path, read):  # type: ignore[no-untyped-def]
+def _damaged_if_unreadable(path: Path, read):  # type: ignore[no-untyped-def]
     try:
         return read()
     except (pa.ArrowException, OSError) as error:

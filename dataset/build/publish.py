@@ -67,25 +67,41 @@ def publish(
         UserError: nothing is left to write.
     """
     [(total,)] = connection.execute("SELECT count(*) FROM photo_row").fetchall()
-    count = DatasetCounts(connection)
+    counts = DatasetCounts(connection)
     for written, empty in write_photos(blocks, shards, image, directory, total):
-        count.add(written)
-        count.add_without_bytes(empty)
-    if not count.photos:
-        raise UserError(
-            explain_empty(connection, replace(Place.of(Path(origin.crawls[0])), name=origin.name))
-        )
-    settings = origin.settings
-    vocabulary = Vocabulary.from_counts(count.tokens["train"], settings["min_count"], settings["max_size"])
+        counts.add(written)
+        counts.add_without_bytes(empty)
+    if not counts.photos:
+        place = replace(Place.of(Path(origin.crawls[0])), name=origin.name)
+        raise UserError(explain_empty(connection, place))
+    vocabulary = Vocabulary.from_counts(
+        counts.tokens["train"], origin.settings["min_count"], origin.settings["max_size"]
+    )
     vocabulary.save(directory / "vocabulary.json")
-    figures = statistics(connection, count, vocabulary)
+    figures = statistics(connection, counts, vocabulary)
+    files = _listed_files(directory)
     write_json(directory / "statistics.json", figures)
     write_whole(directory / "statistics.svg", charts(figures))
-    with ThreadPoolExecutor(cores()) as pool:
-        published = sorted(path for kind, path in Stage("dataset", directory).files() if kind.in_manifest)
-        files = list(pool.map(_file, published))
     write_json(directory / "croissant.json", croissant(origin.name, files, origin.sources))
     write_whole(directory / "README.md", card(origin.name, figures, origin.settings, origin.sources))
+    _write_manifest(directory, origin, files)
+
+
+def _listed_files(directory: Path) -> list[dict[str, object]]:
+    """Return the files that the manifest lists, with rows, bytes and sha256."""
+    paths = sorted(path for kind, path in Stage("dataset", directory).files() if kind.in_manifest)
+    with ThreadPoolExecutor(cores()) as pool:  # hashlib lets go of Python's lock
+        return list(pool.map(_listed_file, paths))
+
+
+def _listed_file(path: Path) -> dict[str, object]:
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    rows = pq.read_metadata(path).num_rows
+    return {"name": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}
+
+
+def _write_manifest(directory: Path, origin: Origin, files: list[dict[str, object]]) -> None:
     write_manifest(
         directory,
         "dataset",
@@ -99,10 +115,3 @@ def publish(
         sources=origin.sources,
         files=files,
     )
-
-
-def _file(path: Path) -> dict[str, object]:
-    with path.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    rows = pq.read_metadata(path).num_rows
-    return {"name": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}

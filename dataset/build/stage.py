@@ -38,14 +38,13 @@ MEMORY = "700MB"
 
 
 def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, name: str) -> bool:
-    """Build the dataset `directory` from `crawls`; return False where it is up to date.
+    """Build the dataset `directory` from `crawls`; return False if it is up to date.
 
-    The new dataset takes the old one's place when it is complete; until then, and after a failure or a
-    kill, the old one stands. What the old one tokenised is not tokenised again, and its photos keep their
-    side of the split.
+    The new dataset replaces the old one when it is complete; until then, and after a failure or a kill, the
+    old one stays. Texts that the old one tokenised are not tokenised again, and its photos keep their split.
 
     Args:
-        crawls: directories that hold `pages` and `images`.
+        crawls: directories with `pages` and `images`.
         name: the pipeline's name, for the card.
 
     Raises:
@@ -56,7 +55,7 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
     """
     with locked(directory):
         pages, images = crawl_tables.crawl_shards(crawls)
-        # An imported crawl of another pipeline has a forget list of its own: all of them hold.
+        # With `dataset.also`, other pipelines' crawls are built in; the forget lists of all of them hold.
         forgotten = {one for crawl in (directory, *crawls) for one in Forgotten.load(crawl.parent).digests()}
         words, outs = filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
         sources = [source for crawl in crawls for source in read_sources(crawl)]

@@ -19,7 +19,13 @@ def card(
     settings: Mapping[str, object],
     sources: Sequence[Mapping[str, str]],
 ) -> str:
-    """Return the card of the dataset `name` in Markdown, its metadata in front as YAML."""
+    """Return the card of the dataset `name`: Markdown, with its metadata in front as YAML.
+
+    Args:
+        figures: as `statistics` returns them.
+        settings: DatasetOptions as plain values.
+        sources: of imported data, as in sources.json.
+    """
     splits = figures["splits"]
     photos = sum(split["photos"] for split in splits.values())
     captions = sum(split["captions"] for split in splits.values())
@@ -44,7 +50,7 @@ def card(
 
 
 def _metadata(name: str, splits: Mapping[str, Mapping[str, int]]) -> str:
-    """Return the YAML in front; a split without photos is not named, since `datasets` fails on it."""
+    """Return the YAML in front; it leaves out a split without photos, since `datasets` fails on one."""
     photos = sum(split["photos"] for split in splits.values())
     size = next((text for limit, text in SIZES if photos < limit), "10M<n<100M")
     return "\n".join(
@@ -97,8 +103,8 @@ def _vocabulary(vocabulary: Mapping[str, Any], settings: Mapping[str, object]) -
     )
 
 
-def _filters(taken: Mapping[str, int], kept: int) -> str:
-    rows = [f"| {name} | {count:,} |" for name, count in taken.items() if count]
+def _filters(left_out: Mapping[str, int], kept: int) -> str:
+    rows = [f"| {name} | {count:,} |" for name, count in left_out.items() if count]
     body = "\n".join([*rows, f"| **kept** | {kept:,} |"])
     return f"## What was left out\n\n| filter | captions |\n| --- | --- |\n{body}"
 

@@ -1,4 +1,4 @@
-"""A dataset's figures as one SVG of bar charts: it shows Japanese without any font here."""
+"""A dataset's figures as bar charts in one SVG: text stays text, so Japanese needs no font here."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -13,7 +13,7 @@ Bars = Sequence[tuple[str, float]]
 
 
 def charts(figures: Mapping[str, Any]) -> str:
-    """Return the SVG of the figures that `statistics` returned."""
+    """Return the SVG for figures as `statistics` returns them."""
     panels = [
         _panel("Captions per photo", _binned(figures["captions_per_photo"]["histogram"])),
         _panel("Stars (from … on)", [(f"{a:,}", n) for a, n in figures["stars"]["histogram"]], log=True),
@@ -41,7 +41,7 @@ def charts(figures: Mapping[str, Any]) -> str:
 
 
 def _panel(title: str, bars: Bars, log: bool = False) -> str:
-    """Return a chart of horizontal labels below vertical bars, each with its value on top."""
+    """Return a chart of vertical bars, each with its label below and, if there are few, its value on top."""
     heading = f'<text y="10" font-size="12" font-weight="bold">{escape(title)}{" (log scale)" * log}</text>'
     if not bars:
         return heading + '<text y="40">none</text>'
@@ -64,7 +64,10 @@ def _panel(title: str, bars: Bars, log: bool = False) -> str:
 
 
 def _binned(histogram: Sequence[Sequence[int]]) -> Bars:
-    """Return a histogram of whole numbers in at most BARS bins of equal width, the last one open."""
+    """Return a histogram of whole numbers in at most about BARS bins of equal width, the last one open.
+
+    The last hundredth of the values shares the last bin: one huge value would make all others one bar.
+    """
     total, seen, end = sum(n for _, n in histogram), 0, 0
     for value, count in histogram:
         seen, end = seen + count, value

@@ -1,4 +1,4 @@
-"""Croissant: files and fields of the dataset as JSON-LD (mlcommons.org/croissant)."""
+"""Croissant metadata: the dataset's files and fields as JSON-LD (mlcommons.org/croissant, version 1.0)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -118,7 +118,7 @@ def _field(record_set: str, file: str, field: pa.Field) -> dict[str, object]:
     if pa.types.is_list(field.type):
         described["repeated"] = True
     if field.name == "captions":
-        described["subField"] = [_part(described["@id"], file, part) for part in CAPTION]
+        described["subField"] = [_caption_field(described["@id"], file, part) for part in CAPTION]
         return described
     part = "bytes" if field.name == "image" else None
     return described | {
@@ -127,8 +127,8 @@ def _field(record_set: str, file: str, field: pa.Field) -> dict[str, object]:
     }
 
 
-def _part(parent: object, file: str, part: pa.Field) -> dict[str, object]:
-    """Return the field of a caption."""
+def _caption_field(parent: object, file: str, part: pa.Field) -> dict[str, object]:
+    """Return a field of the captions, which are a list of structs."""
     return {
         "@type": "cr:Field",
         "@id": f"{parent}/{part.name}",

@@ -1,4 +1,4 @@
-"""Write a dataset in the forms that other trainers read: pairs, WebDataset, COCO captions."""
+"""Exports a dataset for other trainers: as pairs, WebDataset or COCO captions."""
 
 import io
 import json
@@ -24,32 +24,32 @@ Photo = dict[str, Any]
 
 
 def export(dataset: Path, directory: Path, format: str, splits: Sequence[str] = read.SPLITS) -> int:
-    """Write `dataset` into `directory`, which must not hold anything yet; return how many captions it wrote.
+    """Write `dataset` into `directory`, which must be empty or new; return how many captions were written.
 
     `pairs`: images/ and <split>.jsonl, a line {"image", "text", "stars", …} a caption.
     `webdataset`: <split>-00000.tar, …; a photo is <sha256>.jpg, .json (all its captions) and .txt (the best).
     `coco`: images/<split>/ and annotations/captions_<split>.json, as COCO captions has them.
 
     Raises:
-        UsageError: another format.
-        UserError: `directory` holds something.
+        UsageError: the format is unknown.
+        UserError: `directory` is not empty.
         MissingStage: there is no dataset.
     """
     if format not in WRITERS:
         raise UsageError(f"There is no export format {format!r}. There are: {', '.join(FORMATS)}")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise UserError(f"{directory} holds something already: name a new folder, or empty it")
+        raise UserError(f"{directory} is not empty: name a new folder, or empty it")
     record(dataset, directory, format, splits)
     return _write(dataset, directory, format, splits)
 
 
 def export_again(dataset: Path) -> tuple[int, list[Path]]:
-    """Write those exports again that are of another version of `dataset`, in its pipeline's folder.
+    """Write exports of other versions of `dataset` again, if they are in its pipeline's folder.
 
-    Where there is no dataset any more, they are deleted.
+    If the dataset no longer exists, they are deleted.
 
     Returns:
-        How many were written or deleted; and the folders elsewhere of those that are not up to date.
+        How many were written or deleted; and the folders of outdated exports elsewhere.
     """
     again, elsewhere = 0, []
     for exported in outdated(dataset):
@@ -72,7 +72,7 @@ def _write(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -
 
 
 def photos(dataset: Path, split: str) -> Iterator[Photo]:
-    """Yield the rows of a split with bytes and captions, a row group in memory at a time."""
+    """Yield the rows of a split with bytes and captions; one row group is in memory at a time."""
     for path in read.shards(dataset, split):
         with pq.ParquetFile(path, page_checksum_verification=True) as shard:
             for group in range(shard.num_row_groups):
@@ -95,8 +95,8 @@ def _pairs(dataset: Path, directory: Path, split: str) -> int:
         for photo in _counted(dataset, split):
             (images / _name(photo)).write_bytes(photo["image"]["bytes"])
             for caption in photo["captions"]:
-                told = {"image": f"images/{_name(photo)}", "sha256": photo["sha256"], **caption}
-                lines.write(_json(told) + "\n")
+                pair = {"image": f"images/{_name(photo)}", "sha256": photo["sha256"], **caption}
+                lines.write(_json(pair) + "\n")
                 count += 1
     return count
 
@@ -142,8 +142,8 @@ def _coco(dataset: Path, directory: Path, split: str) -> int:
         size = {"width": photo["width"], "height": photo["height"]}
         images.append({"id": number, "file_name": name, "sha256": photo["sha256"], **size})
         for caption in photo["captions"]:
-            told = {"caption": caption["text"], "boke_id": caption["boke_id"], "stars": caption["stars"]}
-            annotations.append({"id": len(annotations) + 1, "image_id": number, **told})
+            fields = {"caption": caption["text"], "boke_id": caption["boke_id"], "stars": caption["stars"]}
+            annotations.append({"id": len(annotations) + 1, "image_id": number, **fields})
     info = {"description": f"{dataset.parent.name}, {split}", "version": "1.0"}
     content = {"info": info, "licenses": [], "images": images, "annotations": annotations}
     (directory / "annotations").mkdir(exist_ok=True)
@@ -152,7 +152,7 @@ def _coco(dataset: Path, directory: Path, split: str) -> int:
 
 
 def _name(photo: Photo) -> str:
-    """Return a photo's file name: a dataset from elsewhere could hold a path that leads out of here."""
+    """Return a photo's file name, without folders: a hostile dataset's path could lead out of the export."""
     return Path(photo["image"]["path"] or f"{photo['sha256']}.jpg").name
 
 

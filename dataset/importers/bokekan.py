@@ -1,4 +1,4 @@
-"""Read ボケ缶, the cans that the site's operator published: folders with boke.csv and images/*.jpg."""
+"""Imports ボケ缶, the "cans" that the site's operator published: folders with boke.csv and images/*.jpg."""
 
 import csv
 import io
@@ -33,14 +33,14 @@ SOURCE = Source(
 )
 JAPAN = timezone(timedelta(hours=9))
 MAX_LINES = 200
-"""Lines that one record may take: a quote that never ends must not swallow the rest of the file."""
+"""The most lines of one record: a quote that is never closed must not swallow the rest of the file."""
 
 
 def read(source: Path, directory: Path) -> ImportReport:
     """Import the can, or the folder of cans, at `source` into the crawl tables of `directory`.
 
-    Records that are no boke are counted and left out; users' ids and names are not read. Dates without a
-    zone are Japan's.
+    Records that cannot be read are counted and left out. Users' ids and names are not read. Dates without a
+    time zone are in Japan's.
 
     Raises:
         UserError: there is no boke.csv.
@@ -56,7 +56,7 @@ def read(source: Path, directory: Path) -> ImportReport:
 
 
 def records(text: str, writer: ImportWriter) -> Iterator[dict[str, str]]:
-    """Yield the records of a boke.csv; a line that starts none is counted, and reading goes on behind it."""
+    """Yield the records of a boke.csv; a line that starts no record is counted and skipped."""
     lines = list(io.StringIO(text, newline=""))
     header = next(csv.reader(lines[:1]), [])
     if "text" not in header or "id" not in header:
@@ -64,22 +64,23 @@ def records(text: str, writer: ImportWriter) -> Iterator[dict[str, str]]:
         return
     at = 1
     while at < len(lines):
-        record, taken = _record(lines, at, header)
+        record, length = _record(lines, at, header)
         if record is None:
             if lines[at].strip():
                 writer.bad("lines that are no record")
             at += 1
         else:
             yield record
-            at += taken
+            at += length
 
 
 def _record(lines: list[str], at: int, header: list[str]) -> tuple[dict[str, str] | None, int]:
     """Return the record that starts at line `at` and how many lines it takes, or None and 0."""
-    joined, taken = "", 0
-    while at + taken < len(lines) and taken < MAX_LINES:
-        joined += lines[at + taken]
-        taken += 1
+    joined, length = "", 0
+    while at + length < len(lines) and length < MAX_LINES:
+        joined += lines[at + length]
+        length += 1
+        # A record ends with the line at which all quotes are closed: captions contain line breaks.
         if joined.count('"') % 2 == 0:
             break
     try:
@@ -87,8 +88,8 @@ def _record(lines: list[str], at: int, header: list[str]) -> tuple[dict[str, str
     except (csv.Error, ValueError):
         return None, 0
     record = dict(zip(header, fields, strict=False))
-    whole = len(fields) == len(header) and record["id"].strip().isdecimal()
-    return (record, taken) if whole else (None, 0)
+    is_whole = len(fields) == len(header) and record["id"].strip().isdecimal()
+    return (record, length) if is_whole else (None, 0)
 
 
 def _add(record: dict[str, str], can: Path, writer: ImportWriter) -> None:
@@ -117,9 +118,9 @@ def _add(record: dict[str, str], can: Path, writer: ImportWriter) -> None:
 
 
 def _decode(content: bytes) -> str:
-    """Return a CSV's text, of UTF-8 with or without a BOM, or of cp932; what neither can read is U+FFFD.
+    """Return the text of a CSV in UTF-8, with or without a BOM, or in cp932; unreadable bytes become U+FFFD.
 
-    A few broken bytes do not make a file cp932, which reads almost any bytes as something.
+    UTF-8 with a few broken bytes stays UTF-8: cp932 would read almost any bytes as something.
     """
     text = content.decode("utf-8-sig", errors="replace")
     foreign = sum(not character.isascii() for character in text)

@@ -1,4 +1,4 @@
-"""Read Oogiri-GO (Zhong et al., CVPR 2024): jp.jsonl, and photos named by their number in images/."""
+"""Imports Oogiri-GO (Zhong et al., CVPR 2024): jp.jsonl, and photos in images/, named by their number."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ SOURCE = Source(
 
 
 def read(source: Path, directory: Path) -> ImportReport:
-    """Import `source` (jp.jsonl, or a folder that holds it) into the crawl tables of `directory`.
+    """Import `source` (jp.jsonl, or a folder with it) into the crawl tables of `directory`.
 
     Of a folder, only the Japanese file is read. Lines without a photo (T2T) are counted and left out.
 
@@ -29,10 +29,10 @@ def read(source: Path, directory: Path) -> ImportReport:
     """
     path = existing(source, "jp.jsonl, or the folder that holds it")
     if path.is_dir():
-        found = sorted([*path.rglob("jp.jsonl"), *path.rglob("ja.jsonl"), *path.rglob("jp.json")])
-        if not found:
+        paths = sorted([*path.rglob("jp.jsonl"), *path.rglob("ja.jsonl"), *path.rglob("jp.json")])
+        if not paths:
             raise UserError(f"{source} holds no jp.jsonl. Name the folder of Oogiri-GO, or one of its files")
-        path = found[0]
+        path = paths[0]
     with ImportWriter(directory, "oogiri-go", SOURCE) as writer:
         for sample in _samples(path, writer):
             _add(sample, path.parent, writer)
@@ -81,5 +81,5 @@ def _add(sample: dict[str, Any], folder: Path, writer: ImportWriter) -> None:
 
 def _find(folder: Path, name: str) -> Path:
     """Return the file of photo `name`: beside the samples or in images/, with or without its suffix."""
-    places = [place / (name + suffix) for place in (folder / "images", folder) for suffix in SUFFIXES]
-    return next((place for place in places if place.is_file()), places[1])
+    paths = [place / (name + suffix) for place in (folder / "images", folder) for suffix in SUFFIXES]
+    return next((path for path in paths if path.is_file()), paths[1])

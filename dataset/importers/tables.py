@@ -1,4 +1,4 @@
-"""Write what an importer reads as a crawl's tables: each photo once, bad records counted by reason."""
+"""Writes what an importer reads as a crawl's tables: each photo once, bad records counted by reason."""
 
 import json
 from collections import Counter
@@ -35,7 +35,7 @@ class Source:
 
 @dataclass
 class ImportReport:
-    """What an import read; `bad` counts records that were left out, by reason."""
+    """What an import read; `bad` counts the records that were left out, by reason."""
 
     bokes: int
     photos: int
@@ -47,12 +47,12 @@ class ImportReport:
 
 
 class ImportWriter:
-    """Collects boke by page and photos by address, and writes them through the shard writer.
+    """Gathers boke by page and photos by address, and writes them as shards.
 
     Args:
         directory: data/<pipeline>/crawl. Photos that are there already are not read again.
-        layout: the importer's name; it stands in the `layout` column.
-        source: noted in sources.json when the import ends well.
+        layout: the importer's name, for the column `layout`.
+        source: added to sources.json when the import ends well.
     """
 
     def __init__(self, directory: Path, layout: str, source: Source) -> None:
@@ -62,8 +62,8 @@ class ImportWriter:
         self._forgotten = Forgotten.load(directory.parent).filter()
         self._seen = _addresses(directory)
         self._missing: dict[str, str] = {}
-        self._waiting: dict[str, dict[str, Any]] = {}
-        self._bokes_waiting = 0
+        self._pending: dict[str, dict[str, Any]] = {}
+        self._pending_bokes = 0
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -84,17 +84,21 @@ class ImportWriter:
             self._note_source()
 
     def boke(self, page: Mapping[str, Any], boke: Mapping[str, Any]) -> None:
-        """Add one boke to its page, whose `url` tells it from others."""
-        row = self._waiting.setdefault(page["url"], {**page, "bokes": []})
+        """Add one boke to its page, which is identified by its `url`."""
+        row = self._pending.setdefault(page["url"], {**page, "bokes": []})
         row["bokes"].append(boke)
         self.report.bokes += 1
         self._progress.advance()
-        self._bokes_waiting += 1
-        if self._bokes_waiting >= 20_000:
+        self._pending_bokes += 1
+        if self._pending_bokes >= 20_000:
             self._flush()
 
     def photo(self, url: str, path: Path, within: Path) -> None:
-        """Add the photo at `path`, unless its address is known; one that is missing or no photo is noted."""
+        """Add the photo at `path`, unless its address was added before; a missing one gets a row, too.
+
+        Args:
+            within: the folder that `path` may not lead out of: a record could name any file of this machine.
+        """
         if url in self._seen:
             return
         if not path.resolve().is_relative_to(within.resolve()):
@@ -119,10 +123,10 @@ class ImportWriter:
             self.bad(f"photos {row['outcome']}")
 
     def _flush(self) -> None:
-        for page in self._waiting.values():
+        for page in self._pending.values():
             row = {"layout": self._layout, "outcome": "ok", "fetched_at": self._now, "links": [], **page}
             self._pages.append(self._forgotten.page(row))
-        self._waiting, self._bokes_waiting = {}, 0
+        self._pending, self._pending_bokes = {}, 0
 
     def _note_source(self) -> None:
         path = self._directory / SOURCES
@@ -131,7 +135,7 @@ class ImportWriter:
 
 
 def read_sources(directory: Path) -> list[dict[str, str]]:
-    """Return where the imported data of a crawl's directory come from; none where nothing was imported."""
+    """Return the sources of the data that were imported into a crawl's directory; none if none were."""
     path = directory / SOURCES
     try:
         sources: list[dict[str, str]] = json.loads(path.read_text())
@@ -139,14 +143,17 @@ def read_sources(directory: Path) -> list[dict[str, str]]:
     except FileNotFoundError:
         return []
     except (ValueError, AttributeError, TypeError) as error:
-        raise DamagedFile(path, f"no list of sources ({error})") from error
+        raise DamagedFile(path, f"not a list of sources ({error})") from error
 
 
 def existing(source: Path, what: str) -> Path:
-    """Return `source`.
+    """Return `source` if it exists.
+
+    Args:
+        what: what `source` should be, for the message.
 
     Raises:
-        UserError: it is not there; the message says what was expected.
+        UserError: it does not exist.
     """
     if not source.exists():
         raise UserError(f"{source} is not there. Name {what}")
@@ -164,7 +171,7 @@ def _examine(path: Path) -> dict[str, Any]:
 
 
 def _addresses(directory: Path) -> set[str]:
-    """Return the addresses of the photos that are there already."""
+    """Return the addresses of the photos that the tables have already."""
     known: set[str] = set()
     for path in shard_paths(directory / "images"):
         table = pq.read_table(path, columns=["url", "outcome"], filters=[("outcome", "in", ["ok", "denied"])])

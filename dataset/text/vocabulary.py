@@ -1,4 +1,4 @@
-"""The vocabulary: which tokens a model knows, and by which number."""
+"""The vocabulary: the tokens that a model knows, and their ids."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,8 +15,8 @@ class Vocabulary:
     """Tokens and their ids: the four special tokens first, then by falling count in train.
 
     Args:
-        tokens: every token, the special ones included; a token's id is its place.
-        counts: how often each was seen in train; by default nobody knows.
+        tokens: every token, the special ones included; a token's id is its index.
+        counts: how often each token occurs in train; None if that is not known.
     """
 
     def __init__(self, tokens: Sequence[str], counts: Sequence[int] | None = None) -> None:
@@ -33,9 +33,10 @@ class Vocabulary:
         cls, counts: Mapping[str, int], min_count: int = 1, max_size: int | None = None
     ) -> "Vocabulary":
         """Return the vocabulary of tokens seen at least `min_count` times, at most `max_size` of them."""
-        wanted = [(n, token) for token, n in counts.items() if n >= min_count and token not in SPECIALS]
-        wanted.sort(key=lambda pair: (-pair[0], pair[1]))
-        kept = wanted[: None if max_size is None else max(max_size - len(SPECIALS), 0)]
+        frequent = [(n, token) for token, n in counts.items() if n >= min_count and token not in SPECIALS]
+        # Ties by the token itself: ids must not depend on the order of captions.
+        frequent.sort(key=lambda pair: (-pair[0], pair[1]))
+        kept = frequent[: None if max_size is None else max(max_size - len(SPECIALS), 0)]
         unknown = sum(counts.values()) - sum(n for n, _ in kept)
         return cls([*SPECIALS, *(token for _, token in kept)], [0, unknown, 0, 0, *(n for n, _ in kept)])
 
@@ -44,20 +45,20 @@ class Vocabulary:
         """Read a vocabulary.json.
 
         Raises:
-            DamagedFile: it is no vocabulary.
+            DamagedFile: the file is not a vocabulary.
         """
         try:
             content = json.loads(path.read_text())
             return cls(content["tokens"], content.get("counts"))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DamagedFile(path, f"it is no vocabulary ({error})") from error
+            raise DamagedFile(path, f"it is not a vocabulary ({error})") from error
 
     def save(self, path: Path) -> None:
         """Write the vocabulary to `path`, which `load` reads."""
         write_json(path, {"tokens": self.tokens, "counts": self.counts})
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Return the ids of `tokens`, UNK for those not known; no BOS and no EOS are added."""
+        """Return the ids of `tokens`, UNK for unknown ones; neither BOS nor EOS is added."""
         return [self._ids.get(token, UNK) for token in tokens]
 
     def decode(self, ids: Iterable[int]) -> list[str]:

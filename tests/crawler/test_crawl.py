@@ -68,7 +68,7 @@ def test_max_pages_and_max_photos_are_exact(site: str, tmp_path: Path) -> None:
     assert is_complete(options, tmp_path / "b")
 
 
-def test_a_damaged_shard_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_a_damaged_shard_is_reported_before_anything_starts(tmp_path: Path) -> None:
     shard = tmp_path / "pages" / "pages-1.parquet"
     shard.parent.mkdir()
     shard.write_bytes(b"PAR1 no more")

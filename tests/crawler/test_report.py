@@ -78,12 +78,12 @@ def test_a_crawl_ends_with_a_summary_and_a_report(
     site: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = crawl(OPTIONS, tmp_path, address=site, pipeline="demo")
-    told = json.loads((tmp_path / "report.json").read_text())
-    assert told["pages"] == report.pages
-    assert told["photos"] == report.photos
+    written = json.loads((tmp_path / "report.json").read_text())
+    assert written["pages"] == report.pages
+    assert written["photos"] == report.photos
     assert report.pages.keys() == {"ok", "drift", "denied"}
     assert report.photos.keys() == {"ok", "missing"}
-    assert told["bokes"] == PHOTOS * CAPTIONS
-    assert (told["failure"], told["new_pages"]) == (None, report.pages)
+    assert written["bokes"] == PHOTOS * CAPTIONS
+    assert (written["failure"], written["new_pages"]) == (None, report.pages)
     expected = rf"crawl: {report.pages['ok']} pages, {report.photos['ok']} photos, 500 boke, \d+ missing, .*"
     assert re.search(expected + r"drift, .* denied; \d+ fetched in \d+ s", capsys.readouterr().out)

@@ -206,16 +206,16 @@ def test_a_folder_that_cannot_be_is_told_in_one_line(site: str, tmp_path: Path) 
 def test_rows_that_failed_are_fetched_again_only_when_asked(site: str, tmp_path: Path) -> None:
     from crawler.crawl import crawl
 
-    gone = OPTIONS.model_copy(update={"max_page_megabytes": 1, "start": ("/boke/legend",)})
-    crawl(gone, tmp_path, address=site, pipeline="demo")
+    too_large = OPTIONS.model_copy(update={"max_page_megabytes": 1, "start": ("/boke/legend",)})
+    crawl(too_large, tmp_path, address=site, pipeline="demo")
     (page,) = [row for row in rows(tmp_path, "pages") if str(row["url"]).endswith("legend")]
     break_row(tmp_path, page)
-    assert is_complete(gone, tmp_path)
-    assert not is_complete(gone, tmp_path, retry_failed=True)
-    report = crawl(gone, tmp_path, address=site, pipeline="demo", retry_failed=True)
+    assert is_complete(too_large, tmp_path)
+    assert not is_complete(too_large, tmp_path, retry_failed=True)
+    report = crawl(too_large, tmp_path, address=site, pipeline="demo", retry_failed=True)
     assert report.new_pages == {"ok": 1}
     assert report.pages == {"ok": report.pages["ok"]}
-    assert is_complete(gone, tmp_path, retry_failed=True)
+    assert is_complete(too_large, tmp_path, retry_failed=True)
 
 
 def test_a_photo_that_failed_is_fetched_again_only_when_asked(site: str, tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ def crawled(tmp_path: Path, pages: list[dict[str, Any]], /, **settings: Any) -> 
     crawl = write(tmp_path / "p" / "crawl", [*pages, keep], [image(1), image(2)])
     build(DatasetOptions(**settings), [crawl], tmp_path / "p" / "dataset", name="p")
     numbers = set(read.captions(tmp_path / "p" / "dataset")["boke_id"].to_pylist())
-    taken = sum(read.statistics(tmp_path / "p" / "dataset")["filters"].values())
-    assert taken + len(numbers) == sum(len(row["bokes"]) for row in pages) + 1  # each is counted once
+    left_out = sum(read.statistics(tmp_path / "p" / "dataset")["filters"].values())
+    assert left_out + len(numbers) == sum(len(row["bokes"]) for row in pages) + 1  # each is counted once
     return sorted(numbers - {99})
 
 
@@ -83,12 +83,12 @@ def test_only_photos_with_a_sure_label(
 
 
 @pytest.mark.parametrize(
-    ("told", "kept"),
+    ("columns", "kept"),
     [({"kind": "fill-in"}, False), ({"kind": "photo"}, True), ({"category": "虫食い"}, False), ({}, True)],
     ids=str,
 )
-def test_odai_with_a_gap_are_left_out(tmp_path: Path, told: dict[str, str], kept: bool) -> None:
-    assert bool(crawled(tmp_path, [page(1, BOKES, **told)])) == kept
+def test_odai_with_a_gap_are_left_out(tmp_path: Path, columns: dict[str, str], kept: bool) -> None:
+    assert bool(crawled(tmp_path, [page(1, BOKES, **columns)])) == kept
 
 
 def test_forbidden_words_in_any_width_and_case(tmp_path: Path) -> None:

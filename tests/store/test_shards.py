@@ -114,11 +114,11 @@ def test_a_killed_writer_loses_only_rows_since_the_last_commit(tmp_path: Path) -
     code = [sys.executable, "-c", KILLED, str(tmp_path)]
     with subprocess.Popen(code, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
-        told = [int(process.stdout.readline()) for _ in range(3)][-1]
+        committed = [int(process.stdout.readline()) for _ in range(3)][-1]
         process.kill()
     found = names(tmp_path)
     assert found == [f"n{number}" for number in range(len(found))]
-    assert len(found) > told
+    assert len(found) > committed
 
 
 def test_a_full_disk_raises_and_keeps_whole_shards(small_disk: SmallDisk) -> None:

@@ -38,7 +38,7 @@ def drawn(boke: Boke) -> tuple[object, ...]:
     return boke.boke_id, boke.odai_id, boke.text, boke.stars, boke.category
 
 
-def taken(row: PageRow) -> list[tuple[object, ...]]:
+def facts(row: PageRow) -> list[tuple[object, ...]]:
     bokes: list[dict[str, object]] = row["bokes"]  # type: ignore[assignment]
     return [
         tuple(boke[name] for name in ("boke_id", "odai_id", "text", "stars", "category")) for boke in bokes
@@ -58,7 +58,7 @@ def test_an_odai_page_yields_its_photo_and_every_boke_in_order(layout: str) -> N
     odai = SITE.odai_bokes(4, 1)[0].odai_id
     row = read(layout, f"/odai/{odai}")
     assert (row["outcome"], row["layout"], row["odai_id"]) == ("ok", layout, odai)
-    assert taken(row) == [drawn(boke) for boke in SITE.odai_bokes(4, 1)]
+    assert facts(row) == [drawn(boke) for boke in SITE.odai_bokes(4, 1)]
     assert row["image_url"] == photo(4)
     if layout == "next_2024":
         assert row["links"] == []
@@ -72,7 +72,7 @@ def test_an_odai_page_yields_its_photo_and_every_boke_in_order(layout: str) -> N
 def test_the_last_page_of_an_odai_leads_nowhere(layout: str) -> None:
     odai = SITE.odai_bokes(4, 1)[0].odai_id
     row = read(layout, f"/odai/{odai}?page=2")
-    assert taken(row) == [drawn(boke) for boke in SITE.odai_bokes(4, 2)]
+    assert facts(row) == [drawn(boke) for boke in SITE.odai_bokes(4, 2)]
     assert (row["outcome"], row["error"], row["links"]) == ("ok", None, [])
 
 
@@ -87,7 +87,7 @@ def test_a_page_past_the_end_is_no_drift(layout: str) -> None:
 def test_a_list_yields_its_boke_with_their_photos_and_leads_to_odai_and_on(layout: str, name: str) -> None:
     row = read(layout, f"/boke/{name}")
     bokes = SITE.listed(name.removeprefix("category/"), 0)
-    assert taken(row) == [drawn(boke) for boke in bokes]
+    assert facts(row) == [drawn(boke) for boke in bokes]
     assert [boke["image_url"] for boke in row["bokes"]] == [photo(boke.photo) for boke in bokes]  # type: ignore[attr-defined]
     links: list[str] = row["links"]  # type: ignore[assignment]
     assert set(links) >= {f"http://{HOST}/odai/{boke.odai_id}" for boke in bokes}
@@ -101,7 +101,7 @@ def test_a_boke_page_yields_that_boke_and_leads_to_its_odai(layout: str) -> None
     boke = SITE.odai_bokes(2, 1)[3]
     row = read(layout, f"/boke/{boke.boke_id}")
     assert row["outcome"] == "ok"
-    assert taken(row) == [drawn(boke)]
+    assert facts(row) == [drawn(boke)]
     assert row["bokes"][0]["image_url"] == photo(2)  # type: ignore[index]
     assert row["links"] == [f"http://{HOST}/odai/{boke.odai_id}"]
 
@@ -116,7 +116,7 @@ def test_a_users_page_of_2013_yields_its_boke() -> None:
     user = SITE.odai_bokes(2, 1)[3].user
     row = read("jquery_2013", f"/user/{user}")
     assert row["outcome"] == "ok"
-    assert taken(row) == [drawn(boke) for boke in SITE.posted_by(user, 0, 10)]
+    assert facts(row) == [drawn(boke) for boke in SITE.posted_by(user, 0, 10)]
 
 
 @each_layout
@@ -134,8 +134,8 @@ def test_a_panel_goes_on_where_the_list_stopped() -> None:
     first = read("angular_2020", "/boke/recent/panel?category=&max_id=0&op=&rate=")
     (following,) = (link for link in first["links"] if "panel" in link)  # type: ignore[attr-defined]
     second = read("angular_2020", following.removeprefix(f"http://{HOST}"))
-    assert taken(first) == [drawn(boke) for boke in SITE.listed("recent", 0)]
-    assert taken(second) == [drawn(boke) for boke in SITE.listed("recent", 10)]
+    assert facts(first) == [drawn(boke) for boke in SITE.listed("recent", 0)]
+    assert facts(second) == [drawn(boke) for boke in SITE.listed("recent", 10)]
 
 
 def test_labels_come_with_the_sites_confidence() -> None:
@@ -248,7 +248,7 @@ def test_what_any_site_draws_is_read_back(
     response = Routes(site, layout).respond(path, HOST)
     row = parse(response.body, f"http://{HOST}{path}", NOW, response.content_type, status=200)
     assert (row["outcome"], row["layout"], row["odai_id"]) == ("ok", layout, bokes[0].odai_id)
-    assert taken(row) == [drawn(boke) for boke in bokes]
+    assert facts(row) == [drawn(boke) for boke in bokes]
     assert str(row["image_url"]).endswith(f"/600/{site.photo_name(number)}_600.jpg")
 
 

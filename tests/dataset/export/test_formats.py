@@ -50,8 +50,8 @@ def test_webdataset_samples_have_picture_text_and_json(dataset: Path, tmp_path: 
     assert len(parts) == 3 * len(stems) == 3 * len(read.photos(dataset, "train"))
     for stem in stems:
         assert sha256(parts[f"{stem}.jpg"]) == stem
-        told = json.loads(parts[f"{stem}.json"])
-        assert told["captions"][0]["text"] == parts[f"{stem}.txt"].decode()
+        sample = json.loads(parts[f"{stem}.json"])
+        assert sample["captions"][0]["text"] == parts[f"{stem}.txt"].decode()
 
 
 def test_webdataset_shards_by_size(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_another_format_is_refused(dataset: Path, tmp_path: Path) -> None:
 
 def test_a_folder_that_holds_something_is_left_alone(dataset: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(UserError, match="holds something"):
+    with pytest.raises(UserError, match="is not empty"):
         export(dataset, tmp_path, "pairs")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
