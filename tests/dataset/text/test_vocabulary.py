@@ -62,7 +62,7 @@ def test_what_was_saved_is_loaded(tmp_path_factory: pytest.TempPathFactory, coun
 def test_a_file_that_is_no_vocabulary_is_damaged(tmp_path: Path, content: str) -> None:
     path = tmp_path / "vocabulary.json"
     path.write_text(content)
-    with pytest.raises(DamagedFile, match="no vocabulary"):
+    with pytest.raises(DamagedFile, match="not a vocabulary"):
         Vocabulary.load(path)
 
 
