@@ -1,11 +1,15 @@
 """What every test shares."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from dataset.build.stage import build
+from dataset.options import DatasetOptions
+from tests import crawl_tables
 from tests.small_disk import SmallDisk, mounted
 
 # No deadlines: an example's time says more about the machine than about the code. The same examples every
@@ -19,3 +23,23 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     """Yield a function that returns a folder on a disk of its own, of so many kilobytes."""
     with mounted(tmp_path / "disk") as small_disk:
         yield small_disk
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a pipeline, to be read only: a crawl of 12 photos and 36 captions, its dataset."""
+    crawl = crawl_tables.crawl(tmp_path_factory.mktemp("data") / "p" / "crawl", photos=12, captions=3)
+    build(DatasetOptions(dev_fraction=0.3), [crawl], crawl.with_name("dataset"), name="p")
+    return crawl.parent
+
+
+@pytest.fixture
+def pipeline(built: Path, tmp_path: Path) -> Path:
+    """Return a copy of `built` that a test may break."""
+    return shutil.copytree(built, tmp_path / "p")
+
+
+@pytest.fixture
+def dataset(pipeline: Path) -> Path:
+    """Return the dataset of `pipeline`."""
+    return pipeline / "dataset"

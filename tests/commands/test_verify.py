@@ -26,18 +26,6 @@ def verify(path: Path) -> list[str]:
     return [str(problem) for problem in problems_at(path)]
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    crawl = crawl_tables.crawl(tmp_path_factory.mktemp("data") / "p" / "crawl", 8, 3)
-    build(DatasetOptions(dev_fraction=0.3), [crawl], crawl.with_name("dataset"), name="p")
-    return crawl.parent
-
-
-@pytest.fixture
-def pipeline(original: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(original, tmp_path / "p")
-
-
 def changed(path: Path, change: Any) -> Path:
     """Write a shard again, each row put through `change`."""
     table = pq.read_table(path)

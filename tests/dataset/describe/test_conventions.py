@@ -22,14 +22,6 @@ from store.schema import PHOTOS
 from tests import crawl_tables
 
 
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    crawl = crawl_tables.crawl(tmp_path_factory.mktemp("data") / "p" / "crawl")
-    directory = crawl.with_name("dataset")
-    build(DatasetOptions(dev_fraction=0.3), [crawl], directory, name="p")
-    return directory
-
-
 def counts(dataset: Path) -> dict[str, int]:
     splits = read.statistics(dataset)["splits"]
     return {split: figures["photos"] for split, figures in splits.items()}
@@ -128,7 +120,7 @@ def test_row_groups_are_small_enough_to_preview(tmp_path: Path) -> None:
 
 def test_the_card_tells_the_counts_and_every_column(dataset: Path) -> None:
     card = (dataset / "README.md").read_text()
-    assert "80 captions (boke) of 20 photos (odai)" in card
+    assert "36 captions (boke) of 12 photos (odai)" in card
     assert card.startswith("---\n")
     assert [name for name in PHOTOS.names if f"`{name}`" not in card] == []
 
@@ -136,10 +128,10 @@ def test_the_card_tells_the_counts_and_every_column(dataset: Path) -> None:
 def test_the_statistics_add_up(dataset: Path) -> None:
     figures = read.statistics(dataset)
     captions = sum(split["captions"] for split in figures["splits"].values())
-    assert captions == 80
+    assert captions == 36
     for name in ("characters", "tokens", "stars"):
         assert sum(count for _, count in figures[name]["histogram"]) == captions
-    assert sum(count for _, count in figures["captions_per_photo"]["histogram"]) == 20
+    assert sum(count for _, count in figures["captions_per_photo"]["histogram"]) == 12
     assert figures["vocabulary"]["size"] == len(read.vocabulary(dataset))
     assert figures["vocabulary"]["unknown_rate"]["train"] == 0.0
 

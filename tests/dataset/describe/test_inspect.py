@@ -5,20 +5,10 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from dataset.build.stage import build
 from dataset.describe.inspect import inspect
-from dataset.options import DatasetOptions
 from store.errors import DamagedFile, UserError
 from store.schema import IMAGES, PAGES, PHOTOS, features
 from store.shards import ShardWriter
-from tests import crawl_tables
-
-
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    crawl = crawl_tables.crawl(tmp_path_factory.mktemp("data") / "p" / "crawl", 8, 3)
-    build(DatasetOptions(dev_fraction=0.3), [crawl], crawl.with_name("dataset"), name="p")
-    return crawl.parent
 
 
 def shown(path: Path, width: int = 200) -> str:
@@ -31,7 +21,7 @@ def test_a_crawl_shows_every_column_and_how_to_open_it(pipeline: Path) -> None:
     text = shown(pipeline / "crawl")
     assert [name for name in (*PAGES.names, *IMAGES.names) if name not in text] == []
     assert f"duckdb -c \"FROM '{pipeline}/crawl/pages/*.parquet' LIMIT 10\"" in text
-    assert "pages: 8 rows in 1 row group, 1 shard" in text
+    assert "pages: 12 rows in 1 row group, 1 shard" in text
 
 
 def test_a_dataset_shows_examples_and_figures(pipeline: Path) -> None:
@@ -76,7 +66,7 @@ def test_a_narrow_terminal_is_enough(pipeline: Path) -> None:
 
 def test_nulls_are_counted(pipeline: Path) -> None:
     [line] = [line for line in shown(pipeline / "crawl").splitlines() if line.startswith("label_confidences")]
-    assert line.split()[2] == "8"
+    assert line.split()[2] == "12"
 
 
 def test_a_cut_shard_is_named(pipeline: Path, tmp_path: Path) -> None:

@@ -9,18 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from dataset import read
-from dataset.build.stage import build
 from dataset.export.formats import FORMATS, export
-from dataset.options import DatasetOptions
 from store.errors import MissingStage, UsageError, UserError
-from tests import crawl_tables
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    crawl = crawl_tables.crawl(tmp_path_factory.mktemp("data") / "p" / "crawl", 12, 3)
-    build(DatasetOptions(dev_fraction=0.3), [crawl], crawl.with_name("dataset"), name="p")
-    return crawl.with_name("dataset")
 
 
 def sha256(content: bytes) -> str:
@@ -76,10 +66,12 @@ def test_another_format_is_refused(dataset: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_holds_something_is_left_alone(dataset: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("mine")
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "mine.txt").write_text("mine")
     with pytest.raises(UserError, match="is not empty"):
-        export(dataset, tmp_path, "pairs")
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+        export(dataset, taken, "pairs")
+    assert [path.name for path in taken.iterdir()] == ["mine.txt"]
 
 
 def test_without_a_dataset_the_message_says_what_to_run(tmp_path: Path) -> None:
