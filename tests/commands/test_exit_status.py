@@ -1,5 +1,6 @@
 """The exit status of each ending, by the table in the README: real crawls of a site with faults."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,11 @@ import pytest
 
 from commands.main import main
 from demo.site import running
+from store.errors import SiteRefuses, Unexpected, UsageError, UserError
+from store.processes.interruption import SIGNALS, Interrupted
 from store.version import VERSION
 from tests.commands.commandline import BOKERU, write_config
+from tests.test_imports import ROOT
 
 
 def crawl(folder: Path, site: str, *settings: str) -> int:
@@ -75,6 +79,15 @@ def test_a_limit_that_the_user_set_is_no_failure(tmp_path: Path) -> None:
 def test_wrong_settings_are_told_before_anything_starts(tmp_path: Path) -> None:
     assert crawl(tmp_path, "http://127.0.0.1:9", "crawl.nonesuch=1") == 2
     assert crawl(tmp_path, "https://bokete.example", "crawl.contact=''") == 2
+
+
+def test_the_readme_lists_the_statuses_that_there_are() -> None:
+    table = (ROOT / "README.md").read_text().partition("## Exit status")[2].partition("\n## ")[0]
+    listed = {
+        int(status) for cell in re.findall(r"^\| ([\d, ]+) \|", table, re.M) for status in cell.split(", ")
+    }
+    errors = {kind.exit_status for kind in (UserError, UsageError, SiteRefuses, Unexpected)}
+    assert listed == {0, *errors, *(Interrupted(number).exit_status for number in SIGNALS)}
 
 
 def test_the_version_has_one_source() -> None:

@@ -178,8 +178,8 @@ Provoke = Callable[[Place], object]
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
     ("dataset/build/crawl_tables.py", without("crawl", lambda place: crawl_shards([place.crawl])), ["crawl"]),
-    ("dataset/build/select.py", crawl_without_captions, ["crawl"]),
-    ("dataset/build/select.py", filters_that_take_all, ["settings"]),
+    ("dataset/build/candidates.py", crawl_without_captions, ["crawl"]),
+    ("dataset/build/candidates.py", filters_that_take_all, ["settings"]),
     ("dataset/read.py", without("dataset", lambda place: read.photos(place.dataset)), ["dataset"]),
     ("featurize/extract.py", empty_dataset, ["dataset"]),
     ("featurize/neighbours.py", lambda place: nearest(cache(place), ["0" * 64], 1, 1), ["features"]),
