@@ -1,3 +1,5 @@
+"""`bokeru forget`: what is forgotten is gone from every stage, and stays away."""
+
 import hashlib
 import json
 import shlex

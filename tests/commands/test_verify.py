@@ -1,3 +1,5 @@
+"""`bokeru verify`: whole stages pass, and each kind of damage is named."""
+
 import hashlib
 import shutil
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Filters: each keeps and leaves out what its setting says."""
+
 from datetime import timedelta
 from pathlib import Path
 from typing import Any

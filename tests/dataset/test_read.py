@@ -1,3 +1,5 @@
+"""Reading a dataset: photos, captions and vocabulary, and what damage is called."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""What the embedded site holds: odai, boke, lists and stars."""
+
 from collections import Counter
 from itertools import pairwise
 

@@ -1,3 +1,5 @@
+"""Permutations that are computed and never stored."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Scenes and their photos: what goes together, and every photo another one."""
+
 from hashlib import sha256
 from io import BytesIO
 

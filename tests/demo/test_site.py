@@ -1,3 +1,5 @@
+"""The embedded site over HTTP: addresses, connections, and the end of its process."""
+
 import os
 import signal
 import socket

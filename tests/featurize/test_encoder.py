@@ -1,3 +1,5 @@
+"""Encoders: ONNX models and random vectors."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The features stage: which photos get vectors, and when nothing is left to do."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Fetching published weights: whole, checked, and continued where it stopped."""
+
 import hashlib
 import json
 import threading

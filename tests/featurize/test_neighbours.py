@@ -1,3 +1,5 @@
+"""Nearest photos, and their contact sheet."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Preparing photos for a network: the same pixels as Caffe's own tools."""
+
 import contextlib
 import io
 

@@ -1,3 +1,5 @@
+"""Chainer on today's NumPy: it imports, and never loads a pickle."""
+
 import os
 import pickle
 import subprocess

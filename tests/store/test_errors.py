@@ -1,3 +1,5 @@
+"""Errors and the exit status of each."""
+
 from pathlib import Path
 
 import pytest

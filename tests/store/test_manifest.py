@@ -1,3 +1,5 @@
+"""Fingerprints and manifests: what counts as up to date."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Progress: what a log gets to read."""
+
 from types import SimpleNamespace
 
 import pytest

@@ -1,3 +1,5 @@
+"""Shards: they are whole or not there, whatever ends their writer."""
+
 import subprocess
 import sys
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""A directory takes another's place in one step, whatever ends the process."""
+
 import subprocess
 import sys
 from pathlib import Path

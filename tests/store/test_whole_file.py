@@ -1,3 +1,5 @@
+"""Files appear whole or not at all, also after a power cut."""
+
 import errno
 import os
 import subprocess

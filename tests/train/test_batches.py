@@ -1,3 +1,5 @@
+"""Batches: every token once, like lengths together, an order drawn for each epoch."""
+
 import numpy as np
 import pytest
 from hypothesis import given

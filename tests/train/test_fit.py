@@ -1,3 +1,5 @@
+"""The train stage: a run is complete or goes on, and the model learns."""
+
 import json
 from pathlib import Path
 

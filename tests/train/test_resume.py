@@ -1,3 +1,5 @@
+"""A run that is killed ends with the same bits; what is no snapshot is refused."""
+
 import json
 import pickle
 import random

@@ -1,3 +1,5 @@
+"""Which captions an epoch learns, and what each weighs."""
+
 import numpy as np
 
 from dataset.text.vocabulary import BOS, EOS

@@ -5,6 +5,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,10 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return small_pipeline.make(tmp_path_factory.mktemp("browser"))
+def place(whole: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Return a copy of the whole pipeline, to which a test adds a run."""
+    data = shutil.copytree(whole.data, tmp_path_factory.mktemp("browser") / "data")
+    return replace(whole, data=data)
 
 
 @pytest.fixture(scope="module")

@@ -24,11 +24,6 @@ from web.app import create
 from web.content.stages import stages
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return small_pipeline.make(tmp_path_factory.mktemp("whole"))
-
-
 @pytest.fixture
 def client(whole: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setattr("web.content.library.Extractor", small_pipeline.Extractor)

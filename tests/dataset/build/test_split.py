@@ -1,3 +1,5 @@
+"""The split: by group of near photos, by a keyed hash, the same however the data grow."""
+
 from collections.abc import Sequence
 from pathlib import Path
 

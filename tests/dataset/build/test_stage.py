@@ -1,3 +1,5 @@
+"""The dataset stage as a whole: from a crawl's tables to files that are whole or not there."""
+
 import os
 import shutil
 import signal

@@ -1,3 +1,5 @@
+"""`bokeru inspect`: what it shows of each stage."""
+
 from io import StringIO
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Exports: every caption arrives in each format, and nothing that was there is overwritten."""
+
 import hashlib
 import json
 import shutil

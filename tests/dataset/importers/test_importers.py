@@ -1,3 +1,5 @@
+"""Importers: others' datasets become crawl tables, and what cannot be read is counted."""
+
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any

@@ -1,3 +1,5 @@
+"""Cleaning and tokenising captions: no character of a joke is lost."""
+
 import unicodedata
 
 import duckdb

@@ -1,3 +1,5 @@
+"""Tokenising in child processes: the same tokens, and their end is noticed."""
+
 import os
 import signal
 import subprocess

@@ -1,3 +1,5 @@
+"""The vocabulary: its order, its special tokens, its limits."""
+
 from pathlib import Path
 
 import pytest

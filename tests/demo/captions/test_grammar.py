@@ -1,3 +1,5 @@
+"""Grammars: probabilities are exact, and draws are as frequent as they say."""
+
 from collections import Counter, defaultdict
 from math import exp, inf, log
 from random import Random

@@ -1,3 +1,5 @@
+"""The demo's jokes: what they say follows from the photo, and has a known probability."""
+
 from collections import Counter
 from math import exp, inf
 from random import Random

@@ -1,3 +1,5 @@
+"""Reading .caffemodel files, those of strangers too."""
+
 import contextlib
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Training in several processes: the curve is that of one."""
+
 import json
 import os
 import subprocess

@@ -1,3 +1,5 @@
+"""The picture of a run's losses."""
+
 from pathlib import Path
 from typing import Any
 
