@@ -1,7 +1,8 @@
 """`python -m crawler.run`: one crawl in a process of its own, since a reactor starts once in a process.
 
 The job comes as a line of JSON on standard input, the result goes as JSON to standard output. When
-standard input ends, whoever asked for the crawl is gone or wants it to stop: rows are committed, and it ends.
+standard input ends, the process that asked for the crawl has ended or wants it to stop: rows are committed,
+and it ends.
 """
 
 import asyncio
@@ -96,7 +97,7 @@ def _failures(job: Job, session: Session) -> Iterator[UserError]:
         yield session.failure
     if session.close_reason != "finished" and not session.failure:
         yield _stopped(job)
-        return  # what it would have come to, nobody knows
+        return  # a crawl that was stopped half-way may have any share of drift or refusals
     try:
         with Tables(job) as tables:
             yield from problems(job, tables, session.counts)

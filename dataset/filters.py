@@ -23,8 +23,8 @@ OPT_OUTS = ("odai", "boke", "photo", "url")
 
 def by_fact(options: DatasetOptions) -> dict[str, str]:
     """Return the filters that need no normalised text: they are applied before anything is tokenised."""
-    unsure = f"list_filter(labels, lambda l: coalesce(l.confidence, 1) >= {options.min_confidence})"
-    sure = f"list_transform({unsure}, lambda l: l.label)"
+    confident = f"list_filter(labels, lambda l: coalesce(l.confidence, 1) >= {options.min_confidence})"
+    label_names = f"list_transform({confident}, lambda l: l.label)"
     return {
         "forgotten": "forgotten",
         "opt_outs": "opted_out",
@@ -36,10 +36,10 @@ def by_fact(options: DatasetOptions) -> dict[str, str]:
         "exclude_categories": _is_in("category", options.exclude_categories),
         "photo_categories": _is_not_in("photo_category", options.photo_categories),
         "exclude_photo_categories": _is_in("photo_category", options.exclude_photo_categories),
-        "labels": f"NOT coalesce(list_has_any({sure}, {_list(options.labels)}), false)"
+        "labels": f"NOT coalesce(list_has_any({label_names}, {_list(options.labels)}), false)"
         if options.labels
         else "false",
-        "exclude_labels": f"coalesce(list_has_any({sure}, {_list(options.exclude_labels)}), false)",
+        "exclude_labels": f"coalesce(list_has_any({label_names}, {_list(options.exclude_labels)}), false)",
         "exclude_kinds": _is_in("kind", options.exclude_kinds),
     }
 

@@ -41,6 +41,7 @@ def whole_parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """
     leaves = dict(_leaves(schema))
     codecs = {leaf: "NONE" if pa.types.is_binary(kind) else "zstd" for leaf, kind in leaves.items()}
+    # Dictionaries only for words that repeat, such as categories.
     words = [leaf for leaf, kind in leaves.items() if pa.types.is_string(kind)]
     dictionary = [leaf for leaf in words if leaf.rpartition(".")[2] not in UNIQUE]
     with whole_file(path) as temporary:
@@ -120,7 +121,7 @@ class ShardWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.commit()
+        self.commit()  # after an exception, too: what was fetched so far is worth keeping
 
     def _write_group(self) -> None:
         if not self._group:
@@ -130,6 +131,7 @@ class ShardWriter:
         try:
             if self._writer is None:
                 now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+                # Names sort by time; the random part keeps two processes apart.
                 self._path = self._directory / f"{self._name}-{now}-{secrets.token_hex(3)}.parquet"
                 self._writer = self._open.enter_context(whole_parquet(self._path, self._schema))
             self._writer.write_table(table)

@@ -48,6 +48,7 @@ class Mirror:
         with self._explaining("it cannot be used"):
             self._files, root = FileSystem.from_uri(address)
         self._root = root.rstrip("/")
+        # One thread: shards are sent in the order in which they were committed, and the crawl does not wait.
         self._thread = ThreadPoolExecutor(1)
         self._under_way: deque[Future[None]] = deque()
         self._has_failed = False
@@ -59,6 +60,7 @@ class Mirror:
     def synchronise(self) -> None:
         """Fetch what only the mirror has, then send what it lacks; what a kill left half-sent is removed."""
         self._remove_leftovers()
+        # Before anything is fetched: what another machine forgot must not come from the mirror.
         self._join_forget_lists()
         to_fetch, to_send = self._differences()
         if not to_fetch and not to_send:
@@ -72,13 +74,13 @@ class Mirror:
                 progress.advance()
 
     def send(self, shard: Path) -> None:
-        """Copy a new shard to the mirror, beside the crawl; `check` tells where that failed."""
+        """Copy a new shard to the mirror while the crawl goes on; `check` raises if that failed."""
         if not self._has_failed:
             name = shard.relative_to(self._directory).as_posix()
             self._under_way.append(self._thread.submit(self._send, name))
 
     def check(self, *, wait: bool = False) -> None:
-        """Tell whether all went well so far; with `wait`, once all is copied."""
+        """Raise the first error of the copies that ended so far; with `wait`, of all copies."""
         try:
             while self._under_way and (wait or self._under_way[0].done()):
                 self._under_way.popleft().result()
@@ -88,7 +90,7 @@ class Mirror:
             raise
 
     def _abandon(self) -> None:
-        """Take back what is still to be sent, and wait for what is on its way."""
+        """Cancel the copies that have not started, and wait for the one that has."""
         while self._under_way:
             copy = self._under_way.pop()
             if not copy.cancel():

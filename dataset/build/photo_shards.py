@@ -50,6 +50,7 @@ class SplitWriter:
             # `ends` counts from the table's first photo, the room in the row group from `at`.
             room = ROW_GROUP_BYTES - self._bytes + (ends[at - 1] if at else 0)
             fitting = int(np.searchsorted(ends, room, side="right")) - at
+            # A photo larger than a whole row group gets one of its own.
             if fitting <= 0 and self._rows:
                 self._flush()
                 continue
@@ -64,7 +65,7 @@ class SplitWriter:
     def copy_waiting(self) -> None:
         """Copy the photos that wait to be written: as slices, they keep the whole block in memory."""
         if self._waiting:
-            everything = pa.array(np.arange(self._rows))
+            everything = pa.array(np.arange(self._rows))  # `take` copies, a slice or a concatenation does not
             self._waiting = [pa.concat_tables(self._waiting).take(everything)]
 
     def _flush(self) -> None:
@@ -84,7 +85,7 @@ class SplitWriter:
         self._open, self._writer, self._shard_bytes = ExitStack(), None, 0
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        if kind is not None:
+        if kind is not None:  # the shard that is open must not appear: it may lack rows
             self._open.__exit__(kind, error, traceback)  # type: ignore[arg-type]
             return
         if self._rows or not self._paths:

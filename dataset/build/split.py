@@ -39,6 +39,7 @@ def split_of(group: str, key: str, dev_fraction: float) -> str:
 
 def splits_of(groups: Iterable[str], key: str, dev_fraction: float) -> list[str]:
     """Return the result of `split_of` for each group, faster than one by one."""
+    # A digest is uniform below 2**64. The key is hashed once, and its state copied for each group.
     keyed = hashlib.blake2b(key=key.encode()[:64], digest_size=8)
     limit, splits = dev_fraction * 2**64, []
     for group in groups:
@@ -64,6 +65,7 @@ def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previ
     """
     connection.from_arrow(_recorded(previous, options)).create("recorded")
     near = near_pairs(connection, options.near_duplicate_bits)
+    # Python places only photos with neighbours; the others never leave DuckDB and Arrow.
     connection.from_arrow(pa.table({"phash": pa.array(near, pa.string())})).create("near")
     connection.execute(_PLACED)
     close = connection.execute(_WITH_NEIGHBOURS).fetchall()

@@ -65,6 +65,7 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
         build_fingerprint = fingerprint(
             VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens
         )
+        # Complete, too: a file may have been deleted since.
         if read.is_complete(directory) and is_fresh(directory, build_fingerprint):
             return False
         origin = Origin(

@@ -115,6 +115,7 @@ def _splits(connection: duckdb.DuckDBPyConnection, count: DatasetCounts) -> dict
 
 def spread(counts: Counter[int]) -> dict[str, float]:
     """Return mean, least, median, 90th and 99th percentile and greatest of numbers, by their counts."""
+    # By counts, not by values: a dataset may have a hundred million captions.
     values, times = (np.array(column) for column in zip(*sorted(counts.items()), strict=True))
     ends = np.cumsum(times)
     total = int(ends[-1])

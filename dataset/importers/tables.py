@@ -21,6 +21,8 @@ from store.whole_file import write_json
 
 SOURCES = "sources.json"
 MAX_PHOTO_BYTES = 64 * 2**20
+_FLUSH_BOKES = 20_000
+"""Boke that gather before their pages are written: a page that goes on later gets a second row."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class ImportWriter:
         try:
             if kind is None:
                 self._flush()
+                # Only now: a photo that one record lacks, another may have.
                 for url, reason in self._missing.items():
                     self._append_image(url, {"outcome": "missing", "error": reason})
         finally:
@@ -90,7 +93,7 @@ class ImportWriter:
         self.report.bokes += 1
         self._progress.advance()
         self._pending_bokes += 1
-        if self._pending_bokes >= 20_000:
+        if self._pending_bokes >= _FLUSH_BOKES:
             self._flush()
 
     def photo(self, url: str, path: Path, within: Path) -> None:
