@@ -86,11 +86,11 @@ class MpiProcesses:
         try:
             yield
         except BaseException as error:
-            if not isinstance(error, UserError):
+            if not isinstance(error, UserError | KeyboardInterrupt):
                 traceback.print_exc()
             print(f"process {self.rank} of {self.size}: {error}", file=sys.stderr, flush=True)
             # The others sit in a collective call that this process will never join.
-            self._communicator.mpi_comm.Abort(1)
+            self._communicator.mpi_comm.Abort(getattr(error, "exit_status", 1))
             raise
 
     def sum(self, value: float) -> float:

@@ -97,6 +97,10 @@ def test_a_robots_txt_that_fails_means_no_and_ends_the_crawl(status: int) -> Non
     assert isinstance(site.ask("/odai/1")[0], CrawlEnded)
     assert f"answers {status}, and that means no" in str(site.session.failure)
     assert "bokeru crawl --pipeline bokete" in str(site.session.failure)
+    assert site.session.failure
+    assert site.session.failure.exit_status == (4 if status == 429 else 1), (
+        "429 refuses, the others are trouble"
+    )
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])

@@ -67,6 +67,15 @@ def test_a_process_that_is_killed_is_told() -> None:
                 tokenizer_process.prepare(pa.array(["一"]))
 
 
+def test_a_process_that_fails_is_told_with_its_last_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    fails = [sys.executable, "-c", "import sys; sys.exit('no dictionary here')"]
+    monkeypatch.setattr("store.processes.child.command", lambda *_: fails)
+    message = r"ended with status 1 \(no dictionary here\)"
+    with TokenizerProcess("characters", 20) as process, pytest.raises(UserError, match=message):
+        for _ in range(2):  # the first may still fit in the pipe
+            process.prepare(pa.array(["一"]))
+
+
 def test_the_identity_names_the_dictionary_and_its_version() -> None:
     assert tokenizer_version("unidic-lite").startswith("unidic-lite ")
     assert tokenizer_version("characters") != tokenizer_version("unidic-lite") != tokenizer_version("ipadic")
