@@ -46,12 +46,20 @@ def test_a_limit_completes_a_shard(tmp_path: Path, limits: ShardLimits) -> None:
     assert len(names(tmp_path)) == 30
 
 
-def test_row_groups_are_small(tmp_path: Path) -> None:
-    with ShardWriter(tmp_path, "s", SCHEMA, ShardLimits(row_group_rows=7, row_group_bytes=50)) as writer:
+@pytest.mark.parametrize(
+    ("limits", "rows"),
+    [
+        (ShardLimits(row_group_rows=7), [7, 7, 6]),
+        (ShardLimits(row_group_rows=7, row_group_bytes=50), [3, 3, 3, 3, 3, 3, 2]),
+    ],
+    ids=["rows", "bytes"],
+)
+def test_row_groups_are_small(tmp_path: Path, limits: ShardLimits, rows: list[int]) -> None:
+    with ShardWriter(tmp_path, "s", SCHEMA, limits) as writer:
         for number in range(20):
             writer.append(row(number, size=20))
     metadata = pq.read_metadata(shard_paths(tmp_path)[0])
-    assert max(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)) <= 3
+    assert [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)] == rows
 
 
 def test_an_exception_publishes_what_was_given(tmp_path: Path) -> None:

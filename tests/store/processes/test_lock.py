@@ -1,15 +1,18 @@
 """One process at a time; one that dies, however, gives way at once."""
 
 import math
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from store.errors import UserError
+from store.processes import lock
 from store.processes.lock import locked
 
 HOLD = """
@@ -54,6 +57,28 @@ def test_the_patient_wait_and_say_so(
     with locked(tmp_path / "lock", "is testing", math.inf):
         end.join()
     assert capsys.readouterr().err.count("waiting: another process is testing") == 1
+
+
+def test_patience_ends_when_its_seconds_are_over(
+    tmp_path: Path, holder: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(lock, "time", SimpleNamespace(monotonic=lambda: now, sleep=sleep))
+    with pytest.raises(UserError, match="another process is testing"):
+        locked(tmp_path / "lock", "is testing", patience=3.0).__enter__()
+    assert 3.0 <= now - 100 < 3.1
+
+
+def test_the_file_names_its_holder_alone(tmp_path: Path) -> None:
+    for _ in range(2):
+        with locked(tmp_path / "lock", "is testing"):
+            (line,) = (tmp_path / "lock").read_text().splitlines()
+            assert line.startswith(f"process {os.getpid()} on ")
 
 
 def test_the_lock_is_free_again_after_an_exception(tmp_path: Path) -> None:
