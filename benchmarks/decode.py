@@ -1,13 +1,13 @@
-"""Beam search, batched, against the article's way: one candidate at a time, one photo at a time.
+"""Batched beam search against the article's: one candidate at a time, one photo at a time.
 
     python -m benchmarks.decode
 
-The article called Chainer's functions for each candidate alone. Here they are given the same weights, photos
-and settings (beam 3, at most 50 tokens, no length normalisation), and must find the same captions. A third
-way, also one candidate at a time but with this project's own step, tells how much of the gain is batching
-alone. Every way may use all cores: it is run with one thread of OpenBLAS's and with one a core, and the
-faster counts. At least 10 times as many captions a second as the article's way are asked of 64 photos. What
-batching could reach is measured too: its products of the output layer by themselves, on all cores.
+The article calls Chainer's functions for each candidate alone. Here they get the same weights, photos and
+settings (beam 3, at most 50 tokens, no length normalisation), and must find the same captions. A third way,
+also one candidate at a time but with this project's own step, shows how much of the gain is batching alone.
+Every way may use all cores: it runs with one OpenBLAS thread and with one per core, and the faster result
+counts. For 64 photos, batching must reach at least 10 times the article's captions per second. Its limit is
+measured too: the products of the output layer alone, on all cores.
 """
 
 import time
@@ -32,7 +32,7 @@ from train.model import Array, CaptionModel, Sizes
 
 PHOTOS, WIDTH, SHORTEST, LONGEST, REPEATS = 64, 3, 8, 50, 3
 RULES = Rules(BOS, EOS, LONGEST, SHORTEST, (PAD, UNK))
-ASKED = 10.0
+REQUIRED = 10.0
 Floats = NDArray[np.float32]
 Step = Callable[[Any, int], tuple[Floats, Any]]
 
@@ -51,7 +51,8 @@ def one_at_a_time(start: Any, step: Step) -> tuple[int, ...]:
 
     Args:
         start: the state before the first token.
-        step: takes a state and a token; returns the log-probabilities (V,) of the next and the state then.
+        step: takes a state and a token; returns the log-probabilities (V,) of the next token and the new
+        state.
     """
     live, ended = [Candidate(0.0, (), start)], []
     while live:
@@ -70,7 +71,7 @@ def one_at_a_time(start: Any, step: Step) -> tuple[int, ...]:
 
 
 class ChainerModel:
-    """The same weights behind Chainer's own functions, whose LSTM keeps a cell's four gates side by side."""
+    """The same weights in Chainer's own functions, whose LSTM interleaves the four gates of each unit."""
 
     def __init__(self, model: CaptionModel) -> None:
         self._model = model
@@ -78,7 +79,7 @@ class ChainerModel:
         blocks = np.arange(4 * hidden).reshape(4, hidden)[[3, 0, 1, 2]]  # candidate, input, forget, output
         order = blocks.T.ravel()
         names = ("lstm0_x", "lstm0_b", "lstm0_h")
-        self._upward, self._bias, self._lateral = (getattr(model, name).array[order] for name in names)
+        self._weights_x, self._bias, self._weights_h = (getattr(model, name).array[order] for name in names)
 
     def start(self, vector: Floats) -> Any:
         """Return the state before the first token: the photo's part, cell, hidden."""
@@ -90,17 +91,17 @@ class ChainerModel:
         """Read one more token."""
         functions, model = chainer.functions, self._model
         photo, cell, hidden = state
-        flow = functions.embed_id(np.array([token], np.int32), model.embedding)
+        x = functions.embed_id(np.array([token], np.int32), model.embedding)
         if photo is not None:
-            flow += photo
-        gates = functions.linear(flow, self._upward, self._bias) + functions.linear(hidden, self._lateral)
+            x += photo
+        gates = functions.linear(x, self._weights_x, self._bias) + functions.linear(hidden, self._weights_h)
         cell, hidden = functions.lstm(cell, gates)
-        scores = functions.linear(hidden, model.output_w, model.output_b)
-        return functions.log_softmax(scores).array[0], (None, cell, hidden)
+        logits = functions.linear(hidden, model.output_w, model.output_b)
+        return functions.log_softmax(logits).array[0], (None, cell, hidden)
 
 
-def model_of(vocabulary: int, hidden: int) -> tuple[CaptionModel, Floats]:
-    """Return an untrained model, whose captions the rules make as long as people's, and photos."""
+def peaked_model(vocabulary: int, hidden: int) -> tuple[CaptionModel, Floats]:
+    """Return an untrained model, whose captions are as long as people's by the rules, and (PHOTOS, 4096)."""
     sizes = Sizes(vocabulary=vocabulary, vector=4096, embedding=hidden, hidden=hidden)
     model = CaptionModel.fresh(sizes, seed=1)
     model.output_w.array *= 12  # peaked, as a trained model is
@@ -108,8 +109,8 @@ def model_of(vocabulary: int, hidden: int) -> tuple[CaptionModel, Floats]:
     return model, np.random.default_rng(0).random((PHOTOS, 4096), np.float32)
 
 
-class Counted(FusedDecoder):
-    """Steps that note how many rows each has."""
+class CountingDecoder(FusedDecoder):
+    """A decoder that records how many rows each step has."""
 
     def __init__(self, model: CaptionModel) -> None:
         super().__init__(model)
@@ -122,23 +123,23 @@ class Counted(FusedDecoder):
 
 
 def products(model: CaptionModel, photos: Floats) -> float:
-    """Return the seconds that the output layer's products of the batched way take by themselves."""
-    counted = Counted(model)
-    beam(counted, photos, RULES, width=WIDTH)
+    """Return the seconds that the output layer's products take, those of batched beam search alone."""
+    counting = CountingDecoder(model)
+    beam(counting, photos, RULES, width=WIDTH)
     weights = np.ascontiguousarray(model.output_w.array.T)
-    hidden = np.ones((max(counted.rows), len(weights)), np.float32)
+    hidden = np.ones((max(counting.rows), len(weights)), np.float32)
     best = float("inf")
     for _ in range(REPEATS):
         started = time.perf_counter()
-        for rows in counted.rows:
+        for rows in counting.rows:
             hidden[:rows] @ weights
         best = min(best, time.perf_counter() - started)
     return best
 
 
 def measure(vocabulary: int, hidden: int) -> float:
-    """Print captions per second each way; return the batched way's over the article's."""
-    model, photos = model_of(vocabulary, hidden)
+    """Print captions per second of each way; return the ratio of batched to the article's."""
+    model, photos = peaked_model(vocabulary, hidden)
     chained, fused = ChainerModel(model), FusedDecoder(model)
 
     def ours(state: Any, token: int) -> tuple[Floats, Any]:
@@ -153,7 +154,7 @@ def measure(vocabulary: int, hidden: int) -> float:
     }
     seconds = dict.fromkeys(ways, float("inf"))
     captions = {}
-    for _ in range(REPEATS):  # in turns, so that what else the machine does meets all of them
+    for _ in range(REPEATS):  # in turns, so that other load on the machine affects all of them
         for (way, write), threads in product(ways.items(), {1, cores()}):
             with limited(threads):
                 started = time.perf_counter()
@@ -161,11 +162,11 @@ def measure(vocabulary: int, hidden: int) -> float:
                 seconds[way] = min(seconds[way], time.perf_counter() - started)
     same = sum(len(set(each)) == 1 for each in zip(*captions.values(), strict=True))
     rates = {way: PHOTOS / value for way, value in seconds.items()}
-    told = ", ".join(f"{way} {rate:,.1f}" for way, rate in rates.items())
+    summary = ", ".join(f"{way} {rate:,.1f}" for way, rate in rates.items())
     ratio = rates["batched"] / rates["the article's way"]
     most = PHOTOS / products(model, photos) / rates["the article's way"]
     alone = rates["batched"] / rates["alone, our step"]
-    print(f"V = {vocabulary:,}, H = {hidden}: captions/s: {told}")
+    print(f"V = {vocabulary:,}, H = {hidden}: captions/s: {summary}")
     print(
         f"    {ratio:.1f} times the article's way, {alone:.1f} times our step alone; "
         f"{same} of {PHOTOS} captions the same; {most:.1f} times if the output layer's products were all"
@@ -183,7 +184,7 @@ def main() -> None:
     with chainer.using_config("train", False), chainer.no_backprop_mode():
         sizes = ((870, 100), (20_000, 100), (8_000, 256))
         ratios = [measure(vocabulary, hidden) for vocabulary, hidden in sizes]
-    print(f"asked: {ASKED:.0f} times; least: {min(ratios):.1f}")
+    print(f"required: {REQUIRED:.0f} times; least: {min(ratios):.1f}")
 
 
 if __name__ == "__main__":

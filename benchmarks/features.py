@@ -1,15 +1,15 @@
-"""How fast CaffeNet's fc7 is computed here, beside what the machine could do and what others reach.
+"""Photos per second of CaffeNet's fc7, beside the machine's limits and other implementations.
 
     python -m benchmarks.features [--photos 1024] [--rounds 3] [--peer PYTHON]
 
-All in one run, in turns, on the same drawn photos and the same weights; medians of the rounds. Photos a
-second of: the SGEMM bound (this run's own matrix product rate, over the network's operations), the network
-alone, Chainer on NumPy and PyTorch eager at the batch that suits each, decoding alone, and the whole way from
-JPEG in Parquet to vectors in Parquet, beside the bound that decoding and network set on the same cores.
-Figures are printed as JSON.
+Everything is measured in one run, in turns, on the same drawn photos and the same weights; medians of the
+rounds. Photos per second of: the SGEMM bound (this run's rate of matrix products, over the network's
+operations), the network alone, Chainer on NumPy and PyTorch eager at the batch size that suits each, decoding
+alone, and end to end, from JPEG in Parquet to vectors in Parquet, beside the bound of decoding and network on
+the same cores. The figures are printed as JSON.
 
-PyTorch is no requirement of the project. It runs in an environment of its own, made by hand, whose Python
-$BOKERU_TORCH_PYTHON or --peer names; without one it is left out:
+The project does not need PyTorch. It runs in an environment of its own, whose Python $BOKERU_TORCH_PYTHON or
+--peer names; without one it is left out:
 
     python3 -m venv .venv-bench && .venv-bench/bin/pip install torch==2.13.0 numpy
     BOKERU_TORCH_PYTHON=.venv-bench/bin/python .venv/bin/python -m benchmarks.features
@@ -66,10 +66,10 @@ def rate(count: int, work: Callable[[], object]) -> float:
 
 
 def sgemm(size: int = 2048, times: int = 6) -> float:
-    """Return the most floating-point operations a second that square float32 products reach.
+    """Return the highest rate of square float32 products, in floating-point operations per second.
 
-    Tried in three ways: by NumPy, one product after another, each on all cores; by NumPy, as many at once as
-    there are cores; and the same by ONNX Runtime, which knows some processors better.
+    Of three ways: NumPy, one product after another, each on all cores; NumPy, one product per core at once;
+    and the same with ONNX Runtime, which is faster on some processors.
     """
     one, other = (np.random.default_rng(seed).random((size, size), np.float32) for seed in (1, 2))
     settings = onnxruntime.SessionOptions()
@@ -97,11 +97,9 @@ def on_all_cores(count: int, work: Callable[[int], object]) -> None:
 def peer(
     python: str | None, network: Network, images: Images, folder: Path, device: str = "cpu"
 ) -> Iterator[Callable[[], float] | None]:
-    """Yield what measures PyTorch on the same weights and photos, in a process that waits between."""
+    """Yield a function that measures PyTorch on the same weights and photos, in a process of its own."""
     if not python:
-        print(
-            "PyTorch: not measured, since $BOKERU_TORCH_PYTHON names no Python that has it", file=sys.stderr
-        )
+        print("PyTorch: not measured: set $BOKERU_TORCH_PYTHON to a Python that has it", file=sys.stderr)
         yield None
         return
     learned = [layer for layer in network.layers if isinstance(layer, Convolution | InnerProduct)]
@@ -111,18 +109,18 @@ def peer(
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        asks, answers = process.stdin, process.stdout
+        requests, answers = process.stdin, process.stdout
 
         def measure() -> float:
-            asks.write("go\n")
-            asks.flush()
+            requests.write("go\n")
+            requests.flush()
             return float(answers.readline())
 
         measure()
         expected, found = np.load(folder / "peer.npy"), start(network, "onnx").run(images[:16])
         assert np.abs(found - expected).max() < 1e-4 * expected.max(), "PyTorch computes something else"
         yield measure
-        asks.close()
+        requests.close()
 
 
 def write_photos(folder: Path, photos: list[bytes]) -> list[Path]:
@@ -138,10 +136,10 @@ def write_photos(folder: Path, photos: list[bytes]) -> list[Path]:
     return [path]
 
 
-def whole_way(
+def end_to_end(
     options: FeatureOptions, shards: list[Path], weights: Path, photos: int, folder: Path
 ) -> tuple[float, float]:
-    """Return photos a second from Parquet to Parquet, and the seconds that the start takes before."""
+    """Return photos per second from Parquet to Parquet, and the seconds of starting up before that."""
     began = time.perf_counter()
     with open_engine(options, weights) as engine:
         started = time.perf_counter() - began
@@ -181,8 +179,9 @@ def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[
                 "chainer_numpy": rate(MAX_BATCH, lambda: plain.run(images[:MAX_BATCH])),
                 "decoding": rate(photos, lambda: on_all_cores(photos, lambda at: recipe.prepare(drawn[at]))),
             }
-            end_to_end = whole_way(OPTIONS, shards, weights, photos, folder)
-            figures["end_to_end"], figures["start_seconds"] = end_to_end
+            figures["end_to_end"], figures["start_seconds"] = end_to_end(
+                OPTIONS, shards, weights, photos, folder
+            )
             if torch is not None:
                 figures["torch_eager"] = torch()
             found.append(figures | bounds(figures, network))
@@ -192,7 +191,7 @@ def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[
 
 
 def bounds(figures: dict[str, float], network: Network) -> dict[str, float]:
-    """Return what the cores could do at most: in products alone, and in decoding and network together."""
+    """Return the limits of these cores: of the products alone, and of decoding and network together."""
     return {
         "sgemm_bound": figures["sgemm_gflops"] * 1e9 / network.operations,
         "decoding_and_network": 1 / (1 / figures["decoding"] + 1 / figures["network"]),
@@ -200,7 +199,7 @@ def bounds(figures: dict[str, float], network: Network) -> dict[str, float]:
 
 
 def claims(figures: dict[str, float]) -> dict[str, float]:
-    """Return the ratios that we claim, of the figures of one round."""
+    """Return the ratios that docs/performance.md claims, of the figures of one round."""
     ratios = {
         "network / SGEMM bound (>= 0.85)": figures["network"] / figures["sgemm_bound"],
         "network / Chainer on NumPy (>= 4)": figures["network"] / figures["chainer_numpy"],

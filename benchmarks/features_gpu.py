@@ -1,12 +1,12 @@
-"""How fast CaffeNet's fc7 is computed on a GPU, beside PyTorch with cuDNN and beside decoding.
+"""Photos per second of CaffeNet's fc7 on a GPU, beside PyTorch with cuDNN and beside decoding.
 
     python -m benchmarks.features_gpu [--photos 2000] [--rounds 3] [--peer PYTHON]
 
-Where there is no GPU it says why and ends. Photos a second of: the network alone through Chainer on CuPy
-(float32, no TF32), PyTorch, decoding on all cores, and the whole way from Parquet to Parquet; and the largest
+Without a GPU it prints the reason and ends. Photos per second of: the network alone on Chainer with CuPy
+(float32, no TF32), PyTorch, decoding on all cores, and end to end from Parquet to Parquet; and the largest
 difference from ONNX Runtime on the CPU, over the largest value. The network must be at least twice as fast as
-all cores together decode. The peer needs a PyTorch built for CUDA in its own environment, see
-benchmarks.features. Figures are printed as JSON.
+decoding on all cores. The peer needs a PyTorch built for CUDA in its own environment, see
+benchmarks.features. The figures are printed as JSON.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.features import OPTIONS, on_all_cores, peer, rate, whole_way, write_photos
+from benchmarks.features import OPTIONS, end_to_end, on_all_cores, peer, rate, write_photos
 from demo.scenes import jpeg, scene
 from featurize.backends.backend import start
 from featurize.caffe import caffemodel
@@ -50,7 +50,7 @@ def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[
             figures = {
                 "network": rate(40 * BATCH, lambda: list(pool.map(network_alone, range(40)))),
                 "decoding": rate(photos, lambda: on_all_cores(photos, lambda at: recipe.prepare(drawn[at]))),
-                "end_to_end": whole_way(options, shards, weights, photos, folder)[0],
+                "end_to_end": end_to_end(options, shards, weights, photos, folder)[0],
             }
             if torch is not None:
                 figures["torch_cudnn"] = torch()

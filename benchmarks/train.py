@@ -1,12 +1,12 @@
-"""Captions per second of training: Bokeru's path, the article's loop in the same Chainer, and PyTorch eager.
+"""Captions per second of training: Bokeru's fused path, the article's loop in Chainer, and PyTorch eager.
 
     python -m benchmarks.train [--rounds 3] [--seconds 4] [--peer PYTHON]
 
 All three train the article's model (fc7 through a linear layer into the first input, one LSTM, one linear
-layer, Adam) on the same captions of 20 target tokens, in turns, in one run; the median of the rounds counts.
-Beside them stands the bound: the captions a second that an update's products would allow by themselves, at
-the rate that this run reaches in square float32 products on all cores.
-PyTorch runs under the Python that $BOKERU_TORCH_PYTHON or --peer names; without one its column is left out:
+layer, Adam) on the same captions of 20 target tokens, in turns, in one run; the median of the rounds is
+shown. Beside them is the bound: the captions per second if an update were its matrix products alone, at the
+rate that this run reaches in square float32 products on all cores. PyTorch runs in the Python that
+$BOKERU_TORCH_PYTHON or --peer names; without one its column is empty:
 
     python3 -m venv .venv-bench && .venv-bench/bin/python -m pip install torch==2.13.0 numpy
     BOKERU_TORCH_PYTHON=.venv-bench/bin/python .venv/bin/python -m benchmarks.train
@@ -36,7 +36,7 @@ from train.model import CaptionModel, Sizes
 from train.options import TrainOptions
 
 SIZES = ((100, 870, 16), (100, 20000, 16), (256, 8000, 128))
-"""Hidden, vocabulary and batch of each line."""
+"""Hidden, vocabulary and batch size of each row."""
 TOKENS, VECTOR, BATCHES = 20, 4096, 4
 Step = Callable[[int], None]
 
@@ -54,7 +54,7 @@ def vectors(batch: int) -> np.ndarray[Any, Any]:
 
 
 def ours(hidden: int, vocabulary: int, batch: int) -> Step:
-    """Return a function that trains on batch number n, as `train.updater` does."""
+    """Return a function that trains on batch n, as `train.updater` does."""
     captions = ids(vocabulary, batch).reshape(-1, TOKENS + 1)[:, 1:-1].tolist()
     count = len(captions)
     examples = Examples.build([str(n) for n in range(count)], range(count), captions, [0] * count, BOS, EOS)
@@ -65,8 +65,8 @@ def ours(hidden: int, vocabulary: int, batch: int) -> Step:
 
     def step(number: int) -> None:
         packed = batches.pack(examples, np.arange(batch) + batch * (number % BATCHES))
-        even = np.full(len(packed.targets), 1 / len(packed.targets), np.float32)
-        total, _ = loss(model, packed, photos[packed.photos], even, ops=fused)
+        weights = np.full(len(packed.targets), 1 / len(packed.targets), np.float32)
+        total, _ = loss(model, packed, photos[packed.photos], weights, ops=fused)
         model.cleargrads()
         total.backward()
         adam.update()
@@ -75,11 +75,11 @@ def ours(hidden: int, vocabulary: int, batch: int) -> Step:
 
 
 def articles(hidden: int, vocabulary: int, batch: int) -> Step:
-    """Return the same in the article's way: token by token, each with its own output layer and loss."""
+    """Return the same as the article does it: token by token, each with its own output layer and loss."""
     links, functions = chainer.links, chainer.functions
     model = chainer.Chain(
         photo=links.Linear(VECTOR, hidden),
-        words=links.EmbedID(vocabulary, hidden),
+        embedding=links.EmbedID(vocabulary, hidden),
         lstm=links.LSTM(hidden, hidden),
         output=links.Linear(hidden, vocabulary),
     )
@@ -88,15 +88,15 @@ def articles(hidden: int, vocabulary: int, batch: int) -> Step:
     photos = vectors(batch).reshape(BATCHES, batch, VECTOR)
 
     def step(number: int) -> None:
-        place = number % BATCHES
+        batch_number = number % BATCHES
         model.lstm.reset_state()
         total: Any = 0
         for time_step in range(TOKENS):
-            flow = model.words(tokens[place, :, time_step])
+            x = model.embedding(tokens[batch_number, :, time_step])
             if time_step == 0:
-                flow += model.photo(photos[place])
-            scores = model.output(model.lstm(flow))
-            total += functions.softmax_cross_entropy(scores, tokens[place, :, time_step + 1])
+                x += model.photo(photos[batch_number])
+            logits = model.output(model.lstm(x))
+            total += functions.softmax_cross_entropy(logits, tokens[batch_number, :, time_step + 1])
         model.cleargrads()
         (total / TOKENS).backward()
         adam.update()
@@ -113,19 +113,20 @@ ids[:, :, 0], ids[:, :, -1] = 2, 3
 ids = torch.from_numpy(ids)
 photos = np.random.default_rng(1).standard_normal((count * batch, vector), np.float32)
 photos = torch.from_numpy(photos.reshape(count, batch, vector))
-photo, words = torch.nn.Linear(vector, hidden), torch.nn.Embedding(vocabulary, hidden)
+photo, embedding = torch.nn.Linear(vector, hidden), torch.nn.Embedding(vocabulary, hidden)
 lstm, output = torch.nn.LSTM(hidden, hidden, batch_first=True), torch.nn.Linear(hidden, vocabulary)
-ops = [photo, words, lstm, output]
-adam = torch.optim.Adam([p for part in ops for p in part.parameters()])
+modules = [photo, embedding, lstm, output]
+adam = torch.optim.Adam([p for module in modules for p in module.parameters()])
 criterion = torch.nn.CrossEntropyLoss()
 number = 0
 for line in sys.stdin:
     limit, done, start = float(line), 0, time.perf_counter()
     while done < 2 or time.perf_counter() - start < limit:
-        place, number, done = number % count, number + 1, done + 1
-        flow = words(ids[place, :, :-1])
-        flow[:, 0] += photo(photos[place])
-        loss = criterion(output(lstm(flow)[0]).reshape(-1, vocabulary), ids[place, :, 1:].reshape(-1))
+        batch_number, number, done = number % count, number + 1, done + 1
+        x = embedding(ids[batch_number, :, :-1])
+        x[:, 0] += photo(photos[batch_number])
+        logits = output(lstm(x)[0]).reshape(-1, vocabulary)
+        loss = criterion(logits, ids[batch_number, :, 1:].reshape(-1))
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -134,7 +135,7 @@ for line in sys.stdin:
 
 
 class Peer:
-    """PyTorch in a Python of its own, which trains for as long as it is told."""
+    """PyTorch in another Python, which trains for the seconds that it reads from its standard input."""
 
     def __init__(self, python: str, *sizes: int) -> None:
         arguments = [str(number) for number in (*sizes, TOKENS, VECTOR, BATCHES)]
@@ -149,7 +150,7 @@ class Peer:
         return float(self._process.stdout.readline())
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         self._process.communicate()
 
 
@@ -163,16 +164,16 @@ def rate(step: Step, batch: int, seconds: float) -> float:
 
 
 def measure(sizes: tuple[int, int, int], rounds: int, seconds: float, python: str | None) -> dict[str, float]:
-    """Return the median captions per second of each contender, taken in turns after a turn to warm up."""
+    """Return the median captions per second of each implementation, in turns, after one turn to warm up."""
     hidden, vocabulary, batch = sizes
-    mine, theirs = ours(*sizes), articles(*sizes)
+    our_step, article_step = ours(*sizes), articles(*sizes)
     peer = Peer(python, *sizes) if python else None
     threads = worthwhile_threads(batch * TOKENS, vocabulary, hidden)
     found: dict[str, list[float]] = {"ours": [], "the article's loop": [], "PyTorch": []}
     for turn in range(rounds + 1):
         with limited(threads, fused=True):
-            turns = {"ours": rate(mine, batch, seconds)}
-        turns["the article's loop"] = rate(theirs, batch, seconds)
+            turns = {"ours": rate(our_step, batch, seconds)}
+        turns["the article's loop"] = rate(article_step, batch, seconds)
         if peer:
             turns["PyTorch"] = peer.rate(seconds)
         for name, value in turns.items():
@@ -183,12 +184,12 @@ def measure(sizes: tuple[int, int, int], rounds: int, seconds: float, python: st
 
 
 def operations(hidden: int, vocabulary: int) -> int:
-    """Return the floating-point operations of a caption's products, forth and back: output, LSTM, photo."""
+    """Return the operations of a caption's products, forward and backward: output, LSTM, photo."""
     return 6 * TOKENS * hidden * (vocabulary + 8 * hidden) + 4 * VECTOR * hidden
 
 
 def main() -> None:
-    """Print a line per size."""
+    """Print a row per size."""
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     parser.add_argument("--rounds", type=int, default=3)
@@ -196,7 +197,7 @@ def main() -> None:
     parser.add_argument("--peer", default=os.environ.get("BOKERU_TORCH_PYTHON"))
     arguments = parser.parse_args()
     if not arguments.peer:
-        print("PyTorch: not measured: $BOKERU_TORCH_PYTHON names no Python that has it", file=sys.stderr)
+        print("PyTorch: not measured: set $BOKERU_TORCH_PYTHON to a Python that has it", file=sys.stderr)
     titles = ("ours", "the article's loop", "PyTorch", "ours : loop", "ours : PyTorch", "bound")
     print("| hidden, vocabulary, batch | " + " | ".join(titles) + " |")
     print("| --- " + "| ---: " * len(titles) + "|")

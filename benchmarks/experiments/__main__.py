@@ -23,8 +23,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data/experiments"))
     parser.add_argument("--only", nargs="*", help="run the cells whose name or question holds one of these")
-    parser.add_argument("--list", action="store_true", help="say which cells there are, and which are done")
-    parser.add_argument("--report", action="store_true", help="only write the report of what is done")
+    parser.add_argument("--list", action="store_true", help="list the cells, and which of them are done")
+    parser.add_argument(
+        "--report", action="store_true", help="only write the report of the cells that are done"
+    )
     arguments = parser.parse_args()
     chosen = [cell for cell in cells() if _is_chosen(cell, arguments.only)]
     if arguments.list:
@@ -41,7 +43,7 @@ def _is_chosen(cell: Cell, words: list[str] | None) -> bool:
 
 
 def result_path(data: Path, cell: Cell) -> Path:
-    """Return where a cell's figures lie once it is done."""
+    """Return the path of a cell's figures."""
     return data / "results" / f"{cell.name.replace(' ', '-').replace(',', '')}.json"
 
 
@@ -52,14 +54,14 @@ def _run(cell: Cell, data: Path) -> bool:
     except UserError as error:
         print(f"{cell.name}: {error}", file=sys.stderr)
         return False
-    except Exception:  # one cell that fails keeps no other from running
+    except Exception:  # the other cells still run
         traceback.print_exc()
         return False
     return True
 
 
 def figures(cell: Cell, data: Path) -> dict[str, Any]:
-    """Run every stage of a cell, each only as far as it is not done, and return what it came to."""
+    """Run every stage of a cell that is not up to date, and return the cell's figures."""
     pipeline = Pipeline(data, cell.data, settings=cell.settings())
     for stage in (crawl, dataset, features):
         stage(pipeline)

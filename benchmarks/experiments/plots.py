@@ -16,16 +16,16 @@ SHADES = ("#0b3c5d", "#328cc1", "#d9a441", "#b23a48")
 
 
 def article(results: Iterable[Result]) -> Figure:
-    """Draw the article's two experiments: losses by epoch, and what they are to be compared with."""
-    of = {result.name: result for result in results}
+    """Draw the article's two experiments: losses by epoch, and the bounds to compare them with."""
+    by_name = {result.name: result for result in results}
     figure, panels = _panels(2)
     for axes, (name, end) in zip(panels, THE_ARTICLES_LAST.items(), strict=True):
         axes.set_title(name)
-        if name in of:
-            _draw(axes, of[name], "loss", "train", color=SHADES[0])
-            _draw(axes, of[name], "dev_loss", "dev", color=SHADES[3])
+        if name in by_name:
+            _draw(axes, by_name[name], "loss", "train", color=SHADES[0])
+            _draw(axes, by_name[name], "dev_loss", "dev", color=SHADES[3])
             for label, figure_name, style in BOUNDS:
-                value = of[name].runs[0]["evaluation"]["train"][figure_name]
+                value = by_name[name].runs[0]["evaluation"]["train"][figure_name]
                 if value is not None:
                     line = {"color": "0.4", "linestyle": style, "linewidth": 1}
                     axes.axhline(value, label=f"{label}  {value:.2f}", **line)
@@ -35,7 +35,7 @@ def article(results: Iterable[Result]) -> Figure:
 
 
 def captions_per_photo(results: Iterable[Result]) -> Figure:
-    """Draw train and dev losses by epoch of as many captions, of fewer and fewer photos."""
+    """Draw train and dev losses by epoch: the same number of captions, of fewer and fewer photos."""
     chosen = [result for result in results if result.question == "captions per photo"]
     chosen.sort(key=lambda result: result.runs[0]["captions"])
     figure, panels = _panels(2)
@@ -54,7 +54,7 @@ def grid(results: list[Result]) -> Figure:
     figure = Figure(figsize=(9, 1.5 + 0.36 * len(results)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    places = list(range(len(results)))[::-1]
+    rows = list(range(len(results)))[::-1]
     for column, marker, label in (
         ("train", "o", "train"),
         ("dev", "s", "dev"),
@@ -62,13 +62,13 @@ def grid(results: list[Result]) -> Figure:
         ("floor", "|", "the grammar's floor"),
         ("unigram", ".", "unigram entropy"),
     ):
-        found = [(place, result.values(column)) for place, result in zip(places, results, strict=True)]
-        known = [(place, values) for place, values in found if values]
-        axes.scatter([mean(values) for _, values in known], [place for place, _ in known],
+        found = [(row, result.values(column)) for row, result in zip(rows, results, strict=True)]
+        known = [(row, values) for row, values in found if values]
+        axes.scatter([mean(values) for _, values in known], [row for row, _ in known],
                      marker=marker, label=label, zorder=3)  # fmt: skip
-        for place, values in known:
-            axes.hlines(place, min(values), max(values), color="0.3", linewidth=2, zorder=2)
-    axes.set_yticks(places, [result.name for result in results])
+        for row, values in known:
+            axes.hlines(row, min(values), max(values), color="0.3", linewidth=2, zorder=2)
+    axes.set_yticks(rows, [result.name for result in results])
     axes.grid(axis="y", color="0.9")
     axes.set_xlabel("nats per token, last epoch")
     axes.set_xlim(left=0)
@@ -94,5 +94,5 @@ def _draw(axes: Any, result: Result, loss: str, label: str, color: str) -> None:
 
 
 def _finish(axes: Any) -> None:
-    axes.set_ylim(bottom=0)  # once all is drawn: a limit set before would end the search for the other
+    axes.set_ylim(bottom=0)  # after drawing: it ends Matplotlib's own choice of the upper limit
     axes.legend()

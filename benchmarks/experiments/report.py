@@ -1,4 +1,4 @@
-"""The figures and plots of docs/experiments.md, from what the cells have come to so far."""
+"""The figures and plots of docs/experiments.md, from the cells that are done so far."""
 
 from pathlib import Path
 

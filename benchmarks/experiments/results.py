@@ -1,4 +1,4 @@
-"""What the cells have come to: one row a question, runs that differ by their seed only put together."""
+"""The results of the cells: one row per cell; runs that differ only by their seed share it."""
 
 import json
 import re
@@ -18,7 +18,7 @@ COLUMNS = {
     "names": ("dev", "names"),
     "others'": ("dev", "names_shuffled"),
 }
-"""Columns of the table, and where evaluation.json has them: split, figure."""
+"""Columns of the table, and their split and figure in evaluation.json."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Result:
     Attributes:
         name: of the cell.
         question: the part of docs/experiments.md that it belongs to.
-        runs: what each run came to, as `figures` of the package's `__main__` wrote it; never empty.
+        runs: the figures of each run, as the package's `__main__` wrote them; never empty.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Result:
 
     @property
     def learned(self) -> list[float]:
-        """The last epoch's training loss of each run, as the article prints it: of what was learned from."""
+        """The last epoch's training loss of each run, as the article prints it."""
         return [loss for *_, loss in self.losses("loss") if loss is not None]
 
     @property
     def best_dev(self) -> list[float]:
-        """The lowest dev loss on the way of each run, nats per token."""
+        """The lowest dev loss of any epoch of each run, nats per token."""
         return [min(loss for loss in losses if loss is not None) for losses in self.losses("dev_loss")]
 
     @property

@@ -44,7 +44,7 @@ def write_dataset(
 
 
 def small_network(seed: int = 1, size: int = 35) -> Network:
-    """Return CaffeNet in small: every kind of layer, and a vector of 24 values at fc7."""
+    """Return a small CaffeNet: every kind of layer, and a vector of 24 values at fc7."""
     net = Builder((3, size, size), seed)
     net.convolution("conv1", 8, 5, stride=2)
     net.add(Pooling("pool1", "pool1", average=False, kernel=(3, 3), stride=(2, 2)))

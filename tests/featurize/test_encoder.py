@@ -73,7 +73,7 @@ def test_a_model_that_takes_no_photos(tmp_path: Path, shape: list[int | str]) ->
 
 
 @pytest.mark.parametrize("content", [b"", b"not an onnx model", b"\x08\x08\x12"])
-def test_a_file_that_is_no_onnx(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_an_onnx_model(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"m.onnx is not a model that ONNX Runtime can run: ."):
@@ -88,13 +88,13 @@ def test_an_onnx_runs_only_on_onnx(tmp_path: Path) -> None:
 RANDOM = FeatureOptions(weights="random", random=RandomOptions(dimensions=500, sparsity=0.8, scale=3.0))
 
 
-def test_random_vectors_have_the_sparsity_and_scale_asked_for(tmp_path: Path) -> None:
+def test_random_vectors_have_the_sparsity_and_scale_of_the_settings(tmp_path: Path) -> None:
     found = Extractor(RANDOM, tmp_path).vectors([photo(seed) for seed in range(40)])
     assert (found == 0).mean() == pytest.approx(0.8, abs=0.02)
     assert np.sqrt((found**2).mean()) == pytest.approx(3.0, rel=0.05)
 
 
-def test_a_random_vector_is_the_photos_for_ever(tmp_path: Path) -> None:
+def test_a_photo_always_has_the_same_random_vector(tmp_path: Path) -> None:
     names = write_dataset(tmp_path / "demo" / "dataset", [photo(1), photo(2)])
     directory = extract(RANDOM, tmp_path / "demo" / "dataset", tmp_path / "features", tmp_path / "weights")
     again = Extractor(RANDOM, tmp_path).vectors([photo(2)])

@@ -130,6 +130,6 @@ def test_no_such_weights(stage: Stage) -> None:
         key(options, stage.weights)
 
 
-def test_captioning_a_photo_that_is_none(stage: Stage) -> None:
+def test_bytes_that_are_not_a_photo_are_named_by_their_number(stage: Stage) -> None:
     with pytest.raises(UserError, match=r"photo 2 of 2 cannot be used: in no format that is known \(JPEG"):
         Extractor(stage.options, stage.weights).vectors([photo(1), b"not a photo"])

@@ -102,9 +102,9 @@ def test_a_kill_costs_only_what_was_not_yet_written(tmp_path: Path, names: list[
 
 def test_two_processes_fill_one_cache_without_doubling(tmp_path: Path, names: list[str]) -> None:
     first, second = child(tmp_path), child(tmp_path)
-    said = sorted((end(first).splitlines()[-2], end(second).splitlines()[-2]), key=len)
-    assert said[0] == "features: up to date"
-    assert said[1].startswith("features: 80 computed")
+    printed = sorted((end(first).splitlines()[-2], end(second).splitlines()[-2]), key=len)
+    assert printed[0] == "features: up to date"
+    assert printed[1].startswith("features: 80 computed")
     (directory,) = (path for path in (tmp_path / "features").iterdir() if path.is_dir())
     assert stored(directory) == Counter(names)
 

@@ -26,16 +26,20 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[str | None] = []
+        self.requested: list[str | None] = []
 
 
 class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        asked = self.headers["Range"]
-        self.server.asked.append(asked)
-        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and self.server.ranges else 0
+        range_header = self.headers["Range"]
+        self.server.requested.append(range_header)
+        start = (
+            int(range_header.removeprefix("bytes=").removesuffix("-"))
+            if range_header and self.server.ranges
+            else 0
+        )
         if start >= len(CONTENT):
             return self.send_error(416)
         self.send_response(206 if start else 200)
@@ -65,7 +69,7 @@ def known(server: Server) -> KnownWeights:
 def test_the_published_file_is_fetched_once(server: Server, known: KnownWeights, tmp_path: Path) -> None:
     assert fetch(known, tmp_path).read_bytes() == CONTENT
     assert fetch(known, tmp_path) == tmp_path / "net.caffemodel"
-    assert server.asked == [None]
+    assert server.requested == [None]
     assert {path.name for path in tmp_path.iterdir()} == {"net.caffemodel", ".lock"}
 
 
@@ -75,7 +79,7 @@ def test_an_interrupted_fetch_goes_on(server: Server, known: KnownWeights, tmp_p
         fetch(known, tmp_path)
     server.cut = None
     assert fetch(known, tmp_path).read_bytes() == CONTENT
-    assert server.asked == [None, "bytes=1048576-"]
+    assert server.requested == [None, "bytes=1048576-"]
 
 
 def test_a_server_that_cannot_resume_sends_all(server: Server, known: KnownWeights, tmp_path: Path) -> None:
@@ -143,7 +147,7 @@ def test_a_changed_file_has_another_identity(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("memory", ["", "[]", "{", '{"x": 1}'])
-def test_a_broken_memory_of_digests_is_only_forgotten(tmp_path: Path, memory: str) -> None:
+def test_broken_digests_are_computed_again(tmp_path: Path, memory: str) -> None:
     path, directory = tmp_path / "own.caffemodel", tmp_path / "weights"
     path.write_bytes(b"one")
     directory.mkdir()

@@ -1,4 +1,4 @@
-"""The GPU backend's own logic, on a stand-in for CuPy: what needs a GPU is in the last test."""
+"""The GPU backend's own logic, on a stand-in for CuPy; only the last test needs a GPU."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -81,7 +81,7 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does(fits: int) -> None:
     assert sum(size for size in cupy.sizes if size <= fits) == len(IMAGES)
 
 
-def test_once_halved_it_stays() -> None:
+def test_a_batch_stays_halved() -> None:
     cupy = stand_in(3)
     made = backend(cupy)
     made.run(IMAGES)
