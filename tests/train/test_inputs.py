@@ -1,4 +1,4 @@
-"""What training does with inputs that are wrong, or hardly enough."""
+"""Training on inputs that are wrong, or hardly enough."""
 
 import json
 import math
@@ -99,7 +99,7 @@ def test_captions_over_the_limit_are_left_out(tmp_path: Path) -> None:
     assert 0 < figures["train"]["captions"] < 48
 
 
-def test_vectors_that_never_vary_teach_nothing_and_break_nothing(tmp_path: Path) -> None:
+def test_vectors_that_never_vary_do_no_harm(tmp_path: Path) -> None:
     toy = toy_training.toy(tmp_path)
     (shard,) = toy.features.glob("*.parquet")
     rows = pq.read_table(shard).to_pylist()

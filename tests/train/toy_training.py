@@ -1,4 +1,4 @@
-"""A dataset and vectors small enough to train on in a second: each photo's noun is in its vector."""
+"""A dataset and vectors small enough to train on in a second; each photo's vector encodes its noun."""
 
 import dataclasses
 from pathlib import Path
@@ -21,7 +21,7 @@ D = 8
 
 @dataclasses.dataclass(frozen=True)
 class Toy:
-    """Where the toy's stages lie."""
+    """The directories of the toy's stages."""
 
     dataset: Path
     features: Path
