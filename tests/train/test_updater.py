@@ -1,27 +1,16 @@
 """The updater gives the model what the settings say: each epoch its captions, each update its dropout."""
 
-from typing import Any
-
 import pytest
 
 from tests.train import toy_training
 from train import batches
-from train.arithmetic.processes import SingleProcess
 from train.examples import Examples
 from train.job import Job
 from train.model import Array
-from train.prepare import prepare
 from train.sampling import sample_captions
 
 PHOTOS, CAPTIONS = 24, 2
 """Of the toy's train split."""
-
-
-def job(toy: toy_training.Toy, **settings: Any) -> Job:
-    options = toy_training.options(**settings)
-    return prepare(
-        options, toy.dataset, toy.features, toy.runs / "unwritten", "no fingerprint", SingleProcess()
-    )
 
 
 def learned(job: Job, epochs: int) -> list[list[int]]:
@@ -49,7 +38,7 @@ def photos(job: Job, captions: list[int]) -> list[int]:
 
 
 def test_one_per_epoch_samples_again_in_every_epoch(toy: toy_training.Toy) -> None:
-    training = job(toy, sampling="one-per-epoch")
+    training = toy_training.job(toy, sampling="one-per-epoch")
     epochs = learned(training, 20)
     examples, options = training.train_split.examples, training.options
     for epoch, captions in enumerate(epochs):
@@ -59,19 +48,19 @@ def test_one_per_epoch_samples_again_in_every_epoch(toy: toy_training.Toy) -> No
 
 
 def test_one_to_one_stays_with_its_captions(toy: toy_training.Toy) -> None:
-    training = job(toy, sampling="one-to-one", choose="draw")
+    training = toy_training.job(toy, sampling="one-to-one", choose="draw")
     epochs = learned(training, 5)
     assert sorted(photos(training, epochs[0])) == list(range(PHOTOS))
     assert len({tuple(sorted(captions)) for captions in epochs}) == 1
 
 
 def test_many_to_one_learns_every_caption_once_an_epoch(toy: toy_training.Toy) -> None:
-    for captions in learned(job(toy, sampling="many-to-one"), 5):
+    for captions in learned(toy_training.job(toy, sampling="many-to-one"), 5):
         assert sorted(captions) == list(range(PHOTOS * CAPTIONS))
 
 
 def test_an_epoch_goes_on_from_any_batch(toy: toy_training.Toy) -> None:
-    whole, rest = job(toy), job(toy)
+    whole, rest = toy_training.job(toy), toy_training.job(toy)
     expected = learned(whole, 3)[2]
     rest.updater.epoch, rest.updater.position = 2, 3
     size = rest.options.batch_size
@@ -80,12 +69,12 @@ def test_an_epoch_goes_on_from_any_batch(toy: toy_training.Toy) -> None:
 
 @pytest.mark.parametrize("sampling", ["one-to-one", "many-to-one"])
 def test_every_epoch_has_an_order_of_its_own(toy: toy_training.Toy, sampling: str) -> None:
-    epochs = learned(job(toy, sampling=sampling), 6)
+    epochs = learned(toy_training.job(toy, sampling=sampling), 6)
     assert len({tuple(captions) for captions in epochs}) == 6
 
 
 def test_another_seed_is_another_order(toy: toy_training.Toy) -> None:
-    orders = {tuple(learned(job(toy, seed=seed), 1)[0]) for seed in range(4)}
+    orders = {tuple(learned(toy_training.job(toy, seed=seed), 1)[0]) for seed in range(4)}
     assert len(orders) == 4
 
 
@@ -107,11 +96,13 @@ def losses(training: Job, updates: int) -> list[float]:
 
 def test_dropout_drops_other_units_in_every_update(one_caption: toy_training.Toy) -> None:
     still = {"learning_rate": 1e-20}
-    assert len(set(losses(job(one_caption, **still), 5))) == 1, "else the next line says nothing"
-    assert len(set(losses(job(one_caption, **still, dropout=0.5), 5))) == 5
+    assert len(set(losses(toy_training.job(one_caption, **still), 5))) == 1, "else the next line says nothing"
+    assert len(set(losses(toy_training.job(one_caption, **still, dropout=0.5), 5))) == 5
 
 
 def test_another_seed_drops_other_units(one_caption: toy_training.Toy) -> None:
-    first, other = (job(one_caption, learning_rate=1e-20, dropout=0.5, seed=seed) for seed in (0, 1))
+    first, other = (
+        toy_training.job(one_caption, learning_rate=1e-20, dropout=0.5, seed=seed) for seed in (0, 1)
+    )
     other.artifact.model.copyparams(first.artifact.model)
     assert losses(first, 1) != losses(other, 1)

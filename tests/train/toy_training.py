@@ -11,9 +11,12 @@ from dataset.text.vocabulary import BOS, EOS, Vocabulary
 from store.manifest import write_manifest
 from store.schema import PHOTOS, features
 from store.shards import ShardWriter, whole_parquet
+from train.arithmetic.processes import SingleProcess
 from train.examples import Examples
+from train.job import Job
 from train.model import Array, CaptionModel, Sizes
 from train.options import TrainOptions
+from train.prepare import prepare
 
 NOUNS = ("犬", "猫", "寿司", "車")
 D = 8
@@ -97,3 +100,9 @@ def model(vocabulary: int = 50, seed: int = 0, **sizes: Any) -> CaptionModel:
 def vectors(photos: int = 20, seed: int = 0) -> Array:
     """Return random raw photo vectors (photos, D) float32."""
     return np.random.default_rng(seed).standard_normal((photos, D), np.float32) * 3 + 1
+
+
+def job(toy: Toy, **settings: Any) -> Job:
+    """Return a run that is ready to train, in a folder that is not there yet."""
+    run = toy.runs / "unwritten"
+    return prepare(options(**settings), toy.dataset, toy.features, run, "no fingerprint", SingleProcess())
