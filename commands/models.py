@@ -1,4 +1,4 @@
-"""What one does with a model: captions at the terminal, and the browser app."""
+"""The commands that use a model: captions at the terminal, and the browser app."""
 
 import argparse
 import json

@@ -34,6 +34,6 @@ def check_inputs(stage: Stage) -> Problems:
 
 def _check_rows(path: Path, rows: pa.Table) -> Problems:
     for outcome in set(rows["outcome"].to_pylist()) - set(OUTCOMES):
-        yield Problem(f"{path}: outcome {outcome!r} is none of {', '.join(OUTCOMES)}")
+        yield Problem(f"{path}: outcome {outcome!r} is unknown: known are {', '.join(OUTCOMES)}")
     if rows["url"].null_count:
         yield Problem(f"{path}: {rows['url'].null_count} rows have no url")

@@ -84,7 +84,7 @@ DAMAGE = {
     "has no bytes": ("crawl/images/*", lambda row: row.update(bytes=None)),
     "cannot be decoded": ("crawl/images/*", lambda row: row.update(bytes=b"no photo", sha256=NO_PHOTO)),
     "is 96x96, not 5x96": ("crawl/images/*", lambda row: row.update(width=5)),
-    "is none of": ("crawl/pages/*", lambda row: row.update(outcome="great")),
+    "is unknown": ("crawl/pages/*", lambda row: row.update(outcome="great")),
     "have no url": ("crawl/pages/*", lambda row: row.update(url=None)),
     "has no captions": ("dataset/train-*", lambda row: row.update(captions=[])),
     "do not make its text": ("dataset/train-*", lambda row: row["captions"][0].update(tokens=["猫"])),
