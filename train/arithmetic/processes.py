@@ -7,6 +7,7 @@ Only the first process writes files.
 
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,6 +18,8 @@ from store.errors import UserError
 T = TypeVar("T")
 _SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 """Environment variables by which MPICH and Open MPI tell a process how many there are."""
+_FORWARDING = 1.0
+"""Seconds that mpiexec has to forward the reason: after an abort it drops what it has not read yet."""
 
 
 class Processes(Protocol):
@@ -89,6 +92,7 @@ class MpiProcesses:
             if not isinstance(error, UserError | KeyboardInterrupt):
                 traceback.print_exc()
             print(f"process {self.rank} of {self.size}: {error}", file=sys.stderr, flush=True)
+            time.sleep(_FORWARDING)
             # The others sit in a collective call that this process will never join.
             self._communicator.mpi_comm.Abort(getattr(error, "exit_status", 1))
             raise
