@@ -42,7 +42,7 @@ def _embedded_site(options: CrawlOptions) -> Iterator[str | None]:
 def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None]]:
     """Yield what `scrapy crawl bokete -a pipeline=NAME` needs: settings, directory, the site's address.
 
-    The spider finds this function by the entry point `job` of the group `bokeru.crawl`.
+    Its command finds this function by the entry point `job` of the group `bokeru.crawl`.
     """
     pipeline = Pipeline(DATA, name, settings=load(name))
     with _embedded_site(pipeline.settings.crawl) as address:

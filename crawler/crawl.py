@@ -13,6 +13,7 @@ from crawler.options import CrawlOptions
 from crawler.report import CrawlReport, problems
 from store.errors import UserError, first_by_status, with_status
 from store.processes import child
+from store.processes.interruption import SIGNALS, Interrupted
 
 _PATIENCE = 15.0
 
@@ -58,6 +59,7 @@ def crawl(
     Raises:
         UserError: the crawl could not start or had to end; the message says why and what to do.
         DamagedFile: a shard is not whole; nothing was started.
+        Interrupted: a signal came, here or to the crawl's process alone.
     """
     job = Job(options, directory, address, pipeline, retry_failed, datetime.now(UTC))
     job.check()
@@ -94,6 +96,9 @@ def _result(answer: str, process: subprocess.Popen[str], job: Job) -> CrawlRepor
     try:
         result: dict[str, Any] = json.loads(answer.splitlines()[-1])
     except (IndexError, ValueError):
+        number = -status if status < 0 else status - 128  # it wound down, or was still starting
+        if number in SIGNALS:
+            raise Interrupted(number) from None
         raise UserError(
             f"the crawl's process {child.ending(status)}. What it had committed is whole; "
             f"go on with: {job.command}"

@@ -8,7 +8,6 @@ and it ends.
 import asyncio
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -28,7 +27,7 @@ from crawler.report import CrawlReport, problems
 from crawler.spiders.bokete import BoketeSpider
 from store.errors import UserError, first_by_status
 from store.place import INVOCATION
-from store.processes.interruption import SIGNALS
+from store.processes.interruption import deferred, install, received
 
 _PATIENCE = 10.0
 Stops = SimpleQueue[str]
@@ -36,10 +35,21 @@ Stops = SimpleQueue[str]
 
 
 def main() -> None:
-    """Crawl, and print a JSON object: `report`, or `error` with the exit `status` of the UserError."""
+    """Crawl, and print a JSON object: `report`, or `error` with the exit `status` of the UserError.
+
+    A signal ends the process with its own exit status, when the crawl has wound down; nothing is printed.
+    """
+    install()
+    try:
+        _answer()
+    except (KeyboardInterrupt, RuntimeError):  # libraries in C turn the one into the other
+        if not (stop := received()):
+            raise
+        os._exit(stop.exit_status)
+
+
+def _answer() -> None:
     stops = Stops()
-    for number in SIGNALS:
-        signal.signal(number, lambda number, _: stops.put(signal.Signals(number).name))
     job = Job.from_json(json.loads(sys.stdin.readline()))
     INVOCATION.config, INVOCATION.pipeline = job.config, job.pipeline
     threading.Thread(target=_await_end, args=(sys.stdin, stops), daemon=True).start()
@@ -63,32 +73,39 @@ def _await_end(stream: TextIO, stops: Stops) -> None:
     stops.put("end of input")
 
 
-def crawl(job: Job, stops: Stops | None = None) -> CrawlReport:
+def crawl(job: Job, stops: Stops | None = None, *, process: AsyncCrawlerProcess | None = None) -> CrawlReport:
     """Crawl in this process, which must not have run a reactor before.
 
     Args:
         job: what to crawl.
-        stops: end as soon as something comes here; None lets Scrapy handle SIGINT and SIGTERM.
+        stops: the crawl also ends as soon as something comes here.
+        process: Scrapy's, where a command of Scrapy has made it.
 
     Raises:
         UserError: the crawl could not start, or had to end before it was complete.
+        Interrupted: a signal came; what was fetched is committed.
     """
     running: Future[tuple[Crawler, Session]] = Future()
-    if stops is not None:
-        threading.Thread(target=_stop, args=(stops, job, running), daemon=True).start()
+    stops = Stops() if stops is None else stops
+    threading.Thread(target=_stop, args=(stops, job, running), daemon=True).start()
     with Session(job) as session:
-        settings = Settings()
-        settings.setmodule("crawler.settings", priority="project")
-        process = AsyncCrawlerProcess(settings)
+        process = process or AsyncCrawlerProcess(_settings())
         crawler = process.create_crawler(BoketeSpider)
         crawling = process.crawl(crawler, session=session)
         running.set_result((crawler, session))
-        process.start(install_signal_handlers=stops is None)
+        with deferred(lambda: stops.put("signal")):
+            process.start(install_signal_handlers=False)
     crawling.result()
     if failure := first_by_status(_failures(job, session)):
         raise failure
     assert session.report
     return session.report
+
+
+def _settings() -> Settings:
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    return settings
 
 
 def _failures(job: Job, session: Session) -> Iterator[UserError]:
@@ -114,7 +131,8 @@ def _stopped(job: Job) -> UserError:
 def _stop(stops: Stops, job: Job, running: "Future[tuple[Crawler, Session]]") -> None:
     """Wait to be asked to end; then commit, stop, and do not wait long for answers under way."""
     stops.get()
-    if not running.done():  # nothing is fetched yet: its mirror is read, say, file by file, each whole or not
+    if not running.done():
+        # The input has ended before anything is fetched: a mirror is read, say, file by file, each whole.
         _fail(_stopped(job))
         os._exit(0)
     from twisted.internet import reactor  # only now is it the one that the crawl runs
@@ -123,7 +141,7 @@ def _stop(stops: Stops, job: Job, running: "Future[tuple[Crawler, Session]]") ->
     reactor.callFromThread(session.writer.try_commit)
     reactor.callFromThread(lambda: asyncio.ensure_future(_stop_running(crawler)))
     time.sleep(_PATIENCE)
-    os._exit(1)
+    os._exit(stop.exit_status if (stop := received()) else 1)
 
 
 async def _stop_running(crawler: Crawler) -> None:

@@ -5,6 +5,7 @@ from store import version
 BOT_NAME = "bokeru"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.scrapy_commands"
 USER_AGENT = f"bokeru/{version.VERSION}"
 
 # Politeness.

@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
 from typing import Any, Self
 
-from scrapy import Request, Spider, signals
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
@@ -17,7 +15,6 @@ from crawler.components.browser import browser_meta
 from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.session import Session
 from crawler.items import Page, PageRow, PhotoRow
-from crawler.job import Job
 from crawler.layouts.next_2024 import INCOMPLETE
 from crawler.memory.tables import Kind
 from crawler.options import CrawlOptions
@@ -34,8 +31,7 @@ class BoketeSpider(Spider):
     """Crawls bokete, or the embedded site.
 
     Args:
-        session: the run that the spider is part of. `scrapy crawl bokete -a pipeline=NAME` opens one; `scrapy
-            shell` has none.
+        session: the run that the spider is part of; `scrapy shell` has none.
     """
 
     name = "bokete"
@@ -57,16 +53,9 @@ class BoketeSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Make the spider, with the session given, or with one for the pipeline named.
-
-        A session that is opened here ends with the spider.
-        """
-        session, pipeline = kwargs.pop("session", None), kwargs.pop("pipeline", None)
+        """Make the spider, with the session given, whose settings come before those of the project."""
+        session = kwargs.pop("session", None)
         spider = super().from_crawler(crawler, *args, **kwargs)
-        if session is None and pipeline is not None:
-            stack = ExitStack()
-            session = _open(pipeline, stack)
-            crawler.signals.connect(stack.close, signals.spider_closed, weak=False)
         if session is not None:
             spider.session = session
             for name, value in session.job.scrapy_settings().items():
@@ -168,13 +157,3 @@ def _reason(error: BaseException | None, request: Request) -> str:
 
 def _robots_tags(response: Response) -> list[str]:
     return [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
-
-
-def _open(pipeline: str, stack: ExitStack) -> Session:
-    """Open the session of a pipeline.
-
-    The crawler may not import what reads pipelines.yaml, so it finds that by its entry point.
-    """
-    (entry,) = entry_points(group="bokeru.crawl", name="job")
-    options, directory, address = stack.enter_context(entry.load()(pipeline))
-    return stack.enter_context(Session(Job(options, directory, address, pipeline)))

@@ -35,8 +35,18 @@ def write_config(path: Path, **stages: Mapping[str, object]) -> Path:
 
 def start(folder: Path, *arguments: object, **environment: str) -> "subprocess.Popen[str]":
     """Start a command in a process group of its own, which a test may send a terminal's signals to."""
+    return _start([BOKERU, *map(str, arguments)], folder, environment)
+
+
+def scrapy(folder: Path, argument: str) -> "subprocess.Popen[str]":
+    """Start `scrapy crawl bokete -a ARGUMENT` in the same way."""
+    command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "bokete", "-a", argument]
+    return _start(command, folder, {"SCRAPY_SETTINGS_MODULE": "crawler.settings"})
+
+
+def _start(command: list[str], folder: Path, environment: Mapping[str, str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [BOKERU, *map(str, arguments)],
+        command,
         cwd=folder,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
         stdin=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ from demo.site import running
 from store.errors import SiteRefuses, Unexpected, UsageError, UserError
 from store.processes.interruption import SIGNALS, Interrupted
 from store.version import VERSION
-from tests.commands.commandline import BOKERU, write_config
+from tests.commands.commandline import BOKERU, scrapy, write_config
 from tests.test_imports import ROOT
 
 
@@ -47,6 +47,28 @@ def test_a_crawl_says_whether_the_site_refuses_has_changed_or_has_trouble(
         assert len([line for line in error.splitlines() if line.startswith("bokeru: ")]) == 1
         if fault in ("blocked-401", "robots-disallow-all", "drift"):  # the others leave something to fetch
             assert crawl(tmp_path, site) == status, "a second try does not say that all is up to date"
+
+
+@pytest.mark.parametrize(
+    ("fault", "argument", "status", "words"),
+    [
+        ("blocked", "pipeline=demo", 4, "answers 403, 3 times in a row"),
+        ("drift", "pipeline=demo", 5, "the site has changed"),
+        ("emoji", "pipeline=none", 2, "has no pipeline 'none'"),
+        ("emoji", "name=demo", 2, "-a pipeline=NAME"),
+        ("emoji", "pipeline=demo", 0, ""),
+    ],
+)
+def test_scrapy_ends_as_bokeru_does(
+    fault: str, argument: str, status: int, words: str, tmp_path: Path
+) -> None:
+    with running(8, 2, 1, faults=[fault]) as site:
+        write_config(tmp_path / "pipelines.yaml", crawl={"site": site, "start": ["/boke/recent"]})
+        process = scrapy(tmp_path, argument)
+        output, error = process.communicate(timeout=100)
+    assert (process.returncode, "Traceback" in error) == (status, False), error
+    assert words in error
+    assert output.startswith("crawl: ") == (status == 0)
 
 
 def test_a_site_that_does_not_answer_is_no_refusal(tmp_path: Path) -> None:

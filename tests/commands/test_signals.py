@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.commandline import BOKERU, run, send, start, write_config
+from tests.commands.commandline import BOKERU, run, scrapy, send, start, write_config
 from tests.crawl_tables import crawl as write_crawl
 
 HANG_UP, INTERRUPT, TERMINATE = signal.SIGHUP, signal.SIGINT, signal.SIGTERM
@@ -59,6 +59,34 @@ def test_a_crawl_commits_what_it_has_and_goes_on(number: signal.Signals, tmp_pat
         result = run(tmp_path, "crawl", "--pipeline", "demo", "--set", "crawl.delay=0")
         assert result.returncode == 0, result.stderr
         assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
+
+
+@pytest.mark.parametrize("is_starting", [True, False], ids=["starting", "running"])
+def test_a_signal_to_the_crawl_s_process_alone_ends_the_command(is_starting: bool, tmp_path: Path) -> None:
+    write_config(tmp_path / "pipelines.yaml", crawl={"delay": 0.15, "shard_rows": 2, "shard_seconds": 600})
+    process = start(tmp_path, "crawl", "--pipeline", "demo")
+    wait_for(lambda: crawlers(process), process)
+    if not is_starting:
+        wait_for(lambda: any((tmp_path / "data/demo/crawl/pages").glob("*.parquet")), process)
+    (crawler,) = crawlers(process)
+    os.kill(crawler, TERMINATE)
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 143, errors
+    assert "Traceback" not in errors
+    assert "bokeru: stopped (SIGTERM). Nothing that was whole is lost" in errors
+
+
+def crawlers(process: "subprocess.Popen[str]") -> list[int]:
+    """Return the crawl's processes that a command has started so far."""
+    command = ["pgrep", "--parent", str(process.pid), "--full", "crawler.run"]
+    return [int(word) for word in subprocess.run(command, capture_output=True, text=True).stdout.split()]
+
+
+def test_scrapy_stops_as_bokeru_does(tmp_path: Path) -> None:
+    write_config(tmp_path / "pipelines.yaml", crawl={"delay": 0.15, "shard_rows": 2, "shard_seconds": 600})
+    process = scrapy(tmp_path, "pipeline=demo")
+    wait_for(lambda: any((tmp_path / "data/demo/crawl/pages").glob("*.parquet")), process)
+    assert_wound_down(process, INTERRUPT)
 
 
 def test_the_demo_stops_with_all_that_it_started(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""The exit status and the line that each ending of a command has, as the table in README.md has them."""
+
+import errno
+import signal
+import sys
+from collections.abc import Callable
+
+from store.errors import UserError
+from store.processes.interruption import Interrupted, install, received
+
+
+def exit_status(action: Callable[[], object]) -> int:
+    """Run the work of a command; return its exit status, having said why where that is not 0.
+
+    Signals wind it down; what is no fault of the user's or the machine's is raised.
+    """
+    install()
+    try:
+        action()
+    except UserError as error:
+        return _fail(str(error), error.exit_status)
+    except KeyboardInterrupt as error:
+        known = error if isinstance(error, Interrupted) else received()
+        return _interrupted(known or Interrupted(signal.SIGINT))
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has seen enough
+    except OSError as error:
+        return _disk(error)
+    except RuntimeError:
+        # DuckDB and other libraries in C turn what a signal's handler raises into errors of their own.
+        if stop := received():
+            return _interrupted(stop)
+        raise
+    return 0
+
+
+def _disk(error: OSError) -> int:
+    """Say what to do about a disk that is full or refuses; anything else is a mistake here, and is raised."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = f" on the disk of {error.filename}" if error.filename else ""
+        return _fail(
+            f"no space left{place}. Nothing that was whole is lost: free some space, then run it again.", 1
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return _fail(
+            f"{error.filename} cannot be written or read: {error.strerror}. Choose another: --data DIR", 1
+        )
+    raise error
+
+
+def _interrupted(stop: Interrupted) -> int:
+    return _fail(
+        f"stopped ({stop}). Nothing that was whole is lost: the same command goes on from here.",
+        stop.exit_status,
+    )
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"bokeru: {message}", file=sys.stderr)
+    return status
