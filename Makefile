@@ -62,7 +62,8 @@ test: install-dev  ## lint, type-check, run every test, and print the lines that
 	@$(if $(PYTEST),$(BIN)/python -m pytest $(PYTEST),$(MAKE) --no-print-directory coverage)
 test-long: install-dev  ## run what takes too long for every time
 	@$(BIN)/python -m pytest -m long $(PYTEST)
-coverage: # Numba's compiled code shows no lines, so the tests of kernels run once more without the compiler
+# Numba's compiled code shows no lines, so the tests of kernels run once more without the compiler.
+coverage: install-dev  ## run every test, and print the lines that none of them ran, without linters
 	@$(COVERAGE) erase
 	@$(COVERAGE) run -m pytest -n 2 --dist loadfile
 	@NUMBA_DISABLE_JIT=1 $(COVERAGE) run -m pytest -qq -m "not compiled and not long" $(KERNELS)
