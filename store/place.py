@@ -121,13 +121,13 @@ class Place:
         """
         where = ["--pipeline", self.name]
         if self.config != CONFIG:
-            where += ["--config", str(self.config)]
+            where += ["--config", _word(self.config)]
         return bokeru(command, *where, *_data(self.data), *arguments)
 
 
 def bokeru(command: str, *arguments: str | Path) -> str:
     """Return the command line of a command that knows no pipeline, such as `inspect`, ready for a shell."""
-    return shlex.join(["bokeru", command, *map(str, arguments)])
+    return shlex.join(["bokeru", command, *map(_word, arguments)])
 
 
 def weights_command(weights: Path, name: str) -> str:
@@ -136,4 +136,10 @@ def weights_command(weights: Path, name: str) -> str:
 
 
 def _data(data: Path) -> list[str]:
-    return [] if data == DATA else ["--data", str(data)]
+    return [] if data == DATA else ["--data", _word(data)]
+
+
+def _word(argument: str | Path) -> str:
+    """Return an argument as a word; of a path such as `-data` a parser would think that it is an option."""
+    word = str(argument)
+    return f"./{word}" if isinstance(argument, Path) and word.startswith("-") else word

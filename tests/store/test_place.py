@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.main import parser
 from store.place import CONFIG, INVOCATION, Place, bokeru, invoked, weights_command
 
 
@@ -47,6 +48,14 @@ def test_a_command_is_ready_for_a_shell() -> None:
     assert bokeru("inspect", Path("my data")) == "bokeru inspect 'my data'"
     assert weights_command(Path("data/weights"), "caffenet") == "bokeru weights caffenet"
     assert weights_command(Path("a/weights"), "caffenet") == "bokeru weights --data a caffenet"
+
+
+def test_a_path_that_starts_with_a_dash_is_no_option() -> None:
+    words = shlex.split(Place(Path("-data"), "demo", Path("-c.yaml")).command("train"))
+    arguments = parser().parse_args(words[1:])
+    assert (arguments.data, arguments.config) == (Path("-data"), Path("-c.yaml"))
+    words = shlex.split(bokeru("inspect", Path("-data/demo")))
+    assert parser().parse_args(words[1:]).path == Path("-data/demo")
 
 
 def test_the_invocation_holds_for_its_block() -> None:
