@@ -29,6 +29,8 @@ def verify(path: Path) -> "list[Problem]":
     from store.register.verify import check_table
 
     if path.is_file():
+        if path.suffix != ".parquet":
+            raise UserError(f"{path} is not a Parquet file. Name one, or a stage's directory")
         return list(check_table(Table(path.name, (path,), None, path.name), lambda path, rows: iter(())))
     stages, verifiers = find(path), stage_verifiers()
     problems = [problem for stage in stages for problem in _check(stage, verifiers)]
@@ -37,7 +39,12 @@ def verify(path: Path) -> "list[Problem]":
 
 
 def _check(stage: Stage, verifiers: "dict[StageName, StageVerify]") -> "Iterator[Problem]":
-    return _check_pipeline(stage) if stage.name == "pipeline" else verifiers[stage.name].check(stage)
+    from store.register.verify import Problem
+
+    try:
+        yield from _check_pipeline(stage) if stage.name == "pipeline" else verifiers[stage.name].check(stage)
+    except OSError as error:  # the system refuses a file, say: other stages are checked all the same
+        yield Problem(f"{error.filename or stage.directory} cannot be read: {error.strerror or error}")
 
 
 def stage_verifiers() -> "dict[StageName, StageVerify]":
@@ -54,10 +61,7 @@ def _check_pipeline(stage: Stage) -> "Iterator[Problem]":
     """Yield what is wrong with the lists of a pipeline; they say themselves what to do about it."""
     from dataset.export.record import read_exports
     from store.forget.forgotten import Forgotten
-    from store.register.verify import Problem
+    from store.register.verify import check_by
 
     for read in (Forgotten.load, read_exports):
-        try:
-            read(stage.directory)
-        except DamagedFile as error:
-            yield Problem(str(error))
+        yield from check_by(read, stage.directory)

@@ -1,9 +1,8 @@
 """Reads a dataset: captions and photo columns without the photos' bytes, and bytes of chosen photos."""
 
-import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,8 +15,10 @@ from store.manifest import read_manifest
 from store.place import Place
 from store.schema import CAPTION, PHOTOS
 from store.shards import shard_paths
+from store.whole_file import read_object, read_whole
 
 SPLITS = ("train", "dev")
+T = TypeVar("T")
 
 
 def is_complete(directory: Path) -> bool:
@@ -106,13 +107,13 @@ def vocabulary(directory: Path) -> Vocabulary:
 def statistics(directory: Path) -> dict[str, Any]:
     """Return the dataset's figures, as in statistics.json."""
     shards(directory)
-    return _json(directory / "statistics.json")
+    return _present(read_object, directory / "statistics.json")
 
 
 def manifest(directory: Path) -> dict[str, Any]:
     """Return the manifest: fingerprint, settings, crawls, sources and files."""
     shards(directory)
-    return _json(directory / MANIFEST)
+    return dict(read_manifest(directory) or {})
 
 
 def settings(directory: Path) -> dict[str, Any]:
@@ -137,19 +138,25 @@ def floor(directory: Path) -> dict[str, float | None] | None:
     It is known where the captions come from the embedded site's grammar.
     """
     path = directory / "floor.json"
-    return {split: _json(path)[split] for split in SPLITS} if path.exists() else None
-
-
-def _json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
+        figures = read_object(path)
+        return {split: figures[split] for split in SPLITS}
+    except FileNotFoundError:
+        return None
+    except KeyError as error:
+        raise DamagedFile(path, f"it has no {error}") from None
+
+
+def card(directory: Path) -> bytes:
+    """Return the dataset card, README.md."""
+    return _present(read_whole, directory / "README.md")
+
+
+def _present(read: Callable[[Path], T], path: Path) -> T:
+    try:
+        return read(path)
     except FileNotFoundError:
         raise DamagedFile(path, "it is missing") from None
-    except ValueError as error:
-        raise DamagedFile(path, f"not JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise DamagedFile(path, "not a JSON object")
-    return content
 
 
 def _read(path: Path, columns: list[str]) -> pa.Table:

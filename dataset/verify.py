@@ -13,9 +13,10 @@ from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
 from store.manifest import read_manifest
+from store.place import Place
 from store.progress import Progress
 from store.register.stages import Stage
-from store.register.verify import Problem, Problems, check_files, check_photo, check_table
+from store.register.verify import Problem, Problems, check_by, check_files, check_photo, check_table
 
 VOCABULARY = "vocabulary.json"
 
@@ -23,18 +24,9 @@ VOCABULARY = "vocabulary.json"
 def check(stage: Stage) -> Problems:
     """Yield what is wrong with a dataset; every photo is hashed and decoded."""
     yield from check_files(stage, closer=(MANIFEST, VOCABULARY))
-    yield from _check_vocabulary(stage.directory / VOCABULARY)
+    yield from check_by(Vocabulary.load, stage.directory / VOCABULARY)
     yield from _check_manifest(stage)
     yield from _check_rows(stage)
-
-
-def _check_vocabulary(path: Path) -> Problems:
-    try:
-        Vocabulary.load(path)
-    except FileNotFoundError:
-        yield Problem(f"{path} is missing")
-    except DamagedFile as error:
-        yield Problem(str(error))
 
 
 def _check_manifest(stage: Stage) -> Problems:
@@ -48,12 +40,16 @@ def _check_manifest(stage: Stage) -> Problems:
     if manifest is None:
         yield Problem(f"{directory / MANIFEST} is missing: the dataset was not completed")
         return
-    files = manifest.get("files")
-    listed = {directory / entry["name"]: entry for entry in files} if isinstance(files, list) else {}
-    for path, entry in listed.items():
+    try:
+        files: Any = manifest["files"]
+        listed = {directory / entry["name"]: entry["sha256"] for entry in files}
+    except (KeyError, TypeError):
+        yield Problem(str(DamagedFile(directory / MANIFEST, "it does not list the dataset's files")))
+        return
+    for path, sha256 in listed.items():
         if not path.is_file():
             yield Problem(f"{path} is missing")
-        elif _sha256(path) != entry["sha256"]:
+        elif _sha256(path) != sha256:
             yield Problem(f"{path} is not the file that the manifest lists: its sha256 differs")
     for kind, path in stage.files():
         if kind.in_manifest and path not in listed:
@@ -127,12 +123,13 @@ def _crawls(dataset: Path) -> list[Path]:
     """Return the crawls that a dataset was built from: in its own data folder, or where they were."""
     try:
         recorded = (read_manifest(dataset) or {}).get("crawls")
-    except UserError:
+    except (UserError, OSError):  # `check` has reported it
         recorded = None
     paths = (
         [Path(crawl) for crawl in recorded] if isinstance(recorded, list) else [dataset.with_name("crawl")]
     )
-    beside = [dataset.parents[1] / path.parent.name / path.name for path in paths]
+    data = Place.of(dataset).data
+    beside = [data / path.parent.name / path.name for path in paths]
     return [here if here.is_dir() else path for here, path in zip(beside, paths, strict=True)]
 
 

@@ -1,16 +1,15 @@
 """The weights file of a setting: made here (`untrained`), fetched (`caffenet`), or the user's own."""
 
 import hashlib
-import json
 import math
 from pathlib import Path
 
 from featurize.caffe import caffemodel
 from featurize.caffe.network import caffenet
 from featurize.fetch import CAFFENET, fetch
-from store.errors import UserError
+from store.errors import DamagedFile, UserError
 from store.processes.lock import locked
-from store.whole_file import write_json
+from store.whole_file import read_object, write_json
 
 SEED = 2016
 UNTRAINED = f"untrained-caffenet-{SEED}.caffemodel"
@@ -74,7 +73,6 @@ def identity(weights: str, directory: Path) -> str:
 
 def _digests(directory: Path) -> dict[str, list[object]]:
     try:
-        digests = json.loads((directory / DIGESTS).read_text())
-    except (OSError, ValueError):
+        return read_object(directory / DIGESTS)
+    except (OSError, DamagedFile):
         return {}  # it only saves time: missing digests are computed again
-    return digests if isinstance(digests, dict) else {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from store.errors import DamagedFile
-from store.whole_file import write_json
+from store.whole_file import read_object, write_json
 
 NAME = "manifest.json"
 
@@ -31,17 +31,15 @@ def read_manifest(directory: Path) -> Mapping[str, object] | None:
     """Return the manifest of a stage's directory; None if the stage was not completed.
 
     Raises:
-        DamagedFile: the manifest is not a JSON object.
+        DamagedFile: it is not a manifest.
     """
     path = directory / NAME
     try:
-        manifest = json.loads(path.read_text())
+        manifest = read_object(path)
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise DamagedFile(path, f"not JSON ({error})") from error
-    if not isinstance(manifest, dict):
-        raise DamagedFile(path, "not a JSON object")
+    if not isinstance(manifest.get("fingerprint"), str):
+        raise DamagedFile(path, "it has no fingerprint")
     return manifest
 
 

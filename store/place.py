@@ -63,6 +63,8 @@ class Place:
         Args:
             directory: `data/demo/dataset` or `data/demo/runs/<run>/model`, say.
         """
+        if not directory.name:  # `.`, the working folder
+            directory = directory.absolute()
         for folder in (directory, *directory.parents):
             if folder.name in STAGES:
                 parent = folder.parent

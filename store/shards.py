@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
-from store.whole_file import whole_file
+from store.whole_file import read_whole, whole_file
 
 UNIQUE = frozenset(("url", "sha256", "path", "phash", "text", "text_nfkc"))
 """Columns of strings that hardly ever repeat: a dictionary of them would be as large as the column."""
@@ -193,6 +193,8 @@ def read_schema(path: Path) -> pa.Schema:
     try:
         return pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
+        if not path.exists():
+            read_whole(path)  # it says whether the name is gone, or a link that leads nowhere
         reason = str(error).splitlines()[0].rstrip(".")
         raise DamagedFile(
             path, f"{path.stat().st_size:,} bytes that are not a whole Parquet file ({reason})"

@@ -1,4 +1,7 @@
-"""Files that appear whole or not at all: written under a temporary name, fsynced, then renamed."""
+"""Files that appear whole or not at all: written under a temporary name, fsynced, then renamed.
+
+Whatever reads one back as something else met damage, and says so (`read_whole`, `read_json`, `read_object`).
+"""
 
 import json
 import os
@@ -6,6 +9,9 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from store.errors import DamagedFile
 
 TEMPORARY = ".tmp-"
 
@@ -41,6 +47,55 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def write_json(path: Path, value: object) -> None:
     """Write `value` as indented UTF-8 JSON to `path` in one step; see `whole_file`."""
     write_whole(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_whole(path: Path, remedy: str | None = None) -> bytes:
+    """Return the content of a file.
+
+    Args:
+        remedy: what the user does where it is damaged; see `DamagedFile`.
+
+    Raises:
+        FileNotFoundError: nothing has that name.
+        PermissionError: the system refuses.
+        DamagedFile: what has that name is no file that can be read: a folder, a link that leads nowhere.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise DamagedFile(path, "it is a link that leads nowhere", remedy) from None
+        raise
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise DamagedFile(path, f"it cannot be read ({error.strerror})", remedy) from error
+
+
+def read_json(path: Path, remedy: str | None = None) -> Any:
+    """Return the value in a JSON file.
+
+    Raises:
+        FileNotFoundError, PermissionError: as `read_whole`.
+        DamagedFile: as `read_whole`, or it is not JSON.
+    """
+    try:
+        return json.loads(read_whole(path, remedy))
+    except (ValueError, RecursionError) as error:  # a file may nest deeper than Python can follow
+        raise DamagedFile(path, f"not JSON ({error})", remedy) from error
+
+
+def read_object(path: Path, remedy: str | None = None) -> dict[str, Any]:
+    """Return the object in a JSON file.
+
+    Raises:
+        FileNotFoundError, PermissionError: as `read_whole`.
+        DamagedFile: as `read_json`, or it holds another value.
+    """
+    value = read_json(path, remedy)
+    if not isinstance(value, dict):
+        raise DamagedFile(path, "not a JSON object", remedy)
+    return value
 
 
 def remove_leftovers(directory: Path) -> None:

@@ -13,7 +13,7 @@ from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, MissingStage, UserError
 from store.options import Options
 from store.place import Place
-from store.whole_file import write_json, write_whole
+from store.whole_file import read_whole, write_json, write_whole
 from train.model import CaptionModel, Sizes
 
 TENSORS, CONFIG, VOCABULARY = "model.safetensors", "config.json", "vocabulary.json"
@@ -77,10 +77,10 @@ def load(directory: Path, device: str = "cpu") -> Artifact:
 
 
 def _config(directory: Path) -> Config:
-    if not (directory / CONFIG).is_file():
-        raise MissingStage(directory, Place.of(directory).command("train"))
     try:
-        return Config.model_validate_json((directory / CONFIG).read_bytes())
+        return Config.model_validate_json(read_whole(directory / CONFIG))
+    except FileNotFoundError:
+        raise MissingStage(directory, Place.of(directory).command("train")) from None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"

@@ -3,7 +3,6 @@
 P photos, D components of a photo's vector.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,10 @@ import numpy as np
 from dataset import read
 from dataset.text.vocabulary import BOS, EOS, Vocabulary
 from featurize.read import vectors
-from store.errors import DamagedFile, MissingStage, UserError
+from store.errors import MissingStage, UserError
 from store.manifest import read_manifest
 from store.place import Place
+from store.whole_file import read_object
 from train.examples import Examples
 from train.model import Array
 
@@ -119,16 +119,12 @@ def feature_settings(features: Path) -> dict[str, Any]:
     """Return the settings that made the vectors in `features`: a new photo's vector is made with the same.
 
     Raises:
-        DamagedFile: settings.json is not JSON.
+        DamagedFile: settings.json is not a JSON object.
     """
-    path = features / "settings.json"
     try:
-        settings = json.loads(path.read_text())
+        return read_object(features / "settings.json")
     except FileNotFoundError:
         return {}
-    except ValueError as error:
-        raise DamagedFile(path, f"no JSON ({error})") from error
-    return dict(settings)
 
 
 def require_captions(train: Split, dataset: Path, max_tokens: int) -> None:

@@ -1,16 +1,16 @@
 """What `bokeru forget` does in a run: its samples go. A model cannot unlearn, so its run is named."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from dataset import read
+from store.errors import DamagedFile
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.forget.search import WORDS
 from store.register.stages import Stage
-from store.whole_file import write_json
+from store.whole_file import read_json, write_json
 
 
 def facts(stage: Stage) -> Iterator[str]:
@@ -38,8 +38,8 @@ def trained_on(stages: Sequence[Stage], content: Content) -> list[Stage]:
 def _rewrite(path: Path, content: Content) -> bool:
     """Take `content` out of one JSON file; return whether it changed."""
     try:
-        value = json.loads(path.read_text())
-    except ValueError:
+        value = read_json(path)
+    except DamagedFile:
         return False  # the search at the end looks into it as plain bytes
     kept = _without(value, content)
     if kept == value:

@@ -51,5 +51,5 @@ def read_log(run: Path) -> list[dict[str, Any]]:
     path = run / "log.jsonl"
     try:
         return [json.loads(line) for line in path.read_text().splitlines()]
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DamagedFile(path, f"it is not a log ({error})") from error

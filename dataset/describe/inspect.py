@@ -3,7 +3,6 @@
 Photo bytes and vectors are described from the files' footers and never read.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from store.errors import UserError
+from store.errors import DamagedFile, UserError
 from store.register.stages import Stage, Table, find
 from store.shards import read_schema
+from store.whole_file import read_json
 
 EXAMPLES = 3
 WIDTH = 60
@@ -137,7 +137,8 @@ def _show_files(stage: Stage, console: Console) -> None:
     """List the files that are not tables, and what each JSON file holds in one line."""
     for path in sorted(path for kind, path in stage.files() if kind.format != "parquet"):
         name = path.relative_to(stage.directory).as_posix()
-        console.print(f"{escape(name)}  {_bytes(path.stat().st_size)}  {escape(_gist(path))}", soft_wrap=True)
+        size = _bytes(path.lstat().st_size)  # a link may lead nowhere
+        console.print(f"{escape(name)}  {size}  {escape(_gist(path))}", soft_wrap=True)
     console.print()
 
 
@@ -145,9 +146,9 @@ def _gist(path: Path) -> str:
     if path.suffix != ".json":
         return ""
     try:
-        content = json.loads(path.read_text())
-    except ValueError as error:
-        return f"damaged: {error}"
+        content = read_json(path)
+    except (DamagedFile, OSError) as error:
+        return str(error)
     if isinstance(content, list):
         return f"{len(content):,} entries"
     if not isinstance(content, dict):

@@ -67,7 +67,7 @@ def export_again(dataset: Path) -> tuple[int, list[Path]]:
 
 def _write(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -> int:
     with locked(directory), replacement(directory) as new:
-        shutil.copyfile(dataset / "README.md", new / "README.md")
+        (new / "README.md").write_bytes(read.card(dataset))
         return sum(WRITERS[format](dataset, new, split) for split in splits)
 
 

@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dataset import read
 from store.errors import DamagedFile
-from store.whole_file import write_whole
+from store.whole_file import read_whole, write_whole
 
 NAME = "exports.json"
+REMEDY = "Delete it, and delete or export again what was exported."
 
 
 class Export(BaseModel):
@@ -53,9 +54,8 @@ def read_exports(pipeline: Path) -> Exports:
     """
     path = pipeline / NAME
     try:
-        return Exports.model_validate_json(path.read_bytes())
+        return Exports.model_validate_json(read_whole(path, REMEDY))
     except FileNotFoundError:
         return Exports()
     except ValidationError as error:
-        remedy = "Delete it, and delete or export again what was exported."
-        raise DamagedFile(path, f"no list of exports ({error.error_count()} errors)", remedy) from None
+        raise DamagedFile(path, f"no list of exports ({error.error_count()} errors)", REMEDY) from None

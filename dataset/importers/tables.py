@@ -1,6 +1,5 @@
 """Writes what an importer reads as a crawl's tables: each photo once, bad records counted by reason."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,7 +16,7 @@ from store.photo import describe
 from store.progress import Progress
 from store.schema import IMAGES, PAGES
 from store.shards import ShardWriter, shard_paths
-from store.whole_file import write_json
+from store.whole_file import read_json, write_json
 
 SOURCES = "sources.json"
 MAX_PHOTO_BYTES = 64 * 2**20
@@ -141,11 +140,10 @@ def read_sources(directory: Path) -> list[dict[str, str]]:
     """Return the sources of the data that were imported into a crawl's directory; none if none were."""
     path = directory / SOURCES
     try:
-        sources: list[dict[str, str]] = json.loads(path.read_text())
-        return [{key: str(value) for key, value in source.items()} for source in sources]
+        return [{key: str(value) for key, value in source.items()} for source in read_json(path)]
     except FileNotFoundError:
         return []
-    except (ValueError, AttributeError, TypeError) as error:
+    except (AttributeError, TypeError) as error:
         raise DamagedFile(path, f"not a list of sources ({error})") from error
 
 

@@ -1,11 +1,10 @@
 """The vocabulary: the tokens that a model knows, and their ids."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from store.errors import DamagedFile
-from store.whole_file import write_json
+from store.whole_file import read_object, write_json
 
 PAD, UNK, BOS, EOS = range(4)
 SPECIALS = ("<PAD>", "<UNK>", "<BOS>", "<EOS>")
@@ -45,12 +44,14 @@ class Vocabulary:
         """Read a vocabulary.json.
 
         Raises:
-            DamagedFile: the file is not a vocabulary.
+            DamagedFile: the file is missing, or not a vocabulary.
         """
         try:
-            content = json.loads(path.read_text())
+            content = read_object(path)
             return cls(content["tokens"], content.get("counts"))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except FileNotFoundError:
+            raise DamagedFile(path, "it is missing") from None
+        except (ValueError, KeyError, TypeError) as error:
             raise DamagedFile(path, f"it is not a vocabulary ({error})") from error
 
     def save(self, path: Path) -> None:

@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from store.addresses import photo_key
 from store.errors import DamagedFile
-from store.whole_file import write_whole
+from store.whole_file import read_whole, write_whole
 
 NAME = "forgotten.json"
+REMEDY = "Bring it back from a copy: what it lists would be crawled again."
 
 Kind = Literal["photo", "url", "odai", "boke"]
 """A photo is known by its sha256 and by the addresses it was fetched from; odai and boke by their numbers."""
@@ -60,7 +61,10 @@ class Forgotten(BaseModel):
             DamagedFile: the file is not a forget list. Nothing may go on as if it were empty.
         """
         path = pipeline / NAME
-        return cls.parse(path.read_bytes(), path) if path.exists() else cls()
+        try:
+            return cls.parse(read_whole(path, REMEDY), path)
+        except FileNotFoundError:
+            return cls()
 
     @classmethod
     def parse(cls, content: bytes, path: Path) -> "Forgotten":
@@ -68,8 +72,7 @@ class Forgotten(BaseModel):
         try:
             return cls.model_validate_json(content)
         except ValidationError as error:
-            remedy = "Bring it back from a copy: what it lists would be crawled again."
-            raise DamagedFile(path, f"no forget list ({error.error_count()} errors)", remedy) from None
+            raise DamagedFile(path, f"no forget list ({error.error_count()} errors)", REMEDY) from None
 
     def save(self, pipeline: Path) -> None:
         """Write the list to the pipeline's directory."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,21 @@ WORDS = frozenset(("labels", "exclude_labels", "tokens", "category", "categories
 
 def search(directory: Path, content: Content) -> list[Path]:
     """Return the files at or below `directory`, hidden and undeclared ones too, that still hold `content`."""
-    return [path for path in sorted(directory.rglob("*")) if path.is_file() and _holds(path, content)]
+    return [path for path in _files(directory) if _holds(path, content)]
+
+
+def _files(directory: Path) -> list[Path]:
+    """Return the files at or below `directory`, sorted; a folder that a link leads to belongs to it."""
+    seen: set[tuple[int, int]] = set()
+    found: list[Path] = []
+    for folder, below, names in os.walk(directory, followlinks=True):
+        place = Path(folder).stat()
+        if (place.st_dev, place.st_ino) in seen:
+            below.clear()  # links may lead in a circle
+            continue
+        seen.add((place.st_dev, place.st_ino))
+        found += [path for path in (Path(folder, name) for name in names) if path.is_file()]
+    return sorted(found)
 
 
 def _holds(path: Path, content: Content) -> bool:
@@ -82,7 +97,7 @@ def _strings(path: Path) -> Iterator[str]:
     for part in text.splitlines() if path.suffix == ".jsonl" else [text]:
         try:
             yield from _strings_in(json.loads(part))
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
 
 

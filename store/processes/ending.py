@@ -8,6 +8,12 @@ from collections.abc import Callable
 from store.errors import UserError
 from store.processes.interruption import Interrupted, install, received
 
+REFUSED = (
+    *(errno.EACCES, errno.EROFS, errno.EPERM),
+    *(errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EIO),
+)
+"""The errors of a disk that refuses a name, whatever the program does."""
+
 
 def exit_status(action: Callable[[], object]) -> int:
     """Run the work of a command; return its exit status, having said why where that is not 0.
@@ -41,10 +47,9 @@ def _disk(error: OSError) -> int:
         return _fail(
             f"no space left{place}. Nothing that was whole is lost: free some space, then run it again.", 1
         )
-    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return _fail(
-            f"{error.filename} cannot be written or read: {error.strerror}. Choose another: --data DIR", 1
-        )
+    if error.errno in REFUSED:
+        name = error.filename2 or error.filename  # of a rename, the name that the file should get
+        return _fail(f"{name} cannot be written or read: {error.strerror}. Choose another: --data DIR", 1)
     raise error
 
 

@@ -1,5 +1,6 @@
 """Which stage a directory belongs to, and which of the files in it are declared in the register."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +42,20 @@ class Stage:
 
     def paths(self, kind: FileKind) -> tuple[Path, ...]:
         """Return the files of one kind, sorted by name."""
-        return tuple(sorted(path for path in self.directory.glob(kind.name) if not path.name.startswith(".")))
+        return _visible(self.directory, kind.name)
 
     def tables(self) -> list[Table]:
         """Return the stage's tables, files unchecked; those without a file too."""
         found = (kind for kind in kinds(self.name) if kind.format == "parquet")
         return [Table(kind.table, self.paths(kind), kind.columns, kind.name) for kind in found]
+
+
+def _visible(directory: Path, pattern: str) -> tuple[Path, ...]:
+    """Return what `pattern` matches, sorted by name; links that lead nowhere too, for they are damage."""
+    if "*" not in pattern:  # glob would leave out such a link
+        path = directory / pattern
+        return (path,) if os.path.lexists(path) else ()
+    return tuple(sorted(path for path in directory.glob(pattern) if not path.name.startswith(".")))
 
 
 def find(path: Path) -> list[Stage]:
@@ -85,19 +94,15 @@ def _stage_of(path: Path) -> StageName | None:
     tables = [path / name for name in ("pages", "images") if (path / name).is_dir()]
     if tables and (path.name == "crawl" or any(table.paths for table in Stage("crawl", path).tables())):
         return "crawl"
-    if _has(path, "vocabulary.json") or _has(path, "train-*.parquet"):
-        return None if _has(path, "config.json") else "dataset"  # with a config.json it is a run's model
-    if _has(path, "settings.yaml"):
+    if _visible(path, "vocabulary.json") or _visible(path, "train-*.parquet"):
+        return None if _visible(path, "config.json") else "dataset"  # with a config.json it is a run's model
+    if _visible(path, "settings.yaml") or (path.parent.name == "runs" and any(Stage("run", path).files())):
         return "run"
-    if _has(path, "forgotten.json") or _has(path, "exports.json"):
+    if _visible(path, "forgotten.json") or _visible(path, "exports.json"):
         return "pipeline"
-    if path.name == "dataset" and _has(path, MANIFEST):
+    if path.name == "dataset" and _visible(path, MANIFEST):
         return "dataset"
     return "features" if _is_feature_cache(path) else None
-
-
-def _has(path: Path, pattern: str) -> bool:
-    return any(not found.name.startswith(".") for found in path.glob(pattern))
 
 
 def _is_feature_cache(path: Path) -> bool:

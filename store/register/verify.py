@@ -18,6 +18,7 @@ from store.photo import size_of
 from store.register.kinds import Format
 from store.register.stages import Stage, Table
 from store.shards import shard_paths
+from store.whole_file import read_json, read_whole
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,41 @@ def check_files(stage: Stage, closer: Collection[str] = ()) -> Problems:
             continue
         try:
             read(path)
+        except DamagedFile as error:
+            yield Problem(str(error))
         except Exception as error:  # each reader raises its own; all mean that the file is damaged
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             yield Problem(f"{path} is damaged: it cannot be read as {kind.format} ({reason})")
 
 
+def check_by(read: Callable[[Path], object], path: Path) -> Problems:
+    """Yield what a reader that knows more of a file than its format says of it."""
+    try:
+        read(path)
+    except DamagedFile as error:
+        yield Problem(str(error))
+
+
+def _read_value(path: Path) -> None:
+    if not isinstance(read_json(path), dict | list):
+        raise ValueError("neither an object nor a list")
+
+
 def _read_lines(path: Path) -> None:
-    for line in path.read_bytes().splitlines():
-        json.loads(line)
+    lines = read_whole(path).splitlines()
+    if not lines or not all(isinstance(json.loads(line), dict) for line in lines):
+        raise ValueError("not an object a line")
+
+
+def _read_mapping(path: Path) -> None:
+    if not isinstance(yaml.safe_load(read_whole(path)), dict):
+        raise ValueError("no mapping")
+
+
+def _read_text(path: Path) -> None:
+    text = read_whole(path).decode()
+    if not text or "\0" in text:  # what a disk leaves of a file that it lost
+        raise ValueError("empty, or holds zero bytes")
 
 
 def _read_picture(path: Path) -> None:
@@ -87,10 +115,10 @@ def _read_tensors(path: Path) -> None:
 
 
 READERS: dict[Format, Callable[[Path], object]] = {
-    "json": lambda path: json.loads(path.read_bytes()),
+    "json": _read_value,
     "jsonl": _read_lines,
-    "yaml": lambda path: yaml.safe_load(path.read_bytes()),
-    "text": lambda path: path.read_text(encoding="utf-8"),
+    "yaml": _read_mapping,
+    "text": _read_text,
     "picture": _read_picture,
     "safetensors": _read_tensors,
 }

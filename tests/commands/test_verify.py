@@ -1,7 +1,10 @@
 """`bokeru verify`: whole stages pass, and each kind of damage is named."""
 
+import errno
 import hashlib
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +20,13 @@ from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from dataset.text.vocabulary import Vocabulary
 from store.errors import UserError
+from store.register.stages import find
 from store.schema import features
 from store.shards import ShardWriter
 from store.whole_file import write_json, write_whole
 from tests import crawl_tables
 from tests.crawl_tables import boke, image, page, write
+from tests.test_made_by_0_1 import MADE
 
 
 def verify(path: Path) -> list[str]:
@@ -137,6 +142,98 @@ def test_features_are_checked(tmp_path: Path) -> None:
     assert "without a vector" in problems
     assert "no numbers" in problems
     assert "photo a has 2 rows" in problems
+
+
+def replaced_by_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def replaced_by_link(path: Path, target: str = "nowhere") -> None:
+    path.unlink()
+    path.symlink_to(target)
+
+
+DAMAGE_OF_ANY_FILE: dict[str, Callable[[Path], object]] = {
+    "emptied": lambda path: path.write_bytes(b""),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "a folder": replaced_by_folder,
+    "a link that leads nowhere": replaced_by_link,
+    "a link to itself": lambda path: replaced_by_link(path, path.name),
+}
+DAMAGE_OF_JSON: dict[str, Callable[[Path], object]] = {
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-3]),
+    "null": lambda path: path.write_text("null"),
+    "nested": lambda path: path.write_text("[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("damage", [*DAMAGE_OF_ANY_FILE, *DAMAGE_OF_JSON])
+def test_damage_of_every_kind_of_file_has_status_5(tmp_path: Path, damage: str) -> None:
+    """A real pipeline, with a run, an export and a forget list: each of its files in turn."""
+    data = Path(shutil.copytree(MADE / "data", tmp_path / "data"))
+    suffixes = (".json", ".jsonl") if damage in DAMAGE_OF_JSON else ("",)
+    for stage in find(data):
+        for _, path in list(stage.files()):
+            if not path.name.endswith(suffixes):
+                continue
+            kept = path.rename(tmp_path / "kept")
+            shutil.copy(kept, path)
+            {**DAMAGE_OF_ANY_FILE, **DAMAGE_OF_JSON}[damage](path)
+            where = stage.directory.parent if stage.name == "run" else stage.directory
+            assert status(where) == 5, f"{path}: {damage}"
+            path.rmdir() if path.is_dir() else path.unlink()
+            kept.rename(path)
+    assert verify(data) == []
+
+
+def test_a_model_whose_files_do_not_fit_is_damaged(tmp_path: Path) -> None:
+    (run,) = Path(shutil.copytree(MADE / "data/small/runs", tmp_path / "runs")).iterdir()
+    config = run / "model" / "config.json"
+    settings = json.loads(config.read_text())
+    write_json(config, {**settings, "sizes": {**settings["sizes"], "hidden": 3}})
+    assert ["tensor" in problem for problem in verify(run)] == [True]
+    config.unlink()
+    assert ["config.json is missing" in problem for problem in verify(run)] == [True]
+
+
+def test_a_manifest_that_lists_nothing_readable_is_damaged(pipeline: Path) -> None:
+    for files in (None, 3, [3], [{"name": "a"}]):
+        write_json(pipeline / "dataset" / "manifest.json", {"fingerprint": "a", "files": files})
+        assert status(pipeline) == 5
+
+
+@pytest.mark.parametrize("folder", ["", "p", "p/dataset", "p/crawl"])
+def test_the_working_folder_can_be_named(
+    pipeline: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(pipeline.parent / folder)
+    assert verify(Path()) == []
+    monkeypatch.chdir(pipeline)
+    assert verify(Path("dataset")) == []
+
+
+def test_a_file_that_is_no_shard_is_not_called_damaged(pipeline: Path) -> None:
+    with pytest.raises(UserError, match=r"not a Parquet file\. Name one, or a stage's directory"):
+        verify(pipeline / "dataset" / "manifest.json")
+
+
+def test_a_stage_that_the_system_refuses_does_not_hide_the_others(
+    pipeline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = pipeline / "dataset" / "manifest.json"
+    (pipeline / "exports.json").write_text("[]")
+    read_bytes = Path.read_bytes
+
+    def refused(path: Path) -> bytes:
+        if path == manifest:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)  # root, who may run this test, is refused nothing
+    problems = verify(pipeline)
+    assert any("no list of exports" in problem for problem in problems)
+    assert f"{manifest} cannot be read: Permission denied" in problems
 
 
 def test_a_run_is_checked(tmp_path: Path) -> None:

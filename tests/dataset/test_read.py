@@ -1,5 +1,6 @@
 """Reading a dataset: photos, captions and vocabulary, and what damage is called."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,18 @@ def test_damage_in_a_photo_is_found_when_it_is_read(dataset: Path) -> None:
     path.write_bytes(path.read_bytes().replace(content, content[:-8] + b"00000000"))
     with pytest.raises(DamagedFile, match="CRC"):
         list(read.photo_bytes(dataset))
+
+
+def test_a_floor_without_a_split_is_damaged(dataset: Path) -> None:
+    (dataset / "floor.json").write_text('{"train": 1.0}')
+    with pytest.raises(DamagedFile, match=r"floor\.json is damaged: it has no 'dev'"):
+        read.floor(dataset)
+
+
+@pytest.mark.parametrize(("name", "reader"), [("README.md", read.card), ("vocabulary.json", read.vocabulary)])
+def test_a_file_that_a_dataset_lost_is_named(
+    dataset: Path, name: str, reader: Callable[[Path], object]
+) -> None:
+    (dataset / name).unlink()
+    with pytest.raises(DamagedFile, match=f"{name} is damaged: it is missing"):
+        reader(dataset)

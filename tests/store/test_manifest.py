@@ -33,7 +33,7 @@ def test_where_the_manifest_stands_the_stage_is_complete(tmp_path: Path) -> None
     assert read_manifest(tmp_path) == {"stage": "dataset", "fingerprint": "abc", "photos": 3}
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "3", b"\xff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", "{}", '{"fingerprint": 3}', b"\xff"])
 def test_a_damaged_manifest_is_named(tmp_path: Path, content: str | bytes) -> None:
     (tmp_path / "manifest.json").write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(DamagedFile, match=r"manifest\.json is damaged"):

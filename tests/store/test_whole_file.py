@@ -4,11 +4,21 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from store.whole_file import remove_leftovers, whole_file, write_json, write_whole
+from store.errors import DamagedFile
+from store.whole_file import (
+    read_json,
+    read_object,
+    read_whole,
+    remove_leftovers,
+    whole_file,
+    write_json,
+    write_whole,
+)
 from tests.small_disk import SmallDisk
 
 
@@ -136,3 +146,38 @@ def test_all_of_the_content_is_written_when_the_file_is_synced(
     monkeypatch.setattr(os, "fsync", noted)
     write_json(tmp_path / "a.json", ["犬" * 100_000])
     assert sizes[0] == (tmp_path / "a.json").stat().st_size > 300_000
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"犬": [1]})
+    assert read_whole(tmp_path / "a.json") == '{\n "犬": [\n  1\n ]\n}\n'.encode()
+    assert read_json(tmp_path / "a.json") == read_object(tmp_path / "a.json") == {"犬": [1]}
+
+
+@pytest.mark.parametrize("read", [read_whole, read_json, read_object])
+def test_a_file_that_is_not_there_is_not_damaged(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("read", [read_whole, read_json, read_object])
+def test_whatever_else_has_the_name_is_damage(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "nowhere").symlink_to(tmp_path / "none")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name in ("folder", "nowhere", "circle"):
+        with pytest.raises(DamagedFile, match=f"{name} is damaged"):
+            read(tmp_path / name)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_what_is_no_json_is_damage(tmp_path: Path, content: bytes) -> None:
+    write_whole(tmp_path / "a.json", content)
+    with pytest.raises(DamagedFile, match=r"not JSON .* Bring it back\.$"):
+        read_json(tmp_path / "a.json", "Bring it back.")
+
+
+def test_a_list_is_no_object(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", [])
+    with pytest.raises(DamagedFile, match="not a JSON object"):
+        read_object(tmp_path / "a.json")

@@ -3,17 +3,16 @@
 P photos, N captioned photos, D components of a photo's vector.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dataset import read
-from store.errors import UserError
+from store.errors import DamagedFile, UserError
 from store.manifest import fingerprint, read_manifest
 from store.place import Place
-from store.whole_file import write_json
+from store.whole_file import read_object, write_json
 from train import artifact
 from train.arithmetic.loss import choose_ops
 from train.arithmetic.threads import limited
@@ -75,10 +74,10 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
 def _earlier(path: Path, key: str) -> dict[str, Any] | None:
     """Return the evaluation in `path` if it was made from the same model and data, else None."""
     try:
-        figures = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
+        figures = read_object(path)
+    except (FileNotFoundError, DamagedFile):
         return None
-    return figures if isinstance(figures, dict) and figures.get("fingerprint") == key else None
+    return figures if figures.get("fingerprint") == key else None
 
 
 def _measure(

@@ -1,6 +1,5 @@
 """A run's results for a terminal: captions beside people's, losses beside their bounds."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from store.errors import DamagedFile, MissingStage
+from store.errors import MissingStage
 from store.place import Place, bokeru
+from store.whole_file import read_json
 
 
 def report(run: Path, dataset: Path, rows: int = 6) -> None:
@@ -98,9 +98,6 @@ def _places(console: Console, run: Path, dataset: Path) -> None:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text())
+        return read_json(path, f"Delete it and run: {Place.of(path).command('evaluate')}")
     except FileNotFoundError:
         raise MissingStage(path, Place.of(path).command("evaluate")) from None
-    except ValueError as error:
-        remedy = f"Run: {Place.of(path).command('evaluate')}"
-        raise DamagedFile(path, f"no JSON ({error})", remedy) from None

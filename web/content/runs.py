@@ -10,8 +10,9 @@ from typing import Any
 
 import yaml
 
-from store.errors import MissingStage
+from store.errors import DamagedFile, MissingStage
 from store.place import Place
+from store.whole_file import read_json
 from web.content.file_cache import file_version
 
 LIVE_SECONDS = 150
@@ -95,10 +96,10 @@ def _read(path: Path, version: object) -> Run:
 
     def load(name: str, empty: Any) -> Any:
         try:
-            content = json.loads((path / name).read_text())
+            content = read_json(path / name)
         except FileNotFoundError:
             return empty
-        except (OSError, ValueError):
+        except (OSError, DamagedFile):
             content = None
         if not isinstance(content, type(empty)):
             broken.append(name)
@@ -154,7 +155,7 @@ def _records(path: Path, broken: list[str]) -> Iterator[dict[str, Any]]:
             # Training may have written half of the last line.
             record = json.loads(line)
             yield {**record, "epoch": int(record["epoch"]), "loss": float(record["loss"])}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             broken.append(path.name)
 
 
@@ -169,6 +170,6 @@ def _settings(path: Path, broken: list[str]) -> dict[str, Any]:
         }
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, yaml.YAMLError, AttributeError):
+    except (OSError, ValueError, yaml.YAMLError, AttributeError, RecursionError):
         broken.append(path.name)
         return {}

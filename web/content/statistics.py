@@ -1,13 +1,14 @@
 """The dataset's statistics as figures and charts."""
 
-import json
 from collections.abc import Iterator
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from store.errors import DamagedFile
 from store.place import Place
+from store.whole_file import read_object
 from web.charts import Bar, histogram
 from web.content.catalogue import Catalogue
 from web.languages import Translator
@@ -37,10 +38,10 @@ def tokens(place: Place, limit: int) -> list[tuple[str, int]]:
 
 def _vocabulary(place: Place) -> tuple[list[str], list[int]]:
     try:
-        content = json.loads((place.dataset / "vocabulary.json").read_text())
+        content = read_object(place.dataset / "vocabulary.json")
         # The first four tokens are special: <PAD>, <UNK>, <BOS>, <EOS>.
         return list(content["tokens"])[4:], list(content.get("counts") or [])[4:]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, DamagedFile, KeyError, TypeError):
         return [], []
 
 

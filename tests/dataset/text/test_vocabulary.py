@@ -54,6 +54,7 @@ def test_what_was_saved_is_loaded(tmp_path_factory: pytest.TempPathFactory, coun
     "content",
     [
         "",
+        "[" * 100_000,
         "[]",
         "{}",
         '{"tokens": 3}',
@@ -64,7 +65,7 @@ def test_what_was_saved_is_loaded(tmp_path_factory: pytest.TempPathFactory, coun
 def test_a_file_that_is_no_vocabulary_is_damaged(tmp_path: Path, content: str) -> None:
     path = tmp_path / "vocabulary.json"
     path.write_text(content)
-    with pytest.raises(DamagedFile, match="not a vocabulary"):
+    with pytest.raises(DamagedFile, match=r"vocabulary\.json is damaged"):
         Vocabulary.load(path)
 
 

@@ -69,3 +69,10 @@ def test_a_list_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path: Path
     (tmp_path / "forgotten.json").write_text("{")
     with pytest.raises(DamagedFile, match="Bring it back from a copy"):
         Forgotten.load(tmp_path)
+
+
+def test_a_list_that_cannot_be_reached_is_not_empty(tmp_path: Path) -> None:
+    """On a disk that is not mounted, say: crawls that took it for empty would fetch what was forgotten."""
+    (tmp_path / "forgotten.json").symlink_to(tmp_path / "unmounted" / "forgotten.json")
+    with pytest.raises(DamagedFile, match=r"link that leads nowhere.*Bring it back"):
+        Forgotten.load(tmp_path)

@@ -41,3 +41,18 @@ def test_words_that_are_also_captions_are_not_taken_for_them(tmp_path: Path) -> 
     write_json(tmp_path / "text.json", {"text": "犬"})
     pq.write_table(pa.table({"text": ["犬"]}), tmp_path / "text.parquet")
     assert [path.name for path in search(tmp_path, wanted)] == ["text.json", "text.parquet"]
+
+
+def test_search_follows_links_to_other_disks_and_not_in_circles(tmp_path: Path) -> None:
+    wanted, disk = Content(sha256s={photo(1)}), tmp_path / "disk"
+    write_whole(disk / "a.txt", photo(1))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "dataset").symlink_to(disk)
+    (disk / "back").symlink_to(tmp_path / "data")
+    assert search(tmp_path / "data", wanted) == [tmp_path / "data" / "dataset" / "a.txt"]
+
+
+def test_search_takes_json_that_nobody_can_follow_for_plain_text(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a.json", "[" * 100_000 + photo(1))
+    write_whole(tmp_path / "b.json", "[" * 100_000)
+    assert [path.name for path in search(tmp_path, Content(sha256s={photo(1)}))] == ["a.json"]

@@ -95,3 +95,15 @@ def test_files_are_those_that_are_declared(data: Path) -> None:
     write_json(run / "samples.json", [])
     names = [path.relative_to(run).as_posix() for _, path in Stage("run", run).files()]
     assert names == ["settings.yaml", "samples.json", "model/config.json", "model/vocabulary.json"]
+
+
+def test_a_run_that_lost_its_settings_is_still_one_where_runs_lie(data: Path) -> None:
+    (data / "p" / "runs" / "r" / "settings.yaml").unlink()
+    touch(data / "p" / "runs" / "notes" / "mine.txt")
+    assert [stage.directory.name for stage in find(data / "p" / "runs")] == ["r"]
+
+
+def test_a_link_that_leads_nowhere_is_one_of_the_files(data: Path) -> None:
+    path = data / "p" / "dataset" / "README.md"
+    path.symlink_to("nowhere")
+    assert path in [found for _, found in Stage("dataset", path.parent).files()]
