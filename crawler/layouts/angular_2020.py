@@ -32,7 +32,7 @@ def read(document: Document) -> Page:
     links = [text(link) for link in _block_links(root)]
     return Page(
         odai_id=odai_id,
-        image_url=document.photo(photo.attrib.get("src")) if photo else None,
+        image_url=document.photo(photo),
         category=links[2] if len(links) > 2 else None,
         labels=words,
         label_confidences=confidences,
@@ -58,7 +58,7 @@ def _boke(document: Document, entry: Selector) -> Boke:
         boke_id=identifier("boke", document.link(entry.css("a.boke-text::attr(href)").get())),
         text=_text(entry),
         odai_id=identifier("odai", _odai_link(document, entry)) or identifier("odai", document.path),
-        image_url=document.photo(photo.attrib.get("src")) if photo else None,
+        image_url=document.photo(photo),
         stars=integer(stars),
         raters=integer(raters),
         category=text(first(entry.css('div.boke-information-label a[href*="/category/"]'))) or None,

@@ -26,7 +26,7 @@ def read(document: Document) -> Page:
         return Page(bokes=bokes, links=[*document.links(odai), *document.links(following)[:1]])
     return Page(
         odai_id=odai_id,
-        image_url=document.photo(root.css(f"{_PHOTO} > img::attr(src)").get()),
+        image_url=document.photo(first(root.css(f"{_PHOTO} > img"))),
         bokes=bokes,
         links=document.links(following)[:1],
     )
@@ -40,7 +40,7 @@ def _boke(document: Document, entry: Selector) -> Boke:
         boke_id=identifier("boke", document.link(address.get())),
         text=text(first(entry.css(".boke-text"))),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
-        image_url=document.photo(entry.css(f"{_PHOTO} > img::attr(src)").get()),
+        image_url=document.photo(first(entry.css(f"{_PHOTO} > img"))),
         stars=integer(text(stars)),
         raters=integer(text(first(entry.css(".boke-stars small")))),
         category=text(first(entry.css('a[href^="/boke/category/"]'))) or None,

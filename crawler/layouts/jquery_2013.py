@@ -32,7 +32,7 @@ def read(document: Document) -> Page:
         return Page(labels=tags, label_confidences=[None] * len(tags), bokes=bokes, links=links)
     return Page(
         odai_id=odai_id,
-        image_url=document.photo(root.css("div.photo img::attr(src)").get()),
+        image_url=document.photo(first(root.css("div.photo img"))),
         labels=tags,
         label_confidences=[None] * len(tags),
         bokes=bokes,
@@ -53,7 +53,7 @@ def _boke(document: Document, entry: Selector) -> Boke:
         boke_id=integer(entry.attrib.get("id")) or identifier("boke", entry.css("h3 a::attr(href)").get()),
         text=text(first(entry.css("p.boke_read, h3"))),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
-        image_url=document.photo(entry.css("div.photo img::attr(src)").get()),
+        image_url=document.photo(first(entry.css("div.photo img"))),
         stars=integer(text(first(rating.css("em")))) if rating else None,
         raters=integer(raters[1]) if raters else None,
         category=text(first(entry.css('.boke-entry-info a[href^="/boke/category/"]'))) or None,

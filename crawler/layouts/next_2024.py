@@ -30,7 +30,7 @@ def read(document: Document) -> Page:
     if odai_id is None:
         odai = root.xpath(f"{_BLOCKS}/a[figure]/@href").getall()
         return Page(bokes=bokes, links=document.links(odai), error=more)
-    photo = document.photo(shown.xpath("figure/img/@src").get()) if shown else None
+    photo = document.photo(first(list(shown.xpath("figure/img")))) if shown else None
     return Page(odai_id=odai_id, image_url=photo, bokes=bokes, error=more)
 
 
@@ -42,7 +42,7 @@ def _boke(document: Document, entry: Selector, photo: Selector | None) -> Boke:
         boke_id=identifier("boke", document.link(entry.xpath(".//a[h1]/@href").get())),
         text=text(first(list(entry.xpath(".//a/h1")))),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
-        image_url=document.photo(photo.xpath("figure/img/@src").get()) if photo else None,
+        image_url=document.photo(first(list(photo.xpath("figure/img")))) if photo else None,
         stars=integer(text(first(list(entry.xpath(f"{cells}[3]/div[1]/a"))))),
         category=text(first(entry.css('a[href^="/boke/category/"]'))) or None,
         posted=document.date(text(first(list(entry.xpath(f"{cells}[3]/div[2]/a"))))),

@@ -11,8 +11,8 @@ from w3lib.url import safe_url_string
 
 from crawler.parsing.dates import parse_date
 from crawler.parsing.encoding import decode
+from crawler.parsing.photo_address import photo_address
 
-_PHOTO = re.compile(r"/photo/odai/(?:240|400|600)/([0-9a-f]{32})_(?:240|400|600)\.(\w+)", re.ASCII)
 _BREAK = "./descendant::node()[self::text() or self::br]"
 _MAX_INT64 = 2**63 - 1
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -49,12 +49,22 @@ class Document:
         """Which page of a list or an odai this is, from 1."""
         return page_number(self.url)
 
+    @cached_property
+    def base(self) -> str:
+        """What addresses in the page are relative to: its first `<base href>`, or else its own address."""
+        href = self.root.css("base::attr(href)").get()
+        try:
+            base = urljoin(self.url, (href or "").strip())
+            return base if urlsplit(base).scheme in ("http", "https") else self.url
+        except ValueError:
+            return self.url
+
     def link(self, href: str | None) -> str | None:
         """Return the absolute address of a link without its fragment; None if it leads to no web page."""
         if not href or not (href := href.strip()) or href.startswith("#"):
             return None
         try:
-            address = safe_url_string(urljoin(self.url, href).partition("#")[0])
+            address = safe_url_string(urljoin(self.base, href).partition("#")[0])
             parts = urlsplit(address)
         except ValueError:
             return None
@@ -64,10 +74,15 @@ class Document:
         """Return the absolute addresses of links, each once, in the page's order."""
         return list(dict.fromkeys(link for href in hrefs if (link := self.link(href))))
 
-    def photo(self, src: str | None) -> str | None:
-        """Return the absolute address of a photo's widest copy, so that one photo has one address."""
-        address = self.link(src)
-        return address and _PHOTO.sub(r"/photo/odai/600/\1_600.\2", address)
+    def photo(self, image: Selector | str | None) -> str | None:
+        """Return the address of the photo that an `img` element shows; see `photo_address`.
+
+        Args:
+            image: the element, or the value of its `src` where only that is known.
+        """
+        if image is None:
+            return None
+        return photo_address({"src": image} if isinstance(image, str) else image.attrib, self.base)
 
     def date(self, text: str | None) -> datetime | None:
         """Return the moment that a date such as 「3日くらい前」 means on this page."""
