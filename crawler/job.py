@@ -1,22 +1,24 @@
 """One crawl to run: its settings, its folder, and the hosts it may speak to."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import pyarrow as pa
 from w3lib.url import safe_url_string
 
 from crawler.components.browser import browser_settings, executable
-from crawler.options import CrawlOptions, odai_range
+from crawler.odai_file import odai_numbers
+from crawler.options import EMBEDDED_SITE, CrawlOptions, odai_range
+from store.addresses import authority, canonical_pattern, page_address
 from store.errors import UsageError
 from store.place import INVOCATION, Place
 from store.version import VERSION
-
-EMBEDDED_SITE = "http://bokete.test"
-"""The embedded site's address, whatever port it is served on: requests reach it through its proxy."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,35 @@ class Job:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     config: Path = field(default_factory=lambda: INVOCATION.config)
 
-    @property
+    @cached_property
     def site(self) -> str:
-        """The address that paths are relative to."""
-        return EMBEDDED_SITE if self.options.site == "embedded" else self.options.site
+        """The address that paths are relative to: its host in ASCII, without user and password."""
+        if self.options.site == "embedded":
+            return EMBEDDED_SITE
+        parts = urlsplit(self.options.site)
+        return urlunsplit((parts.scheme, authority(self.options.site), parts.path, parts.query, ""))
 
     @property
+    def credentials(self) -> tuple[str, str] | None:
+        """User and password for the site's own host, where `crawl.site` has them."""
+        parts = urlsplit(self.options.site)
+        if parts.username is None:
+            return None
+        return unquote(parts.username), unquote(parts.password or "")
+
+    @cached_property
     def hosts(self) -> frozenset[str]:
-        """The hosts (with their ports, if any) that the crawl may speak to."""
-        own = urlsplit(self.site).netloc.rpartition("@")[2].lower()
+        """The hosts (with their ports, if they are not the usual ones) that the crawl may speak to."""
         others = ["photo.bokete.test"] if self.options.site == "embedded" else self.options.image_hosts
-        return frozenset([own, *others])
+        return frozenset([authority(self.site), *others])
+
+    def page_address(self, url: str) -> str:
+        """Return the one address of a page of the site, however it is written."""
+        return url if self._is_canonical(url) else page_address(url, self.site)
+
+    @cached_property
+    def _is_canonical(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(canonical_pattern(self.site), re.ASCII).match
 
     @property
     def command(self) -> str:
@@ -60,7 +80,7 @@ class Job:
 
     def start_urls(self) -> list[str]:
         """Return the addresses that the crawl starts from."""
-        return [safe_url_string(urljoin(self.site, path)) for path in self.options.start]
+        return [self.page_address(safe_url_string(urljoin(self.site, path))) for path in self.options.start]
 
     @property
     def odai_prefix(self) -> str:
@@ -75,21 +95,10 @@ class Job:
         """Return the odai that `odai_file` names.
 
         Raises:
-            UsageError: the file cannot be read, or a line is not a number.
+            UsageError: the file cannot be read, or a line names no odai of the site.
         """
-        if self.options.odai_file is None:
-            return pa.array([], pa.int64())
-        path = Path(self.options.odai_file)
-        try:
-            lines = path.read_text().split("\n")
-        except (OSError, ValueError) as error:
-            raise UsageError(f"crawl.odai_file {path} cannot be read: {error}") from None
-        for number, line in enumerate(lines, 1):
-            if line.strip() and not (line.strip().isdecimal() and len(line.strip()) <= 15):
-                raise UsageError(
-                    f"crawl.odai_file {path}, line {number}: {line[:40]!r} is not the number of an odai"
-                )
-        return pa.array([int(line) for line in lines if line.strip()], pa.int64())
+        path = self.options.odai_file
+        return pa.array([] if path is None else odai_numbers(Path(path), self.site), pa.int64())
 
     def check(self) -> None:
         """Refuse a real site where nobody could be reached, and a browser that is not there.

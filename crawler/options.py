@@ -1,12 +1,18 @@
 """The settings of the crawl stage."""
 
 import re
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import Literal, Self
+from urllib.parse import urljoin, urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from store.addresses import authority, is_same_site
 from store.options import Options
+
+EMBEDDED_SITE = "http://bokete.test"
+"""The embedded site's address, whatever port it is served on: requests reach it through its proxy."""
+
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d+)?", re.ASCII)
 
 
 class EmbeddedSite(Options):
@@ -84,17 +90,37 @@ class CrawlOptions(Options):
     @field_validator("site")
     @classmethod
     def _is_address(cls, site: str) -> str:
+        site = site.strip()
         if site != "embedded" and not _is_web(site):
-            raise ValueError(f"{site!r} is not a web address: write https://…, or `embedded`")
+            raise ValueError(
+                f"{_without_password(site)!r} is not a web address: write https://…, or `embedded`"
+            )
         return site
+
+    @field_validator("image_hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(host_name, hosts))
 
     @field_validator("start")
     @classmethod
     def _are_paths(cls, start: tuple[str, ...]) -> tuple[str, ...]:
+        start = tuple(path.strip() for path in start)
         for path in start:
             if not path.startswith("/") and not _is_web(path):
                 raise ValueError(f"{path!r} is not a path on the site: write /boke/hot, /odai/N or /boke/N")
         return start
+
+    @model_validator(mode="after")
+    def _are_on_the_site(self) -> Self:
+        site = EMBEDDED_SITE if self.site == "embedded" else self.site
+        for path in self.start:
+            if not is_same_site(urljoin(site, path), site):
+                raise ValueError(
+                    f"crawl.start has {path!r}, which is not on crawl.site ({_without_password(site)}), "
+                    "and nothing is fetched from elsewhere. Write the path alone, such as /boke/hot"
+                )
+        return self
 
     @field_validator("odai")
     @classmethod
@@ -118,9 +144,34 @@ def odai_range(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2] or match[1])
 
 
+def host_name(text: str) -> str:
+    """Return a host as requests name it, from what people write: `https://Photo.Example/` is photo.example.
+
+    Raises:
+        ValueError: the text is not one host, with or without a port.
+    """
+    address = text.strip() if "//" in text else f"//{text.strip()}"
+    try:
+        parts = urlsplit(address)
+        host = authority(address)
+        is_alone = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    except ValueError:
+        host, is_alone = "", False
+    if not is_alone or not _HOST.fullmatch(host):
+        raise ValueError(
+            f"{text!r} is not the name of a host: write it as in an address, such as photo.example.jp; "
+            "each host by itself, without a path and without *"
+        )
+    return re.sub(":(?:80|443)$", "", host)  # requests leave the usual port out
+
+
 def _is_web(address: str) -> bool:
     try:
         parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
+        return parts.scheme in ("http", "https") and bool(authority(address))
     except ValueError:
         return False
+
+
+def _without_password(address: str) -> str:
+    return re.sub(r"(?<=//)[^/@]*@", "", address)

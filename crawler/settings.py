@@ -1,5 +1,6 @@
 """Scrapy's settings for every crawl; a pipeline's own settings come on top (`Job.scrapy_settings`)."""
 
+from crawler.components import headers
 from store import version
 
 BOT_NAME = "bokeru"
@@ -7,6 +8,8 @@ SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 COMMANDS_MODULE = "crawler.scrapy_commands"
 USER_AGENT = f"bokeru/{version.VERSION}"
+DEFAULT_REQUEST_HEADERS = headers.PAGE
+REFERRER_POLICY = "no-referrer"  # else a page's second try would name the page itself
 
 # Politeness.
 # Scrapy takes a robots.txt that answers 503 for a yes; crawler.components.robots obeys it instead.

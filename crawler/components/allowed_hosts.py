@@ -7,8 +7,10 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from crawler.components.exceptions import HostNotAllowed
+from crawler.components.headers import authorization
 from crawler.components.resolver import PublicResolver
 from crawler.components.session import Session, session_of
+from store.addresses import authority
 
 DOWNLOAD_SLOT = "crawl"
 """One download slot for all hosts: the delay lies between any two requests, wherever they go."""
@@ -23,6 +25,7 @@ class AllowedHostsMiddleware:
     def __init__(self, session: Session) -> None:
         job = session.job
         self._hosts, self._proxy = job.hosts, job.address
+        self._site, self._credentials = authority(job.site), job.credentials
         PublicResolver.is_crawling = True
         if job.is_local:
             PublicResolver.trusted |= {urlsplit(job.address or job.site).hostname or ""}
@@ -33,15 +36,21 @@ class AllowedHostsMiddleware:
         return cls(session_of(crawler))
 
     def process_request(self, request: Request) -> None:
-        """Return None, so that the engine goes on to the next middleware; set the request's slot and proxy.
+        """Return None, so that the engine goes on to the next middleware; set slot, proxy and password.
 
         Raises:
             HostNotAllowed: the host is not one of the site's. The engine does not download the request, and
                 calls its errback.
         """
         parts = urlsplit(request.url)
-        if parts.netloc.lower() not in self._hosts:
-            raise HostNotAllowed(f"{parts.scheme}://{parts.netloc} is not a host of the site")
+        host = authority(request.url)
+        if host not in self._hosts or parts.username is not None:
+            reason = f"{parts.scheme}://{host} is not a host of the site"
+            raise HostNotAllowed(
+                f"{reason}; crawl.image_hosts names those" if "photo" in request.meta else reason
+            )
+        if self._credentials and host == self._site:
+            request.headers["Authorization"] = authorization(self._credentials)
         request.meta["download_slot"] = DOWNLOAD_SLOT
         if self._proxy:
             request.meta["proxy"] = self._proxy

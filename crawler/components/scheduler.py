@@ -60,5 +60,6 @@ class FrontierScheduler(BaseScheduler):
         session = self._spider.session
         kind = session.next_kind() if session else None
         if session and kind:
-            return self._spider.request(session.next_address(kind), kind)
+            address = session.next_address(kind)
+            return self._spider.request(address, kind, session.frontier.shown_on(address))
         return self._refused.popleft() if self._refused else None

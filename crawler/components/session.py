@@ -85,6 +85,7 @@ class Session:
     def append(self, row: PageRow | PhotoRow) -> None:
         """Write a row, count it, and add what it leads to to the frontier."""
         if isinstance(row, PageRow):
+            row["links"] = list(dict.fromkeys(map(self.job.page_address, row["links"])))  # type: ignore[call-overload]
             row["links"] = links_to_follow(row, self.job.options)
             row = PageRow(self._forgotten.page(row))
         else:

@@ -121,18 +121,33 @@ class Frontier:
         sign = -1 if job.options.order == "newest" else 1
         self.pages = Queue("pages", tables, PageQueue(sign))
         self.photos = Queue("images", tables, PhotoQueue())
+        # For photos that wait or are under way, so no more than those.
+        self._shown_on = tables.pages_of_due_photos(CAPACITY) if len(self.photos) else {}
 
     def follow(self, row: PageRow | PhotoRow) -> None:
         """Add the pages and photos that a row leads to; `tables` finds the same ones in what is on disk."""
         if isinstance(row, PhotoRow):
             copy = narrower(str(row["url"])) if row["outcome"] == "missing" else None
-            self.photos.add([copy] if copy else [])
+            page = self._shown_on.pop(str(row["url"]), None)
+            self._add_photos([copy] if copy else [], page)
             return
         self.pages.add(row["links"])  # type: ignore[arg-type]
         if row["outcome"] == "ok":
             # A boke with an odai has its photo fetched from the odai's own page, which may opt out.
             without_odai = (boke["image_url"] for boke in row["bokes"] if boke["odai_id"] is None)  # type: ignore[attr-defined]
-            self.photos.add(dict.fromkeys(photo for photo in (row["image_url"], *without_odai) if photo))
+            photos = dict.fromkeys(photo for photo in (row["image_url"], *without_odai) if photo)
+            self._add_photos(photos, str(row["url"]))
+
+    def shown_on(self, address: str) -> str | None:
+        """Return the page that shows a photo that waits or is under way; None where that is not known."""
+        return self._shown_on.get(address)
+
+    def _add_photos(self, addresses: Iterable[str], page: str | None) -> None:
+        for address in addresses:
+            waiting = len(self.photos)
+            self.photos.add([address])
+            if page and len(self.photos) > waiting:
+                self._shown_on[address] = page
 
     def refill(self) -> None:
         """Add what was dropped, from the tables on disk; all rows must have been committed before."""
@@ -140,6 +155,8 @@ class Frontier:
             for queue in (self.pages, self.photos):
                 if queue.needs_refill:
                     queue.refill(tables)
+            if len(self.photos):
+                self._shown_on |= tables.pages_of_due_photos(CAPACITY)
 
     @property
     def needs_refill(self) -> bool:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from crawler.items import CLOSED
 from crawler.job import Job
-from store.addresses import sql_narrower
+from store.addresses import canonical_pattern, sql_narrower, sql_photo_key
 from store.errors import DamagedFile, UserError
 from store.place import bokeru
 from store.schema import IMAGES, PAGES, required
@@ -32,7 +32,10 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 # that the crawl starts from or that its rows lead to. An address is due if it is discovered and not fetched.
 # - A list also shows photos of odai that opt out, so a photo is discovered on its odai's own page.
 # - A missing photo leads to its next narrower copy.
+# - Crawls of 0.1 hold pages and links as they were spelled: each counts as the one address of its page.
 _VIEWS = """
+CREATE TEMP VIEW pages AS
+    SELECT {one_address} AS url, page.* EXCLUDE (url) FROM page;
 CREATE TEMP TABLE latest_pages AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
     FROM pages GROUP BY url;
@@ -45,7 +48,7 @@ CREATE TEMP VIEW fetched_pages AS
 CREATE TEMP VIEW fetched_images AS
     SELECT url FROM latest_images WHERE NOT ({retry} AND outcome = 'error' AND fetched_at < {started});
 CREATE TEMP VIEW discovered_pages AS
-    SELECT unnest(links) AS url FROM pages
+    SELECT {one_address} AS url FROM (SELECT unnest(links) AS url FROM page)
     UNION ALL SELECT url FROM starts
     UNION ALL SELECT {odai} || unnest(range(first, last + 1)) FROM odai_ranges
     UNION ALL SELECT {odai} || odai_id FROM odai_listed;
@@ -80,8 +83,9 @@ class Tables:
         self._job = job
         connection = duckdb.connect(config=_CONFIG | {"temp_directory": str(job.directory / ".spill")})
         self._connection = connection
-        _scan(connection, "pages", job.directory, PAGES)
-        _scan(connection, "images", job.directory, IMAGES)
+        _scan(connection, "page", job.directory / "pages", PAGES)
+        _scan(connection, "images", job.directory / "images", IMAGES)
+        connection.create_function("page_address", job.page_address, ["VARCHAR"], "VARCHAR")
         connection.from_arrow(pa.table({"url": pa.array(job.start_urls(), pa.string())})).create("starts")
         first, last = (pa.array(ends, pa.int64()) for ends in zip(*job.odai_ranges(), strict=True))
         connection.from_arrow(pa.table({"first": first, "last": last})).create("odai_ranges")
@@ -106,6 +110,16 @@ class Tables:
         )
         while rows := cursor.fetchmany(1000):
             yield from (url for (url,) in rows)
+
+    def pages_of_due_photos(self, limit: int) -> dict[str, str]:
+        """Return the odai's page that shows each of up to `limit` photos that are due, by their addresses."""
+        query = f"""
+            SELECT due.url, min(page.url) FROM (
+                SELECT DISTINCT url FROM discovered_images ANTI JOIN fetched_images USING (url)
+                WHERE url IS NOT NULL ORDER BY url LIMIT {limit}) AS due
+            JOIN (SELECT url, image_url FROM pages WHERE outcome = 'ok' AND image_url IS NOT NULL) AS page
+                ON {sql_photo_key("due.url")} = {sql_photo_key("page.image_url")} GROUP BY due.url"""
+        return dict(self._query(query).fetchall())
 
     def count_due(self, kind: Kind) -> int:
         """Return how many addresses are due."""
@@ -177,13 +191,16 @@ def _constants(job: Job) -> dict[str, str]:
         "fresh": f"TIMESTAMPTZ {fresh}",
         "narrower": sql_narrower("url"),
         "odai": literal(job.odai_prefix),
+        # The pattern alone is fast, and nearly all match it.
+        "one_address": f"CASE WHEN regexp_matches(url, {literal(canonical_pattern(job.site))}) "
+        "THEN url ELSE page_address(url) END",
     }
 
 
-def _scan(connection: "DuckDBPyConnection", name: Kind, directory: Path, schema: pa.Schema) -> None:
+def _scan(connection: "DuckDBPyConnection", name: str, directory: Path, schema: pa.Schema) -> None:
     """Make a view of a table's shards, empty if there are none; columns that a shard lacks are null."""
     connection.from_arrow(schema.empty_table()).create(f"empty_{name}")
     view = f"CREATE TEMP VIEW {name} AS SELECT * FROM empty_{name}"
-    if paths := shard_paths(directory / name, required(schema)):
+    if paths := shard_paths(directory, required(schema)):
         view += f" UNION ALL BY NAME SELECT * FROM {read_parquet(paths)}"
     connection.execute(view)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import ModuleType
-from urllib.parse import urlsplit
 
 from parsel import Selector
 
@@ -14,6 +13,7 @@ from crawler.items import Boke, Page, PageRow
 from crawler.layouts import angular_2020, bootstrap_2015, bootstrap_2018, jquery_2013, next_2024
 from crawler.parsing.markup import Document, first, identifier, text
 from crawler.parsing.optouts import opt_out
+from store.addresses import is_same_site, page_address
 
 LAYOUTS: Sequence[ModuleType] = (next_2024, angular_2020, bootstrap_2018, bootstrap_2015, jquery_2013)
 """Every layout, in the order in which they are tried; the first that matches reads the page.
@@ -95,7 +95,8 @@ def _checked(document: Document, page: Page, leads_on: bool) -> Page:
         return page
     if not page.bokes and _says_missing(document):
         return Page("missing", "the site says that there is no such page")
-    links = [link for link in page.links if urlsplit(link).netloc == urlsplit(document.url).netloc]
+    own = (page_address(link, document.url) for link in page.links if is_same_site(link, document.url))
+    links = list(dict.fromkeys(own))
     kind = page.kind or KINDS.get(page.category or "")
     page = replace(page, bokes=_once(page.bokes), links=links, kind=kind)
     missing = None

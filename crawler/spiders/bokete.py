@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from crawler.components.browser import browser_meta
 from crawler.components.exceptions import CrawlEnded, Denied
+from crawler.components.headers import photo_headers
 from crawler.components.session import Session
 from crawler.items import Page, PageRow, PhotoRow
 from crawler.layouts.next_2024 import INCOMPLETE
@@ -41,6 +42,8 @@ class BoketeSpider(Spider):
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # AllowedHostsMiddleware does it
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+            "crawler.components.redirects.RefererKeptMiddleware": 600,
             # In this order: a host that is not allowed is not even asked for its robots.txt, and what
             # robots.txt forbids does not wait while its host is left alone.
             "crawler.components.allowed_hosts.AllowedHostsMiddleware": 50,
@@ -67,18 +70,25 @@ class BoketeSpider(Spider):
         return
         yield
 
-    def request(self, address: str, kind: Kind) -> Request:
+    def request(self, address: str, kind: Kind, shown_on: str | None = None) -> Request:
         """Return the request for a page or a photo, whose callback or errback returns its row.
 
         `meta["address"]` keeps the address of the row: redirects change the request's own.
+
+        Args:
+            shown_on: the page that shows the photo, where it is known; else the site itself is named.
         """
         options = self._options
         megabytes = options.max_photo_megabytes if kind == "images" else options.max_page_megabytes
         meta: dict[str, Any] = {"address": address, "download_maxsize": megabytes * 2**20}
-        if kind == "images":
-            meta["photo"] = True
-        callback = self.parse_photo if kind == "images" else self.parse_page
-        return Request(address, callback, errback=self.failed, meta=meta, dont_filter=True)
+        if kind == "pages":
+            return Request(address, self.parse_page, errback=self.failed, meta=meta, dont_filter=True)
+        meta["photo"] = True
+        page = shown_on or (self.session.job.site if self.session else address)
+        headers = photo_headers(page)
+        return Request(
+            address, self.parse_photo, headers=headers, errback=self.failed, meta=meta, dont_filter=True
+        )
 
     def parse_page(self, response: Response) -> PageRow | Request:
         """Return a page's row, for the item pipeline; or a request, for the scheduler.
