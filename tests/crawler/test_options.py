@@ -50,7 +50,8 @@ def test_an_empty_range_is_refused() -> None:
         ("photo.example/", "photo.example"), (" photo.example\t", "photo.example"),
         ("//photo.example", "photo.example"), ("https://photo.example:443/", "photo.example"),
         ("photo.example:80", "photo.example"), ("photo.example:8080", "photo.example:8080"),
-        ("photo.example.", "photo.example"), ("ボケて.jp", "xn--m9j4hye.jp"), ("127.0.0.1:99", "127.0.0.1:99"),
+        ("photo.example.", "photo.example"), ("ボケて.jp", "xn--m9j4hye.jp"),
+        ("127.0.0.1:99", "127.0.0.1:99"),
     ],
 )  # fmt: skip
 def test_a_host_is_read_however_people_write_it(written: str, host: str) -> None:
