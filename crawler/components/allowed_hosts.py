@@ -45,9 +45,10 @@ class AllowedHostsMiddleware:
         parts = urlsplit(request.url)
         host = authority(request.url)
         if host not in self._hosts or parts.username is not None:
-            reason = f"{parts.scheme}://{host} is not a host of the site"
+            origin = f"{parts.scheme}://{host}"
+            reason = f"{origin} is not a host of the site"
             raise HostNotAllowed(
-                f"{reason}; crawl.image_hosts names those" if "photo" in request.meta else reason
+                f"{reason}; crawl.image_hosts names those" if "photo" in request.meta else reason, origin
             )
         if self._credentials and host == self._site:
             request.headers["Authorization"] = authorization(self._credentials)

@@ -8,7 +8,16 @@ class Denied(IgnoreRequest):
 
 
 class HostNotAllowed(IgnoreRequest):
-    """The address is on a host that is not one of the site's: its row has the outcome `error`."""
+    """The address is on a host that is not one of the site's: its row has the outcome `error`.
+
+    Args:
+        message: why, for the row.
+        origin: the scheme and host of the address.
+    """
+
+    def __init__(self, message: str, origin: str) -> None:
+        super().__init__(message)
+        self.origin = origin
 
 
 class CrawlEnded(IgnoreRequest):

@@ -17,6 +17,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.components.exceptions import CrawlEnded
 from crawler.components.session import Session, session_of
+from crawler.components.transport import in_words
 from crawler.spiders.bokete import MAX_TRIES
 from store.errors import SiteRefuses, UserError
 
@@ -138,7 +139,7 @@ class PolitenessMiddleware:
             probe = self._probes[address] = asyncio.ensure_future(self._answers(address))
         # Shielded: requests that fail at the same time share a probe, and one of them may be cancelled.
         if not await asyncio.shield(probe):
-            self._give_up(UserError, request, f"does not answer ({exception or type(exception).__name__})")
+            self._give_up(UserError, request, f"does not answer ({in_words(exception)})")
             raise CrawlEnded
 
     async def _answers(self, address: str) -> bool:

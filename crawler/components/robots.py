@@ -13,8 +13,9 @@ from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.components.allowed_hosts import DOWNLOAD_SLOT
-from crawler.components.exceptions import CrawlEnded, Denied
+from crawler.components.exceptions import CrawlEnded, Denied, HostNotAllowed
 from crawler.components.session import Session, session_of
+from crawler.components.transport import in_words
 from crawler.parsing.optouts import ROBOT
 from store.errors import SiteRefuses, UserError
 
@@ -70,10 +71,15 @@ class RobotsMiddleware:
         request = Request(address, NO_CALLBACK, meta={"robots": True}, dont_filter=True)
         try:
             response = await self._crawler.engine.download_async(request)
-        except Exception as error:
+        except HostNotAllowed as error:
             raise self._end_crawl(
-                UserError, address, f"cannot be read ({error or type(error).__name__})"
+                UserError,
+                address,
+                f"leads to {error.origin}, which is not a host of the site",
+                f"If it is the same site, set crawl.site to {error.origin}",
             ) from error
+        except Exception as error:
+            raise self._end_crawl(UserError, address, f"cannot be read: {in_words(error)}") from error
         if response.status == 429:
             raise self._end_crawl(SiteRefuses, address, "answers 429")
         if response.status >= 500:
@@ -84,11 +90,17 @@ class RobotsMiddleware:
         self._slow_down(rules)
         return _Policy(rules, time.monotonic())
 
-    def _end_crawl(self, kind: type[UserError], address: str, reason: str) -> CrawlEnded:
+    def _end_crawl(
+        self,
+        kind: type[UserError],
+        address: str,
+        reason: str,
+        step: str = "Look at the address in a browser, come back later",
+    ) -> CrawlEnded:
         self._session.fail(
             kind(
                 f"{address} {reason}, and that means no: nothing is fetched without it. "
-                f"Look at the address in a browser, come back later: {self._session.job.command}"
+                f"{step}: {self._session.job.command}"
             )
         )
         return CrawlEnded()

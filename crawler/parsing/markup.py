@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from parsel import Selector
 from w3lib.url import safe_url_string
 
+from crawler.parsing.attributes import without_excess
 from crawler.parsing.dates import parse_date
 from crawler.parsing.encoding import decode
 from crawler.parsing.photo_address import photo_address
@@ -37,7 +38,7 @@ class Document:
     @cached_property
     def root(self) -> Selector:
         """The parsed page; a body without any HTML gives an empty one."""
-        return Selector(decode(self.body, self.charset) or "<html/>", type="html")
+        return Selector(without_excess(decode(self.body, self.charset)) or "<html/>", type="html")
 
     @cached_property
     def path(self) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Self
 
 from scrapy import Request, Spider
@@ -15,6 +16,7 @@ from crawler.components.browser import browser_meta
 from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.headers import photo_headers
 from crawler.components.session import Session
+from crawler.components.transport import in_words
 from crawler.items import Page, PageRow, PhotoRow
 from crawler.layouts.next_2024 import INCOMPLETE
 from crawler.memory.tables import Kind
@@ -26,6 +28,11 @@ from crawler.parsing.parse import page_row, parse
 MISSING_STATUSES = (404, 410)
 MAX_TRIES = 3
 """How often an address is tried that is refused, or gets an error page, while its host answers others."""
+
+_SMALL_PAGE = 256 * 1024
+"""Bytes. Pages of the site have up to 60 kB, parsed in milliseconds; a thread would take longer than that."""
+PARSING_SECONDS = 20.0
+"""What parsing one page may take."""
 
 
 class BoketeSpider(Spider):
@@ -90,8 +97,10 @@ class BoketeSpider(Spider):
             address, self.parse_photo, headers=headers, errback=self.failed, meta=meta, dont_filter=True
         )
 
-    def parse_page(self, response: Response) -> PageRow | Request:
+    async def parse_page(self, response: Response) -> PageRow | Request:
         """Return a page's row, for the item pipeline; or a request, for the scheduler.
+
+        A large page is parsed in a thread, and left where that takes too long: meanwhile the others go on.
 
         A request is returned where the site answers with an error page (it is made again after others), or
         where the rest of the page takes a browser.
@@ -100,9 +109,18 @@ class BoketeSpider(Spider):
         if status != 200 and status not in MISSING_STATUSES:
             return page_row(address, now, Page("error", f"HTTP status {status}"), status)
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        found = parse(
-            response.body, response.url, now, kind, status=status, robots_tags=_robots_tags(response)
+        parsing = partial(
+            parse, response.body, response.url, now, kind, status=status, robots_tags=_robots_tags(response)
         )
+        if len(response.body) <= _SMALL_PAGE:
+            found = parsing()
+        else:
+            try:
+                found = await asyncio.wait_for(asyncio.to_thread(parsing), PARSING_SECONDS)
+            except TimeoutError:
+                size = len(response.body) / 2**20
+                reason = f"parsing its {size:.1f} megabytes takes more than {PARSING_SECONDS:g} seconds"
+                return page_row(address, now, Page("drift", reason), status)
         found["url"] = address
         if status in MISSING_STATUSES:
             found.update(outcome="missing", error=f"HTTP status {status}")
@@ -157,12 +175,12 @@ class BoketeSpider(Spider):
 
 
 def _reason(error: BaseException | None, request: Request) -> str:
-    """Return why there is no response; exceptions of libraries are named, as few explain themselves."""
+    """Return why there is no response."""
     if isinstance(error, DownloadCancelledError):
         return f"the answer is larger than {request.meta['download_maxsize'] // 2**20} megabytes"
     if isinstance(error, IgnoreRequest):
         return str(error)
-    return f"{type(error).__name__}: {error}".rstrip(": ")
+    return in_words(error) if error else "no answer"
 
 
 def _robots_tags(response: Response) -> list[str]:

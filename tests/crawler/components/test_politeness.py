@@ -218,7 +218,7 @@ def test_a_host_that_stays_silent_ends_the_crawl(monkeypatch: pytest.MonkeyPatch
         fail(crawl, TimeoutError("no answer"))
     assert len(crawl.probed) == 3
     assert crawl.now == 1000 + 10 + 20, "nobody waits after the last attempt"
-    assert f"{HOST} does not answer (no answer)" in crawl.failure
+    assert f"{HOST} does not answer (it takes too long)" in crawl.failure
 
 
 def test_what_was_refused_here_says_nothing_of_the_host(crawl: Crawl) -> None:

@@ -1,0 +1,50 @@
+"""Says in words why a request got no answer: what Twisted and OpenSSL raise names their own objects."""
+
+from collections.abc import Iterator
+
+from scrapy.exceptions import IgnoreRequest
+from twisted.python.failure import Failure
+
+_NAMES = {
+    "DNSLookupError": "its name is not known",
+    "ConnectionRefusedError": "it refuses connections",
+    "CannotResolveHostError": "its name is not known",
+    "DownloadConnectionRefusedError": "it refuses connections",
+    "DownloadTimeoutError": "it takes too long",
+    "TimeoutError": "it takes too long",
+    "TCPTimedOutError": "it takes too long",
+    "ConnectionLost": "it ends the connection before the answer is whole",
+    "ConnectionDone": "it ends the connection before the answer is whole",
+}
+
+
+def in_words(error: BaseException) -> str:
+    """Return why a request got no answer, as a clause about the host; other errors by name and message."""
+    if isinstance(error, IgnoreRequest):
+        return str(error)
+    causes = list(_causes(error))
+    for cause in causes:
+        if reason := _about_certificate(cause):
+            return reason
+    for cause in causes:
+        if words := _NAMES.get(type(cause).__name__):
+            return words
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, and what Twisted wraps in it (`reasons`) or what it was raised from."""
+    yield error
+    for reason in getattr(error, "reasons", None) or ():
+        value = reason.value if isinstance(reason, Failure) else reason
+        if isinstance(value, BaseException):
+            yield from _causes(value)
+    if error.__cause__ is not None:
+        yield from _causes(error.__cause__)
+
+
+def _about_certificate(error: BaseException) -> str | None:
+    if type(error).__name__ == "VerificationError":
+        return "its certificate is not trusted: it is for another host"
+    # OpenSSL's error carries no more than that: not whether it is self-signed, say, or has expired.
+    return "its certificate is not trusted" if "certificate verify failed" in str(error) else None
