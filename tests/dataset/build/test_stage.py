@@ -377,7 +377,8 @@ def test_a_full_disk_leaves_the_old_dataset(tmp_path: Path, small_disk: SmallDis
 KILLED = """
 import sys
 from pathlib import Path
-import dataset.build.stage as module
+import dataset.build.steps as module
+from dataset.build.stage import build
 from dataset.options import DatasetOptions
 where, crawl = sys.argv[1], Path(sys.argv[2])
 original = getattr(module, where)
@@ -385,7 +386,7 @@ def stop(*arguments):
     print("there", flush=True)
     sys.stdin.read()
 setattr(module, where, stop)
-module.build(DatasetOptions(min_stars=1), [crawl], crawl.with_name("dataset"), name="p")
+build(DatasetOptions(min_stars=1), [crawl], crawl.with_name("dataset"), name="p")
 """
 
 
