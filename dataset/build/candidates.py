@@ -53,7 +53,7 @@ def load_candidates(
         SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
             age, split = 'dev' AS is_dev, {first_match} AS filter_name
         FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if any_opt_outs else _DENIED} AS opted_out,
-                  {_FORGOTTEN if any_forgotten else "false"} AS forgotten
+                  {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in
               FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id))""")
 
 
@@ -84,6 +84,7 @@ _OPTED_OUT = f"""({_DENIED} OR coalesce(odai_id::VARCHAR IN (SELECT value FROM o
     OR photo_id IN (
         SELECT photo_id FROM photo
         WHERE sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo')), false))"""
+_STANDS_IN = "coalesce(photo_id IN (SELECT photo_id FROM photo SEMI JOIN stand_in USING (sha256)), false)"
 _FORGOTTEN = """coalesce(photo_id IN (FROM forgotten_photo) OR sha256('odai:' || odai_id) IN (FROM digest)
     OR sha256('boke:' || boke_id) IN (FROM digest), false)"""
 

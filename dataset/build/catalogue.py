@@ -155,6 +155,7 @@ TABLES = {
     # ---- captions and photos that are still in
     "opt_out": Table(_columns("kind VARCHAR, value VARCHAR"), "A line of the file `dataset.opt_outs`."),
     "digest": Table(_columns("digest VARCHAR"), "A line of the forget lists."),
+    "stand_in": Table(_columns("sha256 VARCHAR"), "A picture that stands for photos that are not there."),
     "photo_labels": Table(
         _columns("photo_id BIGINT, labels STRUCT(label VARCHAR, confidence FLOAT)[]"),
         "The labels of a photo, the surest first.",

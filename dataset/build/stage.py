@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from dataset import filters, read
 from dataset.build import crawl_tables
 from dataset.build.publish import Origin
+from dataset.build.stand_ins import stand_ins
 from dataset.build.steps import STEPS, Inputs
 from dataset.importers.tables import read_sources
 from dataset.options import DatasetOptions
@@ -20,6 +21,7 @@ from store.errors import DamagedFile, UserError
 from store.forget.forgotten import Forgotten
 from store.manifest import file_list, fingerprint, is_fresh
 from store.sql import literal
+from store.stand_ins import StandInRule
 from store.swap import locked, replacement
 
 VERSION = 4
@@ -32,7 +34,14 @@ MEMORY = "700MB"
 """The memory that DuckDB may use before it goes on in files in WORK."""
 
 
-def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, name: str) -> bool:
+def build(
+    options: DatasetOptions,
+    crawls: Sequence[Path],
+    directory: Path,
+    *,
+    name: str,
+    stand_in_rule: StandInRule = StandInRule(),  # noqa: B008
+) -> bool:
     """Build the dataset `directory` from `crawls`; return False if it is up to date.
 
     The new dataset replaces the old one when it is complete; until then, and after a failure or a kill, the
@@ -41,6 +50,7 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
     Args:
         crawls: directories with `pages` and `images`.
         name: the pipeline's name, for the card.
+        stand_in_rule: which pictures stand for photos that are not there; these are left out.
 
     Raises:
         MissingStage: a crawl is not there.
@@ -55,10 +65,15 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
         words, outs = filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
         sources = [source for crawl in crawls for source in read_sources(crawl)]
         tokens = tokenizer_process.tokenizer_version(options.tokenizer)
+        try:
+            no_photos = stand_ins(crawls, stand_in_rule)
+        except duckdb.Error as error:
+            raise _explain(error, images) from error
         settings = options.model_dump(mode="json")
         shards = [file_list(pages), file_list(images)]
         build_fingerprint = fingerprint(
-            VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens
+            *(VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens),
+            *([no_photos] if no_photos else []),  # without any, the dataset is the one of before
         )
         # Complete, too: a file may have been deleted since.
         if read.is_complete(directory) and is_fresh(directory, build_fingerprint):
@@ -68,7 +83,7 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
         )
         with replacement(directory) as new:
             (new / WORK).mkdir()
-            inputs = Inputs(pages, images, options, forgotten, words, outs, directory, new, origin)
+            inputs = Inputs(pages, images, options, forgotten, words, outs, directory, new, origin, no_photos)
             with connect(new) as connection:
                 try:
                     for step in STEPS:

@@ -1,9 +1,10 @@
 """Finds the pictures of each crawl that stand for photos which are not there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from store.schema import IMAGES, required
 from store.shards import shard_paths
@@ -26,3 +27,8 @@ def stand_ins(crawls: Sequence[Path], rule: StandInRule) -> list[str]:
                 rows = connection.execute(sql_stand_ins(read_parquet(paths), rule)).fetchall()
                 found |= {sha256 for sha256, _ in rows}
     return sorted(found)
+
+
+def load_stand_ins(connection: duckdb.DuckDBPyConnection, photos: Collection[str]) -> None:
+    """Make `stand_in` (sha256), a row per picture."""
+    connection.from_arrow(pa.table({"sha256": pa.array(list(photos), pa.string())})).create("stand_in")

@@ -19,6 +19,7 @@ from dataset.build.photos_table import crawl_image
 from dataset.build.publish import Origin, publish
 from dataset.build.reuse import load_reused
 from dataset.build.split import assign
+from dataset.build.stand_ins import load_stand_ins
 from dataset.options import DatasetOptions
 from store.schema import IMAGES, PAGES
 
@@ -35,6 +36,7 @@ class Inputs(NamedTuple):
         previous: the last dataset; it may be missing.
         new: the folder that gets the new one.
         origin: what the new one's manifest tells; a step adds the counts.
+        stand_ins: the sha256 of pictures that stand for photos that are not there.
     """
 
     pages: Sequence[Path]
@@ -46,6 +48,7 @@ class Inputs(NamedTuple):
     previous: Path
     new: Path
     origin: Origin
+    stand_ins: Collection[str] = ()
 
 
 Work = Callable[[duckdb.DuckDBPyConnection, Inputs], object]
@@ -160,6 +163,11 @@ STEPS = (
         makes=("opt_out", "digest"),
     ),
     Step(
+        "pictures that stand for photos",
+        lambda connection, inputs: load_stand_ins(connection, inputs.stand_ins),
+        makes=("stand_in",),
+    ),
+    Step(
         "facts of photos",
         _query(candidates.PHOTO_FACTS),
         reads=("odai", "image", "photo", "digest", "opt_out", "boke", "denied"),
@@ -170,12 +178,12 @@ STEPS = (
         _candidates,
         reads=(
             *("boke", "side", "photo_labels", "denied_photo", "denied"),
-            *("opt_out", "photo", "forgotten_photo", "digest"),
+            *("opt_out", "photo", "forgotten_photo", "digest", "stand_in"),
         ),
         makes=("candidate",),
         drops=(
             *("boke", "page_boke", "visit", "image", "denied"),
-            *("opt_out", "digest", "forgotten_photo", "denied_photo"),
+            *("opt_out", "digest", "forgotten_photo", "denied_photo", "stand_in"),
         ),
     ),
     Step(
