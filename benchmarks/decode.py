@@ -31,6 +31,7 @@ from train.captions.constraints import Rules
 from train.model import Array, CaptionModel, Sizes
 
 PHOTOS, WIDTH, SHORTEST, LONGEST, REPEATS = 64, 3, 8, 50, 3
+SEARCH: dict[str, Any] = {"width": WIDTH, "length_normalisation": 0.0, "n": 1}
 RULES = Rules(BOS, EOS, LONGEST, SHORTEST, (PAD, UNK))
 REQUIRED = 10.0
 Floats = NDArray[np.float32]
@@ -125,7 +126,7 @@ class CountingDecoder(CompiledDecoder):
 def products(model: CaptionModel, photos: Floats) -> float:
     """Return the seconds that the output layer's products take, those of batched beam search alone."""
     counting = CountingDecoder(model)
-    beam(counting, photos, RULES, width=WIDTH)
+    beam(counting, photos, RULES, **SEARCH)
     weights = np.ascontiguousarray(model.output_w.array.T)
     hidden = np.ones((max(counting.rows), len(weights)), np.float32)
     best = float("inf")
@@ -150,7 +151,7 @@ def measure(vocabulary: int, hidden: int) -> float:
     ways: dict[str, Callable[[], list[tuple[int, ...]]]] = {
         "the article's way": lambda: [one_at_a_time(chained.start(one), chained.step) for one in photos],
         "alone, our step": lambda: [one_at_a_time(compiled.start(one[None]), ours) for one in photos],
-        "batched": lambda: [found[0].tokens for found in beam(compiled, photos, RULES, width=WIDTH)],
+        "batched": lambda: [found[0].tokens for found in beam(compiled, photos, RULES, **SEARCH)],
     }
     seconds = dict.fromkeys(ways, float("inf"))
     captions = {}

@@ -2,24 +2,18 @@
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
-from commands.arguments import Commands, add, add_pipeline, pipeline_of, port, positive
+from pydantic.fields import FieldInfo
+
+from commands.arguments import Commands, add, add_pipeline, pipeline_of, port
 from store.errors import UserError
+from train.captions.options import DecodingOptions, parse_decoding
 
-DRAWING: dict[str, tuple[Callable[[str], Any], str, str]] = {
-    "beam_width": (positive, "N", "unfinished captions that a beam search keeps (3)"),
-    "length_normalisation": (float, "X", "rank beams by log p / length ** X (0)"),
-    "no_repeat": (positive, "N", "no run of N tokens comes twice"),
-    "temperature": (float, "T", "of sampling: below 1 plays safe, above 1 is bolder (1)"),
-    "top_k": (positive, "K", "sample among the K likeliest tokens only"),
-    "top_p": (float, "P", "sample among the fewest tokens that hold probability P"),
-    "seed": (int, "N", "of sampling: the same seed gives the same captions (0)"),
-    "max_tokens": (positive, "N", "the longest caption (as the model was trained for)"),
-}
-"""Options of `bokeru caption` that are settings of `train.captions.options.DecodingOptions`."""
+FLAGS = {"n": "-n", "forbidden": "--forbid"}
+"""Options of `bokeru caption` that are not called like their settings."""
+METAVARS = {int: "N", float: "X", str: "WORD"}
 
 
 def caption(arguments: argparse.Namespace) -> None:
@@ -28,7 +22,9 @@ def caption(arguments: argparse.Namespace) -> None:
     from train.runs import newest
 
     pipeline = pipeline_of(arguments)
-    given = {name: getattr(arguments, name) for name in DRAWING if getattr(arguments, name) is not None}
+    settings = {name: getattr(arguments, name) for name in DecodingOptions.model_fields}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    parse_decoding(settings)  # a wrong value is told before a missing model is
     results = list(
         caption_files(
             newest(pipeline.runs),
@@ -36,11 +32,7 @@ def caption(arguments: argparse.Namespace) -> None:
             pipeline.weights,
             dataset=pipeline.dataset,
             features=pipeline.features,
-            strategy=arguments.strategy,
-            distance=arguments.distance,
-            n=arguments.n,
-            forbidden=tuple(arguments.forbid),
-            **given,
+            **settings,
         )
     )
     if arguments.json:
@@ -68,21 +60,36 @@ def web(arguments: argparse.Namespace) -> None:
         serve(pipeline.data, pipeline.name, arguments.host, arguments.port)
 
 
+def add_decoding(command: argparse.ArgumentParser) -> None:
+    """Add an option for each of the `DecodingOptions`, with its meaning and its default as help."""
+    for name, field in DecodingOptions.model_fields.items():
+        flag = FLAGS.get(name, f"--{name.replace('_', '-')}")
+        # An option that is not given is None: the default is known where it is defined, and only there.
+        command.add_argument(flag, dest=name, help=_help(field), default=None, **_kind(field.annotation))
+
+
+def _help(field: FieldInfo) -> str:
+    meaning = str(field.description).rstrip(".")
+    unset = field.default is None or field.default is False or field.default == ()
+    return meaning if unset else f"{meaning} ({field.default})"
+
+
+def _kind(annotation: Any) -> dict[str, Any]:
+    """Return what argparse has to know of a setting's type."""
+    types = [kind for kind in get_args(annotation) or [annotation] if kind not in (type(None), ...)]
+    if get_origin(annotation) is Literal:
+        return {"choices": types}
+    if annotation is bool:
+        return {"action": "store_true"}
+    many = {"action": "append"} if get_origin(annotation) is tuple else {}
+    return {"type": types[0], "metavar": METAVARS[types[0]], **many}
+
+
 def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     one = add(commands, caption)
     add_pipeline(one)
-    strategies = ["greedy", "beam", "sample", "mismatch"]
-    one.add_argument("--strategy", choices=strategies, default="beam", help="how captions are drawn (beam)")
-    one.add_argument("-n", type=positive, default=1, metavar="N", help="captions per photo (1)")
-    for name, (kind, metavar, text) in DRAWING.items():
-        one.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
-    one.add_argument(
-        "--distance", type=float, default=0.8, metavar="D", help="of a mismatch's photo: 0 to 2 (0.8)"
-    )
-    one.add_argument(
-        "--forbid", action="append", default=[], metavar="WORD", help="a word that no caption may hold"
-    )
+    add_decoding(one)
     one.add_argument("--json", action="store_true", help="print JSON instead of a table")
     one.add_argument(
         "images",

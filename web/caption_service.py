@@ -4,66 +4,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from store.errors import MissingStage
 from store.place import Place
 from train.captions.captioner import Caption, Captioner
 from train.captions.mismatch import Neighbour, mismatch
-from train.captions.options import DecodingOptions
+from web.caption_settings import CaptionSettings
 from web.content.library import Library, Vectors
 from web.pictures import measure
-
-
-def _empty_as_none(value: object) -> object:
-    return None if value == "" else value  # a form sends an empty field as ""
-
-
-OptionalInt = Annotated[int | None, BeforeValidator(_empty_as_none)]
-OptionalFloat = Annotated[float | None, BeforeValidator(_empty_as_none)]
-
-
-class CaptionSettings(BaseModel):
-    """How captions are written. An empty field sets no limit."""
-
-    # Docstrings below fields become the API's documentation; NaN and infinity would pass every bound.
-    model_config = ConfigDict(use_attribute_docstrings=True, allow_inf_nan=False)
-
-    strategy: Literal["greedy", "beam", "sample", "mismatch"] = "beam"
-    """The likeliest token each time, a search, at random, or the best caption of another photo."""
-    n: int = Field(3, ge=1, le=10)
-    """Captions per photo."""
-    seed: int = Field(0, ge=0, lt=2**31)
-    """The same photo, settings and seed give the same samples."""
-    beam_width: int = Field(5, ge=1, le=20)
-    """Unfinished captions that a search keeps."""
-    length_normalisation: float = Field(0.7, ge=0, le=4)
-    """Beams are ranked by log-probability divided by length to this power."""
-    no_repeat: OptionalInt = Field(None, ge=1, le=20)
-    """No run of this many tokens comes twice."""
-    temperature: float = Field(0.8, ge=0.05, le=5)
-    """Below 1 plays safe, above 1 is bolder."""
-    top_k: OptionalInt = Field(None, ge=1, le=100_000)
-    """Draw among this many likeliest tokens."""
-    top_p: OptionalFloat = Field(None, gt=0, le=1)
-    """Draw among the fewest tokens that hold this probability."""
-    distance: float = Field(0.8, ge=0, le=2)
-    """How far the other photo is in fc7: 0 the same, 1 unrelated, 2 the opposite."""
-    forbid: str = Field("", max_length=200)
-    """Words that no caption may hold, with spaces between them."""
-
-    def decoding(self) -> dict[str, Any]:
-        """Return the settings of `train.captions.options.DecodingOptions`."""
-        shared = DecodingOptions.model_fields.keys() & CaptionSettings.model_fields.keys()
-        decoding = {name: getattr(self, name) for name in DecodingOptions.model_fields if name in shared}
-        # Mismatch takes another photo's best caption, which beam search finds.
-        strategy = "beam" if self.strategy == "mismatch" else self.strategy
-        forbidden = tuple(self.forbid.replace("、", " ").replace(",", " ").split())
-        return {**decoding, "strategy": strategy, "forbidden": forbidden}
 
 
 @dataclass(frozen=True)
@@ -154,23 +105,11 @@ class CaptionService:
         sha256s: Sequence[str | None],
     ) -> list[list[ModelCaption]]:
         """Return captions for vectors (N, D) of photos; `sha256s[i]` is None where photo i is an upload."""
-        decoding = settings.decoding()
         if settings.strategy == "mismatch":
-            # There `n` counts other photos, and each gives its best caption.
-            del decoding["n"]
-            found = mismatch(
-                captioner,
-                photos,
-                vectors.pool,
-                distance=settings.distance,
-                n=settings.n,
-                without=sha256s,
-                **decoding,
-            )
+            found = mismatch(captioner, photos, vectors.pool, without=sha256s, **settings.decoding())
             return [[model_caption(one.caption, one.source) for one in captions] for captions in found]
-        return [
-            [model_caption(one) for one in captions] for captions in captioner.caption(photos, **decoding)
-        ]
+        written = captioner.caption(photos, **settings.decoding())
+        return [[model_caption(one) for one in captions] for captions in written]
 
 
 def model_caption(caption: Caption, source: Neighbour | None = None) -> ModelCaption:

@@ -22,9 +22,9 @@ def beam(
     vectors: Any,
     rules: Rules,
     *,
-    width: int = 3,
-    length_normalisation: float = 0.0,
-    n: int = 1,
+    width: int,
+    length_normalisation: float,
+    n: int,
 ) -> list[list[Hypothesis]]:
     """Search for the n captions of the highest score per photo.
 

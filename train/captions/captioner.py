@@ -118,10 +118,12 @@ class Captioner:
 
         Raises:
             UsageError: a setting that does not exist, or a value it cannot have; forbidden words that leave
-                no token.
+                no token; a mismatch, which `train.captions.mismatch` writes.
             UserError: vectors of another length than the model reads.
         """
         decoding = parse_decoding(settings)
+        if decoding.strategy == "mismatch":
+            raise UsageError("A mismatch is written for other photos. Call train.captions.mismatch.mismatch")
         vectors = np.asarray(vectors, np.float32)
         if vectors.ndim != 2 or vectors.shape[1] != self.dimensions:
             raise UserError(

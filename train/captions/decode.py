@@ -56,9 +56,9 @@ def sample(
     rules: Rules,
     *,
     seeds: Sequence[object],
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
 ) -> list[Hypothesis]:
     """Return one caption per row of `vectors`, each token drawn from the model's distribution.
 

@@ -37,8 +37,6 @@ def caption_files(
     *,
     dataset: Path | None = None,
     features: Path | None = None,
-    strategy: str = "beam",
-    distance: float = 0.8,
     **settings: Any,
 ) -> Iterator[Result]:
     """Write captions for photos, `BATCH` at a time.
@@ -49,8 +47,6 @@ def caption_files(
         weights: the folder of weights files, for the network that makes the model's vectors.
         dataset: its training photos are those that `mismatch` writes captions for.
         features: the folder of all feature caches, for the vectors of those photos.
-        strategy: `greedy`, `beam`, `sample` or `mismatch`.
-        distance: of a mismatch, from the photo to the one that its caption is written for.
         settings: those of `train.captions.options.DecodingOptions`.
 
     Yields:
@@ -66,10 +62,9 @@ def caption_files(
 
     # Everything that can be wrong with the request is checked before the first photo is read.
     files = list(_expand(photos))
-    decoder = "beam" if strategy == "mismatch" else strategy
-    parse_decoding({**settings, "strategy": decoder})
+    decoding = parse_decoding(settings)
     captioner = Captioner.load(run / "model")
-    pool = _pool(captioner, dataset, features) if strategy == "mismatch" else None
+    pool = _pool(captioner, dataset, features) if decoding.strategy == "mismatch" else None
     extractor = Extractor(captioner.feature_options(), weights)
     remaining = iter(files)
     with Progress("caption", len(files), "photos") as progress:
@@ -78,9 +73,9 @@ def caption_files(
             vectors = np.array([vector for _, vector, _ in extracted if vector is not None], np.float32)
             vectors = vectors.reshape(-1, captioner.dimensions)  # (B, D), also where B is 0
             if pool:
-                captions = _mismatched(captioner, vectors, pool, distance, settings)
+                captions = _mismatched(captioner, vectors, pool, settings)
             else:
-                captions = _captions(captioner, vectors, {**settings, "strategy": decoder})
+                captions = _captions(captioner, vectors, settings)
             progress.advance(len(batch))
             for file, vector, error in extracted:
                 result = {"error": error} if vector is None else {"captions": next(captions)}
@@ -99,11 +94,10 @@ def _mismatched(
     captioner: Captioner,
     vectors: NDArray[np.float32],
     pool: Pool,
-    distance: float,
     settings: Mapping[str, Any],
 ) -> Iterator[list[Result]]:
     """Yield the mismatched captions of each photo of vectors (B, D), with their sources."""
-    for mismatches in mismatch(captioner, vectors, pool, distance=distance, **settings):
+    for mismatches in mismatch(captioner, vectors, pool, **settings):
         yield [_as_json(one.caption) | {"source": vars(one.source)} for one in mismatches]
 
 

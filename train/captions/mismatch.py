@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from store.errors import UserError
 from train.captions.captioner import Caption, Captioner
+from train.captions.options import parse_decoding
 
 Floats = NDArray[np.float32]
 
@@ -103,8 +104,6 @@ def mismatch(
     vectors: Floats,
     pool: Pool,
     *,
-    distance: float = 0.8,
-    n: int = 1,
     without: Sequence[str | None] = (),
     **settings: Any,
 ) -> list[list[Mismatch]]:
@@ -113,20 +112,22 @@ def mismatch(
     Args:
         vectors: (B, D) float32, raw: the photos that the captions will stand under.
         pool: the photos that the captions are written for.
-        distance: how far those are from the photo, 0 to 2.
-        n: captions per photo, each for another photo of the pool.
         without: for each photo the sha256 of a photo to leave out, its own for example, or None.
-        settings: those of `train.captions.options.DecodingOptions`, except n.
+        settings: those of `train.captions.options.DecodingOptions`. Each of the n captions of a photo is the
+            best for another photo of the pool, at `distance`; a strategy other than `mismatch` writes it.
 
     Returns:
-        For each photo n captions with their sources, those closest to `distance` first.
+        For each photo its captions with their sources, those closest to the distance first.
 
     Raises:
         UsageError: a setting that does not exist, or a value it cannot have.
     """
-    sources = pool.nearest(vectors, n, without, distance)
+    decoding = parse_decoding({"strategy": "mismatch"} | settings)
+    sources = pool.nearest(vectors, decoding.n, without, decoding.distance)
     rows = {sha256: row for row, sha256 in enumerate(pool.sha256s)}
     # One call for all sources of all photos, so that they share batches.
     flat = [rows[source.sha256] for near in sources for source in near]
-    captions = iter(captioner.caption(pool.vectors[flat], n=1, **settings))
+    strategy = "beam" if decoding.strategy == "mismatch" else decoding.strategy
+    one = decoding.model_copy(update={"strategy": strategy, "n": 1})
+    captions = iter(captioner.caption(pool.vectors[flat], **one.model_dump()))
     return [[Mismatch(next(captions)[0], source) for source in near] for near in sources]

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from store.errors import MissingStage, UserError
 from store.place import Place
-from web.caption_service import CaptionSettings, ModelCaption
+from web.caption_service import ModelCaption
+from web.caption_settings import CaptionSettings
 from web.content.catalogue import Catalogue, Filter
 from web.content.runs import find_run, runs
 from web.queue import QueueFull

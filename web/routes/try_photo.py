@@ -11,7 +11,8 @@ from pydantic import Field, ValidationError
 from store.errors import UsageError, UserError
 from store.place import Place
 from web import uploads
-from web.caption_service import CaptionSettings, UploadCaptions
+from web.caption_service import UploadCaptions
+from web.caption_settings import CaptionSettings
 from web.content.runs import find_run, runs
 from web.languages import Message
 from web.pictures import UnusablePhoto, jpeg

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare  # type: ignore[import-untyped]
 
 from train.arithmetic.reference import ranking
-from train.captions.beam import beam
+from train.captions import beam as beam_search
+from train.captions import decode
 from train.captions.constraints import ForbiddenWords, NoRepeat, Rules
-from train.captions.decode import Hypothesis, greedy, sample
+from train.captions.decode import Hypothesis, greedy
+from train.captions.options import DecodingOptions
 
 BOS, EOS = 1, 2
 
@@ -50,6 +52,17 @@ class Table:
         random = np.random.default_rng([self.seed, past])
         scores = random.normal(size=self.vocabulary) * self.sharpness
         return np.asarray(scores - np.log(np.exp(scores).sum()))
+
+
+def beam(table: Table, vectors: NDArray[np.float64], rules: Rules, **changed: Any) -> list[list[Hypothesis]]:
+    usual = DecodingOptions()
+    settings = {"width": usual.beam_width, "length_normalisation": usual.length_normalisation, "n": usual.n}
+    return beam_search.beam(table, vectors, rules, **settings | changed)
+
+
+def sample(table: Table, vectors: NDArray[np.float64], rules: Rules, **changed: Any) -> list[Hypothesis]:
+    settings = {name: getattr(DecodingOptions(), name) for name in ("temperature", "top_k", "top_p")}
+    return decode.sample(table, vectors, rules, **settings | changed)
 
 
 def photos(*numbers: int) -> NDArray[np.float64]:
