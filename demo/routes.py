@@ -7,8 +7,9 @@ from typing import cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from demo.content import CATEGORIES, LISTS, PAGE_SIZE, Boke, EmbeddedSite
+from demo.feed import feed
 from demo.layouts import assets, next_2024
-from demo.layouts.layout import Layout, ListPage, OdaiPage
+from demo.layouts.layout import Layout, ListPage, OdaiPage, photo_address
 from demo.responses import Response
 from demo.scenes import jpeg
 
@@ -48,6 +49,10 @@ class Routes:
                 return self._boke(int(number), photo_host)
             case ["boke", "category", name] if name in CATEGORIES:
                 return self._list(name, address.path, page, photo_host)
+            case ["boke", name, "rss"] if name in LISTS:
+                return self._feed(name, host, photo_host)
+            case ["boke", "daily", day] if _is_id(day) and len(day) == 8:
+                return self._list("recent", address.path, page, photo_host)
             case ["boke", name] if name in LISTS:
                 return self._list(name, address.path, page, photo_host)
             case ["boke", *_, name, "panel"] if name in (*LISTS, *CATEGORIES):
@@ -87,6 +92,12 @@ class Routes:
         has_next = start + PAGE_SIZE < self.site.list_length(name)
         bokes = self.site.listed(name, start)
         return _html(self._layout.list_page(self._list_page(name, path, bokes, page, has_next), photo_host))
+
+    def _feed(self, name: str, host: str, photo_host: str) -> Response:
+        bokes = self.site.listed(name, 0)
+        photos = [photo_address(photo_host, self.site.photo_name(boke.photo)) for boke in bokes]
+        body = feed(name, f"http://{host}", bokes, photos).encode()
+        return Response(200, body, "application/rss+xml; charset=utf-8")
 
     def _panel(self, name: str, path: str, last_id: int, photo_host: str) -> Response:
         panel = getattr(self._layout, "panel", None)

@@ -1,7 +1,8 @@
-"""Measure the crawler: python -m benchmarks.crawl [speed] [memory] [resume] [--pages 200000].
+"""Measure the crawler: python -m benchmarks.crawl [speed] [memory] [resume] [before] [--page-kilobytes 59].
 
 speed: pages (each with a photo) a second, from the first to the last, against a spider that parses the same
 pages with the same selectors and stores nothing; in turns, served from memory by another process.
+before: the same against the crawler of another checkout (`--before`), in turns.
 memory: resident memory at a tenth of the pages and at all of them.
 resume: seconds from the start to the first request, and peak memory, of a crawl that knows 1,000,000 pages.
 Figures are printed as JSON.
@@ -11,10 +12,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks.crawl.memory import memory
 from benchmarks.crawl.resume import resume
-from benchmarks.crawl.speed import speed
+from benchmarks.crawl.speed import before, speed
 
 
 def main() -> None:
@@ -26,9 +28,14 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=200_000)
     parser.add_argument("--known", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--page-kilobytes", type=int, default=0, help="fill odai pages to this size (59: real)"
+    )
+    parser.add_argument("--before", type=Path, help="a checkout to compare with, for `before`")
     arguments = parser.parse_args()
     measures: dict[str, Callable[[], dict[str, object]]] = {
-        "speed": lambda: speed(arguments.rounds),
+        "speed": lambda: speed(arguments.rounds, arguments.page_kilobytes),
+        "before": lambda: before(arguments.before, arguments.rounds, arguments.page_kilobytes),
         "memory": lambda: memory(arguments.pages),
         "resume": lambda: resume(arguments.known),
     }

@@ -11,10 +11,14 @@ Respond = Callable[[str], tuple[bytes, str]]
 """From an address's path to the body of the response and its content type."""
 
 
-def recorded() -> Respond:
+def recorded(kilobytes: int = 0) -> Respond:
     """Return a site with a list, 1,000 odai pages of ten boke, and their photos.
 
-    Five odai share each drawn photo, since drawing takes longest."""
+    Five odai share each drawn photo, since drawing takes longest.
+
+    Args:
+        kilobytes: the least size of an odai's page; what it lacks is filled with menus, as real pages are.
+    """
     site = EmbeddedSite(PHOTOS, 10, 1)
     routes = Routes(site, "angular_2020")
     answers: dict[str, tuple[bytes, str]] = {}
@@ -24,7 +28,7 @@ def recorded() -> Respond:
         image = routes.respond(f"/photo/odai/600/{name}_600.jpg", HOST).body
         for copy in range(COPIES):
             address, other = f"/odai/{odai + copy * 1_000_000}", f"{copy}{name[1:]}"
-            body = page.replace(f"/odai/{odai}", address).replace(name, other)
+            body = _filled(page.replace(f"/odai/{odai}", address).replace(name, other), kilobytes)
             answers[address] = body.encode(), "text/html"
             answers[f"/photo/odai/600/{other}_600.jpg"] = image, "image/jpeg"
     links = "".join(
@@ -35,6 +39,22 @@ def recorded() -> Respond:
     )
     answers["/boke/recent"] = (f'<html ng-app><div id="content">{links}</div>'.encode(), "text/html")
     return lambda path: answers.get(path, (b"", "text/plain"))
+
+
+def _filled(page: str, kilobytes: int) -> str:
+    """Return a page with menus before its end: links with icons, a list in a block, a line of script."""
+    menu = "".join(
+        f'<li class="menu-item"><a class="btn btn-link" href="/boke/tag/{number}" title="タグ{number}">'
+        f'<i class="glyphicon glyphicon-tag"></i> <span>人気のタグ{number}</span></a></li>\n'
+        for number in range(20)
+    )
+    block = f'<div class="row"><div class="col-md-4"><ul class="menu">{menu}</ul></div></div>\n'
+    block += (
+        '<script>window.track=window.track||[];window.track.push({"kind":"view","list":[1,2,3]});</script>\n'
+    )
+    missing = max(kilobytes * 1000 - len(page.encode()), 0)
+    blocks = -(-missing // len(block.encode()))
+    return page.replace("</body>", block * blocks + "</body>")
 
 
 def endless() -> Respond:

@@ -1,9 +1,12 @@
 """Pages a second of this project's crawler and of a bare Scrapy spider, measured in turns."""
 
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,11 +27,13 @@ from crawler.parsing.parse import read
 from crawler.run import crawl
 from demo.routes import HOST
 
+ROOT = Path(__file__).parents[2]
 
-def speed(rounds: int) -> dict[str, object]:
+
+def speed(rounds: int, kilobytes: int) -> dict[str, object]:
     """Return the pages a second of both spiders, in turns, and the median of their ratios."""
     figures: list[tuple[float, float]] = []
-    with served(recorded) as (address, _):
+    with served(partial(recorded, kilobytes)) as (address, _):
         for _round in range(rounds):
             with tempfile.TemporaryDirectory() as directory:
                 # In turns, so that a slow moment of the machine meets both.
@@ -39,6 +44,30 @@ def speed(rounds: int) -> dict[str, object]:
         "ratio": round(median(ours / bare for bare, ours in figures), 3),
         "limit": 0.85,
     }
+
+
+def before(checkout: Path, rounds: int, kilobytes: int) -> dict[str, object]:
+    """Return the pages a second of another checkout's crawler and of this one's, in turns, and their ratios."""
+    figures: list[tuple[float, float]] = []
+    with served(partial(recorded, kilobytes)) as (address, _):
+        for _round in range(rounds):
+            figures.append((_rate_of(checkout, address), _rate_of(ROOT, address)))
+    return {
+        "kilobytes_a_page": kilobytes,
+        "pages_per_second_before": [round(old, 1) for old, _ in figures],
+        "pages_per_second_now": [round(new, 1) for _, new in figures],
+        "ratio": round(median(new / old for old, new in figures), 3),
+        "limit": 0.95,
+    }
+
+
+def _rate_of(checkout: Path, address: str) -> float:
+    """Return the pages a second that a checkout's crawler reaches, in a process that imports its modules."""
+    code = "import sys; from benchmarks.crawl.speed import ours; print(ours(*sys.argv[1:]))"
+    with tempfile.TemporaryDirectory() as directory:
+        command = [sys.executable, "-c", code, address, directory]
+        answer = subprocess.run(command, cwd=checkout, stdout=subprocess.PIPE, text=True, check=True)
+    return float(answer.stdout.split()[-1])
 
 
 class BareSpider(Spider):

@@ -11,6 +11,7 @@ from parsel import Selector
 
 from crawler.items import Boke, Page, PageRow
 from crawler.layouts import angular_2020, bootstrap_2015, bootstrap_2018, jquery_2013, next_2024
+from crawler.parsing.feed import FEED, read_feed
 from crawler.parsing.markup import Document, first, identifier, text
 from crawler.parsing.optouts import opt_out
 from store.addresses import is_same_site, page_address
@@ -64,6 +65,8 @@ def read(document: Document) -> tuple[str | None, Page]:
     """Return the name of the page's layout and what it reads; if no layout matches, None and drift."""
     if not document.body.strip():
         return None, Page("error", "the body is empty")
+    if (page := read_feed(document)) is not None:
+        return FEED, page
     for layout in LAYOUTS:
         if layout.matches(document):
             page = layout.read(document)

@@ -263,3 +263,11 @@ def test_scrapy_crawl_takes_a_pipelines_name(tmp_path: Path) -> None:
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert len(pq.read_table(tmp_path / "data/demo/crawl/images").to_pylist()) == 3
+
+
+def test_a_feed_and_the_archive_of_a_day_are_ways_in(site: str, tmp_path: Path) -> None:
+    found = fetched(site, tmp_path, start=("/boke/popular/rss", "/boke/daily/20240101"), max_page_number=1)
+    popular = CONTENT.listed("popular", 0)
+    assert {f"/boke/{boke.boke_id}" for boke in popular} <= set(found)
+    assert {f"/odai/{boke.odai_id}" for boke in (*popular, *CONTENT.listed("recent", 0))} <= set(found)
+    assert "/boke/daily/20240101" in found
