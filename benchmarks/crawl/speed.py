@@ -47,7 +47,7 @@ def speed(rounds: int, kilobytes: int) -> dict[str, object]:
 
 
 def before(checkout: Path, rounds: int, kilobytes: int) -> dict[str, object]:
-    """Return the pages a second of another checkout's crawler and of this one's, in turns, and their ratios."""
+    """Return the pages a second of another checkout's crawler and of this one's, in turns, and the ratio."""
     figures: list[tuple[float, float]] = []
     with served(partial(recorded, kilobytes)) as (address, _):
         for _round in range(rounds):
@@ -63,7 +63,11 @@ def before(checkout: Path, rounds: int, kilobytes: int) -> dict[str, object]:
 
 def _rate_of(checkout: Path, address: str) -> float:
     """Return the pages a second that a checkout's crawler reaches, in a process that imports its modules."""
-    code = "import sys; from benchmarks.crawl.speed import ours; print(ours(*sys.argv[1:]))"
+    # First on the path: an editable install would bring this checkout's modules.
+    code = (
+        "import os, sys; sys.path.insert(0, os.getcwd())\n"
+        "from benchmarks.crawl.speed import ours; print(ours(*sys.argv[1:]))"
+    )
     with tempfile.TemporaryDirectory() as directory:
         command = [sys.executable, "-c", code, address, directory]
         answer = subprocess.run(command, cwd=checkout, stdout=subprocess.PIPE, text=True, check=True)
