@@ -15,6 +15,7 @@ from dataset.options import DatasetOptions
 from featurize.options import FeatureOptions
 from store.errors import UsageError
 from store.options import Options
+from store.photo.options import PhotoOptions
 from store.place import CONFIG, SHARED, bokeru
 from train.options import TrainOptions
 
@@ -26,6 +27,7 @@ class Settings(Options):
     dataset: DatasetOptions = DatasetOptions()
     features: FeatureOptions = FeatureOptions()
     train: TrainOptions = TrainOptions()
+    photos: PhotoOptions = PhotoOptions()
 
 
 STAGES = tuple(Settings.model_fields)

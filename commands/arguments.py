@@ -8,6 +8,7 @@ from typing import TypeAlias
 from commands.examples import HelpFormatter, epilog
 from commands.pipeline import Pipeline
 from pipelines import load
+from store.photo.options import Limits
 from store.place import CONFIG, DATA
 
 Command: TypeAlias = Callable[[argparse.Namespace], None]
@@ -62,8 +63,9 @@ def add_data(command: argparse.ArgumentParser) -> None:
 
 
 def pipeline_of(arguments: argparse.Namespace) -> Pipeline:
-    """Return the pipeline that the arguments name, with its settings."""
+    """Return the pipeline that the arguments name, with its settings; its limits on photos hold now."""
     settings = load(arguments.pipeline, arguments.config, arguments.set)
+    Limits.options = settings.photos
     return Pipeline(arguments.data, arguments.pipeline, arguments.config, settings=settings)
 
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from store.photo.options import Limits, limited
 from store.place import CONFIG, invoked
 from store.processes.ending import exit_status
 from store.version import VERSION
@@ -16,7 +17,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> None:
     arguments = parser().parse_args(argv)
-    with invoked(getattr(arguments, "config", CONFIG), getattr(arguments, "pipeline", None)):
+    called = invoked(getattr(arguments, "config", CONFIG), getattr(arguments, "pipeline", None))
+    with called, limited(Limits.options):  # each command sets its own, once it has read the settings
         arguments.command(arguments)
 
 

@@ -11,6 +11,7 @@ from commands.pipeline import Pipeline
 from crawler.options import CrawlOptions
 from pipelines import load
 from store.errors import MissingStage
+from store.photo.options import limited
 from store.place import DATA
 
 
@@ -45,7 +46,7 @@ def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None]]:
     Its command finds this function by the entry point `job` of the group `bokeru.crawl`.
     """
     pipeline = Pipeline(DATA, name, settings=load(name))
-    with _embedded_site(pipeline.settings.crawl) as address:
+    with limited(pipeline.settings.photos), _embedded_site(pipeline.settings.crawl) as address:
         yield pipeline.settings.crawl, pipeline.crawl, address
 
 

@@ -17,6 +17,7 @@ from crawler.odai_file import odai_numbers
 from crawler.options import EMBEDDED_SITE, CrawlOptions, odai_range
 from store.addresses import authority, canonical_pattern, page_address
 from store.errors import UsageError
+from store.photo.options import Limits, PhotoOptions
 from store.place import INVOCATION, Place
 from store.version import VERSION
 
@@ -33,6 +34,7 @@ class Job:
         retry_failed: fetch again what ended as `error` or `drift` before `started`.
         started: when the run began.
         config: the file that holds its settings, for messages.
+        photos: the limits on photos.
     """
 
     options: CrawlOptions
@@ -42,6 +44,7 @@ class Job:
     retry_failed: bool = False
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     config: Path = field(default_factory=lambda: INVOCATION.config)
+    photos: PhotoOptions = field(default_factory=lambda: Limits.options)
 
     @cached_property
     def site(self) -> str:
@@ -148,6 +151,7 @@ class Job:
             "retry_failed": self.retry_failed,
             "started": self.started.isoformat(),
             "config": str(self.config),
+            "photos": self.photos.model_dump(mode="json"),
         }
 
     @classmethod
@@ -161,4 +165,5 @@ class Job:
             retry_failed=values["retry_failed"],
             started=datetime.fromisoformat(values["started"]),
             config=Path(values["config"]),
+            photos=PhotoOptions.model_validate(values["photos"]),
         )

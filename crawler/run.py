@@ -26,6 +26,7 @@ from crawler.memory.tables import Tables
 from crawler.report import CrawlReport, problems
 from crawler.spiders.bokete import BoketeSpider
 from store.errors import UserError, first_by_status
+from store.photo.options import Limits
 from store.place import INVOCATION
 from store.processes.interruption import deferred, install, received
 
@@ -52,6 +53,7 @@ def _answer() -> None:
     stops = Stops()
     job = Job.from_json(json.loads(sys.stdin.readline()))
     INVOCATION.config, INVOCATION.pipeline = job.config, job.pipeline
+    Limits.options = job.photos
     threading.Thread(target=_await_end, args=(sys.stdin, stops), daemon=True).start()
     try:
         report = crawl(job, stops)

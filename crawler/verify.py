@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from store.progress import Progress
 from store.register.stages import Stage
 from store.register.verify import Problem, Problems, check_files, check_photo, check_table
-from store.schema import OUTCOMES
+from store.schema import OUTCOMES, decoder_of
 
 
 def check(stage: Stage) -> Problems:
@@ -21,7 +21,7 @@ def check(stage: Stage) -> Problems:
         def check_photos(path: Path, rows: pa.Table) -> Problems:
             yield from _check_rows(path, rows)
             for row in rows.filter(pc.equal(rows["outcome"], "ok")).to_pylist():
-                yield from check_photo(path, row, row["bytes"])
+                yield from check_photo(path, row, row["bytes"], decoder_of(rows.schema))
             progress.advance(rows.num_rows)
 
         yield from check_table(images, check_photos)

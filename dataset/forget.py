@@ -18,7 +18,8 @@ from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.manifest import fingerprint
 from store.register.stages import Stage
-from store.schema import CAPTION, PHOTOS
+from store.schema import CAPTION, PHOTOS, decoder_of
+from store.shards import read_schema
 from store.sql import read_parquet, string_list
 from store.swap import locked, replacement
 
@@ -76,6 +77,7 @@ def _origin(directory: Path, content: Content) -> Origin:
         manifest["sources"],
         manifest["tokens"],
         manifest["texts"],
+        decoder_of(read_schema(read.shards(directory)[0])),
     )
 
 

@@ -17,6 +17,7 @@ from store.place import Place
 from store.progress import Progress
 from store.register.stages import Stage
 from store.register.verify import Problem, Problems, check_by, check_files, check_photo, check_table
+from store.schema import decoder_of
 
 VOCABULARY = "vocabulary.json"
 
@@ -74,7 +75,7 @@ def _check_rows(stage: Stage) -> Problems:
                 for row in rows.to_pylist():
                     splits_by_photo.setdefault(row["sha256"], []).append(split)
                     splits_by_group.setdefault(row["group"], set()).add(split)
-                    yield from check_photo(path, row, row["image"]["bytes"])
+                    yield from check_photo(path, row, row["image"]["bytes"], decoder_of(rows.schema))
                     yield from _check_captions(path, row)
                 progress.advance(rows.num_rows)
 

@@ -18,6 +18,7 @@ from featurize.encoder import Encoder, Photos, Row, open_encoder
 from featurize.options import FeatureOptions
 from featurize.weights import identity, locate
 from store.errors import UserError
+from store.photo.options import Limits, PhotoOptions, limited
 from store.processes.child import ROOT
 from store.whole_file import write_whole
 
@@ -120,7 +121,7 @@ class RayEngine:
     def _send(self, lane: Lane, batch: Photos) -> None:
         """Start the computation of a batch on any worker of a lane."""
         task = self._compute.options(max_retries=RETRIES, **lane.resources)
-        lane.tasks[task.remote(lane.options, self._name, self._file, batch)] = batch
+        lane.tasks[task.remote(lane.options, self._name, self._file, batch, Limits.options)] = batch
 
     def _next(self) -> list[Row]:
         """Wait for any batch, and return its rows."""
@@ -170,9 +171,13 @@ def _put_weights(ray: Any, options: FeatureOptions, weights: Path) -> tuple[str,
     return identity(str(path), weights) + path.suffix, ray.put(path.read_bytes())
 
 
-def compute(options: FeatureOptions, name: str, file: bytes | None, batch: Photos) -> list[Row]:
+def compute(
+    options: FeatureOptions, name: str, file: bytes | None, batch: Photos, limits: PhotoOptions
+) -> list[Row]:
     """Return the rows of one batch; runs on a worker."""
-    return _encoder(options.model_dump_json(exclude_unset=True), name, _local_weights(name, file)).rows(batch)
+    encoder = _encoder(options.model_dump_json(exclude_unset=True), name, _local_weights(name, file))
+    with limited(limits):
+        return encoder.rows(batch)
 
 
 def describe(options: FeatureOptions, name: str, file: bytes | None) -> tuple[str, int]:

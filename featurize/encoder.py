@@ -13,13 +13,15 @@ import numpy as np
 
 from featurize.backends.backend import Backend, choose, start
 from featurize.options import FeatureOptions, RandomOptions
-from featurize.preprocess import Recipe, Undecodable
+from featurize.preprocess import Recipe
 from featurize.weights import locate
 from store.errors import UserError
+from store.photo.decode import Picture
+from store.photo.errors import OutsideLimits, UnusablePhoto
 from store.processes.cores import cores
 
 Row = dict[str, object]
-Photos = Sequence[tuple[str, bytes]]
+Photos = Sequence[tuple[str, bytes | Picture]]
 
 
 class Encoder(Protocol):
@@ -36,7 +38,10 @@ class Encoder(Protocol):
     threads: int
 
     def rows(self, photos: Photos) -> list[Row]:
-        """Return a row for each of a batch of (sha256, bytes), in order. Thread-safe."""
+        """Return a row for each of a batch of (sha256, photo), in order. Thread-safe.
+
+        A photo that cannot be used has the outcome `error`; `refused`, if other settings might take it.
+        """
         ...
 
 
@@ -97,8 +102,9 @@ class NetworkEncoder:
             try:
                 images[len(decoded)] = self._recipe.prepare(photo)
                 decoded.append(row)
-            except Undecodable as error:
-                row.update(outcome="error", error=str(error))
+            except UnusablePhoto as error:
+                outcome = "refused" if isinstance(error, OutsideLimits) else "error"
+                row.update(outcome=outcome, error=str(error))
         if decoded:
             self._store(decoded, self._backend.run(images[: len(decoded)]))
         return rows

@@ -19,6 +19,7 @@ from featurize.options import FeatureOptions
 from featurize.weights import identity
 from store.errors import UserError
 from store.manifest import fingerprint
+from store.photo.decode import Picture
 from store.place import Place
 from store.processes.lock import locked
 from store.progress import Progress
@@ -73,13 +74,13 @@ class Extractor:
         self._batch_size = options.batch_size
         self.dimensions = self._encoder.dimensions
 
-    def vectors(self, photos: Sequence[bytes]) -> np.ndarray:
-        """Return the vectors of N photos, (N, D) float32.
+    def vectors(self, photos: Sequence[bytes | Picture]) -> np.ndarray:
+        """Return the vectors of N photos, (N, D) float32; those that are decoded are not decoded again.
 
         Raises:
             UserError: a photo cannot be used; the message gives its number, from 1, and the reason.
         """
-        pairs = ((hashlib.sha256(photo).hexdigest(), photo) for photo in photos)
+        pairs = ((hashlib.sha256(_content(photo)).hexdigest(), photo) for photo in photos)
         rows = [row for batch in batched(pairs, self._batch_size) for row in self._encoder.rows(batch)]
         vectors = np.zeros((len(photos), self.dimensions), np.float32)
         for number, row in enumerate(rows, 1):
@@ -87,6 +88,10 @@ class Extractor:
                 raise UserError(f"photo {number} of {len(photos)} cannot be used: {row['error']}")
             vectors[number - 1] = np.asarray(row["vector"])
         return vectors
+
+
+def _content(photo: bytes | Picture) -> bytes:
+    return photo.content if isinstance(photo, Picture) else photo
 
 
 def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Path) -> Path:
@@ -115,6 +120,8 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
             return directory
         tally = _fill(options, weights, directory, shards, positions)
     print(f"features: {tally.computed:,} computed, {total - len(positions):,} were there, {tally}")
+    if tally.refused:
+        print(f"features: leave out what is refused with: {Place.of(dataset).command('dataset')}")
     return directory
 
 
@@ -122,7 +129,7 @@ class Tally:
     """Counts of a run: vectors, photos without one, and the vectors' sparsity and scale."""
 
     def __init__(self) -> None:
-        self.computed = self.undecodable = 0
+        self.computed = self.undecodable = self.refused = 0
         self._positive = self._squares = self._values = 0.0
 
     def add(self, rows: Iterable[dict[str, object]]) -> None:
@@ -134,13 +141,17 @@ class Tally:
                 self._values += vector.size
                 self._positive += np.count_nonzero(vector)
                 self._squares += float(vector @ vector)
+            elif row["outcome"] == "refused":
+                self.refused += 1
             else:
                 self.undecodable += 1
 
     def __str__(self) -> str:
         values = max(1.0, self._values)
         sparsity, scale = 1 - self._positive / values, (self._squares / values) ** 0.5
-        return f"{self.undecodable:,} cannot be decoded (sparsity {sparsity:.3f}, scale {scale:.3g})"
+        refused = f", {self.refused:,} are refused by photos: limits" if self.refused else ""
+        figures = f"sparsity {sparsity:.3f}, scale {scale:.3g}"
+        return f"{self.undecodable:,} cannot be decoded{refused} ({figures})"
 
 
 def _fill(
@@ -159,7 +170,8 @@ def _fill(
         with Progress("features", len(positions), "photos") as progress:
             for rows in engine.rows(photos):
                 for row in rows:
-                    writer.append(row)
+                    if row["outcome"] != "refused":  # other settings might take it, and the key is the same
+                        writer.append(row)
                 tally.add(rows)
                 progress.advance(len(rows), undecodable=tally.undecodable)
     return tally

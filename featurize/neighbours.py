@@ -13,9 +13,10 @@ import pyarrow as pa
 from PIL import Image, ImageDraw, ImageOps
 
 from dataset import read
-from featurize.preprocess import Undecodable, decode
 from featurize.read import matching, vectors
 from store.errors import UserError
+from store.photo.decode import decode
+from store.photo.errors import UnusablePhoto
 from store.place import Place
 from store.shards import shard_paths
 from store.whole_file import whole_file
@@ -130,8 +131,8 @@ def neighbours(
 
 def _tile(photo: bytes) -> Image.Image:
     try:
-        return ImageOps.fit(decode(photo), (TILE, TILE))
-    except Undecodable:
+        return ImageOps.fit(decode(photo).image, (TILE, TILE))
+    except UnusablePhoto:
         return Image.new("RGB", (TILE, TILE), "lightgrey")
 
 

@@ -2,6 +2,18 @@
 
 import pyarrow as pa
 
+DECODER = 2
+"""Counts up when `store.photo` would give the same bytes another size, format or hash. The metadata of a
+shard with photos name it; those of 0.1 name none: theirs was 1."""
+_DESCRIBED = {"decoder": str(DECODER)}
+
+
+def decoder_of(schema: pa.Schema) -> int:
+    """Return the version of the decoder that described the photos of a shard."""
+    stated = (schema.metadata or {}).get(b"decoder", b"1")
+    return int(stated) if stated.isdigit() else 1
+
+
 TIME = pa.timestamp("us", tz="UTC")
 
 OUTCOMES = ("ok", "missing", "drift", "denied", "error")
@@ -67,7 +79,8 @@ IMAGES = pa.schema(
         ("height", pa.int32()),
         ("format", pa.string()),
         ("phash", pa.string()),
-    ]
+    ],
+    metadata=_DESCRIBED,
 )
 
 CAPTION = pa.struct(
@@ -98,7 +111,8 @@ PHOTOS = pa.schema(
         ("captions", pa.list_(CAPTION)),
         ("label_confidences", pa.list_(pa.float32())),
         ("group", pa.string()),
-    ]
+    ],
+    metadata=_DESCRIBED,
 )
 
 FEATURE_KEYS = pa.schema([("sha256", pa.string()), ("outcome", pa.string()), ("error", pa.string())])

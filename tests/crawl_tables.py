@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
-from store.photo import describe
+from store.photo.description import describe
 from store.schema import IMAGES, PAGES
 from store.shards import ShardWriter
 

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.errors import MissingStage
+from store.photo.decode import Picture
 from store.place import Place
 from train.captions.captioner import Caption, Captioner
 from train.captions.mismatch import Neighbour, mismatch
 from web.caption_settings import CaptionSettings
 from web.content.library import Library, Vectors
-from web.pictures import measure
+from web.pictures import opened
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,9 @@ class ModelCaption:
 
 @dataclass(frozen=True)
 class UploadCaptions:
-    """Captions for an uploaded photo, its size in pixels, and the training photos nearest to it."""
+    """Captions for an uploaded photo, the photo decoded, and the training photos nearest to it."""
 
-    width: int
-    height: int
+    picture: Picture
     captions: list[ModelCaption]
     neighbours: list[Neighbour]
 
@@ -76,13 +76,13 @@ class CaptionService:
             UnusablePhoto: the bytes are not a photo, or one that is too large.
             UserError: there is no model, or no weights of the network that encodes photos.
         """
-        width, height, _ = measure(photo)
+        picture = opened(photo)
         captioner, vectors = self._model(place, run)
         # The same network as in training: other vectors would mean nothing to the model.
-        vector = np.asarray(self._library.extractor(place, captioner).vectors([photo]), np.float32)
+        vector = np.asarray(self._library.extractor(place, captioner).vectors([picture]), np.float32)
         (captions,) = self._write(captioner, vectors, vector, settings, [None])
         (near,) = vectors.pool.nearest(vector, neighbours)
-        return UploadCaptions(width, height, captions, near)
+        return UploadCaptions(picture, captions, near)
 
     def neighbours(self, place: Place, run: Path, sha256: str, count: int = 6) -> list[Neighbour]:
         """Return the training photos that are nearest to a photo of the dataset."""

@@ -1,16 +1,14 @@
 """Untrusted photos: checked by their content, never by their name, and shown as newly encoded JPEGs only."""
 
 import io
-import warnings
 
-from PIL import Image, ImageOps
+from PIL.Image import Resampling
 
+from store.photo.decode import Picture, decode
+from store.photo.errors import UnusablePhoto as Unusable
 from web.languages import LocalisedError, Message
 
 MAX_BYTES = 12 * 10**6
-MAX_PIXELS = 40 * 10**6
-# Pillow can read some forty formats; each is a parser that strangers could attack.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 SIZES = (240, 600)
 """The longest sides, in pixels, of the photos on pages."""
 
@@ -24,36 +22,26 @@ BROKEN_PHOTO_SVG = (
 
 
 class UnusablePhoto(LocalisedError):
-    """Bytes that are not a photo, or a photo that is too large."""
+    """Bytes that are not a photo, or a photo that is refused."""
 
 
-def measure(content: bytes) -> tuple[int, int, str]:
-    """Return width, height (pixels) and format of a photo; only the header is decoded.
+def opened(content: bytes, enough: tuple[int, int] | None = None) -> Picture:
+    """Return a photo, decoded.
+
+    Args:
+        enough: a JPEG need not be decoded larger than this width and height; None: whole.
 
     Raises:
-        UnusablePhoto: too many bytes or pixels, or not a photo in one of `FORMATS`.
+        UnusablePhoto: too many bytes, not a whole photo, or one that the settings `photos:` refuse.
     """
     # Before anything is parsed: the cheapest check first.
     if len(content) > MAX_BYTES:
         raise too_many_bytes()
     try:
-        with (
-            warnings.catch_warnings(action="ignore"),
-            Image.open(io.BytesIO(content), formats=FORMATS) as image,
-        ):
-            width, height, name = *image.size, str(image.format)
-    # Pillow has a limit of its own; its error gets the same message as ours.
-    except Image.DecompressionBombError:
-        width, height, name = 0, 0, "bomb"
-    except Exception:  # on hostile bytes, Pillow's readers raise anything
-        known = {"formats": ", ".join(FORMATS)}
-        raise UnusablePhoto(
-            Message("This is no photo in a format that is known: {formats}.", known)
-        ) from None
-    if width * height > MAX_PIXELS or name == "bomb":
-        most = {"most": MAX_PIXELS // 10**6}
-        raise UnusablePhoto(Message("The photo has more than {most} million pixels. Make it smaller.", most))
-    return width, height, name
+        return decode(content, enough)
+    except Unusable as error:
+        reason = Message(error.text, error.values)
+        raise UnusablePhoto(Message("The photo cannot be used: {reason}.", {"reason": reason})) from error
 
 
 def too_many_bytes() -> UnusablePhoto:
@@ -62,32 +50,13 @@ def too_many_bytes() -> UnusablePhoto:
     return UnusablePhoto(Message("The photo has more than {most} MB. Make it smaller.", most))
 
 
-def jpeg(content: bytes, size: int, quality: int = 85) -> bytes:
-    """Return a photo as a JPEG whose longer side has at most `size` pixels, upright by its EXIF orientation.
+def jpeg(picture: Picture, size: int, quality: int = 85) -> bytes:
+    """Return a photo as a JPEG whose longer side has at most `size` pixels.
 
     Encoding anew drops whatever else the file carried: metadata, trailing bytes, content that is no picture.
-
-    Raises:
-        UnusablePhoto: the photo cannot be decoded, or is too large.
     """
-    measure(content)
-    try:
-        with (
-            warnings.catch_warnings(action="ignore"),
-            Image.open(io.BytesIO(content), formats=FORMATS) as image,
-        ):
-            # Lets the JPEG decoder work at a fraction of the size: faster, and less memory.
-            image.draft("RGB", (size, size))
-            upright = ImageOps.exif_transpose(image)
-            if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-                # JPEG has no transparency, and plain conversion would show what transparent pixels hide.
-                alpha = upright.convert("RGBA")
-                upright = Image.alpha_composite(Image.new("RGBA", alpha.size, "white"), alpha)
-            small = upright.convert("RGB")
-            small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
-            buffer = io.BytesIO()
-            small.save(buffer, "JPEG", quality=quality)
-            return buffer.getvalue()
-    except Exception as error:
-        reason = {"reason": str(error)}
-        raise UnusablePhoto(Message("The photo is damaged: {reason}. Try another.", reason)) from error
+    small = picture.image.copy()
+    small.thumbnail((size, size), Resampling.LANCZOS, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()

@@ -4,7 +4,8 @@ import hashlib
 from datetime import datetime
 
 from crawler.items import PhotoRow
-from store.photo import describe
+from store.photo.description import describe
+from store.photo.errors import UnusablePhoto
 
 _SMALL = 256 * 1024
 _JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
@@ -31,7 +32,7 @@ def photo_row(content: bytes, url: str, fetched_at: datetime, status: int | None
     row = row_without_photo(url, fetched_at, status, "ok", None)
     try:
         photo = describe(content)
-    except ValueError as error:
+    except UnusablePhoto as error:
         row.update(outcome="error", error=str(error), sha256=hashlib.sha256(content).hexdigest())
         return row
     row.update(sha256=photo.sha256, width=photo.width, height=photo.height, format=photo.format)

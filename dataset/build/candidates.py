@@ -53,7 +53,8 @@ def load_candidates(
         SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
             age, split = 'dev' AS is_dev, {first_match} AS filter_name
         FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if any_opt_outs else _DENIED} AS opted_out,
-                  {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in
+                  {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in,
+                  coalesce(photo_id IN (FROM unusable_photo), false) AS unusable
               FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id))""")
 
 
@@ -119,5 +120,6 @@ def explain_empty(connection: duckdb.DuckDBPyConnection, place: Place) -> str:
     reason, count = left_out[0]
     total = sum(n for _, n in left_out)
     step = f"Loosen dataset.{reason}" if reason in DatasetOptions.model_fields else "Crawl more"
+    step = "Loosen the limits in photos" if reason == "unusable_photo" else step
     most = f"{reason} left out {count:,} of {total:,}"
     return f"No caption of {place.name} is left: {most}. {step}. See: {place.command('settings')}"

@@ -88,12 +88,19 @@ TABLES = {
         ),
         "The newest of these for each address; `first_seen` is when it first had this content.",
     ),
+    "anew": Table(
+        _columns("shard BIGINT, row BIGINT, width INTEGER, height INTEGER, phash VARCHAR"),
+        "What today's decoder says of a photo that an older one described; nulls, if it cannot be used.",
+    ),
     "photo": Table(
         _columns(
             "photo_id BIGINT, sha256 VARCHAR, shard BIGINT, row BIGINT, width INTEGER, height INTEGER, "
             f"phash VARCHAR, first_seen {_TIME}"
         ),
         "A distinct photo, by sha256.",
+    ),
+    "unusable_photo": Table(
+        _columns("photo_id BIGINT"), "A photo that is damaged, or outside the limits in `photos:`."
     ),
     "image": Table(
         _columns("key VARCHAR, denied BOOLEAN, photo_id BIGINT"),

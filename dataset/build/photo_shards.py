@@ -26,12 +26,18 @@ SHARD_BYTES = 224 * 2**20
 class SplitWriter:
     """Writes the shards of one split while the `with` block runs.
 
+    Args:
+        directory: gets the shards.
+        split: train or dev.
+        decoder: the version of the decoder that described the photos.
+
     How many shards there are is in their names, so they get these at the end: train-00000-of-0000N.parquet.
     """
 
-    def __init__(self, directory: Path, split: str) -> None:
+    def __init__(self, directory: Path, split: str, decoder: int) -> None:
         self._directory, self._split = directory, split
-        self._schema = PHOTOS.with_metadata({"huggingface": json.dumps({"info": {"features": FEATURES}})})
+        features = json.dumps({"info": {"features": FEATURES}})
+        self._schema = PHOTOS.with_metadata({"huggingface": features, "decoder": str(decoder)})
         self._open = ExitStack()
         self._writer: pq.ParquetWriter | None = None
         self._paths: list[Path] = []

@@ -15,7 +15,7 @@ from dataset.build.photo_shards import ROW_GROUP_BYTES, SplitWriter
 from dataset.read import SPLITS
 from store.errors import DamagedFile
 from store.progress import Progress
-from store.schema import PHOTOS
+from store.schema import DECODER, PHOTOS
 
 ROWS_PER_SHARD = 2**40
 """More than any shard has: a photo's position is shard * ROWS_PER_SHARD + row."""
@@ -28,7 +28,12 @@ Images = tuple[int, int, pa.StructArray]
 
 
 def write_photos(
-    blocks: Iterable[pa.Table], shards: Sequence[Path], image: ImageSource, directory: Path, total: int
+    blocks: Iterable[pa.Table],
+    shards: Sequence[Path],
+    image: ImageSource,
+    directory: Path,
+    total: int,
+    decoder: int = DECODER,
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Write train-*.parquet and dev-*.parquet into `directory`, block by block.
 
@@ -39,13 +44,14 @@ def write_photos(
         image: reads the photos of a shard.
         directory: gets the new shards.
         total: the most photos that there can be, for progress.
+        decoder: the version of the decoder that described them.
 
     Yields:
         For each block, the photos that were written, and those that were not, because they have no bytes.
     """
     with ExitStack() as stack:
         progress = stack.enter_context(Progress("dataset", total, "photos"))
-        writers = {split: stack.enter_context(SplitWriter(directory, split)) for split in SPLITS}
+        writers = {split: stack.enter_context(SplitWriter(directory, split, decoder)) for split in SPLITS}
         for block in blocks:
             empty: list[int] = []
             # Train and dev of a block lie in the same shards: each row group is read once, for both.
@@ -142,10 +148,14 @@ def _read(image: ImageSource, shard: pq.ParquetFile, groups: list[int], path: Pa
         ) from error
 
 
+_JPEG = pa.array(["jpeg", "mpo"])
+"""What the column `format` calls a JPEG; 0.1 said mpo where a phone had put a second picture into it."""
+
+
 def crawl_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
     """Read the photos in row groups of a crawl's images table; the path is the sha256 with a suffix."""
     rows = shard.read_row_groups(groups, columns=["bytes", "sha256", "format"]).combine_chunks()
-    suffix = pc.if_else(pc.equal(rows["format"], "jpeg"), "jpg", rows["format"])
+    suffix = pc.if_else(pc.is_in(rows["format"], _JPEG), "jpg", rows["format"])
     paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".")
     return _image(rows["bytes"], paths)
 

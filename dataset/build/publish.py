@@ -23,6 +23,7 @@ from store.manifest import write_manifest
 from store.place import Place
 from store.processes.cores import cores
 from store.register.stages import Stage
+from store.schema import DECODER
 from store.whole_file import write_json, write_whole
 
 
@@ -38,6 +39,7 @@ class Origin:
         sources: of imported data, as in sources.json.
         tokens: the version of the tokenizer.
         counts: how many texts were tokenised, and how many reused.
+        decoder: the version of the decoder that described the photos.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Origin:
     sources: list[dict[str, str]]
     tokens: str
     counts: dict[str, int]
+    decoder: int = DECODER
 
 
 def publish(
@@ -68,7 +71,7 @@ def publish(
     """
     [(total,)] = connection.execute("SELECT count(*) FROM photo_row").fetchall()
     counts = DatasetCounts(connection)
-    for written, empty in write_photos(blocks, shards, image, directory, total):
+    for written, empty in write_photos(blocks, shards, image, directory, total, origin.decoder):
         counts.add(written)
         counts.add_without_bytes(empty)
     if not counts.photos:

@@ -20,6 +20,8 @@ from dataset.text import tokenizer_process
 from store.errors import DamagedFile, UserError
 from store.forget.forgotten import Forgotten
 from store.manifest import file_list, fingerprint, is_fresh
+from store.photo.options import Limits
+from store.schema import DECODER
 from store.sql import literal
 from store.stand_ins import StandInRule
 from store.swap import locked, replacement
@@ -74,6 +76,7 @@ def build(
         build_fingerprint = fingerprint(
             *(VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens),
             *([no_photos] if no_photos else []),  # without any, the dataset is the one of before
+            *(DECODER, Limits.options.model_dump()),
         )
         # Complete, too: a file may have been deleted since.
         if read.is_complete(directory) and is_fresh(directory, build_fingerprint):

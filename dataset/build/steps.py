@@ -15,6 +15,7 @@ import duckdb
 from dataset.build import candidates, crawl_tables
 from dataset.build.blocks import caption_blocks
 from dataset.build.catalogue import drop
+from dataset.build.descriptions import describe_anew, load_unusable
 from dataset.build.photos_table import crawl_image
 from dataset.build.publish import Origin, publish
 from dataset.build.reuse import load_reused
@@ -128,11 +129,24 @@ STEPS = (
         drops=("fetched", "fetched_empty", "fetched_shard", "image_fetch"),
     ),
     Step(
+        "descriptions by today's decoder",
+        lambda connection, inputs: describe_anew(connection, inputs.images),
+        reads=("latest_image",),
+        makes=("anew",),
+    ),
+    Step(
         "distinct photos",
         _query(crawl_tables.PHOTO),
-        reads=("latest_image",),
+        reads=("latest_image", "anew"),
         makes=("photo", "image"),
         drops=("latest_image",),
+    ),
+    Step(
+        "photos that cannot be used",
+        lambda connection, _: load_unusable(connection),
+        reads=("photo", "anew"),
+        makes=("unusable_photo",),
+        drops=("anew",),
     ),
     Step("visits of pages", _query(crawl_tables.VISIT), reads=("page", "image"), makes=("visit",)),
     Step("newest odai", _query(crawl_tables.ODAI), reads=("visit",), makes=("odai",)),
@@ -179,11 +193,13 @@ STEPS = (
         reads=(
             *("boke", "side", "photo_labels", "denied_photo", "denied"),
             *("opt_out", "photo", "forgotten_photo", "digest", "stand_in"),
+            "unusable_photo",
         ),
         makes=("candidate",),
         drops=(
             *("boke", "page_boke", "visit", "image", "denied"),
             *("opt_out", "digest", "forgotten_photo", "denied_photo", "stand_in"),
+            "unusable_photo",
         ),
     ),
     Step(

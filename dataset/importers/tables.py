@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from store.errors import DamagedFile, UserError
 from store.forget.forgotten import Forgotten
-from store.photo import describe
+from store.photo.description import describe
 from store.progress import Progress
 from store.schema import IMAGES, PAGES
 from store.shards import ShardWriter, shard_paths

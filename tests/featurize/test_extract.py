@@ -68,7 +68,9 @@ def test_an_undecodable_photo_is_a_row_with_its_reason(
     directory = stage.run()
     assert "1 computed, 0 were there, 3 cannot be decoded" in capsys.readouterr().out
     assert vectors(directory, names[:1]).shape == (1, 24)
-    reason = rf"3 of 4 photos have no vector, the first is {sha256(broken)} \(OSError: .*[Tt]runcated"
+    reason = (
+        rf"3 of 4 photos have no vector, the first is {sha256(broken)} \(damaged or cut short: .*[Tt]runcated"
+    )
     with pytest.raises(UserError, match=reason):
         vectors(directory, names)
 
@@ -131,5 +133,5 @@ def test_no_such_weights(stage: Stage) -> None:
 
 
 def test_bytes_that_are_not_a_photo_are_named_by_their_number(stage: Stage) -> None:
-    with pytest.raises(UserError, match=r"photo 2 of 2 cannot be used: in no format that is known \(JPEG"):
+    with pytest.raises(UserError, match=r"photo 2 of 2 cannot be used: not a photo in a known format \(JPEG"):
         Extractor(stage.options, stage.weights).vectors([photo(1), b"not a photo"])

@@ -20,7 +20,7 @@ from train.captions.captioner import Captioner
 from train.captions.mismatch import Pool
 from web.content.catalogue import Catalogue
 from web.content.file_cache import FileCache, file_version
-from web.pictures import jpeg
+from web.pictures import jpeg, opened
 
 T = TypeVar("T")
 MAX_NEIGHBOUR_POOL = 20_000
@@ -117,7 +117,11 @@ class Library:
         if sha256 not in self.catalogue(place).index:
             raise KeyError(sha256)
         # The key is the photo's own hash, so the entry never becomes wrong.
-        return self._photos.get((sha256, size), None, lambda: jpeg(self.photo_bytes(place, sha256), size))
+        return self._photos.get(
+            (sha256, size),
+            None,
+            lambda: jpeg(opened(self.photo_bytes(place, sha256), (size, size)), size),
+        )
 
     def vectors(self, place: Place, key: str) -> Vectors:
         """Return the vectors of a pipeline's photos from the cache `key`.

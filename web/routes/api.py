@@ -169,8 +169,8 @@ async def caption_photo(
         request, partial(services.captions.for_upload, place, run, photo, settings)
     )
     return {
-        "width": upload.width,
-        "height": upload.height,
+        "width": upload.picture.width,
+        "height": upload.picture.height,
         "captions": [_caption(caption) for caption in upload.captions],
         "neighbours": [asdict(near) for near in upload.neighbours],
     }

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field, ValidationError
 
 from store.errors import UsageError, UserError
+from store.photo.options import Limits
 from store.place import Place
 from web import uploads
 from web.caption_service import UploadCaptions
@@ -60,7 +61,7 @@ def _caption(
 ) -> tuple[UploadCaptions, str]:
     """Return captions for a photo, and the photo as base64 for the page: it has no address of its own."""
     captions = services.captions.for_upload(place, run, photo, settings)
-    return captions, base64.b64encode(jpeg(photo, 600)).decode()
+    return captions, base64.b64encode(jpeg(captions.picture, 600)).decode()
 
 
 def parse_settings(fields: dict[str, str]) -> TrySettings:
@@ -95,6 +96,7 @@ def _page(
         "try.html",
         status,
         current="try",
+        megapixels=f"{Limits.options.max_megapixels:g}",
         pipeline=place.name,
         settings=settings,
         runs=[run for run in runs(place) if run.has_model],

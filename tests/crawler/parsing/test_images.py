@@ -52,6 +52,7 @@ def png(width: int, height: int, data: bytes) -> bytes:
 ANIMATED = saved(PHOTO, "GIF", save_all=True, append_images=[PHOTO.rotate(90), PHOTO.rotate(180)])
 EXIF = Image.Exif()
 EXIF[0x0112] = 6
+TURNED = saved(PHOTO, "JPEG", exif=EXIF)
 ABSURD = Image.Exif()
 ABSURD[0x0112] = 77
 ABSURD[0x010E] = "嘘" * 9000
@@ -67,7 +68,7 @@ ABSURD[0x010E] = "嘘" * 9000
         pytest.param(saved(PHOTO.convert("I;16"), "PNG"), "png", id="16-bit"),
         pytest.param(saved(PHOTO.convert("RGBA"), "WEBP"), "webp", id="with alpha"),
         pytest.param(ANIMATED, "gif", id="animated"),
-        pytest.param(saved(PHOTO, "JPEG", exif=EXIF), "jpeg", id="rotated by EXIF"),
+        pytest.param(TURNED, "jpeg", id="rotated by EXIF"),
         pytest.param(saved(PHOTO, "JPEG", exif=ABSURD), "jpeg", id="absurd EXIF"),
         pytest.param(saved(PHOTO, "JPEG") + b"<html>more</html>", "jpeg", id="with a tail"),
     ],
@@ -75,7 +76,8 @@ ABSURD[0x010E] = "嘘" * 9000
 def test_a_whole_photo_is_kept_as_it_was_fetched(content: bytes, kind: str) -> None:
     row = look(content)
     assert (row["outcome"], row["error"], row["format"]) == ("ok", None, kind)
-    assert (row["width"], row["height"]) == (60, 45)
+    turned = content == TURNED
+    assert (row["width"], row["height"]) == ((45, 60) if turned else (60, 45))
     assert row["bytes"] == content
     assert row["sha256"] == sha256(content).hexdigest()
     assert len(str(row["phash"])) == 16
@@ -95,8 +97,8 @@ def test_a_whole_photo_is_kept_as_it_was_fetched(content: bytes, kind: str) -> N
             "not a photo in a known format",
             id="a program",
         ),
-        pytest.param(png(13000, 13000, zlib.compress(b"")), "169|more than", id="bomb"),
-        pytest.param(png(8000, 8000, b""), "more than 50,000,000", id="large"),
+        pytest.param(png(13000, 13000, zlib.compress(b"")), "more than 25 megapixels", id="bomb"),
+        pytest.param(png(8000, 8000, b""), "8000x8000 pixels, more than 25 megapixels", id="large"),
         pytest.param(png(0, 0, b""), ".", id="empty"),
         pytest.param(png(10, 10, b"nonsense"), ".", id="nonsense"),
     ],

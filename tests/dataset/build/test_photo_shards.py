@@ -55,7 +55,7 @@ def test_no_row_group_holds_more_than_it_may(
     monkeypatch.setattr("dataset.build.photo_shards.SMALL_ROW_GROUP", 0)
     sizes = np.random.default_rng(0).integers(1, 3_000, 1000).tolist()
     sizes[500] = 90_000  # more than a row group may hold: it has one of its own
-    with SplitWriter(tmp_path, "train") as writer:
+    with SplitWriter(tmp_path, "train", 2) as writer:
         at = 0
         while at < len(sizes):
             for part in parts:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from demo.scenes import jpeg, scene
-from store.photo import FORMATS, describe, perceptual_hash, size_of
+from store.photo.decode import FORMATS, decode
+from store.photo.description import describe, perceptual_hash
 
 PHOTOS = [jpeg(scene(3, number)) for number in range(12)]
 
@@ -80,6 +81,9 @@ def test_damage_is_found_as_decoding_the_whole_photo_finds_it(photo: bytes, data
         image.load()
     except Exception:
         with pytest.raises(ValueError, match=r"\S"):
-            size_of(bytes(content))
+            describe(bytes(content))
+        with pytest.raises(ValueError, match=r"\S"):
+            decode(bytes(content))
     else:
-        assert size_of(bytes(content)) == image.size
+        said, picture = describe(bytes(content)), decode(bytes(content))
+        assert (said.width, said.height) == (picture.width, picture.height) == image.size

@@ -1,0 +1,1 @@
+"""The one place that opens pictures: which photos are taken, how they are decoded, what is said of them."""
