@@ -10,6 +10,7 @@ import numpy as np
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from dataset.read import photos
+from store.photo.decode import Picture
 from store.place import Place
 from store.schema import features
 from store.shards import ShardWriter
@@ -35,7 +36,8 @@ class Extractor:
     def __init__(self, *_: Any) -> None:
         self.dimensions = D
 
-    def vectors(self, contents: Sequence[bytes]) -> np.ndarray[Any, Any]:
+    def vectors(self, photos: Sequence[bytes | Picture]) -> np.ndarray[Any, Any]:
+        contents = [photo.content if isinstance(photo, Picture) else photo for photo in photos]
         return np.array([vector(content) for content in contents], np.float32).reshape(-1, D)
 
 

@@ -149,7 +149,7 @@ def test_a_photo_of_ones_own_is_never_on_disk(client: TestClient, monkeypatch: p
     ("content", "reason"),
     [
         (b"", "No photo was sent"),
-        (b"<svg onload=alert(1)>", "no photo in a format"),
+        (b"<svg onload=alert(1)>", "not a photo in a known format"),
         (bytes(12_000_001), "more than 12 MB"),
         (bytes(13_000_000), "more than 12 MB"),
     ],
@@ -279,7 +279,7 @@ def test_a_photo_that_cannot_be_decoded_is_drawn_as_such(
         image = client.get(f"/pipelines/demo/photos/{sha256}.jpg")
         assert image.status_code == 200
         assert image.headers["content-type"].startswith("image/svg")
-        assert "no photo in a format" in client.get(f"/pipelines/demo/photos/{sha256}").text
+        assert "not a photo in a known format" in client.get(f"/pipelines/demo/photos/{sha256}").text
 
 
 def test_a_run_being_written_is_shown_as_far_as_it_is(copy: Place) -> None:
