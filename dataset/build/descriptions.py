@@ -38,12 +38,20 @@ def describe_anew(connection: duckdb.DuckDBPyConnection, shards: Sequence[Path])
         shards: those of the images tables; `shard` is an index into this list.
     """
     older = [number for number, path in enumerate(shards) if decoder_of(read_schema(path)) != DECODER]
-    rows = [row for number in older for row in _described(connection, number, shards[number])]
+    places = connection.execute("""
+        SELECT shard, row FROM latest_image WHERE outcome = 'ok'
+        QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1
+        ORDER BY shard, row""").fetchnumpy()
+    rows = [
+        {"shard": number, **said}
+        for number in older
+        for said in _described(shards[number], np.asarray(places["row"])[places["shard"] == number])
+    ]
     connection.from_arrow(pa.Table.from_pylist(rows, ANEW)).create("anew")
 
 
 def load_unusable(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `unusable_photo` of `photo` and `anew`: what is damaged, and what is outside the limits of today."""
+    """Make `unusable_photo` of `photo` and `anew`: what is damaged, or outside the limits."""
     limits = Limits.options
     connection.execute(f"""
         CREATE TABLE unusable_photo AS
@@ -54,12 +62,8 @@ def load_unusable(connection: duckdb.DuckDBPyConnection) -> None:
             OR greatest(width, height) > {limits.max_aspect} * least(width, height)""")
 
 
-def _described(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> Iterator[Row]:
-    """Yield what is said now of those photos of a shard of which it may be something else."""
-    distinct = connection.sql("""
-        SELECT shard, row FROM latest_image WHERE outcome = 'ok'
-        QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1""")
-    rows = distinct.filter(f"shard = {number}").order("row").to_arrow_table()["row"].to_numpy()
+def _described(path: Path, rows: np.ndarray) -> Iterator[Row]:
+    """Yield what is said now of those photos in `rows` (N,) of a shard of which it may be something else."""
     with (
         Progress(f"describe {path.name}", len(rows), "photos") as progress,
         ThreadPoolExecutor(cores()) as pool,  # decoders let go of Python's lock
@@ -67,7 +71,7 @@ def _described(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -
         for some, contents in _photos(path, rows):
             for row, said in zip(some, pool.map(_said, contents), strict=True):
                 if said is not None:
-                    yield {"shard": number, "row": row, **said}
+                    yield {"row": row, **said}
             progress.advance(len(some))
 
 
