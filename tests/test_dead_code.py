@@ -26,6 +26,7 @@ CALLED_BY_FRAMEWORKS = {
     *("Command", "syntax", "short_desc"),  # scrapy.commands finds the class by COMMANDS_MODULE
     # http.server.BaseHTTPRequestHandler; chainer.training.Updater and chainer.FunctionNode
     *("do_GET", "do_HEAD", "log_message"),
+    "build_editable",  # pip, by PEP 660
     *("get_all_optimizers", "connect_trainer", "finalize", "forward", "backward"),
 }
 

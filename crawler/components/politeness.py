@@ -107,7 +107,9 @@ class PolitenessMiddleware:
         if host.refusals >= options.patience or wait > _MAX_PAUSE:
             # 503 is trouble on its side, which the next try may not meet; the others are a decision.
             kind = UserError if response.status == 503 else SiteRefuses
-            self._give_up(kind, request, f"answers {response.status}, {host.refusals} times in a row", asked)
+            times = f", {host.refusals} times in a row" if host.refusals > 1 else ""
+            long = f" and asks to be left alone for {asked / 60:,.0f} minutes" if asked > _MAX_PAUSE else ""
+            self._give_up(kind, request, f"answers {response.status}{times}{long}", asked)
         host.pauses += 1
         host.resume_at = time.monotonic() + wait
 

@@ -58,4 +58,4 @@ def read_exports(pipeline: Path) -> Exports:
     except FileNotFoundError:
         return Exports()
     except ValidationError as error:
-        raise DamagedFile(path, f"no list of exports ({error.error_count()} errors)", REMEDY) from None
+        raise DamagedFile(path, f"not a list of exports ({error.error_count()} errors)", REMEDY) from None

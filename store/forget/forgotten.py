@@ -72,7 +72,7 @@ class Forgotten(BaseModel):
         try:
             return cls.model_validate_json(content)
         except ValidationError as error:
-            raise DamagedFile(path, f"no forget list ({error.error_count()} errors)", REMEDY) from None
+            raise DamagedFile(path, f"not a forget list ({error.error_count()} errors)", REMEDY) from None
 
     def save(self, pipeline: Path) -> None:
         """Write the list to the pipeline's directory."""

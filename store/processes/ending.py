@@ -4,9 +4,11 @@ import errno
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from store.errors import UserError
-from store.processes.interruption import Interrupted, install, received
+from store.processes import streams
+from store.processes.interruption import STOPPED, Interrupted, install, received
 
 REFUSED = (
     *(errno.EACCES, errno.EROFS, errno.EPERM),
@@ -18,9 +20,26 @@ REFUSED = (
 def exit_status(action: Callable[[], object]) -> int:
     """Run the work of a command; return its exit status, having said why where that is not 0.
 
-    Signals wind it down; what is no fault of the user's or the machine's is raised.
+    Signals wind it down; what is no fault of the user's or the machine's is raised. Who reads our output may
+    stop whenever he has seen enough.
     """
+    streams.replace_closed()
     install()
+    try:
+        return _status(action)
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):
+            return 0  # so rich ends a program whose output is a closed pipe
+        raise
+    except BrokenPipeError:
+        if streams.is_unread():
+            return 0
+        raise
+    finally:
+        streams.flush()
+
+
+def _status(action: Callable[[], object]) -> int:
     try:
         action()
     except UserError as error:
@@ -29,7 +48,7 @@ def exit_status(action: Callable[[], object]) -> int:
         known = error if isinstance(error, Interrupted) else received()
         return _interrupted(known or Interrupted(signal.SIGINT))
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has seen enough
+        raise
     except OSError as error:
         return _disk(error)
     except RuntimeError:
@@ -54,12 +73,11 @@ def _disk(error: OSError) -> int:
 
 
 def _interrupted(stop: Interrupted) -> int:
-    return _fail(
-        f"stopped ({stop}). Nothing that was whole is lost: the same command goes on from here.",
-        stop.exit_status,
-    )
+    return _fail(STOPPED.format(stop), stop.exit_status)
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"bokeru: {message}", file=sys.stderr)
+    # Where nobody reads the message any more, the status still says it.
+    with suppress(BrokenPipeError):
+        print(f"bokeru: {message}", file=sys.stderr)
     return status

@@ -1,12 +1,18 @@
 """SIGHUP, SIGINT and SIGTERM as one exception, so that every kind of stop winds down the same way."""
 
+import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+STOPPED = "stopped ({}). Nothing that was whole is lost: the same command goes on from here."
+_TOGETHER = 0.5
+"""Signals within so many seconds are one wish: systemd sends SIGHUP right after SIGTERM."""
 _received: list[int] = []
+_began = 0.0
 
 
 class Interrupted(KeyboardInterrupt):
@@ -33,8 +39,24 @@ def install() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise for the first signal; let one that comes later, while it winds down, end the process at once.
+
+    To raise again would tear a `with` block's own end in two, and show a traceback. Files are whole whatever
+    ends a process.
+    """
+    _note(number)
+    stop = Interrupted(_received[0])
+    if len(_received) == 1:
+        raise stop
+    if time.monotonic() - _began > _TOGETHER:
+        os.write(2, f"bokeru: {STOPPED.format(stop)}\n".encode())
+        os._exit(stop.exit_status)
+
+
+def _note(number: int) -> None:
+    global _began
+    _began = _began if _received else time.monotonic()
     _received.append(number)
-    raise Interrupted(_received[0])
 
 
 def received() -> Interrupted | None:
@@ -53,7 +75,7 @@ def deferred(wind_down: Callable[[], object]) -> Iterator[None]:
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
-        _received.append(number)
+        _note(number)
         wind_down()
 
     before = {number: signal.getsignal(number) for number in SIGNALS}

@@ -265,7 +265,7 @@ def test_an_export_goes_with_the_last_photo(tmp_path: Path) -> None:
 
 def test_a_damaged_list_of_exports_stops_it(data: Path) -> None:
     (data / "p" / "exports.json").write_text("[]")
-    with pytest.raises(DamagedFile, match="no list of exports"):
+    with pytest.raises(DamagedFile, match="not a list of exports"):
         forget(data, "p", odai=50)
 
 

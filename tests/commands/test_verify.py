@@ -232,7 +232,7 @@ def test_a_stage_that_the_system_refuses_does_not_hide_the_others(
 
     monkeypatch.setattr(Path, "read_bytes", refused)  # root, who may run this test, is refused nothing
     problems = verify(pipeline)
-    assert any("no list of exports" in problem for problem in problems)
+    assert any("not a list of exports" in problem for problem in problems)
     assert f"{manifest} cannot be read: Permission denied" in problems
 
 
@@ -296,7 +296,7 @@ def status(path: Path) -> object:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("forgotten.json", "no forget list"), ("exports.json", "no list of exports")]
+    ("name", "words"), [("forgotten.json", "not a forget list"), ("exports.json", "not a list of exports")]
 )
 def test_the_lists_of_a_pipeline_are_checked(pipeline: Path, name: str, words: str) -> None:
     (pipeline / name).write_text("[]")

@@ -1,6 +1,8 @@
 """Signals as one exception, at once or once a block has wound down."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -32,12 +34,35 @@ def test_a_signal_is_an_exception_with_its_status(number: signal.Signals, status
 
 
 def test_the_first_signal_counts_also_where_a_library_hid_it() -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with pytest.raises(Interrupted, match="SIGTERM"):
-            signal.raise_signal(number)
+    with pytest.raises(Interrupted, match="SIGTERM"):
+        signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGINT)  # at once: the same wish
     interruption = received()
     assert interruption is not None
     assert interruption.exit_status == 143
+
+
+TWICE = """
+import signal, time
+from store.processes.ending import exit_status
+
+def work():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        time.sleep(0.6)
+        signal.raise_signal(signal.SIGTERM)
+        print("wound down")
+
+raise SystemExit(exit_status(work))
+"""
+
+
+def test_a_second_signal_while_it_winds_down_ends_it_at_once_without_a_traceback() -> None:
+    result = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout) == (130, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("bokeru: stopped (SIGINT). Nothing that was whole is lost")
 
 
 def test_a_block_that_defers_signals_winds_down_first() -> None:
@@ -46,8 +71,8 @@ def test_a_block_that_defers_signals_winds_down_first() -> None:
         signal.raise_signal(signal.SIGHUP)
         steps.append("the rest of the block")
     assert steps == ["wind down", "the rest of the block"]
-    with pytest.raises(Interrupted):
-        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is interruption._interrupt
+    signal.raise_signal(signal.SIGINT)  # at once: the same wish
 
 
 def test_what_is_ignored_stays_ignored() -> None:
