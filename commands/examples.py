@@ -28,6 +28,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "import": ("bokeru import bokekan downloads/bokekan --pipeline bokete",),
     "export": ("bokeru export --pipeline demo --format webdataset exported",),
     "forget": ("bokeru forget --pipeline demo --odai 123",),
+    "why": ("bokeru why --pipeline demo 犬", "bokeru why --pipeline demo --json 80000003"),
     "weights": ("bokeru weights caffenet",),
     "neighbours": ("bokeru neighbours --pipeline demo --photos 6 -n 4 --out neighbours.png",),
     "doctor": ("bokeru doctor",),

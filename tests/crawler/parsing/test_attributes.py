@@ -17,7 +17,7 @@ SAVED = Path(__file__).parents[1] / "pages"
 
 @pytest.fixture(autouse=True)
 def pages_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attributes, "_SHORT", 0)
+    monkeypatch.setattr(attributes, "_SMALL", 0)
 
 
 @pytest.mark.parametrize("name", [path.name for path in SAVED.glob("*.html")])
@@ -71,3 +71,15 @@ def test_no_page_makes_it_read_anything_twice(piece: str) -> None:
     started = time.perf_counter()
     without_excess(piece * (1_000_000 // len(piece)))
     assert time.perf_counter() - started < 2
+
+
+def test_a_small_page_that_hides_a_long_tag_takes_no_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    hidden = " ".join(f'a{number}=">"' for number in range(6000))
+    assert 50_000 < len(hidden) < 64_000
+    started = time.perf_counter()
+    Selector(without_excess(f"<div {hidden}>in</div>"), type="html")
+    assert time.perf_counter() - started < 2
+    plain = " ".join(f"a{number}=1" for number in range(6000))
+    root = Selector(without_excess(f"<div {plain}>in</div>"), type="html")
+    assert len(root.css("div")[0].attrib) <= MOST + 1

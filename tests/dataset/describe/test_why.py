@@ -1,0 +1,96 @@
+"""Why a caption or photo is in a dataset, or which filter left it out: every kind of reason once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataset.build.stage import build
+from dataset.describe.why import Answer, lines, why
+from dataset.options import DatasetOptions
+from store.errors import MissingStage
+from store.stand_ins import StandInRule
+from tests.crawl_tables import boke, image, page, photo, write
+
+OPTIONS = DatasetOptions(
+    min_stars=2, max_characters=10, max_captions_per_photo=2, exclude_categories=("身内",)
+)
+RULE = StandInRule()
+REMOVED = range(30, 38)
+
+
+def crawl(directory: Path) -> Path:
+    pages = [
+        page(1, [
+            boke(11, 1, "犬が走る", stars=9), boke(12, 1, "ＮＨＫだ", stars=8),
+            boke(13, 1, "犬が走る", stars=3), boke(14, 1, "三番目", stars=3),
+            boke(15, 1, "無名", stars=1), boke(16, 1, "内輪", category="身内"),
+            boke(17, 1, "長" * 11), boke(18, 1, "壊\ufffd"),
+        ]),
+        page(2, [boke(21, 2, "写真なし")]),
+        *(page(number, [boke(number * 10, number, f"消えた{number}")]) for number in REMOVED),
+    ]  # fmt: skip
+    pictures = [image(1), *(image(number, photo(99)) for number in REMOVED)]
+    return write(directory, pages, pictures)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("why") / "p"
+    build(OPTIONS, [crawl(place / "crawl")], place / "dataset", name="p", stand_in_rule=RULE)
+    return place
+
+
+def asked(place: Path, query: str) -> list[Answer]:
+    return why(query, [place / "crawl"], place / "dataset", RULE)
+
+
+@pytest.mark.parametrize(
+    ("query", "reason", "meaning"),
+    [
+        ("13", "duplicate", "the same text"),
+        ("14", "max_captions_per_photo", "is 2"),
+        ("15", "min_stars", "is 2"),
+        ("16", "exclude_categories", "身内"),
+        ("17", "max_characters", "is 10"),
+        ("18", "broken_characters", "U+FFFD"),
+        ("21", "no_photo", "not there"),
+        ("300", "stand_in", "stands for photos"),
+    ],
+)
+def test_the_filter_that_left_a_caption_out_is_named(
+    built: Path, query: str, reason: str, meaning: str
+) -> None:
+    [answer] = asked(built, query)
+    assert (answer.reason, answer.split) == (reason, None)
+    assert meaning in str(answer.meaning)
+    assert f"left out by {reason} (" in str(answer)
+
+
+def test_what_is_kept_is_kept_in_its_split_on_its_photo(built: Path) -> None:
+    [answer] = asked(built, "11")
+    assert answer.split in ("train", "dev")
+    assert answer.sha256 == image(1)["sha256"]
+    assert str(answer) == f"boke 11 of odai 1 「犬が走る」: kept, in {answer.split}, on photo {answer.sha256}"
+
+
+def test_a_text_is_found_whatever_its_width_and_case(built: Path) -> None:
+    for query in ("NHKだ", "nhk", "ＮＨＫ"):
+        assert [answer.boke_id for answer in asked(built, query)] == [12]
+    assert [answer.boke_id for answer in asked(built, "犬")] == [11, 13]
+    assert asked(built, "そんなものはない") == []
+    assert asked(built, "99999999999999999999") == []
+
+
+def test_a_photo_is_explained_with_all_its_captions(built: Path) -> None:
+    removed: Any = image(30, photo(99))["sha256"]
+    answers = asked(built, removed.upper())
+    assert [(answer.odai_id, answer.reason) for answer in answers] == [(n, "stand_in") for n in REMOVED]
+    shown = list(lines(answers, 3))
+    assert len(shown) == 4
+    assert shown[-1] == "and 5 more: --json lists all"
+
+
+def test_without_a_dataset_the_command_that_makes_it_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingStage, match="bokeru dataset"):
+        why("1", [crawl(tmp_path / "p" / "crawl")], tmp_path / "p" / "dataset", RULE)
