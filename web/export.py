@@ -20,6 +20,8 @@ from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.routes.generate import GenerateSettings, cards, select_photos
 from web.routes.training import MAX_RUNS
 
+CAPTIONS = 3
+"""The model's captions per photo: a copy has no button that asks for more."""
 PAGES_PER_SPLIT = 2
 """Pages of photos that are exported from each split."""
 STATIC_FILES = ("style.css", "theme.js", "icon.svg")
@@ -109,7 +111,7 @@ def _groups(place: Place, library: Library) -> Iterator[Group]:
             # Past the last page `select_photos` would give the last again.
             numbers += found if page <= last else []
         sha256s = [catalogue.sha256s[number] for number in numbers]
-        captions = CaptionService(library).for_photos(place, run, sha256s, GenerateSettings())
+        captions = CaptionService(library).for_photos(place, run, sha256s, GenerateSettings(n=CAPTIONS))
         yield split, cards(catalogue, numbers, captions)
 
 

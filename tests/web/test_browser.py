@@ -153,7 +153,7 @@ def test_try_journey(visit: Open, place: Place, tmp_path: Path, width: str) -> N
     page = visit("/pipelines/demo/try", width)
     page.get_by_label("Choose a photo").set_input_files(photo)
     expect(page.get_by_alt_text("Your photo")).to_be_visible()
-    expect(page.locator(".captions.model li")).to_have_count(3)
+    expect(page.locator(".captions.model li")).to_have_count(1)
     expect(page.locator(".strip li")).to_have_count(6)
     accessible(page)
 
