@@ -1,12 +1,19 @@
 """What the spider takes from the site: pages with their boke, and photos."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from store.schema import BOKE, PAGES
 
 
 @dataclass(frozen=True)
 class Boke:
-    """One joke, as one entry of a page shows it; a field that this page does not show is None."""
+    """One joke, as one entry of a page shows it; a field that this page does not show is None.
+
+    `stars_text` and `posted_text` are what the entry shows, as written: the site's own data may be more exact
+    than that, and must not contradict it. They are no columns.
+    """
 
     boke_id: int | None
     text: str
@@ -16,6 +23,12 @@ class Boke:
     raters: int | None = None
     category: str | None = None
     posted: datetime | None = None
+    stars_text: str = ""
+    posted_text: str = ""
+
+    def row(self) -> dict[str, object]:
+        """Return the struct of the column `bokes`."""
+        return {name: getattr(self, name) for name in BOKE.names}
 
 
 @dataclass(frozen=True)
@@ -24,7 +37,8 @@ class Page:
 
     `outcome` is one of `store.schema.OUTCOMES`; if it is not `ok`, `error` is the reason. `links` are the
     pages that this one leads to: odai, and its own next page. `label_confidences` are the site's for each of
-    `labels`, 0 to 1, None if it gives none.
+    `labels`, 0 to 1, None if it gives none. `expected` names the fields that every entry of such a page has:
+    a page whose boke all lack one of them is drift. It is no column.
     """
 
     outcome: str = "ok"
@@ -37,7 +51,16 @@ class Page:
     label_confidences: list[float | None] = field(default_factory=list)
     bokes: list[Boke] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()
 
+    def row(self) -> dict[str, object]:
+        """Return the columns that the page itself fills."""
+        columns = {name: getattr(self, name) for name in PAGES.names if hasattr(self, name)}
+        return columns | {"bokes": [boke.row() for boke in self.bokes]}
+
+
+LEFT_OUT = re.compile(r"(\d+) of \d+ entries left out")
+"""How the column `error` of a page that was read tells of entries that are no boke."""
 
 CLOSED = (401, 403, 429, 451)
 """Answers of a site that does not want us; 503 says that it cannot, which is another matter."""
@@ -50,6 +73,12 @@ class PageRow(dict[str, object]):
     def is_refused(self) -> bool:
         """Whether the site, its robots.txt or an opt-out closes the page to us."""
         return self["outcome"] == "denied" or self["status"] in CLOSED
+
+    @property
+    def left_out(self) -> int:
+        """How many of the page's entries are no boke that can be kept; the column `error` says why."""
+        found = LEFT_OUT.search(str(self["error"]))
+        return int(found[1]) if found else 0
 
 
 class PhotoRow(dict[str, object]):

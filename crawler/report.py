@@ -16,7 +16,10 @@ from store.whole_file import write_json
 
 @dataclass
 class Counts:
-    """Pages and photos by outcome, in the tables and fetched in this run; boke of this run's pages."""
+    """Pages and photos by outcome, in the tables and fetched in this run; boke of this run's pages.
+
+    `new_left_out` counts entries of this run's pages that are no boke: without text, or without a number.
+    """
 
     pages: Counter[str] = field(default_factory=Counter)
     photos: Counter[str] = field(default_factory=Counter)
@@ -24,6 +27,7 @@ class Counts:
     new_photos: Counter[str] = field(default_factory=Counter)
     new_bokes: int = 0
     new_refused: int = 0
+    new_left_out: int = 0
 
     @classmethod
     def from_tables(cls, tables: Tables) -> Self:
@@ -41,6 +45,7 @@ class Counts:
             self.new_pages[outcome] += 1
             self.new_bokes += len(row["bokes"])  # type: ignore[arg-type]
             self.new_refused += row.is_refused
+            self.new_left_out += row.left_out
 
     def details(self, unit: str) -> dict[str, int]:
         """Return the counts that progress shows beside its own, which is of `unit`: pages or photos."""
@@ -59,6 +64,7 @@ class CrawlReport:
     bokes: int
     new_pages: dict[str, int]
     new_photos: dict[str, int]
+    new_left_out: int
     seconds: float
     finished_at: str
     failure: str | None
@@ -68,6 +74,8 @@ class CrawlReport:
     def __str__(self) -> str:
         both = {name: self.pages.get(name, 0) + self.photos.get(name, 0) for name in _PROBLEMS}
         problems = "".join(f", {count:,} {name}" for name, count in both.items() if count)
+        if self.new_left_out:
+            problems += f", {self.new_left_out:,} entries left out that are no boke"
         new = sum(self.new_pages.values()) + sum(self.new_photos.values())
         lines = [
             f"crawl: {self.pages.get('ok', 0):,} pages, {self.photos.get('ok', 0):,} photos, "
@@ -93,6 +101,7 @@ def write_report(job: Job, counts: Counts, seconds: float, failure: UserError | 
             bokes=tables.bokes(),
             new_pages=dict(counts.new_pages),
             new_photos=dict(counts.new_photos),
+            new_left_out=counts.new_left_out,
             seconds=round(seconds, 3),
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             failure=str(failure) if failure else None,

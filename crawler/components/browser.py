@@ -1,6 +1,7 @@
 """Renders pages in Chromium: since 2024, an odai shows more boke only when a button is pressed."""
 
 import asyncio
+import logging
 import os
 import shutil
 import socket
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
     from playwright.async_api import Request as BrowserRequest
 
+_log = logging.getLogger(__name__)
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 RESOURCE_TYPES = ("document", "script", "xhr", "fetch")
 """What the button needs; pictures, styles and fonts would only load the site."""
@@ -83,10 +85,14 @@ def browser_meta(delay: float, presses: int) -> dict[str, object]:
 
 
 async def press_more(page: "Page", delay: float, presses: int) -> None:
-    """Press the "more" button until it is gone, brings nothing, or was pressed often enough."""
+    """Press the "more" button until it is gone, brings nothing, or was pressed often enough.
+
+    A press that leads to another address is undone and reported: that page's boke are of another odai. The
+    button is then still there, so the page's row says that it may be incomplete.
+    """
     from playwright.async_api import TimeoutError as Timeout
 
-    button = page.locator(MORE).first
+    button, address = page.locator(MORE).first, page.url
     for _press in range(presses):
         if not await button.count():
             return
@@ -99,6 +105,12 @@ async def press_more(page: "Page", delay: float, presses: int) -> None:
             await button.click()
             await page.wait_for_function(has_grown)
         except Timeout:
+            pass
+        if page.url.partition("#")[0] != address.partition("#")[0]:
+            _log.warning("the button of %s led to %s: undone", address, page.url)
+            await page.goto(address)
+            return
+        if await page.locator(_ENTRIES).count() <= before:
             return
 
 

@@ -1,16 +1,32 @@
-"""bokete from 2020 to early 2024: HTML from the server, completed by AngularJS in the browser."""
+"""bokete from 2020 to early 2024: HTML from the server, completed by AngularJS in the browser.
+
+Facts: hairhair/bokete_crawl (2020-04-25), meciwo/neural_joking_machine (2020-11-28) and others. The odai's
+block is `//*[@id="content"]/div[1]`; beside its photo, at `div[1]/div/div/a/img` or in `div.photo-content`,
+stand three `div`: the second holds who set the odai, whose photo it is, and the category, its *third* link;
+the third holds the labels, links of exactly the classes `btn btn-sm btn-default`. Entries are
+`//div[@id="content"]/div[@class="boke"]`, their text `a[@class="boke-text"]/div`, or percent-encoded in that
+div's `ng-init`; stars are the second text node of `div.boke-stars a`. A list goes on by
+`button.btn.btn-primary.btn-long[ng-click]`, which names the four parameters of `/boke/recent/panel`.
+`/odai/popular` has its odai at `//*[@id="content"]/div[2]/div[i]/div/h3/b/a`. An odai that is not there has
+`div.en-message`. Dates and raters have no reader: they are found by what links hold.
+"""
 
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from parsel import Selector
 
 from crawler.items import Boke, Page
-from crawler.parsing.markup import Document, first, identifier, integer, labels, lines, text
+from crawler.parsing.entry_links import boke_number, posted_text, second_text
+from crawler.parsing.markup import Document, first, identifier, labels, lines, text
+from crawler.parsing.numbers import read_number
 
 CONTENT = "#content"
 _ENTRIES = '//div[@id="content"]/div[@class="boke"] | //body/div[@class="boke"]'
 _NG_TEXT = re.compile(r"""\bt\s*=\s*(?:'([^']*)'|"([^"]*)")""")
+_PANEL = ("max_id", "category", "op", "rate")
+_PANEL_VALUES = re.compile("{" + ",".join(rf"{name}:'?([\w%.-]*)'?" for name in _PANEL) + "}")
+_LABEL = 'a[@class="btn btn-sm btn-default"]'
 
 
 def matches(document: Document) -> bool:
@@ -22,54 +38,91 @@ def matches(document: Document) -> bool:
 def read(document: Document) -> Page:
     """Read an odai page, a boke page, a list, or a panel that a list loads later."""
     root = document.root
-    bokes = [_boke(document, entry) for entry in root.xpath(_ENTRIES)]
-    odais = [link for boke in root.xpath(_ENTRIES) if (link := _odai_link(document, boke))]
+    entries = root.xpath(_ENTRIES)
+    if not entries and root.css("div.en-message"):
+        return Page("missing", "the site says that there is no such page")
+    bokes = [_boke(document, entry) for entry in entries]
     odai_id = identifier("odai", document.path)
     if odai_id is None:
-        return Page(bokes=bokes, links=[*dict.fromkeys(odais), *_next(document)])
-    words, confidences = labels(root.css("#content a.btn.btn-sm.btn-default"))
-    photo = first(root.css("#content .photo-content img"))
-    links = [text(link) for link in _block_links(root)]
+        odai = [href for entry in entries if (href := _odai_href(entry))]
+        links = [*document.links(odai), *_next(document)]
+        is_boke = identifier("boke", document.path) is not None
+        return Page(bokes=bokes, links=links, expected=("stars",) if is_boke else ("stars", "image_url"))
+    photo = _odai_photo(root)
+    beside = _beside(photo)
+    category, words = _category(beside), beside[2].xpath(_LABEL) if len(beside) > 2 else []
+    named, confidences = labels(list(words))
     return Page(
         odai_id=odai_id,
         image_url=document.photo(photo),
-        category=links[2] if len(links) > 2 else None,
-        labels=words,
+        category=category,
+        labels=named,
         label_confidences=confidences,
         bokes=bokes,
         links=_next(document),
+        expected=("stars",),
     )
 
 
-def _block_links(root: Selector) -> list[Selector]:
-    """Return the links of the odai's own block, the first: photo, who posted it, category, labels."""
-    return list(root.xpath('//div[@id="content"]/div[not(@class="boke")][1]//a'))
+def _odai_photo(root: Selector) -> Selector | None:
+    """Return the odai's photo: the image within the first block of the content that is no entry."""
+    block = '//div[@id="content"]/div[not(@class="boke")][1]'
+    attested = f'{block}/div[1]/div/div/a/img | {block}//div[contains(@class, "photo-content")]//img'
+    return first(
+        list(root.xpath(attested)) or list(root.xpath(f'{block}//a[contains(@href, "/odai/")]//img'))
+    )
 
 
-def _odai_link(document: Document, entry: Selector) -> str | None:
-    return document.link(entry.css("div.photo-content a::attr(href)").get())
+def _beside(photo: Selector | None) -> list[Selector]:
+    """Return the `div`s beside the link of the odai's photo, or beside the block that holds the link."""
+    if photo is None:
+        return []
+    link = photo.xpath("ancestor::a[1]")
+    return list(link.xpath("../div") or link.xpath("../../div"))
+
+
+def _category(beside: list[Selector]) -> str | None:
+    """Return the odai's category; the two links before it are users, and so is every link without it."""
+    if len(beside) < 2:
+        return None
+    link = first(list(beside[1].xpath("a[3]")))
+    return None if link is None or "/user/" in link.attrib.get("href", "") else text(link) or None
+
+
+def _odai_href(entry: Selector) -> str | None:
+    link = entry.xpath('.//a[descendant::img and contains(@href, "/odai/")]/@href').get()
+    return link or entry.css("div.photo-content a::attr(href)").get()
 
 
 def _boke(document: Document, entry: Selector) -> Boke:
-    photo = first(entry.css("div.photo-content img"))
-    stars = text(first(entry.css("div.boke-stars a")))
-    raters = text(first(entry.css("div.boke-stars small")))
+    caption = first(list(entry.xpath('a[@class="boke-text"]')))
+    photo = first(
+        list(
+            entry.xpath(
+                './/div[contains(@class, "photo-content")]//img | .//a[contains(@href, "/odai/")]//img'
+            )
+        )
+    )
+    stars = second_text(first(entry.css("div.boke-stars a")))
+    posted = posted_text(document, entry, caption, first(entry.css("div.boke-information-label a")))
     return Boke(
-        boke_id=identifier("boke", document.link(entry.css("a.boke-text::attr(href)").get())),
-        text=_text(entry),
-        odai_id=identifier("odai", _odai_link(document, entry)) or identifier("odai", document.path),
+        boke_id=boke_number([caption]) if caption else None,
+        text=_text(caption) if caption else "",
+        odai_id=identifier("odai", document.link(_odai_href(entry))) or identifier("odai", document.path),
         image_url=document.photo(photo),
-        stars=integer(stars),
-        raters=integer(raters),
-        category=text(first(entry.css('div.boke-information-label a[href*="/category/"]'))) or None,
-        posted=document.date(text(first(entry.css("div.boke-information-label a")))),
+        stars=read_number(stars),
+        raters=read_number(text(first(entry.css("div.boke-stars small")))),
+        category=text(first(entry.css('a[href*="/boke/category/"]'))) or None,
+        posted=document.date(posted),
+        stars_text=stars,
+        posted_text=posted,
     )
 
 
-def _text(entry: Selector) -> str:
+def _text(caption: Selector) -> str:
     """Return a boke's text: from its block, or else from the script that fills the block in the browser."""
-    block = first(entry.xpath('a[@class="boke-text"]/div'))
-    shown = text(block)
+    block = first(list(caption.xpath("div")))
+    shown = text(block if block is not None else caption)
     if shown or block is None:
         return shown
     match = _NG_TEXT.search(block.attrib.get("ng-init", ""))
@@ -78,5 +131,10 @@ def _text(entry: Selector) -> str:
 
 def _next(document: Document) -> list[str]:
     """Return the address of the next page, or else of the list's next panel; at most one."""
-    following = document.root.css('a[rel="next"]::attr(href)').getall()
-    return document.links(following or document.root.css("a.btn-more::attr(href)").getall())[:1]
+    following = document.root.css('a[rel="next"]::attr(href), a.btn-more::attr(href)').getall()
+    for click in document.root.css("button.btn.btn-primary.btn-long::attr(ng-click)").getall():
+        if values := _PANEL_VALUES.search(re.sub(r"\s", "", click).replace('"', "'")):
+            panel = dict(zip(_PANEL, map(unquote, values.groups()), strict=True))
+            names = ("category", "max_id", "op", "rate")
+            following.append("/boke/recent/panel?" + urlencode({name: panel[name] for name in names}))
+    return document.links(following)[:1]

@@ -1,15 +1,32 @@
-"""bokete since 2024: Next.js, with a button below a list that loads more entries."""
+"""bokete since 2024: Next.js, with a button below a list that loads more entries.
 
+Facts: paths of yryo1005/bokete_scraping_v2 (`main.py`, 2024-08-25), from `M`, which is
+`//*[@id="__next"]/main/div[1]`. `M/div[1]` is the odai with its photo at `a/figure/img`. Each `div` after it
+is a candidate: its text at `div/div/div/div[1]/a[2]/h1`, its stars, digits and commas alone, at
+`div/div/div/div[1]/div[3]/div[1]/a`, its date at `…/div[3]/div[2]/a`. That reader skips candidates without
+text, stars or date. More come by the button that is a child of `M`; the button in a link of the odai leaves
+the page. How a list shows the photos of its entries has no reader: they are found by what their links hold.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from lxml.html import HtmlElement
 from parsel import Selector
 
 from crawler.items import Boke, Page
-from crawler.parsing.markup import Document, first, identifier, integer, text
+from crawler.parsing.entry_links import boke_number, posted_text, stars_text
+from crawler.parsing.markup import Document, first, identifier, text
+from crawler.parsing.numbers import read_number
 
 CONTENT = "#__next > main"
-MORE = "#__next main button"
-"""The CSS selector of the button below a list that has more entries."""
-_BLOCKS = '//*[@id="__next"]/main/div[1]/div'
-INCOMPLETE = "possibly incomplete: more boke come by a button, which crawl.render: chromium would press"
+MORE = "#__next > main > div:first-of-type > button"
+"""The CSS selector of the button below a list that has more entries: a child of the list, and no other."""
+INCOMPLETE = "possibly incomplete: more boke come by a button, which crawl.render: chromium presses"
+_MAIN = '//*[@id="__next"]/main'
+_PHOTO = './/a[contains(@href, "/odai/")]//img | .//figure//img | .//img[contains(@src, "photo%2Fodai")]'
+_RATING = "div/div/div/div[1]/div[3]"
+_FIELDS = ("stars", "posted")
 
 
 def matches(document: Document) -> bool:
@@ -20,30 +37,77 @@ def matches(document: Document) -> bool:
 def read(document: Document) -> Page:
     """Read an odai page, a boke page or a list."""
     root = document.root
-    entries = [block for block in root.xpath(_BLOCKS) if block.xpath(".//h1")]
+    entries = _entries(root)
     if not entries and "エラーが発生しました" in text(first(root.css("main"))):
         return Page("error", "the site says that it has trouble; it asks to come back in minutes")
-    shown = first(list(root.xpath(f"{_BLOCKS}[1]/a[figure]")))
-    bokes = [_boke(document, entry, first(list(entry.xpath("a[figure]"))) or shown) for entry in entries]
+    shown = _odai_photo(root, entries)
+    bokes = [_boke(document, entry, shown) for entry in entries]
     more = INCOMPLETE if root.css(MORE) else None
     odai_id = identifier("odai", document.path)
     if odai_id is None:
-        odai = root.xpath(f"{_BLOCKS}/a[figure]/@href").getall()
-        return Page(bokes=bokes, links=document.links(odai), error=more)
-    photo = document.photo(first(list(shown.xpath("figure/img")))) if shown else None
-    return Page(odai_id=odai_id, image_url=photo, bokes=bokes, error=more)
+        odai = root.xpath(f"{_MAIN}//a[descendant::img]/@href").getall()
+        is_boke = identifier("boke", document.path) is not None  # its photo may be one with the caption in it
+        expected = _FIELDS if is_boke else (*_FIELDS, "image_url")
+        return Page(bokes=bokes, links=document.links(odai), error=more, expected=expected)
+    photo = document.photo(shown)
+    return Page(odai_id=odai_id, image_url=photo, bokes=bokes, error=more, expected=_FIELDS)
 
 
-def _boke(document: Document, entry: Selector, photo: Selector | None) -> Boke:
-    """Return an entry's boke; `photo` is the link around the entry's photo, or the page's only one."""
-    cells = "div/div/div/div"
-    odai = document.link(photo.attrib.get("href")) if photo else None
+def _entries(root: Selector) -> list[Selector]:
+    """Return the blocks that show a boke, or what is left of one, in the page's order.
+
+    A block belongs to one heading, whatever its depth. A block without a link to any boke is an advert, or
+    the page's title.
+    """
+    main = first(root.css(CONTENT))
+    if main is None:
+        return []
+    headings = main.xpath(".//h1")
+    held = Counter(above for heading in headings for above in heading.root.iterancestors("div"))
+    blocks = [Selector(root=_around(heading.root, held)) for heading in headings]
+    bare = main.xpath("div[1]/div[position() > 1][not(.//h1)]")
+    shown = [*blocks, *(block for block in bare if block.xpath(_RATING))]
+    return [block for block in shown if boke_number(block.xpath(".//a")) is not None]
+
+
+def _around(heading: HtmlElement, held: Mapping[HtmlElement, int]) -> HtmlElement:
+    """Return the largest block within the list that has this heading and no other.
+
+    Args:
+        heading: the caption of a boke.
+        held: how many headings each element around one holds.
+    """
+    block = heading
+    for above in heading.iterancestors("div"):
+        if held[above] > 1 or above.getparent().tag == "main":
+            break
+        block = above
+    return block
+
+
+def _odai_photo(root: Selector, entries: list[Selector]) -> Selector | None:
+    """Return the photo of the page's odai: the first that is in no entry, or else in the only one."""
+    inside = {image.root for entry in entries for image in entry.xpath(".//img")}
+    images = [image for image in root.xpath(_MAIN).xpath(_PHOTO) if image.root not in inside]
+    return first(images)
+
+
+def _boke(document: Document, entry: Selector, odai_photo: Selector | None) -> Boke:
+    """Return an entry's boke; `odai_photo` is the page's photo, for entries that have none of their own."""
+    caption = first(list(entry.xpath(".//a[h1]")))
+    rating = first(list(entry.xpath(_RATING)))
+    at_stars, at_date = (first(rating.xpath(f"div[{n}]/a")) if rating else None for n in (1, 2))
+    stars, posted = stars_text(entry, caption, at_stars), posted_text(document, entry, caption, at_date)
+    photo = first(list(entry.xpath(_PHOTO))) or odai_photo
+    odai = photo.xpath("ancestor::a[1]/@href").get() if photo else None
     return Boke(
-        boke_id=identifier("boke", document.link(entry.xpath(".//a[h1]/@href").get())),
-        text=text(first(list(entry.xpath(".//a/h1")))),
+        boke_id=boke_number([caption] if caption else []) or boke_number(entry.xpath(".//a")),
+        text=text(first(list(entry.xpath(".//h1")))),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
-        image_url=document.photo(first(list(photo.xpath("figure/img")))) if photo else None,
-        stars=integer(text(first(list(entry.xpath(f"{cells}[3]/div[1]/a"))))),
+        image_url=document.photo(photo),
+        stars=read_number(stars),
         category=text(first(entry.css('a[href^="/boke/category/"]'))) or None,
-        posted=document.date(text(first(list(entry.xpath(f"{cells}[3]/div[2]/a"))))),
+        posted=document.date(posted),
+        stars_text=stars,
+        posted_text=posted,
     )

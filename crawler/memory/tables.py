@@ -33,18 +33,21 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 # that the crawl starts from or that its rows lead to. An address is due if it is discovered and not fetched.
 # - A list also shows photos of odai that opt out, so a photo is discovered on its odai's own page.
 # - A missing photo leads to its next narrower copy.
+# - What 0.1 took from the markup since 2024 has neither stars nor dates: such a page is due again. A page
+#   that is read so today is drift, not ok, so it is not asked for for ever.
 # - Crawls of 0.1 hold pages and links as they were spelled: each counts as the one address of its page.
 _VIEWS = """
 CREATE TEMP VIEW pages AS
     SELECT {one_address} AS url, page.* EXCLUDE (url) FROM page;
 CREATE TEMP TABLE latest_pages AS
-    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
+    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome,
+        arg_max({misread}, fetched_at) AS is_misread
     FROM pages GROUP BY url;
 CREATE TEMP TABLE latest_images AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
     FROM images GROUP BY url;
 CREATE TEMP VIEW fetched_pages AS
-    SELECT url FROM latest_pages WHERE fetched_at >= {fresh}
+    SELECT url FROM latest_pages WHERE fetched_at >= {fresh} AND NOT is_misread
     AND NOT ({retry} AND outcome IN ('error', 'drift') AND fetched_at < {started});
 CREATE TEMP VIEW fetched_images AS
     SELECT url FROM latest_images WHERE NOT ({retry} AND outcome = 'error' AND fetched_at < {started});
@@ -62,6 +65,8 @@ CREATE TEMP VIEW discovered_images AS
     SELECT unnest([boke.image_url FOR boke IN bokes IF boke.odai_id IS NULL]) FROM pages WHERE outcome = 'ok'
     UNION ALL SELECT {narrower} FROM latest_images WHERE outcome = 'missing';
 """
+_MISREAD = """(layout = 'next_2024' AND outcome = 'ok' AND len(bokes) > 0
+    AND len([1 FOR boke IN bokes IF boke.stars IS NOT NULL OR boke.posted IS NOT NULL]) = 0)"""
 # As `frontier.PageQueue` orders pages: odai before lists, by number; then by page.
 _RANK = {
     "pages": """number = '', {sign} * coalesce(TRY_CAST(number AS BIGINT), 0),
@@ -191,6 +196,7 @@ def _constants(job: Job) -> dict[str, str]:
     # A page fetched before `fresh` is due again; without revisit_after, none is.
     fresh = "'-infinity'" if days is None else f"'{(job.started - timedelta(days=days)).isoformat()}'"
     return {
+        "misread": f"coalesce({_MISREAD}, false)",
         "retry": str(job.retry_failed).lower(),
         "started": f"TIMESTAMPTZ '{job.started.isoformat()}'",
         "fresh": f"TIMESTAMPTZ {fresh}",

@@ -2,32 +2,40 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from types import ModuleType
 
-from parsel import Selector
-
-from crawler.items import Boke, Page, PageRow
-from crawler.layouts import angular_2020, bootstrap_2015, bootstrap_2018, jquery_2013, next_2024
+from crawler.items import Page, PageRow
+from crawler.layouts import (
+    angular_2020,
+    boke_page_2024,
+    bootstrap_2015,
+    bootstrap_2018,
+    jquery_2013,
+    next_2024,
+)
 from crawler.parsing.feed import FEED, read_feed
-from crawler.parsing.markup import Document, first, identifier, text
+from crawler.parsing.judge import MISSING, judged, says_missing
+from crawler.parsing.markup import Document
+from crawler.parsing.merge import merged, own_data
+from crawler.parsing.odai_list import with_odai_list
 from crawler.parsing.optouts import opt_out
-from store.addresses import is_same_site, page_address
+from crawler.parsing.site_data import site_data
 
-LAYOUTS: Sequence[ModuleType] = (next_2024, angular_2020, bootstrap_2018, bootstrap_2015, jquery_2013)
+LAYOUTS: Sequence[ModuleType] = (
+    next_2024,
+    angular_2020,
+    bootstrap_2018,
+    bootstrap_2015,
+    jquery_2013,
+    boke_page_2024,
+)
 """Every layout, in the order in which they are tried; the first that matches reads the page.
 
 bootstrap_2018 comes before bootstrap_2015, whose selector it also matches."""
-KINDS = {
-    "写真": "photo",
-    "イラスト": "illustration",
-    "カルタ": "karuta",
-    "虫食い": "fill-in",
-    "テキスト": "text",
-}
-"""The kind of an odai by its category, for categories that name a kind."""
+SITE_DATA = "site_data"
+"""The name in the column `layout` where the markup is unknown, and the site's own data tell of the page."""
 
 
 def parse(
@@ -67,69 +75,23 @@ def read(document: Document) -> tuple[str | None, Page]:
         return None, Page("error", "the body is empty")
     if (page := read_feed(document)) is not None:
         return FEED, page
+    data = site_data(document)
     for layout in LAYOUTS:
         if layout.matches(document):
-            page = layout.read(document)
-            leads_on = bool(page.links) or _shows_boke(document.root.css(layout.CONTENT))
-            return layout.__name__.rpartition(".")[2], _checked(document, page, leads_on)
-    if _says_missing(document):
-        return None, Page("missing", "the site says that there is no such page")
+            content = document.root.css(layout.CONTENT)
+            page = merged(document, layout.read(document), data)
+            return _name(layout), judged(document, with_odai_list(document, page, content), content)
+    if page_of_data := own_data(document, data):
+        return SITE_DATA, judged(document, page_of_data, ())
+    if says_missing(document):
+        return None, Page("missing", MISSING)
     return None, Page("drift", "no known layout matches this markup")
+
+
+def _name(layout: ModuleType) -> str:
+    return layout.__name__.rpartition(".")[2]
 
 
 def page_row(url: str, fetched_at: datetime, page: Page, status: int | None) -> PageRow:
     """Return a row of the pages table with what `page` says; layout and sha256 are None."""
-    row = PageRow(vars(page), url=url, fetched_at=fetched_at, status=status, layout=None, sha256=None)
-    row["bokes"] = [vars(boke) for boke in page.bokes]
-    return row
-
-
-def _checked(document: Document, page: Page, leads_on: bool) -> Page:
-    """Return the page with each boke once and links to its own site only, or the page as drift.
-
-    A layout that matches, but finds no photo, text or number, is drift. A page without any boke need not be:
-    an odai that nobody has answered has none, and so has a page past the end. It is drift if it is a list's
-    first page, or links to boke or to a next page.
-
-    Args:
-        leads_on: whether the page has links to follow, or links to a boke within its content.
-    """
-    if page.outcome != "ok":
-        return page
-    if not page.bokes and _says_missing(document):
-        return Page("missing", "the site says that there is no such page")
-    own = (page_address(link, document.url) for link in page.links if is_same_site(link, document.url))
-    links = list(dict.fromkeys(own))
-    kind = page.kind or KINDS.get(page.category or "")
-    page = replace(page, bokes=_once(page.bokes), links=links, kind=kind)
-    missing = None
-    if page.odai_id is not None and not page.image_url and page.kind != "text":
-        missing = "no photo"
-    elif any(not boke.text for boke in page.bokes):
-        missing = "a boke without text"
-    elif any(boke.boke_id is None for boke in page.bokes):
-        missing = "a boke without its number"
-    elif not page.bokes and (leads_on or page.error or (page.odai_id is None and document.number == 1)):
-        missing = "; ".join(filter(None, ["no boke", page.error]))
-    if missing:
-        return replace(page, outcome="drift", error=f"the layout matches, but yields {missing}")
-    return page
-
-
-def _shows_boke(content: Iterable[Selector]) -> bool:
-    """Tell whether the content links to the page of any boke."""
-    hrefs = (href for part in content for href in part.css('a[href*="/boke/"]::attr(href)').getall())
-    return any(identifier("boke", href) is not None for href in hrefs)
-
-
-def _says_missing(document: Document) -> bool:
-    # The site answers some missing pages with status 200, and says so only in the text.
-    return "見つかりません" in text(first(document.root.css("body")))
-
-
-def _once(bokes: list[Boke]) -> list[Boke]:
-    """Return each boke once, by its number, or by its text if it has none."""
-    seen: dict[object, Boke] = {}
-    for boke in bokes:
-        seen.setdefault(boke.boke_id if boke.boke_id is not None else (boke.text,), boke)
-    return list(seen.values())
+    return PageRow(page.row(), url=url, fetched_at=fetched_at, status=status, layout=None, sha256=None)
