@@ -45,4 +45,4 @@ def read(document: Document) -> Page:
         posted_text=posted,
     )
     links = [link for link in numbered[:1] if link]
-    return Page(bokes=[boke], links=links, expected=("posted",))
+    return Page(bokes=[boke], links=links)

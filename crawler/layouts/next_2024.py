@@ -10,8 +10,8 @@ the page. How a list shows the photos of its entries has no reader: they are fou
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
-from lxml.html import HtmlElement
 from parsel import Selector
 
 from crawler.items import Boke, Page
@@ -70,8 +70,10 @@ def _entries(root: Selector) -> list[Selector]:
     return [block for block in shown if boke_number(block.xpath(".//a")) is not None]
 
 
-def _around(heading: HtmlElement, held: Mapping[HtmlElement, int]) -> HtmlElement:
+def _around(heading: Any, held: Mapping[Any, int]) -> Any:
     """Return the largest block within the list that has this heading and no other.
+
+    Elements are lxml's: asking each through a selector would take longer than reading the rest of the page.
 
     Args:
         heading: the caption of a boke.
