@@ -20,8 +20,11 @@ small, .boke-information, .boke-information-label, .boke-entry-info { color: #88
 """
 
 ANGULAR = """
-for (const place of document.querySelectorAll("[ng-init]"))
-  place.innerText = decodeURIComponent(place.getAttribute("ng-init").slice(3, -1));
+function showCaptions() {
+  for (const place of document.querySelectorAll("[ng-init]"))
+    place.innerText = decodeURIComponent(place.getAttribute("ng-init").slice(3, -1));
+}
+showCaptions();
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[ng-click]");
   if (!button) return;
@@ -30,6 +33,7 @@ document.addEventListener("click", async (event) => {
   const answer = await fetch(`/boke/recent/panel?${query}`);
   button.insertAdjacentHTML("afterend", await answer.text());
   button.remove();
+  showCaptions();
 });
 """
 """Does what AngularJS did with `ng-init` and `ng-click`, as far as these pages need it."""
