@@ -25,7 +25,7 @@ help:  ## list the targets
 	@$(PIP) -r requirements-build.txt
 	@touch $@
 
-.venv/base: .venv/pip requirements.txt pyproject.toml
+.venv/base: .venv/pip requirements.txt pyproject.toml build_backend.py
 	@$(PIP) --no-build-isolation -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 	@touch $@

@@ -23,11 +23,11 @@ from threadpoolctl import threadpool_info
 from dataset.text.vocabulary import BOS, EOS, PAD, UNK
 from store.chainer_compat import chainer
 from store.processes.cores import cores
-from train.arithmetic.fused_decoder import DecoderState, FusedDecoder
-from train.arithmetic.threads import limited
+from train.arithmetic.compiled.decoding import CompiledDecoder, DecoderState
+from train.arithmetic.compiled.ranking import log_sum_exp
+from train.arithmetic.threads import blas_threads
 from train.captions.beam import beam
 from train.captions.constraints import Rules
-from train.captions.logits import log_sum_exp
 from train.model import Array, CaptionModel, Sizes
 
 PHOTOS, WIDTH, SHORTEST, LONGEST, REPEATS = 64, 3, 8, 50, 3
@@ -109,7 +109,7 @@ def peaked_model(vocabulary: int, hidden: int) -> tuple[CaptionModel, Floats]:
     return model, np.random.default_rng(0).random((PHOTOS, 4096), np.float32)
 
 
-class CountingDecoder(FusedDecoder):
+class CountingDecoder(CompiledDecoder):
     """A decoder that records how many rows each step has."""
 
     def __init__(self, model: CaptionModel) -> None:
@@ -140,23 +140,23 @@ def products(model: CaptionModel, photos: Floats) -> float:
 def measure(vocabulary: int, hidden: int) -> float:
     """Print captions per second of each way; return the ratio of batched to the article's."""
     model, photos = peaked_model(vocabulary, hidden)
-    chained, fused = ChainerModel(model), FusedDecoder(model)
+    chained, compiled = ChainerModel(model), CompiledDecoder(model)
 
     def ours(state: Any, token: int) -> tuple[Floats, Any]:
-        values, after = fused.step(state, np.array([token]))
-        values -= log_sum_exp(values).astype(np.float32)
+        values, after = compiled.step(state, np.array([token]))
+        values -= log_sum_exp(values)[0].astype(np.float32)
         return values[0], after
 
     ways: dict[str, Callable[[], list[tuple[int, ...]]]] = {
         "the article's way": lambda: [one_at_a_time(chained.start(one), chained.step) for one in photos],
-        "alone, our step": lambda: [one_at_a_time(fused.start(one[None]), ours) for one in photos],
-        "batched": lambda: [found[0].tokens for found in beam(fused, photos, RULES, width=WIDTH)],
+        "alone, our step": lambda: [one_at_a_time(compiled.start(one[None]), ours) for one in photos],
+        "batched": lambda: [found[0].tokens for found in beam(compiled, photos, RULES, width=WIDTH)],
     }
     seconds = dict.fromkeys(ways, float("inf"))
     captions = {}
     for _ in range(REPEATS):  # in turns, so that other load on the machine affects all of them
         for (way, write), threads in product(ways.items(), {1, cores()}):
-            with limited(threads):
+            with blas_threads(threads):
                 started = time.perf_counter()
                 captions[way] = write()
                 seconds[way] = min(seconds[way], time.perf_counter() - started)

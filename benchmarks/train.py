@@ -1,4 +1,4 @@
-"""Captions per second of training: Bokeru's fused path, the article's loop in Chainer, and PyTorch eager.
+"""Captions per second of training: Bokeru's compiled path, the article's loop in Chainer, and PyTorch eager.
 
     python -m benchmarks.train [--rounds 3] [--seconds 4] [--peer PYTHON]
 
@@ -27,10 +27,9 @@ from benchmarks.features import sgemm
 from dataset.text.vocabulary import BOS, EOS
 from store.chainer_compat import chainer
 from train import batches
-from train.arithmetic import fused
+from train.arithmetic import compiled
 from train.arithmetic.loss import loss
-from train.arithmetic.optimizer import optimizer
-from train.arithmetic.threads import limited, worthwhile_threads
+from train.arithmetic.threads import pool_threads, worthwhile_threads
 from train.examples import Examples
 from train.model import CaptionModel, Sizes
 from train.options import TrainOptions
@@ -61,12 +60,12 @@ def ours(hidden: int, vocabulary: int, batch: int) -> Step:
     photos = vectors(batch)
     sizes = Sizes(vocabulary=vocabulary, vector=VECTOR, embedding=hidden, hidden=hidden)
     model = CaptionModel.fresh(sizes, 0)
-    adam = optimizer(TrainOptions(clip=None), model)
+    adam = compiled.adam(model, TrainOptions().learning_rate, None)
 
     def step(number: int) -> None:
         packed = batches.pack(examples, np.arange(batch) + batch * (number % BATCHES))
         weights = np.full(len(packed.targets), 1 / len(packed.targets), np.float32)
-        total, _ = loss(model, packed, photos[packed.photos], weights, ops=fused)
+        total, _ = loss(model, packed, photos[packed.photos], weights, compiled)
         model.cleargrads()
         total.backward()
         adam.update()
@@ -171,7 +170,7 @@ def measure(sizes: tuple[int, int, int], rounds: int, seconds: float, python: st
     threads = worthwhile_threads(batch * TOKENS, vocabulary, hidden)
     found: dict[str, list[float]] = {"ours": [], "the article's loop": [], "PyTorch": []}
     for turn in range(rounds + 1):
-        with limited(threads, fused=True):
+        with pool_threads(threads):
             turns = {"ours": rate(our_step, batch, seconds)}
         turns["the article's loop"] = rate(article_step, batch, seconds)
         if peer:

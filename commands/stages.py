@@ -56,7 +56,8 @@ def dataset(pipeline: Pipeline) -> None:
 
     options = pipeline.settings.dataset
     crawls = [pipeline.crawl, *(pipeline.data / other / "crawl" for other in options.also)]
-    built = build(options, crawls, pipeline.dataset, name=pipeline.name)
+    rule = pipeline.settings.crawl.stand_ins
+    built = build(options, crawls, pipeline.dataset, name=pipeline.name, stand_in_rule=rule)
     if pipeline.settings.crawl.site == "embedded":
         _write_floor(pipeline)
     print(summary(pipeline.dataset) if built else "dataset: up to date")

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from store.addresses import authority, is_same_site
 from store.options import Options
+from store.stand_ins import StandInRule
 
 EMBEDDED_SITE = "http://bokete.test"
 """The embedded site's address, whatever port it is served on: requests reach it through its proxy."""
@@ -50,6 +51,10 @@ class CrawlOptions(Options):
     """Stop after this many photos; null means no limit."""
     max_page_number: int = Field(1000, ge=1)
     """Follow a list or an odai no further than its page of this number: some paginations never end."""
+    stand_in_after: int = Field(8, ge=2)
+    """A picture at so many photo addresses stands for photos that are not there: no dataset takes it."""
+    not_stand_ins: tuple[str, ...] = ()
+    """Pictures (sha256) that are photos all the same, however many addresses they have."""
     revisit_after: float | None = Field(None, gt=0)
     """Days after which a page is read again, since stars grow; null means never."""
     render: Literal["none", "chromium"] = "none"
@@ -101,6 +106,20 @@ class CrawlOptions(Options):
     @classmethod
     def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(host_name, hosts))
+
+    @field_validator("not_stand_ins")
+    @classmethod
+    def _are_digests(cls, photos: tuple[str, ...]) -> tuple[str, ...]:
+        photos = tuple(photo.strip().lower() for photo in photos)
+        for photo in photos:
+            if not re.fullmatch("[0-9a-f]{64}", photo):
+                raise ValueError(f"{photo!r} is no sha256: write the 64 digits that the crawl's report gives")
+        return photos
+
+    @property
+    def stand_ins(self) -> StandInRule:
+        """What makes a picture a stand-in."""
+        return StandInRule(self.stand_in_after, self.not_stand_ins)
 
     @field_validator("start")
     @classmethod

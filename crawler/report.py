@@ -62,15 +62,23 @@ class CrawlReport:
     seconds: float
     finished_at: str
     failure: str | None
+    stand_ins: dict[str, int] = field(default_factory=dict)
+    """Pictures that stand for photos that are not there, by sha256: for how many addresses each answers."""
 
     def __str__(self) -> str:
         both = {name: self.pages.get(name, 0) + self.photos.get(name, 0) for name in _PROBLEMS}
         problems = "".join(f", {count:,} {name}" for name, count in both.items() if count)
         new = sum(self.new_pages.values()) + sum(self.new_photos.values())
-        return (
+        lines = [
             f"crawl: {self.pages.get('ok', 0):,} pages, {self.photos.get('ok', 0):,} photos, "
             f"{self.bokes:,} boke{problems}; {new:,} fetched in {self.seconds:,.0f} s"
-        )
+        ]
+        lines += [
+            f"crawl: one picture stands for {count:,} photos, and no dataset takes it ({sha256}). "
+            "If it is a photo, name it in crawl.not_stand_ins"
+            for sha256, count in self.stand_ins.items()
+        ]
+        return "\n".join(lines)
 
 
 _PROBLEMS = ("missing", "drift", "denied", "error")
@@ -88,6 +96,7 @@ def write_report(job: Job, counts: Counts, seconds: float, failure: UserError | 
             seconds=round(seconds, 3),
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             failure=str(failure) if failure else None,
+            stand_ins=tables.stand_ins(),
         )
     write_json(job.directory / "report.json", asdict(report))
     return report

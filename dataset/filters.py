@@ -29,6 +29,7 @@ def by_fact(options: DatasetOptions) -> dict[str, str]:
         "forgotten": "forgotten",
         "opt_outs": "opted_out",
         "no_photo": "photo_id IS NULL",
+        "stand_in": "stands_in",
         "near_both_splits": "split IS NULL",
         "min_stars": f"coalesce(stars, 0) < {options.min_stars}",
         "min_raters": f"coalesce(raters, 0) < {options.min_raters}",

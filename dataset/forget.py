@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dataset import read
 from dataset.build.blocks import assemble
+from dataset.build.catalogue import create
 from dataset.build.photos_table import dataset_image
 from dataset.build.publish import Origin, publish
 from dataset.build.stage import WORK, connect
@@ -124,7 +125,7 @@ def _blocks(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
 
 def _load_left_out(connection: duckdb.DuckDBPyConnection, figures: dict[str, Any]) -> None:
     """Make `left_out_by`, which `publish` reads: what each filter left out when the dataset was built."""
-    left_out = {name: count for name, count in figures.get("filters", {}).items() if count}
-    kinds = pa.schema({"reason": pa.string(), "captions": pa.int64()})
-    table = pa.table({"reason": list(left_out), "captions": list(left_out.values())}, kinds)
-    connection.from_arrow(table).create("left_out_by")
+    left_out = [[name, count] for name, count in figures.get("filters", {}).items() if count]
+    create(connection, "left_out_by")
+    if left_out:  # executemany refuses an empty list
+        connection.executemany("INSERT INTO left_out_by VALUES (?, ?)", left_out)

@@ -13,15 +13,22 @@ _PHOTO = r"/photo/odai/\d+/([0-9a-f]{32})_\d+\."
 _COPY = re.compile(r"/photo/odai/(600|400|240)/([0-9a-f]{32})_\1\.", re.ASCII)
 _WIDEST = {"d13n9ry8xcpemi.cloudfront.net": 400}
 """The widest copies that any reader of the site has seen, by host, where those are not of 600 pixels."""
-_STAND_IN = re.compile(
-    "(?:^|[^a-z])(?:removed|deleted|(?:now)?loading|no[-_]?(?:image|photo)|placeholder|blank|spacer)(?:$|[^a-z])"
+_FILE_NAME = r"([^/.?#]*)[^/?#]*(?:[?#].*)?$"
+_STAND_IN = (
+    r"(?:^|[^a-z])(?:removed|deleted|(?:now)?loading|no[-_]?(?:image|photo)|placeholder|blank|spacer)"
+    r"(?:$|[^a-z])"
 )
 
 
 def is_named_stand_in(url: str) -> bool:
     """Tell whether an address's file name says that the picture stands for a photo that is not there."""
-    name = urlsplit(url).path.rpartition("/")[2].partition(".")[0]
-    return _STAND_IN.search(name.lower()) is not None
+    name = re.split("[?#]", url, maxsplit=1)[0].rpartition("/")[2].partition(".")[0]
+    return re.search(_STAND_IN, name.lower(), re.ASCII) is not None
+
+
+def sql_is_named_stand_in(column: str) -> str:
+    """Return a SQL expression for `is_named_stand_in` of `column`."""
+    return f"regexp_matches(lower(regexp_extract({column}, '{_FILE_NAME}', 1)), '{_STAND_IN}')"
 
 
 def names_copy(url: str) -> bool:
@@ -50,10 +57,14 @@ def photo_key(url: str) -> str:
     return match[1] if match else re.sub("^https?:", "", url)
 
 
+def sql_md5(column: str) -> str:
+    """Return a SQL expression for the md5 in a photo's address; null if it has none."""
+    return f"nullif(regexp_extract({column}, '{_PHOTO}', 1), '')"
+
+
 def sql_photo_key(column: str) -> str:
     """Return a SQL expression for `photo_key` of `column`."""
-    found = f"nullif(regexp_extract({column}, '{_PHOTO}', 1), '')"
-    return f"coalesce({found}, regexp_replace({column}, '^https?:', ''))"
+    return f"coalesce({sql_md5(column)}, regexp_replace({column}, '^https?:', ''))"
 
 
 def narrower(url: str) -> str | None:

@@ -61,3 +61,7 @@ def test_an_editable_build_leads_to_every_package_of_the_checkout(checkout: Path
     assert {name for name in PACKAGES if f"{str(checkout / name)!r}" not in finder} == set()
     (commands,) = (text for name, text in texts.items() if name.endswith("entry_points.txt"))
     assert "bokeru = commands.main:main" in commands
+    assert str(checkout) in texts[build_backend.FIRST]
+    (record,) = (text for name, text in texts.items() if name.endswith("RECORD"))
+    assert sorted(line.partition(",")[0] for line in record.splitlines()) == sorted(texts)
+    assert f"{build_backend.FIRST},sha256=" in record

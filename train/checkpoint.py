@@ -13,7 +13,7 @@ import safetensors.numpy
 from store.chainer_compat import chainer
 from store.errors import DamagedFile
 from store.whole_file import write_whole
-from train.arithmetic.optimizer import moments
+from train.arithmetic.reference.optimizer import moments
 from train.artifact import read_tensors
 from train.history import History
 from train.updater import Updater

@@ -3,13 +3,12 @@
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from store.manifest import fingerprint, is_fresh, write_manifest
 from store.processes.lock import locked
 from store.whole_file import remove_leftovers, write_json, write_whole
-from train.arithmetic.device import device
+from train.arithmetic.device import device, on_gpu
 from train.arithmetic.processes import Processes, open_processes
 from train.data import dataset_manifest
 from train.job import Job
@@ -47,7 +46,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
     if is_fresh(run, run_fingerprint):
         print("train: up to date")
         return run
-    processes = open_processes(device(options.device).xp is not np)
+    processes = open_processes(on_gpu(device(options.device)))
     with processes.abort_all_on_error():
         job = prepare(options, dataset, features, run, run_fingerprint, processes)
         with _run_lock(run, processes):

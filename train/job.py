@@ -6,8 +6,7 @@ from typing import Any
 
 from store.chainer_compat import chainer
 from store.progress import Progress
-from train.arithmetic.loss import choose_ops
-from train.arithmetic.threads import limited, worthwhile_threads
+from train.arithmetic.threads import worthwhile_threads
 from train.artifact import Artifact, require_finite
 from train.checkpoint import Checkpoint
 from train.data import Split
@@ -57,7 +56,7 @@ class Job:
             )
             # A run that was killed after its last snapshot has nothing left to train.
             if not self._is_over(trainer):
-                with limited(self.threads(), self.options.fused):
+                with self.updater.arithmetic.threads(self.threads()):
                     trainer.run(show_loop_exception_msg=False)
 
     def threads(self) -> int:
@@ -121,8 +120,7 @@ class Job:
             return None
         loss = None
         if updater.processes.rank == 0:
-            ops = choose_ops(self.options.fused, updater.model.xp)
-            loss = nats_per_token(updater.model, dev.examples, dev.vectors, ops)
+            loss = nats_per_token(updater.model, dev.examples, dev.vectors, updater.arithmetic)
         # All processes must agree on the loss, or some would stop early and leave the others waiting.
         return updater.processes.broadcast(loss)
 

@@ -5,7 +5,6 @@ E embedding, H hidden, V vocabulary, L layers, T target tokens of a packed batch
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -68,26 +67,6 @@ def initial(sizes: Sizes, seed: int) -> dict[str, Array]:
     return tensors
 
 
-@dataclass(frozen=True)
-class State:
-    """A decoder's state for N unfinished captions; all float32.
-
-    Attributes:
-        photo: (N, E) what the next input adds to its embedding: the projected photo, or zeros.
-        hidden: (N, H) of each layer.
-        cell: (N, H) of each layer.
-    """
-
-    photo: Array
-    hidden: tuple[Array, ...]
-    cell: tuple[Array, ...]
-
-    def select(self, rows: Array) -> "State":
-        """Return the state of `rows` (M,) int64, in this order; a row may be dropped or repeated."""
-        hidden, cell = (tuple(layer[rows] for layer in layers) for layers in (self.hidden, self.cell))
-        return State(self.photo[rows], hidden, cell)
-
-
 class CaptionModel(chainer.Chain):  # type: ignore[misc]
     """fc7 → linear, added to the first token's embedding (or to each) → LSTM → linear → vocabulary.
 
@@ -118,52 +97,11 @@ class CaptionModel(chainer.Chain):  # type: ignore[misc]
         """Return raw vectors (N, D) float32, centred and scaled by the statistics of the training photos."""
         return (vectors - self.mean) * self.scale
 
-    def start(self, vectors: Array) -> State:
-        """Begin captions for photos.
-
-        Args:
-            vectors: (N, D) float32, raw, as the features stage stores them, on the model's device.
-
-        Returns:
-            The state before the first token, which is to be <BOS>.
-        """
+    def project(self, vectors: Array) -> Array:
+        """Return what raw vectors (N, D), on the model's device, add to an embedding: (N, E) float32."""
         # (N, D) @ (D, E)
-        photo = self.standardised(vectors) @ self.photo_w.array.T + self.photo_b.array
-        zeros = self.xp.zeros((len(vectors), self.sizes.hidden), np.float32)
-        return State(photo, (zeros,) * self.sizes.layers, (zeros,) * self.sizes.layers)
-
-    def step(self, state: State, tokens: Array) -> tuple[Array, State]:
-        """Read one more token of each caption.
-
-        Args:
-            state: what `start` or the last `step` returned.
-            tokens: (N,) int32 ids.
-
-        Returns:
-            (N, V) float32 logits of the token that follows: log-probabilities plus a constant of each row,
-            which is `train.captions.logits.log_sum_exp`; and the state after `tokens`.
-        """
-        x = self.embedding.array[tokens] + state.photo  # (N, E)
-        hidden, cell = [], []
-        for layer in range(self.sizes.layers):
-            x, new_cell = self._lstm_step(layer, x, state.hidden[layer], state.cell[layer])
-            hidden.append(x)
-            cell.append(new_cell)
-        photo = state.photo if self.sizes.injection == "every" else self.xp.zeros_like(state.photo)
-        logits = x @ self.output_w.array.T + self.output_b.array  # (N, H) @ (H, V)
-        return logits, State(photo, tuple(hidden), tuple(cell))
-
-    def _lstm_step(self, layer: int, x: Array, hidden: Array, cell: Array) -> tuple[Array, Array]:
-        """Return an LSTM's outputs and cells (N, H) after inputs x (N, E or H)."""
-        parts = (getattr(self, f"lstm{layer}_{part}").array for part in ("x", "b", "h"))
-        weights_x, bias, weights_h = parts
-        gates = x @ weights_x.T + bias + hidden @ weights_h.T  # (N, 4H)
-        size = self.sizes.hidden
-        # sigmoid(x) = tanh(x / 2) / 2 + 1/2, which never overflows.
-        sigmoid = self.xp.tanh(gates[:, : 3 * size] * 0.5) * 0.5 + 0.5
-        candidate = self.xp.tanh(gates[:, 3 * size :])
-        cell = sigmoid[:, size : 2 * size] * cell + sigmoid[:, :size] * candidate
-        return sigmoid[:, 2 * size :] * self.xp.tanh(cell), cell
+        photo: Array = self.standardised(vectors) @ self.photo_w.array.T + self.photo_b.array
+        return photo
 
     @classmethod
     def fresh(cls, sizes: Sizes, seed: int) -> Self:

@@ -11,9 +11,8 @@ import numpy as np
 from dataset import read
 from dataset.text.vocabulary import Vocabulary
 from store.errors import UserError
-from train.arithmetic.device import device
-from train.arithmetic.loss import choose_ops
-from train.arithmetic.optimizer import optimizer
+from train.arithmetic.arithmetic import choose
+from train.arithmetic.device import device, on_gpu
 from train.arithmetic.processes import Processes
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.checkpoint import Checkpoint
@@ -58,15 +57,16 @@ def prepare(
     model.to_device(device(options.device, processes.local_rank))
     # All vectors go to the device once: a batch then picks its rows there.
     train, dev = (replace(part, vectors=model.xp.asarray(part.vectors)) for part in (train, dev))
+    arithmetic = choose(model.xp, options.fused)
     updater = Updater(
         model,
-        optimizer(options, model),
+        arithmetic.adam(model, options.learning_rate, options.clip),
         train.examples,
         train.vectors,
         options,
-        choose_ops(options.fused, model.xp),
+        arithmetic,
         processes,
-        fetch_every=1 if model.xp is np else FETCH_EVERY,
+        fetch_every=FETCH_EVERY if on_gpu(model.device) else 1,
     )
     history = History(options.patience)
     checkpoint = Checkpoint(run / "snapshots", run_fingerprint, updater, history, options.snapshot_seconds)

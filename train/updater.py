@@ -4,7 +4,6 @@ P photos, D components of a photo's vector, N captions of a batch.
 """
 
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from store.chainer_compat import chainer
 from store.errors import UserError
 from train import batches
+from train.arithmetic.arithmetic import Arithmetic
 from train.arithmetic.loss import Dropout, loss
 from train.arithmetic.processes import Processes, SingleProcess
 from train.examples import Examples
@@ -29,7 +29,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
     Args:
         examples: the training captions.
         vectors: (P, D) float32 raw photo vectors, on the model's device.
-        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
+        arithmetic: what computes losses and gradients, for the model's device.
         processes: those that share each batch; by default this process alone.
         fetch_every: updates between fetches of their losses: on a GPU more than one, so that no update
             waits for the one before.
@@ -42,11 +42,11 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         examples: Examples,
         vectors: Array,
         options: TrainOptions,
-        ops: ModuleType,
+        arithmetic: Arithmetic,
         processes: Processes | None = None,
         fetch_every: int = 1,
     ) -> None:
-        self.model, self._optimizer, self._ops = model, optimizer, ops
+        self.model, self._optimizer, self.arithmetic = model, optimizer, arithmetic
         self._examples, self._vectors, self._options = examples, vectors, options
         self._weights = caption_weights(examples, options)
         self.iteration = self.epoch = self.position = 0
@@ -103,7 +103,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         seed = (self._options.seed, self.iteration, self.processes.rank)
         dropout = Dropout(self._options.dropout, *seed) if self._options.dropout else None
         vectors = self._vectors[batch.photos]  # (N, D)
-        total, losses = loss(self.model, batch.on(xp), vectors, loss_weights, ops=self._ops, dropout=dropout)
+        total, losses = loss(self.model, batch.on(xp), vectors, loss_weights, self.arithmetic, dropout)
         total.backward()
         return total.array, losses.sum(dtype=np.float64)
 

@@ -17,6 +17,7 @@ from store.place import bokeru
 from store.schema import IMAGES, PAGES, required
 from store.shards import shard_paths
 from store.sql import literal, read_parquet
+from store.stand_ins import sql_stand_ins
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -156,6 +157,10 @@ class Tables:
         sql = f"SELECT max_by({closed}, fetched_at) AS is_closed FROM pages GROUP BY url"
         sql = f"SELECT count(*) FROM ({sql}) WHERE is_closed"
         return int(self._query(sql).fetchall()[0][0])
+
+    def stand_ins(self) -> dict[str, int]:
+        """Return the pictures that stand for photos, by sha256, with the number of addresses of each."""
+        return dict(self._query(sql_stand_ins("images", self._job.options.stand_ins)).fetchall())
 
     def bokes(self) -> int:
         """Return how many distinct boke the pages hold."""

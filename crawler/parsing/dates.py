@@ -1,60 +1,104 @@
-"""Reads dates as the site writes them: mostly relative to the moment of fetching."""
+"""Reads dates as the site writes them, absolute or relative to when it was read, by Japan's calendar."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from unicodedata import normalize
 
-_UNITS = {
-    "秒": timedelta(seconds=1),
-    "分": timedelta(minutes=1),
-    "時間": timedelta(hours=1),
-    "日": timedelta(days=1),
-    "週間": timedelta(weeks=1),
-    "ヶ月": timedelta(days=30),
-    "年": timedelta(days=365),
-}
-_RELATIVE = re.compile(r"(\d{1,6})\s*(秒|分|時間|日|週間|[ヶケかカ箇]月|年)[^前]{0,6}前")
-_ABSOLUTE = re.compile(r"(\d{4})[年/.-](\d{1,2})[月/.-](\d{1,2})日?(?:[T\s]*(\d{1,2})[:時](\d{1,2}))?")
-_JAPAN = timedelta(hours=9)
+from crawler.parsing.numbers import KANJI_NUMBER, kanji_value
+from crawler.parsing.relative_dates import YEARS, read_relative
+from crawler.parsing.times import CLOCK, CLOCK_AFTER, JAPAN, moment
+
+FIRST_ODAI = datetime(2008, 9, 5, tzinfo=JAPAN)
+"""The day of the site's first odai: nothing on it is older."""
+_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_ERAS |= dict(zip("MTSHR", _ERAS.values(), strict=True))
+_KANJI = re.compile(rf"{KANJI_NUMBER}(?=\s*(?:[秒分時日週月年半]|[ヶケかカヵゕゖ箇個]月))")
+
+_YEAR = rf"(?:(?P<era>{'|'.join(_ERAS)})\.?\s*(?P<era_year>元|\d{{1,2}})|(?<!\d)(?P<year>\d{{4}}))"
+_FULL = re.compile(
+    rf"{_YEAR}\s*(?:年\s*(?P<month>\d{{1,2}})\s*月(?:\s*(?P<day>\d{{1,2}})\s*日)?"
+    rf"|(?P<mark>[/.-])\s*(?P<month2>\d{{1,2}})\s*(?P=mark)\s*(?P<day2>\d{{1,2}})(?!\d)){CLOCK_AFTER}"
+)
+_OF_THE_YEAR = re.compile(
+    rf"(?P<word>{'|'.join(YEARS)})?の?\s*(?:(?<!\d)(?P<month>\d{{1,2}})\s*月\s*(?P<day>\d{{1,2}})\s*日(?!間|前)"
+    rf"|(?<![\d/.:-])(?P<month2>\d{{1,2}})/(?P<day2>\d{{1,2}})(?![\d/])){CLOCK_AFTER}"
+)
+_MAIL = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UT)\b")
 
 
-def parse_date(text: str, now: datetime) -> datetime | None:
-    """Return the moment that a date on a page means, in UTC; None if it cannot be read.
+def read_date(text: str | None, fetched_at: datetime) -> datetime | None:
+    """Return the moment that a date on a page means, in UTC; None if it cannot be read or cannot be right.
 
-    Relative dates (「5時間くらい前」, 「約1年前」, 「昨日」) count back from `now` and are cut off to
-    their unit (from days on: to midnight), since anything finer would be invented. Absolute dates are in
-    Japan's time.
+    A moment before the site's first odai, or after `fetched_at`, cannot be right; see `written_date`.
+    """
+    found = written_date(text, fetched_at)
+    return found if found and FIRST_ODAI <= found <= fetched_at else None
+
+
+def written_date(text: str | None, fetched_at: datetime) -> datetime | None:
+    """Return the moment that a date on a page means, in UTC, possible or not; None if it cannot be read.
+
+    Absolute dates go before relative ones (「5時間くらい前」, 「約1年前」, 「昨日」), which count back from
+    `fetched_at` and are cut off to their unit (from days on: to midnight), since anything finer would be
+    invented. Days, months and years are those of Japan's calendar, whatever the machine's zone, and so are
+    times without a zone.
 
     Args:
         text: the date as written.
-        now: when the page was fetched, UTC.
+        fetched_at: when the page was fetched, UTC.
     """
-    if match := _RELATIVE.search(text):
-        return _before(now, int(match[1]), match[2])
-    if match := _ABSOLUTE.search(text):
-        return _absolute([int(part) for part in match.groups(default="0")])
-    if "たった今" in text:
-        return now.replace(second=0, microsecond=0)
-    days = {"今日": 0, "昨日": 1, "一昨日": 2, "おととい": 2}.get(text.strip())
-    return None if days is None else _before(now, days, "日")
+    string = _KANJI.sub(_in_digits, normalize("NFKC", text or ""))
+    return next(_readings(string, fetched_at.astimezone(JAPAN)), None)
 
 
-def _before(now: datetime, count: int, unit: str) -> datetime | None:
-    unit = "ヶ月" if unit.endswith("月") else unit  # the site spells it ヶ月, ケ月, か月, カ月 or 箇月
+def _readings(string: str, now: datetime) -> Iterator[datetime | None]:
+    """Yield what each of the forms that stand in the text means, the surest first; only one is asked for."""
+    if match := _MAIL.search(string):
+        yield _of_mail(match[0])
+    if match := _FULL.search(string):
+        yield _of_day(_year(match), match)
+    if match := _OF_THE_YEAR.search(string):
+        yield _latest(match, now)
+    if (relative := read_relative(string, now)) is not None:
+        yield relative
+    if match := CLOCK.fullmatch(string.strip()):
+        yield moment(now.date(), match)
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    amount = kanji_value(match[0])
+    return match[0] if amount is None else str(amount)
+
+
+def _year(match: re.Match[str]) -> int:
+    if match["year"]:
+        return int(match["year"])
+    return _ERAS[match["era"]] + (1 if match["era_year"] == "元" else int(match["era_year"]))
+
+
+def _of_day(year: int, match: re.Match[str]) -> datetime | None:
+    """Return the moment of a match with a month, and a day unless the date has none: then it is the first."""
     try:
-        then = now - count * _UNITS[unit]
-    except OverflowError:
+        day = date(year, int(match["month"] or match["month2"]), int(match["day"] or match["day2"] or 1))
+    except ValueError:
         return None
-    if unit == "秒":
-        return then.replace(microsecond=0)
-    if unit == "分":
-        return then.replace(second=0, microsecond=0)
-    if unit == "時間":
-        return then.replace(minute=0, second=0, microsecond=0)
-    return then.replace(hour=0, minute=0, second=0, microsecond=0)
+    return moment(day, match)
 
 
-def _absolute(parts: list[int]) -> datetime | None:
+def _latest(match: re.Match[str], now: datetime) -> datetime | None:
+    """Return the moment of a date without a year: the latest not to come, or that of 去年."""
+    if match["word"]:
+        return _of_day(now.year - YEARS[match["word"]], match)
+    years = range(now.year, max(now.year - 9, 0), -1)  # the 29th of February comes once in 4 or 8 years
+    moments = (_of_day(year, match) for year in years)
+    return next((found for found in moments if found and found <= now), None)
+
+
+def _of_mail(string: str) -> datetime | None:
+    """Return the moment of a date as feeds have it, `Fri, 05 Jan 2024 14:15:00 +0900`."""
     try:
-        return datetime(*parts, tzinfo=UTC) - _JAPAN  # type: ignore[arg-type,misc]
+        return parsedate_to_datetime(string).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -1,7 +1,7 @@
 """What the layouts read pages with: the parsed document, and its texts, numbers, dates and addresses."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
@@ -10,12 +10,13 @@ from parsel import Selector
 from w3lib.url import safe_url_string
 
 from crawler.parsing.attributes import without_excess
-from crawler.parsing.dates import parse_date
+from crawler.parsing.dates import read_date, written_date
 from crawler.parsing.encoding import decode
+from crawler.parsing.numbers import read_number
 from crawler.parsing.photo_address import photo_address
 
 _BREAK = "./descendant::node()[self::text() or self::br]"
-_MAX_INT64 = 2**63 - 1
+_PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*[%％]?")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -28,12 +29,15 @@ class Document:
         url: the page's address; addresses in the page are relative to it.
         fetched_at: the moment of fetching, UTC; dates in the page are relative to it.
         charset: the encoding that the server named, if it did.
+        impossible_dates: what stood where a date was asked for, and means a day before the site existed, or
+            one to come.
     """
 
     body: bytes
     url: str
     fetched_at: datetime
     charset: str | None = None
+    impossible_dates: set[str] = field(default_factory=set, compare=False)
 
     @cached_property
     def root(self) -> Selector:
@@ -86,8 +90,14 @@ class Document:
         return photo_address({"src": image} if isinstance(image, str) else image.attrib, self.base)
 
     def date(self, text: str | None) -> datetime | None:
-        """Return the moment that a date such as 「3日くらい前」 means on this page."""
-        return parse_date(text or "", self.fetched_at)
+        """Return the moment that a date such as 「3日くらい前」 means on this page; see `read_date`.
+
+        One that cannot be right is None, and joins `impossible_dates`.
+        """
+        found = read_date(text, self.fetched_at)
+        if found is None and written_date(text, self.fetched_at):
+            self.impossible_dates.add(text or "")
+        return found
 
 
 def text(node: Selector | None) -> str:
@@ -115,16 +125,8 @@ def first(nodes: list[Selector]) -> Selector | None:
     return nodes[0] if nodes else None
 
 
-def integer(string: str | None) -> int | None:
-    """Return the first whole number in a text, with commas and full-width digits; None if there is none.
-
-    A number beyond the columns' 64 bits is cut to the largest that they hold.
-    """
-    match = re.search(r"\d[\d,，]*", string or "")
-    if not match:
-        return None
-    digits = re.sub(r"[,，]", "", match[0])
-    return min(int(digits), _MAX_INT64) if len(digits) < 20 else None
+integer = read_number
+"""The first whole number in a text, as `read_number` reads it."""
 
 
 def page_number(url: str) -> int:
@@ -151,8 +153,8 @@ def labels(nodes: list[Selector]) -> tuple[list[str], list[float | None]]:
     """
     confidences: dict[str, float | None] = {}
     for node in nodes:
-        percent = integer(text(first(node.css("small"))))
+        percent = _PERCENT.search(text(first(node.css("small"))))
         name = lines(_words("".join(node.xpath("text()").getall())))
         if name:
-            confidences.setdefault(name, None if percent is None else min(percent, 100) / 100)
+            confidences.setdefault(name, None if percent is None else min(float(percent[1]), 100) / 100)
     return list(confidences), list(confidences.values())

@@ -1,6 +1,7 @@
 """The spider: turns responses into rows. The scheduler knows what to fetch, a layout what a page says."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +25,7 @@ from crawler.options import CrawlOptions
 from crawler.parsing import images
 from crawler.parsing.optouts import opt_out
 from crawler.parsing.parse import page_row, parse
+from store.addresses import is_named_stand_in
 
 MISSING_STATUSES = (404, 410)
 MAX_TRIES = 3
@@ -138,6 +140,9 @@ class BoketeSpider(Spider):
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
         if opted_out := opt_out(_robots_tags(response)):
             return images.row_without_photo(address, now, status, "denied", opted_out)
+        if status == 200 and self._leads_to_stand_in(response):
+            reason = f"it leads to {response.url}, which stands for a photo"
+            return images.row_without_photo(address, now, status, "missing", reason)
         if status == 200:
             if images.decodes_quickly(response.body):
                 return images.photo_row(response.body, address, now, status)
@@ -152,6 +157,12 @@ class BoketeSpider(Spider):
     def _needs_browser(self, found: PageRow, response: Response) -> bool:
         rendered = response.meta.get("playwright")
         return self._options.render == "chromium" and INCOMPLETE in str(found["error"]) and not rendered
+
+    def _leads_to_stand_in(self, response: Response) -> bool:
+        """Tell whether a photo's address was redirected to a picture that says that there is no photo."""
+        if response.url == response.meta["address"] or not is_named_stand_in(response.url):
+            return False
+        return hashlib.sha256(response.body).hexdigest() not in self._options.not_stand_ins
 
     def closed(self, reason: str) -> None:
         """Keep the reason that the engine closed the spider for: `finished`, `shutdown`, or `failed`."""

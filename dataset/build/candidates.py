@@ -1,6 +1,6 @@
 """Makes the candidates: each boke with its photo, and the filter that leaves it out, if one does."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import duckdb
 import pyarrow as pa
@@ -16,29 +16,32 @@ _LEFT_OUT = (
 )
 
 
-def load_candidates(
-    connection: duckdb.DuckDBPyConnection,
-    options: DatasetOptions,
-    forgotten: Collection[str],
-    opt_outs: Iterable[tuple[str, str]],
+def load_removed(
+    connection: duckdb.DuckDBPyConnection, forgotten: Collection[str], opt_outs: Collection[tuple[str, str]]
 ) -> None:
-    """Make `candidate`: every boke with its cleaned text, its photo, and the filter that leaves it out.
-
-    Only filters that need no normalised text are applied here: `filters.by_fact`. The columns are photo_id,
-    boke_id, odai_id, text, stars, raters, category, posted, url, age, is_dev, and filter_name, which is null
-    for boke that are still in.
+    """Make `opt_out` and `digest`: what the settings and the forget lists take out.
 
     Args:
-        connection: holds the crawl's tables and `side`; `boke`, `page_boke` and `visit` are dropped.
-        forgotten: the digests of the forget list.
+        forgotten: the digests of the forget lists.
         opt_outs: as `filters.opt_outs` returns them.
     """
-    outs = list(opt_outs)
-    columns = {"kind": [kind for kind, _ in outs], "value": [value for _, value in outs]}
+    columns = {"kind": [kind for kind, _ in opt_outs], "value": [value for _, value in opt_outs]}
     kinds = pa.schema({"kind": pa.string(), "value": pa.string()})
     connection.from_arrow(pa.table(columns, kinds)).create("opt_out")
     connection.from_arrow(pa.table({"digest": pa.array(sorted(forgotten), pa.string())})).create("digest")
-    connection.execute(_PHOTO_FACTS)
+
+
+def load_candidates(
+    connection: duckdb.DuckDBPyConnection, options: DatasetOptions, *, any_forgotten: bool, any_opt_outs: bool
+) -> None:
+    """Make `candidate`: every boke with its cleaned text, its photo, and the filter that leaves it out.
+
+    Only filters that need no normalised text are applied here: `filters.by_fact`.
+
+    Args:
+        any_forgotten: whether `digest` has rows; without any, no hash is made of a boke's numbers.
+        any_opt_outs: whether `opt_out` has rows.
+    """
     first_match = filters.first_match(filters.by_fact(options))
     # The same as `captions.clean`. Most texts need none of it, and one regular expression tells so.
     clean = f"regexp_replace(text, {literal(LINE_BREAKS)}, '\n', 'g')"
@@ -49,14 +52,13 @@ def load_candidates(
         CREATE TABLE candidate AS
         SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
             age, split = 'dev' AS is_dev, {first_match} AS filter_name
-        FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if outs else _DENIED} AS opted_out,
-                  {_FORGOTTEN if forgotten else "false"} AS forgotten
-              FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id));
-        DROP VIEW boke; DROP TABLE page_boke; DROP TABLE visit""")
+        FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if any_opt_outs else _DENIED} AS opted_out,
+                  {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in
+              FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id))""")
 
 
 # The labels of each photo, the surest first; then the photos that are forgotten, and those of a denied odai.
-_PHOTO_FACTS = """
+PHOTO_FACTS = """
     CREATE TABLE photo_labels AS
     SELECT photo_id,
         list({'label': label, 'confidence': confidence} ORDER BY confidence DESC NULLS LAST, label) AS labels
@@ -82,33 +84,31 @@ _OPTED_OUT = f"""({_DENIED} OR coalesce(odai_id::VARCHAR IN (SELECT value FROM o
     OR photo_id IN (
         SELECT photo_id FROM photo
         WHERE sha256 IN (SELECT value FROM opt_out WHERE kind = 'photo')), false))"""
+_STANDS_IN = "coalesce(photo_id IN (SELECT photo_id FROM photo SEMI JOIN stand_in USING (sha256)), false)"
 _FORGOTTEN = """coalesce(photo_id IN (FROM forgotten_photo) OR sha256('odai:' || odai_id) IN (FROM digest)
     OR sha256('boke:' || boke_id) IN (FROM digest), false)"""
 
 
-def load_photo_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `photo_row` and `left_out_by`.
-
-    photo_row: n (the photo_id), split, shard, row, and the columns of PHOTOS that no caption changes. A row
-        per photo that still has a candidate.
-    left_out_by: reason (the name of a filter), captions (how many it left out so far).
-    """
-    connection.execute("""
-        CREATE TABLE with_captions AS SELECT DISTINCT photo_id FROM candidate WHERE filter_name IS NULL;
-        CREATE TABLE photo_row AS
-        SELECT photo_id AS n, split, shard, row, sha256, width, height, phash, category,
-            list_transform(labels, lambda l: l.label) AS labels,
-            CASE WHEN len(list_filter(labels, lambda l: l.confidence IS NOT NULL)) > 0
-                THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group"
-        FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id)
-        LEFT JOIN photo_labels USING (photo_id)
-        LEFT JOIN (
-            SELECT photo_id, arg_max(category, (odai_id, host)) AS category FROM odai GROUP BY photo_id
-        ) USING (photo_id);
-        CREATE TABLE left_out_by AS
-        SELECT filter_name AS reason, count(*) AS captions FROM candidate
-        WHERE filter_name IS NOT NULL GROUP BY 1
-    """)
+# Only photos that still have a candidate. Where several odai show a photo, the one with the greatest number
+# gives its category. A list of nothing but null confidences becomes null: no page says any.
+PHOTO_ROW = """
+    CREATE TABLE with_captions AS SELECT DISTINCT photo_id FROM candidate WHERE filter_name IS NULL;
+    CREATE TABLE photo_row AS
+    SELECT photo_id AS n, split, shard, row, sha256, width, height, phash, category,
+        list_transform(labels, lambda l: l.label) AS labels,
+        CASE WHEN len(list_filter(labels, lambda l: l.confidence IS NOT NULL)) > 0
+            THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group"
+    FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id)
+    LEFT JOIN photo_labels USING (photo_id)
+    LEFT JOIN (
+        SELECT photo_id, arg_max(category, (odai_id, host)) AS category FROM odai GROUP BY photo_id
+    ) USING (photo_id)
+"""
+LEFT_OUT_BY = """
+    CREATE TABLE left_out_by AS
+    SELECT filter_name AS reason, count(*) AS captions FROM candidate
+    WHERE filter_name IS NOT NULL GROUP BY 1
+"""
 
 
 def explain_empty(connection: duckdb.DuckDBPyConnection, place: Place) -> str:

@@ -36,33 +36,8 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return pages, images
 
 
-def load(connection: duckdb.DuckDBPyConnection, pages: Sequence[Path], images: Sequence[Path]) -> None:
-    """Make these tables from the shards; photo bytes are not read.
-
-    photo: photo_id, sha256, shard, row, width, height, phash, first_seen. A row per sha256; photo_id numbers
-        them from 1, by shard and row.
-    image: key, denied, photo_id. A row per photo address, with its newest content.
-    visit: visit, fetch_order, url, host, site, outcome, odai_id, photo_id, denied, and what else a page says
-        but its bokes. A row per page fetched; `visit` tells where it is in the shards, `fetch_order` counts
-        from 1, the oldest.
-    odai: host, odai_id, photo_id, denied, category, kind, labels, label_confidences. A row per odai, from the
-        newest page of it that shows its photo.
-    page_boke: visit, page_position, boke_id, odai_id, own_key, text, stars, raters, category, posted. A row
-        per boke, from the newest page that shows it; `own_key` is the key of its photo if that is not the
-        page's.
-    boke (a view of `page_boke`): boke_id, odai_id, host, photo_id, denied, text, stars, raters, category,
-        posted, url, kind, photo_category, age. `denied`: the photo's address is forbidden by now. No two have
-        the same `age`, and the newest has the least.
-    denied: host, odai_id, boke_id of the pages that robots or an opt-out forbid by now.
-    """
-    scan(connection, "page", pages, PAGES)
-    scan(connection, "fetched", images, IMAGES)
-    connection.execute(f"{_IMAGE}; {_VISIT}; {_ODAI}; {_PAGE_BOKE}; {_BOKE}; {_DENIED}")
-
-
-# The newest row of each address, found as the greatest struct: structs compare field by field. Of these the
-# distinct photos, then which photo each address shows.
-_IMAGE = f"""
+# The newest row of each address, found as the greatest struct: structs compare field by field.
+LATEST_IMAGE = f"""
     CREATE TABLE image_fetch AS
     SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash, fetched_at, shard, row
     FROM fetched WHERE url IS NOT NULL AND (outcome = 'denied' OR outcome = 'ok' AND sha256 IS NOT NULL);
@@ -72,8 +47,10 @@ _IMAGE = f"""
           FROM image_fetch GROUP BY key)
     JOIN image_fetch USING (key, shard, row)
     LEFT JOIN (SELECT key, sha256, min(fetched_at) AS first_seen FROM image_fetch GROUP BY key, sha256)
-        USING (key, sha256);
-    DROP TABLE image_fetch;
+        USING (key, sha256)
+"""
+# The distinct photos, then which photo each address shows.
+PHOTO = """
     CREATE TABLE photo AS
     SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM (
         SELECT sha256, shard, row, width, height, phash,
@@ -82,13 +59,12 @@ _IMAGE = f"""
         QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1);
     CREATE TABLE image AS
     SELECT key, outcome = 'denied' AS denied, photo_id
-    FROM latest_image LEFT JOIN photo ON outcome = 'ok' AND latest_image.sha256 = photo.sha256;
-    DROP TABLE latest_image
+    FROM latest_image LEFT JOIN photo ON outcome = 'ok' AND latest_image.sha256 = photo.sha256
 """
 _PAGE_NUMBER = "shard * 4294967296 + row"
 """Where a page is in the shards, as one number: a shard has fewer than 2**32 rows."""
 
-_VISIT = f"""
+VISIT = f"""
     CREATE TABLE visit AS
     SELECT * FROM (
         SELECT {_PAGE_NUMBER} AS visit, url,
@@ -100,7 +76,7 @@ _VISIT = f"""
     LEFT JOIN image USING (key)
 """
 # The newest page that shows a photo, else the newest page. Without a kind, the category tells it.
-_ODAI = """
+ODAI = """
     CREATE TABLE odai AS
     SELECT host, odai_id, photo_id, denied, category, labels, label_confidences, coalesce(kind, CASE
         WHEN category LIKE '%虫食い%' THEN 'fill-in' WHEN category LIKE '%カルタ%' THEN 'karuta'
@@ -112,7 +88,7 @@ _ODAI = """
 """
 # Every boke of every page, then without those that a newer page shows again. Only boke whose number occurs
 # twice are compared, and boke without a number: these are the same if odai, photo and text are.
-_PAGE_BOKE = f"""
+PAGE_BOKE = f"""
     CREATE TABLE page_boke AS
     SELECT visit, page_position, b.boke_id AS boke_id, coalesce(b.odai_id, odai_id) AS odai_id,
            CASE WHEN nullif(b.image_url, '') <> coalesce(image_url, '')
@@ -135,7 +111,7 @@ _PAGE_BOKE = f"""
 """
 # A boke's photo is its own, else that of its page, else that of its odai. No page has 1048576 boke, so `age`
 # orders by page first.
-_BOKE = """
+BOKE = """
     CREATE VIEW boke AS
     SELECT boke_id, page_boke.odai_id AS odai_id, visit.host AS host,
            coalesce(if(own_key IS NULL, visit.photo_id, own_image.photo_id), odai.photo_id) AS photo_id,
@@ -149,7 +125,7 @@ _BOKE = """
     LEFT JOIN image own_image ON own_image.key = own_key
 """
 # Pages whose newest fetch was denied: an address that was allowed again later is not among them.
-_DENIED = """
+DENIED = """
     CREATE TABLE denied AS
     SELECT host, coalesce(odai_id, TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT)) AS odai_id,
            TRY_CAST(regexp_extract(url, '/boke/(\\d+)', 1) AS BIGINT) AS boke_id
@@ -163,14 +139,21 @@ def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path
     """Make a view of the rows in `shards`, with the columns of `schema`; those that a shard lacks are null.
 
     Two more columns tell where a row is: `shard`, an index into `shards`, and `row`, from 0 in each shard.
+    Photo bytes are read only by a query that names their column.
     """
     connection.from_arrow(schema.empty_table()).create(f"{view}_empty")
-    if not shards:
-        connection.execute(f"CREATE VIEW {view} AS SELECT *, 0 AS shard, 0 AS row FROM {view}_empty")
+    numbers = {
+        "filename": pa.array(map(str, shards), pa.string()),
+        "shard": pa.array(range(len(shards)), pa.int64()),
+    }
+    connection.from_arrow(pa.table(numbers)).create(f"{view}_shard")
+    if not shards:  # DuckDB refuses to read an empty list of files
+        connection.execute(
+            f"CREATE VIEW {view} AS SELECT *, 0::BIGINT AS shard, 0::BIGINT AS row FROM {view}_empty"
+        )
         return
-    numbers = pa.table({"filename": [str(path) for path in shards], "shard": range(len(shards))})
-    connection.from_arrow(numbers).create(f"{view}_shard")
     columns = ", ".join(f'"{name}"' for name in schema.names)
+    # The empty table comes first: its types hold, and it has the columns that every shard lacks.
     connection.execute(f"""
         CREATE VIEW {view} AS SELECT {columns}, shard, file_row_number AS row FROM (
             SELECT * FROM {view}_empty UNION ALL BY NAME

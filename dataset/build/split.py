@@ -147,7 +147,7 @@ def near_pairs(connection: duckdb.DuckDBPyConnection, bits: int) -> dict[str, li
     width = -(-64 // blocks)
     mask = (1 << width) - 1
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE hash AS SELECT DISTINCT lower(phash) AS phash, "
+        "CREATE TABLE hash AS SELECT DISTINCT lower(phash) AS phash, "
         "('0x' || phash)::UBIGINT AS bits FROM photo WHERE regexp_full_match(phash, '[0-9a-fA-F]{16}')"
     )
     hash_block = " UNION ALL ".join(

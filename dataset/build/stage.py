@@ -3,7 +3,6 @@
 import errno
 import shutil
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -12,19 +11,17 @@ import pyarrow.parquet as pq
 
 from dataset import filters, read
 from dataset.build import crawl_tables
-from dataset.build.blocks import caption_blocks
-from dataset.build.candidates import load_candidates, load_photo_rows
-from dataset.build.photos_table import crawl_image
-from dataset.build.publish import Origin, publish
-from dataset.build.split import assign
+from dataset.build.publish import Origin
+from dataset.build.stand_ins import stand_ins
+from dataset.build.steps import STEPS, Inputs
 from dataset.importers.tables import read_sources
 from dataset.options import DatasetOptions
 from dataset.text import tokenizer_process
-from dataset.text.captions import TOKEN_SEPARATOR
 from store.errors import DamagedFile, UserError
 from store.forget.forgotten import Forgotten
 from store.manifest import file_list, fingerprint, is_fresh
-from store.sql import literal, read_parquet
+from store.sql import literal
+from store.stand_ins import StandInRule
 from store.swap import locked, replacement
 
 VERSION = 4
@@ -37,7 +34,14 @@ MEMORY = "700MB"
 """The memory that DuckDB may use before it goes on in files in WORK."""
 
 
-def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, name: str) -> bool:
+def build(
+    options: DatasetOptions,
+    crawls: Sequence[Path],
+    directory: Path,
+    *,
+    name: str,
+    stand_in_rule: StandInRule = StandInRule(),  # noqa: B008
+) -> bool:
     """Build the dataset `directory` from `crawls`; return False if it is up to date.
 
     The new dataset replaces the old one when it is complete; until then, and after a failure or a kill, the
@@ -46,6 +50,7 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
     Args:
         crawls: directories with `pages` and `images`.
         name: the pipeline's name, for the card.
+        stand_in_rule: which pictures stand for photos that are not there; these are left out.
 
     Raises:
         MissingStage: a crawl is not there.
@@ -60,10 +65,15 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
         words, outs = filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
         sources = [source for crawl in crawls for source in read_sources(crawl)]
         tokens = tokenizer_process.tokenizer_version(options.tokenizer)
+        try:
+            no_photos = stand_ins(crawls, stand_in_rule)
+        except duckdb.Error as error:
+            raise _explain(error, images) from error
         settings = options.model_dump(mode="json")
         shards = [file_list(pages), file_list(images)]
         build_fingerprint = fingerprint(
-            VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens
+            *(VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens),
+            *([no_photos] if no_photos else []),  # without any, the dataset is the one of before
         )
         # Complete, too: a file may have been deleted since.
         if read.is_complete(directory) and is_fresh(directory, build_fingerprint):
@@ -73,15 +83,11 @@ def build(options: DatasetOptions, crawls: Sequence[Path], directory: Path, *, n
         )
         with replacement(directory) as new:
             (new / WORK).mkdir()
+            inputs = Inputs(pages, images, options, forgotten, words, outs, directory, new, origin, no_photos)
             with connect(new) as connection:
                 try:
-                    crawl_tables.load(connection, pages, images)
-                    assign(connection, options, directory)
-                    load_candidates(connection, options, forgotten, outs)
-                    load_photo_rows(connection)
-                    origin.counts.update(_reuse(connection, directory, tokens))
-                    with closing(caption_blocks(connection, options, words)) as blocks:
-                        publish(connection, blocks, images, crawl_image, new, origin)
+                    for step in STEPS:
+                        step(connection, inputs)
                 except duckdb.Error as error:
                     raise _explain(error, [*pages, *images]) from error
             shutil.rmtree(new / WORK)
@@ -96,32 +102,6 @@ def connect(directory: Path) -> duckdb.DuckDBPyConnection:
         SET memory_limit = '{MEMORY}';
         SET preserve_insertion_order = false""")
     return connection
-
-
-def _reuse(connection: duckdb.DuckDBPyConnection, previous: Path, tokens: str) -> dict[str, int]:
-    """Make `reused` (id, text_nfkc, segmented): the last build's results for texts that are candidates again.
-
-    `id` is the rowid in `candidate`. Without a last build, or after one with another tokenizer, it is empty.
-
-    Returns:
-        How many captions are still to be tokenised, and how many are reused.
-    """
-    connection.execute("CREATE TABLE reused (id BIGINT, text_nfkc VARCHAR, segmented VARCHAR)")
-    if read.is_complete(previous) and read.manifest(previous).get("tokens") == tokens:
-        # Texts are compared by their hashes. If two share one, one of them is only tokenised again.
-        connection.execute(f"""
-            CREATE TABLE old AS
-            SELECT c.text AS text, c.text_nfkc AS text_nfkc,
-                array_to_string(c.tokens, {literal(TOKEN_SEPARATOR)}) AS segmented
-            FROM (SELECT unnest(captions) AS c FROM {read_parquet(read.shards(previous))});
-            DELETE FROM old WHERE rowid NOT IN (SELECT min(rowid) FROM old GROUP BY hash(text));
-            INSERT INTO reused
-            SELECT candidate.rowid, text_nfkc, segmented FROM candidate JOIN old USING (text)
-            WHERE filter_name IS NULL;
-            DROP TABLE old""")
-    counts = "SELECT (SELECT count(*) FROM reused), count(*) FROM candidate WHERE filter_name IS NULL"
-    [(reused, total)] = connection.execute(counts).fetchall()
-    return {"tokenised": total - reused, "reused": reused}
 
 
 def _explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:

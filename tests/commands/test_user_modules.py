@@ -1,6 +1,7 @@
-"""A user's own dataset.py, train.py or store.py in the working folder changes nothing."""
+"""A user's own dataset.py, train.py or store.py changes nothing, in the working folder and on PYTHONPATH."""
 
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -50,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "photo.jpg").write_bytes(photo(1))
     (folder / "page.html").write_bytes((ROOT / "tests/crawler/pages/next_2024.html").read_bytes())
     can(folder / "downloads" / "bokekan", rows_as_csv([boke_row(number) for number in range(9)]).encode())
-    result = run(folder, "demo")
+    result = run(folder, "demo", PYTHONPATH=".")
     assert result.returncode == 0, result.stderr
     return folder
 
@@ -60,14 +61,15 @@ def test_every_command_runs(folder: Path, tmp_path: Path) -> None:
     driver = tmp_path / "driver.py"
     driver.write_text(DRIVER)
     command = [sys.executable, str(driver), json.dumps(COMMANDS)]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=250)
+    environment = {**os.environ, "PYTHONPATH": str(folder)}  # as many people have it, or as "."
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=250)
     assert "of the user" not in result.stderr.replace(str(folder), "")
     assert json.loads(result.stderr.splitlines()[-1]) == dict.fromkeys(COMMANDS, 0), result.stderr
 
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_server_starts(name: str, folder: Path) -> None:
-    process = start(folder, *shlex.split(EXAMPLES[name][0])[1:], "--port", "0")
+    process = start(folder, *shlex.split(EXAMPLES[name][0])[1:], "--port", "0", PYTHONPATH=".")
     assert process.stdout
     assert "http://127.0.0.1:" in process.stdout.readline()
     send(process, signal.SIGTERM)
@@ -77,14 +79,25 @@ def test_weights_are_looked_at(folder: Path) -> None:
     weights = folder / "elsewhere" / "weights"
     weights.mkdir(parents=True)
     (weights / "bvlc_reference_caffenet.caffemodel").write_bytes(b"no weights")
-    result = run(folder, "weights", "caffenet", "--data", "elsewhere")
+    result = run(folder, "weights", "caffenet", "--data", "elsewhere", PYTHONPATH=".")
     assert result.returncode == 5, "the file is not the published one, which needs no network to see"
 
 
 def test_scrapy_crawls(folder: Path) -> None:
     shutil.rmtree(folder / "data/demo/crawl", ignore_errors=True)
     command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "bokete", "-a", "pipeline=demo"]
-    environment = {"SCRAPY_SETTINGS_MODULE": "crawler.settings", "PATH": "/usr/bin:/bin"}
+    environment = {"SCRAPY_SETTINGS_MODULE": "crawler.settings", "PATH": "/usr/bin:/bin", "PYTHONPATH": "."}
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
     assert list((folder / "data/demo/crawl/images").glob("*.parquet")), result.stderr
+
+
+def test_a_scrapy_project_of_the_user_is_not_ours(folder: Path) -> None:
+    shutil.rmtree(folder / "data/demo/crawl", ignore_errors=True)
+    (folder / "scrapy.cfg").write_text("[settings]\ndefault = settings\n")
+    (folder / "settings.py").write_text("raise RuntimeError('the settings of the user')\n")
+    try:
+        result = run(folder, "crawl", "--pipeline", "demo", PYTHONPATH=".", SCRAPY_SETTINGS_MODULE="settings")
+    finally:
+        (folder / "scrapy.cfg").unlink()
+    assert result.returncode == 0, result.stderr

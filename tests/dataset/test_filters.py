@@ -176,5 +176,5 @@ def test_a_setting_cannot_smuggle_sql(tmp_path: Path) -> None:
 
 def test_filters_are_named_as_their_settings_are() -> None:
     names = [*by_fact(DatasetOptions()), *by_text(DatasetOptions(), ())]
-    others = {"no_photo", "forgotten", "near_both_splits", "empty", "broken_characters"}
+    others = {"no_photo", "stand_in", "forgotten", "near_both_splits", "empty", "broken_characters"}
     assert set(names) - others <= set(DatasetOptions.model_fields)

@@ -94,6 +94,7 @@ def test_settings_that_are_named_exist(text: Path) -> None:
     for place in re.findall(rf"(?<![\w/.-])((?:{'|'.join(pipelines.STAGES)})(?:\.[a-z_]+)+)", read(text)):
         names = place.split(".")
         is_file = names[-1] in ("py", "md", "parquet", "json", "yaml") or (ROOT / "/".join(names)).exists()
+        is_file |= (ROOT / "/".join(names)).with_suffix(".py").exists()  # as `python -m` names a module
         assert is_file or is_setting(names), place
 
 

@@ -11,6 +11,7 @@ from store.addresses import (
     narrower,
     page_address,
     photo_key,
+    sql_is_named_stand_in,
     sql_narrower,
     sql_photo_key,
 )
@@ -38,6 +39,11 @@ def in_sql(expression: str, url: str) -> str | None:
 @given(ADDRESSES)
 def test_the_key_of_a_photo(url: str) -> None:
     assert in_sql(sql_photo_key("url"), url) == photo_key(url)
+
+
+@given(ADDRESSES | st.text("remvdlaing/.?#-_No", max_size=20))
+def test_the_name_of_a_stand_in(url: str) -> None:
+    assert bool(in_sql(sql_is_named_stand_in("url"), url)) == is_named_stand_in(url)
 
 
 @given(ADDRESSES)

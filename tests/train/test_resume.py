@@ -20,7 +20,7 @@ from store.errors import DamagedFile, UserError
 from store.whole_file import TEMPORARY
 from tests.train import toy_training
 from train import artifact
-from train.arithmetic import packed_lstm
+from train.arithmetic.compiled import packed_lstm
 from train.fit import fit
 
 SETTINGS = {

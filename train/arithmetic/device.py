@@ -25,3 +25,8 @@ def device(name: str, number: int = 0) -> Any:
     if (problem := gpu_problem()) is not None:
         raise UsageError(f"train.device is {name}, but {problem}. Or write cpu.")
     return chainer.get_device(f"@cupy:{wanted[1]}")
+
+
+def on_gpu(device: Any) -> bool:
+    """Return whether a device of Chainer is a GPU."""
+    return device.xp is not chainer.get_device("@numpy").xp

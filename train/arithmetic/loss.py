@@ -5,26 +5,16 @@ embedding, H hidden.
 """
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from store.chainer_compat import chainer
-from train.arithmetic import reference
+from train.arithmetic.arithmetic import Arithmetic
 from train.batches import Batch
 from train.model import Array, CaptionModel
 
 Variable = Any
-
-
-def choose_ops(fused: bool, xp: Any = np) -> ModuleType:
-    """Return the module that computes the loss: Bokeru's fused functions on the CPU, else Chainer's own."""
-    if not fused or xp is not np:
-        return reference
-    import train.arithmetic.fused  # here, since Numba takes a second to import
-
-    return train.arithmetic.fused
 
 
 def loss(
@@ -32,7 +22,7 @@ def loss(
     batch: Batch,
     vectors: Array,
     loss_weights: Array,
-    ops: ModuleType = reference,
+    arithmetic: Arithmetic,
     dropout: "Dropout | None" = None,
 ) -> tuple[Variable, Array]:
     """Return the loss of a batch, to differentiate, and each target token's own.
@@ -42,7 +32,7 @@ def loss(
         batch: N captions, T target tokens, on the model's device.
         vectors: (N, D) float32, the raw vectors of the batch's photos.
         loss_weights: (T,) float32, the weight of each token's loss in the sum.
-        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
+        arithmetic: what computes it, for the model's device.
         dropout: None drops nothing.
 
     Returns:
@@ -52,11 +42,11 @@ def loss(
     """
     drop: Callable[[Variable], Variable] = dropout or _identity
     photo = chainer.functions.linear(model.standardised(vectors), model.photo_w, model.photo_b)
-    x = ops.inputs(model.embedding, photo, batch, model.sizes.injection == "every")  # (T, E)
+    x = arithmetic.inputs(model.embedding, photo, batch, model.sizes.injection == "every")  # (T, E)
     for layer in range(model.sizes.layers):
         weights_x, bias, weights_h = (getattr(model, f"lstm{layer}_{part}") for part in ("x", "b", "h"))
-        x = ops.lstm(drop(x), weights_x, bias, weights_h, batch.steps)  # (T, H)
-    result: tuple[Variable, Array] = ops.cross_entropy(
+        x = arithmetic.lstm(drop(x), weights_x, bias, weights_h, batch.steps)  # (T, H)
+    result: tuple[Variable, Array] = arithmetic.cross_entropy(
         drop(x), model.output_w, model.output_b, batch.targets, loss_weights
     )
     return result

@@ -1,8 +1,9 @@
 """The threads of an update: how many are worth starting, and how they divide its arrays.
 
-The fused path has a thread pool of its own, in which OpenBLAS and Numba use one thread each. Their own pools
-get in each other's way: OpenBLAS's threads spin for some 20 ms after a product, on the cores that the kernels
-need. Threads of this pool sleep, and each computes a product and the kernel that follows on its own rows.
+The compiled arithmetic has a thread pool of its own, in which OpenBLAS and Numba use one thread each. Their
+own pools get in each other's way: OpenBLAS's threads spin for some 20 ms after a product, on the cores that
+the compiled loops need. Threads of this pool sleep, and each computes a product and the loop that follows on
+its own rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,10 +42,17 @@ def worthwhile_threads(tokens: float, vocabulary: int, hidden: int) -> int:
 
 
 @contextmanager
-def limited(count: int, fused: bool = False) -> Iterator[None]:
-    """Run updates on `count` threads within the block: a pool's for the fused path, else OpenBLAS's own."""
-    if not fused or count == 1:
-        with threadpool_limits(count, user_api="blas"):
+def blas_threads(count: int) -> Iterator[None]:
+    """Run products on `count` threads of OpenBLAS's own within the block."""
+    with threadpool_limits(count, user_api="blas"):
+        yield
+
+
+@contextmanager
+def pool_threads(count: int) -> Iterator[None]:
+    """Run what `divide` divides on `count` threads of a pool within the block, and products on one each."""
+    if count == 1:
+        with blas_threads(1):
             yield
         return
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(count - 1) as executor:

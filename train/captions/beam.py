@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.captions.constraints import Ints, Rules, namespace
-from train.captions.decode import Hypothesis, StepModel
-from train.captions.logits import log_sum_exp_and_maxima, to_host, top_k
+from train.arithmetic.arithmetic import Decoder, Ranking
+from train.arithmetic.arrays import to_host
+from train.captions.constraints import Ints, Rules
+from train.captions.decode import Hypothesis
 
 Floats = NDArray[np.float64]
 
 
 def beam(
-    model: StepModel,
+    model: Decoder,
     vectors: Any,
     rules: Rules,
     *,
@@ -32,7 +33,7 @@ def beam(
     is exhaustive search.
 
     Args:
-        vectors: (B, D) float32 raw photo vectors, on the model's device.
+        vectors: (B, D) float32 raw photo vectors.
         rules: what a caption may hold.
         width: K, unfinished captions that are kept per photo.
         length_normalisation: the exponent.
@@ -43,14 +44,13 @@ def beam(
 
     Source: length normalisation as in Wu et al. 2016, with the plain length as the penalty's base.
     """
-    search = _BeamSearch(len(vectors), rules, width, length_normalisation, n)
-    xp = namespace(vectors)
+    search = _BeamSearch(len(vectors), rules, model.ranking, width, length_normalisation, n)
     state, last = model.start(vectors), np.full(len(vectors), rules.bos)
     while len(last):
-        logits, state = model.step(state, xp.asarray(last))
+        logits, state = model.step(state, last)
         rows, last = search.advance(logits)
         del logits  # frees them: the next step's take the same memory, which is still in the cache
-        state = state.select(xp.asarray(rows))
+        state = state.select(rows)
     return search.best
 
 
@@ -59,11 +59,15 @@ class _BeamSearch:
 
     Args:
         photos: B.
+        ranking: what logits are read with.
         width: K.
         exponent: of the length normalisation.
     """
 
-    def __init__(self, photos: int, rules: Rules, width: int, exponent: float, n: int) -> None:
+    def __init__(
+        self, photos: int, rules: Rules, ranking: Ranking, width: int, exponent: float, n: int
+    ) -> None:
+        self._ranking = ranking
         self._rules, self._width, self._exponent, self._n = rules, width, exponent, n
         self.best: list[list[Hypothesis]] = [[] for _ in range(photos)]
         self._threshold = np.full(photos, -np.inf)
@@ -83,13 +87,13 @@ class _BeamSearch:
         """
         rules, totals = self._rules, self._log_probabilities.sum(axis=1)
         # Before the rules: log-probabilities are the model's own, not those among the allowed tokens.
-        normaliser, maxima = log_sum_exp_and_maxima(logits)
+        normaliser, note = self._ranking.log_sum_exp(logits)
         rules.mask(logits, self._tokens)
         ends = to_host(logits[:, rules.eos]) - normaliser
         self._finish(ends, totals + ends)
         logits[:, rules.eos] = -np.inf  # a caption either ends or goes on
         # No photo can keep more than `width` successors of one row.
-        gains, tokens = top_k(logits, min(self._width, logits.shape[1]), maxima)  # (N, K)
+        gains, tokens = self._ranking.top_k(logits, min(self._width, logits.shape[1]), note)  # (N, K)
         gains -= normaliser[:, None]
         rows, columns = self._survivors(totals[:, None] + gains)
         last = tokens[rows, columns]

@@ -18,9 +18,10 @@ from dataset.text.captions import join, normalise
 from dataset.text.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
 from featurize.options import FeatureOptions
 from store.errors import UsageError, UserError
+from train.arithmetic.arithmetic import Decoder, choose
 from train.captions.beam import beam
 from train.captions.constraints import Constraint, ForbiddenWords, NoRepeat, Rules
-from train.captions.decode import Hypothesis, StepModel, greedy, sample
+from train.captions.decode import Hypothesis, greedy, sample
 from train.captions.options import DecodingOptions, parse_decoding
 
 MAX_STEP_LOGITS = 2**24
@@ -57,7 +58,7 @@ class Captioner:
 
     def __init__(
         self,
-        model: StepModel,
+        model: Decoder,
         vocabulary: Vocabulary,
         *,
         dimensions: int,
@@ -77,13 +78,12 @@ class Captioner:
             UserError: there is no model, or its files are damaged or do not belong together.
         """
         # Imported here: Numba and Chainer take seconds, and settings are checked before a model is read.
-        from train.arithmetic.fused_decoder import FusedDecoder
         from train.artifact import load
 
         artifact = load(model_dir, device)
         config = artifact.config
         return cls(
-            FusedDecoder(artifact.model) if device == "cpu" else artifact.model,
+            choose(artifact.model.xp).decoder(artifact.model),
             artifact.vocabulary,
             dimensions=config.sizes.vector,
             features=config.features.options,
@@ -164,13 +164,12 @@ class Captioner:
         self, vectors: NDArray[np.float32], rules: Rules, decoding: DecodingOptions
     ) -> Sequence[Sequence[Hypothesis]]:
         """Return the hypotheses of each photo of vectors (B, D)."""
-        device = getattr(self._model, "xp", np).asarray(vectors)  # a model on a GPU reads arrays of its own
         if decoding.strategy == "greedy":
-            return [[hypothesis] for hypothesis in greedy(self._model, device, rules)]
+            return [[hypothesis] for hypothesis in greedy(self._model, vectors, rules)]
         if decoding.strategy == "beam":
             return beam(
                 self._model,
-                device,
+                vectors,
                 rules,
                 width=max(decoding.beam_width, decoding.n),
                 length_normalisation=decoding.length_normalisation,
@@ -180,7 +179,7 @@ class Captioner:
         seeds = [seed for vector in vectors for seed in _seeds(decoding.seed, vector, n)]
         sampled = sample(
             self._model,
-            device.repeat(n, axis=0),  # (B * n, D): a photo's samples are neighbours
+            vectors.repeat(n, axis=0),  # (B * n, D): a photo's samples are neighbours
             rules,
             seeds=seeds,
             temperature=decoding.temperature,

@@ -3,7 +3,6 @@
 N unfinished captions, V tokens of the vocabulary, t tokens so far.
 """
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,12 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from train.arithmetic.arrays import namespace
+
 Ints = NDArray[np.int64]
-
-
-def namespace(array: Any) -> Any:
-    """Return the module that made an array, NumPy or CuPy, without importing either."""
-    return sys.modules[type(array).__module__.partition(".")[0]]
 
 
 class Constraint(Protocol):

@@ -1,7 +1,7 @@
 """Greedy decoding and sampling, batched over photos; beam search is in `train.captions.beam`.
 
-The model is anything with `start` and `step` (`StepModel`), so a test can use a table of probabilities. It
-may compute on a GPU: only a few numbers of each step come to the host.
+The model is anything that is a `Decoder`, so a test can use a table of probabilities. It may compute on a
+GPU: only a few numbers of each step come to the host.
 
 N rows of a step, M of them not finished, V tokens of the vocabulary, D components of a photo's vector, t
 tokens so far.
@@ -9,35 +9,16 @@ tokens so far.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from train.captions.constraints import Ints, Rules, namespace
-from train.captions.logits import log_sum_exp, to_host
+from train.arithmetic.arithmetic import Decoder
+from train.arithmetic.arrays import namespace, to_host
+from train.captions.constraints import Ints, Rules
 
 Floats = NDArray[np.float64]
-
-
-class State(Protocol):
-    """A model's state for N unfinished captions."""
-
-    def select(self, rows: Any) -> Self:
-        """Return the state of `rows` (M,) int64, in this order; a row may be dropped or repeated."""
-
-
-class StepModel(Protocol):
-    """A model that gives the logits of the next token; arrays are on its device, as `vectors` are."""
-
-    def start(self, vectors: Any) -> State:
-        """Return the state before the first token, for (N, D) float32 photo vectors."""
-
-    def step(self, state: Any, tokens: Any) -> tuple[Any, State]:
-        """Return (N, V) float logits of the token after `tokens` (N,) ints, and the state after them.
-
-        Logits are natural log-probabilities plus a constant of each row. The caller may overwrite them.
-        """
 
 
 @dataclass(frozen=True)
@@ -60,17 +41,17 @@ class Hypothesis:
         return cls(tuple(map(int, tokens)), tuple(map(float, log_probabilities)), score)
 
 
-def greedy(model: StepModel, vectors: Any, rules: Rules) -> list[Hypothesis]:
+def greedy(model: Decoder, vectors: Any, rules: Rules) -> list[Hypothesis]:
     """Return one caption per photo, of the likeliest token each time.
 
     Args:
-        vectors: (N, D) float32 raw photo vectors, on the model's device.
+        vectors: (N, D) float32 raw photo vectors.
     """
     return _decode(model, vectors, rules, lambda logits, _: to_host(logits.argmax(axis=1)))
 
 
 def sample(
-    model: StepModel,
+    model: Decoder,
     vectors: Any,
     rules: Rules,
     *,
@@ -82,7 +63,7 @@ def sample(
     """Return one caption per row of `vectors`, each token drawn from the model's distribution.
 
     Args:
-        vectors: (N, D) float32 raw photo vectors, on the model's device.
+        vectors: (N, D) float32 raw photo vectors.
         seeds: one per row, anything that NumPy's default_rng takes. A row's caption depends on its own seed
             alone, not on the rest of the batch.
         temperature: logits are divided by it; below 1 plays safe, above 1 is bolder.
@@ -129,7 +110,7 @@ def _inverse_cdf(logits: Any, uniform: Floats, top_k: int | None, top_p: float |
 
 
 def _decode(
-    model: StepModel, vectors: Any, rules: Rules, choose: Callable[[Any, Ints], Ints]
+    model: Decoder, vectors: Any, rules: Rules, choose: Callable[[Any, Ints], Ints]
 ) -> list[Hypothesis]:
     """Return one caption per row of `vectors`.
 
@@ -142,12 +123,11 @@ def _decode(
     tokens = np.zeros((len(vectors), 0), np.int64)  # (M, t)
     log_probabilities = np.zeros((len(vectors), 0))  # (M, t)
     done: dict[int, Hypothesis] = {}
-    xp = namespace(vectors)
     state, last = model.start(vectors), np.full(len(vectors), rules.bos)
     while len(alive):
-        logits, state = model.step(state, xp.asarray(last))
+        logits, state = model.step(state, last)
         # Before the rules: log-probabilities are the model's own, not those among the allowed tokens.
-        normaliser = log_sum_exp(logits)
+        normaliser, _ = model.ranking.log_sum_exp(logits)
         rules.mask(logits, tokens)
         last = choose(logits, alive)
         gains = _pick(logits, last) - normaliser
@@ -160,7 +140,7 @@ def _decode(
             done[int(alive[row])] = Hypothesis.from_arrays(tokens[row, :-1], log_probabilities[row], score)
         keep = np.flatnonzero(~ended)
         if ended.any():  # finished captions leave the batch: no step is spent on them
-            state = state.select(xp.asarray(keep))
+            state = state.select(keep)
         alive, last = alive[keep], last[keep]
         tokens, log_probabilities = tokens[keep], log_probabilities[keep]
     return [done[row] for row in range(len(vectors))]

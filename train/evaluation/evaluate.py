@@ -14,8 +14,7 @@ from store.manifest import fingerprint, read_manifest
 from store.place import Place
 from store.whole_file import read_object, write_json
 from train import artifact
-from train.arithmetic.loss import choose_ops
-from train.arithmetic.threads import limited
+from train.arithmetic.arithmetic import choose
 from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
 from train.data import Split, dataset_manifest, read_split
@@ -63,7 +62,7 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
         print("evaluate: up to date")
         return earlier
     # One thread: figures must not depend on how many cores the machine has.
-    with limited(1, fused=True):
+    with choose(model.model.xp).threads(1):
         figures, samples = _measure(model, Captioner.load(run / "model"), dataset, features)
     write_json(run / "samples.json", samples)
     write_json(run / "evaluation.json", {"fingerprint": key, **figures})
@@ -98,7 +97,7 @@ def _measure(
             figures[split.name] |= _losses(model, split, splits[0])
             figures[split.name] |= _grounding(captioner, split, captions)
             figures[split.name] |= _caption_metrics(split, splits[0], captions)
-            rank = ranks(model.model, split.examples, split.vectors, RANKED, choose_ops(True))
+            rank = ranks(model.model, split.examples, split.vectors, RANKED, choose(model.model.xp))
             figures[split.name] |= {f"recall@{k}": metrics.recall(rank.tolist(), k) for k in (1, 5, 10)}
         samples += _samples(split, captions)
     return figures, samples
@@ -112,7 +111,7 @@ def _losses(model: Artifact, split: Split, train: Split) -> Figures:
     # Noise with the mean and deviation of real vectors: the model must not see that it is noise.
     noise = train.vectors.mean(axis=0) + noise * train.vectors.std(axis=0)
     right, shuffle, random = (
-        nats_per_token(model.model, examples, vectors, choose_ops(True))
+        nats_per_token(model.model, examples, vectors, choose(model.model.xp))
         for vectors in (split.vectors, others, noise)
     )
     return {

@@ -4,12 +4,12 @@ C captions, P photos, D components of a photo's vector, T target tokens of a bat
 """
 
 from dataclasses import replace
-from types import ModuleType
 
 import numpy as np
 
 from store.chainer_compat import chainer
 from train import batches
+from train.arithmetic.arithmetic import Arithmetic
 from train.arithmetic.loss import loss
 from train.examples import Examples
 from train.model import Array, CaptionModel
@@ -18,14 +18,14 @@ BATCH = 128
 """Captions of a batch, similar in length."""
 
 
-def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, ops: ModuleType) -> Array:
+def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, arithmetic: Arithmetic) -> Array:
     """Return the negative log-likelihood of every caption given its photo's vector.
 
     Args:
         examples: C captions of P photos.
         vectors: (P, D) float32 raw vectors, on the model's device. Other photos' vectors show whether the
             model uses the photo.
-        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
+        arithmetic: what computes it, for the model's device.
 
     Returns:
         (C,) float64 nats, <EOS> counted.
@@ -36,25 +36,27 @@ def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, ops:
         for start in range(0, len(order), BATCH):
             batch = batches.pack(examples, order[start : start + BATCH])
             ones = model.xp.ones(len(batch.targets), np.float32)
-            _, losses = loss(model, batch.on(model.xp), vectors[batch.photos], ones, ops=ops)
+            _, losses = loss(model, batch.on(model.xp), vectors[batch.photos], ones, arithmetic)
             # (T,) losses of tokens to (C,) of captions; `add.at`, since a caption has many tokens.
             np.add.at(totals, batch.captions[batch.rows], chainer.cuda.to_cpu(losses).astype(np.float64))
     return totals
 
 
-def nats_per_token(model: CaptionModel, examples: Examples, vectors: Array, ops: ModuleType) -> float:
+def nats_per_token(model: CaptionModel, examples: Examples, vectors: Array, arithmetic: Arithmetic) -> float:
     """Return the mean negative log-likelihood of a target token in nats, <EOS> counted.
 
     Args:
         examples: C captions of P photos.
         vectors: (P, D) float32 raw vectors, on the model's device.
-        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
+        arithmetic: what computes it, for the model's device.
     """
-    losses = caption_losses(model, examples, vectors, ops)
+    losses = caption_losses(model, examples, vectors, arithmetic)
     return float(losses.sum() / (examples.lengths + 1).sum())
 
 
-def ranks(model: CaptionModel, examples: Examples, vectors: Array, limit: int, ops: ModuleType) -> Array:
+def ranks(
+    model: CaptionModel, examples: Examples, vectors: Array, limit: int, arithmetic: Arithmetic
+) -> Array:
     """Return for each photo how many other photos' captions the model finds likelier than the photo's own.
 
     Each photo takes part with its first caption. log p(caption | photo) is not normalised by length, so a
@@ -64,7 +66,7 @@ def ranks(model: CaptionModel, examples: Examples, vectors: Array, limit: int, o
         examples: at least one caption of each photo.
         vectors: (P, D) float32, raw, on the model's device.
         limit: only the first so many photos take part.
-        ops: `train.arithmetic.reference` or `train.arithmetic.fused`.
+        arithmetic: what computes it, for the model's device.
 
     Returns:
         (min(P, limit),) int64, 0 where the photo's own caption is the likeliest.
@@ -81,6 +83,6 @@ def ranks(model: CaptionModel, examples: Examples, vectors: Array, limit: int, o
     found = np.empty(count, np.int64)
     for photo in range(count):
         same = np.broadcast_to(vectors[photo], (count, vectors.shape[1]))  # this photo for every caption
-        losses = caption_losses(model, candidates, same, ops)
+        losses = caption_losses(model, candidates, same, arithmetic)
         found[photo] = (losses < losses[photo]).sum()
     return found

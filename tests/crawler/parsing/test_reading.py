@@ -1,4 +1,4 @@
-"""What pages and headers say: encodings, dates, opt-outs, waits."""
+"""What pages and headers say: encodings, opt-outs, waits."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from crawler.components.politeness import retry_after
-from crawler.parsing.dates import parse_date
 from crawler.parsing.encoding import decode
-from crawler.parsing.markup import Document, identifier, integer, page_number
+from crawler.parsing.markup import Document, identifier, page_number
 from crawler.parsing.optouts import opt_out
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 8, tzinfo=UTC)
@@ -34,37 +33,6 @@ def test_a_pages_own_charset_is_believed_where_the_server_says_none() -> None:
 @given(st.binary(), st.text(max_size=9) | st.none())
 def test_decoding_never_raises(body: bytes, charset: str | None) -> None:
     assert "\0" not in decode(body, charset)
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("たった今", datetime(2026, 3, 4, 5, 6, tzinfo=UTC)),
-        ("30秒くらい前", datetime(2026, 3, 4, 5, 5, 37, tzinfo=UTC)),
-        ("7分くらい前", datetime(2026, 3, 4, 4, 59, tzinfo=UTC)),
-        ("5時間くらい前", datetime(2026, 3, 4, 0, tzinfo=UTC)),
-        ("3日くらい前", datetime(2026, 3, 1, tzinfo=UTC)),
-        ("昨日", datetime(2026, 3, 3, tzinfo=UTC)),
-        ("2週間前", datetime(2026, 2, 18, tzinfo=UTC)),
-        ("約2ヶ月前", datetime(2026, 1, 3, tzinfo=UTC)),
-        ("２か月くらい前", datetime(2026, 1, 3, tzinfo=UTC)),
-        ("1年以上前", datetime(2025, 3, 4, tzinfo=UTC)),
-        ("2013年05月12日", datetime(2013, 5, 11, 15, tzinfo=UTC)),
-        ("2013/5/12 10:30", datetime(2013, 5, 12, 1, 30, tzinfo=UTC)),
-        ("9999年くらい前", None),
-        ("2013年13月45日", None),
-        ("むかしむかし", None),
-        ("", None),
-    ],
-)
-def test_dates(text: str, moment: datetime | None) -> None:
-    assert parse_date(text, NOW) == moment
-
-
-@given(st.text() | st.from_regex(r"\d+(秒|分|時間|日|週間|ヶ月|年)くらい前"))
-def test_no_date_raises(text: str) -> None:
-    found = parse_date(text, NOW)
-    assert found is None or found.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
@@ -116,14 +84,6 @@ def test_retry_after_as_a_date() -> None:
 @given(st.binary())
 def test_no_retry_after_raises(value: bytes) -> None:
     assert retry_after(value) >= 0
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [("★ 1,324", 1324), ("12，345", 12345), ("１２", 12), ("9" * 30, None), ("なし", None), (None, None)],
-)
-def test_numbers(text: str | None, number: int | None) -> None:
-    assert integer(text) == number
 
 
 def test_addresses() -> None:

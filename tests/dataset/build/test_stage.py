@@ -137,14 +137,14 @@ def test_the_same_crawl_makes_the_same_dataset_whatever_ties_there_are(tmp_path:
 
 
 def test_the_category_of_a_photo_of_two_hosts_odai_is_no_matter_of_chance(tmp_path: Path) -> None:
+    shown = crawl_tables.image_url(1)
     pages = [
-        page(n, [boke(n * 2 + at, n, "一" * (at + 1))], category=category)
+        page(n, [boke(n * 2 + at, n, "一" * (at + 1), image_url=shown)], category=category, image_url=shown)
         | {"url": f"http://{host}/odai/{n}"}
         for n in range(1, 60)
         for at, (host, category) in enumerate((("b.test", "動物"), ("a.test", "人物")))
     ]
-    content = crawl_tables.photo(1)
-    crawl = write(tmp_path / "p" / "crawl", pages, [image(n, content) for n in range(1, 60)])
+    crawl = write(tmp_path / "p" / "crawl", pages, [image(1)])
     assert read.photos(built(crawl))["category"].to_pylist() == ["動物"]
 
 
@@ -377,7 +377,8 @@ def test_a_full_disk_leaves_the_old_dataset(tmp_path: Path, small_disk: SmallDis
 KILLED = """
 import sys
 from pathlib import Path
-import dataset.build.stage as module
+import dataset.build.steps as module
+from dataset.build.stage import build
 from dataset.options import DatasetOptions
 where, crawl = sys.argv[1], Path(sys.argv[2])
 original = getattr(module, where)
@@ -385,7 +386,7 @@ def stop(*arguments):
     print("there", flush=True)
     sys.stdin.read()
 setattr(module, where, stop)
-module.build(DatasetOptions(min_stars=1), [crawl], crawl.with_name("dataset"), name="p")
+build(DatasetOptions(min_stars=1), [crawl], crawl.with_name("dataset"), name="p")
 """
 
 

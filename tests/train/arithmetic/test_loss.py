@@ -1,7 +1,6 @@
 """The loss: the same in training and decoding, alone and in a batch, weighted and with dropout."""
 
 from itertools import pairwise
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,9 @@ import pytest
 from tests.train import toy_training
 from train import batches
 from train.arithmetic import reference
+from train.arithmetic.arithmetic import Arithmetic
 from train.arithmetic.loss import Dropout, loss
 from train.batches import Batch
-from train.captions.logits import log_sum_exp
 from train.model import Array, CaptionModel
 
 EXAMPLES, VECTORS = toy_training.examples(), toy_training.vectors()
@@ -23,25 +22,26 @@ def pack(*captions: int) -> Batch:
 
 
 def total(
-    model: CaptionModel, batch: Batch, ops: ModuleType, weights: Array | None = None
+    model: CaptionModel, batch: Batch, arithmetic: Arithmetic, weights: Array | None = None
 ) -> tuple[Any, Array]:
     ones = np.ones(len(batch.targets), np.float32)
-    return loss(model, batch, VECTORS[batch.photos], ones if weights is None else weights, ops=ops)
+    return loss(model, batch, VECTORS[batch.photos], ones if weights is None else weights, arithmetic)
 
 
-def gradients(model: CaptionModel, batch: Batch, ops: ModuleType) -> dict[str, Array]:
+def gradients(model: CaptionModel, batch: Batch, arithmetic: Arithmetic) -> dict[str, Array]:
     model.cleargrads()
-    total(model, batch, ops)[0].backward()
+    total(model, batch, arithmetic)[0].backward()
     return {name: parameter.grad.copy() for name, parameter in model.namedparams()}
 
 
 def stepwise(model: CaptionModel, caption: int) -> float:
     """Return a caption's loss as the decoder computes it, a token at a time."""
     start, length = EXAMPLES.starts[caption], EXAMPLES.lengths[caption]
-    state, nats = model.start(VECTORS[[EXAMPLES.photo[caption]]]), 0.0
+    decoder = reference.decoder(model)
+    state, nats = decoder.start(VECTORS[[EXAMPLES.photo[caption]]]), 0.0
     for token, target in pairwise(EXAMPLES.stream[start : start + length + 2]):
-        logits, state = model.step(state, np.array([token]))
-        nats -= float(logits[0, target] - log_sum_exp(logits)[0])
+        logits, state = decoder.step(state, np.array([token]))
+        nats -= float(logits[0, target] - decoder.ranking.log_sum_exp(logits)[0][0])
     return nats
 
 

@@ -7,11 +7,10 @@ import pytest
 
 from tests.train import toy_training
 from train import batches
-from train.arithmetic import fused, packed_lstm, threads
-from train.arithmetic.kernels import BLOCK
+from train.arithmetic import compiled, threads
+from train.arithmetic.compiled.optimizer import BLOCK
 from train.arithmetic.loss import loss
-from train.arithmetic.optimizer import optimizer
-from train.arithmetic.threads import divide, limited, product
+from train.arithmetic.threads import divide, pool_threads, product
 from train.model import Array
 
 RANDOM = np.random.default_rng(0)
@@ -21,14 +20,14 @@ RANDOM = np.random.default_rng(0)
 def fine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let even the smallest work be divided."""
     monkeypatch.setattr(threads, "MIN_ROWS", 1)
-    monkeypatch.setattr(fused, "MIN_ROWS", 1)
-    monkeypatch.setattr(packed_lstm, "MIN_CAPTIONS", 1)
+    monkeypatch.setattr("train.arithmetic.compiled.output.MIN_ROWS", 1)
+    monkeypatch.setattr("train.arithmetic.compiled.packed_lstm.MIN_CAPTIONS", 1)
 
 
 @pytest.mark.parametrize(("count", "least", "sizes"), [(10, 1, [3, 3, 4]), (10, 4, [5, 5]), (2, 4, [2])])
 def test_every_row_is_given_to_one_thread(count: int, least: int, sizes: list[int]) -> None:
     given: list[slice] = []
-    with limited(3, fused=True):
+    with pool_threads(3):
         divide(count, given.append, least)
     assert sorted(part.stop - part.start for part in given) == sizes
     assert sorted(row for part in given for row in range(count)[part]) == list(range(count))
@@ -45,7 +44,7 @@ def test_what_fails_in_a_thread_fails_for_the_caller() -> None:
         if part.start:
             raise ValueError(part)
 
-    with limited(2, fused=True), pytest.raises(ValueError, match="slice"):
+    with pool_threads(2), pytest.raises(ValueError, match="slice"):
         divide(8, fail)
 
 
@@ -58,7 +57,7 @@ def test_no_thread_still_works_when_the_callers_own_share_has_failed() -> None:
         time.sleep(0.05)
         ended.append(part.start)
 
-    with limited(3, fused=True), pytest.raises(ValueError, match="the caller's"):
+    with pool_threads(3), pytest.raises(ValueError, match="the caller's"):
         try:
             divide(9, work)
         finally:
@@ -67,9 +66,9 @@ def test_no_thread_still_works_when_the_callers_own_share_has_failed() -> None:
 
 def test_threads_take_the_callers_settings_for_what_overflows() -> None:
     large = np.full((64, 64), 1e30, np.float32)
-    with limited(2, fused=True), np.errstate(over="ignore", invalid="ignore"):
+    with pool_threads(2), np.errstate(over="ignore", invalid="ignore"):
         assert np.isinf(product(large, large)).all()
-    with limited(2, fused=True), np.errstate(over="raise"), pytest.raises(FloatingPointError):
+    with pool_threads(2), np.errstate(over="raise"), pytest.raises(FloatingPointError):
         product(large, large)
 
 
@@ -77,8 +76,8 @@ def losses_and_gradients(count: int) -> dict[str, Array]:
     examples, model = toy_training.examples(), toy_training.model(layers=2, injection="every")
     batch = batches.pack(examples, np.arange(33))
     ones = np.ones(len(batch.targets), np.float32)
-    with limited(count, fused=True):
-        total, losses = loss(model, batch, toy_training.vectors()[batch.photos], ones, ops=fused)
+    with pool_threads(count):
+        total, losses = loss(model, batch, toy_training.vectors()[batch.photos], ones, compiled)
         total.backward()
     return {"losses": losses} | {name: parameter.grad for name, parameter in model.namedparams()}
 
@@ -97,9 +96,9 @@ def test_the_optimiser_gives_the_same_bits_on_any_number_of_threads() -> None:
     found = []
     for count in (1, 2, 3):
         model = toy_training.model(vocabulary=len(gradients), embedding=7)
-        adam = optimizer(toy_training.options(clip=1.0), model)
+        adam = compiled.adam(model, 0.01, 1.0)
         model.embedding.grad = gradients
-        with limited(count, fused=True):
+        with pool_threads(count):
             adam.update()
         found.append(model.embedding.array)
     np.testing.assert_array_equal(found[1], found[0])

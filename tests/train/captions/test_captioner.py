@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dataset.text.vocabulary import SPECIALS, Vocabulary
 from store.chainer_compat import chainer
 from store.errors import MissingStage, UsageError, UserError
+from train.arithmetic.arithmetic import choose
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.captions.captioner import Caption, Captioner
 from train.model import CaptionModel, Sizes
@@ -25,7 +26,8 @@ def model(seed: int = 3) -> CaptionModel:
 
 
 def captioner() -> Captioner:
-    return Captioner(model(), VOCABULARY, dimensions=6, features_key="toy-fc7-0", max_tokens=12)
+    decoder = choose(np).decoder(model())
+    return Captioner(decoder, VOCABULARY, dimensions=6, features_key="toy-fc7-0", max_tokens=12)
 
 
 def vectors(count: int = 9) -> NDArray[np.float32]:
@@ -131,5 +133,5 @@ def test_a_saved_model_writes_the_same(tmp_path: Path) -> None:
 def test_the_gpu_writes_what_the_cpu_writes(settings: dict[str, Any]) -> None:
     there = model()
     there.to_device("@cupy:0")
-    gpu = Captioner(there, VOCABULARY, dimensions=6, max_tokens=12)
+    gpu = Captioner(choose(there.xp).decoder(there), VOCABULARY, dimensions=6, max_tokens=12)
     same(gpu.caption(vectors(), **settings), captioner().caption(vectors(), **settings))

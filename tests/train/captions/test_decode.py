@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import chisquare  # type: ignore[import-untyped]
 
+from train.arithmetic.reference import ranking
 from train.captions.beam import beam
 from train.captions.constraints import ForbiddenWords, NoRepeat, Rules
 from train.captions.decode import Hypothesis, greedy, sample
@@ -36,6 +37,7 @@ class Table:
     vocabulary: int
     seed: int = 0
     sharpness: float = 1.5
+    ranking = ranking
 
     def start(self, vectors: Any) -> History:
         return History(np.asarray(vectors)[:, 0].astype(np.int64))

@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist  # type: ignore[import-untyped]
 
 from dataset.text.vocabulary import SPECIALS, Vocabulary
 from store.errors import UserError
+from train.arithmetic.arithmetic import choose
 from train.captions.captioner import Captioner
 from train.captions.mismatch import Pool, mismatch
 from train.model import CaptionModel, Sizes
@@ -17,11 +18,8 @@ D = 6
 
 def captioner() -> Captioner:
     vocabulary = Vocabulary([*SPECIALS, "猫", "が", "飛ん", "だ"])
-    return Captioner(
-        CaptionModel.fresh(Sizes(vocabulary=8, vector=D, embedding=5, hidden=7), seed=1),
-        vocabulary,
-        dimensions=D,
-    )
+    model = CaptionModel.fresh(Sizes(vocabulary=8, vector=D, embedding=5, hidden=7), seed=1)
+    return Captioner(choose(np).decoder(model), vocabulary, dimensions=D)
 
 
 def pool(count: int = 40, seed: int = 0) -> Pool:

@@ -1,8 +1,7 @@
-"""The three operations of the loss as Chainer functions of our own: exact, and faster than Chainer's.
+"""The output layer and its loss as a Chainer function of our own.
 
-The output layer is one product for all steps of a batch; softmax, cross-entropy and their gradient are one
-pass over its logits; the LSTM multiplies its inputs by its weights once for all steps. N captions, T target
-tokens packed as `train.batches.Batch` says, E embedding, H hidden, V vocabulary; I inputs of an LSTM, E or H.
+The output layer is one product for all tokens of a batch; softmax, cross-entropy and their gradient are one
+pass over its logits. T target tokens, H hidden, V vocabulary; everything float32 unless a docstring says so.
 """
 
 import threading
@@ -11,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from store.chainer_compat import chainer
-from train.arithmetic import kernels
-from train.arithmetic.packed_lstm import PackedLSTM
+from train.arithmetic.compiled.jit import compiled, exp
 from train.arithmetic.threads import MIN_ROWS, divide, product
-from train.batches import Batch
 from train.model import Array
 
 Variable = Any
@@ -22,72 +19,16 @@ CHUNK_BYTES = 100 * 2**20
 """Logits in memory at once. Fewer make more, smaller products, and each adds to the weights' gradient."""
 
 
-def inputs(embedding: Variable, photo: Variable, batch: Batch, every: bool) -> Variable:
-    """Return what the first LSTM reads, (T, E) float32; see `train.arithmetic.reference.inputs`."""
-    return Inputs(batch, every).apply((embedding, photo))[0]
-
-
-def lstm(x: Variable, weights_x: Variable, bias: Variable, weights_h: Variable, steps: Array) -> Variable:
-    """Return an LSTM's outputs, (T, H) float32; see `train.arithmetic.reference.lstm`."""
-    return PackedLSTM(steps).apply((x, weights_x, bias, weights_h))[0]
-
-
 def cross_entropy(
     hidden: Variable, weights: Variable, bias: Variable, targets: Array, loss_weights: Array
 ) -> tuple[Variable, Array]:
     """Return the weighted loss, and each token's own (T,) float32 in nats.
 
-    See `train.arithmetic.reference.cross_entropy`.
+    See `train.arithmetic.arithmetic.Arithmetic`.
     """
     function = LinearCrossEntropy(targets, loss_weights)
     (total,) = function.apply((hidden, weights, bias))
     return total, function.losses
-
-
-class _LogitsBuffer(threading.local):
-    """Memory for logits, kept from one update to the next: a new allocation takes as long as a softmax."""
-
-    def __init__(self) -> None:
-        self._memory = np.empty(0, np.float32)
-
-    def array(self, tokens: int, vocabulary: int) -> Array:
-        """Return an uninitialised array (tokens, vocabulary) float32, valid until the next call."""
-        if self._memory.size < tokens * vocabulary:
-            self._memory = np.empty(tokens * vocabulary, np.float32)
-        return self._memory[: tokens * vocabulary].reshape(tokens, vocabulary)
-
-
-_logits = _LogitsBuffer()
-
-
-class Inputs(chainer.FunctionNode):  # type: ignore[misc]
-    """Embedding look-up plus photos; the gradient of the embedding is one scatter."""
-
-    def __init__(self, batch: Batch, every: bool) -> None:
-        self._batch, self._every = batch, every
-
-    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array]:
-        """Take embedding (V, E) and photo (N, E); return x (T, E); all float32."""
-        embedding, photo = inputs
-        self._embedding_shape = embedding.shape
-        x = embedding[self._batch.inputs]
-        if self._every:
-            x += photo[self._batch.rows]
-        else:
-            x[: len(photo)] += photo  # the first N packed tokens are the captions' <BOS>
-        return (x,)
-
-    def backward(self, _: tuple[int, ...], gradients: tuple[Variable]) -> tuple[Variable, ...]:
-        """Take the gradient of x (T, E); return those of embedding (V, E) and photo (N, E); all float32."""
-        grad_x = np.ascontiguousarray(gradients[0].array)  # the kernels read C order only
-        count = int(self._batch.steps[0])
-        grad_embedding = np.zeros(self._embedding_shape, grad_x.dtype)
-        kernels.scatter_add(grad_embedding, self._batch.inputs, grad_x)
-        grad_photo = grad_x[:count]
-        if self._every:
-            grad_photo = np.zeros((count, grad_x.shape[1]), grad_x.dtype)
-            kernels.scatter_add(grad_photo, self._batch.rows, grad_x)
-        return chainer.Variable(grad_embedding), chainer.Variable(grad_photo)
 
 
 class LinearCrossEntropy(chainer.FunctionNode):  # type: ignore[misc]
@@ -122,7 +63,7 @@ class LinearCrossEntropy(chainer.FunctionNode):  # type: ignore[misc]
 
         def compute(rows: slice) -> None:
             np.matmul(hidden[rows], weights.T, out=logits[rows])  # (n, H) @ (H, V)
-            kernels.softmax_cross_entropy(logits[rows], bias, targets[rows], loss_weights[rows], losses[rows])
+            softmax_cross_entropy(logits[rows], bias, targets[rows], loss_weights[rows], losses[rows])
             # The kernel has left the logits' gradient in their place.
             if needs_gradients:
                 np.matmul(logits[rows], weights, out=grad_hidden[rows])  # (n, V) @ (V, H)
@@ -147,3 +88,61 @@ class LinearCrossEntropy(chainer.FunctionNode):  # type: ignore[misc]
         # Training differentiates the loss itself, so the scale is 1: no pass over the vocabulary for that.
         grads = (hidden, weights, bias) if scale == 1 else (hidden * scale, weights * scale, bias * scale)
         return tuple(chainer.Variable(grad) for grad in grads)
+
+
+class _LogitsBuffer(threading.local):
+    """Memory for logits, kept from one update to the next: a new allocation takes as long as a softmax."""
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.float32)
+
+    def array(self, tokens: int, vocabulary: int) -> Array:
+        """Return an uninitialised array (tokens, vocabulary) float32, valid until the next call."""
+        if self._memory.size < tokens * vocabulary:
+            self._memory = np.empty(tokens * vocabulary, np.float32)
+        return self._memory[: tokens * vocabulary].reshape(tokens, vocabulary)
+
+
+_logits = _LogitsBuffer()
+
+
+@compiled(inline="always")
+def _ordered(bits: Any) -> Any:
+    """Map the bits of a float32 to an int32 in the same order, or back.
+
+    LLVM vectorises a maximum of ints, but not of floats as long as NaN counts.
+    """
+    return np.int32(bits ^ (np.int32(bits >> np.int32(31)) & np.int32(0x7FFFFFFF)))
+
+
+@compiled()
+def softmax_cross_entropy(
+    logits: Array, bias: Array, targets: Array, loss_weights: Array, losses: Array
+) -> None:
+    """Compute each token's loss, and replace the logits by their gradient.
+
+    Args:
+        logits: (T, V) without the bias; becomes loss_weights * (softmax - one-hot).
+        bias: (V,).
+        targets: (T,) int32 ids.
+        loss_weights: (T,).
+        losses: (T,), filled with negative log-likelihoods in nats. NaN logits give NaN.
+    """
+    for row in range(len(logits)):
+        line = logits[row]
+        largest = np.int32(-(2**31))
+        for token in range(len(bias)):
+            line[token] += bias[token]
+            largest = max(largest, _ordered(np.float32(line[token]).view(np.int32)))
+        # The largest logit is taken off before exp: all powers are then at most 1, and their sum at least 1.
+        highest = np.int32(_ordered(largest)).view(np.float32)
+        target_logit = line[targets[row]]
+        total = np.float32(0)
+        for token in range(len(bias)):
+            line[token] = exp(line[token] - highest)
+            total += line[token]
+        losses[row] = np.log(total) + highest - target_logit
+        scale = loss_weights[row] / total
+        for token in range(len(bias)):
+            line[token] *= scale
+        line[targets[row]] -= loss_weights[row]

@@ -1,4 +1,4 @@
-"""A caption model's decoding steps on the CPU: the same arithmetic as `CaptionModel.step`, faster.
+"""A caption model's decoding steps on the CPU: the same arithmetic as the reference's, faster.
 
 The weights are laid out once as the products read them, biases included; what each token adds to the first
 LSTM's gates is computed once; and the cells of an LSTM are one pass. N captions, D components of a photo's
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from train.arithmetic import kernels
+from train.arithmetic.compiled import ranking
+from train.arithmetic.compiled.packed_lstm import lstm_forward
 from train.model import Array, CaptionModel
 
 MAX_SINGLE_ROWS = 8
@@ -48,12 +49,14 @@ class _Layer:
     bias: Array
 
 
-class FusedDecoder:
+class CompiledDecoder:
     """A model on the host, ready to decode; its weights are copied.
 
     Args:
         model: on the CPU. Later training does not change the decoder.
     """
+
+    ranking = ranking
 
     def __init__(self, model: CaptionModel) -> None:
         self._model = model
@@ -73,12 +76,14 @@ class FusedDecoder:
         Args:
             vectors: (N, D) float32, raw.
         """
-        state = self._model.start(vectors)
+        zeros = np.zeros((len(vectors), self._model.sizes.hidden), np.float32)
+        layers = self._model.sizes.layers
         # The photo is added to the embedding before the product; the product is linear, so it can come later.
-        return DecoderState(state.photo @ self._layers[0].weights_x, state.hidden, state.cell)
+        photo = self._model.project(vectors) @ self._layers[0].weights_x  # (N, E) @ (E, 4H)
+        return DecoderState(photo, (zeros,) * layers, (zeros,) * layers)
 
     def step(self, state: DecoderState, tokens: Array) -> tuple[Array, DecoderState]:
-        """Read one more token of each caption; see `CaptionModel.step`.
+        """Read one more token of each caption; see `train.arithmetic.arithmetic.Decoder`.
 
         Args:
             tokens: (N,) ints.
@@ -96,7 +101,7 @@ class FusedDecoder:
                 gates = product(hidden[-1], layer.weights_x)
             new_hidden, new_cell = np.empty_like(last_hidden), np.empty_like(last_hidden)
             recurrent = product(last_hidden, layer.weights_h)  # (N, H) @ (H, 4H)
-            kernels.lstm_forward(gates, recurrent, layer.bias, last_cell, new_cell, new_hidden)
+            lstm_forward(gates, recurrent, layer.bias, last_cell, new_cell, new_hidden)
             hidden.append(new_hidden)
             cell.append(new_cell)
         # (N, H + 1) @ (H + 1, V): the bias in the product saves a pass over all logits.
@@ -109,6 +114,11 @@ class FusedDecoder:
         if self._table is not None:
             return np.asarray(self._table[tokens])  # a copy, which `step` may add to
         return product(self._embedding[tokens], self._layers[0].weights_x)
+
+
+def decoder(model: CaptionModel) -> CompiledDecoder:
+    """Return a decoder of `model`; see `train.arithmetic.arithmetic.Arithmetic`."""
+    return CompiledDecoder(model)
 
 
 def product(rows: Array, weights: Array) -> Array:

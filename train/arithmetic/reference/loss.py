@@ -1,4 +1,4 @@
-"""The three operations of the loss in Chainer's own functions: what the fused ones are tested against.
+"""The three operations of the loss in Chainer's own functions: what the compiled ones are tested against.
 
 N captions, T target tokens packed as `train.batches.Batch` says, E embedding, H hidden, V vocabulary; I
 inputs of an LSTM, E or H.

@@ -1,6 +1,5 @@
-"""The fused loss and optimiser against Chainer's own functions, and against numerical gradients."""
+"""The compiled loss and optimiser against Chainer's own functions, and against numerical gradients."""
 
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,9 @@ import pytest
 from store.chainer_compat import chainer
 from tests.train import toy_training
 from train import batches
-from train.arithmetic import fused, reference
+from train.arithmetic import compiled, reference
+from train.arithmetic.arithmetic import Arithmetic, choose
 from train.arithmetic.loss import loss
-from train.arithmetic.optimizer import optimizer
 from train.batches import Batch
 from train.examples import Examples
 from train.model import Array, CaptionModel
@@ -28,17 +27,17 @@ def loss_weights(batch: Batch) -> Array:
 
 
 def loss_and_gradients(
-    model: CaptionModel, batch: Batch, ops: ModuleType
+    model: CaptionModel, batch: Batch, arithmetic: Arithmetic
 ) -> tuple[float, Array, dict[str, Array]]:
     model.cleargrads()
-    total, losses = loss(model, batch, VECTORS[batch.photos], loss_weights(batch), ops=ops)
+    total, losses = loss(model, batch, VECTORS[batch.photos], loss_weights(batch), arithmetic)
     total.backward()
     return float(total.array), losses, {name: parameter.grad for name, parameter in model.namedparams()}
 
 
 def assert_same(model: CaptionModel, batch: Batch) -> None:
     total, losses, gradients = loss_and_gradients(model, batch, reference)
-    fast_total, fast_losses, fast_gradients = loss_and_gradients(model, batch, fused)
+    fast_total, fast_losses, fast_gradients = loss_and_gradients(model, batch, compiled)
     assert fast_total == pytest.approx(total, rel=1e-6)
     np.testing.assert_allclose(fast_losses, losses, rtol=1e-5, atol=1e-6)
     for name, gradient in gradients.items():
@@ -53,7 +52,7 @@ def test_losses_and_gradients_are_those_of_chainers_functions(injection: str, la
 
 
 def test_chunks_of_the_logits_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fused, "CHUNK_BYTES", 7 * 4 * 50)
+    monkeypatch.setattr("train.arithmetic.compiled.output.CHUNK_BYTES", 7 * 4 * 50)
     assert_same(toy_training.model(), pack())
 
 
@@ -62,7 +61,7 @@ def test_captions_without_tokens_have_only_their_end_as_target() -> None:
     batch = batches.pack(examples, np.arange(2))
     model = toy_training.model()
     vectors, ones = VECTORS[:2], np.ones(2, np.float32)
-    losses = [loss(model, batch, vectors, ones, ops=ops)[1] for ops in (reference, fused)]
+    losses = [loss(model, batch, vectors, ones, each)[1] for each in (reference, compiled)]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)
 
 
@@ -76,14 +75,14 @@ def test_gradients_are_the_numerical_ones(layer: str) -> None:
 
     tokens = len(batch.targets)
     functions: dict[str, tuple[Any, tuple[Array, ...]]] = {
-        "inputs": (lambda w, p: fused.inputs(w, p, batch, False), (array(50, 3), array(3, 3))),
-        "every": (lambda w, p: fused.inputs(w, p, batch, True), (array(50, 3), array(3, 3))),
+        "inputs": (lambda w, p: compiled.inputs(w, p, batch, False), (array(50, 3), array(3, 3))),
+        "every": (lambda w, p: compiled.inputs(w, p, batch, True), (array(50, 3), array(3, 3))),
         "lstm": (
-            lambda x, u, b, h: fused.lstm(x, u, b, h, batch.steps),
+            lambda x, u, b, h: compiled.lstm(x, u, b, h, batch.steps),
             (array(tokens, 3), array(16, 3), array(16), array(16, 4)),
         ),
         "cross_entropy": (
-            lambda x, w, b: fused.cross_entropy(x, w, b, batch.targets, loss_weights(batch))[0],
+            lambda x, w, b: compiled.cross_entropy(x, w, b, batch.targets, loss_weights(batch))[0],
             (array(tokens, 4), array(50, 4), array(50)),
         ),
     }
@@ -114,7 +113,8 @@ def numerical(function: Any, arrays: tuple[Array, ...], above: Array, number: in
 def test_nan_is_never_hidden(name: str) -> None:
     model, batch = toy_training.model(), pack()
     getattr(model, name).array[:] = np.nan
-    assert np.isnan(float(loss(model, batch, VECTORS[batch.photos], loss_weights(batch), ops=fused)[0].array))
+    total, _ = loss(model, batch, VECTORS[batch.photos], loss_weights(batch), compiled)
+    assert np.isnan(float(total.array))
 
 
 def test_logits_far_apart_keep_their_losses_exact() -> None:
@@ -122,20 +122,19 @@ def test_logits_far_apart_keep_their_losses_exact() -> None:
     output = np.array([[80.0], [0.0], [-80.0]], np.float32)
     targets, ones = np.array([0, 0, 2], np.int32), np.ones(3, np.float32)
     inputs, weight, bias = (chainer.Variable(array) for array in (hidden, output, np.zeros(3, np.float32)))
-    _, losses = fused.cross_entropy(inputs, weight, bias, targets, ones)
+    _, losses = compiled.cross_entropy(inputs, weight, bias, targets, ones)
     np.testing.assert_allclose(losses, [0, 160, 160], rtol=1e-6)
 
 
-def descent(kind: bool, steps: int, **changed: Any) -> list[float]:
-    options = toy_training.options(fused=kind, **changed)
+def descent(arithmetic: Arithmetic, steps: int, rate: float, clip: float | None) -> list[float]:
     model = toy_training.model(embedding=8, hidden=12)
-    adam, ops = optimizer(options, model), fused if kind else reference
+    adam = arithmetic.adam(model, rate, clip)
     losses: list[float] = []
     while len(losses) < steps:
         for captions in batches.orders(EXAMPLES.lengths, 16, 0, len(losses)):
             batch = batches.pack(EXAMPLES, captions)
             even = np.full(len(batch.targets), 1 / len(batch.targets), np.float32)
-            total, _ = loss(model, batch, VECTORS[batch.photos], even, ops=ops)
+            total, _ = loss(model, batch, VECTORS[batch.photos], even, arithmetic)
             model.cleargrads()
             total.backward()
             adam.update()
@@ -146,12 +145,12 @@ def descent(kind: bool, steps: int, **changed: Any) -> list[float]:
 @pytest.mark.compiled
 @pytest.mark.parametrize("clip", [None, 0.5])
 def test_fifty_updates_are_those_of_chainers_functions_and_optimiser(clip: float | None) -> None:
-    slow, fast = (descent(kind, 50, clip=clip, learning_rate=0.003) for kind in (False, True))
+    slow, fast = (descent(choose(np, kind), 50, 0.003, clip) for kind in (False, True))
     np.testing.assert_allclose(fast, slow, rtol=0, atol=1e-5)
     assert slow[-1] < slow[0] - 0.1
 
 
-def test_no_loss_function_is_taken_by_the_fused_optimiser() -> None:
-    adam = optimizer(toy_training.options(), toy_training.model())
+def test_no_loss_function_is_taken_by_the_compiled_optimiser() -> None:
+    adam = compiled.adam(toy_training.model(), 0.01, None)
     with pytest.raises(TypeError):
         adam.update(lambda: None)

@@ -1,10 +1,7 @@
-"""What a decoder asks of a step's logits: their log-sum-exp, and which tokens are the likeliest.
+"""What decoding asks of a step's logits, read once and without a copy.
 
-On the CPU, compiled code reads float32 logits once and without a copy; other arrays, a GPU's or a test's, go
-through the array functions that this code is tested against. Reading is the whole cost: the logits of 192
-beams over 20,000 tokens are 15 MB.
-
-N rows of a step, V tokens of the vocabulary, K tokens asked for.
+Reading is the whole cost: the logits of 192 beams over 20,000 tokens are 15 MB. N rows of a step, V tokens of
+the vocabulary, K tokens asked for.
 """
 
 from typing import Any
@@ -12,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.arithmetic.kernels import compiled, exp
-from train.captions.constraints import namespace
+from train.arithmetic.compiled.jit import compiled, exp
 from train.model import Array
 
 Floats = NDArray[np.float64]
@@ -23,74 +19,34 @@ BLOCK = 256
 SMALLEST, MAGNITUDE = np.int32(-(2**31)), np.int32(2**31 - 1)
 
 
-def log_sum_exp(logits: Any) -> Floats:
-    """Return log(sum(exp(row))) of each row of logits.
-
-    Logits minus it are log-probabilities; of log-probabilities it is 0.
+def log_sum_exp(logits: Array) -> tuple[Floats, Array]:
+    """Return log(sum(exp(row))) of each row, and what `top_k` goes by: see `Ranking`.
 
     Args:
-        logits: (N, V) float, NumPy's or CuPy's.
+        logits: (N, V) float32, C-contiguous.
 
     Returns:
-        (N,) float64 on the host.
+        (N,) float64; and (N, blocks) float32, the maximum of each block of logits.
     """
-    return log_sum_exp_and_maxima(logits)[0]
+    sums = np.empty(len(logits))
+    maxima = np.empty((len(logits), -(-logits.shape[1] // BLOCK)), np.float32)
+    _log_sum_exp(logits, maxima, sums)
+    return sums, maxima
 
 
-def log_sum_exp_and_maxima(logits: Any) -> tuple[Floats, Array | None]:
-    """Return `log_sum_exp`, and the maximum of each block of logits, which `top_k` goes by.
+def top_k(logits: Array, k: int, maxima: Array) -> tuple[Floats, Ints]:
+    """Return the k largest logits of each row, and their columns, largest first: see `Ranking`.
 
     Args:
-        logits: (N, V) float, NumPy's or CuPy's.
+        logits: (N, V) float32, C-contiguous; they may have been lowered since `maxima` were noted.
+        maxima: what `log_sum_exp` returned; overwritten.
 
     Returns:
-        (N,) float64 on the host; and (N, blocks) float32, or None for arrays that the compiled code cannot
-        read.
+        (N, k) float64 and (N, k) int64.
     """
-    if compilable(logits):
-        sums = np.empty(len(logits))
-        maxima = np.empty((len(logits), -(-logits.shape[1] // BLOCK)), np.float32)
-        _log_sum_exp(logits, maxima, sums)
-        return sums, maxima
-    xp = namespace(logits)
-    # The maximum is taken off before exp, which would overflow otherwise; float64 sums many small terms.
-    highest = logits.max(axis=1)
-    total = xp.exp(logits - highest[:, None]).sum(axis=1, dtype=np.float64)
-    return np.asarray(to_host(xp.log(total) + highest)), None
-
-
-def top_k(logits: Any, k: int, maxima: Array | None = None) -> tuple[Floats, Ints]:
-    """Return the k largest logits of each row, and their columns, largest first.
-
-    Of equal logits the first column comes first. Where a row has fewer than k finite logits, -inf and any
-    column fill the rest.
-
-    Args:
-        logits: (N, V) float, NumPy's or CuPy's.
-        k: at most V.
-        maxima: what `log_sum_exp_and_maxima` returned; logits may have been lowered since. It is overwritten.
-
-    Returns:
-        (N, k) float64 and (N, k) int64, on the host.
-    """
-    if compilable(logits):
-        maxima = log_sum_exp_and_maxima(logits)[1] if maxima is None else maxima
-        values, columns = np.empty((len(logits), k), np.float32), np.empty((len(logits), k), np.int64)
-        _top_k(logits, maxima, values, columns)
-        return values.astype(np.float64), columns
-    xp = namespace(logits)
-    order = xp.argsort(-logits, axis=1, kind="stable")[:, :k]
-    return to_host(xp.take_along_axis(logits, order, axis=1)).astype(np.float64), to_host(order)
-
-
-def compilable(logits: Any) -> bool:
-    """Return whether the compiled code can read such an array: float32, C-contiguous, on the host."""
-    return isinstance(logits, np.ndarray) and logits.dtype == np.float32 and logits.flags.c_contiguous
-
-
-def to_host(array: Any) -> Any:
-    """Return a NumPy or CuPy array as a NumPy array."""
-    return array.get() if hasattr(array, "get") else np.asarray(array)
+    values, columns = np.empty((len(logits), k), np.float32), np.empty((len(logits), k), np.int64)
+    _top_k(logits, maxima, values, columns)
+    return values.astype(np.float64), columns
 
 
 @compiled()

@@ -1,0 +1,212 @@
+"""The steps of a build, in their order: what each reads, makes and drops, and the function that does it.
+
+A step reads no tables but those that it declares. A table is dropped by the step that declares so, and
+nowhere else. `tests/dataset/build/test_steps.py` holds every step to this.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from dataset.build import candidates, crawl_tables
+from dataset.build.blocks import caption_blocks
+from dataset.build.catalogue import drop
+from dataset.build.photos_table import crawl_image
+from dataset.build.publish import Origin, publish
+from dataset.build.reuse import load_reused
+from dataset.build.split import assign
+from dataset.build.stand_ins import load_stand_ins
+from dataset.options import DatasetOptions
+from store.schema import IMAGES, PAGES
+
+
+class Inputs(NamedTuple):
+    """What a build is made from, beside the tables.
+
+    Args:
+        pages: the shards of the crawls' pages.
+        images: those of their images.
+        forgotten: the digests of the forget lists.
+        words: the forbidden words.
+        opt_outs: as `filters.opt_outs` returns them.
+        previous: the last dataset; it may be missing.
+        new: the folder that gets the new one.
+        origin: what the new one's manifest tells; a step adds the counts.
+        stand_ins: the sha256 of pictures that stand for photos that are not there.
+    """
+
+    pages: Sequence[Path]
+    images: Sequence[Path]
+    options: DatasetOptions
+    forgotten: Collection[str]
+    words: Sequence[str]
+    opt_outs: Collection[tuple[str, str]]
+    previous: Path
+    new: Path
+    origin: Origin
+    stand_ins: Collection[str] = ()
+
+
+Work = Callable[[duckdb.DuckDBPyConnection, Inputs], object]
+"""Does a step's work; what it returns is not used."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the build.
+
+    Args:
+        name: what it is called in docs/architecture.md.
+        work: makes the tables.
+        reads: the tables that it reads. A view counts as itself; what lies behind it need not be named.
+        makes: the tables that are there when the work is done.
+        drops: the tables that nobody needs after it. One that it makes and drops was needed only within it.
+        changes: the tables of earlier steps that it adds rows to.
+    """
+
+    name: str
+    work: Work
+    reads: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+    def __call__(self, connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+        """Do the work, then drop what no later step needs: the memory is for what comes."""
+        self.work(connection, inputs)
+        self.drop(connection)
+
+    def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Drop the tables of `drops`."""
+        for table in self.drops:
+            drop(connection, table)
+
+
+def _query(sql: str) -> Work:
+    """Return the work of a step that is nothing but SQL."""
+    return lambda connection, _: connection.execute(sql)
+
+
+def _scan(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    crawl_tables.scan(connection, "page", inputs.pages, PAGES)
+    crawl_tables.scan(connection, "fetched", inputs.images, IMAGES)
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    candidates.load_candidates(
+        connection,
+        inputs.options,
+        any_forgotten=bool(inputs.forgotten),
+        any_opt_outs=bool(inputs.opt_outs),
+    )
+
+
+def _reuse(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    inputs.origin.counts.update(load_reused(connection, inputs.previous, inputs.origin.tokens))
+
+
+def _write(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    with closing(caption_blocks(connection, inputs.options, inputs.words)) as blocks:
+        publish(connection, blocks, inputs.images, crawl_image, inputs.new, inputs.origin)
+
+
+STEPS = (
+    Step(
+        "scan the shards",
+        _scan,
+        makes=("page_empty", "page_shard", "page", "fetched_empty", "fetched_shard", "fetched"),
+    ),
+    Step(
+        "newest images",
+        _query(crawl_tables.LATEST_IMAGE),
+        reads=("fetched",),
+        makes=("image_fetch", "latest_image"),
+        drops=("fetched", "fetched_empty", "fetched_shard", "image_fetch"),
+    ),
+    Step(
+        "distinct photos",
+        _query(crawl_tables.PHOTO),
+        reads=("latest_image",),
+        makes=("photo", "image"),
+        drops=("latest_image",),
+    ),
+    Step("visits of pages", _query(crawl_tables.VISIT), reads=("page", "image"), makes=("visit",)),
+    Step("newest odai", _query(crawl_tables.ODAI), reads=("visit",), makes=("odai",)),
+    Step(
+        "newest boke",
+        _query(crawl_tables.PAGE_BOKE),
+        reads=("page", "visit"),
+        makes=("page_boke",),
+        drops=("page", "page_empty", "page_shard"),
+    ),
+    Step(
+        "boke with their photos",
+        _query(crawl_tables.BOKE),
+        reads=("page_boke", "visit", "odai", "image"),
+        makes=("boke",),
+    ),
+    Step("denied pages", _query(crawl_tables.DENIED), reads=("visit",), makes=("denied",)),
+    Step(
+        "groups and split",
+        lambda connection, inputs: assign(connection, inputs.options, inputs.previous),
+        reads=("photo",),
+        makes=("recorded", "near", "hash", "placed", "side"),
+        drops=("recorded", "near", "hash", "placed"),
+    ),
+    Step(
+        "forget lists and opt-outs",
+        lambda connection, inputs: candidates.load_removed(connection, inputs.forgotten, inputs.opt_outs),
+        makes=("opt_out", "digest"),
+    ),
+    Step(
+        "pictures that stand for photos",
+        lambda connection, inputs: load_stand_ins(connection, inputs.stand_ins),
+        makes=("stand_in",),
+    ),
+    Step(
+        "facts of photos",
+        _query(candidates.PHOTO_FACTS),
+        reads=("odai", "image", "photo", "digest", "opt_out", "boke", "denied"),
+        makes=("photo_labels", "forgotten_photo", "denied_photo"),
+    ),
+    Step(
+        "filters by fact",
+        _candidates,
+        reads=(
+            *("boke", "side", "photo_labels", "denied_photo", "denied"),
+            *("opt_out", "photo", "forgotten_photo", "digest", "stand_in"),
+        ),
+        makes=("candidate",),
+        drops=(
+            *("boke", "page_boke", "visit", "image", "denied"),
+            *("opt_out", "digest", "forgotten_photo", "denied_photo", "stand_in"),
+        ),
+    ),
+    Step(
+        "rows of photos",
+        _query(candidates.PHOTO_ROW),
+        reads=("candidate", "photo", "side", "photo_labels", "odai"),
+        makes=("with_captions", "photo_row"),
+        drops=("with_captions", "photo", "side", "photo_labels", "odai"),
+    ),
+    Step(
+        "counts of what is left out",
+        _query(candidates.LEFT_OUT_BY),
+        reads=("candidate",),
+        makes=("left_out_by",),
+    ),
+    Step("tokens made before", _reuse, reads=("candidate",), makes=("old", "reused"), drops=("old",)),
+    Step(
+        "filters by text, and files",
+        _write,
+        reads=("candidate", "reused", "photo_row", "left_out_by"),
+        makes=("ready", "kept", "measured_photo"),
+        drops=("candidate", "reused", "photo_row", "left_out_by", "ready", "kept", "measured_photo"),
+        changes=("left_out_by",),
+    ),
+)
+"""Every step, in the order in which they run."""
