@@ -93,6 +93,7 @@ class EmbeddedSite:
         self.photos, self.captions_per_photo, self.seed = photos, captions_per_photo, seed
         self.bokes = photos * captions_per_photo
         self._by_time = Permutation.seeded(photos, f"{seed}/photos")
+        self._odai = Permutation.seeded(photos, f"{seed}/odai")
         self._by_stars = Permutation.seeded(self.bokes, f"{seed}/stars")
         self._by_category = Permutation.seeded(self.bokes, f"{seed}/categories")
         self._by_user = Permutation.seeded(self.bokes, f"{seed}/users")
@@ -140,6 +141,11 @@ class EmbeddedSite:
         scene = self.scene(photo)
         user = user_name(odai % self._user_count)
         return Odai(odai, photo, self.photo_name(photo), scene.category, scene.labels, user)
+
+    def odai_listed(self, start: int, count: int = PAGE_SIZE) -> list[Odai]:
+        """Return `count` entries of the list of odai from index `start`; fewer at its end."""
+        photos = [self._odai.at(index) for index in range(start, min(start + count, self.photos))]
+        return [odai for photo in photos if (odai := self.odai(odai_id(self.seed, photo)))]
 
     def odai_bokes(self, photo: int, page: int) -> list[Boke]:
         """Return one page of a photo's boke, most stars first; empty past the last page."""

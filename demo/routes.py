@@ -43,6 +43,8 @@ class Routes:
         match parts:
             case ["robots.txt"]:
                 return Response(200, ROBOTS, "text/plain; charset=utf-8")
+            case ["odai", "popular"]:
+                return self._odai_list(page, photo_host)
             case ["odai", number] if _is_id(number):
                 return self._odai(int(number), page, photo_host)
             case ["boke", number] if _is_id(number):
@@ -55,9 +57,9 @@ class Routes:
                 return self._list("recent", address.path, page, photo_host)
             case ["boke", name] if name in LISTS:
                 return self._list(name, address.path, page, photo_host)
-            case ["boke", *_, name, "panel"] if name in (*LISTS, *CATEGORIES):
-                return self._panel(name, address.path, query_number(address.query, "max_id", 0), photo_host)
-            case ["user", name]:
+            case ["boke", "recent", "panel"]:
+                return self._panel(parse_qs(address.query), photo_host)
+            case ["user", name] | ["user", name, "boke"]:
                 return self._user(name, address.path, page, photo_host)
             case ["style.css"]:
                 return Response(200, assets.STYLE.encode(), "text/css")
@@ -99,15 +101,24 @@ class Routes:
         body = feed(name, f"http://{host}", bokes, photos).encode()
         return Response(200, body, "application/rss+xml; charset=utf-8")
 
-    def _panel(self, name: str, path: str, last_id: int, photo_host: str) -> Response:
+    def _panel(self, query: dict[str, list[str]], photo_host: str) -> Response:
         panel = getattr(self._layout, "panel", None)
-        if panel is None:
+        name = query.get("category", ["recent"])[-1]
+        if panel is None or name not in ("recent", *CATEGORIES):
             return self.not_found()
+        last_id = _number(query.get("max_id", [""])[-1], 0)
         start = self.site.index_after(name, last_id) if last_id else 0
         has_next = start + PAGE_SIZE < self.site.list_length(name)
-        bokes = self.site.listed(name, start)
-        shown = self._list_page(name, path.removesuffix("/panel"), bokes, 1, has_next)
+        shown = self._list_page(name, "/boke/recent", self.site.listed(name, start), 1, has_next)
         return _html(panel(shown, photo_host))
+
+    def _odai_list(self, page: int, photo_host: str) -> Response:
+        odai_list = getattr(self._layout, "odai_list", None)
+        if odai_list is None:
+            return self.not_found()
+        start = PAGE_SIZE * (page - 1)
+        odai = self.site.odai_listed(start)
+        return _html(odai_list(odai, page, start + PAGE_SIZE < self.site.photos, photo_host))
 
     def _user(self, name: str, path: str, page: int, photo_host: str) -> Response:
         bokes = self.site.posted_by(name, PAGE_SIZE * (page - 1), PAGE_SIZE + 1)
@@ -118,7 +129,7 @@ class Routes:
 
     def _list_page(self, name: str, path: str, bokes: list[Boke], page: int, has_next: bool) -> ListPage:
         shown = [(boke, self.site.photo_name(boke.photo)) for boke in bokes]
-        return ListPage(name, path, shown, page, has_next)
+        return ListPage(name, path, shown, page, has_next, panel=name in ("recent", *CATEGORIES))
 
     def _photo_file(self, file: str, width: str) -> Response:
         name, _, rest = file.partition("_")
@@ -142,5 +153,8 @@ def _is_id(text: str) -> bool:
 
 def query_number(query: str, key: str, default: int) -> int:
     """Return a number from an address's query, `default` where it has none."""
-    text = parse_qs(query).get(key, [""])[-1]
+    return _number(parse_qs(query).get(key, [""])[-1], default)
+
+
+def _number(text: str, default: int) -> int:
     return int(text) if _is_id(text) else default

@@ -12,7 +12,7 @@ _EMOJI = "😂👨‍👩‍👧‍👦🏳️‍🌈🇯🇵👍🏽𠮷𩸽"
 _WORDS = re.compile(rb"(?<=>)[^<>]*[^\x00-\x7f][^<>]*(?=<)")
 """Text between two tags with any character beyond ASCII: captions, names, dates."""
 _CAPTIONS = re.compile(
-    r'(<p class="boke_read">|<a class="boke-text"[^>]*>|<h3 class="boke-text"><a[^>]*>|<h1>)'
+    r'(<p class="boke_read">|<a class="boke-text"[^>]*>|<h1>)'
     r"(<div[^>]*>)?(.*?)(?=</)"
 )
 """Groups: the tags before a caption (1, 2) and the caption (3), in every layout."""
@@ -109,7 +109,7 @@ def without_captions(text: str) -> str:
 def without_entries(text: str) -> str:
     """Rename the elements by which entries are recognised."""
     text = re.sub(
-        r'<div class="boke(-entry|-list)?( [a-z-]+)?"( id="[a-z-]+\d+")?>', '<div class="joke">', text
+        r'<div class="boke(-entry|-list)?( [a-z -]+)?"( id="[a-z-]+\d+")?>', '<div class="joke">', text
     )
     # Entries of next_2024 are known by their h1 alone.
     return text.replace("h1>", "h2>") if 'id="__next"' in text else text

@@ -14,12 +14,26 @@ nav a, header a { margin-right: 1rem; font-weight: bold; }
 .boke-text a, h3 a { color: inherit; }
 .btn-default { border: 1px solid #ddd; border-radius: 4px; padding: .1rem .4rem; font-size: .85rem; }
 ul { list-style: none; padding: 0; }
-button, .btn-more, .pagination a { display: inline-block; padding: .5rem 1rem; }
+.modal { display: none; }
+button, .btn-long, .pagination a { display: inline-block; padding: .5rem 1rem; }
 small, .boke-information, .boke-information-label, .boke-entry-info { color: #888; font-size: .85rem; }
 """
 
 ANGULAR = """
-for (const place of document.querySelectorAll("[ng-init]"))
-  place.innerText = decodeURIComponent(place.getAttribute("ng-init").slice(3, -1));
+function showCaptions() {
+  for (const place of document.querySelectorAll("[ng-init]"))
+    place.innerText = decodeURIComponent(place.getAttribute("ng-init").slice(3, -1));
+}
+showCaptions();
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[ng-click]");
+  if (!button) return;
+  const [, last, category] = button.getAttribute("ng-click").match(/max_id:(\\d+),category:'(.*?)'/);
+  const query = new URLSearchParams({category, max_id: last, op: "", rate: ""});
+  const answer = await fetch(`/boke/recent/panel?${query}`);
+  button.insertAdjacentHTML("afterend", await answer.text());
+  button.remove();
+  showCaptions();
+});
 """
-"""Does what AngularJS did with `ng-init`, as far as these pages need it."""
+"""Does what AngularJS did with `ng-init` and `ng-click`, as far as these pages need it."""

@@ -1,62 +1,91 @@
-"""The markup of 2015: Bootstrap. The layout of 2018 differs in how it writes a caption."""
+"""The markup of 2015: Bootstrap. The layout of 2018 cuts the captions of its lists.
 
-from collections.abc import Callable
+From the readers of 2015 to 2018: `.content-boke > .boke > .boke-photo > .boke-photo-content > a > img`,
+`a.boke-text`, stars as the second text of `.boke-stars a`, the date in `.boke-information-label a`, and
+`.modal-dialog[data-boke-id]`, whose second input embeds the boke with its whole caption. No reader says
+where raters and categories stand, how a page leads to the next, or what an odai's page looks like: those
+are ours. Adverts that borrow the entries' class are known of later years.
+"""
+
 from html import escape
 from urllib.parse import quote
 
 from demo.content import Boke, Odai
-from demo.layouts.layout import ListPage, OdaiPage, caption_html, photo_address, relative_date
+from demo.layouts.layout import ListPage, OdaiPage, caption_html, photo_address, relative_date, with_odd_block
+
+_ADVERT = '<div class="boke">\n<div class="boke-information">PR アプリならもっと早い</div>\n</div>\n'
 
 
 class Bootstrap:
     """The Bootstrap layouts.
 
     Args:
-        text: returns a caption as HTML, with the class `boke-text` and a link to the boke.
+        longest: captions of lists are cut after so many characters; the dialog has them whole.
     """
 
-    def __init__(self, text: Callable[[Boke], str]) -> None:
-        self._text = text
+    def __init__(self, longest: int | None = None) -> None:
+        self._longest = longest
 
     def odai_page(self, page: OdaiPage, photo_base: str) -> str:
         """Return an odai page: the photo once, then its boke."""
         odai = page.odai
         photo = _photo(odai.odai_id, photo_address(photo_base, odai.photo_name))
-        entries = "".join(self._entry(boke, "") for boke in page.bokes)
+        entries = "".join(_entry(boke, "", caption_html(boke.text)) for boke in page.bokes)
         pager = _pager(f"/odai/{odai.odai_id}", page.page, page.has_next)
         return _page("お題", f'<div class="content-odai">{photo}</div>', entries, pager)
 
     def list_page(self, page: ListPage, photo_base: str) -> str:
-        """Return a page of a list."""
-        entries = "".join(
-            self._entry(boke, _photo(boke.odai_id, photo_address(photo_base, name, 400)))
+        """Return a page of a list, with a dialog for each boke."""
+        entries = [
+            _entry(
+                boke,
+                _photo(boke.odai_id, photo_address(photo_base, name, 400)),
+                caption_html(self._cut(boke.text)),
+                _dialog(boke),
+            )
             for boke, name in page.bokes
-        )
-        return _page(page.name, "", entries, _pager(page.address, page.page, page.has_next))
+        ]
+        pager = _pager(page.address, page.page, page.has_next)
+        return _page(page.name, "", with_odd_block(entries, _ADVERT), pager)
 
     def boke_page(self, boke: Boke, odai: Odai, photo_base: str) -> str:
         """Return the page of one boke."""
         photo = _photo(odai.odai_id, photo_address(photo_base, odai.photo_name))
-        return _page("ボケ", "", self._entry(boke, photo))
+        return _page("ボケ", "", _entry(boke, photo, caption_html(boke.text)))
 
     def not_found(self) -> str:
         """Return the page of status 404."""
         return _page("404", '<div class="alert alert-warning">お探しのページは見つかりませんでした</div>', "")
 
-    def _entry(self, boke: Boke, photo: str) -> str:
-        address = f"/boke/{boke.boke_id}"
-        category = f'<a class="btn btn-xs" href="/boke/category/{quote(boke.category)}">{boke.category}</a>'
-        return f"""<div class="boke">
-{photo}{self._text(boke)}
+    def _cut(self, text: str) -> str:
+        return text if self._longest is None or len(text) <= self._longest else f"{text[: self._longest]}…"
+
+
+def _entry(boke: Boke, photo: str, caption: str, dialog: str = "") -> str:
+    address = f"/boke/{boke.boke_id}"
+    category = f'<a class="btn btn-xs" href="/boke/category/{quote(boke.category)}">{boke.category}</a>'
+    return f"""<div class="boke">
+{photo}<a class="boke-text" href="{address}">{caption}</a>
 <div class="boke-meta">
-<div class="boke-stars"><a href="{address}"><i class="fa fa-star"></i> {boke.stars:,}</a>
+<div class="boke-stars"><a href="{address}"> <i class="fa fa-star"></i> {boke.stars:,}</a>
 <small>（{boke.raters:,}）</small></div>
 <div class="boke-information">
 <span class="boke-information-label"><a href="{address}">{relative_date(boke.age)}</a></span>
 {category}
 <a href="/user/{quote(boke.user)}">{escape(boke.user)}</a></div>
 </div>
-</div>
+{dialog}</div>
+"""
+
+
+def _dialog(boke: Boke) -> str:
+    picture = f"//ss.bokete.test/{boke.boke_id}.jpg"
+    image = f'<img src="{picture}" title="{escape(boke.text)}">'
+    embed = f'<a href="//bokete.test/boke/{boke.boke_id}">{image}</a>'
+    return f"""<div class="modal"><div class="modal-dialog" data-boke-id="{boke.boke_id}">
+<input value="{picture}" readonly>
+<input value="{escape(embed)}" readonly>
+</div></div>
 """
 
 
@@ -89,10 +118,6 @@ def _page(title: str, before: str, entries: str, after: str = "") -> str:
 """
 
 
-def _heading(boke: Boke) -> str:
-    return f'<h3 class="boke-text"><a href="/boke/{boke.boke_id}">{caption_html(boke.text)}</a></h3>'
-
-
-_layout = Bootstrap(_heading)
+_layout = Bootstrap()
 odai_page, boke_page, not_found = _layout.odai_page, _layout.boke_page, _layout.not_found
 list_page = user_page = _layout.list_page

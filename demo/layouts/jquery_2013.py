@@ -1,44 +1,51 @@
-"""The markup of 2013: XHTML with jQuery UI; lists and users' pages."""
+"""The markup of 2013: XHTML with jQuery UI; lists and users' pages.
+
+From the pages that masayukioguni/bokete_api_wrapper saved (2013-09-30): an entry's id, photo, caption,
+category, date, tags, its line of stars and raters; the pager; a user's page, whose entries have neither id
+nor stars nor odai. No reader has an odai's page or a boke's of that time: here they are made of the same
+entries. Adverts that borrow the entries' class are known of later years.
+"""
 
 from html import escape
 from urllib.parse import quote
 
 from demo.content import Boke, Odai
-from demo.layouts.layout import ListPage, OdaiPage, caption_html, photo_address, relative_date
+from demo.layouts.layout import ListPage, OdaiPage, caption_html, photo_address, relative_date, with_odd_block
 
 # Ids decide which boke has which of them, so that all pages agree.
 _TAGS = ("あるある", "学校", "会社", "家族", "昔話", "天才")
+_ADVERT = '<div class="boke-entry ui-widget">\n<p class="boke-entry-info">PR 今だけ全品お題つき</p>\n</div>\n'
 
 
 def odai_page(page: OdaiPage, photo_base: str) -> str:
-    """Return an odai page: the photo once, then its boke."""
+    """Return an odai page: the photo, then its boke, each with the photo again."""
     odai = page.odai
     photo = _photo(odai.odai_id, photo_address(photo_base, odai.photo_name, 400), odai.user)
-    entries = "".join(_entry(boke, "") for boke in page.bokes)
+    entries = "".join(_entry(boke, photo) for boke in page.bokes)
     pager = _pager(f"/odai/{odai.odai_id}", page.page, page.has_next)
     return _page("お題", f'<div class="odai-entry">{photo}</div>\n{entries}{pager}')
 
 
 def list_page(page: ListPage, photo_base: str) -> str:
     """Return a page of a list."""
-    entries = "".join(
+    entries = [
         _entry(boke, _photo(boke.odai_id, photo_address(photo_base, name, 400), boke.user))
         for boke, name in page.bokes
-    )
-    return _page("ボケ一覧", entries + _pager(page.address, page.page, page.has_next))
+    ]
+    pager = _pager(page.address, page.page, page.has_next)
+    return _page("ボケ一覧", with_odd_block(entries, _ADVERT) + pager)
 
 
 def user_page(page: ListPage, photo_base: str) -> str:
-    """Return a page of one user's boke: smaller entries, with a heading each."""
+    """Return a page of one user's boke: small entries that name nothing but the boke."""
     entries = "".join(_user_entry(boke, photo_address(photo_base, name, 240)) for boke, name in page.bokes)
     return _page(f"{page.name}さんのボケ", entries + _pager(page.address, page.page, page.has_next))
 
 
 def boke_page(boke: Boke, odai: Odai, photo_base: str) -> str:
     """Return the page of one boke."""
-    return _page(
-        "ボケ", _entry(boke, _photo(odai.odai_id, photo_address(photo_base, odai.photo_name, 400), odai.user))
-    )
+    photo = _photo(odai.odai_id, photo_address(photo_base, odai.photo_name, 400), odai.user)
+    return _page("ボケ", _entry(boke, photo))
 
 
 def not_found() -> str:
@@ -47,40 +54,47 @@ def not_found() -> str:
 
 
 def _entry(boke: Boke, photo: str) -> str:
-    tags = "".join(
-        f'<a href="/boke/tag/{quote(tag)}">{tag}</a> '
-        for number, tag in enumerate(_TAGS)
-        if boke.boke_id % (number + 3) == 0
-    )
-    return f"""<div class="boke-entry ui-widget" id="boke-entry-{boke.boke_id}">
+    return f"""<div class="boke-entry attention ui-widget" id="boke-entry-{boke.boke_id}">
 {photo}
 <p class="boke_read">{caption_html(boke.text)}</p>
 <p class="boke-entry-info">
   【<a href="/boke/category/{quote(boke.category)}">{boke.category}</a>】
   <a href="/boke/{boke.boke_id}">{relative_date(boke.age)}</a>
-  {tags}
 </p>
-{_rating(boke)}
+{_tags(boke)}{_rating(boke)}
 </div>
 """
 
 
+def _tags(boke: Boke) -> str:
+    tags = [tag for number, tag in enumerate(_TAGS) if boke.boke_id % (number + 3) == 0]
+    links = "".join(f'[<a href="/boke/tag/{quote(tag)}">{tag}</a>]&nbsp;' for tag in tags)
+    return f"<p>\nタグ:\n{links}</p>\n" if links else ""
+
+
 def _user_entry(boke: Boke, photo: str) -> str:
-    return f"""<div class="boke-list ui-widget" id="boke-list-{boke.boke_id}">
-<h3><a href="/boke/{boke.boke_id}">{caption_html(boke.text)}</a></h3>
-<div class="photo"><a href="/odai/{boke.odai_id}"><img src="{photo}" alt="" /></a></div>
-<p class="boke-entry-info">
+    return f"""<div class="boke-list ui-widget ui-helper-clearfix ui-corner-all ">
+<div class="boke-list-odai"><p>
+  <a href="/boke/{boke.boke_id}"><img src="{photo}" alt="" /></a>
+</p></div>
+<div class="boke-list-boke-wrapper">
+<div class="boke-list-boke"><table><tr><td>
+<h3>{caption_html(boke.text)}</h3>
+</td></tr></table></div>
+<div class="boke-list-boke-meta-boke">
   【<a href="/boke/category/{quote(boke.category)}">{boke.category}</a>】
   <a href="/boke/{boke.boke_id}">{relative_date(boke.age)}</a>
-</p>
-{_rating(boke)}
+</div>
+<div class="boke-list-boke-meta-odai"><p>お題 by <a href="/collabo/omatsuri">お祭り</a></p></div>
+</div>
 </div>
 """
 
 
 def _rating(boke: Boke) -> str:
     return f"""<div class="boke-entry-rating"><span class="accordion-header">
-  <a href="/boke/{boke.boke_id}#boke-permalink-rating">★
+  <a href="/boke/{boke.boke_id}#boke-permalink-rating">
+  ★
   の合計&nbsp;<em>{boke.stars}</em>（{boke.raters}）</a>
 </span></div>"""
 

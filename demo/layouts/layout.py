@@ -18,6 +18,7 @@ class ListPage:
         bokes: the entries, each with its photo's file name.
         page: the page's number, from 1.
         has_next: whether another page follows.
+        panel: whether the list, where its layout has panels, goes on by a panel and not by a page.
     """
 
     name: str
@@ -25,6 +26,7 @@ class ListPage:
     bokes: list[tuple[Boke, str]]
     page: int
     has_next: bool
+    panel: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ class Layout(Protocol):
     """The functions of a layout's module. Each returns HTML.
 
     `photo_base` is the start of every photo's address without a scheme: `//photo.bokete.test`. Some layouts
-    also have a `panel`, which takes what `list_page` takes; next_2024 also has a `SCRIPT` and an `error`.
+    also have a `panel`, which takes what `list_page` takes; angular_2020 has an `odai_list`, next_2024 a
+    `SCRIPT` and an `error`. Each module's docstring says which public readers its markup is known from: it
+    is drawn from them, never from our own parser, so that the two can disagree.
     """
 
     def odai_page(self, page: OdaiPage, photo_base: str) -> str:
@@ -67,6 +71,11 @@ def relative_date(age: timedelta) -> str:
         if minutes >= size:
             return f"{minutes // size}{unit}くらい前"
     return "たった今"
+
+
+def with_odd_block(entries: list[str], block: str) -> str:
+    """Return the entries with a block that is none after the third, as a page of the site has its adverts."""
+    return "".join([*entries[:3], block, *entries[3:]] if len(entries) >= 3 else entries)
 
 
 def caption_html(text: str) -> str:

@@ -1,6 +1,8 @@
 """Each layout renders the site's content in the markup that is known of the real site."""
 
-from datetime import timedelta
+import json
+import re
+from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import unquote
 
 import pytest
@@ -48,6 +50,20 @@ def test_what_is_not_there_is_said_in_the_layouts_words(layout: str) -> None:
     assert "見つかりま" in response.body.decode()
 
 
+def panels(document: Selector) -> list[str]:
+    """Return the address of the panel that a page's button loads, as the readers of 2020 make it."""
+    clicks = document.css("button.btn.btn-primary.btn-long::attr(ng-click)").getall()
+    found = [
+        re.search(r"\{max_id:(\d+),category:'([^']*)',op:'([^']*)',rate:'([^']*)'\}", click)
+        for click in clicks
+    ]
+    return [
+        f"/boke/recent/panel?category={one[2]}&max_id={one[1]}&op={one[3]}&rate={one[4]}"
+        for one in found
+        if one
+    ]
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", LISTS + CATEGORIES)
 def test_every_list_can_be_walked_to_its_end(layout: str, name: str) -> None:
@@ -60,8 +76,9 @@ def test_every_list_can_be_walked_to_its_end(layout: str, name: str) -> None:
         }
         links = document.css("a[rel=next], li.next a, .pager-plusone-next a").xpath("@href").getall()
         links += document.css("button[data-next]").xpath("@data-next").getall()
+        links = [f"{path}{link[link.index('?') :]}" for link in links] + panels(document)
         assert len(links) <= 1
-        target = f"{path}{links[0][links[0].index('?') :]}" if links else ""
+        target = links[0] if links else ""
     assert len(seen) == SITE.list_length(name)
 
 
@@ -71,41 +88,72 @@ def entries(target: str) -> list[Boke]:
 
 @pytest.mark.parametrize("target", ["/boke/popular", f"/odai/{ODAI}"])
 def test_jquery_2013(target: str) -> None:
-    found = page("jquery_2013", target).css("div.boke-entry")
+    found = list(page("jquery_2013", target).css("div.boke-entry"))
+    if "boke" in target:
+        assert "id" not in found.pop(3).attrib
     for entry, boke in zip(found, entries(target), strict=True):
         assert entry.attrib["id"] == f"boke-entry-{boke.boke_id}"
+        assert entry.xpath('div[@class="photo"]/a[starts-with(@href, "/odai/")]/img/@src')
         assert shown(entry, 'p[@class="boke_read"]') == boke.text
-        assert boke.category in entry.css("p.boke-entry-info").get("")
-        assert entry.css("em::text").get() == str(boke.stars)
-        assert f"（{boke.raters}）" in entry.get()
-        assert relative_date(boke.age) in entry.css("p.boke-entry-info a::text").getall()
+        assert f">{boke.category}</a>】" in entry.css("p.boke-entry-info").get("")
+        assert entry.css(f'p.boke-entry-info a[href="/boke/{boke.boke_id}"]::text').get() == relative_date(
+            boke.age
+        )
+        stars = " ".join(entry.css("div.boke-entry-rating").xpath("string()").get("").split())
+        assert stars == f"★ の合計 {boke.stars}（{boke.raters}）"
 
 
-def test_jquery_2013_shows_a_users_boke_with_headings() -> None:
+def test_a_users_page_of_2013_names_nothing_but_the_boke() -> None:
     user = SITE.listed("recent", 0)[0].user
-    first = page("jquery_2013", f"/user/{user}")
-    assert len(first.css("div.boke-list h3")) == 10
+    first = page("jquery_2013", f"/user/{user}/boke")
     mine = SITE.posted_by(user, 0, 100)
     assert {boke.user for boke in mine} == {user}
-    assert [shown(h3, "a") for h3 in first.css("div.boke-list h3")] == [boke.text for boke in mine[:10]]
+    for entry, boke in zip(first.css("div.boke-list"), mine[:10], strict=True):
+        assert "id" not in entry.attrib
+        assert shown(entry, ".//h3") == boke.text
+        assert not entry.css("h3 a, em, a[href^='/odai/']")
+        assert entry.css(f'div.boke-list-odai a[href="/boke/{boke.boke_id}"] img[src*="/240/"]')
+        assert entry.css(".boke-list-boke-meta-boke a::text").getall() == [
+            boke.category,
+            relative_date(boke.age),
+        ]
     assert Routes(SITE, "jquery_2013").respond("/user/だれか1", HOST).status == 404
 
 
-@pytest.mark.parametrize(("layout", "tag"), [("bootstrap_2015", "h3"), ("bootstrap_2018", "a")])
+@pytest.mark.parametrize("layout", ["bootstrap_2015", "bootstrap_2018"])
 @pytest.mark.parametrize("target", ["/boke/popular", f"/odai/{ODAI}"])
-def test_bootstrap(layout: str, tag: str, target: str) -> None:
+def test_bootstrap(layout: str, target: str) -> None:
     document = page(layout, target)
-    assert document.css(".boke-photo .boke-photo-content > a > img")
-    for entry, boke in zip(document.css(".content-boke > .boke"), entries(target), strict=True):
-        assert shown(entry, f'{tag}[@class="boke-text"]') == boke.text
-        assert f"/boke/{boke.boke_id}" in entry.css(".boke-text").get("")
-        assert entry.css(".boke-stars a::text").get("").strip() == f"{boke.stars:,}"
+    assert document.css(".boke-photo > .boke-photo-content > a > img")
+    found = list(document.css(".content-boke > .boke"))
+    if "boke" in target:
+        assert not found.pop(3).css("a")
+    for entry, boke in zip(found, entries(target), strict=True):
+        assert entry.css("a.boke-text::attr(href)").get() == f"/boke/{boke.boke_id}"
+        text = shown(entry, 'a[@class="boke-text"]')
+        assert text == boke.text or (
+            layout == "bootstrap_2018" and boke.text.startswith(text.removesuffix("…"))
+        )
+        assert entry.css(".boke-stars a::text").getall()[1].strip() == f"{boke.stars:,}"
         assert entry.css(".boke-information-label a::text").get() == relative_date(boke.age)
+
+
+def test_lists_of_2018_cut_captions_that_their_dialogs_have_whole() -> None:
+    cut = 0
+    found = [entry for entry in page("bootstrap_2018", "/boke/popular").css(".boke") if entry.css("a")]
+    for entry, boke in zip(found, entries("popular"), strict=True):
+        cut += shown(entry, 'a[@class="boke-text"]').endswith("…")
+        dialog = entry.css(f'.modal-dialog[data-boke-id="{boke.boke_id}"]')
+        embed = dialog.css("input::attr(value)").getall()[1]
+        assert Selector(embed).css("a > img::attr(title)").get() == boke.text
+    assert cut
 
 
 @pytest.mark.parametrize("target", ["/boke/popular", f"/odai/{ODAI}"])
 def test_angular_2020(target: str) -> None:
-    found = page("angular_2020", target).xpath('//div[@id="content"]/div[@class="boke"]')
+    found = list(page("angular_2020", target).xpath('//div[@id="content"]/div[@class="boke"]'))
+    if "boke" in target:
+        assert not found.pop(3).css("a")
     for entry, boke in zip(found, entries(target), strict=True):
         encoded = entry.xpath('a[@class="boke-text"]/div/@ng-init').get()
         text = unquote(encoded[3:-1]) if encoded else shown(entry, 'a[@class="boke-text"]/div')
@@ -113,28 +161,72 @@ def test_angular_2020(target: str) -> None:
         assert entry.css("div.boke-stars a::text").getall()[1].strip() == f"{boke.stars:,}"
 
 
-def test_angular_2020_panels_follow_any_list() -> None:
-    routes = Routes(SITE, "angular_2020")
-    for name in LISTS + CATEGORIES:
-        path = f"/boke/{name}" if name in LISTS else f"/boke/category/{name}"
-        target, seen = f"{path}/panel", list[str]()
-        while target:
-            panel = Selector(routes.respond(target, HOST).body.decode() or "<p></p>")
+def test_the_odai_of_2020_stands_where_its_readers_have_it() -> None:
+    document, odai = page("angular_2020", f"/odai/{ODAI}"), SITE.odai(ODAI)
+    assert odai
+    block = '//*[@id="content"]/div[1]/div[1]/div/div'
+    assert odai.photo_name in document.xpath(f"{block}/a/img/@src").get("")
+    assert document.xpath(f"{block}/div[2]/a[3]/text()").get() == odai.category
+    labels = document.xpath(f'{block}/div[3]/a[@class="btn btn-sm btn-default"]')
+    assert [a.xpath("text()").get("").strip() for a in labels] == [word for word, _ in odai.labels]
+
+
+def test_angular_2020_panels_go_on_by_the_button() -> None:
+    for name in ("recent", *CATEGORIES):
+        category = "" if name == "recent" else name
+        targets, seen = [f"/boke/recent/panel?category={category}&max_id=0&op=&rate="], list[str]()
+        while targets:
+            panel = page("angular_2020", targets[0])
             seen += panel.css("a.boke-text::attr(href)").getall()
-            target = panel.css("a.btn-more::attr(href)").get("")
+            targets = panels(panel)
         assert seen == [f"/boke/{boke.boke_id}" for boke in SITE.listed(name, 0, SITE.bokes)]
+    assert Routes(SITE, "angular_2020").respond("/boke/recent/panel?category=x", HOST).status == 404
+
+
+def test_popular_odai_of_2020_are_headings() -> None:
+    target, seen = "/odai/popular", list[str]()
+    while target:
+        document = page("angular_2020", target)
+        seen += document.xpath('//*[@id="content"]/div[2]/div/div/h3/b/a/@href').getall()
+        target = document.css("a[rel=next]::attr(href)").get("")
+    assert sorted(seen) == sorted(f"/odai/{odai_id(8, photo)}" for photo in range(SITE.photos))
+    assert Routes(SITE, "next_2024").respond("/odai/popular", HOST).status == 404
+
+
+def test_a_boke_page_of_the_months_before_next() -> None:
+    boke = SITE.listed("popular", 0, 1)[0]
+    document = page("angular_2020", f"/boke/{boke.boke_id}")
+    assert SITE.photo_name(boke.photo) in document.xpath("(//img[@src][@alt])[2]/@src").get("")
+    assert shown(document, "//h1") == boke.text
+    assert document.css('a[title="ボケ詳細"][target="_self"]::text').get() == relative_date(boke.age)
 
 
 @pytest.mark.parametrize("target", ["/boke/popular", f"/odai/{ODAI}"])
 def test_next_2024(target: str) -> None:
     document = page("next_2024", target)
-    first, *found = document.xpath('//*[@id="__next"]/main/div[1]/div')
+    block = '//*[@id="__next"]/main/div[1]'
+    first, *found = document.xpath(f"{block}/div")
     assert bool(first.xpath("a/figure/img")) == target.startswith("/odai")
-    assert document.css("#__next button")
+    assert bool(first.xpath("div[3]/div/a[1]/button")) == target.startswith("/odai")
+    assert document.xpath(f"{block}/button")
+    assert not found.pop(3).css("a")
     for entry, boke in zip(found, entries(target), strict=True):
         assert shown(entry, "div/div/div/div[1]/a[2]/h1") == boke.text
-        assert entry.xpath("div/div/div/div[3]/div[1]/a/text()").get() == f"★{boke.stars:,}"
-        assert entry.xpath("div/div/div/div[3]/div[2]/a/text()").get() == relative_date(boke.age)
+        stars = entry.xpath("div/div/div/div[1]/div[3]/div[1]/a/text()").getall()
+        assert "".join(stars) == f"{boke.stars:,}"
+        assert entry.xpath("div/div/div/div[1]/div[3]/div[2]/a/text()").get() == relative_date(boke.age)
+
+
+def test_a_boke_page_since_2024_carries_the_sites_own_data() -> None:
+    boke = SITE.listed("popular", 0, 1)[0]
+    script = page("next_2024", f"/boke/{boke.boke_id}").css("#__NEXT_DATA__::text").get("")
+    assert script.isascii()
+    data = json.loads(script)["props"]["pageProps"]["boke"]
+    assert (data["id"], data["odaiId"], data["text"]) == (boke.boke_id, boke.odai_id, boke.text)
+    assert (data["rateSum"], data["rateCount"], data["category"]) == (boke.stars, boke.raters, boke.category)
+    posted = datetime.strptime(data["date"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone(timedelta(hours=9)))
+    assert abs(datetime.now(UTC) - boke.age - posted) < timedelta(minutes=1)
+    assert SITE.photo_name(boke.photo) in data["odai"]["photo"]["largeUrl"]
 
 
 def test_next_2024_serves_its_script() -> None:
