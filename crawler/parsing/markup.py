@@ -1,9 +1,11 @@
 """What the layouts read pages with: the parsed document, and its texts, numbers, dates and addresses."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from unicodedata import category
 from urllib.parse import urljoin, urlsplit
 
@@ -17,11 +19,7 @@ from crawler.parsing.numbers import read_number
 from crawler.parsing.photo_address import photo_address
 
 # What a browser shows: no scripts and the like, and for a picture, such as an emoji, its `alt`.
-_HIDDEN = "script or self::style or self::template or self::noscript"
-_SHOWN = (
-    f"./descendant-or-self::node()[self::text() or self::br or self::img[@alt]]"
-    f"[not(ancestor-or-self::*[self::{_HIDDEN}])]"
-)
+_HIDDEN = frozenset({"script", "style", "template", "noscript"})
 # Characters that nobody sees: fillers of hangul, the empty braille cell, and marks that only choose a form.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0000-\U000e0fff]"
@@ -118,15 +116,28 @@ def text(node: Selector | None) -> str:
     """
     if node is None:
         return ""
-    string = lines("".join(_shown(part) for part in node.xpath(_SHOWN)))
+    string = lines("".join(_shown(node.root)))
     return "" if all(_is_invisible(character) for character in string) else string
 
 
-def _shown(part: Selector) -> str:
-    # parsel gives a text node as a string, and `<br>` and `<img>` as elements.
-    if part.root is None or isinstance(part.root, str):
-        return _words(str(part.root))
-    return _words(part.attrib["alt"]) if part.root.tag == "img" else "\n"
+def _shown(root: Any) -> Iterator[str]:
+    """Yield the texts, breaks and pictures' texts of an element of lxml, or of a text node, in their order.
+
+    A page has hundreds: walking along the tree takes a fifth of the time of asking it by XPath.
+    """
+    waiting = [] if root is None else [root]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield _words(part)
+        elif part.tag == "br":
+            yield "\n"
+        elif part.tag == "img":
+            yield _words(part.get("alt", ""))
+        elif isinstance(part.tag, str) and part.tag not in _HIDDEN:  # a comment's tag is no string
+            for child in reversed(part):
+                waiting += [child.tail or "", child]
+            waiting.append(part.text or "")
 
 
 def _is_invisible(character: str) -> bool:
