@@ -65,6 +65,9 @@ LEFT_OUT = re.compile(r"(\d+) of \d+ entries left out")
 CLOSED = (401, 403, 429, 451)
 """Answers of a site that does not want us; 503 says that it cannot, which is another matter."""
 
+NOT_A_HOST = "is not a host of the site"
+"""What follows an address's scheme and host in the reason why it was not asked for."""
+
 
 class PageRow(dict[str, object]):
     """One row of the pages table, as a Scrapy item."""

@@ -10,6 +10,7 @@ from crawler.components.exceptions import HostNotAllowed
 from crawler.components.headers import authorization
 from crawler.components.resolver import PublicResolver
 from crawler.components.session import Session, session_of
+from crawler.items import NOT_A_HOST
 from store.addresses import authority
 
 DOWNLOAD_SLOT = "crawl"
@@ -46,7 +47,7 @@ class AllowedHostsMiddleware:
         host = authority(request.url)
         if host not in self._hosts or parts.username is not None:
             origin = f"{parts.scheme}://{host}"
-            reason = f"{origin} is not a host of the site"
+            reason = f"{origin} {NOT_A_HOST}"
             raise HostNotAllowed(
                 f"{reason}; crawl.image_hosts names those" if "photo" in request.meta else reason, origin
             )

@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from crawler.items import CLOSED
+from crawler.items import CLOSED, NOT_A_HOST
 from crawler.job import Job
 from store.addresses import canonical_pattern, sql_narrower, sql_photo_key
 from store.errors import DamagedFile, UserError
 from store.place import bokeru
 from store.schema import IMAGES, PAGES, required
 from store.shards import shard_paths
-from store.sql import literal, read_parquet
+from store.sql import literal, read_parquet, string_list
 from store.stand_ins import sql_stand_ins
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 # latest_*: the newest row of each address. fetched_*: addresses that need no fetching. discovered_*: those
 # that the crawl starts from or that its rows lead to. An address is due if it is discovered and not fetched.
 # - A list also shows photos of odai that opt out, so a photo is discovered on its odai's own page.
+# - A photo whose host was not allowed is due once it is.
 # - A missing photo leads to its next narrower copy.
 # - What 0.1 took from the markup since 2024 has neither stars nor dates: such a page is due again. A page
 #   that is read so today is drift, not ok, so it is not asked for for ever.
@@ -44,13 +45,15 @@ CREATE TEMP TABLE latest_pages AS
         arg_max({misread}, fetched_at) AS is_misread
     FROM pages GROUP BY url;
 CREATE TEMP TABLE latest_images AS
-    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome
+    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome,
+        arg_max(error, fetched_at) FILTER (outcome = 'error') AS error
     FROM images GROUP BY url;
 CREATE TEMP VIEW fetched_pages AS
     SELECT url FROM latest_pages WHERE fetched_at >= {fresh} AND NOT is_misread
     AND NOT ({retry} AND outcome IN ('error', 'drift') AND fetched_at < {started});
 CREATE TEMP VIEW fetched_images AS
-    SELECT url FROM latest_images WHERE NOT ({retry} AND outcome = 'error' AND fetched_at < {started});
+    SELECT url FROM latest_images WHERE NOT ({retry} AND outcome = 'error' AND fetched_at < {started})
+    AND NOT (outcome = 'error' AND coalesce(regexp_extract(error, '{not_a_host}', 1) IN {hosts}, false));
 CREATE TEMP VIEW discovered_pages AS
     SELECT {one_address} AS url FROM (SELECT unnest(links) AS url FROM page)
     UNION ALL SELECT url FROM starts
@@ -202,6 +205,8 @@ def _constants(job: Job) -> dict[str, str]:
         "fresh": f"TIMESTAMPTZ {fresh}",
         "narrower": sql_narrower("url"),
         "odai": literal(job.odai_prefix),
+        "not_a_host": f"^https?://(\\S+) {NOT_A_HOST}",
+        "hosts": string_list(sorted(job.hosts)),
         # The pattern alone is fast, and nearly all match it.
         "one_address": f"CASE WHEN regexp_matches(url, {literal(canonical_pattern(job.site))}) "
         "THEN url ELSE page_address(url) END",

@@ -9,9 +9,9 @@ import re
 MOST = 256
 """The attributes of a tag that are read; those behind them are dropped."""
 _SMALL = 64_000
-"""Characters of a page that is cut only if it has a tag of thousands of them: real pages have up to 60,000."""
+"""Characters of a page that is cut only if it has a tag of thousands: real pages have up to 60,000."""
 _LONG_TAG = re.compile(r"<[a-zA-Z][^>]{2000}")
-"""Quick, and good enough for small pages: a `>` within quotes hides a long tag from it, but not for seconds."""
+"""Quick, and enough for small pages: a `>` within quotes hides a long tag from it, but not for seconds."""
 
 # Tags are cut into attributes as the HTML standard's tokenizer does. All repetitions are possessive: nothing
 # is ever read twice, whatever the page holds.

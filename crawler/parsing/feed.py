@@ -24,7 +24,8 @@ def read_feed(document: Document) -> Page | None:
 
     Source: RSS 2.0 specification (`item/link`), RSS 1.0 (the same), RFC 4287 (`entry/link`).
     """
-    if b"<rss" not in document.body and b"RDF" not in document.body and b"<feed" not in document.body:
+    start = document.body[:5000]
+    if b"<rss" not in start and b":RDF" not in start and b"<feed" not in start:
         return None
     text = decode(document.body, document.charset).lstrip("\ufeff")
     if not _ROOT.match(text[:5000]):

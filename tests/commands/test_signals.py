@@ -45,7 +45,12 @@ def assert_wound_down(process: "subprocess.Popen[str]", number: signal.Signals) 
     assert line.startswith(f"bokeru: stopped ({number.name}). Nothing that was whole is lost")
 
 
-@pytest.mark.parametrize("number", [HANG_UP, INTERRUPT, TERMINATE])
+LONG = pytest.mark.long  # what each signal does is tried on other commands below
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(HANG_UP, marks=LONG), pytest.param(INTERRUPT, marks=LONG), TERMINATE]
+)
 def test_a_crawl_commits_what_it_has_and_goes_on(number: signal.Signals, tmp_path: Path) -> None:
     slow = {"delay": 0.15, "shard_rows": 2, "shard_seconds": 600, "max_photos": 6}
     write_config(tmp_path / "pipelines.yaml", crawl=slow)

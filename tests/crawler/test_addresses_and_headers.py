@@ -147,3 +147,22 @@ def test_a_photo_that_was_left_for_a_later_run_is_asked_for_with_its_page(tmp_pa
         write(tmp_path, [{**at, **page}], [{**at, "url": wide, "outcome": "missing"}])
         crawl(options(site.address, start=()), tmp_path, address=None, pipeline="p")
         assert site.headers(photo_path(5, 400))["Referer"] == shown
+
+
+def test_a_photo_whose_host_was_not_allowed_is_asked_for_once_it_is(tmp_path: Path) -> None:
+    with answering(lambda path, headers: JPEG) as photos:
+        host = photos.address.removeprefix("http://")
+
+        def answer(path: str, headers: Message) -> Answer | None:
+            shown = odai_page(5, photo=f"//{host}{photo_path(5)}")
+            return shown if path.startswith("/odai/") else usual(path, headers)
+
+        with answering(answer) as site:
+            crawl(options(site.address), tmp_path, address=None, pipeline="p")
+            [row] = rows(tmp_path, "images")
+            assert f"http://{host} is not a host of the site; crawl.image_hosts names those" == row["error"]
+            assert is_complete(options(site.address), tmp_path)
+            allowed = options(site.address, image_hosts=(f"http://{host}/",))
+            assert not is_complete(allowed, tmp_path)
+            crawl(allowed, tmp_path, address=None, pipeline="p")
+        assert {row["outcome"] for row in rows(tmp_path, "images")} == {"error", "ok"}

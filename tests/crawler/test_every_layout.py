@@ -36,7 +36,14 @@ def drawn(bokes: list[Boke]) -> set[tuple[object, ...]]:
     return {(boke.boke_id, boke.odai_id, boke.text, boke.stars, boke.category) for boke in bokes}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+QUICK_AND_LONG = [
+    pytest.param(layout, marks=pytest.mark.long) if layout.startswith("bootstrap") else layout
+    for layout in LAYOUTS
+]
+"""Two markups of one family are crawled in `make test-long`; tests/crawler/layouts tries their parsers."""
+
+
+@pytest.mark.parametrize("layout", QUICK_AND_LONG)
 def test_a_layout_is_crawled_from_lists_to_photos(layout: str, tmp_path: Path) -> None:
     with running(PHOTOS, CAPTIONS, SEED, layout=layout) as address:
         report = crawl(OPTIONS, tmp_path, address=address, pipeline="demo")
@@ -56,7 +63,7 @@ def test_a_layout_is_crawled_from_lists_to_photos(layout: str, tmp_path: Path) -
     }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", QUICK_AND_LONG)
 def test_a_layout_that_yields_nothing_is_drift_and_an_odai_without_boke_is_not(
     layout: str, tmp_path: Path
 ) -> None:

@@ -89,6 +89,7 @@ extract(options, root / "demo" / "dataset", root / "features", root / "weights")
 """
 
 
+@pytest.mark.long
 def test_a_cluster_that_is_there_is_joined(tmp_path: Path) -> None:
     write_dataset(tmp_path / "demo" / "dataset", [photo(1), photo(2)])
     environment = {**os.environ, "HOME": str(tmp_path), "RAY_AUTH_MODE": "token"}  # a token of the test's own

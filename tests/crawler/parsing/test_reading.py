@@ -1,4 +1,4 @@
-"""What pages and headers say: encodings, opt-outs, waits."""
+"""What pages and headers say: opt-outs, waits."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,30 +9,10 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from crawler.components.politeness import retry_after
-from crawler.parsing.encoding import decode
 from crawler.parsing.markup import Document, identifier, page_number
 from crawler.parsing.optouts import opt_out
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 8, tzinfo=UTC)
-JAPANESE = "<p>むちゃぶりで一言、カルタ風に。</p>"
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "euc_jp", "cp932"])
-@pytest.mark.parametrize("label", [None, "utf-8", "euc-jp", "shift_jis", "latin-9000"])
-def test_japanese_is_read_whatever_its_label_says(encoding: str, label: str | None) -> None:
-    if (encoding, label) in [("cp932", "euc-jp"), ("euc_jp", "shift_jis"), ("utf-8", "shift_jis")]:
-        return  # bytes that are right in both: the label decides
-    assert decode(JAPANESE.encode(encoding), label) == JAPANESE
-
-
-def test_a_pages_own_charset_is_believed_where_the_server_says_none() -> None:
-    page = f'<meta charset="EUC-JP">{JAPANESE}'
-    assert decode(page.encode("euc_jp")) == page
-
-
-@given(st.binary(), st.text(max_size=9) | st.none())
-def test_decoding_never_raises(body: bytes, charset: str | None) -> None:
-    assert "\0" not in decode(body, charset)
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,8 @@ def full_size(request: pytest.FixtureRequest) -> Iterator[Network]:
     gc.collect()
 
 
-@pytest.mark.parametrize("v1", [False, True])
+# The published files have layers of the old form (v1); both forms are tried on small networks above.
+@pytest.mark.parametrize("v1", [pytest.param(False, marks=pytest.mark.long), True])
 def test_networks_at_full_size_agree_with_opencv(tmp_path: Path, full_size: Network, v1: bool) -> None:
     path = tmp_path / "full.caffemodel"
     caffemodel.write(full_size, path, v1)
