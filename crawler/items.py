@@ -61,6 +61,8 @@ class Page:
 
 LEFT_OUT = re.compile(r"(\d+) of \d+ entries left out")
 """How the column `error` of a page that was read tells of entries that are no boke."""
+IMPOSSIBLE_DATES = re.compile(r"(\d+) dates that cannot be right")
+"""How it tells of dates before the site's first odai, or after the page was fetched."""
 
 CLOSED = (401, 403, 429, 451)
 """Answers of a site that does not want us; 503 says that it cannot, which is another matter."""
@@ -80,7 +82,15 @@ class PageRow(dict[str, object]):
     @property
     def left_out(self) -> int:
         """How many of the page's entries are no boke that can be kept; the column `error` says why."""
-        found = LEFT_OUT.search(str(self["error"]))
+        return self._noted(LEFT_OUT)
+
+    @property
+    def impossible_dates(self) -> int:
+        """How many dates on the page are before the site's first odai, or still to come."""
+        return self._noted(IMPOSSIBLE_DATES)
+
+    def _noted(self, note: re.Pattern[str]) -> int:
+        found = note.search(str(self["error"]))
         return int(found[1]) if found else 0
 
 

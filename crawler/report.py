@@ -19,6 +19,7 @@ class Counts:
     """Pages and photos by outcome, in the tables and fetched in this run; boke of this run's pages.
 
     `new_left_out` counts entries of this run's pages that are no boke: without text, or without a number.
+    `new_impossible_dates` counts dates on them that cannot be right, and are null.
     """
 
     pages: Counter[str] = field(default_factory=Counter)
@@ -28,6 +29,7 @@ class Counts:
     new_bokes: int = 0
     new_refused: int = 0
     new_left_out: int = 0
+    new_impossible_dates: int = 0
 
     @classmethod
     def from_tables(cls, tables: Tables) -> Self:
@@ -46,6 +48,7 @@ class Counts:
             self.new_bokes += len(row["bokes"])  # type: ignore[arg-type]
             self.new_refused += row.is_refused
             self.new_left_out += row.left_out
+            self.new_impossible_dates += row.impossible_dates
 
     def details(self, unit: str) -> dict[str, int]:
         """Return the counts that progress shows beside its own, which is of `unit`: pages or photos."""
@@ -65,6 +68,7 @@ class CrawlReport:
     new_pages: dict[str, int]
     new_photos: dict[str, int]
     new_left_out: int
+    new_impossible_dates: int
     seconds: float
     finished_at: str
     failure: str | None
@@ -102,6 +106,7 @@ def write_report(job: Job, counts: Counts, seconds: float, failure: UserError | 
             new_pages=dict(counts.new_pages),
             new_photos=dict(counts.new_photos),
             new_left_out=counts.new_left_out,
+            new_impossible_dates=counts.new_impossible_dates,
             seconds=round(seconds, 3),
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             failure=str(failure) if failure else None,

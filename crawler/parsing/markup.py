@@ -15,7 +15,6 @@ from w3lib.url import safe_url_string
 from crawler.parsing.attributes import without_excess
 from crawler.parsing.dates import read_date, written_date
 from crawler.parsing.encoding import decode
-from crawler.parsing.numbers import read_number
 from crawler.parsing.photo_address import photo_address
 
 # What a browser shows: no scripts and the like, and for a picture, such as an emoji, its `alt`.
@@ -157,10 +156,6 @@ def _words(string: str) -> str:
 def first(nodes: list[Selector]) -> Selector | None:
     """Return the first of the nodes; None if there is none."""
     return nodes[0] if nodes else None
-
-
-integer = read_number
-"""The first whole number in a text, as `read_number` reads it."""
 
 
 def page_number(url: str) -> int:
