@@ -18,7 +18,7 @@ from parsel import Selector
 
 from crawler.items import Boke, Page
 from crawler.parsing.entry_links import boke_number, posted_text, second_text
-from crawler.parsing.markup import Document, first, identifier, labels, lines, text
+from crawler.parsing.markup import Document, attribute, first, identifier, labels, lines, text
 from crawler.parsing.numbers import read_number
 
 CONTENT = "#content"
@@ -86,7 +86,7 @@ def _category(beside: list[Selector]) -> str | None:
     if len(beside) < 2:
         return None
     link = first(list(beside[1].xpath("a[3]")))
-    return None if link is None or "/user/" in link.attrib.get("href", "") else text(link) or None
+    return None if link is None or "/user/" in attribute(link, "href") else text(link) or None
 
 
 def _odai_href(entry: Selector) -> str | None:
@@ -125,7 +125,7 @@ def _text(caption: Selector) -> str:
     shown = text(block if block is not None else caption)
     if shown or block is None:
         return shown
-    match = _NG_TEXT.search(block.attrib.get("ng-init", ""))
+    match = _NG_TEXT.search(attribute(block, "ng-init"))
     return lines(unquote(match[1] or match[2] or "")) if match else ""
 
 

@@ -8,7 +8,7 @@ from parsel import Selector
 
 from crawler.items import Boke, Page
 from crawler.parsing.entry_links import boke_number, embedded_caption, posted_text, second_text
-from crawler.parsing.markup import Document, first, identifier, text
+from crawler.parsing.markup import Document, attribute, first, identifier, text
 from crawler.parsing.numbers import read_number
 
 CONTENT = ".content-boke"
@@ -30,7 +30,7 @@ def read(document: Document) -> Page:
     odai_id = identifier("odai", document.path)
     photos = root.css(CONTENT).xpath(_PHOTO) or root.xpath(_PHOTO)
     if odai_id is None:
-        odai = [link.attrib.get("href", "") for link in photos]
+        odai = [attribute(link, "href") for link in photos]
         links = [*document.links(odai), *document.links(following)[:1]]
         is_boke = identifier("boke", document.path) is not None
         expected = ("stars", "posted") if is_boke else ("stars", "posted", "image_url")
@@ -48,7 +48,7 @@ def _boke(document: Document, entry: Selector) -> Boke:
     caption = first(entry.css(".boke-text"))
     address = first(entry.css("a.boke-text, .boke-text a"))
     photo = first(list(entry.xpath(_PHOTO)))
-    odai = document.link(photo.attrib.get("href")) if photo else None
+    odai = document.link(attribute(photo, "href")) if photo else None
     boke_id = boke_number([address]) if address else None
     stars = second_text(first(entry.css(".boke-stars a")))
     posted = posted_text(document, entry, address, first(entry.css(".boke-information-label a")))

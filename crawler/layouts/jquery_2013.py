@@ -14,7 +14,7 @@ from parsel import Selector
 
 from crawler.items import Boke, Page
 from crawler.parsing.entry_links import boke_number, posted_text
-from crawler.parsing.markup import Document, first, identifier, text, unique
+from crawler.parsing.markup import Document, attribute, first, identifier, text, unique
 from crawler.parsing.numbers import read_number
 
 CONTENT = "#main_base > .main_container"
@@ -62,7 +62,7 @@ def _odai_hrefs(node: Selector) -> list[str]:
 
 
 def _boke(document: Document, entry: Selector) -> Boke:
-    numbered = _ID.fullmatch(entry.attrib.get("id", ""))
+    numbered = _ID.fullmatch(attribute(entry, "id"))
     rating = _RATING.search(text(first(entry.css(".boke-entry-rating"))))
     attested = first(
         list(entry.css('.boke-entry-info a[href*="/boke/"]:not([href*="/category/"]):not([href*="/tag/"])'))

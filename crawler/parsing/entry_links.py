@@ -10,7 +10,7 @@ from itertools import chain
 
 from parsel import Selector
 
-from crawler.parsing.markup import Document, identifier, lines, text
+from crawler.parsing.markup import Document, attribute, identifier, lines, text
 
 _BARE_NUMBER = re.compile(r"[★☆]?\s*\d[\d,.，．\s]*[千万億KkMm]?")
 _ELSEWHERE = re.compile(r"/(?:user|category|tag|label|collabo|odai)(?:/|$)")
@@ -36,7 +36,7 @@ def posted_text(
 
 def boke_number(links: Iterable[Selector]) -> int | None:
     """Return the number of the boke that the first of the links to a boke's page leads to."""
-    numbers = (identifier("boke", link.attrib.get("href")) for link in links)
+    numbers = (identifier("boke", attribute(link, "href")) for link in links)
     return next((number for number in numbers if number is not None), None)
 
 
@@ -56,7 +56,7 @@ def _others(entry: Selector, caption: Selector | None) -> Iterator[Selector]:
     """Yield the links of an entry that may show its stars or its date: no caption, user, tag or picture."""
     for link in entry.xpath(".//a[not(.//h1) and not(.//img)]"):
         is_caption = caption is not None and link.root is caption.root
-        if not is_caption and not _ELSEWHERE.search(link.attrib.get("href", "")):
+        if not is_caption and not _ELSEWHERE.search(attribute(link, "href")):
             yield link
 
 

@@ -53,9 +53,11 @@ def judged(document: Document, page: Page, content: Iterable[Selector]) -> Page:
     kept = replace(page, bokes=_once(bokes), links=links, kind=kind)
     if missing := _drift(document, page, kept, odd, shows_boke):
         return replace(kept, outcome="drift", error=f"the layout matches, but yields {missing}")
+    impossible = len(document.impossible_dates)
     notes = [
         page.error,
         f"{odd} of {len(page.bokes)} entries left out: {_reason(page.bokes)}" if odd else None,
+        f"{impossible} dates that cannot be right" if impossible else None,
     ]
     return replace(kept, error="; ".join(filter(None, notes)) or None)
 

@@ -94,7 +94,9 @@ class Document:
         """
         if image is None:
             return None
-        return photo_address({"src": image} if isinstance(image, str) else image.attrib, self.base)
+        return photo_address(
+            {"src": image} if isinstance(image, str) else dict(image.root.items()), self.base
+        )
 
     def date(self, text: str | None) -> datetime | None:
         """Return the moment that a date such as 「3日くらい前」 means on this page; see `read_date`.
@@ -105,6 +107,14 @@ class Document:
         if found is None and written_date(text, self.fetched_at):
             self.impossible_dates.add(text or "")
         return found
+
+
+def attribute(node: Selector, name: str) -> str:
+    """Return an attribute of an element, empty if it has none.
+
+    parsel's own `attrib` raises for an element with a control character in the name of any attribute.
+    """
+    return node.root.get(name) or ""
 
 
 def text(node: Selector | None) -> str:

@@ -57,6 +57,12 @@ def test_a_layout_is_crawled_from_lists_to_photos(layout: str, tmp_path: Path) -
     ]
     assert {facts(boke) for page in pages if page["odai_id"] for boke in page["bokes"]} == drawn(expected)
     (of_user,) = (page for page in pages if page["url"].endswith(f"/user/{quote(USER)}"))
+    if layout == "jquery_2013":  # whose users' pages name no odai and no stars
+        posted = {
+            (boke.boke_id, None, boke.text, None, boke.category) for boke in CONTENT.posted_by(USER, 0, 10)
+        }
+        assert {facts(boke) for boke in of_user["bokes"]} == posted
+        return
     assert {facts(boke) for boke in of_user["bokes"]} == drawn(CONTENT.posted_by(USER, 0, 10))
     assert set(of_user["links"]) >= {
         f"http://bokete.test/odai/{boke['odai_id']}" for boke in of_user["bokes"]
@@ -77,8 +83,9 @@ def test_a_layout_that_yields_nothing_is_drift_and_an_odai_without_boke_is_not(
         for fault, photos in affected(faults, 8, SEED).items()
     }
     assert errors == {
-        "drift-empty": ["a boke without text"],
-        "drift-entries": ["no boke"],
+        "drift-empty": ["a boke without text (2 of 2 entries)"],
+        # Entries that lost their class are still candidates where blocks have none, as since 2024.
+        "drift-entries": ["a boke without text (2 of 2 entries)" if layout == "next_2024" else "no boke"],
         "drift-photo": ["no photo"],
         "unanswered": [""],
     }

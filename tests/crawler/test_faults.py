@@ -56,7 +56,7 @@ IMAGES = {
     "photo-empty": "error", "photo-noise": "error", "photo-truncated": "error", "photo-bomb": "error",
     "photo-huge-bomb": "error", "photo-opt-out": "denied", "photo-cmyk": "ok", "photo-grey": "ok",
     "photo-palette": "ok", "photo-alpha": "ok", "photo-16bit": "ok", "photo-animated": "ok",
-    "photo-webp": "ok", "photo-rotated": "ok", "photo-exif": "ok", "photo-tiny": "ok",
+    "photo-webp": "ok", "photo-rotated": "ok", "photo-exif": "ok", "photo-tiny": "error",
     "photo-twice": "ok", "photo-near": "ok",
 }  # fmt: skip
 
