@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
@@ -99,13 +99,12 @@ class BoketeSpider(Spider):
             address, self.parse_photo, headers=headers, errback=self.failed, meta=meta, dont_filter=True
         )
 
-    async def parse_page(self, response: Response) -> PageRow | Request:
+    def parse_page(self, response: Response) -> PageRow | Request | Awaitable[PageRow | Request]:
         """Return a page's row, for the item pipeline; or a request, for the scheduler.
 
-        A large page is parsed in a thread, and left where that takes too long: meanwhile the others go on.
-
         A request is returned where the site answers with an error page (it is made again after others), or
-        where the rest of the page takes a browser.
+        where the rest of the page takes a browser. A large page is parsed in a thread: then the result is
+        awaitable, and the crawl goes on meanwhile.
         """
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
         if status != 200 and status not in MISSING_STATUSES:
@@ -115,17 +114,25 @@ class BoketeSpider(Spider):
             parse, response.body, response.url, now, kind, status=status, robots_tags=_robots_tags(response)
         )
         if len(response.body) <= _SMALL_PAGE:
-            found = parsing()
-        else:
-            try:
-                found = await asyncio.wait_for(asyncio.to_thread(parsing), PARSING_SECONDS)
-            except TimeoutError:
-                size = len(response.body) / 2**20
-                reason = f"parsing its {size:.1f} megabytes takes more than {PARSING_SECONDS:g} seconds"
-                return page_row(address, now, Page("drift", reason), status)
-        found["url"] = address
-        if status in MISSING_STATUSES:
-            found.update(outcome="missing", error=f"HTTP status {status}")
+            return self._row_or_request(parsing(), response)
+        return self._parse_in_thread(parsing, response, now)
+
+    async def _parse_in_thread(
+        self, parsing: Callable[[], PageRow], response: Response, now: datetime
+    ) -> PageRow | Request:
+        """Parse a page beside the crawl; leave it, with its row saying so, where that takes too long."""
+        try:
+            found = await asyncio.wait_for(asyncio.to_thread(parsing), PARSING_SECONDS)
+        except TimeoutError:
+            size = len(response.body) / 2**20
+            reason = f"parsing its {size:.1f} megabytes takes more than {PARSING_SECONDS:g} seconds"
+            return page_row(response.meta["address"], now, Page("drift", reason), response.status)
+        return self._row_or_request(found, response)
+
+    def _row_or_request(self, found: PageRow, response: Response) -> PageRow | Request:
+        found["url"] = response.meta["address"]
+        if response.status in MISSING_STATUSES:
+            found.update(outcome="missing", error=f"HTTP status {response.status}")
         if self._needs_browser(found, response) and response.request:
             options = self._options
             meta = browser_meta(options.delay, options.max_page_number)

@@ -1,13 +1,19 @@
 """A page that takes long to parse holds up nothing else, and is left where it takes too long."""
 
+import asyncio
+import inspect
 import time
 from email.message import Message
 from pathlib import Path
 
 import pytest
+from scrapy import Request
+from scrapy.http import HtmlResponse
 
 from crawler.crawl import crawl
+from crawler.items import PageRow
 from crawler.options import CrawlOptions
+from crawler.spiders import bokete
 from store.errors import UserError
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, answering, odai_page
@@ -43,3 +49,21 @@ def test_what_robots_txt_leads_to_is_named_where_it_is_not_a_host_of_the_site(tm
             UserError, match=r"leads to http://www\.bokete\.example.* set crawl\.site to http"
         ):
             crawl(options, tmp_path, address=None, pipeline="p")
+
+
+def test_a_page_that_takes_too_long_is_left_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bokete, "PARSING_SECONDS", 0.05)
+    monkeypatch.setattr(bokete, "parse", lambda *_, **__: time.sleep(0.5))
+    address = "http://bokete.test/odai/1"
+    request = Request(address, meta={"address": address})
+    response = HtmlResponse(address, body=b"x" * 2**20, request=request)
+
+    async def parsed() -> object:
+        result = bokete.BoketeSpider().parse_page(response)
+        assert inspect.isawaitable(result), "the crawl goes on meanwhile"
+        return await result
+
+    row = asyncio.run(parsed())
+    assert isinstance(row, PageRow)
+    assert (row["outcome"], row["url"]) == ("drift", address)
+    assert row["error"] == "parsing its 1.0 megabytes takes more than 0.05 seconds"
