@@ -19,7 +19,7 @@ from parsel import Selector
 from crawler.items import Boke, Page
 from crawler.parsing.entry_links import boke_number, posted_text, second_text
 from crawler.parsing.markup import Document, attribute, first, identifier, labels, lines, text
-from crawler.parsing.numbers import read_number
+from crawler.parsing.values.numbers import read_number
 
 CONTENT = "#content"
 _ENTRIES = '//div[@id="content"]/div[@class="boke"] | //body/div[@class="boke"]'

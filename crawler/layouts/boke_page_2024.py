@@ -9,7 +9,7 @@ import re
 
 from crawler.items import Boke, Page
 from crawler.parsing.markup import Document, first, identifier, text
-from crawler.parsing.numbers import read_number
+from crawler.parsing.values.numbers import read_number
 
 CONTENT = "h1"
 _DATE = 'a[title="ボケ詳細"][target="_self"]'

@@ -9,7 +9,7 @@ from parsel import Selector
 from crawler.items import Boke, Page
 from crawler.parsing.entry_links import boke_number, embedded_caption, posted_text, second_text
 from crawler.parsing.markup import Document, attribute, first, identifier, text
-from crawler.parsing.numbers import read_number
+from crawler.parsing.values.numbers import read_number
 
 CONTENT = ".content-boke"
 _ENTRIES = ".content-boke > .boke"

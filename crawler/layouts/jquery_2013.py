@@ -15,7 +15,7 @@ from parsel import Selector
 from crawler.items import Boke, Page
 from crawler.parsing.entry_links import boke_number, posted_text
 from crawler.parsing.markup import Document, attribute, first, identifier, text, unique
-from crawler.parsing.numbers import read_number
+from crawler.parsing.values.numbers import read_number
 
 CONTENT = "#main_base > .main_container"
 _ENTRIES = "div.boke-entry, div.boke-list"

@@ -17,7 +17,7 @@ from parsel import Selector
 from crawler.items import Boke, Page
 from crawler.parsing.entry_links import boke_number, posted_text, stars_text
 from crawler.parsing.markup import Document, first, identifier, text
-from crawler.parsing.numbers import read_number
+from crawler.parsing.values.numbers import read_number
 
 CONTENT = "#__next > main"
 MORE = "#__next > main > div:first-of-type > button"

@@ -5,7 +5,7 @@ import re
 from parsel import Selector
 
 from crawler.items import Page
-from crawler.parsing.encoding import decode
+from crawler.parsing.decoding.encoding import decode
 from crawler.parsing.markup import Document, identifier
 from store.addresses import is_same_site, page_address
 

@@ -12,10 +12,10 @@ from urllib.parse import urljoin, urlsplit
 from parsel import Selector
 from w3lib.url import safe_url_string
 
-from crawler.parsing.attributes import without_excess
-from crawler.parsing.dates import read_date, written_date
-from crawler.parsing.encoding import decode
+from crawler.parsing.decoding.attributes import without_excess
+from crawler.parsing.decoding.encoding import decode
 from crawler.parsing.photo_address import photo_address
+from crawler.parsing.values.dates import read_date, written_date
 
 # What a browser shows: no scripts and the like, and for a picture, such as an emoji, its `alt`.
 _HIDDEN = frozenset({"script", "style", "template", "noscript"})

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.parsing.dates import read_date
 from crawler.parsing.markup import Document
+from crawler.parsing.values.dates import read_date
 
 JAPAN = timezone(timedelta(hours=9))
 NOW = datetime(2026, 3, 4, 16, 6, 7, 8, tzinfo=UTC)  # in Japan it is the 5th, six past one at night

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.parsing.numbers import read_number
+from crawler.parsing.values.numbers import read_number
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
-from crawler.parsing.numbers import value
-from crawler.parsing.times import CLOCK_AFTER, moment
+from crawler.parsing.values.numbers import value
+from crawler.parsing.values.times import CLOCK_AFTER, moment
 
 YEARS = {"今年": 0, "一昨年": 2, "おととし": 2, "去年": 1, "昨年": 1, "前年": 1}
 """How many years back words for years go."""

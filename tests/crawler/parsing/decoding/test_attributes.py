@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parsel import Selector
 
-from crawler.parsing import attributes
-from crawler.parsing.attributes import MOST, without_excess
+from crawler.parsing.decoding import attributes
+from crawler.parsing.decoding.attributes import MOST, without_excess
 
 MANY = " ".join(f"a{number}=1" for number in range(100_000))
-SAVED = Path(__file__).parents[1] / "pages"
+SAVED = Path(__file__).parents[2] / "pages"
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 
 from w3lib.encoding import resolve_encoding
 
-from crawler.parsing.japanese import decode_euc_jp, decode_iso_2022_jp
-from crawler.parsing.own_label import own_label
+from crawler.parsing.decoding.japanese import decode_euc_jp, decode_iso_2022_jp
+from crawler.parsing.decoding.own_label import own_label
 
 _MARKS = {BOM_UTF8: "utf-8", BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
 _JAPANESE = ("utf-8", "euc_jp", "cp932")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.parsing.encoding import decode
+from crawler.parsing.decoding.encoding import decode
 
 TABLE = Path(__file__).with_name("jis_x_0208.txt").read_text("utf-8").split("\n")[:94]
 CELLS = [(row, cell) for row in range(94) for cell in range(94) if TABLE[row][cell] != "\ufffd"]

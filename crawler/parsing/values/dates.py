@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from unicodedata import normalize
 
-from crawler.parsing.numbers import KANJI_NUMBER, kanji_value
-from crawler.parsing.relative_dates import YEARS, read_relative
-from crawler.parsing.times import CLOCK, CLOCK_AFTER, JAPAN, moment
+from crawler.parsing.values.numbers import KANJI_NUMBER, kanji_value
+from crawler.parsing.values.relative_dates import YEARS, read_relative
+from crawler.parsing.values.times import CLOCK, CLOCK_AFTER, JAPAN, moment
 
 FIRST_ODAI = datetime(2008, 9, 5, tzinfo=JAPAN)
 """The day of the site's first odai: nothing on it is older."""

@@ -1,0 +1,1 @@
+"""From bytes to text, as the web reads it."""
