@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 def facts(stage: Stage) -> Iterator[str]:
     """Yield SQL that selects which photo lies at which address, and which odai and boke it belongs to."""
-    pages, images = stage.tables()
+    pages, images, _ = stage.tables()
     if images.paths:
         rows = read_parquet(images.paths)
         yield f"SELECT {sql_photo_key('url')}, sha256, NULL, NULL, NULL, NULL FROM {rows}"
@@ -37,16 +37,17 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
 
     `content` is not asked: the same filter keeps rows out of later crawls, so both agree.
     """
-    pages, images = stage.tables()
+    pages, images, left_out = stage.tables()
     changed = _rewrite(pages, forgotten.page, None)
-    return changed + _rewrite(images, forgotten.image, ["url", "sha256"])
+    changed += _rewrite(images, forgotten.image, ["url", "sha256"])
+    return changed + _rewrite(left_out, lambda row: None if forgotten.holds("url", row["url"]) else row, None)
 
 
-def _rewrite(table: Table, change: Callable[[Row], Row], deciding: list[str] | None) -> int:
+def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[str] | None) -> int:
     """Put the rows of `table` through `change`; return how many shards changed.
 
     Args:
-        change: returns the row itself where nothing changes.
+        change: returns the row itself where nothing changes, and None to take it out.
         deciding: the columns by which `change` decides, so that photo bytes are not read for that; None: all.
     """
     changed = 0
@@ -56,7 +57,7 @@ def _rewrite(table: Table, change: Callable[[Row], Row], deciding: list[str] | N
                 continue
             with whole_parquet(path, shard.schema_arrow) as writer:
                 for group in _groups(path, shard, None):
-                    rows = [change(row) for row in group]
+                    rows = [kept for row in group if (kept := change(row)) is not None]
                     writer.write_table(pa.Table.from_pylist(rows, schema=shard.schema_arrow))
         changed += 1
     return changed

@@ -76,7 +76,7 @@ class PageRow(dict[str, object]):
 
     @property
     def is_refused(self) -> bool:
-        """Whether the site, its robots.txt or an opt-out closes the page to us."""
+        """Whether the site or an opt-out closes the page to us."""
         return self["outcome"] == "denied" or self["status"] in CLOSED
 
     @property
@@ -96,3 +96,10 @@ class PageRow(dict[str, object]):
 
 class PhotoRow(dict[str, object]):
     """One row of the images table, as a Scrapy item."""
+
+
+class LeftOutRow(dict[str, object]):
+    """One row of the table of what a rule kept from being fetched, as a Scrapy item."""
+
+
+Row = PageRow | PhotoRow | LeftOutRow

@@ -82,6 +82,9 @@ class CrawlOptions(Options):
     max_photo_megabytes: int = Field(32, ge=1)
     """Larger photos are not read."""
 
+    obey_ai_rules: bool = False
+    """Take rules of robots.txt that name robots which gather for AI (GPTBot, CCBot) as meant for us, too."""
+
     # How often to commit.
     shard_rows: int = Field(10_000, ge=1)
     """Rows after which a shard is committed."""

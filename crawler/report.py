@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
-from crawler.items import PageRow, PhotoRow
+from crawler.items import LeftOutRow, PhotoRow, Row
 from crawler.job import Job
 from crawler.memory.tables import Tables
 from store.errors import SiteRefuses, Unexpected, UserError
@@ -30,14 +30,19 @@ class Counts:
     new_refused: int = 0
     new_left_out: int = 0
     new_impossible_dates: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
 
     @classmethod
     def from_tables(cls, tables: Tables) -> Self:
         """Return the counts of the tables before anything is fetched."""
         return cls(Counter(tables.outcomes("pages")), Counter(tables.outcomes("images")))
 
-    def add(self, row: PageRow | PhotoRow) -> None:
+    def add(self, row: Row) -> None:
         """Count one row."""
+        if isinstance(row, LeftOutRow):
+            self.left_out[str(row["table"])] += 1
+            return
         outcome = str(row["outcome"])
         if isinstance(row, PhotoRow):
             self.photos[outcome] += 1
@@ -74,12 +79,16 @@ class CrawlReport:
     failure: str | None
     stand_ins: dict[str, int] = field(default_factory=dict)
     """Pictures that stand for photos that are not there, by sha256: for how many addresses each answers."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         both = {name: self.pages.get(name, 0) + self.photos.get(name, 0) for name in _PROBLEMS}
         problems = "".join(f", {count:,} {name}" for name, count in both.items() if count)
         if self.new_left_out:
             problems += f", {self.new_left_out:,} entries left out that are no boke"
+        if closed := sum(self.left_out.values()):
+            problems += f", {closed:,} left out by robots.txt or tdmrep.json"
         new = sum(self.new_pages.values()) + sum(self.new_photos.values())
         lines = [
             f"crawl: {self.pages.get('ok', 0):,} pages, {self.photos.get('ok', 0):,} photos, "
@@ -111,6 +120,8 @@ def write_report(job: Job, counts: Counts, seconds: float, failure: UserError | 
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             failure=str(failure) if failure else None,
             stand_ins=tables.stand_ins(),
+            left_out=dict(counts.left_out),
+            warnings=counts.warnings,
         )
     write_json(job.directory / "report.json", asdict(report))
     return report
@@ -137,16 +148,22 @@ def problems(job: Job, tables: Tables, counts: Counts | None = None) -> Iterator
         tables: all pages, of this run and of earlier ones.
         counts: those of this run: a site may close its doors long after most of it was fetched.
     """
-    pages = tables.outcomes("pages")
-    refused = [(tables.refused(), sum(pages.values()))]
+    pages, closed = tables.outcomes("pages"), tables.left_out("pages")
+    refused = [(tables.refused() + closed, sum(pages.values()) + closed)]
     if counts is not None:
-        refused.append((counts.new_refused, counts.new_pages.total()))
+        refused.append((counts.new_refused + closed, counts.new_pages.total() + closed))
     for number, total in refused:
         if number and number >= _NEARLY_ALL * total:
             yield SiteRefuses(
                 f"{job.site} refuses {number:,} of {total:,} pages, by robots.txt, an opt-out or its answers "
-                "(401, 403, 429, 451); `error` in the table of pages says which. Ask the site's owner. "
-                f"Once it takes you in: {job.command} --retry-failed"
+                "(401, 403, 429, 451); `error` in the table of pages says which, and `rule` in that of "
+                f"left_out. Ask the site's owner. Once it takes you in: {job.command} --retry-failed"
             )
+    closed = tables.left_out("images")
+    if closed and closed >= _NEARLY_ALL * (closed + sum(tables.outcomes("images").values())):
+        yield SiteRefuses(
+            f"the hosts of the photos refuse all {closed:,}, by robots.txt or tdmrep.json; `rule` in the "
+            f"table left_out says which. Ask their owner, then: {job.command}"
+        )
     if pages.get("drift", 0) > job.options.max_drift * sum(pages.values()):
         yield drift_error(job, pages)

@@ -12,8 +12,8 @@ DEFAULT_REQUEST_HEADERS = headers.PAGE
 REFERRER_POLICY = "no-referrer"  # else a page's second try would name the page itself
 
 # Politeness.
-# Scrapy takes a robots.txt that answers 503 for a yes; crawler.components.robots obeys it instead.
-ROBOTSTXT_OBEY = False
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_PARSER = "crawler.components.robots.RobotsParser"
 RETRY_HTTP_CODES = [500, 502, 504, 408, 522, 524]  # 403, 429 and 503: crawler.components.politeness
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 CONCURRENT_ITEMS = 1  # each answer makes one row; Scrapy starts as many tasks for it as this says

@@ -14,8 +14,9 @@ from store.schema import OUTCOMES, decoder_of
 def check(stage: Stage) -> Problems:
     """Yield what is wrong with a crawl; every photo is hashed and decoded."""
     yield from check_files(stage)
-    pages, images = stage.tables()
+    pages, images, left_out = stage.tables()
     yield from check_table(pages, _check_rows)
+    yield from check_table(left_out, _check_urls)
     with Progress(f"verify {stage.directory}", None, "photos") as progress:
 
         def check_photos(path: Path, rows: pa.Table) -> Problems:
@@ -35,5 +36,9 @@ def check_inputs(stage: Stage) -> Problems:
 def _check_rows(path: Path, rows: pa.Table) -> Problems:
     for outcome in set(rows["outcome"].to_pylist()) - set(OUTCOMES):
         yield Problem(f"{path}: outcome {outcome!r} is unknown: known are {', '.join(OUTCOMES)}")
+    yield from _check_urls(path, rows)
+
+
+def _check_urls(path: Path, rows: pa.Table) -> Problems:
     if rows["url"].null_count:
         yield Problem(f"{path}: {rows['url'].null_count} rows have no url")

@@ -18,7 +18,7 @@ TIME = pa.timestamp("us", tz="UTC")
 
 OUTCOMES = ("ok", "missing", "drift", "denied", "error")
 """What became of a page or photo. ok: fetched and read. missing: the site says that it does not exist. drift:
-fetched, but no known layout matches the markup. denied: robots.txt or an opt-out forbids it. error: anything
+fetched, but no known layout matches the markup. denied: an opt-out forbids it. error: anything
 else, with the reason in the column `error`."""
 
 BOKE = pa.struct(
@@ -82,6 +82,17 @@ IMAGES = pa.schema(
     ],
     metadata=_DESCRIBED,
 )
+
+LEFT_OUT = pa.schema(
+    [
+        ("url", pa.string()),
+        ("table", pa.string()),
+        ("source", pa.string()),
+        ("rule", pa.string()),
+        ("left_out_at", TIME),
+    ]
+)
+"""What robots.txt or tdmrep.json kept from being fetched: it has no row in `table`, and stays due."""
 
 CAPTION = pa.struct(
     [

@@ -9,6 +9,20 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def without_robots_denials(rows: str) -> str:
+    """Return SQL for the rows of a crawl's table without those that say that robots.txt forbids an address.
+
+    Crawls of 0.1 wrote such rows. They are no facts about a page: what was fetched before counts, and
+    the address is asked for again.
+
+    Args:
+        rows: SQL that selects the rows, with all columns.
+    """
+    return (
+        f"SELECT * FROM ({rows}) WHERE NOT coalesce(outcome = 'denied' AND error LIKE '%robots.txt%', false)"
+    )
+
+
 def string_list(values: Iterable[object]) -> str:
     """Return `values`, paths for example, as a SQL list of strings."""
     return "[" + ", ".join(literal(str(value)) for value in values) + "]"

@@ -21,7 +21,7 @@ CALLED_BY_DECORATOR = {"router", "docs", "field_validator", "model_validator"}
 CALLED_BY_FRAMEWORKS = {
     # Scrapy: https://docs.scrapy.org/en/latest/topics/api.html and the pages of each component
     *("process_request", "process_response", "process_exception", "open_spider", "close_spider"),
-    *("process_item", "has_pending_requests", "enqueue_request", "next_request", "closed"),
+    *("process_item", "has_pending_requests", "enqueue_request", "next_request", "closed", "allowed"),
     "handle_referer",
     *("Command", "syntax", "short_desc"),  # scrapy.commands finds the class by COMMANDS_MODULE
     # http.server.BaseHTTPRequestHandler; chainer.training.Updater and chainer.FunctionNode

@@ -4,7 +4,16 @@ from scrapy.exceptions import IgnoreRequest
 
 
 class Denied(IgnoreRequest):
-    """robots.txt forbids the address: its row has the outcome `denied`."""
+    """robots.txt or tdmrep.json forbids the address: it gets no row, and stands in `left_out`.
+
+    Args:
+        words: what forbids it, as it is written there.
+        source: the address of the file.
+    """
+
+    def __init__(self, words: str, source: str) -> None:
+        super().__init__(f"{source}: {words}")
+        self.words, self.source = words, source
 
 
 class HostNotAllowed(IgnoreRequest):
@@ -22,3 +31,7 @@ class HostNotAllowed(IgnoreRequest):
 
 class CrawlEnded(IgnoreRequest):
     """The crawl is ending: the address gets no row, so the next crawl fetches it."""
+
+
+class CutShort(IgnoreRequest):
+    """The answer came without its end each time that it was asked for: its row has the outcome `error`."""

@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from twisted.internet.task import LoopingCall
 
 from crawler.components.session import Session, session_of
-from crawler.items import PageRow, PhotoRow
+from crawler.items import Row
 from store.errors import UserError
 
 
@@ -38,7 +38,7 @@ class RowPipeline:
         self._clock.stop()
         gc.unfreeze()
 
-    def process_item(self, item: PageRow | PhotoRow) -> PageRow | PhotoRow:
+    def process_item(self, item: Row) -> Row:
         """Write a row and return it, as Scrapy requires of every pipeline.
 
         A row that cannot be written raises nothing here: Scrapy would log it and crawl on. The session fails

@@ -1,40 +1,72 @@
-"""Downloader middleware: obeys robots.txt; one that cannot be read forbids everything (RFC 9309)."""
+"""Downloader middleware: obeys robots.txt and tdmrep.json, and ends the crawl where neither can be known."""
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
 from protego import Protego
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.extensions.throttle import AutoThrottle
+from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.misc import build_from_crawler
 
 from crawler.components.allowed_hosts import DOWNLOAD_SLOT
-from crawler.components.exceptions import CrawlEnded, Denied, HostNotAllowed
+from crawler.components.exceptions import CrawlEnded, CutShort, Denied, HostNotAllowed
 from crawler.components.session import Session, session_of
 from crawler.components.transport import in_words
-from crawler.parsing.optouts import ROBOT
+from crawler.components.whole_body import again
+from crawler.parsing.wholeness import robots_txt_is_cut
+from crawler.permission.optouts import ROBOT
+from crawler.permission.robots_file import RobotsFile
+from crawler.permission.signals import TDM_FILE
+from crawler.permission.tdm_file import TdmFile
 from store.errors import SiteRefuses, UserError
 
-_MAX_BYTES = 500 * 1024
-"""What is read of a robots.txt: RFC 9309 asks for at least as much."""
+_LOG = logging.getLogger(__name__)
 _DAY = 24 * 3600.0
+
+
+class RobotsParser(RobotParser):
+    """robots.txt for Scrapy (its setting ROBOTSTXT_PARSER), which hands over the bytes as they were sent."""
+
+    def __init__(self, file: RobotsFile) -> None:
+        self.file = file
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, robotstxt_body: bytes) -> Self:
+        """Make the parser of one file."""
+        return cls(RobotsFile.parse(robotstxt_body))
+
+    def allowed(self, url: str | bytes, user_agent: str | bytes) -> bool:
+        """Tell whether an address may be fetched by us, whatever other name we are asked about."""
+        return self.file.refusal(url.decode() if isinstance(url, bytes) else url) is None
 
 
 @dataclass(frozen=True)
 class _Policy:
-    rules: Protego
+    """What a host says of all its addresses, from the day's robots.txt and tdmrep.json."""
+
+    robots: RobotsFile
+    tdm: TdmFile
     read_at: float
 
 
-class RobotsMiddleware:
-    """Reads each host's robots.txt before anything else on it, and again every day."""
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Reads each host's robots.txt before anything else on it, and again every day.
+
+    Scrapy's own takes a file that cannot be read for a yes, and never reads one again.
+    """
 
     def __init__(self, crawler: Crawler, session: Session) -> None:
-        self._crawler, self._session = crawler, session
+        super().__init__(crawler)
+        self._session = session
         self._policies: dict[str, asyncio.Future[_Policy]] = {}
 
     @classmethod
@@ -42,35 +74,76 @@ class RobotsMiddleware:
         """Make the middleware of a crawl."""
         return cls(crawler, session_of(crawler))
 
-    async def process_request(self, request: Request) -> None:
-        """Return None, so that the engine goes on, if robots.txt allows the request.
+    async def process_request(self, request: Request, spider: Spider | None = None) -> None:
+        """Return None, so that the engine goes on, if the host lets the request pass.
 
         Raises an exception otherwise; then the engine does not download it, and calls its errback.
 
         Raises:
-            Denied: robots.txt forbids it.
-            CrawlEnded: robots.txt cannot be read, so the crawl ends.
+            Denied: robots.txt or tdmrep.json forbids it.
+            CrawlEnded: robots.txt cannot be read, or closes the whole site; so the crawl ends.
         """
         if request.meta.get("robots"):
             return
-        parts = urlsplit(request.url)
-        host = f"{parts.scheme}://{parts.netloc}"
+        if denied := await self.refusal(request.url):
+            if self._closes_site(request):
+                self._refuse(request, denied)
+            raise denied
+
+    async def refusal(self, url: str) -> Denied | None:
+        """Return why an address may not be fetched; None if it may. Browsers' own requests are asked, too.
+
+        Raises:
+            CrawlEnded: its host's robots.txt cannot be read.
+        """
+        host = _origin(url)
         policy = self._policies.get(host)
         if policy is None or (policy.done() and self._is_stale(policy)):
-            policy = self._policies[host] = asyncio.ensure_future(self._read(f"{host}/robots.txt"))
+            policy = self._policies[host] = asyncio.ensure_future(self._read(host))
         # Shielded: all requests of a host wait for one policy, and one of them may be cancelled.
-        rules = (policy.result() if policy.done() else await asyncio.shield(policy)).rules
-        if not rules.can_fetch(request.url, ROBOT):
-            raise Denied(f"{host}/robots.txt forbids it")
+        found = policy.result() if policy.done() else await asyncio.shield(policy)
+        as_ai = self._session.job.options.obey_ai_rules
+        if words := found.robots.refusal(url, is_ai_crawler=as_ai):
+            return Denied(words, f"{host}/robots.txt")
+        words = found.tdm.refusal(url)
+        return Denied(words, host + TDM_FILE) if words else None
+
+    def _closes_site(self, request: Request) -> bool:
+        """Tell whether nothing of the site is open; hosts of photos may be closed by themselves."""
+        host = _origin(request.url)
+        return "photo" not in request.meta and self._policies[host].result().robots.closes_all
+
+    def _refuse(self, request: Request, denied: Denied) -> None:
+        self._session.fail(
+            SiteRefuses(
+                f"{denied.source} closes the whole site to {ROBOT} ({denied.words}). What was fetched "
+                f"is kept. Ask the site's owner; once robots.txt takes you in: {self._session.job.command}"
+            )
+        )
 
     @staticmethod
     def _is_stale(policy: asyncio.Future[_Policy]) -> bool:
         return policy.exception() is not None or time.monotonic() - policy.result().read_at > _DAY
 
-    async def _read(self, address: str) -> _Policy:
+    async def _read(self, host: str) -> _Policy:
+        response = await self._robots_txt(f"{host}/robots.txt")
+        # Any other answer, such as 404, means that there are no rules.
+        body = response.body if response.status < 300 else b""
+        parser = build_from_crawler(self._parserimpl, self.crawler, body)
+        robots = parser.file if isinstance(parser, RobotsParser) else RobotsFile.parse(body)
+        self._slow_down(robots.rules)
+        if names := robots.closed_to_ai():
+            self._session.warn(
+                f"{host}/robots.txt closes the site to robots that gather for AI ({', '.join(names)}); crawl."
+                "obey_ai_rules: true takes that as meant for this crawl, too"
+            )
+        tdm = TdmFile() if robots.refusal(host + TDM_FILE) else await self._tdm_file(host + TDM_FILE)
+        return _Policy(robots, tdm, time.monotonic())
+
+    async def _robots_txt(self, address: str) -> Response:
         request = Request(address, NO_CALLBACK, meta={"robots": True}, dont_filter=True)
         try:
-            response = await self._crawler.engine.download_async(request)
+            response = await self._download(request)
         except HostNotAllowed as error:
             raise self._end_crawl(
                 UserError,
@@ -84,11 +157,28 @@ class RobotsMiddleware:
             raise self._end_crawl(SiteRefuses, address, "answers 429")
         if response.status >= 500:
             raise self._end_crawl(UserError, address, f"answers {response.status}")
-        # Any other answer, such as 404, means that there are no rules.
-        text = response.body[:_MAX_BYTES].decode("utf-8", "replace") if response.status < 300 else ""
-        rules = Protego.parse(text)
-        self._slow_down(rules)
-        return _Policy(rules, time.monotonic())
+        return response
+
+    async def _download(self, request: Request) -> Response:
+        """Return the answer, whole; what ends within a line or a character is asked for again."""
+        while True:
+            response = await self.crawler.engine.download_async(request)
+            partial = "partial" in response.flags
+            if response.status >= 300 or not robots_txt_is_cut(response.body, may_be_partial=partial):
+                return response
+            request = again(request, "it ends within a line")
+
+    async def _tdm_file(self, address: str) -> TdmFile:
+        """Return what tdmrep.json reserves; nothing where there is none."""
+        meta = {"robots": True, "dont_retry": True, "handle_httpstatus_all": True}
+        try:
+            response = await self._download(Request(address, NO_CALLBACK, meta=meta, dont_filter=True))
+        except CutShort as error:
+            raise self._end_crawl(UserError, address, f"cannot be read: {in_words(error)}") from error
+        except Exception as error:
+            _LOG.info("%s: %s", address, in_words(error))
+            return TdmFile()
+        return TdmFile.parse(response.body) if response.status == 200 else TdmFile()
 
     def _end_crawl(
         self,
@@ -109,8 +199,13 @@ class RobotsMiddleware:
         """Raise the delay between requests to what robots.txt asks for; it never lowers it."""
         rate = rules.request_rate(ROBOT)
         delay = max(rules.crawl_delay(ROBOT) or 0, rate.seconds / max(rate.requests, 1) if rate else 0)
-        slot = self._crawler.engine.downloader.slots.get(DOWNLOAD_SLOT)
+        slot = self.crawler.engine.downloader.slots.get(DOWNLOAD_SLOT)
         if slot is not None and delay > slot.delay:
             slot.delay = delay
-            if throttle := self._crawler.get_extension(AutoThrottle):
+            if throttle := self.crawler.get_extension(AutoThrottle):
                 throttle.mindelay, throttle.maxdelay = delay, max(delay, throttle.maxdelay)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,5 +1,6 @@
 """One run of a crawl, from lock to report: the state that Scrapy's components share."""
 
+import logging
 import sys
 import time
 from collections import Counter
@@ -11,7 +12,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from crawler.items import PageRow, PhotoRow
+from crawler.items import LeftOutRow, PageRow, PhotoRow, Row
 from crawler.job import Job
 from crawler.link_rules import links_to_follow
 from crawler.memory.frontier import Frontier
@@ -24,6 +25,7 @@ from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
 from store.progress import Progress
 
+_LOG = logging.getLogger(__name__)
 _MIN_PAGES_FOR_DRIFT = 20
 """Pages of this run before which the share of drift means nothing."""
 
@@ -82,8 +84,19 @@ class Session:
             with suppress(OSError, UserError):  # a full disk has no room for a report either
                 self.report = write_report(self.job, self.counts, seconds, self.failure)
 
-    def append(self, row: PageRow | PhotoRow) -> None:
+    def warn(self, text: str) -> None:
+        """Say once what is worth knowing and stops nothing; the report has it, too."""
+        if text not in self.counts.warnings:
+            self.counts.warnings.append(text)
+            _LOG.warning(text)
+
+    def append(self, row: Row) -> None:
         """Write a row, count it, and add what it leads to to the frontier."""
+        if isinstance(row, LeftOutRow):
+            self.writer.append(row)
+            self.counts.add(row)
+            self._under_way["images" if row["table"] == "images" else "pages"] -= 1
+            return
         if isinstance(row, PageRow):
             row["links"] = list(dict.fromkeys(map(self.job.page_address, row["links"])))  # type: ignore[call-overload]
             row["links"] = links_to_follow(row, self.job.options)

@@ -1,20 +1,20 @@
 """Writes the rows of a crawl to disk, and sends every finished shard to the mirror."""
 
 import errno
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from crawler.items import PageRow, PhotoRow
+from crawler.items import LeftOutRow, PhotoRow, Row
 from crawler.memory.mirror import Mirror
 from crawler.options import CrawlOptions
 from store.errors import UserError
-from store.schema import IMAGES, PAGES
+from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shards import ShardLimits, ShardWriter
 from store.whole_file import remove_leftovers
 
 
 class RowWriter:
-    """Appends rows to `pages` and `images` below the crawl's folder; not thread-safe.
+    """Appends rows to `pages`, `images` and `left_out` below the crawl's folder; not thread-safe.
 
     Args:
         directory: the crawl's folder.
@@ -28,15 +28,18 @@ class RowWriter:
 
     def __init__(self, directory: Path, options: CrawlOptions, mirror: Mirror | None = None) -> None:
         limits = ShardLimits(options.shard_rows, options.shard_megabytes * 2**20, options.shard_seconds)
-        for name in ("pages", "images"):
+        for name in ("pages", "images", "left_out"):
             remove_leftovers(directory / name)
         self._directory, self._mirror = directory, mirror
         self._pages = ShardWriter(directory / "pages", "pages", PAGES, limits)
         self._images = ShardWriter(directory / "images", "images", IMAGES, limits)
+        self._left_out = ShardWriter(directory / "left_out", "left_out", LEFT_OUT, limits)
+        self._all = (self._pages, self._images, self._left_out)
 
-    def append(self, row: PageRow | PhotoRow) -> None:
+    def append(self, row: Row) -> None:
         """Add a row to its table; commit a shard if this row fills it."""
-        writer = self._images if isinstance(row, PhotoRow) else self._pages
+        kind = type(row)
+        writer = self._images if kind is PhotoRow else self._left_out if kind is LeftOutRow else self._pages
         try:
             self._send_to_mirror(writer.append(row))
         except OSError as error:
@@ -44,18 +47,17 @@ class RowWriter:
 
     def commit_due(self) -> None:
         """Commit each table whose first uncommitted row is older than `crawl.shard_seconds`."""
-        for writer in (self._pages, self._images):
+        for writer in self._all:
             if writer.is_due():
                 self._commit(writer)
         if self._mirror:
             self._mirror.check()
 
     def commit(self) -> None:
-        """Commit both tables and wait for the mirror; if one table fails, the other is still committed."""
-        try:
-            self._commit(self._pages)
-        finally:
-            self._commit(self._images)
+        """Commit all tables and wait for the mirror; if one table fails, the others are still committed."""
+        with ExitStack() as committing:
+            for writer in self._all:
+                committing.callback(self._commit, writer)
         if self._mirror:
             self._mirror.check(wait=True)
 
@@ -64,7 +66,7 @@ class RowWriter:
 
         The rows of one table may still fit on a disk that is too full for the other's.
         """
-        for writer in (self._pages, self._images):
+        for writer in self._all:
             with suppress(OSError):
                 self._send_to_mirror(writer.commit())
         with suppress(UserError):

@@ -14,9 +14,9 @@ from crawler.job import Job
 from store.addresses import canonical_pattern, sql_narrower, sql_photo_key
 from store.errors import DamagedFile, UserError
 from store.place import bokeru
-from store.schema import IMAGES, PAGES, required
+from store.schema import IMAGES, LEFT_OUT, PAGES, required
 from store.shards import shard_paths
-from store.sql import literal, read_parquet, string_list
+from store.sql import literal, read_parquet, string_list, without_robots_denials
 from store.stand_ins import sql_stand_ins
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 # latest_*: the newest row of each address. fetched_*: addresses that need no fetching. discovered_*: those
 # that the crawl starts from or that its rows lead to. An address is due if it is discovered and not fetched.
+# - What a rule kept from being fetched has no row, so it is due in the next run, and not in this one.
 # - A list also shows photos of odai that opt out, so a photo is discovered on its odai's own page.
 # - A photo whose host was not allowed is due once it is.
 # - A missing photo leads to its next narrower copy.
@@ -50,10 +51,13 @@ CREATE TEMP TABLE latest_images AS
     FROM images GROUP BY url;
 CREATE TEMP VIEW fetched_pages AS
     SELECT url FROM latest_pages WHERE fetched_at >= {fresh} AND NOT is_misread
-    AND NOT ({retry} AND outcome IN ('error', 'drift') AND fetched_at < {started});
+    AND NOT ({retry} AND outcome IN ('error', 'drift', 'denied') AND fetched_at < {started})
+    UNION ALL SELECT {one_address} FROM left_out WHERE "table" = 'pages' AND left_out_at >= {started};
 CREATE TEMP VIEW fetched_images AS
-    SELECT url FROM latest_images WHERE NOT ({retry} AND outcome = 'error' AND fetched_at < {started})
-    AND NOT (outcome = 'error' AND coalesce(regexp_extract(error, '{not_a_host}', 1) IN {hosts}, false));
+    SELECT url FROM latest_images
+    WHERE NOT ({retry} AND outcome IN ('error', 'denied') AND fetched_at < {started})
+    AND NOT (outcome = 'error' AND coalesce(regexp_extract(error, '{not_a_host}', 1) IN {hosts}, false))
+    UNION ALL SELECT url FROM left_out WHERE "table" = 'images' AND left_out_at >= {started};
 CREATE TEMP VIEW discovered_pages AS
     SELECT {one_address} AS url FROM (SELECT unnest(links) AS url FROM page)
     UNION ALL SELECT url FROM starts
@@ -94,6 +98,7 @@ class Tables:
         self._connection = connection
         _scan(connection, "page", job.directory / "pages", PAGES)
         _scan(connection, "images", job.directory / "images", IMAGES)
+        _scan(connection, "left_out", job.directory / "left_out", LEFT_OUT)
         connection.create_function("page_address", job.page_address, ["VARCHAR"], "VARCHAR")
         connection.from_arrow(pa.table({"url": pa.array(job.start_urls(), pa.string())})).create("starts")
         first, last = (pa.array(ends, pa.int64()) for ends in zip(*job.odai_ranges(), strict=True))
@@ -160,7 +165,7 @@ class Tables:
     def refused(self) -> int:
         """Return how many pages are closed to us, by the newest row of each: see `PageRow.is_refused`."""
         statuses = ", ".join(map(str, CLOSED))
-        # max_by leaves rows out whose value is NULL, as the status is where robots.txt forbids.
+        # max_by leaves rows out whose value is NULL, as the status is where there was no answer.
         closed = f"outcome = 'denied' OR coalesce(status IN ({statuses}), false)"
         sql = f"SELECT max_by({closed}, fetched_at) AS is_closed FROM pages GROUP BY url"
         sql = f"SELECT count(*) FROM ({sql}) WHERE is_closed"
@@ -169,6 +174,12 @@ class Tables:
     def stand_ins(self) -> dict[str, int]:
         """Return the pictures that stand for photos, by sha256, with the number of addresses of each."""
         return dict(self._query(sql_stand_ins("images", self._job.options.stand_ins)).fetchall())
+
+    def left_out(self, kind: Kind) -> int:
+        """Return how many addresses a rule kept from being fetched since the run began."""
+        sql = f"""SELECT count(DISTINCT url) FROM left_out
+            WHERE "table" = '{kind}' AND left_out_at >= {_constants(self._job)["started"]}"""
+        return int(self._query(sql).fetchall()[0][0])
 
     def bokes(self) -> int:
         """Return how many distinct boke the pages hold."""
@@ -216,7 +227,9 @@ def _constants(job: Job) -> dict[str, str]:
 def _scan(connection: "DuckDBPyConnection", name: str, directory: Path, schema: pa.Schema) -> None:
     """Make a view of a table's shards, empty if there are none; columns that a shard lacks are null."""
     connection.from_arrow(schema.empty_table()).create(f"empty_{name}")
-    view = f"CREATE TEMP VIEW {name} AS SELECT * FROM empty_{name}"
+    rows = f"SELECT * FROM empty_{name}"
     if paths := shard_paths(directory, required(schema)):
-        view += f" UNION ALL BY NAME SELECT * FROM {read_parquet(paths)}"
-    connection.execute(view)
+        rows += f" UNION ALL BY NAME SELECT * FROM {read_parquet(paths)}"
+    if "outcome" in schema.names:
+        rows = without_robots_denials(rows)
+    connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")

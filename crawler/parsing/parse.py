@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from types import ModuleType
 
@@ -20,8 +20,9 @@ from crawler.parsing.judge import MISSING, judged, says_missing
 from crawler.parsing.markup import Document
 from crawler.parsing.merge import merged, own_data
 from crawler.parsing.odai_list import with_odai_list
-from crawler.parsing.optouts import opt_out
 from crawler.parsing.site_data import site_data
+from crawler.parsing.wholeness import page_is_cut
+from crawler.permission.optouts import Header, opt_out
 
 LAYOUTS: Sequence[ModuleType] = (
     next_2024,
@@ -45,7 +46,7 @@ def parse(
     content_type: str | None = None,
     *,
     status: int | None = None,
-    robots_tags: Sequence[str] = (),
+    headers: Iterable[Header] = (),
 ) -> PageRow:
     """Return the row of the pages table for one page.
 
@@ -57,13 +58,16 @@ def parse(
         fetched_at: when it was fetched, UTC; relative dates count back from it.
         content_type: the header of that name, for the charset in it.
         status: the HTTP status, None for a saved page.
-        robots_tags: the values of its X-Robots-Tag headers.
+        headers: of the answer, for what they say about collecting it.
     """
     charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type or "", re.I | re.ASCII)
     document = Document(body, url, fetched_at, charset[1] if charset else None)
-    if opted_out := opt_out(robots_tags, document.root):
+    if opted_out := opt_out(headers, document.root, fetched_at):
         return page_row(url, fetched_at, Page("denied", opted_out), status)
     layout, page = read(document)
+    # What a layout has read is all that there is only if the page is whole.
+    if layout and (cut := page_is_cut(body)):
+        page = Page("error", cut)
     row = page_row(url, fetched_at, page, status)
     row.update(layout=layout, sha256=hashlib.sha256(body).hexdigest())
     return row

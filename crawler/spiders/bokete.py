@@ -18,16 +18,19 @@ from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.headers import photo_headers
 from crawler.components.session import Session
 from crawler.components.transport import in_words
-from crawler.items import Page, PageRow, PhotoRow
+from crawler.items import LeftOutRow, Page, PageRow, PhotoRow, Row
 from crawler.layouts.next_2024 import INCOMPLETE
 from crawler.memory.tables import Kind
 from crawler.options import CrawlOptions
 from crawler.parsing import images
-from crawler.parsing.optouts import opt_out
 from crawler.parsing.parse import page_row, parse
+from crawler.parsing.wholeness import photo_is_cut
+from crawler.permission.optouts import Header, opt_out
 from store.addresses import is_named_stand_in
 
 MISSING_STATUSES = (404, 410)
+REFUSED_BY_LAW = 451
+"""Unavailable for legal reasons (RFC 7725): a no for good, as an opt-out is."""
 MAX_TRIES = 3
 """How often an address is tried that is refused, or gets an error page, while its host answers others."""
 
@@ -58,6 +61,9 @@ class BoketeSpider(Spider):
             "crawler.components.allowed_hosts.AllowedHostsMiddleware": 50,
             "crawler.components.robots.RobotsMiddleware": 100,
             "crawler.components.politeness.PolitenessMiddleware": 110,
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # RobotsMiddleware is one
+            # Nearer to the network than Scrapy's own for compression, which is 590.
+            "crawler.components.whole_body.WholeBodyMiddleware": 595,
         },
     }
 
@@ -108,10 +114,11 @@ class BoketeSpider(Spider):
         """
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
         if status != 200 and status not in MISSING_STATUSES:
-            return page_row(address, now, Page("error", f"HTTP status {status}"), status)
+            outcome = "denied" if status == REFUSED_BY_LAW else "error"
+            return page_row(address, now, Page(outcome, f"HTTP status {status}"), status)
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
         parsing = partial(
-            parse, response.body, response.url, now, kind, status=status, robots_tags=_robots_tags(response)
+            parse, response.body, response.url, now, kind, status=status, headers=_headers(response)
         )
         if len(response.body) <= _SMALL_PAGE:
             return self._row_or_request(parsing(), response)
@@ -137,24 +144,31 @@ class BoketeSpider(Spider):
             options = self._options
             meta = browser_meta(options.delay, options.max_page_number)
             return response.request.replace(meta={**response.meta, **meta})
-        tries = response.meta.get("refused", 0) + 1
-        if found["outcome"] == "error" and tries < MAX_TRIES and response.request:
-            return response.request.replace(meta={**response.request.meta, "refused": tries})
-        return found
+        again = _again(response) if found["outcome"] == "error" else None
+        return found if again is None else again
 
-    async def parse_photo(self, response: Response) -> PhotoRow:
-        """Return a photo's row; a photo that may take long to decode is decoded in a thread."""
+    async def parse_photo(self, response: Response) -> PhotoRow | Request:
+        """Return a photo's row; a photo that may take long to decode is decoded in a thread.
+
+        A request is returned, for the scheduler, where only the end of the connection told how long the photo
+        is, and its own end is missing.
+        """
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
-        if opted_out := opt_out(_robots_tags(response)):
+        if opted_out := opt_out(_headers(response), at=now):
             return images.row_without_photo(address, now, status, "denied", opted_out)
         if status == 200 and self._leads_to_stand_in(response):
             reason = f"it leads to {response.url}, which stands for a photo"
             return images.row_without_photo(address, now, status, "missing", reason)
         if status == 200:
+            if "partial" in response.flags and photo_is_cut(response.body):
+                if (again := _again(response)) is not None:
+                    return again
+                return images.row_without_photo(address, now, status, "error", "the photo's end is missing")
             if images.decodes_quickly(response.body):
                 return images.photo_row(response.body, address, now, status)
             return await asyncio.to_thread(images.photo_row, response.body, address, now, status)
         outcome = "missing" if status in MISSING_STATUSES or response.meta.get("is_missing") else "error"
+        outcome = "denied" if status == REFUSED_BY_LAW else outcome
         return images.row_without_photo(address, now, status, outcome, f"HTTP status {status}")
 
     @property
@@ -176,20 +190,24 @@ class BoketeSpider(Spider):
         if self.session:
             self.session.close_reason = reason
 
-    def failed(self, failure: Failure) -> PageRow | PhotoRow | None:
+    def failed(self, failure: Failure) -> Row | None:
         """Return the row of an address that got no response, from a request's errback.
 
         On None, the address gets no row: the crawl is ending, and the next one fetches it.
         """
         if isinstance(failure.value, CrawlEnded):
             return None
-        outcome = "denied" if isinstance(failure.value, Denied) else "error"
         request: Request = failure.request  # type: ignore[attr-defined]
+        address, now, is_photo = request.meta["address"], datetime.now(UTC), "photo" in request.meta
+        if isinstance(failure.value, Denied):
+            table, denied = "images" if is_photo else "pages", failure.value
+            return LeftOutRow(
+                url=address, table=table, source=denied.source, rule=denied.words, left_out_at=now
+            )
         reason = _reason(failure.value, request)
-        address, now = request.meta["address"], datetime.now(UTC)
-        if request.callback == self.parse_photo:
-            return images.row_without_photo(address, now, None, outcome, reason)
-        return page_row(address, now, Page(outcome, reason), None)
+        if is_photo:
+            return images.row_without_photo(address, now, None, "error", reason)
+        return page_row(address, now, Page("error", reason), None)
 
 
 def _reason(error: BaseException | None, request: Request) -> str:
@@ -201,5 +219,17 @@ def _reason(error: BaseException | None, request: Request) -> str:
     return in_words(error) if error else "no answer"
 
 
-def _robots_tags(response: Response) -> list[str]:
-    return [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
+def _again(response: Response) -> Request | None:
+    """Return the request that asks once more, after others; None if that was done often enough."""
+    tries = response.meta.get("refused", 0) + 1
+    if tries >= MAX_TRIES or not response.request:
+        return None
+    return response.request.replace(meta={**response.request.meta, "refused": tries})
+
+
+def _headers(response: Response) -> list[Header]:
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values
+    ]

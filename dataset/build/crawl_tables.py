@@ -15,7 +15,7 @@ from store.errors import MissingStage
 from store.place import Place
 from store.schema import IMAGES, PAGES, required
 from store.shards import shard_paths
-from store.sql import string_list
+from store.sql import string_list, without_robots_denials
 
 
 def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -140,6 +140,8 @@ DENIED = """
 def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path], schema: pa.Schema) -> None:
     """Make a view of the rows in `shards`, with the columns of `schema`; those that a shard lacks are null.
 
+    What 0.1 wrote of robots.txt is left out.
+
     Two more columns tell where a row is: `shard`, an index into `shards`, and `row`, from 0 in each shard.
     Photo bytes are read only by a query that names their column.
     """
@@ -156,10 +158,9 @@ def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path
         return
     columns = ", ".join(f'"{name}"' for name in schema.names)
     # The empty table comes first: its types hold, and it has the columns that every shard lacks.
-    connection.execute(f"""
-        CREATE VIEW {view} AS SELECT {columns}, shard, file_row_number AS row FROM (
+    rows = f"""SELECT {columns}, shard, file_row_number AS row FROM (
             SELECT * FROM {view}_empty UNION ALL BY NAME
             SELECT * FROM read_parquet(
                 {string_list(shards)}, union_by_name = true, filename = true, file_row_number = true)
-        ) JOIN {view}_shard USING (filename)
-    """)
+        ) JOIN {view}_shard USING (filename)"""
+    connection.execute(f"CREATE VIEW {view} AS {without_robots_denials(rows)}")

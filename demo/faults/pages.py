@@ -59,7 +59,7 @@ def huge(text: str) -> str:
 def broken(text: str) -> str:
     """Leave tags open at the end, cross tags, drop the quotes of attributes."""
     text = re.sub(r'class="([a-z-]+)"', r"class=\1", text)
-    text = text.replace("</body>", "").replace("</html>", "").replace("</head>", "")
+    text = text.replace("</body>", "").replace("</head>", "")
     return text.replace("<body>", "<body><b><i>& &nosuch; < 5 </b></i></span></p><font color=>", 1)
 
 

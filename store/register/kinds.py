@@ -75,6 +75,14 @@ KINDS = (
     FileKind(
         "crawl", f"{_CRAWL}/images/*.parquet", "parquet", _IMAGES, "images", content=True, mirrored=True
     ),
+    FileKind(
+        "crawl",
+        f"{_CRAWL}/left_out/*.parquet",
+        "parquet",
+        schema.LEFT_OUT,
+        "left_out",
+        mirrored=True,
+    ),
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/report.json", "json"),
     FileKind("crawl", f"{_CRAWL}/.lock", "lock"),

@@ -31,7 +31,7 @@ def crawl(folder: Path, site: str, *settings: str) -> int:
         ("blocked-401", 4, "refuses 1 of 1 pages"),
         ("blocked-429", 4, "answers 429 and asks to be left alone for"),
         ("blocked-503", 1, "answers 503 and asks to be left alone for"),
-        ("robots-disallow-all", 4, "refuses 1 of 1 pages, by robots.txt"),
+        ("robots-disallow-all", 4, "closes the whole site to bokeru (Disallow: /)"),
         ("robots-503", 1, "robots.txt answers 503"),
         ("drift", 5, "the site has changed"),
     ],

@@ -245,7 +245,12 @@ def test_scrapy_commands_work_from_the_root(command: list[str], expected: str) -
 
 
 def test_scrapy_shell_fetches_a_page_of_the_site(site: str) -> None:
-    command = ["shell", f"{site}/boke/recent", "-c", "(response.status, len(response.css('.boke a.boke-text')))"]
+    command = [
+        "shell",
+        f"{site}/boke/recent",
+        "-c",
+        "(response.status, len(response.css('.boke a.boke-text')))",
+    ]
     run = subprocess.run(
         [sys.executable, "-m", "scrapy", *command], cwd=ROOT, capture_output=True, text=True, timeout=120
     )

@@ -51,7 +51,7 @@ def stages(place: Place) -> list[Stage]:
 
 
 def _crawl(place: Place) -> Stage:
-    pages, images = register.Stage("crawl", place.crawl).tables()
+    pages, images, _ = register.Stage("crawl", place.crawl).tables()
     return _tables(place, "crawl", place.crawl, {"pages": pages.paths, "photos": images.paths})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from scrapy import Request
 from scrapy.http import Response
+from scrapy.settings import Settings
 
 from crawler.components import robots
 from crawler.components.exceptions import CrawlEnded, Denied
@@ -34,16 +35,21 @@ class Site:
 
     def __init__(self, status: int = 200, body: bytes = RULES) -> None:
         self.status, self.body, self.asked = status, body, 0
+        self.tdm = (404, b"")
         self.slot = SimpleNamespace(delay=1.0)
         self.downloader = SimpleNamespace(slots={"crawl": self.slot})
         self.engine = self
         self.session = Session(Job(CrawlOptions(site="https://bokete.jp"), Path("crawl"), pipeline="bokete"))
+        self.settings = Settings({"ROBOTSTXT_PARSER": robots.RobotsParser, "ROBOTSTXT_OBEY": True})
+        self.stats = None
         self.middleware = RobotsMiddleware(self, self.session)  # type: ignore[arg-type]
 
     def get_extension(self, kind: object) -> None:
         return None
 
     async def download_async(self, request: Request) -> Response:
+        if request.url == "https://bokete.jp/.well-known/tdmrep.json":
+            return Response(request.url, status=self.tdm[0], body=self.tdm[1])
         self.asked += 1
         assert request.url == "https://bokete.jp/robots.txt"
         return Response(request.url, status=self.status, body=self.body)
@@ -64,7 +70,7 @@ def test_it_is_read_once_for_all_requests_and_the_rules_for_this_robot_win() -> 
     allowed, denied, also_allowed = site.ask("/odai/1", "/boke/hot", "/user/5")
     assert (allowed, also_allowed) == (None, None)
     assert isinstance(denied, Denied)
-    assert str(denied) == "https://bokete.jp/robots.txt forbids it"
+    assert str(denied) == "https://bokete.jp/robots.txt: Disallow: /boke/"
     assert site.asked == 1
 
 
@@ -88,6 +94,7 @@ def test_it_is_read_again_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(robots, "time", SimpleNamespace(monotonic=lambda: clock + 24 * 3600 + 60))
     site.body = b"User-agent: *\nDisallow: /\n"
     assert isinstance(site.ask("/odai/1")[0], Denied)
+    assert site.session.failure, "nothing of the site is open"
     assert site.asked == 2
 
 

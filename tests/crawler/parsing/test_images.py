@@ -152,6 +152,7 @@ def test_what_may_take_long_is_decoded_beside_the_crawl(
 
     monkeypatch.setattr("crawler.parsing.images.photo_row", watched)
     row = asyncio.run(BoketeSpider().parse_photo(response))
+    assert isinstance(row, PhotoRow)
     assert (row["outcome"], row["bytes"]) == ("ok", content)
     assert [thread is not threading.main_thread() for thread in threads] == [beside]
 

@@ -10,7 +10,7 @@ from parsel import Selector
 
 from crawler.components.politeness import retry_after
 from crawler.parsing.markup import Document, identifier, page_number
-from crawler.parsing.optouts import opt_out
+from crawler.permission.optouts import opt_out
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 8, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, 8, tzinfo=UTC)
     ],
 )
 def test_opt_outs_in_headers(header: str, found: str | None) -> None:
-    assert opt_out([header]) == found
+    assert opt_out([("X-Robots-Tag", header)]) == found
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,137 @@
+"""Whole crawls of sites that cut what they send, or say no in a file, a header or a status."""
+
+import gzip
+import json
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+from crawler.crawl import crawl
+from crawler.options import CrawlOptions
+from store.errors import SiteRefuses
+from tests.crawl_tables import photo, rows
+from tests.crawler.answering import Answer, answering, list_page, odai_page
+
+JPEG = Answer(photo(1), headers={"Content-Type": "image/jpeg"})
+ODAI = (1, 2)
+
+
+def usual(path: str) -> Answer | None:
+    if path == "/boke/recent":
+        return list_page(*(f"/odai/{number}" for number in ODAI))
+    if path.startswith("/odai/"):
+        return odai_page(int(path.rpartition("/")[2]))
+    return JPEG if path.startswith("/photo/") else None
+
+
+def options(site: str, **values: object) -> CrawlOptions:
+    return CrawlOptions.model_validate(
+        {"site": site, "delay": 0, "pause": 0.05, "timeout": 10, "image_hosts": [], **values}, strict=False
+    )
+
+
+def outcomes(directory: Path) -> dict[str, tuple[str, str]]:
+    found = rows(directory, "pages")
+    return {
+        row["url"].partition("/odai/")[2] or "list": (row["outcome"], row["error"] or "") for row in found
+    }
+
+
+@pytest.mark.parametrize("how", ["gzip", "character", "end"])
+def test_a_page_without_its_end_is_asked_for_again_and_never_stored(how: str, tmp_path: Path) -> None:
+    def answer(path: str, _: Message) -> Answer | None:
+        found = usual(path)
+        if found is None or path != "/odai/1":
+            return found
+        body = str(found.body).encode()
+        if how == "gzip":
+            coded = gzip.compress(body)
+            return Answer(coded[: int(len(coded) * 0.7)], headers={"Content-Encoding": "gzip"})
+        return Answer(body[: body.find("ボ".encode()) + (1 if how == "character" else 3)])
+
+    with answering(answer) as site:
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+    found = outcomes(tmp_path)
+    assert (found["1"][0], found["2"][0]) == ("error", "ok")
+    assert "missing" in found["1"][1]
+    assert site.paths.count("/odai/1") == 3
+
+
+def test_a_page_that_is_cut_once_is_read_at_the_second_try(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(path: str, _: Message) -> Answer | None:
+        asked.append(path)
+        found = usual(path)
+        if found and path == "/odai/1":
+            body = gzip.compress(str(found.body).encode())
+            return Answer(
+                body[: -9 if asked.count(path) == 1 else None], headers={"Content-Encoding": "gzip"}
+            )
+        return found
+
+    with answering(answer) as site:
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+    assert outcomes(tmp_path)["1"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    "robots",
+    [
+        "User-agent: Bokeru/0.1\nDisallow: /\n\nUser-agent: *\nDisallow:\n",
+        "\ufeffUser-agent: *\nDisallow: /\n",
+    ],
+)
+def test_a_robots_txt_that_closes_all_ends_the_crawl_with_status_4(robots: str, tmp_path: Path) -> None:
+    with (
+        answering(lambda path, _: Answer(robots) if path == "/robots.txt" else usual(path)) as site,
+        pytest.raises(SiteRefuses, match=r"robots\.txt closes the whole site to bokeru \(Disallow: /\)"),
+    ):
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+    assert set(site.paths) == {"/robots.txt"}
+
+
+def test_a_days_denial_takes_nothing_out_and_is_asked_again(tmp_path: Path) -> None:
+    closed = ["User-agent: *\nDisallow: /odai/2\n"]
+    answer = lambda path, _: Answer(closed[0]) if path == "/robots.txt" else usual(path)  # noqa: E731
+    with answering(answer) as site:
+        report = crawl(options(site.address), tmp_path, address=None, pipeline="p")
+        assert report.left_out == {"pages": 1}
+        (row,) = rows(tmp_path, "left_out")
+        assert (row["url"], row["rule"]) == (f"{site.address}/odai/2", "Disallow: /odai/2")
+        assert "2" not in outcomes(tmp_path)
+        closed[0] = ""
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+        assert outcomes(tmp_path)["2"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [("TDM-Reservation", "1"), ("Content-Signal", "ai-train=no"), ("Content-Usage", "train-ai=n")],
+)
+def test_an_opt_out_in_a_header_is_recorded_with_its_words(header: str, value: str, tmp_path: Path) -> None:
+    def answer(path: str, _: Message) -> Answer | None:
+        found = usual(path)
+        return Answer(found.body, headers={header: value}) if found and path == "/odai/1" else found
+
+    with answering(answer) as site:
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+    outcome, words = outcomes(tmp_path)["1"]
+    assert (outcome, words.lower()) == ("denied", f"{header}: {value}".lower().replace("=", "="))
+
+
+def test_451_is_a_no_and_tdmrep_keeps_a_page_from_being_fetched(tmp_path: Path) -> None:
+    reserved = json.dumps([{"location": "/odai/2", "tdm-reservation": 1}])
+
+    def answer(path: str, _: Message) -> Answer | None:
+        if path == "/.well-known/tdmrep.json":
+            return Answer(reserved)
+        return Answer("", 451) if path == "/odai/1" else usual(path)
+
+    with answering(answer) as site:
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+    assert outcomes(tmp_path)["1"] == ("denied", "HTTP status 451")
+    (row,) = rows(tmp_path, "left_out")
+    assert row["rule"] == "tdm-reservation: 1 for /odai/2"
+    assert "/odai/2" not in site.paths
