@@ -90,7 +90,7 @@ def measure(folders: list[Path]) -> dict[str, object]:
 
 def main() -> None:
     """Print the figures as JSON; end with 1 where doors disagree."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     figures = measure(parser.parse_args().folders)
     print(json.dumps(figures, indent=1))

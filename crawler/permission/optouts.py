@@ -70,8 +70,8 @@ def _tdm(headers: Iterable[str], metas: Iterable[str]) -> str | None:
 
 def _metas(page: Selector | None) -> Iterator[Header]:
     for meta in page.css(_META) if page is not None else ():
-        name = meta.attrib.get("name") or meta.attrib.get("http-equiv") or ""
-        yield name.strip().lower(), meta.attrib["content"]
+        name = meta.root.get("name") or meta.root.get("http-equiv") or ""
+        yield name.strip().lower(), meta.root.get("content") or ""
 
 
 def _refusing(value: str, at: datetime) -> str | None:
