@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from unicodedata import normalize
 
 from crawler.parsing.values.numbers import KANJI_NUMBER, kanji_value
@@ -12,6 +13,7 @@ from crawler.parsing.values.times import CLOCK, CLOCK_AFTER, JAPAN, moment
 
 FIRST_ODAI = datetime(2008, 9, 5, tzinfo=JAPAN)
 """The day of the site's first odai: nothing on it is older."""
+_LONGEST = 1000  # characters; what is longer only has a date somewhere in it
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERAS |= dict(zip("MTSHR", _ERAS.values(), strict=True))
 _KANJI = re.compile(rf"{KANJI_NUMBER}(?=\s*(?:[秒分時日週月年半]|[ヶケかカヵゕゖ箇個]月))")
@@ -49,7 +51,12 @@ def written_date(text: str | None, fetched_at: datetime) -> datetime | None:
         text: the date as written.
         fetched_at: when the page was fetched, UTC.
     """
-    string = _KANJI.sub(_in_digits, normalize("NFKC", text or ""))
+    return _written((text or "")[:_LONGEST], fetched_at)
+
+
+@lru_cache(maxsize=256)  # the entries of a page share few dates, and each is asked for twice
+def _written(text: str, fetched_at: datetime) -> datetime | None:
+    string = _KANJI.sub(_in_digits, normalize("NFKC", text))
     return next(_readings(string, fetched_at.astimezone(JAPAN)), None)
 
 

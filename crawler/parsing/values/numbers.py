@@ -47,12 +47,12 @@ def read_number(text: str | None) -> int | None:
     return None if re.search(r"^\d+\.\d{3}$", written) else _whole(value(written))
 
 
-def kanji_value(string: str) -> Fraction | None:
+def kanji_value(string: str) -> Fraction | int | None:
     """Return what a number in kanji is worth, by places (二〇二四) or by units (二千二十四)."""
     return value(string.translate(_KANJI))
 
 
-def value(written: str) -> Fraction | None:
+def value(written: str) -> Fraction | int | None:
     """Return what a number is worth that is written with nothing around it; None if it is no number.
 
     Args:
@@ -61,7 +61,7 @@ def value(written: str) -> Fraction | None:
     if len(written) > _LONGEST:
         return None
     if written.isdigit():  # nearly all are: a page has a number for each star link
-        return Fraction(int(written))
+        return int(written)
     total = myriad = Fraction(0)
     position, last_small, last_unit = 0, 10**4, 10**16
     while position < len(written):
@@ -80,5 +80,5 @@ def value(written: str) -> Fraction | None:
     return total + myriad
 
 
-def _whole(amount: Fraction | None) -> int | None:
+def _whole(amount: Fraction | int | None) -> int | None:
     return int(amount) if amount is not None and amount.denominator == 1 and amount <= _MAX else None

@@ -56,12 +56,15 @@ def read_relative(string: str, now: datetime) -> datetime | None:
 
 
 def _ago(match: re.Match[str], now: datetime) -> datetime | None:
-    months, seconds, finest = Fraction(0), Fraction(0), len(_FINEST) - 1
+    months: Fraction | int = 0
+    seconds: Fraction | int = 0
+    finest = len(_FINEST) - 1
     for part in _PART.finditer(match["parts"]):
         amount = _MANY.get(part["amount"]) or value(part["amount"])
         if amount is None:
             return None
-        amount += _HALF if part["half"] else 0
+        if part["half"]:
+            amount += _HALF
         unit = part["unit"][-1] if part["unit"][-1] in "月年" else part["unit"][0]
         if unit in "月年":
             months += amount * (12 if unit == "年" else 1)
