@@ -25,8 +25,8 @@ def locked(directory: Path) -> Iterator[None]:
 def replacement(directory: Path) -> Iterator[Path]:
     """Yield an empty directory that replaces `directory` when the block ends well; `locked` must be held."""
     new = directory.with_name(f".{directory.name}.new-{secrets.token_hex(4)}")
-    new.mkdir(parents=True)
     try:
+        new.mkdir(parents=True)  # within: a signal may come at any moment from here on
         yield new
         # Two renames, as no system call swaps directories portably: a kill between them leaves the old one
         # under its other name, and `_recover` brings it back.

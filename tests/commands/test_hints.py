@@ -32,10 +32,12 @@ from featurize.neighbours import nearest
 from featurize.options import FeatureOptions
 from featurize.read import vectors
 from store.errors import UserError
+from store.photo.options import PhotoOptions, limited
 from store.place import Place, invoked
 from tests import crawl_tables
 from tests.commands.commandline import write_config
 from tests.docs.documents import commands
+from tests.featurize.small_networks import small_weights
 from tests.test_imports import ROOT, sources
 from tests.web import small_pipeline
 from train import artifact
@@ -114,6 +116,12 @@ def empty_dataset(place: Place) -> None:
     extract(FeatureOptions(weights="random"), place.dataset, place.features, place.weights)
 
 
+def photos_outside_the_limits(place: Place) -> None:
+    options = FeatureOptions(weights=str(small_weights(place.data)))
+    with limited(PhotoOptions(max_megapixels=0.000_001)):
+        extract(options, place.dataset, place.features, place.weights)
+
+
 def crawl_without_captions(place: Place) -> None:
     crawl_tables.write(place.data / "none" / "crawl", [crawl_tables.page(1, [])], [crawl_tables.image(1)])
     build(DatasetOptions(), [place.data / "none" / "crawl"], place.data / "none" / "dataset", name=NAME)
@@ -182,6 +190,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("dataset/build/candidates.py", filters_that_take_all, ["settings"]),
     ("dataset/read.py", without("dataset", lambda place: read.photos(place.dataset)), ["dataset"]),
     ("featurize/extract.py", empty_dataset, ["dataset"]),
+    ("featurize/extract.py", photos_outside_the_limits, ["dataset"]),
     ("featurize/neighbours.py", lambda place: nearest(cache(place), ["0" * 64], 1, 1), ["features"]),
     ("featurize/read.py", lambda place: vectors(place.features / "none", ["0" * 64]), ["features"]),
     ("featurize/read.py", lambda place: vectors(cache(place), ["0" * 64]), ["features"]),

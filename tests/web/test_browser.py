@@ -184,7 +184,7 @@ def test_what_is_no_photo_is_told_on_the_page(browser: Browser, address: str, tm
     page.goto(f"{address}/pipelines/demo/try")
     (tmp_path / "no.jpg").write_bytes(b"no photo")
     page.get_by_label("Choose a photo").set_input_files(tmp_path / "no.jpg")
-    expect(page.get_by_role("alert")).to_contain_text("no photo in a format")
+    expect(page.get_by_role("alert")).to_contain_text("not a photo in a known format")
     page.close()
 
 
