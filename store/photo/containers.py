@@ -27,6 +27,15 @@ _NEEDED = ((0xE0, b"JFIF\0", 16), (0xE1, b"Exif\0", 12), (0xE1, _XMP, 40), (0xEE
 _SCAN, _LOSSLESS = 0xDA, (0xC3, 0xC7, 0xCB, 0xCF)
 """A JPEG's markers: start of scan; lossless frames (ITU-T T.81, table B.1)."""
 
+_CLAIMS = (
+    (rb"\xff\xd8\xff", "JPEG"),
+    (rb"\x89PNG\r\n\x1a\n", "PNG"),
+    (rb"GIF8[79]a", "GIF"),
+    (rb"RIFF....WEBP", "WEBP"),
+    (rb"....ftypavi[fs]", "AVIF"),
+    (rb"II\*\0|MM\0\*", "TIFF"),
+)
+"""How files of the formats that are read begin; but for BMP, whose two letters begin many a text."""
 
 Cleaned = tuple[bytes, str | None]
 """What is left of a file, and what is wrong with it; None where nothing is."""
@@ -46,6 +55,11 @@ def pixels_only(content: bytes) -> Cleaned:
         if content.startswith(start):
             return clean(content)
     return (_media(content) if content[4:8] == b"ftyp" else content), None
+
+
+def claimed_format(content: bytes) -> str | None:
+    """Return the format that the first bytes of a file claim, as Pillow spells it; None for another."""
+    return next((name for start, name in _CLAIMS if re.match(start, content, re.DOTALL)), None)
 
 
 def is_lossless_jpeg(content: bytes) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from store.photo.colours import colour_key, has_colour_key, to_rgb
-from store.photo.containers import is_lossless_jpeg, pixels_only
+from store.photo.containers import claimed_format, is_lossless_jpeg, pixels_only
 from store.photo.errors import (
     DAMAGED,
     FAR_TOO_LARGE,
@@ -16,6 +16,7 @@ from store.photo.errors import (
     TOO_SMALL,
     TOO_THIN,
     UNKNOWN,
+    UNREADABLE,
     OutsideLimits,
     UnusablePhoto,
 )
@@ -93,7 +94,8 @@ def _decode(content: bytes, enough: tuple[int, int] | None, grey: bool) -> Pictu
             image.draft("L" if grey else None, enough)  # only a JPEG can: 1/2, 1/4 or 1/8 as wide
         image.load()
         kind, orientation = str(image.format), _orientation(image)
-        rgb = image if grey and image.mode == "L" else to_rgb(image, _clear(needed, image))
+        is_done = grey and image.mode == "L" and not image.has_transparency_data
+        rgb = image if is_done else to_rgb(image, _clear(needed, image))
     turn = _TURNS.get(orientation)
     width, height = reversed(stored) if orientation in _SWAPS else stored
     upright = rgb if turn is None else rgb.transpose(turn)
@@ -107,6 +109,8 @@ def _opened(content: bytes, wrong: str | None = None) -> ImageFile.ImageFile:
     except UnidentifiedImageError:
         if wrong:
             raise UnusablePhoto(DAMAGED, reason=wrong) from None
+        if claimed := claimed_format(content):
+            raise UnusablePhoto(UNREADABLE, format=claimed) from None
         raise UnusablePhoto(UNKNOWN, formats=", ".join(FORMATS)) from None
 
 
