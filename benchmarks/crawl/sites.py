@@ -37,7 +37,7 @@ def recorded(kilobytes: int = 0) -> Respond:
         for number, path in enumerate(answers, 1)
         if path.startswith("/odai/")
     )
-    answers["/boke/recent"] = (f'<html ng-app><div id="content">{links}</div>'.encode(), "text/html")
+    answers["/boke/recent"] = (f'<html ng-app><div id="content">{links}</div></html>'.encode(), "text/html")
     return lambda path: answers.get(path, (b"", "text/plain"))
 
 

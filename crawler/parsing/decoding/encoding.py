@@ -9,11 +9,12 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from w3lib.encoding import resolve_encoding
 
 from crawler.parsing.decoding.japanese import decode_euc_jp, decode_iso_2022_jp
-from crawler.parsing.decoding.own_label import own_label
+from crawler.parsing.decoding.own_label import own_labels
 
 _MARKS = {BOM_UTF8: "utf-8", BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
 _JAPANESE = ("utf-8", "euc_jp", "cp932")
 _OWN = {"euc_jp": decode_euc_jp, "iso2022_jp": decode_iso_2022_jp}
+_LABEL = re.compile(r"[\w.:+()-]+", re.ASCII)  # w3lib takes one with a quote in it, too
 # Labels of the web that Python spells otherwise; w3lib knows the rest.
 _LABELS = {"x-euc-jp": "euc_jp", "cseucpkdfmtjapanese": "euc_jp", "csiso2022jp": "iso2022_jp"}
 _LABELS |= {"unicode-1-1-utf-8": "utf-8", "x-utf-8": "utf-8"}
@@ -44,7 +45,8 @@ def decode(body: bytes, charset: str | None = None) -> str:
             return _clean(body[len(mark) :].decode(marked, "replace"))
     if evident := _evident(body):
         return _clean(_decoded(body, evident))
-    labels = [name for label in (charset, own_label(body)) if (name := _codec(label))]
+    own = next(filter(None, map(_codec, own_labels(body))), None)
+    labels = [name for name in (_codec(charset), own) if name]
     trusted = [name for name in labels if name not in _UNASKED] or ["utf-8"]
     texts = {}
     for name in trusted:
@@ -62,7 +64,7 @@ def decode(body: bytes, charset: str | None = None) -> str:
 
 def _codec(label: str | None) -> str | None:
     """Return Python's name of the encoding of a label; None if there is none that a page may be in."""
-    if not label:
+    if not label or not _LABEL.fullmatch(label):
         return None
     name = _LABELS.get(label.lower()) or resolve_encoding(label)
     return None if name is None or _REFUSED.fullmatch(name) else name

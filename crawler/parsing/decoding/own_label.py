@@ -1,31 +1,34 @@
 """Finds the encoding that a page declares for itself, as the HTML standard's prescan does."""
 
 import re
+from collections.abc import Iterator
 
 _PRESCAN = 10240  # a browser looks at 1,024 bytes first, and changes its mind at a later `<meta>`
-_ATTRIBUTES = rb"""(?:[^>"']|"[^"]*"|'[^']*')*+"""
+# A tag is cut into attributes as the standard does: a quote opens a value, and nothing within a name.
+_VALUE = rb"""(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)"""
+_ATTRIBUTES = rb"[\s/]*+(?:(?:=?+[^\s/>=]++(?:\s*+=\s*+" + _VALUE + rb"?+)?+|=)[\s/]*+)*+"
 # Comments and other tags are stepped over: a charset in them, such as a script's, is not the page's.
 _TAG = re.compile(
-    rb"<!--(?:>|->|.*?-->)|<meta(?P<meta>[\s/]"
+    rb"<!--(?:>|->|.*?-->)|<meta(?=[\s/])(?P<meta>"
     + _ATTRIBUTES
-    + rb")>|</?[a-z]"
+    + rb")>|</?[a-z][^\s/>]*+"
     + _ATTRIBUTES
-    + rb">|<[!/?][^>]*>",
+    + rb"(?:>|\Z)|<[!/?][^>]*>",
     re.I | re.S,
 )
-_ATTRIBUTE = re.compile(rb"""([^\s=/>"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+)))?""")
+_ATTRIBUTE = re.compile(rb"""(=?[^\s/>=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?""")
 _CONTENT = re.compile(rb"""charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;"']+))""", re.I)
 _XML = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9_.:-]+)["']""")
 
 
-def own_label(body: bytes) -> str | None:
-    """Return the label in a page's `<meta>`, or else in its XML declaration; None if it declares none."""
+def own_labels(body: bytes) -> Iterator[str]:
+    """Yield the labels in a page's `<meta>`s, then in its XML declaration; the first that is one counts."""
     head = body[:_PRESCAN]
     for tag in _TAG.finditer(head):
         if tag["meta"] and (label := _of_meta(tag["meta"])):
-            return label
-    match = _XML.match(head)
-    return match[1].decode("ascii") if match else None
+            yield label
+    if match := _XML.match(head):
+        yield match[1].decode("ascii")
 
 
 def _of_meta(attributes: bytes) -> str | None:

@@ -123,6 +123,38 @@ def test_a_pages_own_label(page: str) -> None:
     assert decode(page.encode("euc_jp")) == page
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<meta charset="no such"><meta charset="iso8859-2">',
+        '<meta content="text/html; charset=iso8859-2" http-equiv=content-type>',
+        "<meta/charset='iso8859-2'>",
+        '<meta a=">" charset=iso8859-2>',
+        f"<!-- {'x' * 8200} --><meta charset=iso8859-2>",
+    ],
+)
+def test_a_label_is_found_as_the_standard_finds_it(page: str) -> None:
+    """The kinds are those of html5lib's tests of encodings, as the HTML standard's prescan decides them."""
+    assert decode(page.encode() + b"\xb1") == page + "ą"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<meta charset=iso8859-2">',
+        '<meta http-equiv="Content-Type content="text/html; charset=iso8859-2">',
+        '<meta http-equiv="Content-Type<meta charset="iso8859-2">',
+        '<meta content="text/html; charset=iso8859-2">',
+        '<meta name="Content-Type" content="text/html; charset=iso8859-2">',
+        "<metacharset=iso8859-2>",
+        '<p title="><meta charset=iso8859-2>',
+        "<meta charset=iso8859-2",
+    ],
+)
+def test_what_only_looks_like_a_label_is_none(page: str) -> None:
+    assert not decode(page.encode() + b"\xb1").endswith("ą")
+
+
 @given(
     st.binary(), st.text(max_size=9) | st.sampled_from(["utf-7", "idna", "hex", "iso-2022-jp", "x-euc-jp"])
 )
