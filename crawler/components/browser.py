@@ -5,11 +5,10 @@ import logging
 import os
 import shutil
 import socket
-from collections.abc import Callable
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from crawler.layouts.next_2024 import MORE
@@ -19,6 +18,7 @@ from store.errors import UsageError
 if TYPE_CHECKING:
     from playwright.async_api import Page
     from playwright.async_api import Request as BrowserRequest
+    from playwright.async_api import Response as BrowserResponse
 
 _log = logging.getLogger(__name__)
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -26,6 +26,16 @@ RESOURCE_TYPES = ("document", "script", "xhr", "fetch")
 """What the button needs; pictures, styles and fonts would only load the site."""
 _HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
 _ENTRIES = "#__next h1"
+_SECONDS = 30
+"""How long a press may take to bring more."""
+
+
+class BrowserAnswer(NamedTuple):
+    """What a request that the browser made was answered; `retry_after` is that header."""
+
+    url: str
+    status: int
+    retry_after: str | None
 
 
 def executable() -> str | None:
@@ -66,7 +76,6 @@ def browser_settings(
     return {
         "DOWNLOAD_HANDLERS": {"http": _HANDLER, "https": _HANDLER},
         "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
-        "PLAYWRIGHT_ABORT_REQUEST": _is_aborted(hosts),
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": options.timeout * 1000,
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": options.concurrency,
     }
@@ -75,13 +84,31 @@ def browser_settings(
 def browser_meta(delay: float, presses: int) -> dict[str, object]:
     """Return the meta of a request whose page the browser opens, pressing its button until it is gone.
 
+    `meta["browser_answers"]` comes to hold what the page's own requests were answered.
+
     Args:
         delay: seconds between two presses, each of which is a request.
         presses: the most presses.
     """
     from scrapy_playwright.page import PageMethod
 
-    return {"playwright": True, "playwright_page_methods": [PageMethod(press_more, delay, presses)]}
+    answers: list[BrowserAnswer] = []
+
+    def keep(response: "BrowserResponse") -> None:
+        wait = response.headers.get("retry-after")
+        answers.append(BrowserAnswer(response.url, response.status, wait))
+
+    return {
+        "playwright": True,
+        "playwright_page_methods": [PageMethod(press_more, delay, presses)],
+        "playwright_page_event_handlers": {"response": keep},
+        "browser_answers": answers,
+    }
+
+
+def is_needed(request: "BrowserRequest", hosts: frozenset[str]) -> bool:
+    """Tell whether the button needs a request: no picture or style, and of no host but these."""
+    return request.resource_type in RESOURCE_TYPES and urlsplit(request.url).netloc.lower() in hosts
 
 
 async def press_more(page: "Page", delay: float, presses: int) -> None:
@@ -90,22 +117,13 @@ async def press_more(page: "Page", delay: float, presses: int) -> None:
     A press that leads to another address is undone and reported: that page's boke are of another odai. The
     button is then still there, so the page's row says that it may be incomplete.
     """
-    from playwright.async_api import TimeoutError as Timeout
-
-    button, address = page.locator(MORE).first, page.url
+    button, address, refused = page.locator(MORE).first, page.url, _refused(page)
     for _press in range(presses):
         if not await button.count():
             return
         await asyncio.sleep(delay)
         before = await page.locator(_ENTRIES).count()
-        has_grown = (
-            f"document.querySelectorAll('{_ENTRIES}').length > {before} || !document.querySelector('{MORE}')"
-        )
-        try:
-            await button.click()
-            await page.wait_for_function(has_grown)
-        except Timeout:
-            pass
+        await _press_once(page, before, refused)
         if page.url.partition("#")[0] != address.partition("#")[0]:
             _log.warning("the button of %s led to %s: undone", address, page.url)
             await page.goto(address)
@@ -114,15 +132,40 @@ async def press_more(page: "Page", delay: float, presses: int) -> None:
             return
 
 
-def _is_aborted(hosts: frozenset[str]) -> "Callable[[BrowserRequest], bool]":
-    """Return a predicate for the browser's requests to abort: pictures, styles, and other hosts."""
+def _refused(page: "Page") -> list[str]:
+    """Return a list that comes to hold what the page's own host did not answer, or with an error."""
+    found: list[str] = []
+    host = urlsplit(page.url).netloc
 
-    def is_aborted(request: "BrowserRequest") -> bool:
-        return (
-            request.resource_type not in RESOURCE_TYPES or urlsplit(request.url).netloc.lower() not in hosts
-        )
+    def keep(request: "BrowserRequest") -> None:
+        if is_needed(request, frozenset([host])):
+            found.append(request.url)
 
-    return is_aborted
+    page.on("requestfailed", keep)
+    page.on("response", lambda response: keep(response.request) if response.status >= 400 else None)
+    return found
+
+
+async def _press_once(page: "Page", before: int, refused: list[str]) -> None:
+    """Press the button, and wait until there are more entries than before, or a request is refused."""
+    from playwright.async_api import TimeoutError as Timeout
+
+    has_grown = (
+        f"document.querySelectorAll('{_ENTRIES}').length > {before} || !document.querySelector('{MORE}')"
+    )
+    refused.clear()
+    try:
+        await page.locator(MORE).first.click()
+    except Timeout:
+        return
+    for _second in range(_SECONDS):
+        try:
+            await page.wait_for_function(has_grown, timeout=1000)
+        except Timeout:
+            if refused:
+                return
+        else:
+            return
 
 
 def _arguments(hosts: frozenset[str], proxy: str | None, is_local: bool) -> list[str]:

@@ -15,13 +15,15 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.components.browser import BrowserAnswer
 from crawler.components.exceptions import CrawlEnded
 from crawler.components.session import Session, session_of
 from crawler.components.transport import in_words
-from crawler.spiders.bokete import MAX_TRIES
 from store.errors import SiteRefuses, UserError
 
 REFUSALS = (403, 429, 503)
+MAX_TRIES = 3
+"""How often an address is tried that is refused, or gets an error page, while its host answers others."""
 _MAX_PAUSE = 3600.0
 """Seconds: a crawl that is asked to wait longer ends, and is started again by whoever runs it."""
 
@@ -69,10 +71,18 @@ class PolitenessMiddleware:
         """
         if request.meta.get("robots"):
             return
-        host = self._hosts[urlsplit(request.url).netloc]
-        while (wait := host.resume_at - time.monotonic()) > 0:
-            await self._sleep(min(wait, 0.5))
-        request.meta["pauses"] = host.pauses
+        await self.wait(request.url)
+        request.meta["pauses"] = self._hosts[urlsplit(request.url).netloc].pauses
+
+    async def wait(self, url: str) -> None:
+        """Wait until an address's host may be asked again. The browser's own requests wait here, too.
+
+        Raises:
+            CrawlEnded: the crawl ends meanwhile.
+        """
+        host = self._hosts[urlsplit(url).netloc]
+        while (left := host.resume_at - time.monotonic()) > 0:
+            await self._sleep(min(left, 0.5))
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the response, for the spider, or a request, for the scheduler, to try the address again.
@@ -83,7 +93,8 @@ class PolitenessMiddleware:
         if request.meta.get("robots"):
             return response
         host = self._hosts[urlsplit(request.url).netloc]
-        if response.status not in REFUSALS:
+        refusal = response if response.status in REFUSALS else _refusal_in_browser(request)
+        if refusal is None:
             host.refusals = 0
             host.answers += 1
             return response
@@ -93,7 +104,7 @@ class PolitenessMiddleware:
         )
         # Several requests may be under way when a host refuses: they cause one pause, not one each.
         if request.meta["pauses"] == host.pauses:
-            self._pause(host, request, response)
+            self._pause(host, request, refusal)
         tries = request.meta.get("refused", 0) + 1
         if (tries >= MAX_TRIES or request.meta["is_missing"]) and not self._session.failure:
             return response
@@ -166,6 +177,20 @@ class PolitenessMiddleware:
             if self._session.failure or not self._crawler.engine.running:
                 raise CrawlEnded
             await asyncio.sleep(min(left, 0.5))
+
+
+def _refusal_in_browser(request: Request) -> Response | None:
+    """Return the refusal that the page met in the browser, as a response; each counts once.
+
+    The page is then asked for again, as if it had been refused itself: some of its boke are missing.
+    """
+    answers: list[BrowserAnswer] = request.meta.get("browser_answers", [])
+    refused = next((answer for answer in answers if answer.status in REFUSALS), None)
+    answers.clear()  # the request that tries again has the same list
+    if refused is None:
+        return None
+    headers = {"Retry-After": refused.retry_after} if refused.retry_after else {}
+    return Response(refused.url, refused.status, headers)
 
 
 def retry_after(value: bytes | None) -> float:

@@ -14,8 +14,10 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.components.browser import browser_meta
+from crawler.components.browser_requests import abort_request
 from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.headers import photo_headers
+from crawler.components.politeness import MAX_TRIES
 from crawler.components.session import Session
 from crawler.components.transport import in_words
 from crawler.items import LeftOutRow, Page, PageRow, PhotoRow, Row
@@ -31,8 +33,6 @@ from store.addresses import is_named_stand_in
 MISSING_STATUSES = (404, 410)
 REFUSED_BY_LAW = 451
 """Unavailable for legal reasons (RFC 7725): a no for good, as an opt-out is."""
-MAX_TRIES = 3
-"""How often an address is tried that is refused, or gets an error page, while its host answers others."""
 
 _SMALL_PAGE = 256 * 1024
 """Bytes. Pages of the site have up to 60 kB, parsed in milliseconds; a thread would take longer than that."""
@@ -78,6 +78,8 @@ class BoketeSpider(Spider):
             spider.session = session
             for name, value in session.job.scrapy_settings().items():
                 crawler.settings.set(name, value, priority="spider")
+            asked = abort_request(crawler, session)
+            crawler.settings.set("PLAYWRIGHT_ABORT_REQUEST", asked, priority="spider")
         return spider
 
     async def start(self) -> AsyncIterator[Request]:

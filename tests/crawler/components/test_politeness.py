@@ -14,11 +14,10 @@ from scrapy.http import Response
 
 from crawler.components import politeness
 from crawler.components.exceptions import CrawlEnded
-from crawler.components.politeness import PolitenessMiddleware
+from crawler.components.politeness import MAX_TRIES, PolitenessMiddleware
 from crawler.components.session import Session
 from crawler.job import Job
 from crawler.options import CrawlOptions
-from crawler.spiders.bokete import MAX_TRIES
 
 PAUSE = 10.0
 HOST = "https://bokete.jp"
