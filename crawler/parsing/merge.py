@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from crawler.items import Boke, Page
 from crawler.parsing.markup import Document, identifier
 from crawler.parsing.site_data import SiteData
-from store.addresses import photo_key
+from store.addresses import names_copy, photo_key
 
 _ABOUT = (
     (re.compile("年"), timedelta(days=549)),
@@ -40,6 +40,19 @@ def merged(document: Document, page: Page, data: Mapping[int, SiteData]) -> Page
     own = [one for number, one in data.items() if _is_own(document, number, one)]
     bokes += [one.boke for one in own if one.boke.boke_id not in shown]
     return _with_odai(document, replace(page, bokes=bokes), own)
+
+
+def with_open_graph_photo(document: Document, page: Page) -> Page:
+    """Return the page of one boke with the photo of its Open Graph, where nothing else names one.
+
+    That picture may have the caption drawn in, so it counts only with the address of an odai's photo, and
+    differs from the page's own without harm.
+    """
+    number = identifier("boke", document.path)
+    if number is None or [(boke.boke_id, boke.image_url) for boke in page.bokes] != [(number, None)]:
+        return page
+    shown = document.photo(document.root.css('meta[property="og:image"]::attr(content)').get())
+    return replace(page, bokes=[replace(page.bokes[0], image_url=shown)]) if names_copy(shown or "") else page
 
 
 def own_data(document: Document, data: Mapping[int, SiteData]) -> Page | None:

@@ -18,7 +18,7 @@ from crawler.layouts import (
 from crawler.parsing.feed import FEED, read_feed
 from crawler.parsing.judge import MISSING, judged, says_missing
 from crawler.parsing.markup import Document
-from crawler.parsing.merge import merged, own_data
+from crawler.parsing.merge import merged, own_data, with_open_graph_photo
 from crawler.parsing.odai_list import with_odai_list
 from crawler.parsing.site_data import site_data
 from crawler.parsing.wholeness import page_is_cut
@@ -83,7 +83,7 @@ def read(document: Document) -> tuple[str | None, Page]:
     for layout in LAYOUTS:
         if layout.matches(document):
             content = document.root.css(layout.CONTENT)
-            page = merged(document, layout.read(document), data)
+            page = with_open_graph_photo(document, merged(document, layout.read(document), data))
             return _name(layout), judged(document, with_odai_list(document, page, content), content)
     if page_of_data := own_data(document, data):
         return SITE_DATA, judged(document, page_of_data, ())
