@@ -103,10 +103,8 @@ class ImportWriter:
         """
         if url in self._seen:
             return
-        if not path.resolve().is_relative_to(within.resolve()):
-            self._missing.setdefault(url, f"its path leads out of {within.name}")
-        elif not path.is_file():
-            self._missing.setdefault(url, f"{path.name} is missing in {within.name}")
+        if problem := _problem(path, within):
+            self._missing.setdefault(url, problem)
         else:
             self._missing.pop(url, None)
             self._seen.add(url)
@@ -159,6 +157,16 @@ def existing(source: Path, what: str) -> Path:
     if not source.exists():
         raise UserError(f"{source} is not there. Name {what}")
     return source
+
+
+def _problem(path: Path, within: Path) -> str | None:
+    """Return why there is no photo at `path`; None if there is a file."""
+    try:
+        if not path.resolve().is_relative_to(within.resolve()):
+            return f"its path leads out of {within.name}"
+        return None if path.is_file() else f"{path.name} is missing in {within.name}"
+    except (OSError, ValueError):  # too long, or with a character that no name may have
+        return f"its name cannot be that of a file in {within.name}"
 
 
 def _examine(path: Path) -> dict[str, Any]:

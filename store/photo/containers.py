@@ -27,15 +27,19 @@ _NEEDED = ((0xE0, b"JFIF\0", 16), (0xE1, b"Exif\0", 12), (0xE1, _XMP, 40), (0xEE
 _SCAN, _LOSSLESS = 0xDA, (0xC3, 0xC7, 0xCB, 0xCF)
 """A JPEG's markers: start of scan; lossless frames (ITU-T T.81, table B.1)."""
 
-_CLAIMS = (
-    (rb"\xff\xd8\xff", "JPEG"),
-    (rb"\x89PNG\r\n\x1a\n", "PNG"),
-    (rb"GIF8[79]a", "GIF"),
-    (rb"RIFF....WEBP", "WEBP"),
-    (rb"....ftypavi[fs]", "AVIF"),
-    (rb"II\*\0|MM\0\*", "TIFF"),
-)
-"""How files of the formats that are read begin; but for BMP, whose two letters begin many a text."""
+_CLAIMS = {
+    "JPEG": rb"\xff\xd8\xff",
+    "PNG": rb"\x89PNG\r\n\x1a\n",
+    "GIF": rb"GIF8[79]a",
+    "WEBP": rb"RIFF....WEBP",
+    "AVIF": rb"....ftypavi[fs]",
+    "HEIF": rb"....ftyp(hei|hev|mif|msf)",
+    "BMP": rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0",  # two letters alone begin many a text
+    "TIFF": rb"II([*+]\0|\0\*)|MM(\0[*+]|\*\0)",
+}
+"""How files of each format begin."""
+CLAIM = 18
+"""The bytes of a file that tell which format it claims."""
 
 Cleaned = tuple[bytes, str | None]
 """What is left of a file, and what is wrong with it; None where nothing is."""
@@ -58,8 +62,8 @@ def pixels_only(content: bytes) -> Cleaned:
 
 
 def claimed_format(content: bytes) -> str | None:
-    """Return the format that the first bytes of a file claim, as Pillow spells it; None for another."""
-    return next((name for start, name in _CLAIMS if re.match(start, content, re.DOTALL)), None)
+    """Return the format of photos that the first `CLAIM` bytes of a file claim; None if they claim none."""
+    return next((name for name, start in _CLAIMS.items() if re.match(start, content, re.DOTALL)), None)
 
 
 def is_lossless_jpeg(content: bytes) -> bool:

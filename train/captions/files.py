@@ -1,5 +1,6 @@
 """`bokeru caption`: captions for photos in files, folders or standard input, as a table or as JSON."""
 
+import mimetypes
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -13,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from store.errors import UsageError, UserError
+from store.photo.containers import CLAIM, claimed_format
+from store.photo.decode import FORMATS
 from store.progress import Progress
 from train.captions.captioner import Caption, Captioner
 from train.captions.mismatch import Pool, mismatch
@@ -21,11 +24,11 @@ from train.captions.options import parse_decoding
 if TYPE_CHECKING:
     from featurize.extract import Extractor
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-"""Endings of photos in a folder; a file that is named by itself may have any."""
 STANDARD_INPUT = Path("-")
 BATCH = 64
 """Photos in memory at a time."""
+NAMED = 5
+"""Files of a folder that are no photos are named up to this number, the others counted."""
 
 Result = dict[str, Any]
 
@@ -43,7 +46,8 @@ def caption_files(
 
     Args:
         run: the training run whose model writes.
-        photos: files in any format that Pillow reads, folders of them, or `-` for a photo on standard input.
+        photos: files in any of the formats that `store.photo` reads, whatever they are called, folders of
+            them, or `-` for a photo on standard input.
         weights: the folder of weights files, for the network that makes the model's vectors.
         dataset: its training photos are those that `mismatch` writes captions for.
         features: the folder of all feature caches, for the vectors of those photos.
@@ -122,20 +126,45 @@ def _expand(photos: Iterable[Path]) -> Iterator[Path]:
     """Yield the files that were named, and the photos in the folders that were named, sorted."""
     for path in photos:
         if path.is_dir():
-            inside = sorted(
-                file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
-            )
-            if not inside:
-                raise UsageError(
-                    f"{path} holds no photos ({' '.join(SUFFIXES)}). Name a file, or another folder"
-                )
-            yield from inside
+            yield from _inside(path)
         elif path == STANDARD_INPUT or path.is_file():
             yield path
         else:
             raise UsageError(
                 f"{path} does not exist. Give the path of a photo or a folder, or - for standard input"
             )
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Return the photos in a folder, sorted; name the files that are none.
+
+    Raises:
+        UsageError: there is no photo.
+    """
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    found = [file for file in files if _seems_photo(file)]
+    if not found:
+        raise UsageError(f"{folder} holds no photos ({', '.join(FORMATS)}). Name a file, or another folder")
+    if others := sorted({*files} - {*found}):
+        names = ", ".join(str(file.relative_to(folder)) for file in others[:NAMED])
+        more = f" and {len(others) - NAMED:,} more" if len(others) > NAMED else ""
+        print(f"no photos, left out: {names}{more}", file=sys.stderr)
+    return found
+
+
+def _seems_photo(file: Path) -> bool:
+    """Tell whether a file begins as photos do, whatever it is called.
+
+    One that is called a picture and is none, or cannot be read, counts too: it gets its reason.
+    """
+    kind, _ = mimetypes.guess_type(file.name)
+    if (kind or "").startswith("image/"):
+        return True
+    try:
+        with file.open("rb") as content:
+            return claimed_format(content.read(CLAIM)) is not None
+    except OSError:
+        return True
 
 
 def _extract(files: Sequence[Path], extractor: "Extractor") -> Iterator[tuple[Path, Any, str]]:

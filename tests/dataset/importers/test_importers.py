@@ -17,6 +17,7 @@ from dataset.options import DatasetOptions
 from store.errors import DamagedFile, UserError
 from store.forget.content import Request
 from store.place import Place
+from tests import crawl_tables
 from tests.dataset.importers import cans
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv, sample
 
@@ -220,6 +221,26 @@ def test_an_image_name_cannot_lead_out_of_the_folder(tmp_path: Path, crawl: Path
     source = cans.oogiri_go(tmp_path / "go", [sample(0, image="../../secret")])
     (tmp_path / "secret.jpg").write_bytes((source / "images" / "0.jpg").read_bytes())
     assert oogiri_go.read(source, crawl).photos == 0
+
+
+@pytest.mark.parametrize("called", ["7.jfif", "7.avif", "7.jpe", "7.mpo", "7.gif", "7.JPG", "7", "7.txt"])
+@pytest.mark.parametrize("place", ["images", ""])
+@pytest.mark.parametrize("named", ["7", "7.jpg"])
+def test_a_photo_is_found_whatever_its_suffix(
+    tmp_path: Path, crawl: Path, place: str, called: str, named: str
+) -> None:
+    source = cans.oogiri_go(tmp_path / "go", [sample(0, image=named)], photos=())
+    (source / place / called).write_bytes(crawl_tables.photo(7))
+    (source / place / "7.aaa").write_text("a text of the same name")
+    assert oogiri_go.read(source, crawl).photos == 1
+    assert [row["format"] for row in table(crawl, "images")] == ["jpeg"]
+
+
+@pytest.mark.parametrize("named", ["a\0b", "x" * 5000, "/etc/passwd", "../go/jp.jsonl", ".", "", "7/7"])
+def test_names_that_no_photo_has_are_told(tmp_path: Path, crawl: Path, named: str) -> None:
+    source = cans.oogiri_go(tmp_path / "go", [sample(0, image=named), sample(1)])
+    report = oogiri_go.read(source, crawl)
+    assert (report.photos, report.bad.total()) == (1, 1)
 
 
 def test_two_sources_are_both_in_the_card(tmp_path: Path, crawl: Path) -> None:

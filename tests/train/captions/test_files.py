@@ -7,9 +7,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from commands.main import main
 from store.errors import MissingStage, UsageError, UserError
+from store.photo.decode import decode
+from store.photo.errors import UnusablePhoto
 from store.place import Place
 from tests import crawl_tables
 from tests.web import small_pipeline
@@ -17,12 +20,13 @@ from train.captions.files import caption_files, print_table
 
 
 class Extractor(small_pipeline.Extractor):
-    """The stand-in, which refuses bytes that are not a JPEG."""
+    """The stand-in, which refuses what the decoder refuses, as the real one does."""
 
     def vectors(self, contents):  # type: ignore[no-untyped-def]
-        if any(not content.startswith(b"\xff\xd8") for content in contents):
-            raise UserError("photo 1 of 1 cannot be used: not a JPEG")
-        return super().vectors(contents)
+        try:
+            return super().vectors([decode(content) for content in contents])
+        except UnusablePhoto as error:
+            raise UserError(f"photo 1 of 1 cannot be used: {error}") from error
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +77,28 @@ def test_a_broken_photo_is_named_and_the_rest_captioned(place: Place, folder: Pa
     (folder / "1.JPG").write_bytes(b"no photo")
     found = results(place, folder)
     assert [sorted(one) for one in found] == [["captions", "file"], ["error", "file"], ["captions", "file"]]
+
+
+def test_photos_in_a_folder_are_known_by_their_content(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every suffix that a browser or a phone gives them, or none; the rest of the folder is named."""
+    names = ["a.jfif", "b.avif", "c.jpe", "d.mpo", "e.gif", "f.bmp", "g", "h.txt", "sub/i.tif"]
+    (tmp_path / "sub").mkdir()
+    formats = ["JPEG", "AVIF", "JPEG", "MPO", "GIF", "BMP", "PNG", "WEBP", "TIFF"]
+    for name, format in zip(names, formats, strict=True):
+        Image.new("RGB", (40, 30), "red").save(tmp_path / name, format)
+    for number in range(6):
+        (tmp_path / f"text{number}").write_text("BM is no bitmap, and II no TIFF")
+    heic = b"\0\0\0\x18ftypheic" + bytes(40)
+    (tmp_path / "phone").write_bytes(heic)
+    (tmp_path / "page.jpg").write_text("<html>")
+    found = {str(Path(str(one["file"])).relative_to(tmp_path)): one for one in results(place, tmp_path)}
+    assert [name for name, one in found.items() if "captions" in one] == names
+    assert "HEIC" in str(found["phone"]["error"])
+    assert "not a photo" in str(found["page.jpg"]["error"])
+    assert len(found) == len(names) + 2
+    assert "left out: text0, text1, text2, text3, text4 and 1 more" in capsys.readouterr().err
 
 
 def test_a_mismatch_names_its_source(place: Place, folder: Path) -> None:
