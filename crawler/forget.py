@@ -40,7 +40,7 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     pages, images, left_out = stage.tables()
     changed = _rewrite(pages, forgotten.page, None)
     changed += _rewrite(images, forgotten.image, ["url", "sha256"])
-    return changed + _rewrite(left_out, lambda row: None if forgotten.holds("url", row["url"]) else row, None)
+    return changed + _rewrite(left_out, forgotten.left_out, ["url"])
 
 
 def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[str] | None) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from w3lib.url import canonicalize_url
@@ -134,6 +135,12 @@ def _own_name(host: str) -> str:
         if host.startswith(name) and "." in host.removeprefix(name):
             return host.removeprefix(name)
     return host
+
+
+def numbered(url: str) -> tuple[Literal["odai", "boke"], int] | None:
+    """Return of which odai or boke an address is the page, by its number; None if it is of neither."""
+    match = _NUMBERED.match(urlsplit(url).path)
+    return ("odai" if match[1] == "odai" else "boke", int(match[2])) if match else None
 
 
 def page_address(url: str, site: str) -> str:

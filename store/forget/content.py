@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from store.addresses import numbered, photo_key
 from store.errors import UsageError
 from store.sql import literal
 
@@ -60,6 +61,12 @@ class Content:
     odai_ids: set[int] = field(default_factory=set)
     boke_ids: set[int] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
+
+    def names(self, url: str) -> bool:
+        """Tell whether an address is that of the photo, of the odai or of the boke."""
+        page = numbered(url)
+        ids = {"odai": self.odai_ids, "boke": self.boke_ids}
+        return photo_key(url) in self.keys or (page is not None and page[1] in ids[page[0]])
 
     def includes(self, captions: pa.Table) -> list[bool]:
         """Return for each caption whether it belongs to this content, or its odai or photo does.

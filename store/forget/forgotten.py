@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from store.addresses import photo_key
+from store.addresses import numbered, photo_key
 from store.errors import DamagedFile
 from store.whole_file import read_whole, write_whole
 
@@ -141,6 +141,11 @@ class ForgottenFilter:
             return row
         nothing = dict.fromkeys(("sha256", "bytes", "width", "height", "format", "phash"))
         return {**row, **nothing, "outcome": "denied", "error": "forgotten"}
+
+    def left_out(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Return a row of the table of what a rule closes; None if its address is of something forgotten."""
+        page = numbered(row["url"])
+        return None if self.holds("url", row["url"]) or (page and self.holds(*page)) else row
 
     def _boke(self, boke: dict[str, Any]) -> dict[str, Any]:
         return {**boke, "image_url": None} if self.holds("url", boke.get("image_url")) else boke

@@ -1,4 +1,4 @@
-"""Search every file of a folder for content that was taken out: photo bytes, hashes, captions."""
+"""Search every file of a folder for content that was taken out: photo bytes, hashes, captions, addresses."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from store.forget.content import Content
+from store.schema import LEFT_OUT
 
 SHORT = 8  # characters
 """Shorter captions are looked for as whole values only: inside other text they would prove nothing."""
@@ -51,6 +52,9 @@ def _holds(path: Path, content: Content) -> bool:
 
 def _parquet_holds(path: Path, content: Content) -> bool:
     with pq.ParquetFile(path) as shard:
+        if shard.schema_arrow.names == LEFT_OUT.names:
+            # Addresses are all that it holds; elsewhere one may stay, as that of what is denied now.
+            return any(map(content.names, shard.read(["url"])["url"].to_pylist()))
         for group in range(shard.num_row_groups):
             for name, array in _leaves(shard.read_row_group(group)):
                 wanted = pa.array(content.sha256s | (set() if name in WORDS else content.texts), pa.string())

@@ -81,6 +81,7 @@ KINDS = (
         "parquet",
         schema.LEFT_OUT,
         "left_out",
+        content=True,
         mirrored=True,
     ),
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),

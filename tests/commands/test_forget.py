@@ -19,16 +19,17 @@ from dataset import read
 from dataset.build.stage import build
 from dataset.export.formats import export
 from dataset.options import DatasetOptions
+from store.addresses import photo_key
 from store.errors import DamagedFile, UsageError, UserError
 from store.forget.content import Content, Request
 from store.forget.forgotten import Forgotten, digest
 from store.forget.search import search
 from store.place import Place
-from store.schema import features
+from store.schema import LEFT_OUT, features
 from store.shards import ShardWriter
 from store.whole_file import write_json, write_whole
 from tests import crawl_tables
-from tests.crawl_tables import boke, image, page, write
+from tests.crawl_tables import NOW, boke, image, page, write
 
 OPTIONS = DatasetOptions(dev_fraction=0.0)
 
@@ -329,3 +330,35 @@ def test_a_damaged_list_stops_everything(data: Path, text: str) -> None:
     (data / "p" / "forgotten.json").write_text(text)
     with pytest.raises(DamagedFile, match="forget list"):
         build(OPTIONS, [data / "p" / "crawl"], data / "p" / "dataset", name="p")
+
+
+@pytest.mark.parametrize(
+    ("what", "gone"),
+    [
+        ({"odai": 3}, {"/odai/3", "/boke/3001", "/odai/3?page=2", "photo 3"}),
+        ({"boke": 3001}, {"/boke/3001"}),
+        (
+            {"sha256": hashlib.sha256(crawl_tables.photo(3)).hexdigest()},
+            {"/odai/3", "/boke/3001", "/odai/3?page=2", "photo 3"},
+        ),
+    ],
+)
+def test_its_addresses_leave_what_a_rule_kept_from_being_fetched(
+    data: Path, what: dict[str, Any], gone: set[str]
+) -> None:
+    crawl = data / "p" / "crawl"
+    pages = {
+        path: crawl_tables.SITE + path for path in ("/odai/3", "/odai/3?page=2", "/boke/3001", "/odai/33")
+    }
+    addresses = pages | {"photo 3": crawl_tables.image_url(3).replace("600", "400")}
+    with ShardWriter(crawl / "left_out", "left_out", LEFT_OUT) as writer:
+        for name, url in addresses.items():
+            table = "images" if name == "photo 3" else "pages"
+            row = {"url": url, "table": table, "source": "robots.txt", "rule": "x", "left_out_at": NOW}
+            writer.append(row)
+    (shard,) = (crawl / "left_out").glob("*")
+    assert shard in search(crawl, Content(keys={photo_key(addresses["photo 3"])}))
+    forget(data, "p", **what)
+    left = {row["url"] for row in crawl_tables.rows(crawl, "left_out")}
+    assert left == {url for name, url in addresses.items() if name not in gone}
+    assert search(crawl / "left_out", Content(odai_ids={3} if "odai" in what else set())) == []
