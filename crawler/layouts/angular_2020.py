@@ -106,8 +106,8 @@ def _boke(document: Document, entry: Selector) -> Boke:
     stars = second_text(first(entry.css("div.boke-stars a")))
     posted = posted_text(document, entry, caption, first(entry.css("div.boke-information-label a")))
     return Boke(
-        boke_id=boke_number([caption]) if caption else None,
-        text=_text(caption) if caption else "",
+        boke_id=boke_number([caption]) if caption is not None else None,
+        text=_text(caption) if caption is not None else "",
         odai_id=identifier("odai", document.link(_odai_href(entry))) or identifier("odai", document.path),
         image_url=document.photo(photo),
         stars=read_number(stars),

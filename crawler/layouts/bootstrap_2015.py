@@ -48,15 +48,15 @@ def _boke(document: Document, entry: Selector) -> Boke:
     caption = first(entry.css(".boke-text"))
     address = first(entry.css("a.boke-text, .boke-text a"))
     photo = first(list(entry.xpath(_PHOTO)))
-    odai = document.link(attribute(photo, "href")) if photo else None
-    boke_id = boke_number([address]) if address else None
+    odai = document.link(attribute(photo, "href")) if photo is not None else None
+    boke_id = boke_number([address]) if address is not None else None
     stars = second_text(first(entry.css(".boke-stars a")))
     posted = posted_text(document, entry, address, first(entry.css(".boke-information-label a")))
     return Boke(
         boke_id=boke_id,
         text=embedded_caption(document, boke_id, text(caption)),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
-        image_url=document.photo(first(photo.xpath("img"))) if photo else None,
+        image_url=document.photo(first(photo.xpath("img"))) if photo is not None else None,
         stars=read_number(stars),
         raters=read_number(text(first(entry.css(".boke-stars small")))),
         category=text(first(entry.css('a[href*="/boke/category/"]'))) or None,

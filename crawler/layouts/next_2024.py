@@ -41,7 +41,8 @@ def read(document: Document) -> Page:
     if not entries and "エラーが発生しました" in text(first(root.css("main"))):
         return Page("error", "the site says that it has trouble; it asks to come back in minutes")
     shown = _odai_photo(root, entries)
-    bokes = [_boke(document, entry, shown) for entry in entries]
+    photo = document.photo(shown)
+    bokes = [_boke(document, entry, shown, photo) for entry in entries]
     more = INCOMPLETE if root.css(MORE) else None
     odai_id = identifier("odai", document.path)
     if odai_id is None:
@@ -49,7 +50,6 @@ def read(document: Document) -> Page:
         is_boke = identifier("boke", document.path) is not None  # its photo may be one with the caption in it
         expected = _FIELDS if is_boke else (*_FIELDS, "image_url")
         return Page(bokes=bokes, links=document.links(odai), error=more, expected=expected)
-    photo = document.photo(shown)
     return Page(odai_id=odai_id, image_url=photo, bokes=bokes, error=more, expected=_FIELDS)
 
 
@@ -94,19 +94,25 @@ def _odai_photo(root: Selector, entries: list[Selector]) -> Selector | None:
     return first(images)
 
 
-def _boke(document: Document, entry: Selector, odai_photo: Selector | None) -> Boke:
-    """Return an entry's boke; `odai_photo` is the page's photo, for entries that have none of their own."""
+def _boke(document: Document, entry: Selector, odai_photo: Selector | None, address: str | None) -> Boke:
+    """Return an entry's boke.
+
+    Args:
+        odai_photo: the page's photo, for entries that have none of their own.
+        address: that photo's.
+    """
     caption = first(list(entry.xpath(".//a[h1]")))
     rating = first(list(entry.xpath(_RATING)))
-    at_stars, at_date = (first(rating.xpath(f"div[{n}]/a")) if rating else None for n in (1, 2))
+    at_stars, at_date = (None if rating is None else first(rating.xpath(f"div[{n}]/a")) for n in (1, 2))
     stars, posted = stars_text(entry, caption, at_stars), posted_text(document, entry, caption, at_date)
-    photo = first(list(entry.xpath(_PHOTO))) or odai_photo
-    odai = photo.xpath("ancestor::a[1]/@href").get() if photo else None
+    own = first(list(entry.xpath(_PHOTO)))
+    photo = odai_photo if own is None else own
+    odai = None if photo is None else photo.xpath("ancestor::a[1]/@href").get()
     return Boke(
-        boke_id=boke_number([caption] if caption else []) or boke_number(entry.xpath(".//a")),
+        boke_id=boke_number([] if caption is None else [caption]) or boke_number(entry.xpath(".//a")),
         text=text(first(list(entry.xpath(".//h1")))),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
-        image_url=document.photo(photo),
+        image_url=address if own is None else document.photo(own),
         stars=read_number(stars),
         category=text(first(entry.css('a[href^="/boke/category/"]'))) or None,
         posted=document.date(posted),
