@@ -22,7 +22,7 @@ from crawler.components.exceptions import CrawlEnded, CutShort, Denied, HostNotA
 from crawler.components.session import Session, session_of
 from crawler.components.transport import in_words
 from crawler.components.whole_body import again
-from crawler.parsing.wholeness import robots_txt_is_cut
+from crawler.parsing.wholeness import robots_txt_is_cut, tdm_file_is_cut
 from crawler.permission.optouts import ROBOT
 from crawler.permission.robots_file import RobotsFile
 from crawler.permission.signals import TDM_FILE
@@ -131,7 +131,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         body = response.body if response.status < 300 else b""
         parser = build_from_crawler(self._parserimpl, self.crawler, body)
         robots = parser.file if isinstance(parser, RobotsParser) else RobotsFile.parse(body)
-        self._slow_down(robots.rules)
+        self._slow_down(robots.rules, host)
         if names := robots.closed_to_ai():
             self._session.warn(
                 f"{host}/robots.txt closes the site to robots that gather for AI ({', '.join(names)}); crawl."
@@ -160,17 +160,20 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return response
 
     async def _download(self, request: Request) -> Response:
-        """Return the answer, whole; what ends within a line or a character is asked for again."""
+        """Return the answer, whole; what ends within a line, a character or a list is asked for again."""
         while True:
             response = await self.crawler.engine.download_async(request)
             partial = "partial" in response.flags
-            if response.status >= 300 or not robots_txt_is_cut(response.body, may_be_partial=partial):
+            is_cut = robots_txt_is_cut(response.body, may_be_partial=partial)
+            if request.meta["robots"] == TDM_FILE:
+                is_cut = tdm_file_is_cut(response.body)
+            if response.status >= 300 or not is_cut:
                 return response
-            request = again(request, "it ends within a line")
+            request = again(request, "its end is missing")
 
     async def _tdm_file(self, address: str) -> TdmFile:
         """Return what tdmrep.json reserves; nothing where there is none."""
-        meta = {"robots": True, "dont_retry": True, "handle_httpstatus_all": True}
+        meta = {"robots": TDM_FILE, "dont_retry": True, "handle_httpstatus_all": True}
         try:
             response = await self._download(Request(address, NO_CALLBACK, meta=meta, dont_filter=True))
         except CutShort as error:
@@ -195,12 +198,16 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         )
         return CrawlEnded()
 
-    def _slow_down(self, rules: Protego) -> None:
-        """Raise the delay between requests to what robots.txt asks for; it never lowers it."""
+    def _slow_down(self, rules: Protego, host: str) -> None:
+        """Raise the delay between requests to what robots.txt asks for, and say so; it never lowers it."""
         rate = rules.request_rate(ROBOT)
         delay = max(rules.crawl_delay(ROBOT) or 0, rate.seconds / max(rate.requests, 1) if rate else 0)
         slot = self.crawler.engine.downloader.slots.get(DOWNLOAD_SLOT)
         if slot is not None and delay > slot.delay:
+            self._session.warn(
+                f"{host}/robots.txt asks for {delay:,g} seconds between two requests, where crawl.delay is "
+                f"{slot.delay:,g}. So at most {_DAY / delay:,.0f} pages and photos come in a day"
+            )
             slot.delay = delay
             if throttle := self.crawler.get_extension(AutoThrottle):
                 throttle.mindelay, throttle.maxdelay = delay, max(delay, throttle.maxdelay)

@@ -134,6 +134,12 @@ def photo_is_cut(content: bytes) -> bool:
     return False
 
 
+def tdm_file_is_cut(body: bytes) -> bool:
+    """Tell whether a JSON array begins and does not end: its last rules may be lost."""
+    text = body.removeprefix(codecs.BOM_UTF8).strip()
+    return text.startswith(b"[") and not text.endswith(b"]")
+
+
 def robots_txt_is_cut(body: bytes, *, may_be_partial: bool) -> bool:
     """Tell whether the last rule of a robots.txt may be lost.
 

@@ -13,6 +13,7 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.components.allowed_hosts import DOWNLOAD_SLOT
 from crawler.components.browser import browser_meta
 from crawler.components.browser_requests import abort_request
 from crawler.components.exceptions import CrawlEnded, Denied
@@ -143,8 +144,7 @@ class BoketeSpider(Spider):
         if response.status in MISSING_STATUSES:
             found.update(outcome="missing", error=f"HTTP status {response.status}")
         if self._needs_browser(found, response) and response.request:
-            options = self._options
-            meta = browser_meta(options.delay, options.max_page_number)
+            meta = browser_meta(self._delay(), self._options.max_page_number)
             return response.request.replace(meta={**response.meta, **meta})
         again = _again(response) if found["outcome"] == "error" else None
         return found if again is None else again
@@ -180,6 +180,12 @@ class BoketeSpider(Spider):
     def _needs_browser(self, found: PageRow, response: Response) -> bool:
         rendered = response.meta.get("playwright")
         return self._options.render == "chromium" and INCOMPLETE in str(found["error"]) and not rendered
+
+    def _delay(self) -> float:
+        """Return the seconds between two requests, which robots.txt may have made longer."""
+        slots = self.crawler.engine.downloader.slots if self.crawler.engine else {}
+        slot = slots.get(DOWNLOAD_SLOT)
+        return max(self._options.delay, slot.delay if slot else 0.0)
 
     def _leads_to_stand_in(self, response: Response) -> bool:
         """Tell whether a photo's address was redirected to a picture that says that there is no photo."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,9 @@ class Answer:
     body: bytes | str = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "text/html; charset=utf-8"})
+    end: Literal["length", "close", "chunk", "early"] = "length"
+    """What tells where the body ends: its length; the connection's end; a last chunk, which is not sent; a
+    length that is longer than what comes."""
 
 
 @dataclass
@@ -46,7 +50,13 @@ def answering(answer: Callable[[str, Message], Answer | None]) -> Iterator[Answe
             self.send_response(found.status)
             for name, value in found.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
+            if found.end in ("length", "early"):
+                self.send_header("Content-Length", str(len(body) + 100 * (found.end == "early")))
+            if found.end == "chunk":
+                self.send_header("Transfer-Encoding", "chunked")
+                body = b"%x\r\n%s\r\n" % (len(body), body)
+            if found.end != "length":
+                self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(body)
 
@@ -82,11 +92,11 @@ def odai_page(number: int, *texts: str, photo: str | None = None) -> Answer:
     )
 
 
-def list_page(*addresses: str) -> Answer:
+def list_page(*addresses: str, photo: str = photo_path(1)) -> Answer:
     """Return a list of boke in the markup of 2020, each with its odai's address."""
     entries = "".join(
         f'<div class="boke">'
-        f'<div class="photo-content"><a href="{address}"><img src="{photo_path(1)}"></a></div>'
+        f'<div class="photo-content"><a href="{address}"><img src="{photo}"></a></div>'
         f'<a class="boke-text" href="/boke/{place}"><div>ボケ</div></a>'
         f'<div class="boke-stars"><a href="#"><i></i> 10</a></div>'
         f'<div class="boke-information-label"><a href="#">3日くらい前</a></div></div>'

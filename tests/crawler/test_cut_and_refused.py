@@ -2,16 +2,18 @@
 
 import gzip
 import json
+from dataclasses import replace
 from email.message import Message
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from crawler.crawl import crawl
 from crawler.options import CrawlOptions
-from store.errors import SiteRefuses
+from store.errors import SiteRefuses, UserError
 from tests.crawl_tables import photo, rows
-from tests.crawler.answering import Answer, answering, list_page, odai_page
+from tests.crawler.answering import Answer, answering, list_page, odai_page, photo_path
 
 JPEG = Answer(photo(1), headers={"Content-Type": "image/jpeg"})
 ODAI = (1, 2)
@@ -135,3 +137,74 @@ def test_451_is_a_no_and_tdmrep_keeps_a_page_from_being_fetched(tmp_path: Path) 
     (row,) = rows(tmp_path, "left_out")
     assert row["rule"] == "tdm-reservation: 1 for /odai/2"
     assert "/odai/2" not in site.paths
+
+
+@pytest.mark.parametrize("end", ["chunk", "early"])
+def test_a_body_that_ends_before_its_end_is_asked_for_again_and_never_stored(
+    end: Literal["chunk", "early"], tmp_path: Path
+) -> None:
+    def answer(path: str, _: Message) -> Answer | None:
+        found = usual(path)
+        return replace(found, end=end) if found and (path == "/odai/1" or found is JPEG) else found
+
+    with answering(answer) as site:
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+    found = outcomes(tmp_path)
+    assert (found["1"][0], found["2"][0]) == ("error", "ok")
+    assert site.paths.count("/odai/1") > 1
+    assert {row["outcome"] for row in rows(tmp_path, "images")} == {"error"}
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_photo_whose_length_nobody_tells_is_taken_where_its_own_end_is_there(
+    is_whole: bool, tmp_path: Path
+) -> None:
+    content = photo(1) if is_whole else photo(1)[:-40]
+
+    def answer(path: str, _: Message) -> Answer | None:
+        return replace(JPEG, body=content, end="close") if path.startswith("/photo/") else usual(path)
+
+    with answering(answer) as site:
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+    found = rows(tmp_path, "images")
+    assert {row["outcome"] for row in found} == {"ok" if is_whole else "error"}
+    if not is_whole:
+        assert {row["error"] for row in found} == {"the photo's end is missing"}
+
+
+@pytest.mark.parametrize("cut", ["text", "gzip"])
+def test_a_cut_tdmrep_ends_the_crawl_since_a_lost_rule_is_a_lost_no(cut: str, tmp_path: Path) -> None:
+    whole = json.dumps(
+        [{"location": "/a", "tdm-reservation": 0}, {"location": "/odai", "tdm-reservation": 1}]
+    )
+    text = Answer(whole[:60])
+    coded = Answer(gzip.compress(whole.encode())[:-9], headers={"Content-Encoding": "gzip"})
+
+    def answer(path: str, _: Message) -> Answer | None:
+        return (text if cut == "text" else coded) if path == "/.well-known/tdmrep.json" else usual(path)
+
+    with answering(answer) as site, pytest.raises(UserError, match=r"tdmrep\.json cannot be read") as error:
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+    assert error.value.exit_status == 1
+    assert not any(path.startswith(("/odai", "/boke")) for path in site.paths)
+    assert site.paths.count("/.well-known/tdmrep.json") == 3
+
+
+def test_a_host_of_photos_that_closes_all_ends_the_crawl_with_status_4(tmp_path: Path) -> None:
+    closed = lambda path, _: Answer("User-agent: *\nDisallow: /\n") if path == "/robots.txt" else JPEG  # noqa: E731
+    with answering(closed) as photos:
+
+        def answer(path: str, _: Message) -> Answer | None:
+            number = path.removeprefix("/odai/")
+            if number.isdecimal():
+                return odai_page(int(number), photo=photos.address + photo_path(int(number)))
+            return (
+                list_page("/odai/1", photo=photos.address + photo_path(1)) if path == "/boke/recent" else None
+            )
+
+        with answering(answer) as site, pytest.raises(SiteRefuses, match="hosts of the photos refuse all"):
+            hosts = [photos.address.removeprefix("http://")]
+            crawl(options(site.address, image_hosts=hosts), tmp_path, address=None, pipeline="p")
+    assert photos.paths == ["/robots.txt"]
+    assert {row["table"] for row in rows(tmp_path, "left_out")} == {"images"}
+    assert outcomes(tmp_path)["1"][0] == "ok", "the pages are kept"

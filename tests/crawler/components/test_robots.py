@@ -84,6 +84,15 @@ def test_its_delay_can_only_make_the_delay_longer() -> None:
     assert patient.slot.delay == 60
 
 
+def test_a_long_delay_is_said_at_once_with_what_it_means() -> None:
+    site = Site(body=b"User-agent: *\nCrawl-delay: 3600\n")
+    site.ask("/odai/1", "/odai/2")
+    assert site.session.counts.warnings == [
+        "https://bokete.jp/robots.txt asks for 3,600 seconds between two requests, where crawl.delay is 1. "
+        "So at most 24 pages and photos come in a day"
+    ]
+
+
 def test_it_is_read_again_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     site = Site()
     site.ask("/odai/1")
