@@ -40,7 +40,7 @@ def outcomes(directory: Path) -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("how", ["gzip", "character", "end"])
+@pytest.mark.parametrize("how", ["gzip", pytest.param("character", marks=pytest.mark.long), "end"])
 def test_a_page_without_its_end_is_asked_for_again_and_never_stored(how: str, tmp_path: Path) -> None:
     def answer(path: str, _: Message) -> Answer | None:
         found = usual(path)
@@ -172,7 +172,7 @@ def test_a_photo_whose_length_nobody_tells_is_taken_where_its_own_end_is_there(
         assert {row["error"] for row in found} == {"the photo's end is missing"}
 
 
-@pytest.mark.parametrize("cut", ["text", "gzip"])
+@pytest.mark.parametrize("cut", ["text", pytest.param("gzip", marks=pytest.mark.long)])
 def test_a_cut_tdmrep_ends_the_crawl_since_a_lost_rule_is_a_lost_no(cut: str, tmp_path: Path) -> None:
     whole = json.dumps(
         [{"location": "/a", "tdm-reservation": 0}, {"location": "/odai", "tdm-reservation": 1}]
