@@ -17,13 +17,17 @@ from urllib.parse import unquote, urlencode
 from parsel import Selector
 
 from crawler.items import Boke, Page
-from crawler.parsing.entry_links import boke_number, posted_text, second_text
+from crawler.parsing.decoding.javascript import unescaped
+from crawler.parsing.entry_links import boke_number, leads_to_another_odai, posted_text, second_text
 from crawler.parsing.markup import Document, attribute, first, identifier, labels, lines, text
 from crawler.parsing.values.numbers import read_number
 
 CONTENT = "#content"
 _ENTRIES = '//div[@id="content"]/div[@class="boke"] | //body/div[@class="boke"]'
-_NG_TEXT = re.compile(r"""\bt\s*=\s*(?:'([^']*)'|"([^"]*)")""")
+_BLOCK = '//div[@id="content"]/div[not(@class="boke")][1]'
+_NG_TEXT = re.compile(r"""\bt\s*=\s*(?:'((?:[^'\\]|\\.)*+)'|"((?:[^"\\]|\\.)*+)")""", re.DOTALL)
+_PLACE = re.compile(r"\{\{[^{}]*\}\}")
+"""Where AngularJS puts a text: what stands there before it has come is none."""
 _PANEL = ("max_id", "category", "op", "rate")
 _PANEL_VALUES = re.compile("{" + ",".join(rf"{name}:'?([\w%.-]*)'?" for name in _PANEL) + "}")
 _LABEL = 'a[@class="btn btn-sm btn-default"]'
@@ -48,8 +52,8 @@ def read(document: Document) -> Page:
         links = [*document.links(odai), *_next(document)]
         is_boke = identifier("boke", document.path) is not None
         return Page(bokes=bokes, links=links, expected=("stars",) if is_boke else ("stars", "image_url"))
-    photo = _odai_photo(root)
-    beside = _beside(photo)
+    photo = _odai_photo(document)
+    beside = _beside(root, photo)
     category, words = _category(beside), beside[2].xpath(_LABEL) if len(beside) > 2 else []
     named, confidences = labels(list(words))
     return Page(
@@ -64,19 +68,22 @@ def read(document: Document) -> Page:
     )
 
 
-def _odai_photo(root: Selector) -> Selector | None:
+def _odai_photo(document: Document) -> Selector | None:
     """Return the odai's photo: the image within the first block of the content that is no entry."""
-    block = '//div[@id="content"]/div[not(@class="boke")][1]'
-    attested = f'{block}/div[1]/div/div/a/img | {block}//div[contains(@class, "photo-content")]//img'
-    return first(
-        list(root.xpath(attested)) or list(root.xpath(f'{block}//a[contains(@href, "/odai/")]//img'))
+    attested = f'{_BLOCK}/div[1]/div/div/a/img | {_BLOCK}//div[contains(@class, "photo-content")]//img'
+    images = document.root.xpath(attested) or document.root.xpath(
+        f'{_BLOCK}//a[contains(@href, "/odai/")]//img'
     )
+    return first([image for image in images if not leads_to_another_odai(document, image)])
 
 
-def _beside(photo: Selector | None) -> list[Selector]:
-    """Return the `div`s beside the link of the odai's photo, or beside the block that holds the link."""
+def _beside(root: Selector, photo: Selector | None) -> list[Selector]:
+    """Return the `div`s beside the link of the odai's photo, or beside the block that holds the link.
+
+    An odai of text has no photo; its `div`s are at the attested place.
+    """
     if photo is None:
-        return []
+        return list(root.xpath(f"{_BLOCK}/div[1]/div/div/div"))
     link = photo.xpath("ancestor::a[1]")
     return list(link.xpath("../div") or link.xpath("../../div"))
 
@@ -123,10 +130,10 @@ def _text(caption: Selector) -> str:
     """Return a boke's text: from its block, or else from the script that fills the block in the browser."""
     block = first(list(caption.xpath("div")))
     shown = text(block if block is not None else caption)
-    if shown or block is None:
+    if block is None or (shown and not _PLACE.fullmatch(shown)):
         return shown
     match = _NG_TEXT.search(attribute(block, "ng-init"))
-    return lines(unquote(match[1] or match[2] or "")) if match else ""
+    return lines(unquote(unescaped(match[1] or match[2] or ""))) if match else ""
 
 
 def _next(document: Document) -> list[str]:

@@ -7,6 +7,8 @@ the date `a[title="ボケ詳細"][target="_self"]`. Stars stand in Open Graph's 
 
 import re
 
+from parsel import Selector
+
 from crawler.items import Boke, Page
 from crawler.parsing.markup import Document, first, identifier, text
 from crawler.parsing.values.numbers import read_number
@@ -24,19 +26,18 @@ def matches(document: Document) -> bool:
 def read(document: Document) -> Page:
     """Read the one boke."""
     root = document.root
-    images = root.css("img[src][alt]")
-    attested = document.photo(images[1]) if len(images) > 1 else None
+    image = _photo(document)
     described = root.css('meta[property="og:description"]::attr(content)').get() or ""
     stars = _STARS.search(described)
     posted = text(first(root.css(_DATE)))
     odai = document.links(root.css('a[href*="/odai/"]::attr(href)').getall())
-    of_photo = document.link(images[1].xpath("ancestor::a[1]/@href").get()) if len(images) > 1 else None
+    of_photo = document.link(image.xpath("ancestor::a[1]/@href").get()) if image is not None else None
     numbered = [link for link in (of_photo, *odai) if identifier("odai", link) is not None]
     boke = Boke(
         boke_id=identifier("boke", document.path),
         text=text(first(root.css("h1"))),
         odai_id=identifier("odai", numbered[0]) if numbered else None,
-        image_url=attested,
+        image_url=document.photo(image),
         stars=read_number(stars[1]) if stars else None,
         category=text(first(root.css('h1 ~ * a[href*="/boke/category/"], main a[href*="/boke/category/"]')))
         or None,
@@ -46,3 +47,10 @@ def read(document: Document) -> Page:
     )
     links = [link for link in numbered[:1] if link]
     return Page(bokes=[boke], links=links)
+
+
+def _photo(document: Document) -> Selector | None:
+    """Return the picture at the attested place; if that shows no photo, the next one before the caption."""
+    images = document.root.css("img[src][alt]")[1:2]
+    before = document.root.xpath("//h1[1]/preceding::img[@src][@alt]")[1:]
+    return next((image for image in (*images, *before) if document.photo(image)), None)

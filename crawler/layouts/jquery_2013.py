@@ -13,13 +13,19 @@ import re
 from parsel import Selector
 
 from crawler.items import Boke, Page
-from crawler.parsing.entry_links import boke_number, posted_text
+from crawler.parsing.entry_links import boke_number, leads_to_another_odai, posted_text
 from crawler.parsing.markup import Document, attribute, first, identifier, text, unique
 from crawler.parsing.values.numbers import read_number
 
 CONTENT = "#main_base > .main_container"
 _ENTRIES = "div.boke-entry, div.boke-list"
+_ENTRY = (
+    'contains(concat(" ", @class, " "), " boke-entry ") or contains(concat(" ", @class, " "), " boke-list ")'
+)
+_OUTERMOST = f"//div[{_ENTRY}][not(ancestor::div[{_ENTRY}])]"
 _ID = re.compile(r"boke-entry-(\d{1,18})", re.ASCII)
+_RATED = './/*[em][not(.//*[em])][not(ancestor-or-self::p[contains(@class, "boke_read")])]'
+_BRACKETS = re.compile(r"【\s*([^【】]{1,20}?)\s*】")
 _RATING = re.compile(r"の合計\s*([\d,，.万千億]+)(?:\s*[（(]\s*([\d,，.万千億]+)\s*[）)])?")
 
 
@@ -31,7 +37,7 @@ def matches(document: Document) -> bool:
 def read(document: Document) -> Page:
     """Read a page of any kind; its tags are the labels, without confidences."""
     root = document.root
-    entries = root.css(_ENTRIES)
+    entries = root.xpath(_OUTERMOST)
     bokes = [_boke(document, entry) for entry in entries]
     following = document.links(root.css(".pager-plusone-next a::attr(href)").getall())[:1]
     odai_id = identifier("odai", document.path)
@@ -48,7 +54,11 @@ def read(document: Document) -> Page:
         )
     return Page(
         odai_id=odai_id,
-        image_url=document.photo(first(root.css("div.photo img"))),
+        image_url=document.photo(
+            first(
+                [image for image in root.css("div.photo img") if not leads_to_another_odai(document, image)]
+            )
+        ),
         labels=tags,
         label_confidences=[None] * len(tags),
         bokes=bokes,
@@ -63,7 +73,7 @@ def _odai_hrefs(node: Selector) -> list[str]:
 
 def _boke(document: Document, entry: Selector) -> Boke:
     numbered = _ID.fullmatch(attribute(entry, "id"))
-    rating = _RATING.search(text(first(entry.css(".boke-entry-rating"))))
+    rating = next(filter(None, (_RATING.search(text(part)) for part in entry.xpath(_RATED))), None)
     attested = first(
         list(entry.css('.boke-entry-info a[href*="/boke/"]:not([href*="/category/"]):not([href*="/tag/"])'))
     )
@@ -80,8 +90,17 @@ def _boke(document: Document, entry: Selector) -> Boke:
         image_url=document.photo(image),
         stars=read_number(stars),
         raters=read_number(rating[2]) if rating and rating[2] else None,
-        category=text(first(entry.css('a[href*="/boke/category/"]'))) or None,
+        category=_category(entry),
         posted=document.date(posted),
         stars_text=stars,
         posted_text=posted,
     )
+
+
+def _category(entry: Selector) -> str | None:
+    """Return a boke's category: a link, or what stands in 【】 beside the date, names of users left aside."""
+    if linked := text(first(entry.css('a[href*="/boke/category/"]'))):
+        return linked
+    words = "".join(entry.css("p.boke-entry-info").xpath("text()").getall())
+    named = _BRACKETS.search(words)
+    return named[1] if named else None

@@ -15,7 +15,7 @@ from typing import Any
 from parsel import Selector
 
 from crawler.items import Boke, Page
-from crawler.parsing.entry_links import boke_number, posted_text, stars_text
+from crawler.parsing.entry_links import boke_number, leads_to_another_odai, posted_text, stars_text
 from crawler.parsing.markup import Document, first, identifier, text
 from crawler.parsing.values.numbers import read_number
 
@@ -40,9 +40,9 @@ def read(document: Document) -> Page:
     entries = _entries(root)
     if not entries and "エラーが発生しました" in text(first(root.css("main"))):
         return Page("error", "the site says that it has trouble; it asks to come back in minutes")
-    shown = _odai_photo(root, entries)
+    shown = _odai_photo(document, entries)
     photo = document.photo(shown)
-    bokes = [_boke(document, entry, shown, photo) for entry in entries]
+    bokes = _rated([_boke(document, entry, shown, photo) for entry in entries])
     more = INCOMPLETE if root.css(MORE) else None
     odai_id = identifier("odai", document.path)
     if odai_id is None:
@@ -63,11 +63,21 @@ def _entries(root: Selector) -> list[Selector]:
     if main is None:
         return []
     headings = main.xpath(".//h1")
-    held = Counter(above for heading in headings for above in heading.root.iterancestors("div"))
-    blocks = [Selector(root=_around(heading.root, held)) for heading in headings]
+    held = Counter(above for heading in headings for above in heading.root.iterancestors())
+    # A heading around others is no caption. (Headings that nothing closes stand within each other.)
+    blocks = [Selector(root=_around(heading.root, held)) for heading in headings if not held[heading.root]]
     bare = main.xpath("div[1]/div[position() > 1][not(.//h1)]")
     shown = [*blocks, *(block for block in bare if block.xpath(_RATING))]
     return [block for block in shown if boke_number(block.xpath(".//a")) is not None]
+
+
+def _rated(bokes: list[Boke]) -> list[Boke]:
+    """Return the boke without those that show a text alone, where others show their stars or their date.
+
+    They are related boke, or adverts. Where none shows any, the page is drift, and they are its evidence.
+    """
+    rated = [boke for boke in bokes if boke.stars_text or boke.posted_text or not boke.text]
+    return rated if any(boke.text for boke in rated) else bokes
 
 
 def _around(heading: Any, held: Mapping[Any, int]) -> Any:
@@ -87,11 +97,11 @@ def _around(heading: Any, held: Mapping[Any, int]) -> Any:
     return block
 
 
-def _odai_photo(root: Selector, entries: list[Selector]) -> Selector | None:
-    """Return the photo of the page's odai: the first that is in no entry, or else in the only one."""
+def _odai_photo(document: Document, entries: list[Selector]) -> Selector | None:
+    """Return the photo of the page's odai: the first that is in no entry and leads to no other odai."""
     inside = {image.root for entry in entries for image in entry.xpath(".//img")}
-    images = [image for image in root.xpath(_MAIN).xpath(_PHOTO) if image.root not in inside]
-    return first(images)
+    images = [image for image in document.root.xpath(_MAIN).xpath(_PHOTO) if image.root not in inside]
+    return first([image for image in images if not leads_to_another_odai(document, image)])
 
 
 def _boke(document: Document, entry: Selector, odai_photo: Selector | None, address: str | None) -> Boke:

@@ -1,4 +1,4 @@
-"""Reads the stars and the date of an entry by what its links hold.
+"""Reads the parts of an entry by what its links hold: stars, date, caption, whose photo it is.
 
 Positions shift with every change of the markup; a bare number and a date stay what they are. So the position
 that a reader of the site attests is asked first, but its link counts only if it holds the right thing.
@@ -54,7 +54,7 @@ def _first_that(
 
 def _others(entry: Selector, caption: Selector | None) -> Iterator[Selector]:
     """Yield the links of an entry that may show its stars or its date: no caption, user, tag or picture."""
-    for link in entry.xpath(".//a[not(.//h1) and not(.//img)]"):
+    for link in entry.xpath(".//a[not(.//h1) and not(.//img) and not(.//a)]"):
         is_caption = caption is not None and link.root is caption.root
         if not is_caption and not _ELSEWHERE.search(attribute(link, "href")):
             yield link
@@ -77,18 +77,41 @@ def second_text(link: Selector | None) -> str:
     return nodes[1] if len(nodes) > 1 and _BARE_NUMBER.fullmatch(nodes[1]) else text(link)
 
 
-def embedded_caption(document: Document, boke_id: int | None, shown: str) -> str:
-    """Return the whole caption where a list shows it cut: from the code to embed the boke elsewhere.
+def embedded_captions(root: Selector) -> dict[int, list[str]]:
+    """Return the captions in the codes to embed boke elsewhere, by the boke's number.
 
-    The code is the second `input[value]` of `.modal-dialog[data-boke-id]`: a link to the boke around a
-    picture, whose title is the caption.
+    A code is an `input[value]` of `.modal-dialog[data-boke-id]`: a link to the boke around a picture, whose
+    title is the caption.
+    """
+    found: dict[int, list[str]] = {}
+    for dialog in root.css(".modal-dialog[data-boke-id]"):
+        number = attribute(dialog, "data-boke-id").strip()
+        if re.fullmatch(r"\d{1,18}", number, re.ASCII):
+            codes = [code for code in dialog.css("input::attr(value)").getall() if code.strip()]
+            titles = [Selector(code, type="html").css("img::attr(title)").get() for code in codes]
+            found.setdefault(int(number), []).extend(filter(None, (lines(title or "") for title in titles)))
+    return found
+
+
+def whole_caption(shown: str, embedded: Iterable[str]) -> str:
+    """Return the whole caption where a list shows it cut.
+
+    Args:
+        shown: the caption as the list has it.
+        embedded: those in the boke's codes to embed it.
     """
     cut = shown.removesuffix("…").removesuffix("...").rstrip()
-    if cut == shown or boke_id is None:
+    if cut == shown:
         return shown
-    for code in document.root.css(f'.modal-dialog[data-boke-id="{boke_id}"] input::attr(value)').getall():
-        title = lines(Selector(code or "<p/>", type="html").css("img::attr(title)").get() or "")
+    for title in embedded:
         whole = title.replace("\n", " ")
         if whole.startswith(cut.replace("\n", " ")) and whole != shown.replace("\n", " "):
             return title
     return shown
+
+
+def leads_to_another_odai(document: Document, image: Selector) -> bool:
+    """Tell whether a picture on an odai's page stands in a link to another odai, and is that one's."""
+    own = identifier("odai", document.path)
+    led = identifier("odai", document.link(image.xpath("ancestor::a[1]/@href").get()))
+    return own is not None and led is not None and led != own

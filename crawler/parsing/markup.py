@@ -23,8 +23,10 @@ _HIDDEN = frozenset({"script", "style", "template", "noscript"})
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0000-\U000e0fff]"
 )
+_LONGEST_DATE = 200
 _PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*[%％]?")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Halves of a character that JSON may spell (`\\ud83d`) are none, and no file takes them.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,10 @@ class Document:
     def date(self, text: str | None) -> datetime | None:
         """Return the moment that a date such as 「3日くらい前」 means on this page; see `read_date`.
 
-        One that cannot be right is None, and joins `impossible_dates`.
+        One that cannot be right is None, and joins `impossible_dates`. Hundreds of letters are no date.
         """
+        if text and len(text) > _LONGEST_DATE:
+            return None
         found = read_date(text, self.fetched_at)
         if found is None and written_date(text, self.fetched_at):
             self.impossible_dates.add(text or "")

@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from unicodedata import normalize
 
 from crawler.items import Boke, Page
 from crawler.parsing.markup import Document, identifier
 from crawler.parsing.site_data import SiteData
+from crawler.parsing.values.numbers import value
 from store.addresses import names_copy, photo_key
 
 _ABOUT = (
@@ -19,6 +21,8 @@ _ABOUT = (
     (re.compile("[分秒]|たった今|さっき"), timedelta(minutes=5)),
 )
 """How far a relative date may be from the true one, by its unit: some one and a half, as it is 「くらい」."""
+_ROUNDED = re.compile(r"(?:\.(?P<decimals>\d+))?\s*(?P<unit>[千万億KkMm]+)\D*$")
+"""The last unit of a number, and the digits after its point: 1.0万 is exact to 1,000, 10万 to 10,000."""
 _RELATIVE = re.compile("前|今|昨|先|去年|さっき|おととい")
 
 
@@ -108,20 +112,20 @@ def _disagreement(shown: Boke, exact: Boke, now: datetime) -> str | None:
 
 def _is_same_text(shown: str, exact: str) -> bool:
     """Tell whether two captions differ in white space alone, or one is the other cut by an ellipsis."""
-    left, right = ("".join(text.split()) for text in (shown, exact))
+    left, right = ("".join(text.replace("\ufffd", "").split()) for text in (shown, exact))
     cut = left.removesuffix("…").removesuffix("...")
     return left == right or (cut != left and right.startswith(cut))
 
 
 def _rounds_to(exact: int, shown: Boke) -> bool:
-    """Tell whether a number is the one that is shown, which may be rounded, as 1.2万 is."""
+    """Tell whether a number is the one that is shown, which may be rounded, as 1.2万, or cut off."""
     if exact == shown.stars:
         return True
-    if not re.search("[千万億KkMm]", shown.stars_text) or not shown.stars:
+    rounded = _ROUNDED.search(normalize("NFKC", shown.stars_text))
+    if rounded is None or shown.stars is None:
         return False
-    digits = str(shown.stars)
-    step = 10 ** (len(digits) - len(digits.rstrip("0")))
-    return bool(abs(exact - shown.stars) < step)
+    step = float(value(f"1{rounded['unit']}") or 1) / 10 ** len(rounded["decimals"] or "")
+    return bool(shown.stars - step / 2 <= exact < shown.stars + step)
 
 
 def _is_about(shown: Boke, exact: datetime) -> bool:

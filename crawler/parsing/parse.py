@@ -21,7 +21,7 @@ from crawler.parsing.markup import Document
 from crawler.parsing.merge import merged, own_data, with_open_graph_photo
 from crawler.parsing.odai_list import with_odai_list
 from crawler.parsing.site_data import site_data
-from crawler.parsing.wholeness import page_is_cut
+from crawler.parsing.wholeness import page_is_cut, tree_is_cut
 from crawler.permission.optouts import Header, opt_out
 
 LAYOUTS: Sequence[ModuleType] = (
@@ -79,6 +79,8 @@ def read(document: Document) -> tuple[str | None, Page]:
         return None, Page("error", "the body is empty")
     if (page := read_feed(document)) is not None:
         return FEED, page
+    if deep := tree_is_cut(document.root.root):
+        return None, Page("drift", deep)
     data = site_data(document)
     for layout in LAYOUTS:
         if layout.matches(document):

@@ -1,4 +1,6 @@
-"""Reads the site's own data: JSON in a page's scripts, with exact stars, numbers and absolute dates.
+"""Reads the site's own data: JSON in a page, with exact stars, numbers and absolute dates.
+
+It stands in scripts, as what Next.js streams, as a string for `JSON.parse` or as it is, or in attributes.
 
 Facts: yryo1005/BoketeDB (2026-07-21) and ossam/bokete-checker (2026-04-07). A boke has `id`, `odaiId`,
 `text`, `date`, `rateSum`, `rateCount` and `category`; its `odai` has `id`, `date`, `category` and
@@ -14,10 +16,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from crawler.items import Boke
+from crawler.parsing.decoding.javascript import unescaped
 from crawler.parsing.markup import Document, lines
+from crawler.parsing.values.dates import FIRST_ODAI
 
 _OF_BOKE = ("rateSum", "odaiId")
+_ATTRIBUTES = "//@*[" + " or ".join(f'contains(., "{name}")' for name in _OF_BOKE) + "]"
 _PUSHED = re.compile(r'__next_f\.push\(\[1,\s*("(?:[^"\\]|\\.)*")\s*\]\)', re.DOTALL)
+_PARSED = re.compile(r"""JSON\.parse\(\s*(?:"((?:[^"\\]|\\.)*+)"|'((?:[^'\\]|\\.)*+)')\s*\)""", re.DOTALL)
 _OBJECT = re.compile(r'\{\s*"')
 _MAX_TRIES = 200
 """How many places of a page are tried as the start of an object: a script that is no JSON has many braces."""
@@ -46,7 +52,11 @@ def site_data(document: Document) -> dict[int, SiteData]:
     The first record of a number counts. Nothing raises, whatever the scripts hold.
     """
     found: dict[int, SiteData] = {}
-    for text in _texts(document.root.xpath("//script/text()").getall()):
+    scripts = document.root.xpath("//script/text()").getall()
+    # Few pages keep data in attributes, and to ask all of them for it takes time.
+    if any(name.encode() in document.body for name in _OF_BOKE):
+        scripts += document.root.xpath(_ATTRIBUTES).getall()
+    for text in _texts(scripts):
         if not any(name in text for name in _OF_BOKE):
             continue
         for record in _records(text):
@@ -56,10 +66,16 @@ def site_data(document: Document) -> dict[int, SiteData]:
 
 
 def _texts(scripts: list[str]) -> Iterator[str]:
-    """Yield what Next.js streams as strings, joined, since it cuts them anywhere; then each other script."""
+    """Yield what Next.js streams as strings, joined, since it cuts them anywhere; then each other script.
+
+    Of a script that hands its data to `JSON.parse`, that is what the strings in it say.
+    """
     pushed = [part for script in scripts for part in _PUSHED.findall(script)]
-    yield "".join(str(_unescaped(part)) for part in pushed)
-    yield from (script for script in scripts if "__next_f" not in script)
+    yield "".join(_unescaped(part) for part in pushed)
+    for script in scripts:
+        if "__next_f" not in script:
+            yield from (unescaped(double or single) for double, single in _PARSED.findall(script))
+            yield _PARSED.sub("", script)
 
 
 def _unescaped(part: str) -> str:
@@ -111,9 +127,18 @@ def _data(document: Document, record: Mapping[str, object]) -> SiteData | None:
         stars=_integer(record.get("rateSum")),
         raters=_integer(record.get("rateCount")),
         category=_word(record.get("category")),
-        posted=site_date(record.get("date")),
+        posted=_possible(document, record.get("date")),
     )
     return SiteData(boke, _word(odai.get("category")), "photo" in odai and photo is None)
+
+
+def _possible(document: Document, value: object) -> datetime | None:
+    """Return the moment of a date in the data; None, and counted, if it cannot be right."""
+    found = site_date(value)
+    if found is None or FIRST_ODAI <= found <= document.fetched_at:
+        return found
+    document.impossible_dates.add(str(value))
+    return None
 
 
 def site_date(value: object) -> datetime | None:

@@ -4,6 +4,7 @@ import codecs
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import brotli  # type: ignore[import-untyped]
 from backports import zstd
@@ -13,6 +14,8 @@ CODINGS = ("gzip", "x-gzip", "deflate", "br", "zstd")
 
 _PIECE = 64 * 1024
 _TAIL = 64 * 1024
+_DEEPEST = 2040
+"""Elements within each other; libxml2 reads 2,048, some of which it adds itself."""
 _START = re.compile(rb"<(?:html|body)[\s>]", re.I)
 _END = re.compile(rb"</(?:html|body)\s*>", re.I)
 
@@ -119,6 +122,20 @@ def page_is_cut(body: bytes) -> str | None:
     tail = body[-_TAIL:].replace(b"\x00", b"")  # UTF-16 has one after each letter
     is_whole = _END.search(tail) or not _START.search(body[:_TAIL].replace(b"\x00", b""))
     return None if is_whole else "the page has no end (</html>): its last bytes are missing"
+
+
+def tree_is_cut(root: Any) -> str | None:
+    """Return why a parsed page is not whole: libxml2 stops where elements are nested too deeply.
+
+    Then the last element of the tree is as deep as can be.
+
+    Args:
+        root: the root element, lxml's.
+    """
+    depth, last = 0, root
+    while len(last):
+        last, depth = last[-1], depth + 1
+    return f"elements are nested {depth} deep: what stands behind is not read" if depth >= _DEEPEST else None
 
 
 def photo_is_cut(content: bytes) -> bool:
