@@ -4,7 +4,8 @@ Facts: the readers of 2015 to 2018 that are listed for `bootstrap_2018`. That a 
 is what this project started from; no public reader says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from parsel import Selector
 
@@ -34,7 +35,7 @@ def read(document: Document) -> Page:
     """Read an odai page, a boke page or a list."""
     root = document.root
     entries = root.css(_ENTRIES)
-    embedded = embedded_captions(root)
+    embedded = cache(lambda: embedded_captions(root))
     bokes = [_boke(document, entry, embedded) for entry in entries]
     following = root.css('.pagination .next a::attr(href), a[rel="next"]::attr(href)').getall()
     odai_id = identifier("odai", document.path)
@@ -56,7 +57,7 @@ def read(document: Document) -> Page:
     )
 
 
-def _boke(document: Document, entry: Selector, embedded: Mapping[int, Sequence[str]]) -> Boke:
+def _boke(document: Document, entry: Selector, embedded: Callable[[], Mapping[int, Sequence[str]]]) -> Boke:
     caption = first(entry.css(".boke-text"))
     address = first(entry.css("a.boke-text, .boke-text a"))
     photo = first(list(entry.xpath(_PHOTO)))
@@ -68,7 +69,7 @@ def _boke(document: Document, entry: Selector, embedded: Mapping[int, Sequence[s
     posted = posted_text(document, entry, address, first(entry.css(".boke-information-label a")))
     return Boke(
         boke_id=boke_id,
-        text=whole_caption(text(caption), embedded.get(boke_id or 0, ())),
+        text=whole_caption(text(caption), lambda: embedded().get(boke_id or 0, ())),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
         image_url=document.photo(first(photo.xpath("img"))) if photo is not None else None,
         stars=read_number(stars),

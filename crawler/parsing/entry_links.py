@@ -93,17 +93,17 @@ def embedded_captions(root: Selector) -> dict[int, list[str]]:
     return found
 
 
-def whole_caption(shown: str, embedded: Iterable[str]) -> str:
+def whole_caption(shown: str, embedded: Callable[[], Iterable[str]]) -> str:
     """Return the whole caption where a list shows it cut.
 
     Args:
         shown: the caption as the list has it.
-        embedded: those in the boke's codes to embed it.
+        embedded: returns those in the boke's codes to embed it; asked only where the caption may be cut.
     """
     cut = shown.removesuffix("…").removesuffix("...").rstrip()
     if cut == shown:
         return shown
-    for title in embedded:
+    for title in embedded():
         whole = title.replace("\n", " ")
         if whole.startswith(cut.replace("\n", " ")) and whole != shown.replace("\n", " "):
             return title
