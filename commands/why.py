@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 
 from commands.arguments import Commands, add, add_pipeline, pipeline_of
-from store.errors import UserError
+from store.errors import UsageError, UserError
 
 _MOST = 50
 """Answers that a terminal gets."""
@@ -15,6 +15,8 @@ def why(arguments: argparse.Namespace) -> None:
     """Say why a caption or photo is in the dataset, or which filter left it out. It reads the crawl anew."""
     from dataset.describe import why as describe
 
+    if not arguments.query.strip():
+        raise UsageError("an empty text is in every caption. Name a boke, a part of its text, or a photo")
     pipeline = pipeline_of(arguments)
     crawls = [pipeline.crawl, *(pipeline.data / name / "crawl" for name in pipeline.settings.dataset.also)]
     rule = pipeline.settings.crawl.stand_ins

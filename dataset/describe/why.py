@@ -70,7 +70,8 @@ def why(query: str, crawls: Sequence[Path], directory: Path, rule: StandInRule) 
     """Return what became of the captions that `query` names, by the settings that the dataset was built with.
 
     Args:
-        query: a boke's number, the sha256 of a photo, or a part of a text, whatever its width and case.
+        query: a boke's number (or a caption that is one), the sha256 of a photo, or a part of a text,
+            whatever its width and case.
         crawls: what the dataset is built from.
         directory: the dataset.
         rule: which pictures stand for photos.
@@ -103,7 +104,8 @@ def _inputs(
 
 def _condition(query: str) -> str:
     if query.isdecimal():
-        return f"boke_id = {int(query)}" if int(query) < 2**63 else "false"
+        of_number = f"boke_id = {int(query)} OR " if len(query) < 19 else ""
+        return f"({of_number}plain(text) = {literal(_plain(query))})"  # some jokes are a number
     if len(query) == 64 and set(query.lower()) <= set("0123456789abcdef"):
         return f"sha256 = {literal(query.lower())}"
     return f"contains(plain(text), {literal(_plain(query))})"

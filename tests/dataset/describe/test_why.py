@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from commands.main import main
 from dataset.build.stage import build
 from dataset.describe.why import Answer, lines, why
 from dataset.options import DatasetOptions
@@ -25,7 +26,7 @@ def crawl(directory: Path) -> Path:
             boke(11, 1, "犬が走る", stars=9), boke(12, 1, "ＮＨＫだ", stars=8),
             boke(13, 1, "犬が走る", stars=3), boke(14, 1, "三番目", stars=3),
             boke(15, 1, "無名", stars=1), boke(16, 1, "内輪", category="身内"),
-            boke(17, 1, "長" * 11), boke(18, 1, "壊\ufffd"),
+            boke(17, 1, "長" * 11), boke(18, 1, "壊\ufffd"), boke(19, 1, "４２"),
         ]),
         page(2, [boke(21, 2, "写真なし")]),
         *(page(number, [boke(number * 10, number, f"消えた{number}")]) for number in REMOVED),
@@ -94,3 +95,17 @@ def test_a_photo_is_explained_with_all_its_captions(built: Path) -> None:
 def test_without_a_dataset_the_command_that_makes_it_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingStage, match="bokeru dataset"):
         why("1", [crawl(tmp_path / "p" / "crawl")], tmp_path / "p" / "dataset", RULE)
+
+
+def test_a_caption_that_is_a_number_is_found_by_it(built: Path) -> None:
+    assert [answer.boke_id for answer in asked(built, "42")] == [19]
+    assert [answer.boke_id for answer in asked(built, "11")] == [11]
+    assert asked(built, "9" * 30) == []
+
+
+@pytest.mark.parametrize("query", ["", "  "])
+def test_an_empty_text_is_refused_since_it_is_in_every_caption(
+    query: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["why", query, "--pipeline", "demo", "--data", str(tmp_path)]) == 2
+    assert "every caption" in capsys.readouterr().err
