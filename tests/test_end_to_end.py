@@ -280,6 +280,7 @@ def test_a_port_in_use_is_named(demo: Path, command: str) -> None:
         assert_told(bokeru(command, *arguments), 1, str(port))
 
 
+@pytest.mark.long
 def test_a_full_disk_stops_a_crawl_which_goes_on_when_there_is_space(small_disk: SmallDisk) -> None:
     disk = small_disk(1536)
     few = ["crawl.shard_rows=10", "crawl.embedded.photos=150"]
@@ -295,6 +296,7 @@ def test_a_full_disk_stops_a_crawl_which_goes_on_when_there_is_space(small_disk:
     assert urls == (150, 150)
 
 
+@pytest.mark.long
 def test_a_full_disk_stops_features(demo: Path, small_disk: SmallDisk) -> None:
     disk = small_disk(1024)
     for name in ("demo", "weights"):

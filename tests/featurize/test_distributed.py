@@ -46,6 +46,7 @@ extract(options, root / "demo" / "dataset", root / "features", root / "weights")
 """
 
 
+@pytest.mark.long
 def test_a_killed_worker_is_replaced_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     small_weights(tmp_path)
     slow = [

@@ -129,6 +129,7 @@ def padded(seed: int) -> bytes:
     return photo(seed % 10) + os.urandom(100_000)
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_number_of_photos(tmp_path: Path) -> None:
     peaks = []
     for count in (200, 1000):

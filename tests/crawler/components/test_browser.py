@@ -137,7 +137,8 @@ def test_what_robots_txt_forbids_is_not_fetched_by_the_browser_either(tmp_path: 
     assert time.monotonic() - began < 25, "a press that is refused is not waited for"
 
 
-@pytest.mark.parametrize("status", [pytest.param(403, marks=pytest.mark.long), 429])
+@pytest.mark.long
+@pytest.mark.parametrize("status", [403, 429])
 def test_a_refusal_seen_in_the_browser_slows_the_host_and_stops_the_crawl(
     status: int, tmp_path: Path
 ) -> None:

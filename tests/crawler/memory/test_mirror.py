@@ -80,6 +80,7 @@ def test_every_shard_lies_in_the_object_store_and_a_bare_machine_goes_on_from_it
     assert store.files() == {f"a/{name}": content for name, content in shards(bare).items()}
 
 
+@pytest.mark.long
 def test_machines_that_die_one_after_another_leave_a_mirror_that_the_next_goes_on_from(
     site: str, undisturbed: list[str], tmp_path: Path
 ) -> None:
