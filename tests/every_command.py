@@ -143,10 +143,11 @@ def run_everything(folder: Path) -> dict[str, Any]:
 
 
 def everything(data: Path) -> Content:
-    """Return every photo and caption of the pipeline; short captions may be words of anything."""
+    """Return every photo, odai and caption of the pipeline; short captions may be words of anything."""
     captions = read.captions(data / "demo/dataset")
     texts = {text for text in captions["text"].to_pylist() if len(text) >= SHORT}
-    return Content(set(captions["sha256"].to_pylist()), texts=texts)
+    numbers = set(captions["odai_id"].to_pylist())
+    return Content(set(captions["sha256"].to_pylist()), odai_ids=numbers, texts=texts)
 
 
 def run_with_weights(ledger: Ledger, pipeline: tuple[object, ...], folder: Path) -> None:

@@ -55,10 +55,13 @@ def in_euc_jp(text: str) -> bytes:
 
 def test_neither_circled_numbers_nor_short_numbers_cost_anything(tmp_path: Path) -> None:
     """One crawl of both, since each crawl takes seconds."""
-    page = str(odai_page(1, *TEXTS).body).replace("<body>", '<meta charset="euc-jp"><body>', 1)
-    euc_jp = [Answer(in_euc_jp(page), headers={"Content-Type": kind}) for kind in HEADERS]
+    euc_jp = []
+    for number, kind in enumerate(HEADERS, 1):
+        page = str(odai_page(number, *TEXTS).body).replace("<body>", '<meta charset="euc-jp"><body>', 1)
+        euc_jp.append(Answer(in_euc_jp(page), headers={"Content-Type": kind}))
     short = [
-        Answer(str(odai_page(1, "犬", "猫").body).replace("</i> 10<", f"</i> {shown}<", 1)) for shown in STARS
+        Answer(str(odai_page(number, "犬", "猫").body).replace("</i> 10<", f"</i> {shown}<", 1))
+        for number, shown in enumerate(STARS, len(HEADERS) + 1)
     ]
     found = crawled(tmp_path, [*euc_jp, *short])
     assert [(row["outcome"], row["error"]) for row in found] == [("ok", None)] * len(found)
