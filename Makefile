@@ -57,10 +57,11 @@ evaluate: install  ## measure the newest model of PIPELINE
 web: install  ## look at data, curves and captions in the browser
 	@$(BOKERU) web $(STAGE)
 
-test: install-dev  ## lint, type-check, run every test, and print the lines that none of them ran
+test: install-dev  ## lint, type-check, and run every test but the long ones
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(if $(PYTEST),$(BIN)/python -m pytest $(PYTEST),$(MAKE) --no-print-directory coverage)
-test-long: install-dev  ## run what takes too long for every time
+	@$(BIN)/python -m pytest $(or $(PYTEST),-n 2 --dist loadfile)
+# Tracing the tests and all processes that they start takes half as long again, so it is not part of `test`.
+test-long: install-dev coverage  ## run what takes too long for every time, and hold the coverage
 	@$(BIN)/python -m pytest -m long $(PYTEST)
 # Numba's compiled code shows no lines, so the tests of kernels run once more without the compiler.
 coverage:  ## run every test, and print the lines that none of them ran
