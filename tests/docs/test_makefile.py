@@ -11,7 +11,8 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 def test_the_hooks_before_a_commit_run_what_make_lint_runs() -> None:
-    planned = subprocess.run(["make", "--no-print-directory", "-n", "lint"], cwd=ROOT, capture_output=True, text=True, check=True)
+    plan = ["make", "--no-print-directory", "-n", "lint"]
+    planned = subprocess.run(plan, cwd=ROOT, capture_output=True, text=True, check=True)
     (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     assert repository["repo"] == "local"
     hooks = repository["hooks"]
