@@ -1,6 +1,6 @@
 """Counts what a crawl fetches, and writes report.json at its end; the limit on drift is here, too."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +12,20 @@ from crawler.memory.tables import Tables
 from store.errors import SiteRefuses, Unexpected, UserError
 from store.place import bokeru
 from store.whole_file import write_json
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A time in which a host was left alone: from `at`, in UTC as ISO 8601, for so many seconds, and why."""
+
+    at: str
+    host: str
+    seconds: float
+    reason: str
+
+
+_LAST_PAUSES = 100
+"""How many pauses the report lists, the newest; it counts all."""
 
 
 @dataclass
@@ -32,6 +46,9 @@ class Counts:
     new_impossible_dates: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
+    pauses: int = 0
+    paused_seconds: float = 0.0
+    last_pauses: deque[Pause] = field(default_factory=lambda: deque(maxlen=_LAST_PAUSES))
 
     @classmethod
     def from_tables(cls, tables: Tables) -> Self:
@@ -54,6 +71,12 @@ class Counts:
             self.new_refused += row.is_refused
             self.new_left_out += row.left_out
             self.new_impossible_dates += row.impossible_dates
+
+    def paused(self, pause: Pause) -> None:
+        """Count one pause."""
+        self.pauses += 1
+        self.paused_seconds += pause.seconds
+        self.last_pauses.append(pause)
 
     def details(self, unit: str) -> dict[str, int]:
         """Return the counts that progress shows beside its own, which is of `unit`: pages or photos."""
@@ -81,6 +104,10 @@ class CrawlReport:
     """Pictures that stand for photos that are not there, by sha256: for how many addresses each answers."""
     left_out: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    pauses: int = 0
+    """How often a host was left alone in this run, for `paused_seconds` in all; the newest stand in a list."""
+    paused_seconds: float = 0.0
+    last_pauses: list[dict[str, object]] = field(default_factory=list)
 
     def __str__(self) -> str:
         both = {name: self.pages.get(name, 0) + self.photos.get(name, 0) for name in _PROBLEMS}
@@ -99,6 +126,12 @@ class CrawlReport:
             "If it is a photo, name it in crawl.not_stand_ins"
             for sha256, count in self.stand_ins.items()
         ]
+        if self.pauses:
+            last = self.last_pauses[-1]
+            lines.append(
+                f"crawl: left a host alone {self.pauses:,} times, {self.paused_seconds:,.0f} s in all; last "
+                f"{last['host']}: {last['reason']}"
+            )
         return "\n".join(lines)
 
 
@@ -122,6 +155,9 @@ def write_report(job: Job, counts: Counts, seconds: float, failure: UserError | 
             stand_ins=tables.stand_ins(),
             left_out=dict(counts.left_out),
             warnings=counts.warnings,
+            pauses=counts.pauses,
+            paused_seconds=round(counts.paused_seconds, 3),
+            last_pauses=[asdict(pause) for pause in counts.last_pauses],
         )
     write_json(job.directory / "report.json", asdict(report))
     return report

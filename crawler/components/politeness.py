@@ -123,6 +123,9 @@ class PolitenessMiddleware:
             self._give_up(kind, request, f"answers {response.status}{times}{long}", asked)
         host.pauses += 1
         host.resume_at = time.monotonic() + wait
+        if not self._session.failure:
+            reason = f"it answers {response.status}" + (f" and asks for {asked:,.0f} s" if asked else "")
+            self._session.paused(urlsplit(request.url).netloc, wait, reason)
 
     def _give_up(self, kind: type[UserError], request: Request, what: str, asked: float = 0) -> None:
         when = f"in {asked / 60:,.0f} minutes, as it asks" if asked else "in some hours"

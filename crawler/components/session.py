@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -19,7 +20,7 @@ from crawler.memory.frontier import Frontier
 from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import Kind, Tables
-from crawler.report import Counts, CrawlReport, drift_error, write_report
+from crawler.report import Counts, CrawlReport, Pause, drift_error, write_report
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
@@ -89,6 +90,13 @@ class Session:
         if text not in self.counts.warnings:
             self.counts.warnings.append(text)
             _LOG.warning(text)
+
+    def paused(self, host: str, seconds: float, reason: str) -> None:
+        """Say in log and report that a host is left alone, from now on for so many seconds, and why."""
+        now = datetime.now(UTC)
+        self.counts.paused(Pause(now.isoformat(timespec="seconds"), host, round(seconds, 3), reason))
+        until = (now + timedelta(seconds=seconds)).astimezone()
+        _LOG.warning(f"{host} is left alone for {seconds:,.4g} s, until {until:%H:%M:%S}: {reason}")
 
     def append(self, row: Row) -> None:
         """Write a row, count it, and add what it leads to to the frontier."""
