@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from store.schema import BOKE, PAGES
+from crawler.table_row import TableRow
+from store import schema
+from store.schema import BOKE
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Page:
 
     def row(self) -> dict[str, object]:
         """Return the columns that the page itself fills."""
-        columns = {name: getattr(self, name) for name in PAGES.names if hasattr(self, name)}
+        columns = {name: getattr(self, name) for name in schema.PAGES.names if hasattr(self, name)}
         return columns | {"bokes": [boke.row() for boke in self.bokes]}
 
 
@@ -71,8 +73,10 @@ NOT_A_HOST = "is not a host of the site"
 """What follows an address's scheme and host in the reason why it was not asked for."""
 
 
-class PageRow(dict[str, object]):
+class PageRow(TableRow):
     """One row of the pages table, as a Scrapy item."""
+
+    columns = schema.PAGES
 
     @property
     def is_refused(self) -> bool:
@@ -94,12 +98,16 @@ class PageRow(dict[str, object]):
         return int(found[1]) if found else 0
 
 
-class PhotoRow(dict[str, object]):
+class PhotoRow(TableRow):
     """One row of the images table, as a Scrapy item."""
 
+    columns = schema.IMAGES
 
-class LeftOutRow(dict[str, object]):
+
+class LeftOutRow(TableRow):
     """One row of the table of what a rule kept from being fetched, as a Scrapy item."""
+
+    columns = schema.LEFT_OUT
 
 
 Row = PageRow | PhotoRow | LeftOutRow

@@ -24,6 +24,9 @@ CALLED_BY_FRAMEWORKS = {
     *("process_item", "has_pending_requests", "enqueue_request", "next_request", "closed", "allowed"),
     "handle_referer",
     *("Command", "syntax", "short_desc"),  # scrapy.commands finds the class by COMMANDS_MODULE
+    # itemadapter.adapter.AdapterInterface
+    *("is_item", "is_item_class", "get_field_names_from_class", "get_json_schema"),
+    *("get_field_meta", "field_names"),
     # http.server.BaseHTTPRequestHandler; chainer.training.Updater and chainer.FunctionNode
     *("do_GET", "do_HEAD", "log_message"),
     "build_editable",  # pip, by PEP 660

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Self
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 from twisted.internet.task import LoopingCall
 
 from crawler.components.session import Session, session_of
@@ -39,13 +40,19 @@ class RowPipeline:
         gc.unfreeze()
 
     def process_item(self, item: Row) -> Row:
-        """Write a row and return it, as Scrapy requires of every pipeline.
+        """Write a row, and return it as it was written, for the pipelines and feeds that come after.
 
-        A row that cannot be written raises nothing here: Scrapy would log it and crawl on. The session fails
-        instead, which closes the spider.
+        A row that cannot be written makes the session fail, which closes the spider: of an error raised here
+        alone Scrapy would only log it, and crawl on.
+
+        Raises:
+            DropItem: it was not written, so that no feed has what the tables lack.
         """
-        self._fail_session_on_error(lambda: self._session.append(item))
-        return item
+        written: list[Row] = []
+        self._fail_session_on_error(lambda: written.append(self._session.append(item)))
+        if not written:
+            raise DropItem("the crawl is ending", log_level="DEBUG")
+        return written[0]
 
     def _fail_session_on_error(self, step: Callable[[], None]) -> None:
         if self._session.failure is None:

@@ -98,13 +98,13 @@ class Session:
         until = (now + timedelta(seconds=seconds)).astimezone()
         _LOG.warning(f"{host} is left alone for {seconds:,.4g} s, until {until:%H:%M:%S}: {reason}")
 
-    def append(self, row: Row) -> None:
-        """Write a row, count it, and add what it leads to to the frontier."""
+    def append(self, row: Row) -> Row:
+        """Write a row, count it, and add what it leads to to the frontier; return it as it was written."""
         if isinstance(row, LeftOutRow):
             self.writer.append(row)
             self.counts.add(row)
             self._under_way["images" if row["table"] == "images" else "pages"] -= 1
-            return
+            return row
         if isinstance(row, PageRow):
             row["links"] = list(dict.fromkeys(map(self.job.page_address, row["links"])))  # type: ignore[call-overload]
             row["links"] = links_to_follow(row, self.job.options)
@@ -118,6 +118,7 @@ class Session:
         if isinstance(row, PageRow):
             self._check_drift()
         self._show_progress(row)
+        return row
 
     def next_address(self, kind: Kind) -> str:
         """Return the next address of the kind that `next_kind` named; it is under way until its row comes."""
