@@ -22,6 +22,12 @@ class UsageError(UserError):
     exit_status = 2
 
 
+class TooLittleRoom(UserError):
+    """The disk is nearly full, or full: what is whole stays, and the same command goes on with more room."""
+
+    exit_status = 3
+
+
 class SiteRefuses(UserError):
     """The site does not want to be crawled: by robots.txt, by an opt-out, or by its answers."""
 
@@ -32,6 +38,12 @@ class Unexpected(UserError):
     """What came is not what was expected: markup that has changed, a file that is damaged."""
 
     exit_status = 5
+
+
+class TimeIsOver(UserError):
+    """The time that the user gave is over, and work is left: the same command goes on with it."""
+
+    exit_status = 6
 
 
 class MissingStage(UserError):
@@ -68,6 +80,6 @@ def first_by_status(errors: Iterable[UserError]) -> UserError | None:
 
 def with_status(message: str, status: int) -> UserError:
     """Return the error that another process reported as a message and an exit status."""
-    kinds = (UsageError, SiteRefuses, Unexpected)
+    kinds = (UsageError, TooLittleRoom, SiteRefuses, Unexpected, TimeIsOver)
     kind = next((kind for kind in kinds if kind.exit_status == status), UserError)
     return kind(message)

@@ -7,7 +7,7 @@ from pathlib import Path
 from crawler.items import LeftOutRow, PhotoRow, Row
 from crawler.memory.mirror import Mirror
 from crawler.options import CrawlOptions
-from store.errors import UserError
+from store.errors import TooLittleRoom, UserError
 from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shards import ShardLimits, ShardWriter
 from store.whole_file import remove_leftovers
@@ -87,4 +87,5 @@ class RowWriter:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         reason = "no space left on the disk" if is_full else error.strerror or str(error)
         step = "Free some space, then run it again" if is_full else "Correct that, then run it again"
-        return UserError(f"{self._directory}: {reason}. {step}: the crawl goes on from its last whole shard.")
+        kind = TooLittleRoom if is_full else UserError
+        return kind(f"{self._directory}: {reason}. {step}: the crawl goes on from its last whole shard.")

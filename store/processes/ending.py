@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from store.errors import UserError
+from store.errors import TooLittleRoom, UserError
 from store.processes import streams
 from store.processes.interruption import STOPPED, Interrupted, install, received
 
@@ -64,7 +64,8 @@ def _disk(error: OSError) -> int:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         place = f" on the disk of {error.filename}" if error.filename else ""
         return _fail(
-            f"no space left{place}. Nothing that was whole is lost: free some space, then run it again.", 1
+            f"no space left{place}. Nothing that was whole is lost: free some space, then run it again.",
+            TooLittleRoom.exit_status,
         )
     if error.errno in REFUSED:
         name = error.filename2 or error.filename  # of a rename, the name that the file should get

@@ -9,7 +9,7 @@ import pytest
 
 from commands.main import main
 from demo.site import running
-from store.errors import SiteRefuses, Unexpected, UsageError, UserError
+from store.errors import SiteRefuses, TimeIsOver, TooLittleRoom, Unexpected, UsageError, UserError
 from store.processes.interruption import SIGNALS, Interrupted
 from store.version import VERSION
 from tests.commands.commandline import BOKERU, scrapy, write_config
@@ -109,7 +109,8 @@ def test_the_readme_lists_the_statuses_that_there_are() -> None:
     listed = {
         int(status) for cell in re.findall(r"^\| ([\d, ]+) \|", table, re.M) for status in cell.split(", ")
     }
-    errors = {kind.exit_status for kind in (UserError, UsageError, SiteRefuses, Unexpected)}
+    kinds = (UserError, UsageError, TooLittleRoom, SiteRefuses, Unexpected, TimeIsOver)
+    errors = {kind.exit_status for kind in kinds}
     assert listed == {0, *errors, *(Interrupted(number).exit_status for number in SIGNALS)}
 
 

@@ -27,6 +27,15 @@ def test_a_disk_that_refuses_is_no_mistake_of_the_program(
     assert "data/a.json cannot be written or read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_has_a_status_of_its_own(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    def full() -> None:
+        raise OSError(number, os.strerror(number), "data/a.json")
+
+    assert exit_status(full) == 3
+    assert "no space left on the disk of data/a.json" in capsys.readouterr().err
+
+
 def test_any_other_error_is_a_mistake_of_the_program() -> None:
     def mistaken() -> None:
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", "data/a.json")
