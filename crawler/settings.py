@@ -44,9 +44,10 @@ LOG_LEVEL = "WARNING"
 LOG_FORMATTER = "crawler.components.logs.QuietFormatter"
 MEMUSAGE_ENABLED = False
 
-# Parts of Scrapy that look at every request, response and row, to no use here: requests come from the
-# frontier and not from callbacks, and crawl/report.json has the counts.
-DOWNLOADER_STATS = STATS_DUMP = False
+STATS_DUMP = False  # crawl/report.json has them
+
+# Parts of Scrapy that look at every request and response to no use here: requests come from the frontier and
+# not from callbacks.
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # every response becomes a row
@@ -55,7 +56,6 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
 EXTENSIONS = {
-    "scrapy.extensions.logstats.LogStats": None,
-    "scrapy.extensions.corestats.CoreStats": None,
-    "scrapy.extensions.logcount.LogCount": None,
+    "scrapy.extensions.logstats.LogStats": None,  # store.progress says it
+    "crawler.extensions.metrics.Metrics": 500,
 }

@@ -26,10 +26,11 @@ def crawl_and_measure(address: str, directory: str, pages: int) -> dict[str, obj
     # Patched instead of sampled: the count of pages, not the time, says when to measure.
     append = Session.append
 
-    def append_and_measure(self: Session, row: Any) -> None:
-        append(self, row)
+    def append_and_measure(self: Session, row: Any) -> Any:
+        written = append(self, row)
         if (count := self.counts.pages.total()) in (pages // 10, pages):
             found.setdefault(count, resident())
+        return written
 
     Session.append = append_and_measure  # type: ignore[method-assign]
     options = CrawlOptions(start=(), odai=(f"1000000-{1000000 + pages - 1}",), delay=0, concurrency=8)

@@ -118,10 +118,11 @@ def ours(address: str, directory: str) -> float:
     parsed_at: list[float] = []
     append = Session.append
 
-    def append_and_note(self: Session, row: Any) -> None:
-        append(self, row)
+    def append_and_note(self: Session, row: Any) -> Any:
+        written = append(self, row)
         if isinstance(row, PageRow):
             parsed_at.append(time.perf_counter())
+        return written
 
     Session.append = append_and_note  # type: ignore[method-assign]
     crawl(Job(CrawlOptions(delay=0, concurrency=8), Path(directory), address))
