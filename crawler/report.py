@@ -105,7 +105,7 @@ class CrawlReport:
     left_out: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     pauses: int = 0
-    """How often a host was left alone in this run, for `paused_seconds` in all; the newest stand in a list."""
+    """How often a host was left alone in this run, for `paused_seconds` in all; the newest are listed."""
     paused_seconds: float = 0.0
     last_pauses: list[dict[str, object]] = field(default_factory=list)
 
