@@ -10,7 +10,7 @@ STAGE = --pipeline $(PIPELINE) $(if $(SET),--set $(SET))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 COVERAGE := $(BIN)/python -m coverage
 KERNELS := tests/train/arithmetic tests/featurize/test_preprocess.py
-BENCHMARKS := $(filter-out experiments,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
+BENCHMARKS := $(filter-out before experiments,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
   $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 .DEFAULT_GOAL := help
 
