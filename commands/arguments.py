@@ -62,6 +62,17 @@ def add_data(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_verbose(command: argparse.ArgumentParser) -> None:
+    """Add the option that shows more of the log."""
+    command.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=0,
+        help="log what is done, with times, on standard error; -vv also every request",
+    )
+
+
 def pipeline_of(arguments: argparse.Namespace) -> Pipeline:
     """Return the pipeline that the arguments name, with its settings; its limits on photos hold now."""
     settings = load(arguments.pipeline, arguments.config, arguments.set)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from store.logs import start_log
 from store.photo.options import Limits, limited
 from store.place import CONFIG, invoked
 from store.processes.ending import exit_status
@@ -17,7 +18,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> None:
     arguments = parser().parse_args(argv)
-    called = invoked(getattr(arguments, "config", CONFIG), getattr(arguments, "pipeline", None))
+    verbosity = getattr(arguments, "verbose", 0)
+    start_log(verbosity)
+    called = invoked(getattr(arguments, "config", CONFIG), getattr(arguments, "pipeline", None), verbosity)
     with called, limited(Limits.options):  # each command sets its own, once it has read the settings
         arguments.command(arguments)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_pipeline, add_settings, pipeline_of
+from commands.arguments import Commands, add, add_pipeline, add_settings, add_verbose, pipeline_of
 from commands.pipeline import Pipeline
 from crawler.options import CrawlOptions
 from pipelines import load
@@ -149,6 +149,7 @@ def register(commands: Commands) -> None:
     for name, stage in {**STAGES, "run": run}.items():
         command = add(commands, _on_pipeline(stage), name)
         add_pipeline(command)
+        add_verbose(command)
         if name == "crawl":
             command.add_argument(
                 "--retry-failed", action="store_true", help="fetch again what ended as error or drift"
@@ -157,6 +158,7 @@ def register(commands: Commands) -> None:
     command = add(commands, _on_pipeline(demo), "demo")
     command.set_defaults(pipeline="demo")
     add_settings(command)
+    add_verbose(command)
 
 
 def _crawl(arguments: argparse.Namespace) -> None:

@@ -35,6 +35,7 @@ class Job:
         started: when the run began.
         config: the file that holds its settings, for messages.
         photos: the limits on photos.
+        verbosity: how often `-v` was given.
     """
 
     options: CrawlOptions
@@ -45,6 +46,7 @@ class Job:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     config: Path = field(default_factory=lambda: INVOCATION.config)
     photos: PhotoOptions = field(default_factory=lambda: Limits.options)
+    verbosity: int = field(default_factory=lambda: INVOCATION.verbosity)
 
     @cached_property
     def site(self) -> str:
@@ -152,6 +154,7 @@ class Job:
             "started": self.started.isoformat(),
             "config": str(self.config),
             "photos": self.photos.model_dump(mode="json"),
+            "verbosity": self.verbosity,
         }
 
     @classmethod
@@ -166,4 +169,5 @@ class Job:
             started=datetime.fromisoformat(values["started"]),
             config=Path(values["config"]),
             photos=PhotoOptions.model_validate(values["photos"]),
+            verbosity=values["verbosity"],
         )

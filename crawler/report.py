@@ -10,6 +10,7 @@ from crawler.items import LeftOutRow, PhotoRow, Row
 from crawler.job import Job
 from crawler.memory.tables import Tables
 from store.errors import SiteRefuses, Unexpected, UserError
+from store.logs import printable
 from store.place import bokeru
 from store.whole_file import write_json
 
@@ -132,7 +133,7 @@ class CrawlReport:
                 f"crawl: left a host alone {self.pauses:,} times, {self.paused_seconds:,.0f} s in all; last "
                 f"{last['host']}: {last['reason']}"
             )
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
 
 _PROBLEMS = ("missing", "drift", "denied", "error")

@@ -7,6 +7,7 @@ and it ends.
 
 import asyncio
 import json
+import logging
 import os
 import sys
 import threading
@@ -25,6 +26,7 @@ from crawler.job import Job
 from crawler.memory.tables import Tables
 from crawler.report import CrawlReport, problems
 from crawler.spiders.bokete import BoketeSpider
+from store import logs
 from store.errors import UserError, first_by_status
 from store.photo.options import Limits
 from store.place import INVOCATION
@@ -54,6 +56,7 @@ def _answer() -> None:
     job = Job.from_json(json.loads(sys.stdin.readline()))
     INVOCATION.config, INVOCATION.pipeline = job.config, job.pipeline
     Limits.options = job.photos
+    logs.start_log(job.verbosity)
     threading.Thread(target=_await_end, args=(sys.stdin, stops), daemon=True).start()
     try:
         report = crawl(job, stops)
@@ -91,8 +94,9 @@ def crawl(job: Job, stops: Stops | None = None, *, process: AsyncCrawlerProcess 
     stops = Stops() if stops is None else stops
     threading.Thread(target=_stop, args=(stops, job, running), daemon=True).start()
     with Session(job) as session:
-        process = process or AsyncCrawlerProcess(_settings())
+        process = process or AsyncCrawlerProcess(_settings(job))
         crawler = process.create_crawler(BoketeSpider)
+        logs.escape_all()
         crawling = process.crawl(crawler, session=session)
         running.set_result((crawler, session))
         with deferred(lambda: stops.put("signal")):
@@ -104,9 +108,11 @@ def crawl(job: Job, stops: Stops | None = None, *, process: AsyncCrawlerProcess 
     return session.report
 
 
-def _settings() -> Settings:
+def _settings(job: Job) -> Settings:
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
+    settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # store.logs has one
+    settings.set("LOG_LEVEL", logging.getLevelName(logs.level(job.verbosity)), priority="cmdline")
     return settings
 
 

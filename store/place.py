@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 DATA = Path("data")
@@ -21,10 +21,12 @@ class Invocation:
     Args:
         config: `--config`.
         pipeline: `--pipeline`, for what belongs to no pipeline; a word to fill in where none was named.
+        verbosity: how often `-v` was given.
     """
 
     config: Path = CONFIG
     pipeline: str = "NAME"
+    verbosity: int = 0
 
 
 INVOCATION = Invocation()
@@ -32,14 +34,18 @@ INVOCATION = Invocation()
 
 
 @contextmanager
-def invoked(config: Path, pipeline: str | None) -> Iterator[None]:
+def invoked(config: Path, pipeline: str | None, verbosity: int = 0) -> Iterator[None]:
     """Let hints repeat how the process was called, while the block runs."""
-    before = INVOCATION.config, INVOCATION.pipeline
-    INVOCATION.config, INVOCATION.pipeline = config, pipeline or Invocation.pipeline
+    before = replace(INVOCATION)
+    _set_invocation(Invocation(config, pipeline or Invocation.pipeline, verbosity))
     try:
         yield
     finally:
-        INVOCATION.config, INVOCATION.pipeline = before
+        _set_invocation(before)
+
+
+def _set_invocation(called: Invocation) -> None:
+    vars(INVOCATION).update(vars(called))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
+from crawler.items import PageRow, PhotoRow
+
 
 class QuietFormatter(LogFormatter):
     """Formats as Scrapy's own does, but only at LOG_LEVEL DEBUG: Scrapy makes each line, then drops it."""
@@ -28,5 +30,17 @@ class QuietFormatter(LogFormatter):
     def scraped(  # type: ignore[override]
         self, item: Any, response: Response | Failure | None, spider: Spider
     ) -> LogFormatterResult | None:
-        """Return the line about a row; on None, Scrapy logs nothing."""
-        return super().scraped(item, response, spider) if self._is_read else None
+        """Return the line about a row; on None, Scrapy logs nothing.
+
+        A whole row would be the photo's bytes, or all boke of a page.
+        """
+        if not self._is_read:
+            return None
+        if not isinstance(item, PageRow | PhotoRow):
+            return super().scraped(item, response, spider)
+        reason = f" ({item['error']})" if item["error"] else ""
+        return {
+            "level": logging.DEBUG,
+            "msg": "Scraped %s",
+            "args": (f"{item['url']}: {item['outcome']}{reason}",),
+        }

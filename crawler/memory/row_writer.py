@@ -1,6 +1,7 @@
 """Writes the rows of a crawl to disk, and sends every finished shard to the mirror."""
 
 import errno
+import logging
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from store.errors import TooLittleRoom, UserError
 from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shards import ShardLimits, ShardWriter
 from store.whole_file import remove_leftovers
+
+_LOG = logging.getLogger(__name__)
 
 
 class RowWriter:
@@ -80,8 +83,10 @@ class RowWriter:
             raise self._write_error(error) from error
 
     def _send_to_mirror(self, shard: Path | None) -> None:
-        if shard and self._mirror:
-            self._mirror.send(shard)
+        if shard:
+            _LOG.info("committed %s", shard)
+            if self._mirror:
+                self._mirror.send(shard)
 
     def _write_error(self, error: OSError) -> UserError:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from store.errors import TooLittleRoom, UserError
+from store.logs import printable
 from store.processes import streams
 from store.processes.interruption import STOPPED, Interrupted, install, received
 
@@ -80,5 +81,5 @@ def _interrupted(stop: Interrupted) -> int:
 def _fail(message: str, status: int) -> int:
     # Where nobody reads the message any more, the status still says it.
     with suppress(BrokenPipeError):
-        print(f"bokeru: {message}", file=sys.stderr)
+        print(f"bokeru: {printable(message)}", file=sys.stderr)
     return status
