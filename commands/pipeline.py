@@ -14,6 +14,16 @@ class Pipeline(Place):
     settings: Settings = field(kw_only=True)
 
     @property
+    def crawls(self) -> list[Path]:
+        """The crawls that the dataset is built from: this pipeline's and those that `dataset.also` names.
+
+        This pipeline's own may be missing where others are named: it then only joins what they hold.
+        """
+        others = [self.data / name / "crawl" for name in self.settings.dataset.also]
+        own = [self.crawl] if not others or any((self.crawl / "pages").glob("*.parquet")) else []
+        return own + others
+
+    @property
     def feature_cache(self) -> Path:
         """The cache of vectors that the settings name, whether it exists or not."""
         from featurize.extract import key

@@ -56,9 +56,8 @@ def dataset(pipeline: Pipeline) -> None:
     from dataset.read import summary
 
     options = pipeline.settings.dataset
-    crawls = [pipeline.crawl, *(pipeline.data / other / "crawl" for other in options.also)]
     rule = pipeline.settings.crawl.stand_ins
-    built = build(options, crawls, pipeline.dataset, name=pipeline.name, stand_in_rule=rule)
+    built = build(options, pipeline.crawls, pipeline.dataset, name=pipeline.name, stand_in_rule=rule)
     if pipeline.settings.crawl.site == "embedded":
         _write_floor(pipeline)
     print(summary(pipeline.dataset) if built else "dataset: up to date")

@@ -18,9 +18,8 @@ def why(arguments: argparse.Namespace) -> None:
     if not arguments.query.strip():
         raise UsageError("an empty text is in every caption. Name a boke, a part of its text, or a photo")
     pipeline = pipeline_of(arguments)
-    crawls = [pipeline.crawl, *(pipeline.data / name / "crawl" for name in pipeline.settings.dataset.also)]
     rule = pipeline.settings.crawl.stand_ins
-    answers = describe.why(arguments.query, crawls, pipeline.dataset, rule)
+    answers = describe.why(arguments.query, pipeline.crawls, pipeline.dataset, rule)
     if arguments.json:
         print(json.dumps([asdict(answer) for answer in answers], ensure_ascii=False, indent=1))
     elif answers:

@@ -1,13 +1,17 @@
-"""Imports ボケ缶, the "cans" that the site's operator published: folders with boke.csv and images/*.jpg."""
+"""Imports ボケ缶, the "cans" that the site's operator published: zip files with boke.csv and images/*.jpg.
 
-import csv
-import io
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+Source: the samples that go with them (aws-samples/bokete-denshosen, 2022): columns, and
+photos' paths, which begin with a slash.
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
 
+from dataset.importers.photo_files import UNREADABLE, Member, Members, PhotoFiles
 from dataset.importers.tables import ImportReport, ImportWriter, Source, existing
-from store.errors import UserError
+from dataset.importers.text_files import Table, decode
+from dataset.importers.values import is_nothing, moment, number, text
+from store.errors import Unexpected, UserError
 
 SITE = "https://bokete.jp"
 COLUMNS = [
@@ -31,112 +35,93 @@ SOURCE = Source(
     homepage=SITE,
     notice="ボケ缶, published by the operator of bokete. User names and ids were left out.",
 )
-JAPAN = timezone(timedelta(hours=9))
-MAX_LINES = 200
-"""The most lines of one record: a quote that is never closed must not swallow the rest of the file."""
+MAX_TABLE_BYTES = 2**31
+"""All cans of 1.1 million boke have a quarter of this."""
+NEEDED = ("id", "odai_id", "odai_photo_url", "text")
 
 
 def read(source: Path, directory: Path) -> ImportReport:
     """Import the can, or the folder of cans, at `source` into the crawl tables of `directory`.
 
-    Records that cannot be read are counted and left out. Users' ids and names are not read. Dates without a
-    time zone are in Japan's.
+    A can is a zip file, or the folder that it unpacks to. Records and values that cannot be read are counted
+    and left out. Users' ids and names are not read. Dates without a time zone are in Japan's.
 
     Raises:
-        UserError: there is no boke.csv.
+        UserError: `source` is not there, or holds no boke.csv.
+        Unexpected: nothing could be read of it, or no photo was found.
     """
-    cans = sorted(path.parent for path in existing(source, "a folder with boke.csv").rglob("boke.csv"))
-    if not cans:
-        raise UserError(f"{source} holds no boke.csv. Name a can of ボケ缶, or the folder of all cans")
-    with ImportWriter(directory, "bokekan", SOURCE) as writer:
-        for can in cans:
-            for record in records(_decode((can / "boke.csv").read_bytes()), writer):
-                _add(record, can, writer)
+    existing(source, "a can of ボケ缶 (a zip file), the folder that it unpacks to, or a folder of cans")
+    if source.name.lower().endswith((".csv", ".tsv")):
+        source = source.parent
+    with Members(source) as members:
+        cans = members.named("boke.csv", "boke.tsv")
+        if not cans:
+            raise UserError(
+                f"{source} holds no boke.csv. Name a can of ボケ缶, or the folder of all cans"
+                + "".join(f"; {reason}" for reason in members.refused)
+            )
+        columns: dict[str, list[str]] = {}
+        seen: list[str] = []
+        describe = lambda: _found(columns, seen, members)  # noqa: E731
+        with ImportWriter(directory, "bokekan", SOURCE, describe) as writer:
+            for can in cans:
+                photos = PhotoFiles(members, can)
+                seen += photos.examples()
+                columns[can.name] = _read_can(can, photos, writer)
     return writer.report
 
 
-def records(text: str, writer: ImportWriter) -> Iterator[dict[str, str]]:
-    """Yield the records of a boke.csv; a line that starts no record is counted and skipped."""
-    lines = list(io.StringIO(text, newline=""))
-    header = next(csv.reader(lines[:1]), [])
-    if "text" not in header or "id" not in header:
+def _found(columns: dict[str, list[str]], seen: list[str], members: Members) -> Iterable[str]:
+    """Say what the cans have, and what a can should have."""
+    for name, names in columns.items():
+        yield f"{name} has the columns {', '.join(names) or 'none'}."
+    yield f"Needed are {', '.join(NEEDED)}. Files beside it: {', '.join(seen[:5]) or 'none'}."
+    yield from (f"{reason}." for reason in members.refused)
+
+
+def _read_can(can: Member, photos: PhotoFiles, writer: ImportWriter) -> list[str]:
+    """Read one boke.csv; return its columns."""
+    table = Table(decode(_content(can)), COLUMNS, key="id")
+    if not set(NEEDED) <= set(table.columns):
         writer.bad("files without the columns of a boke.csv")
-        return
-    at = 1
-    while at < len(lines):
-        record, length = _record(lines, at, header)
+        return table.columns
+    for record in table.records():
         if record is None:
-            if lines[at].strip():
-                writer.bad("lines that are no record")
-            at += 1
+            writer.bad("lines that are no record")
         else:
-            yield record
-            at += length
+            with writer.record():
+                _add(record, photos, writer)
+    return table.columns
 
 
-def _record(lines: list[str], at: int, header: list[str]) -> tuple[dict[str, str] | None, int]:
-    """Return the record that starts at line `at` and how many lines it takes, or None and 0."""
-    joined, length = "", 0
-    while at + length < len(lines) and length < MAX_LINES:
-        joined += lines[at + length]
-        length += 1
-        # A record ends with the line at which all quotes are closed: captions contain line breaks.
-        if joined.count('"') % 2 == 0:
-            break
+def _content(can: Member) -> bytes:
     try:
-        [fields] = csv.reader([joined], strict=True)
-    except (csv.Error, ValueError):
-        return None, 0
-    record = dict(zip(header, fields, strict=False))
-    is_whole = len(fields) == len(header) and record["id"].strip().isdecimal()
-    return (record, length) if is_whole else (None, 0)
+        content = can.read(MAX_TABLE_BYTES + 1)
+    except UNREADABLE as error:
+        raise Unexpected(f"{can.path} cannot be read: {error}. Fetch it anew") from error
+    if len(content) > MAX_TABLE_BYTES:
+        raise Unexpected(f"{can.name} has more than {MAX_TABLE_BYTES:,} bytes. Split it into several cans")
+    return content
 
 
-def _add(record: dict[str, str], can: Path, writer: ImportWriter) -> None:
-    boke_id, odai_id, photo = (
-        _number(record["id"]),
-        _number(record.get("odai_id")),
-        record.get("odai_photo_url"),
-    )
-    if boke_id is None or odai_id is None or not photo:
+def _add(record: dict[str, str], photos: PhotoFiles, writer: ImportWriter) -> None:
+    boke_id, odai_id = (writer.value(number, record, column) for column in ("id", "odai_id"))
+    written = record["odai_photo_url"]
+    if boke_id is None or odai_id is None or is_nothing(written):
         return writer.bad("records without id, odai or photo")
-    url = f"bokekan:photo/{record.get('odai_photo_id') or odai_id}"
-    labels = [label for label in record.get("labels", "").split("/") if label]
+    photo_id = writer.value(text, record, "odai_photo_id")
+    url = f"bokekan:photo/{photo_id or odai_id}"
+    labels = [label for label in (writer.value(text, record, "labels") or "").split("/") if label]
     page = {"url": f"{SITE}/odai/{odai_id}", "odai_id": odai_id, "image_url": url, "labels": labels}
     boke = {
         "boke_id": boke_id,
         "odai_id": odai_id,
         "image_url": url,
         "text": record["text"],
-        "stars": _number(record.get("rate_sum")),
-        "raters": _number(record.get("rate_count")),
-        "category": record.get("category") or None,
-        "posted": _time(record.get("posted_at", "")),
+        "stars": writer.value(number, record, "rate_sum"),
+        "raters": writer.value(number, record, "rate_count"),
+        "category": writer.value(text, record, "category"),
+        "posted": writer.value(moment, record, "posted_at"),
     }
     writer.boke(page, boke)
-    writer.photo(url, can / photo, can)
-
-
-def _decode(content: bytes) -> str:
-    """Return the text of a CSV in UTF-8, with or without a BOM, or in cp932; unreadable bytes become U+FFFD.
-
-    UTF-8 with a few broken bytes stays UTF-8: cp932 would read almost any bytes as something.
-    """
-    text = content.decode("utf-8-sig", errors="replace")
-    foreign = sum(not character.isascii() for character in text)
-    if text.count("\ufffd") * 4 <= foreign:
-        return text
-    return content.decode("cp932", errors="replace")
-
-
-def _number(text: str | None) -> int | None:
-    digits = (text or "").replace(",", "").strip()
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else None
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text.strip().replace("/", "-"))
-    except ValueError:
-        return None
-    return (time if time.tzinfo else time.replace(tzinfo=JAPAN)).astimezone(UTC)
+    writer.photo(url, lambda: photos.find(written))

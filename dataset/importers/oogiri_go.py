@@ -1,17 +1,25 @@
-"""Imports Oogiri-GO (Zhong et al., CVPR 2024): jp.jsonl, and photos in images/, named by their number."""
+"""Imports Oogiri-GO (Zhong et al., CVPR 2024): jp.jsonl, and images.zip or images/, photos named by number.
+
+Source: the published files: `type` (I2T, IT2T, T2T), `question`, `image` (a number in a string, or 'None'),
+`text`, `star` (missing in a fifth).
+"""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from dataset.importers.photo_files import UNREADABLE, Member, Members, PhotoFiles
 from dataset.importers.tables import ImportReport, ImportWriter, Source, existing
-from store.errors import UserError
-from store.photo.containers import CLAIM, claimed_format
+from dataset.importers.text_files import decode
+from dataset.importers.values import is_nothing, number
+from store.errors import Unexpected, UserError
 
 SITE = "https://bokete.jp"
 KINDS = {"I2T": "photo", "IT2T": "fill-in", "T2T": "text"}
+NAMES = ("jp.jsonl", "ja.jsonl", "jp.json", "ja.json")
+SUFFIXES = (".jsonl", ".json", ".ndjson")
 SOURCE = Source(
     name="oogiri-go",
     licence="MIT",
@@ -21,56 +29,84 @@ SOURCE = Source(
 
 
 def read(source: Path, directory: Path) -> ImportReport:
-    """Import `source` (jp.jsonl, or a folder with it) into the crawl tables of `directory`.
+    """Import `source` (jp.jsonl, or a folder or zip file with it) into the crawl tables of `directory`.
 
     Of a folder, only the Japanese file is read. Lines without a photo (T2T) are counted and left out.
 
     Raises:
-        UserError: there is no jp.jsonl.
+        UserError: `source` is not there, or holds no jp.jsonl.
+        Unexpected: nothing could be read of it, or no photo was found.
     """
-    path = existing(source, "jp.jsonl, or the folder that holds it")
-    if path.is_dir():
-        paths = sorted([*path.rglob("jp.jsonl"), *path.rglob("ja.jsonl"), *path.rglob("jp.json")])
-        if not paths:
-            raise UserError(f"{source} holds no jp.jsonl. Name the folder of Oogiri-GO, or one of its files")
-        path = paths[0]
-    with ImportWriter(directory, "oogiri-go", SOURCE) as writer:
-        files = _PhotoFiles(path.parent)
-        for sample in _samples(path, writer):
-            _add(sample, path.parent, files, writer)
+    existing(source, "jp.jsonl, or the folder that holds it")
+    folder = source.parent if source.name.lower().endswith(SUFFIXES) else source
+    with Members(folder) as members:
+        names = NAMES if folder == source else (source.name.lower(),)
+        files = members.named(*names)
+        if not files:
+            raise UserError(
+                f"{source} holds no jp.jsonl. Name the folder of Oogiri-GO, or one of its files"
+                + "".join(f"; {reason}" for reason in members.refused)
+            )
+        photos, keys = PhotoFiles(members, files[0]), Counter[str]()
+        describe = lambda: _found(keys, photos, members)  # noqa: E731
+        with ImportWriter(directory, "oogiri-go", SOURCE, describe) as writer:
+            for sample in _samples(_content(files[0])):
+                with writer.record():
+                    _add(sample, keys, photos, writer)
     return writer.report
 
 
-def _samples(path: Path, writer: ImportWriter) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        for line in lines:
-            if not line.strip():
-                continue
-            try:
-                sample = json.loads(line)
-            except ValueError:
-                sample = None
-            if isinstance(sample, dict) and isinstance(sample.get("text"), str):
-                yield sample
-            else:
-                writer.bad("lines that are no sample")
+def _found(keys: Counter[str], photos: PhotoFiles, members: Members) -> Iterable[str]:
+    """Say what the samples have, and what a sample should have."""
+    yield f"The samples have {', '.join(name for name, _ in keys.most_common(8)) or 'no fields'}; needed are"
+    yield f"text and image. Files beside them: {', '.join(photos.examples(5)) or 'none'}."
+    yield from (f"{reason}." for reason in members.refused)
 
 
-def _add(sample: dict[str, Any], folder: Path, files: "_PhotoFiles", writer: ImportWriter) -> None:
-    name = sample.get("image")
-    if not isinstance(name, str | int) or not str(name) or str(name) == "None":
+def _content(file: Member) -> str:
+    try:
+        return decode(file.read(-1))
+    except UNREADABLE as error:
+        raise Unexpected(f"{file.path} cannot be read: {error}. Fetch it anew") from error
+
+
+def _samples(content: str) -> Iterator[Any]:
+    """Yield what each line holds, or each member of one array; None for a line that is no JSON."""
+    if content.lstrip().startswith("["):
+        array = _parsed(content)
+        if isinstance(array, list) and any(isinstance(each, dict) for each in array):
+            yield from array
+            return
+    for line in content.split("\n"):  # not splitlines(): a caption may hold U+2028
+        if line.strip():
+            yield _parsed(line)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _add(sample: Any, keys: Counter[str], photos: PhotoFiles, writer: ImportWriter) -> None:
+    if isinstance(sample, dict):
+        keys.update(map(str, sample))
+    if not isinstance(sample, dict) or not isinstance(sample.get("text"), str):
+        return writer.bad("lines that are no sample")
+    image = sample.get("image")
+    if is_nothing(image) or isinstance(image, bool) or not isinstance(image, str | int | float):
         return writer.bad("samples without a photo")
-    name = str(name)
-    stem = name.rsplit("/", 1)[-1].split(".")[0]
+    name = str(int(image)) if isinstance(image, float) else str(image)
+    stem = PurePosixPath(name.replace("\\", "/")).name.partition(".")[0]
     odai_id = int(stem) if stem.isascii() and stem.isdecimal() and len(stem) < 19 else None
     url = f"oogiri-go:{name}"
-    stars = sample.get("star")
     boke = {
         "boke_id": None,
         "odai_id": odai_id,
         "image_url": url,
         "text": sample["text"],
-        "stars": int(stars) if isinstance(stars, int | float) and 0 <= stars < 2**62 else None,
+        "stars": writer.value(number, sample, "star"),
         "raters": None,
         "category": None,
         "posted": None,
@@ -78,35 +114,4 @@ def _add(sample: dict[str, Any], folder: Path, files: "_PhotoFiles", writer: Imp
     kind = KINDS.get(str(sample.get("type")))
     page = {"url": f"{SITE}/odai/{stem}", "odai_id": odai_id, "image_url": url, "kind": kind}
     writer.boke(page, boke)
-    writer.photo(url, files.find(name), folder)
-
-
-class _PhotoFiles:
-    """Finds photos, which are named by number: in images/ or beside the samples, with any suffix or none."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._named: defaultdict[str, list[Path]] = defaultdict(list)
-        for path in sorted([*folder.iterdir(), *(folder / "images").rglob("*")]):
-            within = path.relative_to(folder)
-            for name in {within.as_posix(), within.with_suffix("").as_posix()} if path.is_file() else ():
-                self._named[name].append(path)
-
-    def find(self, name: str) -> Path:
-        """Return the file of photo `name`; where there is none, the path at which it should be.
-
-        Only listed files are looked at, since a record could name any file of this machine.
-        """
-        bare = name.removesuffix(PurePosixPath(name).suffix)
-        wanted = [place + stem for stem in dict.fromkeys((name, bare)) for place in ("images/", "")]
-        paths = [path for key in wanted for path in self._named.get(key, ())]
-        # Beside a photo may lie a text of the same name: a file that begins as photos do comes first.
-        return next(filter(_begins_as_photo, paths), (*paths, self._folder / "images" / name)[0])
-
-
-def _begins_as_photo(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return claimed_format(file.read(CLAIM)) is not None
-    except OSError:
-        return False
+    writer.photo(url, lambda: photos.find(name))

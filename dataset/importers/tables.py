@@ -1,16 +1,18 @@
 """Writes what an importer reads as a crawl's tables: each photo once, bad records counted by reason."""
 
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import pyarrow.parquet as pq
 
-from store.errors import DamagedFile, UserError
+from dataset.importers.photo_files import MAX_PHOTO_BYTES, UNREADABLE, Member, NoPhoto
+from dataset.importers.values import Unreadable
+from store.errors import DamagedFile, Unexpected, UserError
 from store.forget.forgotten import Forgotten
 from store.photo.description import describe
 from store.progress import Progress
@@ -18,8 +20,8 @@ from store.schema import IMAGES, PAGES
 from store.shards import ShardWriter, shard_paths
 from store.whole_file import read_json, write_json
 
+T = TypeVar("T")
 SOURCES = "sources.json"
-MAX_PHOTO_BYTES = 64 * 2**20
 _FLUSH_BOKES = 20_000
 """Boke that gather before their pages are written: a page that goes on later gets a second row."""
 
@@ -36,15 +38,29 @@ class Source:
 
 @dataclass
 class ImportReport:
-    """What an import read; `bad` counts the records that were left out, by reason."""
+    """What an import read.
 
-    bokes: int
-    photos: int
-    bad: Counter[str]
+    `bad` counts the records that were left out, by reason; `unreadable` the values that were, by column.
+    """
+
+    bokes: int = 0
+    photos: int = 0
+    bad: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    """One value of each column that could not be read."""
 
     def __str__(self) -> str:
-        bad = "".join(f"; {count:,} {reason}" for reason, count in self.bad.most_common())
-        return f"{self.bokes:,} boke and {self.photos:,} photos imported{bad}"
+        return f"{self.bokes:,} boke and {self.photos:,} photos imported" + "".join(
+            f"; {text}" for text in self.left_out()
+        )
+
+    def left_out(self) -> Iterator[str]:
+        """Yield what was left out, the commonest first."""
+        for reason, count in self.bad.most_common():
+            yield f"{count:,} {reason}"
+        for column, count in self.unreadable.most_common():
+            yield f"{count:,} values of {column} that could not be read, such as {self.examples[column]}"
 
 
 class ImportWriter:
@@ -54,15 +70,22 @@ class ImportWriter:
         directory: data/<pipeline>/crawl. Photos that are there already are not read again.
         layout: the importer's name, for the column `layout`.
         source: added to sources.json when the import ends well.
+        found: says what there is, for the message where nothing of it could be read.
+
+    Raises:
+        Unexpected: on leaving; no boke could be read, or no photo was found. Nothing is written.
     """
 
-    def __init__(self, directory: Path, layout: str, source: Source) -> None:
-        self._directory, self._layout, self._source = directory, layout, source
-        self.report = ImportReport(0, 0, Counter())
+    def __init__(
+        self, directory: Path, layout: str, source: Source, found: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        self._directory, self._layout, self._source, self._found = directory, layout, source, found
+        self.report = ImportReport()
         self._now = datetime.now(UTC)
         self._forgotten = Forgotten.load(directory.parent).filter()
         self._seen = _addresses(directory)
         self._missing: dict[str, str] = {}
+        self._has_photo = False
         self._pending: dict[str, dict[str, Any]] = {}
         self._pending_bokes = 0
         self._open = ExitStack()
@@ -73,17 +96,38 @@ class ImportWriter:
         self._images = self._open.enter_context(ShardWriter(self._directory / "images", "import", IMAGES))
         return self
 
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: Any) -> None:
+        failure = self._failure() if kind is None else None
         try:
-            if kind is None:
+            if kind is None and failure is None:
                 self._flush()
                 # Only now: a photo that one record lacks, another may have.
                 for url, reason in self._missing.items():
                     self._append_image(url, {"outcome": "missing", "error": reason})
         finally:
-            self._open.__exit__(kind, error, traceback)
+            ends = (type(failure), failure, None) if failure else (kind, error, traceback)
+            self._open.__exit__(*ends)
+        if failure:
+            raise failure
         if kind is None:
             self._note_source()
+
+    @contextmanager
+    def record(self) -> Iterator[None]:
+        """Read one record: whatever is wrong with it costs it alone, and is counted."""
+        try:
+            yield
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
+            self.bad("records that could not be read")
+
+    def value(self, read: Callable[[object], T | None], record: Mapping[str, Any], column: str) -> T | None:
+        """Return a column of a record as `read` reads it; None, and counted, where that cannot be done."""
+        try:
+            return read(record.get(column))
+        except Unreadable:
+            self.report.unreadable[column] += 1
+            self.report.examples.setdefault(column, repr(record[column])[:60])
+            return None
 
     def boke(self, page: Mapping[str, Any], boke: Mapping[str, Any]) -> None:
         """Add one boke to its page, which is identified by its `url`."""
@@ -95,20 +139,19 @@ class ImportWriter:
         if self._pending_bokes >= _FLUSH_BOKES:
             self._flush()
 
-    def photo(self, url: str, path: Path, within: Path) -> None:
-        """Add the photo at `path`, unless its address was added before; a missing one gets a row, too.
-
-        Args:
-            within: the folder that `path` may not lead out of: a record could name any file of this machine.
-        """
+    def photo(self, url: str, find: Callable[[], Member]) -> None:
+        """Add the photo that `find` finds, unless its address was added before. A missing one gets a row."""
         if url in self._seen:
+            self._has_photo = True
             return
-        if problem := _problem(path, within):
-            self._missing.setdefault(url, problem)
-        else:
-            self._missing.pop(url, None)
-            self._seen.add(url)
-            self._append_image(url, _examine(path))
+        try:
+            member = find()
+        except NoPhoto as error:
+            self._missing.setdefault(url, str(error))
+            return
+        self._missing.pop(url, None)
+        self._seen.add(url)
+        self._append_image(url, _examine(member))
 
     def bad(self, reason: str) -> None:
         """Count a record that is left out."""
@@ -119,8 +162,22 @@ class ImportWriter:
         self._images.append(self._forgotten.image(row))
         if row["outcome"] == "ok":
             self.report.photos += 1
+            self._has_photo = True
         else:
             self.bad(f"photos {row['outcome']}")
+
+    def _failure(self) -> Unexpected | None:
+        """Return what is wrong with an import that would leave nothing to look at; None with any other."""
+        left_out = "; ".join(self.report.left_out())
+        found = " ".join(self._found())
+        if not self.report.bokes:
+            return Unexpected(f"no boke could be read ({left_out or 'there is no record'}). {found}")
+        if not self._has_photo:
+            reasons = "; ".join(list(dict.fromkeys(self._missing.values()))[:3]) or left_out
+            return Unexpected(
+                f"{self.report.bokes:,} boke, and none of their photos was found: {reasons}. {found}"
+            )
+        return None
 
     def _flush(self) -> None:
         for page in self._pending.values():
@@ -159,23 +216,13 @@ def existing(source: Path, what: str) -> Path:
     return source
 
 
-def _problem(path: Path, within: Path) -> str | None:
-    """Return why there is no photo at `path`; None if there is a file."""
+def _examine(member: Member) -> dict[str, Any]:
     try:
-        if not path.resolve().is_relative_to(within.resolve()):
-            return f"its path leads out of {within.name}"
-        return None if path.is_file() else f"{path.name} is missing in {within.name}"
-    except (OSError, ValueError):  # too long, or with a character that no name may have
-        return f"its name cannot be that of a file in {within.name}"
-
-
-def _examine(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > MAX_PHOTO_BYTES:
-        return {"outcome": "error", "error": f"{path.stat().st_size:,} bytes, more than {MAX_PHOTO_BYTES:,}"}
-    try:
-        content = path.read_bytes()
+        content = member.read(MAX_PHOTO_BYTES + 1)
+        if len(content) > MAX_PHOTO_BYTES:
+            return {"outcome": "error", "error": f"more than {MAX_PHOTO_BYTES:,} bytes"}
         return {"outcome": "ok", "bytes": content, **vars(describe(content))}
-    except (ValueError, OSError) as error:
+    except UNREADABLE as error:
         return {"outcome": "error", "error": str(error)}
 
 

@@ -16,7 +16,7 @@ def boke_row(number: int, **values: object) -> dict[str, object]:
         "id": number,
         "odai_id": 100 + photo,
         "odai_photo_id": 500 + photo,
-        "odai_photo_url": f"images/{photo}.jpg",
+        "odai_photo_url": f"/images/{photo}.jpg",
         "odai_user_id": 77,
         "odai_photo_by": "撮った人",
         "boke_user_id": 88,

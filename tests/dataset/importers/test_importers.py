@@ -14,7 +14,7 @@ from dataset.build.stage import build
 from dataset.importers import bokekan, oogiri_go
 from dataset.importers.tables import read_sources
 from dataset.options import DatasetOptions
-from store.errors import DamagedFile, UserError
+from store.errors import DamagedFile, Unexpected, UserError
 from store.forget.content import Request
 from store.place import Place
 from tests import crawl_tables
@@ -139,20 +139,29 @@ def test_a_photo_that_is_none_is_told(tmp_path: Path, crawl: Path) -> None:
 def test_a_path_out_of_the_can_is_not_followed(tmp_path: Path, crawl: Path, path: str) -> None:
     source = can(tmp_path / "can", rows_as_csv([boke_row(1, odai_photo_url=path)]).encode())
     (tmp_path / "secret.jpg").write_bytes((source / "images" / "0.jpg").read_bytes())
-    assert bokekan.read(source, crawl).photos == 0
+    with pytest.raises(
+        Unexpected, match=r"none of their photos was found: (its path leads out of can|passwd)"
+    ):
+        bokekan.read(source, crawl)
 
 
-def test_a_file_with_other_columns_is_counted(tmp_path: Path, crawl: Path) -> None:
-    report = bokekan.read(can(tmp_path / "can", b"a,b\n1,2\n"), crawl)
-    assert report.bad["files without the columns of a boke.csv"] == 1
+def test_a_file_with_other_columns_is_told_with_them(tmp_path: Path, crawl: Path) -> None:
+    with pytest.raises(
+        Unexpected, match=r"1 files without the columns of a boke\.csv.* has the columns a, b\. "
+    ) as told:
+        bokekan.read(can(tmp_path / "can", b"a,b\n1,2\n"), crawl)
+    assert told.value.exit_status == 5
+    assert not list(crawl.rglob("*.parquet"))
 
 
 def test_strange_numbers_and_dates_become_nulls(tmp_path: Path, crawl: Path) -> None:
-    rows = [boke_row(1, rate_sum="１２", rate_count="-3", posted_at="昨日"), boke_row(2, rate_sum="1,234")]
-    bokekan.read(can(tmp_path / "can", rows_as_csv(rows).encode()), crawl)
+    rows = [boke_row(1, rate_sum="12つ", rate_count="-3", posted_at="昨日"), boke_row(2, rate_sum="1,234")]
+    report = bokekan.read(can(tmp_path / "can", rows_as_csv(rows).encode()), crawl)
     found = captions(crawl)
     assert (found[1]["stars"], found[1]["raters"], found[1]["posted"]) == (None, None, None)
     assert found[2]["stars"] == 1234
+    assert report.unreadable == {"rate_sum": 1, "rate_count": 1, "posted_at": 1}
+    assert "1 values of posted_at that could not be read, such as '昨日'" in str(report)
 
 
 @pytest.mark.parametrize("reader", [bokekan.read, oogiri_go.read])
@@ -220,7 +229,8 @@ def test_a_file_can_be_named_instead_of_its_folder(tmp_path: Path, crawl: Path) 
 def test_an_image_name_cannot_lead_out_of_the_folder(tmp_path: Path, crawl: Path) -> None:
     source = cans.oogiri_go(tmp_path / "go", [sample(0, image="../../secret")])
     (tmp_path / "secret.jpg").write_bytes((source / "images" / "0.jpg").read_bytes())
-    assert oogiri_go.read(source, crawl).photos == 0
+    with pytest.raises(Unexpected, match="leads out of go"):
+        oogiri_go.read(source, crawl)
 
 
 @pytest.mark.parametrize("called", ["7.jfif", "7.avif", "7.jpe", "7.mpo", "7.gif", "7.JPG", "7", "7.txt"])
