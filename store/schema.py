@@ -51,13 +51,15 @@ PAGES = pa.schema(
         ("links", pa.list_(pa.string())),
         ("label_confidences", pa.list_(pa.float32())),
         ("kind", pa.string()),
+        ("etag", pa.string()),
+        ("last_modified", pa.string()),
     ]
 )
 
 KINDS = ("photo", "illustration", "karuta", "fill-in", "text")
 """Kinds of odai: `fill-in` is 虫食い, a sentence with a gap; null where the page does not say."""
 
-OPTIONAL = ("label_confidences", "kind")
+OPTIONAL = ("label_confidences", "kind", "etag", "last_modified", "count")
 """Columns that a crawl's tables may lack: they are then read as nulls."""
 
 
@@ -90,9 +92,12 @@ LEFT_OUT = pa.schema(
         ("source", pa.string()),
         ("rule", pa.string()),
         ("left_out_at", TIME),
+        ("count", pa.int64()),
     ]
 )
-"""What robots.txt or tdmrep.json kept from being fetched: it has no row in `table`, and stays due."""
+"""What a rule kept from being fetched. Without a `count`, `url` is an address that robots.txt or tdmrep.json
+closes: it has no row in `table`, and stays due. With one, so many addresses are left out by a setting, or by
+opt-outs, and `url` is an example."""
 
 CAPTION = pa.struct(
     [

@@ -41,6 +41,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 _VIEWS = """
 CREATE TEMP VIEW pages AS
     SELECT {one_address} AS url, page.* EXCLUDE (url) FROM page;
+CREATE TEMP VIEW closed AS
+    SELECT url, "table" FROM left_out WHERE count IS NULL AND left_out_at >= {started};
 CREATE TEMP TABLE latest_pages AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome,
         arg_max({misread}, fetched_at) AS is_misread
@@ -52,12 +54,12 @@ CREATE TEMP TABLE latest_images AS
 CREATE TEMP VIEW fetched_pages AS
     SELECT url FROM latest_pages WHERE fetched_at >= {fresh} AND NOT is_misread
     AND NOT ({retry} AND outcome IN ('error', 'drift', 'denied') AND fetched_at < {started})
-    UNION ALL SELECT {one_address} FROM left_out WHERE "table" = 'pages' AND left_out_at >= {started};
+    UNION ALL SELECT {one_address} FROM closed WHERE "table" = 'pages';
 CREATE TEMP VIEW fetched_images AS
     SELECT url FROM latest_images
     WHERE NOT ({retry} AND outcome IN ('error', 'denied') AND fetched_at < {started})
     AND NOT (outcome = 'error' AND coalesce(regexp_extract(error, '{not_a_host}', 1) IN {hosts}, false))
-    UNION ALL SELECT url FROM left_out WHERE "table" = 'images' AND left_out_at >= {started};
+    UNION ALL SELECT url FROM closed WHERE "table" = 'images';
 CREATE TEMP VIEW discovered_pages AS
     SELECT {one_address} AS url FROM (SELECT unnest(links) AS url FROM page)
     UNION ALL SELECT url FROM starts
@@ -176,9 +178,8 @@ class Tables:
         return dict(self._query(sql_stand_ins("images", self._job.options.stand_ins)).fetchall())
 
     def left_out(self, kind: Kind) -> int:
-        """Return how many addresses a rule kept from being fetched since the run began."""
-        sql = f"""SELECT count(DISTINCT url) FROM left_out
-            WHERE "table" = '{kind}' AND left_out_at >= {_constants(self._job)["started"]}"""
+        """Return how many addresses robots.txt and tdmrep.json closed since the run began."""
+        sql = f"""SELECT count(DISTINCT url) FROM closed WHERE "table" = '{kind}'"""
         return int(self._query(sql).fetchall()[0][0])
 
     def bokes(self) -> int:

@@ -79,7 +79,7 @@ KINDS = (
         "crawl",
         f"{_CRAWL}/left_out/*.parquet",
         "parquet",
-        schema.LEFT_OUT,
+        schema.required(schema.LEFT_OUT),
         "left_out",
         content=True,
         mirrored=True,
