@@ -7,6 +7,7 @@ from scrapy.commands import crawl
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.exceptions import UsageError
 
+from crawler.guarded_settings import check
 from crawler.job import Job
 from crawler.run import crawl as run_crawl
 from store.place import CONFIG, invoked
@@ -38,4 +39,5 @@ class Command(crawl.Command):
         with entry.load()(pipeline) as (options, directory, address):
             job = Job(options, directory, address, pipeline)
             assert isinstance(self.crawler_process, AsyncCrawlerProcess)
+            check(self.crawler_process.settings, job)
             print(run_crawl(job, process=self.crawler_process))

@@ -11,11 +11,12 @@ from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
 
+from crawler.components.addon import PipelineAddon
 from crawler.components.allowed_hosts import DOWNLOAD_SLOT
 from crawler.components.browser import browser_meta
-from crawler.components.browser_requests import abort_request
 from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.headers import photo_headers
 from crawler.components.politeness import MAX_TRIES
@@ -49,39 +50,23 @@ class BoketeSpider(Spider):
     """
 
     name = "bokete"
-    custom_settings = {  # noqa: RUF012
-        "SCHEDULER": "crawler.components.scheduler.FrontierScheduler",
-        "ITEM_PIPELINES": {"crawler.components.item_pipeline.RowPipeline": 300},
-        "DOWNLOADER_MIDDLEWARES": {
-            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # AllowedHostsMiddleware does it
-            "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-            "crawler.components.redirects.RefererKeptMiddleware": 600,
-            # In this order: a host that is not allowed is not even asked for its robots.txt, and what
-            # robots.txt forbids does not wait while its host is left alone.
-            "crawler.components.allowed_hosts.AllowedHostsMiddleware": 50,
-            "crawler.components.robots.RobotsMiddleware": 100,
-            "crawler.components.politeness.PolitenessMiddleware": 110,
-            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # RobotsMiddleware is one
-            # Nearer to the network than Scrapy's own for compression, which is 590.
-            "crawler.components.whole_body.WholeBodyMiddleware": 595,
-        },
-    }
-
     session: Session | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Make the spider, with the session given, whose settings come before those of the project."""
+        """Make the spider, with the session given, whose settings its add-on brings."""
         session = kwargs.pop("session", None)
         spider = super().from_crawler(crawler, *args, **kwargs)
-        if session is not None:
-            spider.session = session
-            for name, value in session.job.scrapy_settings().items():
-                crawler.settings.set(name, value, priority="spider")
-            asked = abort_request(crawler, session)
-            crawler.settings.set("PLAYWRIGHT_ABORT_REQUEST", asked, priority="spider")
+        spider.session = session
         return spider
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Add the add-on that makes the settings of a crawl, whatever add-ons a project has."""
+        super().update_settings(settings)
+        # Above all else: Scrapy lets its process replace settings of a crawler at their own level.
+        above = SETTINGS_PRIORITIES["cmdline"] + 1
+        settings.set("ADDONS", {**settings.getdict("ADDONS"), PipelineAddon: 0}, priority=above)
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield no request: the engine then asks the scheduler, which knows where to start."""
