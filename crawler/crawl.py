@@ -15,8 +15,6 @@ from store.errors import UserError, first_by_status, with_status
 from store.processes import child
 from store.processes.interruption import SIGNALS, Interrupted
 
-_PATIENCE = 15.0
-
 
 def is_complete(
     options: CrawlOptions, directory: Path, *, pipeline: str = "NAME", retry_failed: bool = False
@@ -48,7 +46,7 @@ def crawl(
 ) -> CrawlReport:
     """Fetch what is missing of the pages and photos, and return what then lies in `directory`.
 
-    SIGHUP, SIGINT and SIGTERM commit what was fetched; so does the death of this process.
+    SIGHUP, SIGINT and SIGTERM commit what was fetched; so does the death of this process, whatever its cause.
 
     Args:
         directory: `data/<pipeline>/crawl`, which gets `pages/`, `images/` and `report.json`.
@@ -65,33 +63,22 @@ def crawl(
     job.check()
     with Tables(job):  # a damaged shard fails here, before anything starts
         pass
-    pipe, command = subprocess.PIPE, child.command("crawler.run")
-    # Its own session: Ctrl-C reaches this process alone, which then lets the crawl wind down.
-    with subprocess.Popen(
-        command, env=child.environment(), stdin=pipe, stdout=pipe, text=True, start_new_session=True
-    ) as process:
+    with child.running("crawler.run") as process:
         return _result(_talk(process, json.dumps(job.to_json())), process, job)
 
 
-def _talk(process: subprocess.Popen[str], job: str) -> str:
+def _talk(process: "subprocess.Popen[bytes]", job: str) -> bytes:
     assert process.stdin
     assert process.stdout
     try:
-        process.stdin.write(job + "\n")
+        process.stdin.write(f"{job}\n".encode())
         process.stdin.flush()
-        return process.stdout.read()
     except BrokenPipeError:
-        return ""  # it died before it had read its job: how, its status says
-    except BaseException:
-        process.stdin.close()  # asks the crawl to end
-        try:
-            process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        raise
+        return b""  # it died before it had read its job: how, its status says
+    return process.stdout.read()
 
 
-def _result(answer: str, process: subprocess.Popen[str], job: Job) -> CrawlReport:
+def _result(answer: bytes, process: "subprocess.Popen[bytes]", job: Job) -> CrawlReport:
     status = process.wait()
     try:
         result: dict[str, Any] = json.loads(answer.splitlines()[-1])

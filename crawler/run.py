@@ -1,8 +1,7 @@
 """`python -m crawler.run`: one crawl in a process of its own, since a reactor starts once in a process.
 
-The job comes as a line of JSON on standard input, the result goes as JSON to standard output. When
-standard input ends, the process that asked for the crawl has ended or wants it to stop: rows are committed,
-and it ends.
+The job comes as a line of JSON on standard input, the result goes as JSON to standard output. It is run by
+`store.processes.follow`, which ends it, as SIGTERM does, when the process that asked for the crawl has ended.
 """
 
 import asyncio
@@ -13,10 +12,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from queue import SimpleQueue
-from typing import TextIO
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
@@ -30,9 +28,8 @@ from store import logs
 from store.errors import UserError, first_by_status
 from store.photo.options import Limits
 from store.place import INVOCATION
-from store.processes.interruption import deferred, install, received
+from store.processes.interruption import WIND_DOWN_SECONDS, deferred, received
 
-_PATIENCE = 10.0
 Stops = SimpleQueue[str]
 """What asks a crawl to end. It may be filled in a signal's handler, which a lock could not bear."""
 
@@ -41,66 +38,56 @@ def main() -> None:
     """Crawl, and print a JSON object: `report`, or `error` with the exit `status` of the UserError.
 
     A signal ends the process with its own exit status, when the crawl has wound down; nothing is printed.
+    Before the crawl runs there is nothing to wind down, and the signal ends it at once: even where a mirror
+    that does not answer keeps Python from running a handler.
     """
-    install()
+    line = sys.stdin.readline()
+    if not line.endswith("\n"):
+        return  # who asked has ended
     try:
-        _answer()
+        _answer(Job.from_json(json.loads(line)))
     except (KeyboardInterrupt, RuntimeError):  # libraries in C turn the one into the other
         if not (stop := received()):
             raise
         os._exit(stop.exit_status)
 
 
-def _answer() -> None:
-    stops = Stops()
-    job = Job.from_json(json.loads(sys.stdin.readline()))
+def _answer(job: Job) -> None:
     INVOCATION.config, INVOCATION.pipeline = job.config, job.pipeline
     Limits.options = job.photos
     logs.start_log(job.verbosity)
-    threading.Thread(target=_await_end, args=(sys.stdin, stops), daemon=True).start()
     try:
-        report = crawl(job, stops)
+        answer: dict[str, object] = {"report": asdict(crawl(job))}
     except UserError as error:
-        _fail(error)
+        answer = {"error": str(error), "status": error.exit_status}
     except OSError as error:
         place = error.filename or job.directory
-        _fail(UserError(f"{place} cannot be written: {error.strerror}"))
-    else:
-        print(json.dumps({"report": asdict(report)}))
+        answer = {"error": f"{place} cannot be written: {error.strerror}", "status": 1}
+    with suppress(BrokenPipeError):  # who asked has just ended
+        print(json.dumps(answer), flush=True)
 
 
-def _fail(error: UserError) -> None:
-    print(json.dumps({"error": str(error), "status": error.exit_status}), flush=True)
-
-
-def _await_end(stream: TextIO, stops: Stops) -> None:
-    stream.read()
-    stops.put("end of input")
-
-
-def crawl(job: Job, stops: Stops | None = None, *, process: AsyncCrawlerProcess | None = None) -> CrawlReport:
+def crawl(job: Job, *, process: AsyncCrawlerProcess | None = None) -> CrawlReport:
     """Crawl in this process, which must not have run a reactor before.
 
     Args:
         job: what to crawl.
-        stops: the crawl also ends as soon as something comes here.
         process: Scrapy's, where a command of Scrapy has made it.
 
     Raises:
         UserError: the crawl could not start, or had to end before it was complete.
         Interrupted: a signal came; what was fetched is committed.
     """
-    running: Future[tuple[Crawler, Session]] = Future()
-    stops = Stops() if stops is None else stops
-    threading.Thread(target=_stop, args=(stops, job, running), daemon=True).start()
-    with Session(job) as session:
+    stops = Stops()
+    # A signal that comes while the session commits its rows must not tear that: the outer block ends later.
+    with ExitStack() as deferring, Session(job) as session:
         process = process or AsyncCrawlerProcess(_settings(job))
         crawler = process.create_crawler(BoketeSpider)
         logs.escape_all()
         crawling = process.crawl(crawler, session=session)
-        running.set_result((crawler, session))
-        with deferred(lambda: stops.put("signal")):
-            process.start(install_signal_handlers=False)
+        threading.Thread(target=_stop, args=(stops, crawler, session), daemon=True).start()
+        deferring.enter_context(deferred(lambda: stops.put("signal")))
+        process.start(install_signal_handlers=False)
     crawling.result()
     if failure := first_by_status(_failures(job, session)):
         raise failure
@@ -121,7 +108,9 @@ def _failures(job: Job, session: Session) -> Iterator[UserError]:
     if session.failure:
         yield session.failure
     if session.close_reason != "finished" and not session.failure:
-        yield _stopped(job)
+        yield UserError(
+            f"stopped before it was complete. What was fetched is kept; go on with: {job.command}"
+        )
         return  # a crawl that was stopped half-way may have any share of drift or refusals
     try:
         with Tables(job) as tables:
@@ -132,23 +121,14 @@ def _failures(job: Job, session: Session) -> Iterator[UserError]:
         yield error
 
 
-def _stopped(job: Job) -> UserError:
-    return UserError(f"stopped before it was complete. What was fetched is kept; go on with: {job.command}")
-
-
-def _stop(stops: Stops, job: Job, running: "Future[tuple[Crawler, Session]]") -> None:
+def _stop(stops: Stops, crawler: Crawler, session: Session) -> None:
     """Wait to be asked to end; then commit, stop, and do not wait long for answers under way."""
     stops.get()
-    if not running.done():
-        # The input has ended before anything is fetched: a mirror is read, say, file by file, each whole.
-        _fail(_stopped(job))
-        os._exit(0)
     from twisted.internet import reactor  # only now is it the one that the crawl runs
 
-    crawler, session = running.result()
     reactor.callFromThread(session.writer.try_commit)
     reactor.callFromThread(lambda: asyncio.ensure_future(_stop_running(crawler)))
-    time.sleep(_PATIENCE)
+    time.sleep(WIND_DOWN_SECONDS)
     os._exit(stop.exit_status if (stop := received()) else 1)
 
 

@@ -2,9 +2,9 @@
 
 import importlib.metadata
 import os
-import subprocess
 import tempfile
 from array import array
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
@@ -32,24 +32,23 @@ class TokenizerProcess:
     """
 
     def __init__(self, tokenizer: str, max_characters: int) -> None:
-        command = child.command("dataset.text.tokenizer_worker", tokenizer, str(max_characters))
-        pipe, self._errors = subprocess.PIPE, tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
-        self._process = subprocess.Popen(  # its own group: Ctrl-C is for this process, whose end ends it
-            command,
-            env=child.environment(),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=self._errors,
-            process_group=0,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._texts = Connection(os.dup(self._process.stdin.fileno()), readable=False)
-        self._answers = Connection(os.dup(self._process.stdout.fileno()), writable=False)
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._arguments = (tokenizer, str(max_characters))
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            self._errors = opening.enter_context(tempfile.TemporaryFile())
+            self._process = opening.enter_context(
+                child.running("dataset.text.tokenizer_worker", *self._arguments, errors=self._errors)
+            )
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            texts, answers = (os.dup(pipe.fileno()) for pipe in (self._process.stdin, self._process.stdout))
+            self._texts = opening.enter_context(Connection(texts, readable=False))
+            self._answers = opening.enter_context(Connection(answers, writable=False))
+            self._process.stdin.close()
+            self._process.stdout.close()
+            self._open = opening.pop_all()
         return self
 
     def __exit__(
@@ -58,10 +57,7 @@ class TokenizerProcess:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._texts.close()
-        self._answers.close()
-        self._process.wait()
-        self._errors.close()
+        self._open.__exit__(kind, error, traceback)
 
     def prepare(self, texts: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
         """Return (n,) normal forms of (n,) cleaned texts, and (n,) their tokens, joined with TOKEN_SEPARATOR.

@@ -2,8 +2,14 @@
 
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+from store.processes.interruption import WIND_DOWN_SECONDS
 
 ROOT = Path(__file__).parents[2]
 """The folder that holds our top-level packages."""
@@ -21,6 +27,47 @@ def environment() -> dict[str, str]:
     """Return the environment for such a command: our folder is first on the module path."""
     paths = (str(ROOT), os.environ.get("PYTHONPATH", ""))
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+@contextmanager
+def running(
+    module: str, *arguments: str, errors: IO[bytes] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run one of our modules in a child process while the block runs; wait for its end after that.
+
+    Its standard input and output are pipes. It has a session of its own: Ctrl-C reaches this process alone.
+    It is asked to end where the block ends by an exception, and where this process ends, whatever the cause.
+
+    Args:
+        errors: gets its standard error, instead of ours.
+    """
+    theirs, ours = (open(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True))  # noqa: PTH123, SIM115
+    with theirs, ours:
+        process = subprocess.Popen(
+            command("store.processes.follow", str(theirs.fileno()), module, *arguments),
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        with process:
+            try:
+                yield process
+            except BaseException:
+                ours.close()
+                _await(process)
+                raise
+
+
+def _await(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for a child that was asked to end; kill it where it takes longer than it may."""
+    try:
+        process.wait(WIND_DOWN_SECONDS + 5)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def ending(status: int, errors: str = "") -> str:

@@ -9,6 +9,8 @@ from types import FrameType
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 STOPPED = "stopped ({}). Nothing that was whole is lost: the same command goes on from here."
+WIND_DOWN_SECONDS = 10.0
+"""What a process may take to end once it is asked to: it waits no longer for answers and copies under way."""
 _TOGETHER = 0.5
 """Signals within so many seconds are one wish: systemd sends SIGHUP right after SIGTERM."""
 _received: list[int] = []

@@ -4,11 +4,12 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from crawler.memory.mirror import Mirror
 from crawler.options import CrawlOptions, EmbeddedSite
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
+from store.processes import child
 from tests import crawl_tables
 from tests.crawler.memory.object_store import ObjectStore, object_store
 
@@ -151,21 +153,21 @@ def test_a_crawl_whose_mirror_does_not_answer_ends_when_it_is_told_to(site: str,
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"scheme=http&endpoint_override=127.0.0.1:{silent.getsockname()[1]}"
         options = mirrored(f"s3://key:secret@bucket/a?region=us-east-1&{endpoint}")
-        job = json.dumps(Job(options, tmp_path, site, "demo").to_json()) + "\n"
-        command, pipe = [sys.executable, "-m", "crawler.run"], subprocess.PIPE
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        job = json.dumps(Job(options, tmp_path, site, "demo").to_json())
+        with suppress(Gone), child.running("crawler.run") as process:
             assert process.stdin
-            assert process.stdout
-            process.stdin.write(job)
+            process.stdin.write(job.encode() + b"\n")
             process.stdin.flush()
             connection, _ = silent.accept()  # it asks what the mirror holds
-            process.stdin.close()
-            try:
-                assert process.wait(5) == 0
-            finally:
-                process.kill()
-                connection.close()
-            assert "stopped before it was complete" in process.stdout.read()
+            told = time.monotonic()
+            raise Gone
+        connection.close()
+        assert process.returncode == -signal.SIGTERM
+        assert time.monotonic() - told < 5
+
+
+class Gone(Exception):
+    """Leaves a block as the end of the process that runs it would."""
 
 
 class Faulty:

@@ -408,7 +408,8 @@ def test_a_killed_build_leaves_the_old_dataset(dataset: Path, where: str) -> Non
 def test_tokenising_processes_end_with_a_killed_parent() -> None:
     code = (
         "import time\nfrom dataset.text.tokenizer_process import TokenizerProcess\n"
-        "one = TokenizerProcess('characters', 10)\nprint(one._process.pid, flush=True)\ntime.sleep(60)\n"
+        "with TokenizerProcess('characters', 10) as one:\n"
+        "    print(one._process.pid, flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
