@@ -92,6 +92,8 @@ class CrawlOptions(Options):
     """Size after which a shard is committed."""
     shard_seconds: float = Field(30, gt=0)
     """Seconds after which a shard is committed: what a kill can cost."""
+    report_seconds: float = Field(15, gt=0)
+    """Seconds after which report.json and metrics.prom are renewed while a crawl runs."""
     mirror: str | None = None
     """Where every whole shard is copied: s3://bucket/prefix, gs://bucket/prefix, file:///folder."""
 

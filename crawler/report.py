@@ -1,18 +1,15 @@
-"""Counts what a crawl fetches, and writes report.json at its end; the limit on drift is here, too."""
+"""Counts what a crawl fetches, and tells what is wrong with that; the limit on drift is here, too."""
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from typing import Self
 
 from crawler.items import LeftOutRow, PhotoRow, Row
 from crawler.job import Job
 from crawler.memory.tables import Tables
 from store.errors import SiteRefuses, Unexpected, UserError
-from store.logs import printable
 from store.place import bokeru
-from store.whole_file import write_json
 
 
 @dataclass(frozen=True)
@@ -85,83 +82,6 @@ class Counts:
         counts = others | {"boke": self.new_bokes}
         both = self.pages + self.photos
         return counts | {name: both[name] for name in ("drift", "denied", "error") if both[name]}
-
-
-@dataclass(frozen=True)
-class CrawlReport:
-    """What is in the tables after a run, by outcome, and what the run added; as in report.json."""
-
-    pages: dict[str, int]
-    photos: dict[str, int]
-    bokes: int
-    new_pages: dict[str, int]
-    new_photos: dict[str, int]
-    new_left_out: int
-    new_impossible_dates: int
-    seconds: float
-    finished_at: str
-    failure: str | None
-    stand_ins: dict[str, int] = field(default_factory=dict)
-    """Pictures that stand for photos that are not there, by sha256: for how many addresses each answers."""
-    left_out: dict[str, int] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    pauses: int = 0
-    """How often a host was left alone in this run, for `paused_seconds` in all; the newest are listed."""
-    paused_seconds: float = 0.0
-    last_pauses: list[dict[str, object]] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        both = {name: self.pages.get(name, 0) + self.photos.get(name, 0) for name in _PROBLEMS}
-        problems = "".join(f", {count:,} {name}" for name, count in both.items() if count)
-        if self.new_left_out:
-            problems += f", {self.new_left_out:,} entries left out that are no boke"
-        if closed := sum(self.left_out.values()):
-            problems += f", {closed:,} left out by robots.txt or tdmrep.json"
-        new = sum(self.new_pages.values()) + sum(self.new_photos.values())
-        lines = [
-            f"crawl: {self.pages.get('ok', 0):,} pages, {self.photos.get('ok', 0):,} photos, "
-            f"{self.bokes:,} boke{problems}; {new:,} fetched in {self.seconds:,.0f} s"
-        ]
-        lines += [
-            f"crawl: one picture stands for {count:,} photos, and no dataset takes it ({sha256}). "
-            "If it is a photo, name it in crawl.not_stand_ins"
-            for sha256, count in self.stand_ins.items()
-        ]
-        if self.pauses:
-            last = self.last_pauses[-1]
-            lines.append(
-                f"crawl: left a host alone {self.pauses:,} times, {self.paused_seconds:,.0f} s in all; last "
-                f"{last['host']}: {last['reason']}"
-            )
-        return printable("\n".join(lines))
-
-
-_PROBLEMS = ("missing", "drift", "denied", "error")
-
-
-def write_report(job: Job, counts: Counts, seconds: float, failure: UserError | None) -> CrawlReport:
-    """Write `report.json` beside the tables, and return the report."""
-    with Tables(job) as tables:
-        report = CrawlReport(
-            pages=tables.outcomes("pages"),
-            photos=tables.outcomes("images"),
-            bokes=tables.bokes(),
-            new_pages=dict(counts.new_pages),
-            new_photos=dict(counts.new_photos),
-            new_left_out=counts.new_left_out,
-            new_impossible_dates=counts.new_impossible_dates,
-            seconds=round(seconds, 3),
-            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            failure=str(failure) if failure else None,
-            stand_ins=tables.stand_ins(),
-            left_out=dict(counts.left_out),
-            warnings=counts.warnings,
-            pauses=counts.pauses,
-            paused_seconds=round(counts.paused_seconds, 3),
-            last_pauses=[asdict(pause) for pause in counts.last_pauses],
-        )
-    write_json(job.directory / "report.json", asdict(report))
-    return report
 
 
 _NEARLY_ALL = 0.95

@@ -22,7 +22,8 @@ from scrapy.settings import Settings
 from crawler.components.session import Session
 from crawler.job import Job
 from crawler.memory.tables import Tables
-from crawler.report import CrawlReport, problems
+from crawler.report import problems
+from crawler.reports.run_report import CrawlReport
 from crawler.spiders.bokete import BoketeSpider
 from store import logs
 from store.errors import UserError, first_by_status
@@ -89,7 +90,9 @@ def crawl(job: Job, *, process: AsyncCrawlerProcess | None = None) -> CrawlRepor
         deferring.enter_context(deferred(lambda: stops.put("signal")))
         process.start(install_signal_handlers=False)
     crawling.result()
-    if failure := first_by_status(_failures(job, session)):
+    failure = first_by_status(_failures(job, session))
+    session.close_report(failure)
+    if failure:
         raise failure
     assert session.report
     return session.report

@@ -20,9 +20,13 @@ from crawler.memory.frontier import Frontier
 from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import Kind, Tables
-from crawler.report import Counts, CrawlReport, Pause, drift_error, write_report
+from crawler.report import Counts, Pause, drift_error
+from crawler.reports.publish import publish
+from crawler.reports.run_report import CrawlReport
+from crawler.reports.traffic import Traffic
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
+from store.processes.interruption import Interrupted
 from store.processes.lock import locked
 from store.progress import Progress
 
@@ -45,6 +49,7 @@ class Session:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.counts = Counts()
+        self.traffic = Traffic()
         self.failure: UserError | None = None
         self.report: CrawlReport | None = None
         self.close_reason = "finished"
@@ -75,15 +80,32 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        seconds = time.monotonic() - self._started
         with self._resources:
             if self.failure is None and error is None:
                 self.writer.commit()  # before the report, which counts what is in the tables
-                self.report = write_report(self.job, self.counts, seconds, None)
-                return
-            self.writer.try_commit()
-            with suppress(OSError, UserError):  # a full disk has no room for a report either
-                self.report = write_report(self.job, self.counts, seconds, self.failure)
+            else:
+                self.writer.try_commit()
+            self.report = self.running_report()
+            status = error.exit_status if isinstance(error, Interrupted) else None
+            self.close_report(self.failure or _failure(error), status=status)
+
+    def running_report(self) -> CrawlReport:
+        """Return the report as of now, from what is in memory."""
+        seconds = time.monotonic() - self._started
+        return CrawlReport.running(self.job, self.counts, self.traffic, seconds, len(self.frontier))
+
+    def close_report(self, failure: UserError | None, *, status: int | None = None) -> None:
+        """Write the report of the run, which has ended so; see `CrawlReport.ended`.
+
+        Raises:
+            OSError, UserError: nothing has failed but that the tables cannot be read, or this be written.
+        """
+        assert self.report
+        is_counted = self.report.bokes is not None
+        with suppress(*((OSError, UserError) if failure or status else ())):  # a full disk has no room for it
+            counted = self.report if is_counted else self.report.with_tables(self.job)
+            self.report = counted.ended(failure, status=status)
+            publish(self.job, self.report, self.traffic)
 
     def warn(self, text: str) -> None:
         """Say once what is worth knowing and stops nothing; the report has it, too."""
@@ -193,6 +215,13 @@ class Session:
             and pages["drift"] > self.job.options.max_drift * pages.total()
         ):
             raise drift_error(self.job, pages)
+
+
+def _failure(error: BaseException | None) -> UserError | None:
+    """Return an exception, a mistake of ours perhaps, as what the report says of the run's end."""
+    if error is None or isinstance(error, Interrupted):
+        return None
+    return error if isinstance(error, UserError) else UserError(f"{type(error).__name__}: {error}")
 
 
 def session_of(crawler: Crawler) -> Session:

@@ -1,5 +1,7 @@
 """Scrapy extension: counts in `crawler.stats`, under `bokeru/`, what Scrapy's own statistics do not have.
 
+Every `crawl.report_seconds` it writes them to report.json and metrics.prom.
+
 | name | what it counts |
 | --- | --- |
 | `bokeru/pages/OUTCOME`, `bokeru/photos/OUTCOME` | rows of this run, by outcome |
@@ -13,36 +15,54 @@ KIND is `pages`, `photos`, or `rules` for robots.txt and tdmrep.json. Retries an
 own `retry/…` and `downloader/exception_type_count/…`.
 """
 
-from collections import defaultdict
+import logging
 from typing import Any, Literal, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from twisted.internet.task import LoopingCall
 
 from crawler.components.session import Session, session_of
-from crawler.extensions.latency import Latency
 from crawler.items import LeftOutRow, PhotoRow, Row
+from crawler.reports.publish import REPORT, publish
 
 Kind = Literal["pages", "photos", "rules"]
-QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+_LOG = logging.getLogger(__name__)
 
 
 class Metrics:
-    """Counts answers and rows; costs a few microseconds for each."""
+    """Counts answers and rows, which costs a few microseconds for each; renews the report, which costs files.
+
+    What is renewed comes from memory: no table is read.
+    """
 
     def __init__(self, crawler: Crawler, session: Session) -> None:
         self._stats, self._session = crawler.stats, session
-        self.latencies: dict[Kind, Latency] = defaultdict(Latency)
+        self._traffic = session.traffic
+        self._traffic.stats = crawler.stats.get_stats()
+        self._clock = LoopingCall(self.renew)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make the extension of a crawl, and connect it to Scrapy's signals."""
         metrics = cls(crawler, session_of(crawler))
+        crawler.signals.connect(metrics.spider_opened, signals.spider_opened)
         crawler.signals.connect(metrics.response_downloaded, signals.response_downloaded)
         crawler.signals.connect(metrics.item_scraped, signals.item_scraped)
         crawler.signals.connect(metrics.spider_closed, signals.spider_closed)
         return metrics
+
+    def spider_opened(self) -> None:
+        """Start the clock that renews the report; at once, so that the last run's is not taken for ours."""
+        self._clock.start(self._session.job.options.report_seconds, now=True)
+
+    def renew(self) -> None:
+        """Write the report of the running crawl; that it cannot be written stops nothing."""
+        try:
+            publish(self._session.job, self._session.running_report(), self._traffic)
+        except OSError as error:
+            _LOG.warning("%s is not renewed: %s", self._session.job.directory / REPORT, error.strerror)
 
     def response_downloaded(self, response: Response, request: Request) -> None:
         """Count an answer, before any middleware unpacks it or asks for it again."""
@@ -51,7 +71,7 @@ class Metrics:
         self._stats.inc_value(f"bokeru/bytes/{kind}", len(response.body))
         seconds = request.meta.get("download_latency")
         if seconds is not None:
-            self.latencies[kind].add(seconds)
+            self._traffic.latencies[kind].add(seconds)
 
     def item_scraped(self, item: Row) -> None:
         """Count a row, as it was written."""
@@ -65,11 +85,12 @@ class Metrics:
             self._stats.inc_value("bokeru/bokes", len(bokes))
 
     def spider_closed(self) -> None:
-        """Put the quantiles of latency among the statistics."""
-        for kind, latency in self.latencies.items():
-            for name, share in QUANTILES.items():
-                self._stats.set_value(f"bokeru/latency/{kind}/{name}", round(latency.quantile(share), 4))
-            self._stats.set_value(f"bokeru/latency/{kind}/max", round(latency.max, 4))
+        """Stop the clock; put the quantiles of latency among the statistics. The session writes the rest."""
+        if self._clock.running:
+            self._clock.stop()
+        for kind in self._traffic.latencies:
+            for name, seconds in self._traffic.quantiles(kind).items():
+                self._stats.set_value(f"bokeru/latency/{kind}/{name}", seconds)
 
 
 def kind_of(request: Request) -> Kind:

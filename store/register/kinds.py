@@ -86,6 +86,7 @@ KINDS = (
     ),
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/report.json", "json"),
+    FileKind("crawl", f"{_CRAWL}/metrics.prom", "text"),
     FileKind("crawl", f"{_CRAWL}/.lock", "lock"),
     FileKind("crawl", f"{_CRAWL}/.spill/*", "temporary", content=True),
     *(

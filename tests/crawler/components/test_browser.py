@@ -10,7 +10,7 @@ import pytest
 from crawler.components.browser import executable
 from crawler.crawl import crawl
 from crawler.options import CrawlOptions, EmbeddedSite
-from crawler.report import CrawlReport
+from crawler.reports.run_report import CrawlReport
 from demo.content import EmbeddedSite as Content
 from demo.site import running
 from store.errors import SiteRefuses, UsageError, UserError

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from crawler.extensions.latency import BOUNDS, Latency
+from crawler.reports.latency import BOUNDS, Latency
 
 
 def latency_of(seconds: list[float]) -> Latency:

@@ -1,0 +1,26 @@
+"""Writes what other programs watch a crawl by: report.json, and metrics.prom for Prometheus."""
+
+import logging
+from dataclasses import asdict
+
+from crawler.job import Job
+from crawler.reports.exposition import exposition
+from crawler.reports.run_report import CrawlReport
+from crawler.reports.traffic import Traffic
+from store.whole_file import write_json, write_whole
+
+_LOG = logging.getLogger(__name__)
+REPORT, METRICS = "report.json", "metrics.prom"
+
+
+def publish(job: Job, report: CrawlReport, traffic: Traffic) -> None:
+    """Write both files, each in one step; that metrics.prom cannot be written stops nothing.
+
+    Raises:
+        OSError: report.json cannot be written.
+    """
+    try:
+        write_whole(job.directory / METRICS, exposition(report, traffic, job.pipeline))
+    except OSError as error:
+        _LOG.warning("%s is not renewed: %s", job.directory / METRICS, error.strerror)
+    write_json(job.directory / REPORT, asdict(report))
