@@ -103,6 +103,13 @@ class PhotoRow(TableRow):
 
     columns = schema.IMAGES
 
+    @property
+    def leads_to_narrower(self) -> bool:
+        """Whether the photo's next narrower copy is due: this one is missing, or stayed broken."""
+        if self["outcome"] == "error":
+            return NOT_A_HOST not in str(self.get("error"))
+        return self["outcome"] == "missing"
+
 
 class LeftOutRow(TableRow):
     """One row of the table of what a rule kept from being fetched, as a Scrapy item."""

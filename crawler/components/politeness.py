@@ -5,7 +5,6 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from crawler.components.browser import BrowserAnswer
 from crawler.components.exceptions import CrawlEnded
 from crawler.components.session import Session, session_of
 from crawler.components.transport import in_words
+from crawler.retries.retry_after import retry_after
 from store.errors import SiteRefuses, UserError
 
 REFUSALS = (403, 429, 503)
@@ -113,7 +113,8 @@ class PolitenessMiddleware:
     def _pause(self, host: _Host, request: Request, response: Response) -> None:
         options = self._session.job.options
         host.refusals += not request.meta["is_missing"]
-        asked = retry_after(response.headers.get("Retry-After"))
+        headers = response.headers
+        asked = retry_after(headers.getlist("Retry-After"), headers.get("Date"), datetime.now(UTC))
         wait = max(asked, options.pause * 2 ** max(host.refusals - 1, 0))
         if host.refusals >= options.patience or wait > _MAX_PAUSE:
             # 503 is trouble on its side, which the next try may not meet; the others are a decision.
@@ -194,18 +195,3 @@ def _refusal_in_browser(request: Request) -> Response | None:
         return None
     headers = {"Retry-After": refused.retry_after} if refused.retry_after else {}
     return Response(refused.url, refused.status, headers)
-
-
-def retry_after(value: bytes | None) -> float:
-    """Return the seconds that a Retry-After header asks for, as a number or a date; 0 without the header.
-
-    Source: RFC 9110, section 10.2.3.
-    """
-    text = (value or b"").decode("latin-1").strip()
-    if text.isdecimal() and len(text) < 10:
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    return max((moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds(), 0.0)

@@ -127,7 +127,7 @@ class Frontier:
     def follow(self, row: PageRow | PhotoRow) -> None:
         """Add the pages and photos that a row leads to; `tables` finds the same ones in what is on disk."""
         if isinstance(row, PhotoRow):
-            copy = narrower(str(row["url"])) if row["outcome"] == "missing" else None
+            copy = narrower(str(row["url"])) if row.leads_to_narrower else None
             page = self._shown_on.pop(str(row["url"]), None)
             self._add_photos([copy] if copy else [], page)
             return

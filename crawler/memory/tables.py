@@ -34,7 +34,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 # - What a rule kept from being fetched has no row, so it is due in the next run, and not in this one.
 # - A list also shows photos of odai that opt out, so a photo is discovered on its odai's own page.
 # - A photo whose host was not allowed is due once it is.
-# - A missing photo leads to its next narrower copy.
+# - A photo that is missing, or stayed broken at every try, leads to its next narrower copy, but not where its
+#   host was not allowed: nothing was asked for there.
 # - What 0.1 took from the markup since 2024 has neither stars nor dates: such a page is due again. A page
 #   that is read so today is drift, not ok, so it is not asked for for ever.
 # - Crawls of 0.1 hold pages and links as they were spelled: each counts as the one address of its page.
@@ -72,7 +73,8 @@ CREATE TEMP VIEW discovered_images AS
     SELECT image_url AS url FROM pages ANTI JOIN denied_odai USING (odai_id) WHERE outcome = 'ok'
     UNION ALL
     SELECT unnest([boke.image_url FOR boke IN bokes IF boke.odai_id IS NULL]) FROM pages WHERE outcome = 'ok'
-    UNION ALL SELECT {narrower} FROM latest_images WHERE outcome = 'missing';
+    UNION ALL SELECT {narrower} FROM latest_images WHERE outcome = 'missing'
+    OR outcome = 'error' AND NOT coalesce(regexp_matches(error, '{not_a_host}'), false);
 """
 _MISREAD = """(layout = 'next_2024' AND outcome = 'ok' AND len(bokes) > 0
     AND len([1 FOR boke IN bokes IF boke.stars IS NOT NULL OR boke.posted IS NOT NULL]) = 0)"""

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawler.crawl import crawl, is_complete
-from crawler.items import PageRow, PhotoRow
+from crawler.items import NOT_A_HOST, PageRow, PhotoRow
 from crawler.job import Job
 from crawler.link_rules import links_to_follow
 from crawler.memory import frontier
@@ -171,15 +171,27 @@ def odai_page(number: int, **columns: Any) -> dict[str, Any]:
     return shown | {"image_url": photo_url(600)} | columns
 
 
-def test_a_photo_that_is_missing_leads_to_its_next_width_and_no_other_outcome_does(tmp_path: Path) -> None:
+def test_a_photo_that_is_missing_or_broken_leads_to_its_next_width_and_no_other_outcome_does(
+    tmp_path: Path,
+) -> None:
     for number, (outcome, width, found) in enumerate(
         [("missing", 600, [photo_url(400)]), ("missing", 400, [photo_url(240)]), ("missing", 240, []),
-         ("ok", 600, []), ("denied", 600, []), ("error", 600, [])]
+         ("error", 600, [photo_url(400)]), ("error", 400, [photo_url(240)]), ("error", 240, []),
+         ("ok", 600, []), ("denied", 600, [])]
     ):  # fmt: skip
         tried = [{"url": photo_url(600), "outcome": "missing" if width < 600 else outcome}]
         tried += [{"url": photo_url(400), "outcome": "missing" if width < 400 else outcome}] * (width < 600)
         tried += [{"url": photo_url(240), "outcome": outcome}] * (width < 400)
         assert missing_photos(tmp_path / str(number), [odai_page(1)], tried) == found
+
+
+def test_a_photo_that_was_not_asked_for_since_its_host_is_not_allowed_leads_nowhere(tmp_path: Path) -> None:
+    closed = {
+        "url": photo_url(600),
+        "outcome": "error",
+        "error": f"http://photo.example {NOT_A_HOST}; …",
+    }
+    assert missing_photos(tmp_path, [odai_page(1)], [closed]) == []
 
 
 def test_a_photo_that_a_list_shows_waits_for_its_odai_page(tmp_path: Path) -> None:

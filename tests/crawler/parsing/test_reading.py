@@ -1,14 +1,10 @@
 """What pages and headers say: opt-outs, waits."""
 
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from parsel import Selector
 
-from crawler.components.politeness import retry_after
 from crawler.parsing.markup import Document, identifier, page_number
 from crawler.permission.optouts import opt_out
 
@@ -46,24 +42,6 @@ def test_opt_outs_in_headers(header: str, found: str | None) -> None:
 )
 def test_opt_outs_in_pages(meta: str, found: str | None) -> None:
     assert opt_out([], Selector(f"<html><head><meta {meta}></head></html>")) == found
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"), [(b"5", 5), (b" 120 ", 120), (None, 0), (b"soon", 0), (b"-5", 0), (b"", 0)]
-)
-def test_retry_after_in_seconds(value: bytes | None, seconds: float) -> None:
-    assert retry_after(value) == seconds
-
-
-def test_retry_after_as_a_date() -> None:
-    then = datetime.now(UTC) + timedelta(minutes=10)
-    assert 590 < retry_after(format_datetime(then, usegmt=True).encode()) <= 600
-    assert retry_after(b"Wed, 21 Oct 2015 07:28:00 GMT") == 0
-
-
-@given(st.binary())
-def test_no_retry_after_raises(value: bytes) -> None:
-    assert retry_after(value) >= 0
 
 
 def test_addresses() -> None:
