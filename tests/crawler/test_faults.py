@@ -17,6 +17,7 @@ from demo.content import EmbeddedSite as Content
 from demo.content import odai_id
 from demo.site import running
 from demo.variants import PAGE_FAULTS, PHOTO_FAULTS
+from store.addresses import narrower
 from store.errors import UserError
 from tests.crawl_tables import rows
 from tests.demo.faults.faulty_site import affected
@@ -152,8 +153,12 @@ def test_a_photo_whose_widest_copy_is_missing_is_fetched_in_the_next_width(image
     for photo in AFFECTED["photo-404"]:
         widths = [images[photo_address(photo, width)]["outcome"] for width in (600, 400, 240)]
         assert widths == ["missing"] * 3
-    tried = sum(len(AFFECTED[name]) for name in ("photo-wide-404", "photo-wide-403", "photo-404"))
-    assert len(images) == PHOTOS + tried + len(AFFECTED["photo-404"])
+
+
+def test_a_photo_that_stays_broken_is_asked_for_in_its_narrower_copies(images: dict[str, Row]) -> None:
+    for address, row in images.items():
+        copy = narrower(address)
+        assert (copy in images) == (row["outcome"] in ("missing", "error") and copy is not None)
 
 
 def test_the_dataset_has_a_photo_in_whatever_width_it_was_fetched(
@@ -325,8 +330,9 @@ def test_a_photo_refused_by_a_host_that_answers_nobody_is_an_error_and_no_missin
     options = SMALL.model_copy(update={"start": (), "odai": (str(odai_id(SEED, photo)),), "patience": 9})
     with small_site("photo-wide-403") as address:
         crawl(options, tmp_path, address=address, pipeline="demo")
-    (image,) = by_address(tmp_path, "images").values()
+    image, narrow = by_address(tmp_path, "images").values()
     assert (image["outcome"], image["error"]) == ("error", "HTTP status 403")
+    assert (narrow["url"], narrow["outcome"]) == (photo_address(photo, 400), "ok")
     assert not is_complete(options, tmp_path, retry_failed=True)
 
 
