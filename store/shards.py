@@ -112,6 +112,12 @@ class ShardWriter:
             self._forget()
         return path
 
+    def discard(self) -> None:
+        """Drop the rows that no shard holds yet."""
+        failure = RuntimeError("discarded")
+        self._open.__exit__(type(failure), failure, None)
+        self._forget()
+
     def __enter__(self) -> Self:
         return self
 

@@ -88,6 +88,7 @@ class ImportWriter:
         self._has_photo = False
         self._pending: dict[str, dict[str, Any]] = {}
         self._pending_bokes = 0
+        self._shards: list[Path] = []
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -105,8 +106,9 @@ class ImportWriter:
                 for url, reason in self._missing.items():
                     self._append_image(url, {"outcome": "missing", "error": reason})
         finally:
-            ends = (type(failure), failure, None) if failure else (kind, error, traceback)
-            self._open.__exit__(*ends)
+            if failure:
+                self._discard()
+            self._open.__exit__(kind, error, traceback)
         if failure:
             raise failure
         if kind is None:
@@ -159,12 +161,23 @@ class ImportWriter:
 
     def _append_image(self, url: str, values: Mapping[str, Any]) -> None:
         row = {"url": url, "status": None, "fetched_at": self._now, **values}
-        self._images.append(self._forgotten.image(row))
+        self._append(self._images, self._forgotten.image(row))
         if row["outcome"] == "ok":
             self.report.photos += 1
             self._has_photo = True
         else:
             self.bad(f"photos {row['outcome']}")
+
+    def _append(self, writer: ShardWriter, row: Mapping[str, Any]) -> None:
+        if shard := writer.append(row):
+            self._shards.append(shard)
+
+    def _discard(self) -> None:
+        """Take back all that was written: an import that found nothing must not look like one that did."""
+        for writer in (self._pages, self._images):
+            writer.discard()
+        for shard in self._shards:
+            shard.unlink()
 
     def _failure(self) -> Unexpected | None:
         """Return what is wrong with an import that would leave nothing to look at; None with any other."""
@@ -182,7 +195,7 @@ class ImportWriter:
     def _flush(self) -> None:
         for page in self._pending.values():
             row = {"layout": self._layout, "outcome": "ok", "fetched_at": self._now, "links": [], **page}
-            self._pages.append(self._forgotten.page(row))
+            self._append(self._pages, self._forgotten.page(row))
         self._pending, self._pending_bokes = {}, 0
 
     def _note_source(self) -> None:

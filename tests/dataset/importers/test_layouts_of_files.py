@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from commands.main import main
-from dataset.importers import bokekan, oogiri_go
+from dataset.importers import bokekan, oogiri_go, tables
 from dataset.importers.tables import ImportReport
 from store.errors import Unexpected, UserError
+from store.shards import ShardLimits, ShardWriter
 from tests import crawl_tables
 from tests.dataset.importers import cans
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv, sample
@@ -105,7 +106,12 @@ def test_a_link_out_of_the_can_is_told_and_one_within_is_followed(tmp_path: Path
     assert whole(bokekan.read(one, crawl))
 
 
-def test_photos_that_all_are_missing_end_with_5_and_write_nothing(tmp_path: Path, crawl: Path) -> None:
+@pytest.mark.parametrize("flush", [1, 20_000])
+def test_photos_that_all_are_missing_end_with_5_and_write_nothing(
+    tmp_path: Path, crawl: Path, monkeypatch: pytest.MonkeyPatch, flush: int
+) -> None:
+    monkeypatch.setattr(tables, "_FLUSH_BOKES", flush)
+    monkeypatch.setattr(ShardWriter.__init__, "__defaults__", (ShardLimits(rows=2),))
     one = can(tmp_path / "can", CSV.encode(), photos=())
     (one / "images" / "other.jpg").write_bytes(crawl_tables.photo(1))
     with pytest.raises(
