@@ -6,6 +6,7 @@ from datetime import datetime
 
 from crawler.table_row import TableRow
 from store import schema
+from store.addresses import narrower
 from store.schema import BOKE
 
 
@@ -93,6 +94,18 @@ class PageRow(TableRow):
         """How many dates on the page are before the site's first odai, or still to come."""
         return self._noted(IMPOSSIBLE_DATES)
 
+    @property
+    def photos(self) -> list[str]:
+        """The photos to fetch because of this page, each once.
+
+        A boke with an odai has its photo fetched from the odai's own page, which may opt out.
+        """
+        if self["outcome"] != "ok":
+            return []
+        bokes: list[dict[str, object]] = self["bokes"]  # type: ignore[assignment]
+        without_odai = [boke["image_url"] for boke in bokes if boke["odai_id"] is None]
+        return list(dict.fromkeys(str(photo) for photo in (self["image_url"], *without_odai) if photo))
+
     def _noted(self, note: re.Pattern[str]) -> int:
         found = note.search(str(self["error"]))
         return int(found[1]) if found else 0
@@ -104,17 +117,25 @@ class PhotoRow(TableRow):
     columns = schema.IMAGES
 
     @property
-    def leads_to_narrower(self) -> bool:
-        """Whether the photo's next narrower copy is due: this one is missing, or stayed broken."""
-        if self["outcome"] == "error":
-            return NOT_A_HOST not in str(self.get("error"))
-        return self["outcome"] == "missing"
+    def next_copy(self) -> str | None:
+        """The next narrower copy, which is due where this one is missing or stayed broken; else None.
+
+        Where a host was not allowed, nothing was asked for.
+        """
+        is_broken = self["outcome"] == "error" and NOT_A_HOST not in str(self.get("error"))
+        return narrower(str(self["url"])) if is_broken or self["outcome"] == "missing" else None
 
 
 class LeftOutRow(TableRow):
     """One row of the table of what a rule kept from being fetched, as a Scrapy item."""
 
     columns = schema.LEFT_OUT
+
+
+WITHDRAWN = "crawl"
+"""The `source` of a row of `left_out` that withdraws the row of its address in the other table: that one came
+while the site as a whole failed, and is asked for again. Where the limit of a setting was passed, the source
+ends in the setting's name, and the rule begins with the share that passed it."""
 
 
 Row = PageRow | PhotoRow | LeftOutRow

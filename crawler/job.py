@@ -67,8 +67,15 @@ class Job:
     @cached_property
     def hosts(self) -> frozenset[str]:
         """The hosts (with their ports, if they are not the usual ones) that the crawl may speak to."""
-        others = ["photo.bokete.test"] if self.options.site == "embedded" else self.options.image_hosts
-        return frozenset([authority(self.site), *others])
+        others = ["photo.bokete.test"] if self.options.site == "embedded" else []
+        return frozenset([authority(self.site), *others, *self.options.image_hosts])
+
+    def is_allowed(self, url: str) -> bool:
+        """Tell whether the crawl may speak to an address's host."""
+        try:
+            return authority(url) in self.hosts
+        except ValueError:
+            return False
 
     def page_address(self, url: str) -> str:
         """Return the one address of a page of the site, however it is written."""

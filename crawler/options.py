@@ -60,7 +60,9 @@ class CrawlOptions(Options):
     render: Literal["none", "chromium"] = "none"
     """`chromium` lets a browser press the "more" button of pages that need it (see `make install-scale`)."""
     max_drift: float = Field(0.05, ge=0, le=1)
-    """The share of pages of unknown markup past which the crawl fails."""
+    """The share of pages of unknown markup, of the last 100, past which the crawl fails."""
+    max_errors: float = Field(0.5, ge=0, le=1)
+    """The share of the last 100 pages, or photos, that may fail before the crawl does; 1 lets all fail."""
 
     # How politely.
     contact: str | None = None

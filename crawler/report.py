@@ -1,15 +1,14 @@
-"""Counts what a crawl fetches, and tells what is wrong with that; the limit on drift is here, too."""
+"""Counts what a crawl fetches, and tells where the site refuses that."""
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
 from crawler.items import LeftOutRow, PhotoRow, Row
 from crawler.job import Job
 from crawler.memory.tables import Tables
-from store.errors import SiteRefuses, Unexpected, UserError
-from store.place import bokeru
+from store.errors import SiteRefuses, UserError
 
 
 @dataclass(frozen=True)
@@ -88,18 +87,8 @@ _NEARLY_ALL = 0.95
 """The share of refused pages from which on the site is said to refuse the crawl."""
 
 
-def drift_error(job: Job, pages: Mapping[str, int]) -> Unexpected:
-    """Return the error for a crawl with too many pages whose markup no layout knows."""
-    total, look = sum(pages.values()), bokeru("parse", "FILE", "--url", "URL")
-    return Unexpected(
-        f"{pages['drift']:,} of {total:,} pages have markup that no layout knows, above crawl.max_drift "
-        f"({job.options.max_drift:g}): the site has changed. `{look}` shows what a saved page yields; "
-        f"once its layout is corrected: {job.command} --retry-failed"
-    )
-
-
 def problems(job: Job, tables: Tables, counts: Counts | None = None) -> Iterator[UserError]:
-    """Yield what is wrong with the pages that were fetched, whether or not more are missing.
+    """Yield where the site refuses what was asked for, whether or not more is missing.
 
     Args:
         tables: all pages, of this run and of earlier ones.
@@ -122,5 +111,3 @@ def problems(job: Job, tables: Tables, counts: Counts | None = None) -> Iterator
             f"the hosts of the photos refuse all {closed:,}, by robots.txt or tdmrep.json; `rule` in the "
             f"table left_out says which. Ask their owner, then: {job.command}"
         )
-    if pages.get("drift", 0) > job.options.max_drift * sum(pages.values()):
-        yield drift_error(job, pages)

@@ -58,4 +58,5 @@ SPIDER_MIDDLEWARES = {
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # store.progress says it
     "crawler.extensions.metrics.Metrics": 500,
+    "crawler.extensions.monitor.Monitor": 510,
 }

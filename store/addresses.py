@@ -77,6 +77,13 @@ def narrower(url: str) -> str | None:
     return None
 
 
+def copies(url: str) -> list[str]:
+    """Return the addresses of a photo's copies of all widths, the widest first; else the address alone."""
+    if not _COPY.search(url):
+        return [url]
+    return [_COPY.sub(rf"/photo/odai/{width}/\2_{width}.", url) for width in WIDTHS]
+
+
 def sql_narrower(column: str) -> str:
     """Return a SQL expression for `narrower` of `column`."""
     cases = (

@@ -96,8 +96,9 @@ LEFT_OUT = pa.schema(
     ]
 )
 """What a rule kept from being fetched. Without a `count`, `url` is an address that robots.txt or tdmrep.json
-closes: it has no row in `table`, and stays due. With one, so many addresses are left out by a setting, or by
-opt-outs, and `url` is an example."""
+closes: it has no row in `table`, and stays due. Or, where `source` begins with `crawl`, it is one whose row
+came while the site as a whole failed, and which is asked for again (`crawler.items.WITHDRAWN`). With a count,
+so many addresses are left out by a setting, or by opt-outs, and `url` is an example."""
 
 CAPTION = pa.struct(
     [

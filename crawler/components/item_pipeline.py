@@ -37,6 +37,7 @@ class RowPipeline:
     def close_spider(self) -> None:
         """Stop the clock; the engine calls this after the last item. The session commits what is left."""
         self._clock.stop()
+        self._session.on_failure = lambda: None  # it is closing already
         gc.unfreeze()
 
     def process_item(self, item: Row) -> Row:

@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -19,8 +19,8 @@ from crawler.link_rules import links_to_follow
 from crawler.memory.frontier import Frontier
 from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
-from crawler.memory.tables import Kind, Tables
-from crawler.report import Counts, Pause, drift_error
+from crawler.memory.tables import KINDS, Kind, Tables
+from crawler.report import Counts, Pause
 from crawler.reports.publish import publish
 from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic
@@ -31,9 +31,6 @@ from store.processes.lock import locked
 from store.progress import Progress
 
 _LOG = logging.getLogger(__name__)
-_MIN_PAGES_FOR_DRIFT = 20
-"""Pages of this run before which the share of drift means nothing."""
-
 _LOCK_SECONDS = 3.0
 """How long a crawl waits for another crawl of the same folder that is just ending."""
 
@@ -70,6 +67,7 @@ class Session:
             with Tables(self.job) as tables:
                 self.frontier = Frontier(self.job, tables)
                 self.counts = Counts.from_tables(tables)
+                self.earlier = {kind: tables.newest(kind) for kind in KINDS}
                 total, unit = self._expected_total(tables)
             self._forgotten = Forgotten.load(self.job.directory.parent).filter()
             self.writer = RowWriter(self.job.directory, self.job.options, mirror)
@@ -137,8 +135,6 @@ class Session:
         self.counts.add(row)
         self._under_way["images" if isinstance(row, PhotoRow) else "pages"] -= 1
         self._follow(row)
-        if isinstance(row, PageRow):
-            self._check_drift()
         self._show_progress(row)
         return row
 
@@ -162,6 +158,12 @@ class Session:
         if self.failure is None:
             self.failure = failure
             self.on_failure()
+
+    def withdraw(self, rows: Iterable[LeftOutRow]) -> None:
+        """Write down which addresses the next run asks for again, since this one failed as a whole."""
+        with suppress(UserError):  # the disk may be full
+            for row in rows:
+                self.writer.append(row)
 
     def _refill_frontier(self) -> bool:
         """Find dropped addresses again in the tables; return False if that failed, which ends the crawl."""
@@ -206,15 +208,6 @@ class Session:
         if options.start:
             return (None if options.max_pages is None else self._pages_left), "pages"
         return min(tables.count_due("pages"), self._pages_left), "pages"
-
-    def _check_drift(self) -> None:
-        """End the crawl early if the site has plainly changed: the rest would be fetched in vain."""
-        pages = self.counts.new_pages
-        if (
-            pages.total() >= _MIN_PAGES_FOR_DRIFT
-            and pages["drift"] > self.job.options.max_drift * pages.total()
-        ):
-            raise drift_error(self.job, pages)
 
 
 def _failure(error: BaseException | None) -> UserError | None:

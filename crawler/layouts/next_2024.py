@@ -23,6 +23,7 @@ CONTENT = "#__next > main"
 MORE = "#__next > main > div:first-of-type > button"
 """The CSS selector of the button below a list that has more entries: a child of the list, and no other."""
 INCOMPLETE = "possibly incomplete: more boke come by a button, which crawl.render: chromium presses"
+TROUBLE = "the site says that it has trouble; it asks to come back in minutes"
 _MAIN = '//*[@id="__next"]/main'
 _PHOTO = './/a[contains(@href, "/odai/")]//img | .//figure//img | .//img[contains(@src, "photo%2Fodai")]'
 _RATING = "div/div/div/div[1]/div[3]"
@@ -39,7 +40,7 @@ def read(document: Document) -> Page:
     root = document.root
     entries = _entries(root)
     if not entries and "エラーが発生しました" in text(first(root.css("main"))):
-        return Page("error", "the site says that it has trouble; it asks to come back in minutes")
+        return Page("error", TROUBLE)
     shown = _odai_photo(document, entries)
     photo = document.photo(shown)
     bokes = _rated([_boke(document, entry, shown, photo) for entry in entries])

@@ -9,7 +9,6 @@ from crawler.job import Job
 from crawler.memory.address_set import AddressSet
 from crawler.memory.tables import Kind, Tables
 from crawler.parsing.markup import identifier, page_number
-from store.addresses import narrower
 
 CAPACITY = 50_000
 """How many addresses of a kind wait in memory. More are dropped: the tables hold every link of every page, so
@@ -127,16 +126,11 @@ class Frontier:
     def follow(self, row: PageRow | PhotoRow) -> None:
         """Add the pages and photos that a row leads to; `tables` finds the same ones in what is on disk."""
         if isinstance(row, PhotoRow):
-            copy = narrower(str(row["url"])) if row.leads_to_narrower else None
             page = self._shown_on.pop(str(row["url"]), None)
-            self._add_photos([copy] if copy else [], page)
+            self._add_photos([row.next_copy] if row.next_copy else [], page)
             return
         self.pages.add(row["links"])  # type: ignore[arg-type]
-        if row["outcome"] == "ok":
-            # A boke with an odai has its photo fetched from the odai's own page, which may opt out.
-            without_odai = (boke["image_url"] for boke in row["bokes"] if boke["odai_id"] is None)  # type: ignore[attr-defined]
-            photos = dict.fromkeys(photo for photo in (row["image_url"], *without_odai) if photo)
-            self._add_photos(photos, str(row["url"]))
+        self._add_photos(filter(self._job.is_allowed, row.photos), str(row["url"]))
 
     def shown_on(self, address: str) -> str | None:
         """Return the page that shows a photo that waits or is under way; None where that is not known."""

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from crawler.items import CLOSED, NOT_A_HOST
+from crawler.items import CLOSED, NOT_A_HOST, WITHDRAWN
 from crawler.job import Job
-from store.addresses import canonical_pattern, sql_narrower, sql_photo_key
+from store.addresses import canonical_pattern, sql_host, sql_narrower, sql_photo_key
 from store.errors import DamagedFile, UserError
 from store.place import bokeru
 from store.schema import IMAGES, LEFT_OUT, PAGES, required
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Kind = Literal["pages", "images"]
+KINDS: tuple[Kind, ...] = ("pages", "images")
+_NEWEST = 200
+"""How many outcomes before a run tell how the site was: missing and denied ones among them do not."""
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
     "memory_limit": "1GB",  # beyond that, DuckDB goes on in files in `.spill`
@@ -33,17 +36,20 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 # that the crawl starts from or that its rows lead to. An address is due if it is discovered and not fetched.
 # - What a rule kept from being fetched has no row, so it is due in the next run, and not in this one.
 # - A list also shows photos of odai that opt out, so a photo is discovered on its odai's own page.
-# - A photo whose host was not allowed is due once it is.
+# - A photo whose host is not allowed is not due; it is once the settings allow its host.
 # - A photo that is missing, or stayed broken at every try, leads to its next narrower copy, but not where its
 #   host was not allowed: nothing was asked for there.
 # - What 0.1 took from the markup since 2024 has neither stars nor dates: such a page is due again. A page
 #   that is read so today is drift, not ok, so it is not asked for for ever.
+# - A row that came while the site as a whole failed says nothing of its page: that crawl withdrew it. If the
+#   settings of today allow the share that it was withdrawn for, it counts.
 # - Crawls of 0.1 hold pages and links as they were spelled: each counts as the one address of its page.
 _VIEWS = """
 CREATE TEMP VIEW pages AS
     SELECT {one_address} AS url, page.* EXCLUDE (url) FROM page;
 CREATE TEMP VIEW closed AS
-    SELECT url, "table" FROM left_out WHERE count IS NULL AND left_out_at >= {started};
+    SELECT url, "table" FROM left_out
+    WHERE count IS NULL AND source LIKE 'http%' AND left_out_at >= {started};
 CREATE TEMP TABLE latest_pages AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome,
         arg_max({misread}, fetched_at) AS is_misread
@@ -52,12 +58,23 @@ CREATE TEMP TABLE latest_images AS
     SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome,
         arg_max(error, fetched_at) FILTER (outcome = 'error') AS error
     FROM images GROUP BY url;
+CREATE TEMP TABLE withdrawn AS
+    SELECT "table", {one_address} AS url, max(left_out_at) AS withdrawn_at FROM left_out
+    WHERE count IS NULL AND (source = '{withdrawn}'
+        OR (source = '{withdrawn}.max_drift' AND {share} > {max_drift})
+        OR (source = '{withdrawn}.max_errors' AND {share} > {max_errors})) GROUP BY ALL;
+CREATE TEMP VIEW trusted_pages AS
+    SELECT page.* FROM latest_pages AS page ANTI JOIN (SELECT * FROM withdrawn WHERE "table" = 'pages') AS bad
+        ON page.url = bad.url AND fetched_at <= withdrawn_at;
+CREATE TEMP VIEW trusted_images AS
+    SELECT image.* FROM latest_images AS image ANTI JOIN (SELECT * FROM withdrawn WHERE "table" = 'images')
+        AS bad ON image.url = bad.url AND fetched_at <= withdrawn_at;
 CREATE TEMP VIEW fetched_pages AS
-    SELECT url FROM latest_pages WHERE fetched_at >= {fresh} AND NOT is_misread
+    SELECT url FROM trusted_pages WHERE fetched_at >= {fresh} AND NOT is_misread
     AND NOT ({retry} AND outcome IN ('error', 'drift', 'denied') AND fetched_at < {started})
     UNION ALL SELECT {one_address} FROM closed WHERE "table" = 'pages';
 CREATE TEMP VIEW fetched_images AS
-    SELECT url FROM latest_images
+    SELECT url FROM trusted_images
     WHERE NOT ({retry} AND outcome IN ('error', 'denied') AND fetched_at < {started})
     AND NOT (outcome = 'error' AND coalesce(regexp_extract(error, '{not_a_host}', 1) IN {hosts}, false))
     UNION ALL SELECT url FROM closed WHERE "table" = 'images';
@@ -69,12 +86,13 @@ CREATE TEMP VIEW discovered_pages AS
 CREATE TEMP VIEW denied_odai AS
     SELECT TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT) AS odai_id
     FROM latest_pages WHERE outcome = 'denied' AND url LIKE '%/odai/%';
-CREATE TEMP VIEW discovered_images AS
+CREATE TEMP VIEW discovered_images AS SELECT url FROM (
     SELECT image_url AS url FROM pages ANTI JOIN denied_odai USING (odai_id) WHERE outcome = 'ok'
     UNION ALL
     SELECT unnest([boke.image_url FOR boke IN bokes IF boke.odai_id IS NULL]) FROM pages WHERE outcome = 'ok'
-    UNION ALL SELECT {narrower} FROM latest_images WHERE outcome = 'missing'
-    OR outcome = 'error' AND NOT coalesce(regexp_matches(error, '{not_a_host}'), false);
+    UNION ALL SELECT {narrower} FROM trusted_images WHERE outcome = 'missing'
+    OR outcome = 'error' AND NOT coalesce(regexp_matches(error, '{not_a_host}'), false)
+    ) WHERE {host} IN {hosts};
 """
 _MISREAD = """(layout = 'next_2024' AND outcome = 'ok' AND len(bokes) > 0
     AND len([1 FOR boke IN bokes IF boke.stars IS NOT NULL OR boke.posted IS NOT NULL]) = 0)"""
@@ -179,6 +197,11 @@ class Tables:
         """Return the pictures that stand for photos, by sha256, with the number of addresses of each."""
         return dict(self._query(sql_stand_ins("images", self._job.options.stand_ins)).fetchall())
 
+    def newest(self, kind: Kind) -> list[str]:
+        """Return the outcomes of the addresses fetched last, the newest first, without withdrawn rows."""
+        sql = f"SELECT outcome FROM trusted_{kind} ORDER BY fetched_at DESC LIMIT {_NEWEST}"
+        return [outcome for (outcome,) in self._query(sql).fetchall()]
+
     def left_out(self, kind: Kind) -> int:
         """Return how many addresses robots.txt and tdmrep.json closed since the run began."""
         sql = f"""SELECT count(DISTINCT url) FROM closed WHERE "table" = '{kind}'"""
@@ -217,9 +240,14 @@ def _constants(job: Job) -> dict[str, str]:
         "retry": str(job.retry_failed).lower(),
         "started": f"TIMESTAMPTZ '{job.started.isoformat()}'",
         "fresh": f"TIMESTAMPTZ {fresh}",
+        "withdrawn": WITHDRAWN,
+        "share": "coalesce(TRY_CAST(split_part(rule, ' ', 1) AS DOUBLE), 1)",
+        "max_drift": str(job.options.max_drift),
+        "max_errors": str(job.options.max_errors),
         "narrower": sql_narrower("url"),
         "odai": literal(job.odai_prefix),
         "not_a_host": f"^https?://(\\S+) {NOT_A_HOST}",
+        "host": f"regexp_replace(lower({sql_host('url')}), ':(80|443)$', '')",
         "hosts": string_list(sorted(job.hosts)),
         # The pattern alone is fast, and nearly all match it.
         "one_address": f"CASE WHEN regexp_matches(url, {literal(canonical_pattern(job.site))}) "

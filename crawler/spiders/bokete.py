@@ -30,7 +30,7 @@ from crawler.parsing import images
 from crawler.parsing.parse import page_row, parse
 from crawler.parsing.wholeness import photo_is_cut
 from crawler.permission.optouts import Header, opt_out
-from store.addresses import is_named_stand_in
+from store.addresses import is_named_stand_in, numbered, page_address
 
 MISSING_STATUSES = (404, 410)
 REFUSED_BY_LAW = 451
@@ -104,6 +104,8 @@ class BoketeSpider(Spider):
         if status != 200 and status not in MISSING_STATUSES:
             outcome = "denied" if status == REFUSED_BY_LAW else "error"
             return page_row(address, now, Page(outcome, f"HTTP status {status}"), status)
+        if status == 200 and (elsewhere := self._leads_elsewhere(response)):
+            return page_row(address, now, Page("error", elsewhere), status)
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
         parsing = partial(
             parse, response.body, response.url, now, kind, status=status, headers=_headers(response)
@@ -161,6 +163,18 @@ class BoketeSpider(Spider):
     @property
     def _options(self) -> CrawlOptions:
         return self.session.job.options if self.session else CrawlOptions()
+
+    def _leads_elsewhere(self, response: Response) -> str | None:
+        """Return why an answer is not the page that was asked for; None if it is.
+
+        A site may redirect what it does not want to show: to its home, a list, a login. An odai's page under
+        another of its addresses is that odai's page.
+        """
+        address = response.meta["address"]
+        asked = numbered(address)
+        if asked is None or asked == numbered(page_address(response.url, address)):
+            return None
+        return f"it leads to {response.url}, which is not the {asked[0]} that was asked for"
 
     def _needs_browser(self, found: PageRow, response: Response) -> bool:
         rendered = response.meta.get("playwright")

@@ -17,10 +17,11 @@ from starlette.testclient import TestClient
 
 from commands import doctor
 from commands.main import main, parser
+from crawler.extensions import alarms
+from crawler.extensions.window import Fetched
 from crawler.job import Job
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
-from crawler.report import drift_error
 from dataset import read
 from dataset.build.crawl_tables import crawl_shards
 from dataset.build.stage import build
@@ -212,8 +213,8 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
 """The module of a hint, what provokes it, and the command that it should advise."""
 OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
     (
-        "crawler/report.py",
-        lambda place: print(drift_error(job(place), {"drift": 1})),
+        "crawler/extensions/alarms.py",
+        lambda place: print(alarms.drift(job(place), [Fetched("http://s/odai/1", "drift")], 1, 1).error),
         lambda place: ["parse", "FILE", "--url", "URL"],
     ),
     ("crawler/memory/tables.py", damaged_crawl, lambda place: ["verify", str(place.crawl)]),

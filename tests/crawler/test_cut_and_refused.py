@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from email.message import Message
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from crawler.crawl import crawl
 from crawler.options import CrawlOptions
-from store.errors import SiteRefuses, UserError
+from store.errors import SiteRefuses, Unexpected, UserError
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, answering, list_page, odai_page, photo_path
 
@@ -147,7 +148,7 @@ def test_a_body_that_ends_before_its_end_is_asked_for_again_and_never_stored(
         found = usual(path)
         return replace(found, end=end) if found and (path == "/odai/1" or found is JPEG) else found
 
-    with answering(answer) as site:
+    with answering(answer) as site, pytest.raises(UserError, match="of the last 1 photos failed"):
         crawl(options(site.address), tmp_path, address=None, pipeline="p")
     found = outcomes(tmp_path)
     assert (found["1"][0], found["2"][0]) == ("error", "ok")
@@ -164,7 +165,8 @@ def test_a_photo_whose_length_nobody_tells_is_taken_where_its_own_end_is_there(
     def answer(path: str, _: Message) -> Answer | None:
         return replace(JPEG, body=content, end="close") if path.startswith("/photo/") else usual(path)
 
-    with answering(answer) as site:
+    fails = nullcontext() if is_whole else pytest.raises(Unexpected, match="the photo's end is missing")
+    with answering(answer) as site, fails:
         crawl(options(site.address), tmp_path, address=None, pipeline="p")
     found = rows(tmp_path, "images")
     assert {row["outcome"] for row in found} == {"ok" if is_whole else "error"}

@@ -1,0 +1,235 @@
+"""What ends a crawl that has gone wrong as a whole: the monitor's checks, pure functions of what a run saw.
+
+As in Spidermon, one suite runs again and again while a crawl runs (`PERIODIC`), and another when it has ended
+(`CLOSING`). Of several that fail, the first counts.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from crawler.extensions import alarms
+from crawler.extensions.alarms import Alarm
+from crawler.extensions.window import NEUTRAL, SIZE, Window
+from crawler.job import Job
+
+ENOUGH = 20
+"""How many a share must be of, at least, while a crawl runs: at its end, any number will do."""
+IN_A_ROW = 10
+"""So many failures in a row are enough: with half of all failing, one row in a thousand is so long."""
+NEARLY_ALL = 0.95
+"""The share of answers that are a no, or that there is no such thing, from which on they are no chance."""
+_LISTS = 3
+"""How many lists are enough to tell whether lists lead anywhere: a list leads to many pages."""
+_FEW = 5
+"""Odai that lists lead to may be gone by the time they are asked for, but hardly so many and no other."""
+
+
+@dataclass
+class Seen:
+    """What a run saw, and what the tables held before it.
+
+    Args:
+        job: what is crawled.
+        earlier_pages: the outcomes of the pages fetched last before this run, the newest first.
+        earlier_photos: those of the photos.
+        pages: every page.
+        lists: those that are lists.
+        linked: pages of odai that a list led to.
+        with_photo: pages of odai that name a photo, by whether its host is one of the site's.
+        photos: every photo, by the answer for its last copy.
+    """
+
+    job: Job
+    earlier_pages: Sequence[str] = ()
+    earlier_photos: Sequence[str] = ()
+    pages: Window = field(default_factory=Window)
+    lists: Window = field(default_factory=Window)
+    linked: Window = field(default_factory=lambda: Window(neutral=()))
+    with_photo: Window = field(default_factory=Window)
+    photos: Window = field(default_factory=Window)
+
+
+Check = Callable[[Seen], Alarm | None]
+
+
+def photos_elsewhere(seen: Seen) -> Alarm | None:
+    """Fail where photos have moved to another host."""
+    in_a_row = seen.with_photo.failed_in_a_row >= IN_A_ROW and seen.job.options.max_errors < 1
+    return _elsewhere(seen) if in_a_row or seen.with_photo.judged >= ENOUGH else None
+
+
+def lists_lead_nowhere(seen: Seen) -> Alarm | None:
+    """Fail where lists are drift, or lead to no odai."""
+    return _lists(seen) if seen.lists.judged >= _LISTS else None
+
+
+def drift(seen: Seen) -> Alarm | None:
+    """Fail where pages have markup that no layout knows, or lack a field that each such page has."""
+    failed = seen.pages.of("drift")
+    if len(failed) <= seen.job.options.max_drift * SIZE:
+        return None
+    return alarms.drift(seen.job, failed, len(failed), seen.pages.judged)
+
+
+def pages_fail(seen: Seen) -> Alarm | None:
+    """Fail where pages fail: in a row, or more than the limit."""
+    return _failing(seen, seen.pages, "pages")
+
+
+def photos_fail(seen: Seen) -> Alarm | None:
+    """Fail where photos fail: in a row, or more than the limit; or where none is there any more."""
+    missing = seen.photos.of("missing")
+    if len(missing) == SIZE:
+        return alarms.absent(seen.job, missing, f"none of the last {SIZE} photos is there")
+    return _failing(seen, seen.photos, "photos")
+
+
+def linked_odai_are_missing(seen: Seen) -> Alarm | None:
+    """Fail where lists lead to odai that are not there."""
+    missing, total = seen.linked.of("missing"), len(seen.linked)
+    if total < ENOUGH or len(missing) < NEARLY_ALL * total:
+        return None
+    return alarms.absent(
+        seen.job, missing, f"{len(missing)} of the last {total} odai that lists lead to are not there"
+    )
+
+
+def pages_opt_out(seen: Seen) -> Alarm | None:
+    """Fail where nearly all pages opt out of being collected."""
+    denied, total = seen.pages.of("denied"), len(seen.pages)
+    if total < ENOUGH or len(denied) < NEARLY_ALL * total:
+        return None
+    return alarms.opted_out(
+        seen.job, denied, f"{len(denied)} of the last {total} pages opt out of being collected"
+    )
+
+
+def photos_elsewhere_at_all(seen: Seen) -> Alarm | None:
+    """Fail where the photos of most pages are elsewhere, however few pages there are."""
+    return _elsewhere(seen)
+
+
+def lists_lead_nowhere_at_all(seen: Seen) -> Alarm | None:
+    """Fail where most lists lead nowhere, however few lists there are."""
+    return _lists(seen)
+
+
+def drift_with_earlier(seen: Seen) -> Alarm | None:
+    """Fail by the share of drift in the last pages of this run and of those before it."""
+    counts, total = _with_earlier(seen.pages, seen.earlier_pages)
+    failed = seen.pages.of("drift")
+    if not failed or counts["drift"] <= seen.job.options.max_drift * total:
+        return None
+    return alarms.drift(seen.job, failed, counts["drift"], total)
+
+
+def pages_fail_with_earlier(seen: Seen) -> Alarm | None:
+    """Fail by the share of pages that fail, in this run and in those before it."""
+    return _failing_with_earlier(seen, seen.pages, seen.earlier_pages, "pages")
+
+
+def photos_fail_with_earlier(seen: Seen) -> Alarm | None:
+    """Fail by the share of photos that fail, in this run and in those before it."""
+    return _failing_with_earlier(seen, seen.photos, seen.earlier_photos, "photos")
+
+
+def no_page(seen: Seen) -> Alarm | None:
+    """Fail where pages were due, and nothing of them came.
+
+    An odai that is not there is an answer; a list that is not there is none, nor are lists all of whose odai
+    are not there.
+    """
+    options, pages = seen.job.options, seen.pages
+    limits = {"drift": options.max_drift, "error": options.max_errors}
+    failed = pages.of(*(outcome for outcome, limit in limits.items() if limit < 1))
+    lists = [page for page in seen.lists.of("missing") if page.address in seen.job.start_urls()]
+    if not pages.count("ok") and (failed or lists):
+        return alarms.failing(seen.job, failed or lists, "no page could be read")
+    missing = seen.linked.of("missing")
+    if len(missing) >= _FEW and len(missing) == len(seen.linked):
+        return alarms.absent(
+            seen.job, missing, f"none of the {len(missing)} odai that lists lead to is there"
+        )
+    return None
+
+
+def no_photo(seen: Seen) -> Alarm | None:
+    """Fail where photos were due, and none came.
+
+    That a photo is not there, or opts out, is an answer where any photo has come before.
+    """
+    photos, has_earlier = seen.photos, "ok" in seen.earlier_photos
+    if not len(photos) or photos.count("ok"):
+        return None
+    if failed := photos.of("error") if seen.job.options.max_errors < 1 else []:
+        return alarms.failing(seen.job, failed, "no photo came")
+    if (denied := photos.of("denied")) and not has_earlier:
+        return alarms.opted_out(seen.job, denied, f"no photo came: {len(denied)} opt out of being collected")
+    missing = photos.of("missing")
+    if not missing or has_earlier:
+        return None
+    return alarms.absent(seen.job, missing, f"no photo came: none of {len(missing)} is there")
+
+
+PERIODIC: tuple[Check, ...] = (
+    photos_elsewhere,
+    lists_lead_nowhere,
+    drift,
+    pages_fail,
+    photos_fail,
+    linked_odai_are_missing,
+    pages_opt_out,
+)
+CLOSING: tuple[Check, ...] = (
+    photos_elsewhere_at_all,
+    lists_lead_nowhere_at_all,
+    drift_with_earlier,
+    pages_fail_with_earlier,
+    photos_fail_with_earlier,
+    no_page,
+    no_photo,
+)
+
+
+def _failing(seen: Seen, window: Window, noun: str) -> Alarm | None:
+    failed, limit = window.of("error"), seen.job.options.max_errors
+    if window.judged >= ENOUGH and len(failed) > limit * window.judged:
+        return alarms.above(seen.job, failed, len(failed), window.judged, noun)
+    if failed and window.failed_in_a_row >= IN_A_ROW and limit < 1:
+        return alarms.failing(
+            seen.job, failed[-IN_A_ROW:], f"{window.failed_in_a_row} {noun} in a row failed"
+        )
+    return None
+
+
+def _failing_with_earlier(seen: Seen, window: Window, earlier: Sequence[str], noun: str) -> Alarm | None:
+    counts, total = _with_earlier(window, earlier)
+    failed = window.of("error")
+    if not failed or counts["error"] <= seen.job.options.max_errors * total:
+        return None
+    return alarms.above(seen.job, failed, counts["error"], total, noun)
+
+
+def _with_earlier(window: Window, earlier: Sequence[str]) -> tuple[Mapping[str, int], int]:
+    """Return the outcomes of the last `SIZE`, of this run and before it, and how many there are."""
+    judged = (outcome for outcome in earlier if outcome not in NEUTRAL)
+    counts = Counter(islice(judged, SIZE - window.judged))
+    for outcome in ("ok", "drift", "error"):
+        counts[outcome] += window.count(outcome)
+    return counts, counts.total()
+
+
+def _elsewhere(seen: Seen) -> Alarm | None:
+    window, limit = seen.with_photo, seen.job.options.max_errors
+    failed = window.of("elsewhere")
+    if not failed or (len(failed) <= limit * window.judged and window.failed_in_a_row < IN_A_ROW):
+        return None
+    return alarms.elsewhere(seen.job, failed, window.judged)
+
+
+def _lists(seen: Seen) -> Alarm | None:
+    failed, total = seen.lists.of("drift", "nowhere"), seen.lists.judged
+    limit = max(seen.job.options.max_drift, 0.5)
+    return alarms.lists(seen.job, failed, total) if len(failed) > limit * total else None
