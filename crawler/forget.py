@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 def facts(stage: Stage) -> Iterator[str]:
     """Yield SQL that selects which photo lies at which address, and which odai and boke it belongs to."""
-    pages, images, _ = stage.tables()
+    pages, images, canaries = (stage.table(name) for name in ("pages", "images", "canaries"))
     if images.paths:
         rows = read_parquet(images.paths)
         yield f"SELECT {sql_photo_key('url')}, sha256, NULL, NULL, NULL, NULL FROM {rows}"
@@ -30,6 +30,9 @@ def facts(stage: Stage) -> Iterator[str]:
         yield f"""SELECT {sql_photo_key("coalesce(b.image_url, image_url)")}, NULL,
             coalesce(b.odai_id, odai_id), b.boke_id, b.text, NULL
             FROM (SELECT unnest(bokes) AS b, odai_id, image_url FROM {rows})"""
+    if canaries.paths:
+        key = sql_photo_key("image_url")
+        yield f"SELECT {key}, sha256, odai_id, boke_id, text, NULL FROM {read_parquet(canaries.paths)}"
 
 
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
@@ -37,10 +40,10 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
 
     `content` is not asked: the same filter keeps rows out of later crawls, so both agree.
     """
-    pages, images, left_out = stage.tables()
-    changed = _rewrite(pages, forgotten.page, None)
-    changed += _rewrite(images, forgotten.image, ["url", "sha256"])
-    return changed + _rewrite(left_out, forgotten.left_out, ["url"])
+    changed = _rewrite(stage.table("pages"), forgotten.page, None)
+    changed += _rewrite(stage.table("images"), forgotten.image, ["url", "sha256"])
+    changed += _rewrite(stage.table("left_out"), forgotten.left_out, ["url"])
+    return changed + _rewrite(stage.table("canaries"), forgotten.canary, None)
 
 
 def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[str] | None) -> int:

@@ -88,7 +88,12 @@ class Job:
     @property
     def command(self) -> str:
         """The command that continues this crawl."""
-        return Place(self.directory.parent.parent, self.pipeline, self.config).command("crawl")
+        return self.place.command("crawl")
+
+    @property
+    def place(self) -> Place:
+        """The pipeline's folders."""
+        return Place(self.directory.parent.parent, self.pipeline, self.config)
 
     def start_urls(self) -> list[str]:
         """Return the addresses that the crawl starts from."""

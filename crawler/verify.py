@@ -14,9 +14,10 @@ from store.schema import OUTCOMES, decoder_of
 def check(stage: Stage) -> Problems:
     """Yield what is wrong with a crawl; every photo is hashed and decoded."""
     yield from check_files(stage)
-    pages, images, left_out = stage.tables()
-    yield from check_table(pages, _check_rows)
-    yield from check_table(left_out, _check_urls)
+    yield from check_table(stage.table("pages"), _check_rows)
+    for name in ("left_out", "canaries"):
+        yield from check_table(stage.table(name), _check_urls)
+    yield from check_table(stage.table("history"), lambda path, rows: iter(()))
     with Progress(f"verify {stage.directory}", None, "photos") as progress:
 
         def check_photos(path: Path, rows: pa.Table) -> Problems:
@@ -25,7 +26,7 @@ def check(stage: Stage) -> Problems:
                 yield from check_photo(path, row, row["bytes"], decoder_of(rows.schema))
             progress.advance(rows.num_rows)
 
-        yield from check_table(images, check_photos)
+        yield from check_table(stage.table("images"), check_photos)
 
 
 def check_inputs(stage: Stage) -> Problems:

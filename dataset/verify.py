@@ -107,7 +107,7 @@ def check_inputs(stage: Stage) -> Problems:
     crawls = _crawls(stage.directory)
     if not all((crawl / "images").is_dir() for crawl in crawls):
         return
-    images = [path for crawl in crawls for path in Stage("crawl", crawl).tables()[1].paths]
+    images = [path for crawl in crawls for path in Stage("crawl", crawl).table("images").paths]
     try:
         crawled = {sha256 for path in images for sha256 in _column(path, "sha256")}
         for table in stage.tables():

@@ -64,11 +64,12 @@ class DamagedFile(Unexpected):
 
     Args:
         path: the file.
-        reason: what is wrong with it.
+        reason: what is wrong with it, without a full stop.
         remedy: what the user does about it; by default, deleting it and running its stage again.
     """
 
     def __init__(self, path: Path, reason: str, remedy: str | None = None) -> None:
+        self.reason = reason
         remedy = remedy or "Delete it and run its stage again: only what it held is made anew."
         super().__init__(f"{path} is damaged: {reason}. {remedy}")
 

@@ -21,8 +21,8 @@ from store.register.kinds import KINDS
 from store.whole_file import TEMPORARY, whole_file
 
 _MIRRORED = [kind for kind in KINDS if kind.mirrored]
-_TABLES = [kind.name.rpartition("/")[0] for kind in _MIRRORED if kind.format == "parquet"]
-_BESIDE = {kind.name: kind.stage for kind in _MIRRORED if kind.format != "parquet"}
+_TABLES = [kind.name.rpartition("/")[0] for kind in _MIRRORED if "*" in kind.name]
+_BESIDE = {kind.name: kind.stage for kind in _MIRRORED if "*" not in kind.name}
 """Files beside the shards that another machine needs, and whose they are. On the mirror all lie at its root;
 here the pipeline's own lie beside the crawl's folder."""
 _PIECE = 2**20
@@ -32,7 +32,8 @@ class Mirror:
     """Copies files between a crawl's folder and its mirror, each whole or not at all; not thread-safe.
 
     Files are known by their names and sizes: no name of a shard is used twice, and only `bokeru forget`
-    writes a shard again. Where both sides have a file, the one here counts.
+    writes a shard again. Where both sides have a file, the one here counts; what is written anew under its
+    name while a crawl runs, such as its history, is sent whatever its size.
 
     Args:
         address: of a folder, as pyarrow's `FileSystem.from_uri` takes it: s3://bucket/prefix, file:///folder.

@@ -2,11 +2,16 @@
 
 import errno
 import logging
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 
 from crawler.items import LeftOutRow, PhotoRow, Row
 from crawler.memory.mirror import Mirror
+from crawler.memory.small_table import write_rows
 from crawler.options import CrawlOptions
 from store.errors import TooLittleRoom, UserError
 from store.schema import IMAGES, LEFT_OUT, PAGES
@@ -47,6 +52,15 @@ class RowWriter:
             self._send_to_mirror(writer.append(row))
         except OSError as error:
             raise self._write_error(error) from error
+
+    def write_beside(self, name: str, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write a small table beside the others, in place of what it was, and send it to the mirror."""
+        path = self._directory / name
+        try:
+            write_rows(path, schema, rows)
+        except OSError as error:
+            raise self._write_error(error) from error
+        self._send_to_mirror(path)
 
     def commit_due(self) -> None:
         """Commit each table whose first uncommitted row is older than `crawl.shard_seconds`."""

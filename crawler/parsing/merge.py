@@ -97,7 +97,7 @@ def _exact(shown: Boke, exact: Boke) -> Boke:
 
 def _disagreement(shown: Boke, exact: Boke, now: datetime) -> str | None:
     """Return what of a boke the data contradict; None if the markup is the data, or the data rounded."""
-    if shown.text and exact.text and not _is_same_text(shown.text, exact.text):
+    if shown.text and exact.text and not is_same_text(shown.text, exact.text):
         return f"the text {exact.text!r}, the markup {shown.text!r}"
     if shown.stars is not None and exact.stars is not None and not _rounds_to(exact.stars, shown):
         return f"{exact.stars} stars, the markup {shown.stars_text}"
@@ -110,7 +110,7 @@ def _disagreement(shown: Boke, exact: Boke, now: datetime) -> str | None:
     return None
 
 
-def _is_same_text(shown: str, exact: str) -> bool:
+def is_same_text(shown: str, exact: str) -> bool:
     """Tell whether two captions differ in white space alone, or one is the other cut by an ellipsis."""
     left, right = ("".join(text.replace("\ufffd", "").split()) for text in (shown, exact))
     cut = left.removesuffix("…").removesuffix("...")

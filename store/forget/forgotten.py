@@ -142,6 +142,14 @@ class ForgottenFilter:
         nothing = dict.fromkeys(("sha256", "bytes", "width", "height", "format", "phash"))
         return {**row, **nothing, "outcome": "denied", "error": "forgotten"}
 
+    def canary(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Return a row of the canaries; None if its boke, odai or photo is forgotten."""
+        known: tuple[tuple[Kind, str], ...] = (
+            *(("boke", "boke_id"), ("odai", "odai_id")),
+            *(("url", "image_url"), ("photo", "sha256")),
+        )
+        return None if any(self.holds(kind, row.get(name)) for kind, name in known) else row
+
     def left_out(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """Return a row of the table of what a rule closes; None if its address is of something forgotten."""
         page = numbered(row["url"])

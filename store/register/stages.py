@@ -44,6 +44,14 @@ class Stage:
         """Return the files of one kind, sorted by name."""
         return _visible(self.directory, kind.name)
 
+    def table(self, name: str) -> Table:
+        """Return the table of this name, files unchecked.
+
+        Raises:
+            KeyError: the stage has no such table.
+        """
+        return {table.name: table for table in self.tables()}[name]
+
     def tables(self) -> list[Table]:
         """Return the stage's tables, files unchecked; those without a file too."""
         found = (kind for kind in kinds(self.name) if kind.format == "parquet")

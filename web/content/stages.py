@@ -51,7 +51,8 @@ def stages(place: Place) -> list[Stage]:
 
 
 def _crawl(place: Place) -> Stage:
-    pages, images, _ = register.Stage("crawl", place.crawl).tables()
+    crawl = register.Stage("crawl", place.crawl)
+    pages, images = crawl.table("pages"), crawl.table("images")
     return _tables(place, "crawl", place.crawl, {"pages": pages.paths, "photos": images.paths})
 
 

@@ -79,7 +79,8 @@ def test_other_tables_and_hidden_files_are_not_taken_for_a_stage(tmp_path: Path)
 
 
 def test_tables_are_listed_with_their_columns_even_where_they_are_empty(data: Path) -> None:
-    pages, images, _ = Stage("crawl", data / "p" / "crawl").tables()
+    crawl = Stage("crawl", data / "p" / "crawl")
+    pages, images = crawl.table("pages"), crawl.table("images")
     assert [table.name for table in (pages, images)] == ["pages", "images"]
     assert pages.columns is not None
     assert set(pages.columns.names) == set(PAGES.names) - set(OPTIONAL)
