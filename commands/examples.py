@@ -27,6 +27,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "verify": ("bokeru verify data/demo",),
     "import": ("bokeru import bokekan downloads/bokekan --pipeline bokete",),
     "export": ("bokeru export --pipeline demo --format webdataset exported",),
+    "canaries": (
+        "bokeru canaries --pipeline demo",
+        "bokeru canaries --pipeline demo -n 6 --json",
+    ),
     "forget": ("bokeru forget --pipeline demo --odai 123",),
     "why": ("bokeru why --pipeline demo 犬", "bokeru why --pipeline demo --json 80000003"),
     "weights": ("bokeru weights caffenet",),

@@ -27,7 +27,8 @@ def _run(argv: Sequence[str] | None) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the `bokeru` command; each command's function is `arguments.command`."""
-    from commands import data, models, stages, why  # a signal that comes while these load is one already
+    # Here, so that a signal that comes while these load is one already.
+    from commands import crawls, data, models, stages, why
 
     main = argparse.ArgumentParser(
         prog="bokeru",
@@ -36,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     )
     main.add_argument("--version", action="version", version=f"bokeru {VERSION}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (stages, models, data, why):
+    for module in (stages, models, data, crawls, why):
         module.register(commands)
     return main
 

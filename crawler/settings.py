@@ -59,4 +59,5 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # store.progress says it
     "crawler.extensions.metrics.Metrics": 500,
     "crawler.extensions.monitor.Monitor": 510,
+    "crawler.extensions.canaries.Canaries": 500,
 }

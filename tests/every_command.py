@@ -110,6 +110,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("demo", *where)
     for stage in ("crawl", "dataset", "features", "train", "evaluate", "run"):
         ledger.run(stage, *pipeline)
+    ledger.run("canaries", *pipeline)
     holding = [path.relative_to(data).as_posix() for path in search(data, everything(data))]
     photo = folder / "photo.jpg"
     photo.write_bytes(next(read.photo_bytes(data / "demo/dataset"))[1])

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from crawler.job import Job
 from crawler.memory.small_table import read_rows
 from store.addresses import is_same_site, page_address
 from store.errors import DamagedFile, UsageError
+from store.forget.forgotten import ForgottenFilter
 from store.schema import CANARIES
 
 NAME = "canaries.parquet"
@@ -45,8 +45,8 @@ class Canary:
         return asdict(self)
 
 
-def load_canaries(job: Job) -> list[Canary]:
-    """Return the canaries of a crawl; none where none were kept, or all are gone.
+def load_canaries(job: Job, forgotten: ForgottenFilter) -> list[Canary]:
+    """Return the canaries of a crawl but for forgotten ones; none where none were kept, or all are gone.
 
     Raises:
         DamagedFile: the file is not whole, or a row lacks what a canary needs.
@@ -63,7 +63,8 @@ def load_canaries(job: Job) -> list[Canary]:
                 f"{path}, row {number}: {row['url']} is not on crawl.site ({job.site}). "
                 f"Correct crawl.site, or keep canaries of that site: {anew}"
             )
-        canaries.append(Canary(**{**row, "url": page_address(row["url"], job.site)}))
+        if forgotten.canary(row):
+            canaries.append(Canary(**{**row, "url": page_address(row["url"], job.site)}))
     return canaries
 
 

@@ -111,6 +111,15 @@ class Check:
         ]
         return lines
 
+    @property
+    def none_left(self) -> str:
+        """The notice that the last canary was dropped."""
+        return f"no canary is left to compare later crawls with. Keep new ones: {self._keep_others}"
+
+    @property
+    def _keep_others(self) -> str:
+        return self.job.place.command("canaries")
+
     def _wrong_fields(self) -> str:
         by_canary: dict[Canary, list[Difference]] = {}
         for canary, one in self.doubts:
@@ -128,6 +137,6 @@ class Check:
         look = bokeru("parse", "FILE", "--url", "URL")
         return (
             f"{since}. Look at the page in a browser. If the site has changed, correct its layout (`{look}` "
-            f"shows what a saved page yields), or keep other canaries: {self.job.place.command('canaries')}. "
+            f"shows what a saved page yields), or keep other canaries: {self._keep_others}. "
             f"Then: {self.job.command}"
         )

@@ -17,8 +17,9 @@ _COMPONENTS: dict[str, dict[str, int | None]] = {
         "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
         "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
         "crawler.components.redirects.RefererKeptMiddleware": 600,
-        # In this order: a host that is not allowed is not even asked for its robots.txt, and what
-        # robots.txt forbids does not wait while its host is left alone.
+        # In this order: nothing is asked for before a known boke was compared, a host that is not allowed is
+        # not even asked for its robots.txt, and what that forbids does not wait while its host is left alone.
+        "crawler.extensions.canaries.CanaryGate": 40,
         "crawler.components.allowed_hosts.AllowedHostsMiddleware": 50,
         "crawler.components.robots.RobotsMiddleware": 100,
         "crawler.components.politeness.PolitenessMiddleware": 110,

@@ -13,6 +13,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from crawler.canaries.canary import load_canaries
 from crawler.items import LeftOutRow, PageRow, PhotoRow, Row
 from crawler.job import Job
 from crawler.link_rules import links_to_follow
@@ -70,6 +71,7 @@ class Session:
                 self.earlier = {kind: tables.newest(kind) for kind in KINDS}
                 total, unit = self._expected_total(tables)
             self._forgotten = Forgotten.load(self.job.directory.parent).filter()
+            self.canaries = load_canaries(self.job, self._forgotten)
             self.writer = RowWriter(self.job.directory, self.job.options, mirror)
             self.progress = opening.enter_context(Progress("crawl", total, unit))
             self._resources = opening.pop_all()

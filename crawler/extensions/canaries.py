@@ -113,8 +113,7 @@ class Canaries:
             self._canaries = deque(canary for canary in self._canaries if canary not in gone)
             self._session.writer.write_beside(NAME, CANARIES, as_rows(kept))
             if not kept:
-                command = self._session.job.place.command("canaries")
-                self._session.warn(f"no canary is left: nothing compares later crawls. Keep new ones: {command}")
+                self._session.warn(check.none_left)
 
     async def _ask(self, canary: Canary) -> Answer:
         """Return what comes for a canary's page, read as any page is.

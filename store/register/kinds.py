@@ -93,7 +93,6 @@ KINDS = (
         content=True,
         mirrored=True,
     ),
-    FileKind("crawl", f"{_CRAWL}/history.parquet", "parquet", schema.HISTORY, "history", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/report.json", "json"),
     FileKind("crawl", f"{_CRAWL}/metrics.prom", "text"),

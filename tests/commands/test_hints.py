@@ -17,6 +17,9 @@ from starlette.testclient import TestClient
 
 from commands import doctor
 from commands.main import main, parser
+from crawler.canaries import canary
+from crawler.canaries.check import Answer, Check
+from crawler.canaries.keep import keep
 from crawler.extensions import alarms
 from crawler.extensions.window import Fetched
 from crawler.job import Job
@@ -33,6 +36,7 @@ from featurize.neighbours import nearest
 from featurize.options import FeatureOptions
 from featurize.read import vectors
 from store.errors import UserError
+from store.forget.forgotten import Forgotten
 from store.photo.options import PhotoOptions, limited
 from store.place import Place, invoked
 from tests import crawl_tables
@@ -183,9 +187,37 @@ def damaged_crawl(place: Place) -> None:
         tables.bokes()
 
 
+def kept_canaries(place: Place) -> None:
+    keep(job(place), place.crawl, 2)
+    kept = canary.load_canaries(job(place), Forgotten().filter())
+    check = Check(job(place))
+    page: dict[str, object] = {
+        "outcome": "drift",
+        "error": "a ban",
+        "bokes": [],
+        "image_url": None,
+        "fetched_at": crawl_tables.NOW,
+    }
+    check.add(kept[0], Answer("page", page, kept[0].url))
+    print(check.failure)
+
+
+def damaged_canaries(place: Place) -> None:
+    (place.crawl / canary.NAME).write_bytes(b"PAR1")
+    canary.load_canaries(job(place), Forgotten().filter())
+
+
+def canaries_of_a_damaged_crawl(place: Place) -> None:
+    damage(place)
+    keep(job(place), place.crawl, 2)
+
+
 Provoke = Callable[[Place], object]
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
+    ("commands/crawls.py", without("crawl", lambda place: called(place, "canaries")), ["crawl"]),
+    ("crawler/canaries/canary.py", damaged_canaries, ["canaries"]),
+    ("crawler/canaries/check.py", kept_canaries, ["canaries"]),
     ("dataset/build/crawl_tables.py", without("crawl", lambda place: crawl_shards([place.crawl])), ["crawl"]),
     ("dataset/build/candidates.py", crawl_without_captions, ["crawl"]),
     ("dataset/build/candidates.py", filters_that_take_all, ["settings"]),
@@ -216,6 +248,12 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         "crawler/extensions/alarms.py",
         lambda place: print(alarms.drift(job(place), [Fetched("http://s/odai/1", "drift")], 1, 1).error),
         lambda place: ["parse", "FILE", "--url", "URL"],
+    ),
+    ("crawler/canaries/check.py", kept_canaries, lambda place: ["parse", "FILE", "--url", "URL"]),
+    (
+        "crawler/canaries/choose.py",
+        canaries_of_a_damaged_crawl,
+        lambda place: ["verify", str(place.crawl)],
     ),
     ("crawler/memory/tables.py", damaged_crawl, lambda place: ["verify", str(place.crawl)]),
     (
