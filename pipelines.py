@@ -14,6 +14,7 @@ from crawler.options import CrawlOptions
 from dataset.options import DatasetOptions
 from featurize.options import FeatureOptions
 from store.errors import UsageError
+from store.notify.options import NotifyOptions
 from store.options import Options
 from store.photo.options import PhotoOptions
 from store.place import CONFIG, SHARED, bokeru
@@ -28,15 +29,19 @@ class Settings(Options):
     features: FeatureOptions = FeatureOptions()
     train: TrainOptions = TrainOptions()
     photos: PhotoOptions = PhotoOptions()
+    notify: NotifyOptions = NotifyOptions()
 
 
 STAGES = tuple(Settings.model_fields)
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as its readers expect it: a key given twice is an error, and 1e-3 is a number."""
+    """YAML as its readers expect it: a key given twice is an error, 1e-3 is a number, and `on:` a name."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":  # every key here is a name
+                key.tag = "tag:yaml.org,2002:str"
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
@@ -161,4 +166,6 @@ def _describe(options: BaseModel, indent: str) -> Iterator[str]:
             yield f"{indent}{name}:"
             yield from _describe(value, indent + "  ")
         else:
-            yield f"{indent}{name}: {json.dumps(value, ensure_ascii=False)}"
+            # In YAML, `on` without quotes is true to readers other than ours.
+            key = name if isinstance(yaml.safe_load(name), str) else json.dumps(name)
+            yield f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}"

@@ -7,14 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from commands.arguments import Commands, add, add_pipeline, add_settings, add_verbose, pipeline_of
+from commands.notices import notifying, told
 from commands.pipeline import Pipeline
 from crawler.options import CrawlOptions
 from pipelines import load
 from store.errors import MissingStage
+from store.notify.options import NotifyOptions
 from store.photo.options import limited
 from store.place import DATA
 
 
+@notifying
 def crawl(pipeline: Pipeline, retry_failed: bool = False) -> None:
     """Fetch what is still missing of the pipeline's pages and photos."""
     from crawler.crawl import crawl, is_complete
@@ -23,7 +26,14 @@ def crawl(pipeline: Pipeline, retry_failed: bool = False) -> None:
     if is_complete(options, pipeline.crawl, pipeline=pipeline.name, retry_failed=retry_failed):
         return print("crawl: up to date")
     with _embedded_site(options) as address:
-        crawl(options, pipeline.crawl, address=address, pipeline=pipeline.name, retry_failed=retry_failed)
+        crawl(
+            options,
+            pipeline.crawl,
+            address=address,
+            pipeline=pipeline.name,
+            retry_failed=retry_failed,
+            notify=pipeline.settings.notify,
+        )
 
 
 @contextmanager
@@ -40,14 +50,15 @@ def _embedded_site(options: CrawlOptions) -> Iterator[str | None]:
 
 
 @contextmanager
-def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None]]:
-    """Yield what `scrapy crawl bokete -a pipeline=NAME` needs: settings, directory, the site's address.
+def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None, NotifyOptions]]:
+    """Yield what `scrapy crawl bokete -a pipeline=NAME` needs: settings, directory, address, whom to tell.
 
     Its command finds this function by the entry point `job` of the group `bokeru.crawl`.
     """
     pipeline = Pipeline(DATA, name, settings=load(name))
-    with limited(pipeline.settings.photos), _embedded_site(pipeline.settings.crawl) as address:
-        yield pipeline.settings.crawl, pipeline.crawl, address
+    settings = pipeline.settings
+    with limited(settings.photos), told(pipeline, "crawl"), _embedded_site(settings.crawl) as address:
+        yield settings.crawl, pipeline.crawl, address, settings.notify
 
 
 def dataset(pipeline: Pipeline) -> None:
@@ -85,6 +96,7 @@ def _write_floor(pipeline: Pipeline) -> None:
     write_json(path, floor)
 
 
+@notifying
 def features(pipeline: Pipeline) -> None:
     """Compute and cache the vectors of the photos that have none yet."""
     from featurize.extract import extract
@@ -93,6 +105,7 @@ def features(pipeline: Pipeline) -> None:
     extract(pipeline.settings.features, pipeline.dataset, pipeline.features, pipeline.weights)
 
 
+@notifying
 def train(pipeline: Pipeline) -> None:
     """Train the captioning model, or go on with a run that was interrupted."""
     from train.fit import fit

@@ -13,6 +13,7 @@ from crawler.options import CrawlOptions
 from crawler.report import problems
 from crawler.reports.run_report import CrawlReport
 from store.errors import UserError, first_by_status, with_status
+from store.notify.options import NotifyOptions
 from store.processes import child
 from store.processes.interruption import SIGNALS, Interrupted
 
@@ -44,6 +45,7 @@ def crawl(
     address: str | None,
     pipeline: str,
     retry_failed: bool = False,
+    notify: NotifyOptions | None = None,
 ) -> CrawlReport:
     """Fetch what is missing of the pages and photos, and return what then lies in `directory`.
 
@@ -54,13 +56,15 @@ def crawl(
         address: where the embedded site is served, if it is the site; it is used as a proxy.
         pipeline: its name, for messages.
         retry_failed: also fetch again what ended as `error` or `drift`.
+        notify: who is told of long pauses.
 
     Raises:
         UserError: the crawl could not start or had to end; the message says why and what to do.
         DamagedFile: a shard is not whole; nothing was started.
         Interrupted: a signal came, here or to the crawl's process alone.
     """
-    job = Job(options, directory, address, pipeline, retry_failed, datetime.now(UTC))
+    started, notify = datetime.now(UTC), notify or NotifyOptions()
+    job = Job(options, directory, address, pipeline, retry_failed, started, notify=notify)
     job.check()
     with Tables(job):  # a damaged shard fails here, before anything starts
         pass

@@ -17,6 +17,7 @@ from crawler.odai_file import odai_numbers
 from crawler.options import EMBEDDED_SITE, CrawlOptions, odai_range
 from store.addresses import authority, canonical_pattern, page_address
 from store.errors import UsageError
+from store.notify.options import NotifyOptions
 from store.photo.options import Limits, PhotoOptions
 from store.place import INVOCATION, Place
 from store.version import VERSION
@@ -36,6 +37,7 @@ class Job:
         config: the file that holds its settings, for messages.
         photos: the limits on photos.
         verbosity: how often `-v` was given.
+        notify: who is told of long pauses.
     """
 
     options: CrawlOptions
@@ -47,6 +49,7 @@ class Job:
     config: Path = field(default_factory=lambda: INVOCATION.config)
     photos: PhotoOptions = field(default_factory=lambda: Limits.options)
     verbosity: int = field(default_factory=lambda: INVOCATION.verbosity)
+    notify: NotifyOptions = field(default_factory=NotifyOptions)
 
     @cached_property
     def site(self) -> str:
@@ -167,6 +170,7 @@ class Job:
             "config": str(self.config),
             "photos": self.photos.model_dump(mode="json"),
             "verbosity": self.verbosity,
+            "notify": self.notify.model_dump(mode="json"),
         }
 
     @classmethod
@@ -182,4 +186,5 @@ class Job:
             config=Path(values["config"]),
             photos=PhotoOptions.model_validate(values["photos"]),
             verbosity=values["verbosity"],
+            notify=NotifyOptions.model_validate(values["notify"], strict=False),
         )

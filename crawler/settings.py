@@ -60,4 +60,5 @@ EXTENSIONS = {
     "crawler.extensions.metrics.Metrics": 500,
     "crawler.extensions.monitor.Monitor": 510,
     "crawler.extensions.canaries.Canaries": 500,
+    "crawler.extensions.notices.PauseNotices": 500,
 }

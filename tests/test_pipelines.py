@@ -49,6 +49,12 @@ def test_numbers_may_be_written_with_an_exponent(config: Path) -> None:
     assert load("mine", config, ["train.learning_rate=2E-4"]).train.learning_rate == 0.0002
 
 
+def test_on_is_a_name_in_yaml_and_not_the_truth(config: Path) -> None:
+    config.write_text("pipelines: {mine: {notify: {on: [pause]}, crawl: {obey_ai_rules: on}}}")
+    assert load("mine", config).notify.on == ("pause",)
+    assert load("mine", config).crawl.obey_ai_rules is True
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

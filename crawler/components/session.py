@@ -27,7 +27,7 @@ from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
-from store.processes.interruption import Interrupted
+from store.processes.interruption import Interrupted, received
 from store.processes.lock import locked
 from store.progress import Progress
 
@@ -52,6 +52,7 @@ class Session:
         self.report: CrawlReport | None = None
         self.close_reason = "finished"
         self.on_failure: Callable[[], object] = lambda: None
+        self.on_pause: Callable[[Pause], object] = lambda pause: None
         self._pages_left = sys.maxsize  # that this run may fetch by crawl.max_pages
         self._under_way: Counter[Kind] = Counter()
         self._resources = ExitStack()
@@ -86,8 +87,8 @@ class Session:
             else:
                 self.writer.try_commit()
             self.report = self.running_report()
-            status = error.exit_status if isinstance(error, Interrupted) else None
-            self.close_report(self.failure or _failure(error), status=status)
+            stop = received()
+            self.close_report(self.failure or _failure(error), status=stop.exit_status if stop else None)
 
     def running_report(self) -> CrawlReport:
         """Return the report as of now, from what is in memory."""
@@ -116,7 +117,9 @@ class Session:
     def paused(self, host: str, seconds: float, reason: str) -> None:
         """Say in log and report that a host is left alone, from now on for so many seconds, and why."""
         now = datetime.now(UTC)
-        self.counts.paused(Pause(now.isoformat(timespec="seconds"), host, round(seconds, 3), reason))
+        pause = Pause(now.isoformat(timespec="seconds"), host, round(seconds, 3), reason)
+        self.counts.paused(pause)
+        self.on_pause(pause)
         until = (now + timedelta(seconds=seconds)).astimezone()
         _LOG.warning(f"{host} is left alone for {seconds:,.4g} s, until {until:%H:%M:%S}: {reason}")
 

@@ -1,7 +1,6 @@
 """Writes what other programs watch a crawl by: report.json, and metrics.prom for Prometheus."""
 
 import logging
-from dataclasses import asdict
 
 from crawler.job import Job
 from crawler.reports.exposition import exposition
@@ -23,4 +22,4 @@ def publish(job: Job, report: CrawlReport, traffic: Traffic) -> None:
         write_whole(job.directory / METRICS, exposition(report, traffic, job.pipeline))
     except OSError as error:
         _LOG.warning("%s is not renewed: %s", job.directory / METRICS, error.strerror)
-    write_json(job.directory / REPORT, asdict(report))
+    write_json(job.directory / REPORT, report.to_json())

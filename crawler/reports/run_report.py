@@ -1,6 +1,6 @@
 """The report of one run, `crawl/report.json`: renewed while it runs, and written at its end."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
@@ -116,6 +116,10 @@ class CrawlReport:
             finished_at=now,
             renewed_at=now,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of report.json."""
+        return asdict(self)
 
     def __str__(self) -> str:
         lines = [f"crawl: {self._in_the_tables()}; {self._in_this_run()}"]

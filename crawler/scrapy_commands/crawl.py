@@ -36,8 +36,8 @@ class Command(crawl.Command):
     def _crawl(self, pipeline: str) -> None:
         # The crawler may not import what reads pipelines.yaml, so it finds that by its entry point.
         (entry,) = entry_points(group="bokeru.crawl", name="job")
-        with entry.load()(pipeline) as (options, directory, address):
-            job = Job(options, directory, address, pipeline)
+        with entry.load()(pipeline) as (options, directory, address, notify):
+            job = Job(options, directory, address, pipeline, notify=notify)
             assert isinstance(self.crawler_process, AsyncCrawlerProcess)
             check(self.crawler_process.settings, job)
             print(run_crawl(job, process=self.crawler_process))
