@@ -20,6 +20,7 @@ from store.errors import UsageError
 from store.notify.options import NotifyOptions
 from store.photo.options import Limits, PhotoOptions
 from store.place import INVOCATION, Place
+from store.processes.room import Room
 from store.version import VERSION
 
 
@@ -97,6 +98,11 @@ class Job:
     def place(self) -> Place:
         """The pipeline's folders."""
         return Place(self.directory.parent.parent, self.pipeline, self.config)
+
+    @property
+    def room(self) -> Room:
+        """What the crawl leaves free on its disk."""
+        return Room(self.directory, self.options, "crawl", self.place)
 
     def start_urls(self) -> list[str]:
         """Return the addresses that the crawl starts from."""

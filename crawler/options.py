@@ -6,8 +6,9 @@ from urllib.parse import urljoin, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from crawler.opening_hours import OpeningHours
 from store.addresses import authority, is_same_site
-from store.options import Options
+from store.options import Options, StageOptions
 from store.stand_ins import StandInRule
 
 EMBEDDED_SITE = "http://bokete.test"
@@ -27,7 +28,7 @@ class EmbeddedSite(Options):
     """Another seed draws another site."""
 
 
-class CrawlOptions(Options):
+class CrawlOptions(StageOptions):
     """`crawl:` in pipelines.yaml."""
 
     # What to fetch.
@@ -49,6 +50,10 @@ class CrawlOptions(Options):
     """Stop after this many pages; null means no limit."""
     max_photos: int | None = Field(None, ge=1)
     """Stop after this many photos; null means no limit."""
+    max_hours: float | None = Field(None, gt=0)
+    """Stop after so many hours, with exit status 6 where work is left; null means no limit."""
+    hours: str | None = None
+    """When requests may be made, by the clock in Tokyo: "01:00-06:00". At other times, the crawl waits."""
     max_page_number: int = Field(1000, ge=1)
     """Follow a list or an odai no further than its page of this number: some paginations never end."""
     stand_in_after: int = Field(8, ge=2)
@@ -108,6 +113,13 @@ class CrawlOptions(Options):
                 f"{_without_password(site)!r} is not a web address: write https://…, or `embedded`"
             )
         return site
+
+    @field_validator("hours")
+    @classmethod
+    def _are_hours(cls, hours: str | None) -> str | None:
+        if hours is not None:
+            OpeningHours.parse(hours)
+        return hours
 
     @field_validator("image_hosts")
     @classmethod

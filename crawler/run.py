@@ -26,7 +26,7 @@ from crawler.report import problems
 from crawler.reports.run_report import CrawlReport
 from crawler.spiders.bokete import BoketeSpider
 from store import logs
-from store.errors import UserError, first_by_status
+from store.errors import TooLittleRoom, UserError, first_by_status, is_full
 from store.photo.options import Limits
 from store.place import INVOCATION
 from store.processes.interruption import WIND_DOWN_SECONDS, deferred, received
@@ -63,7 +63,8 @@ def _answer(job: Job) -> None:
         answer = {"error": str(error), "status": error.exit_status}
     except OSError as error:
         place = error.filename or job.directory
-        answer = {"error": f"{place} cannot be written: {error.strerror}", "status": 1}
+        status = TooLittleRoom.exit_status if is_full(error) else UserError.exit_status
+        answer = {"error": f"{place} cannot be written: {error.strerror}", "status": status}
     with suppress(BrokenPipeError):  # who asked has just ended
         print(json.dumps(answer), flush=True)
 

@@ -58,6 +58,7 @@ SPIDER_MIDDLEWARES = {
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # store.progress says it
     "crawler.extensions.metrics.Metrics": 500,
+    "crawler.extensions.limits.Limits": 500,
     "crawler.extensions.monitor.Monitor": 510,
     "crawler.extensions.canaries.Canaries": 500,
     "crawler.extensions.notices.PauseNotices": 500,

@@ -4,13 +4,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from store.options import Options
+from store.options import StageOptions
 
 Words = tuple[str, ...]
 Kind = Literal["photo", "illustration", "karuta", "fill-in", "text"]
 
 
-class DatasetOptions(Options):
+class DatasetOptions(StageOptions):
     """`dataset:` in pipelines.yaml."""
 
     also: Words = ()

@@ -22,6 +22,7 @@ from store.manifest import fingerprint
 from store.photo.decode import Picture
 from store.place import Place
 from store.processes.lock import locked
+from store.processes.room import Room
 from store.progress import Progress
 from store.whole_file import remove_leftovers, write_json
 
@@ -104,6 +105,7 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
 
     Raises:
         MissingStage: there is no dataset.
+        TooLittleRoom: the disk has less free than `min_free_gb` says; what was computed stays.
         UserError: no photos, weights that cannot be used, a damaged shard; finished shards stay.
     """
     shards = read.shards(dataset)
@@ -111,6 +113,7 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
     if not total:
         raise UserError(f"{dataset} holds no photos. Build it with: {Place.of(dataset).command('dataset')}")
     directory = features / key(options, weights)
+    room = Room(directory, options, "features", Place.of(dataset))
     # Two commands may want the same cache: the second waits, and then finds the vectors there.
     with locked(features / f".{directory.name}.lock", f"is writing {directory}", math.inf):
         remove_leftovers(directory)
@@ -118,7 +121,8 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
         if not len(positions):
             print("features: up to date")
             return directory
-        tally = _fill(options, weights, directory, shards, positions)
+        room.check()
+        tally = _fill(options, weights, directory, shards, positions, room)
     print(f"features: {tally.computed:,} computed, {total - len(positions):,} were there, {tally}")
     if tally.refused:
         print(f"features: leave out what is refused with: {Place.of(dataset).command('dataset')}")
@@ -155,7 +159,12 @@ class Tally:
 
 
 def _fill(
-    options: FeatureOptions, weights: Path, directory: Path, shards: Sequence[Path], positions: np.ndarray
+    options: FeatureOptions,
+    weights: Path,
+    directory: Path,
+    shards: Sequence[Path],
+    positions: np.ndarray,
+    room: Room,
 ) -> Tally:
     """Compute the vectors of the photos at `positions` (N,) and write them to the cache."""
     from featurize.engine import open_engine
@@ -166,7 +175,7 @@ def _fill(
         cache.writer(directory, engine.dimensions, options.precision) as writer,
     ):
         print(f"features: {engine.description}", flush=True)
-        write_json(directory / SETTINGS, options.model_dump(mode="json"))
+        write_json(directory / SETTINGS, options.of_result())
         with Progress("features", len(positions), "photos") as progress:
             for rows in engine.rows(photos):
                 for row in rows:
@@ -174,4 +183,5 @@ def _fill(
                         writer.append(row)
                 tally.add(rows)
                 progress.advance(len(rows), undecodable=tally.undecodable)
+                room.check()  # what was computed is committed all the same
     return tally

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from store.options import Options
+from store.options import Options, StageOptions
 
 
 class RandomOptions(Options):
@@ -27,7 +27,7 @@ class RayOptions(Options):
     """For a cluster started here: how many workers; null means one a core."""
 
 
-class FeatureOptions(Options):
+class FeatureOptions(StageOptions):
     """`features:` in pipelines.yaml."""
 
     weights: str = "untrained"

@@ -3,6 +3,7 @@
 Each error knows the exit status that the command ends with: a supervisor decides by it whether to try again.
 """
 
+import errno
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -84,3 +85,8 @@ def with_status(message: str, status: int) -> UserError:
     kinds = (UsageError, TooLittleRoom, SiteRefuses, Unexpected, TimeIsOver)
     kind = next((kind for kind in kinds if kind.exit_status == status), UserError)
     return kind(message)
+
+
+def is_full(error: OSError) -> bool:
+    """Tell whether an error says that the disk, or a quota on it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

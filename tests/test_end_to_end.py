@@ -283,9 +283,9 @@ def test_a_port_in_use_is_named(demo: Path, command: str) -> None:
 @pytest.mark.long
 def test_a_full_disk_stops_a_crawl_which_goes_on_when_there_is_space(small_disk: SmallDisk) -> None:
     disk = small_disk(1536)
-    few = ["crawl.shard_rows=10", "crawl.embedded.photos=150"]
+    few = ["crawl.shard_rows=10", "crawl.embedded.photos=150", "crawl.min_free_gb=0"]
     arguments = ["--pipeline", "demo", "--data", disk, "--set", *few]
-    assert_told(bokeru("crawl", *arguments), 1, "space")
+    assert_told(bokeru("crawl", *arguments), 3, "space")
     pages, images = (disk / "demo/crawl" / name for name in ("pages", "images"))
     kept = {path: path.stat().st_mtime_ns for path in [*shard_paths(pages), *shard_paths(images)]}
     assert kept
@@ -301,7 +301,11 @@ def test_a_full_disk_stops_features(demo: Path, small_disk: SmallDisk) -> None:
     disk = small_disk(1024)
     for name in ("demo", "weights"):
         (disk / name).symlink_to(demo / name)
-    assert_told(bokeru("features", "--pipeline", "demo", "--data", disk), 1, "space")
+    assert_told(
+        bokeru("features", "--pipeline", "demo", "--data", disk, "--set", "features.min_free_gb=0"),
+        3,
+        "space",
+    )
     assert not list((disk / "features").rglob("*.parquet"))
 
 

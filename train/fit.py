@@ -15,7 +15,7 @@ from train.job import Job
 from train.options import TrainOptions
 from train.prepare import prepare
 
-INCIDENTAL = {"device", "snapshot_seconds"}
+INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb"}
 """Settings that change where and how safely a run is made, not its result."""
 FORMAT = 1
 """Of a run's directory: part of its fingerprint."""
@@ -32,6 +32,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
 
     Raises:
         MissingStage: the dataset or the features are not there.
+        TooLittleRoom: the disk has less free than `min_free_gb` says; what was trained stays.
         UserError: nothing to learn from, a photo without a vector, a loss that diverged, another process
             that trains the same run.
         DamagedFile: a snapshot that cannot be read.
@@ -51,6 +52,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
         job = prepare(options, dataset, features, run, run_fingerprint, processes)
         with _run_lock(run, processes):
             if processes.rank == 0:
+                job.room.check()
                 _start_run(job)
             processes.barrier()  # the first process has cleared leftovers before anyone reads snapshots
             job.checkpoint.restore()

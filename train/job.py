@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from store.chainer_compat import chainer
+from store.place import Place
+from store.processes.room import Room
 from store.progress import Progress
 from train.arithmetic.threads import worthwhile_threads
 from train.artifact import Artifact, require_finite
@@ -35,6 +37,11 @@ class Job:
     history: History
     checkpoint: Checkpoint
     bounds: dict[str, float | None]
+
+    @property
+    def room(self) -> Room:
+        """What the run leaves free on the disk."""
+        return Room(self.run, self.options, "train", Place.of(self.run))
 
     def train(self) -> None:
         """Run Chainer's Trainer to the last epoch, or until patience with the dev loss is exhausted."""
@@ -127,6 +134,7 @@ class Job:
     def _save_when_due(self) -> None:
         if self.updater.processes.rank == 0 and self.checkpoint.is_due():
             self.checkpoint.save()
+            self.room.check()  # now that nothing is lost by it
 
 
 def _epoch_ended(trainer: Any) -> bool:

@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from store.options import Options
+from store.options import StageOptions
 
 
-class TrainOptions(Options):
+class TrainOptions(StageOptions):
     """`train:` in pipelines.yaml."""
 
     sampling: Literal["one-to-one", "many-to-one", "one-per-epoch"] = "many-to-one"

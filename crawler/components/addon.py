@@ -23,6 +23,7 @@ _COMPONENTS: dict[str, dict[str, int | None]] = {
         "crawler.components.allowed_hosts.AllowedHostsMiddleware": 50,
         "crawler.components.robots.RobotsMiddleware": 100,
         "crawler.components.politeness.PolitenessMiddleware": 110,
+        "crawler.extensions.hours.HoursMiddleware": 120,
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # RobotsMiddleware is one
         # Nearer to the network than Scrapy's own for compression, which is 590.
         "crawler.components.whole_body.WholeBodyMiddleware": 595,

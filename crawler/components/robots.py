@@ -144,6 +144,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         request = Request(address, NO_CALLBACK, meta={"robots": True}, dont_filter=True)
         try:
             response = await self._download(request)
+        except CrawlEnded:
+            raise
         except HostNotAllowed as error:
             raise self._end_crawl(
                 UserError,
@@ -176,6 +178,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         meta = {"robots": TDM_FILE, "dont_retry": True, "handle_httpstatus_all": True}
         try:
             response = await self._download(Request(address, NO_CALLBACK, meta=meta, dont_filter=True))
+        except CrawlEnded:
+            raise
         except CutShort as error:
             raise self._end_crawl(UserError, address, f"cannot be read: {in_words(error)}") from error
         except Exception as error:

@@ -32,8 +32,6 @@ from store.processes.lock import locked
 from store.progress import Progress
 
 _LOG = logging.getLogger(__name__)
-_LOCK_SECONDS = 3.0
-"""How long a crawl waits for another crawl of the same folder that is just ending."""
 
 
 class Session:
@@ -56,13 +54,14 @@ class Session:
         self._pages_left = sys.maxsize  # that this run may fetch by crawl.max_pages
         self._under_way: Counter[Kind] = Counter()
         self._resources = ExitStack()
-        self._started = time.monotonic()
+        self.started = time.monotonic()
 
     def __enter__(self) -> Self:
         self.job.check()
         with ExitStack() as opening:
             directory = self.job.directory
-            opening.enter_context(locked(directory / ".lock", f"is crawling {directory}", _LOCK_SECONDS))
+            opening.enter_context(locked(directory / ".lock", f"is crawling {directory}"))
+            self.job.room.check()
             # First: what only the mirror has is part of the tables, and its forget list must hold here.
             if mirror := mirror_of(self.job.options.mirror, directory):
                 mirror.synchronise()
@@ -87,12 +86,12 @@ class Session:
             else:
                 self.writer.try_commit()
             self.report = self.running_report()
-            stop = received()
+            stop = received()  # while the crawl runs, a signal raises nothing: see crawler.run
             self.close_report(self.failure or _failure(error), status=stop.exit_status if stop else None)
 
     def running_report(self) -> CrawlReport:
         """Return the report as of now, from what is in memory."""
-        seconds = time.monotonic() - self._started
+        seconds = time.monotonic() - self.started
         return CrawlReport.running(self.job, self.counts, self.traffic, seconds, len(self.frontier))
 
     def close_report(self, failure: UserError | None, *, status: int | None = None) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import FileInfo, FileSelector, FileSystem
 
-from store.errors import UserError
+from store.errors import TooLittleRoom, UserError, is_full
 from store.forget.forgotten import NAME as FORGOTTEN
 from store.forget.forgotten import Forgotten
 from store.progress import Progress
@@ -185,7 +185,8 @@ class Mirror:
             yield
         except (OSError, pa.ArrowException) as error:
             reason = _without_keys((str(error).splitlines() or [type(error).__name__])[0]).rstrip(".")
-            raise UserError(
+            kind = TooLittleRoom if isinstance(error, OSError) and is_full(error) else UserError
+            raise kind(
                 f"crawl.mirror {self._address}: {what} ({reason}). What was fetched is kept in "
                 f"{self._directory}. Mend that and crawl again: the mirror gets what it lacks"
             ) from error

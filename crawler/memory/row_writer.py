@@ -1,6 +1,5 @@
 """Writes the rows of a crawl to disk, and sends every finished shard to the mirror."""
 
-import errno
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
@@ -13,7 +12,7 @@ from crawler.items import LeftOutRow, PhotoRow, Row
 from crawler.memory.mirror import Mirror
 from crawler.memory.small_table import write_rows
 from crawler.options import CrawlOptions
-from store.errors import TooLittleRoom, UserError
+from store.errors import TooLittleRoom, UserError, is_full
 from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shards import ShardLimits, ShardWriter
 from store.whole_file import remove_leftovers
@@ -103,8 +102,7 @@ class RowWriter:
                 self._mirror.send(shard)
 
     def _write_error(self, error: OSError) -> UserError:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = "no space left on the disk" if is_full else error.strerror or str(error)
-        step = "Free some space, then run it again" if is_full else "Correct that, then run it again"
-        kind = TooLittleRoom if is_full else UserError
+        kind = TooLittleRoom if is_full(error) else UserError
+        reason = "no space left on the disk" if is_full(error) else error.strerror or str(error)
+        step = "Free some space, then run it again" if is_full(error) else "Correct that, then run it again"
         return kind(f"{self._directory}: {reason}. {step}: the crawl goes on from its last whole shard.")

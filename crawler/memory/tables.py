@@ -12,7 +12,7 @@ import pyarrow as pa
 from crawler.items import CLOSED, NOT_A_HOST, WITHDRAWN
 from crawler.job import Job
 from store.addresses import canonical_pattern, sql_host, sql_narrower, sql_photo_key
-from store.errors import DamagedFile, UserError
+from store.errors import DamagedFile, TooLittleRoom, UserError
 from store.place import bokeru
 from store.schema import IMAGES, LEFT_OUT, PAGES, required
 from store.shards import shard_paths
@@ -223,6 +223,11 @@ class Tables:
             ) from error
         except duckdb.Error as error:
             reason = str(error).splitlines()[0].rstrip(".")
+            if "No space left" in reason:
+                raise TooLittleRoom(
+                    f"{self._job.directory}: no space left on the disk for what does not fit in memory. "
+                    f"Free some space, then: {self._job.command}"
+                ) from error
             remedy = (
                 f"`{bokeru('verify', self._job.directory)}` says which: delete that one and crawl again; "
                 "only what it held is fetched anew."

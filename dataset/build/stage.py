@@ -21,6 +21,8 @@ from store.errors import DamagedFile, UserError
 from store.forget.forgotten import Forgotten
 from store.manifest import file_list, fingerprint, is_fresh
 from store.photo.options import Limits
+from store.place import Place
+from store.processes.room import Room
 from store.schema import DECODER
 from store.sql import literal
 from store.stand_ins import StandInRule
@@ -57,6 +59,7 @@ def build(
     Raises:
         MissingStage: a crawl is not there.
         DamagedFile: a shard of a crawl is cut short or has a wrong schema.
+        TooLittleRoom: the disk has less free than `min_free_gb` says; the old dataset stays.
         UserError: no photo with a caption is left, a file that the settings name cannot be read, or another
             process builds the same dataset.
     """
@@ -71,7 +74,7 @@ def build(
             no_photos = stand_ins(crawls, stand_in_rule)
         except duckdb.Error as error:
             raise _explain(error, images) from error
-        settings = options.model_dump(mode="json")
+        settings = options.of_result()
         shards = [file_list(pages), file_list(images)]
         build_fingerprint = fingerprint(
             *(VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens),
@@ -84,26 +87,38 @@ def build(
         origin = Origin(
             name, build_fingerprint, settings, [str(crawl) for crawl in crawls], sources, tokens, {}
         )
+        room = Room(directory, options, "dataset", Place.of(directory))
         with replacement(directory) as new:
+            room.check()
             (new / WORK).mkdir()
-            inputs = Inputs(pages, images, options, forgotten, words, outs, directory, new, origin, no_photos)
-            with connect(new) as connection:
+            inputs = Inputs(
+                *(pages, images, options, forgotten, words, outs, directory, new, origin, no_photos, room)
+            )
+            with connect(new, room) as connection:
                 try:
                     for step in STEPS:
                         step(connection, inputs)
                 except duckdb.Error as error:
+                    if "max_temp_directory_size" in str(error):
+                        raise room.too_little() from error
                     raise _explain(error, [*pages, *images]) from error
             shutil.rmtree(new / WORK)
     return True
 
 
-def connect(directory: Path) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB connection that goes on in files in `directory` once its tables outgrow MEMORY."""
+def connect(directory: Path, room: Room | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection that goes on in files in `directory` once its tables outgrow MEMORY.
+
+    Args:
+        room: what these files must leave free.
+    """
     connection = duckdb.connect()
     connection.execute(f"""
         SET temp_directory = {literal(str(directory / WORK))};
         SET memory_limit = '{MEMORY}';
         SET preserve_insertion_order = false""")
+    if room:
+        connection.execute(f"SET max_temp_directory_size = '{max(room.bytes_left(), 0)}B'")
     return connection
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dataset.build import candidates, crawl_tables
 from dataset.build.blocks import caption_blocks
@@ -22,6 +24,7 @@ from dataset.build.reuse import load_reused
 from dataset.build.split import assign
 from dataset.build.stand_ins import load_stand_ins
 from dataset.options import DatasetOptions
+from store.processes.room import Room
 from store.schema import IMAGES, PAGES
 
 
@@ -38,6 +41,7 @@ class Inputs(NamedTuple):
         new: the folder that gets the new one.
         origin: what the new one's manifest tells; a step adds the counts.
         stand_ins: the sha256 of pictures that stand for photos that are not there.
+        room: what the build leaves free on the disk; None where only its tables are asked for.
     """
 
     pages: Sequence[Path]
@@ -50,6 +54,12 @@ class Inputs(NamedTuple):
     new: Path
     origin: Origin
     stand_ins: Collection[str] = ()
+    room: Room | None = None
+
+    def check_room(self) -> None:
+        """Raise TooLittleRoom where less is free than the settings say."""
+        if self.room:
+            self.room.check()
 
 
 Work = Callable[[duckdb.DuckDBPyConnection, Inputs], object]
@@ -78,6 +88,7 @@ class Step:
 
     def __call__(self, connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
         """Do the work, then drop what no later step needs: the memory is for what comes."""
+        inputs.check_room()
         self.work(connection, inputs)
         self.drop(connection)
 
@@ -111,8 +122,12 @@ def _reuse(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    def image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
+        inputs.check_room()  # photos are nearly all that is written
+        return crawl_image(shard, groups)
+
     with closing(caption_blocks(connection, inputs.options, inputs.words)) as blocks:
-        publish(connection, blocks, inputs.images, crawl_image, inputs.new, inputs.origin)
+        publish(connection, blocks, inputs.images, image, inputs.new, inputs.origin)
 
 
 STEPS = (

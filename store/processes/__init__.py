@@ -1,1 +1,1 @@
-"""What processes need of each other: locks, signals, child processes, their share of the cores."""
+"""What processes need of each other and of the machine: locks, signals, children, cores, room on the disk."""

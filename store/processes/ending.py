@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from store.errors import TooLittleRoom, UserError
+from store.errors import TooLittleRoom, UserError, is_full
 from store.logs import printable
 from store.processes import streams
 from store.processes.interruption import STOPPED, Interrupted, install, received
@@ -44,7 +44,8 @@ def _status(action: Callable[[], object]) -> int:
     try:
         action()
     except UserError as error:
-        return _fail(str(error), error.exit_status)
+        # What fails once a signal came, fails because of it: a process that it ended, too, say.
+        return _interrupted(stop) if (stop := received()) else _fail(str(error), error.exit_status)
     except KeyboardInterrupt as error:
         known = error if isinstance(error, Interrupted) else received()
         return _interrupted(known or Interrupted(signal.SIGINT))
@@ -62,7 +63,7 @@ def _status(action: Callable[[], object]) -> int:
 
 def _disk(error: OSError) -> int:
     """Say what to do about a disk that is full or refuses; anything else is a mistake here, and is raised."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         place = f" on the disk of {error.filename}" if error.filename else ""
         return _fail(
             f"no space left{place}. Nothing that was whole is lost: free some space, then run it again.",

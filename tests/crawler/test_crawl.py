@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from crawler.components.session import Session
 from crawler.crawl import crawl, is_complete
+from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.content import EmbeddedSite as Content
 from store.errors import DamagedFile, UsageError, UserError
+from store.processes import lock
 from store.schema import IMAGES, PAGES
 from tests.crawl_tables import rows
 
@@ -81,12 +84,15 @@ def test_a_real_crawl_needs_a_contact(tmp_path: Path) -> None:
         crawl(CrawlOptions(site="https://bokete.jp"), tmp_path, address=None, pipeline="bokete")
 
 
-def test_a_second_crawl_says_who_holds_the_lock(tmp_path: Path, site: str) -> None:
+def test_a_second_crawl_says_who_holds_the_lock(
+    tmp_path: Path, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "PATIENCE", 0.1)
     holder = subprocess.Popen(["flock", str(tmp_path / ".lock"), "sleep", "60"])
     try:
         (tmp_path / ".lock").write_text("process 42 on elsewhere")
         with pytest.raises(UserError, match=r"is crawling .*: process 42 on elsewhere"):
-            crawl(OPTIONS, tmp_path, address=site, pipeline="demo")
+            Session(Job(OPTIONS, tmp_path, site, "demo")).__enter__()
     finally:
         holder.kill()
         holder.wait()

@@ -15,6 +15,8 @@ import pytest
 from featurize.extract import extract
 from featurize.options import FeatureOptions
 from featurize.read import vectors
+from store.errors import TooLittleRoom
+from store.processes.room import Room
 from tests.featurize.small_networks import photo, sha256, small_weights, write_dataset
 from tests.small_disk import SmallDisk
 
@@ -112,7 +114,7 @@ def test_two_processes_fill_one_cache_without_doubling(tmp_path: Path, names: li
 def test_a_full_disk_loses_nothing_that_was_whole(
     tmp_path: Path, names: list[str], small_disk: SmallDisk
 ) -> None:
-    options = FeatureOptions(weights=str(tmp_path / "small.caffemodel"))
+    options = FeatureOptions(weights=str(tmp_path / "small.caffemodel"), min_free_gb=0)
     random = options.model_copy(update={"weights": "random"})
     dataset = tmp_path / "demo" / "dataset"
     disk = small_disk(200)
@@ -162,3 +164,19 @@ def test_reading_many_vectors_makes_no_python_object_a_row(tmp_path: Path) -> No
     tracemalloc.stop()
     np.testing.assert_array_equal(found[::-1].reshape(-1), values)
     assert peak < 3 * found.nbytes
+
+
+def test_a_disk_with_too_little_room_keeps_what_was_computed(
+    tmp_path: Path, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter([1, 1, 1, *[-1] * 99])  # after two batches, too little is free
+    monkeypatch.setattr(Room, "bytes_left", lambda _: next(left))
+    with pytest.raises(TooLittleRoom, match=r"min_free_gb.*bokeru features --pipeline demo"):
+        run(tmp_path)
+    (directory,) = (path for path in (tmp_path / "features").iterdir() if path.is_dir())
+    assert 0 < len(stored(directory)) < len(names)
+    with pytest.raises(TooLittleRoom):
+        run(tmp_path)
+    monkeypatch.undo()
+    assert run(tmp_path) == directory
+    assert stored(directory) == Counter(names)

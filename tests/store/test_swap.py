@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from store.errors import UserError
+from store.processes import lock
 from store.swap import locked, replacement
 
 
@@ -58,7 +59,8 @@ with locked(Path(sys.argv[1])):
 """
 
 
-def test_two_processes_cannot_write_one_directory(tmp_path: Path) -> None:
+def test_two_processes_cannot_write_one_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "PATIENCE", 0.1)
     code = [sys.executable, "-c", HOLDS, str(tmp_path / "d")]
     with subprocess.Popen(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -1,13 +1,16 @@
 """The train stage: a run is complete or goes on, and the model learns."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from store.errors import MissingStage, UserError
+from store.errors import MissingStage, TooLittleRoom, UserError
+from store.processes import lock
 from store.processes.lock import locked
+from store.processes.room import Room
 from tests.train import toy_training
 from train import artifact, runs
 from train.arithmetic.processes import SingleProcess
@@ -55,7 +58,10 @@ def test_a_complete_run_is_left_alone(toy: toy_training.Toy) -> None:
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
 
 
-def test_a_run_that_another_process_trains_is_left_to_it(toy: toy_training.Toy) -> None:
+def test_a_run_that_another_process_trains_is_left_to_it(
+    toy: toy_training.Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "PATIENCE", 0.1)
     run = trained(toy, seed=7)
     (run / "manifest.json").unlink()
     before = (run / "log.jsonl").read_bytes()
@@ -144,3 +150,20 @@ def test_a_derangement_leaves_no_photo_its_own_vector() -> None:
 def test_names_counts_photos_with_labels_only() -> None:
     assert names(["犬が来た", "猫が来た", "山"], [["犬", "人"], ["犬"], []]) == 0.5
     assert names(["犬"], [[]]) is None
+
+
+def test_a_disk_with_too_little_room_keeps_what_was_learned(
+    toy: toy_training.Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = trained(toy, seed=3, epochs=4, snapshot_seconds=0.0)
+    undisturbed = (wanted / "model" / "model.safetensors").read_bytes()
+    shutil.rmtree(wanted)
+    left = iter([1, *[1] * 9, *[-1] * 99])  # after nine updates, too little is free
+    with monkeypatch.context() as disk:
+        disk.setattr(Room, "bytes_left", lambda _: next(left))
+        for _ in range(2):
+            with pytest.raises(TooLittleRoom, match=r"min_free_gb.*bokeru train --pipeline toy"):
+                trained(toy, seed=3, epochs=4, snapshot_seconds=0.0)
+    assert list((wanted / "snapshots").glob("*10.safetensors"))
+    assert trained(toy, seed=3, epochs=4, min_free_gb=0.001) == wanted, "no result depends on it"
+    assert (wanted / "model" / "model.safetensors").read_bytes() == undisturbed

@@ -10,15 +10,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from commands.verify import verify
 from dataset import read
-from dataset.build.stage import build
+from dataset.build.stage import build, connect
 from dataset.options import DatasetOptions
-from store.errors import DamagedFile, MissingStage, UserError
+from store.errors import DamagedFile, MissingStage, TooLittleRoom, UserError
+from store.place import Place
+from store.processes.room import Room
 from store.schema import IMAGES, PAGES
 from tests import crawl_tables
 from tests.crawl_tables import NOW, boke, image, page, write
@@ -366,12 +369,42 @@ def test_captions_that_differ_only_in_width_are_one(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_old_dataset(tmp_path: Path, small_disk: SmallDisk) -> None:
     crawl = crawl_tables.crawl(tmp_path / "p" / "crawl", 5)
     disk = small_disk(700)
-    build(OPTIONS, [crawl], disk / "dataset", name="p")
+    full = OPTIONS.model_copy(update={"min_free_gb": 0.0})
+    build(full, [crawl], disk / "dataset", name="p")
     crawl_tables.crawl(crawl, 150, captions=1, first=100)
     with pytest.raises((OSError, UserError)):
-        build(OPTIONS, [crawl], disk / "dataset", name="p")
+        build(full, [crawl], disk / "dataset", name="p")
     assert len(read.photos(disk / "dataset")) == 5
     assert not list(disk.glob(".dataset.new-*"))
+
+
+@pytest.mark.parametrize("checks", [0, 1, 5, 21])  # the last while photos are read
+def test_a_disk_with_too_little_room_leaves_the_old_dataset(
+    dataset: Path, checks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name: path.read_bytes() for path in dataset.iterdir()}
+    left = iter([10**9] * checks + [-1] * 99)
+    monkeypatch.setattr(Room, "bytes_left", lambda _: next(left))
+    crawl = dataset.with_name("crawl")
+    with pytest.raises(TooLittleRoom, match=r"min_free_gb.*bokeru dataset --pipeline p"):
+        build(DatasetOptions(min_stars=2), [crawl], dataset, name="p")
+    assert {path.name: path.read_bytes() for path in dataset.iterdir()} == before
+    assert not list(dataset.parent.glob(".dataset.new-*"))
+
+
+def test_what_does_not_fit_in_memory_leaves_room_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Source: DuckDB's documentation, configuration, `max_temp_directory_size`."""
+    monkeypatch.setattr(Room, "bytes_left", lambda _: 2**20)
+    room = Room(tmp_path, DatasetOptions(), "dataset", Place(tmp_path, "p"))
+    with connect(tmp_path, room) as connection:
+        connection.execute("SET memory_limit = '64MB'; SET threads = 1")
+        with pytest.raises(duckdb.OutOfMemoryException, match="max_temp_directory_size"):
+            connection.execute("CREATE TABLE t AS SELECT md5(i::VARCHAR) AS m FROM range(5_000_000) AS r(i)")
+
+
+def test_the_limit_of_room_is_no_reason_to_build_anew(dataset: Path) -> None:
+    changed = OPTIONS.model_copy(update={"min_free_gb": 0.5})
+    assert not build(changed, [dataset.with_name("crawl")], dataset, name="p")
 
 
 KILLED = """

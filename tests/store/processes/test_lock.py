@@ -13,6 +13,7 @@ import pytest
 
 from store.errors import UserError
 from store.processes import lock
+from store.processes.interruption import WIND_DOWN_SECONDS
 from store.processes.lock import locked
 
 HOLD = """
@@ -38,7 +39,7 @@ def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def test_the_second_is_told_who_the_first_is(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
     with pytest.raises(UserError, match=f"another process is testing: process {holder.pid} on "):
-        locked(tmp_path / "lock", "is testing").__enter__()
+        locked(tmp_path / "lock", "is testing", patience=0).__enter__()
 
 
 def test_a_killed_holder_gives_way_at_once(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
@@ -57,6 +58,18 @@ def test_the_patient_wait_and_say_so(
     with locked(tmp_path / "lock", "is testing", math.inf):
         end.join()
     assert capsys.readouterr().err.count("waiting: another process is testing") == 1
+
+
+def test_who_restarts_at_once_waits_for_the_wind_down(
+    tmp_path: Path, holder: "subprocess.Popen[str]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert holder.stdin is not None
+    end = threading.Timer(1.3, holder.stdin.close)
+    end.start()
+    with locked(tmp_path / "lock", "is testing"):
+        end.join()
+    assert "waiting: another process is testing" in capsys.readouterr().err
+    assert lock.PATIENCE > WIND_DOWN_SECONDS
 
 
 def test_patience_ends_when_its_seconds_are_over(
