@@ -23,6 +23,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "web": ("bokeru web --pipeline demo --port 8000", "bokeru web --pipeline demo --export copy"),
     "site": ("bokeru site --port 8080", "bokeru site --layout next_2024 --faults 429 photo-404"),
     "parse": ("bokeru parse page.html --url https://bokete.jp/odai/123",),
+    "reparse": (
+        "bokeru reparse --pipeline demo --dry-run",
+        "bokeru reparse --pipeline demo --save page.html --url http://bokete.test/odai/7",
+    ),
     "inspect": ("bokeru inspect data/demo/dataset", "bokeru inspect data/demo/crawl/pages"),
     "verify": ("bokeru verify data/demo",),
     "import": ("bokeru import bokekan downloads/bokekan --pipeline bokete",),

@@ -28,7 +28,7 @@ def _run(argv: Sequence[str] | None) -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the `bokeru` command; each command's function is `arguments.command`."""
     # Here, so that a signal that comes while these load is one already.
-    from commands import crawls, data, models, stages, why
+    from commands import crawls, data, models, reparse, stages, why
 
     main = argparse.ArgumentParser(
         prog="bokeru",
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     )
     main.add_argument("--version", action="version", version=f"bokeru {VERSION}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (stages, models, data, crawls, why):
+    for module in (stages, models, data, crawls, reparse, why):
         module.register(commands)
     return main
 

@@ -7,10 +7,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crawler.archive.dropping import drop_records
+from crawler.archive.shown import shows_forgotten
+from crawler.items import Answer
 from store.addresses import sql_photo_key
 from store.errors import DamagedFile
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
+from store.forget.search import SHORT
 from store.register.stages import Stage, Table
 from store.shards import whole_parquet
 from store.sql import read_parquet
@@ -40,10 +44,39 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
 
     `content` is not asked: the same filter keeps rows out of later crawls, so both agree.
     """
-    changed = _rewrite(stage.table("pages"), forgotten.page, None)
+    pages = stage.table("pages")
+    changed = _forget_records(stage, pages, content, forgotten)  # first: the rows tell what the pages show
+    changed += _rewrite(pages, forgotten.page, None)
     changed += _rewrite(stage.table("images"), forgotten.image, ["url", "sha256"])
     changed += _rewrite(stage.table("left_out"), forgotten.left_out, ["url"])
     return changed + _rewrite(stage.table("canaries"), forgotten.canary, None)
+
+
+def _forget_records(stage: Stage, pages: Table, content: Content, forgotten: ForgottenFilter) -> int:
+    """Drop the records of pages that show what is forgotten; return how many files of the archive change."""
+    archive = sorted(stage.directory.glob("archive/[!.]*.warc.gz"))
+    if not archive:
+        return 0
+    shown = {
+        (row["url"], row["fetched_at"])
+        for path in pages.paths
+        for row in _rows(path)
+        if forgotten.page(row) is not row
+    }
+    texts = [text.encode() for text in content.texts if len(text) >= SHORT]
+
+    def is_dropped(answer: Answer) -> bool:
+        if (answer.address, answer.fetched_at) in shown or any(text in answer.body for text in texts):
+            return True
+        return shows_forgotten(answer, forgotten)
+
+    return sum(drop_records(path, is_dropped) for path in archive)
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    with pq.ParquetFile(path) as shard:
+        for group in _groups(path, shard, None):
+            yield from group
 
 
 def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[str] | None) -> int:

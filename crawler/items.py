@@ -74,9 +74,42 @@ NOT_A_HOST = "is not a host of the site"
 """What follows an address's scheme and host in the reason why it was not asked for."""
 
 
-class PageRow(TableRow):
-    """One row of the pages table, as a Scrapy item."""
+@dataclass(frozen=True)
+class Answer:
+    """What a site answered to a request for a page, whole and decoded.
 
+    Of a page that a browser read, the body is the document that was parsed.
+
+    Args:
+        address: that was asked for, which is that of the row.
+        url: that answered, at the end of redirects.
+        fetched_at: when, UTC; relative dates count back from it.
+        status: the HTTP status; None for a page that somebody saved.
+        headers: names and values, each byte a character (latin-1).
+        body: the page.
+        same_as: of a 304, the address and time of the answer that is still right.
+    """
+
+    address: str
+    url: str
+    fetched_at: datetime
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    same_as: tuple[str, datetime] | None = None
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of a name, in any case; None if there is none."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+class PageRow(TableRow):
+    """One row of the pages table, as a Scrapy item.
+
+    `answer` is what the row was made from, for the archive; None where there was no answer. It is no column.
+    """
+
+    answer: Answer | None = None
     columns = schema.PAGES
 
     @property

@@ -147,15 +147,20 @@ class Job:
         host = urlsplit(self.site).hostname or ""
         return self.options.site == "embedded" or host in ("localhost", "127.0.0.1", "::1")
 
+    @property
+    def user_agent(self) -> str:
+        """What the crawl calls itself, with whom to ask about it."""
+        contact = f" (+{self.options.contact.strip()})" if self.options.contact else ""
+        return f"bokeru/{VERSION}{contact}"
+
     def scrapy_settings(self) -> dict[str, Any]:
         """Return the Scrapy settings that follow from the pipeline's."""
         options = self.options
-        contact = f" (+{options.contact.strip()})" if options.contact else ""
         rendering: dict[str, Any] = {}
         if options.render == "chromium":
             rendering = browser_settings(self.hosts, self.address, options, is_local=self.is_local)
         return rendering | {
-            "USER_AGENT": f"bokeru/{VERSION}{contact}",
+            "USER_AGENT": self.user_agent,
             "CONCURRENT_REQUESTS": options.concurrency,
             "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency,
             "DOWNLOAD_DELAY": options.delay,

@@ -1,8 +1,15 @@
 """Which of a page's links the settings allow the crawl to follow."""
 
 from crawler.items import PageRow
+from crawler.job import Job
 from crawler.options import CrawlOptions
 from crawler.parsing.markup import identifier, page_number
+
+
+def stored_links(row: PageRow, job: Job) -> list[str]:
+    """Return the links of a page as its row in the table has them: each of one spelling, and once."""
+    row["links"] = list(dict.fromkeys(map(job.page_address, row["links"])))  # type: ignore[call-overload]
+    return links_to_follow(row, job.options)
 
 
 def links_to_follow(row: PageRow, options: CrawlOptions) -> list[str]:

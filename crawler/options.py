@@ -101,6 +101,8 @@ class CrawlOptions(StageOptions):
     """Seconds after which a shard is committed: what a kill can cost."""
     report_seconds: float = Field(15, gt=0)
     """Seconds after which report.json and metrics.prom are renewed while a crawl runs."""
+    archive: Literal["all", "drift", "none"] = "all"
+    """Which pages are kept as they were fetched, for `bokeru reparse`: all, those of unknown markup, none."""
     mirror: str | None = None
     """Where every whole shard is copied: s3://bucket/prefix, gs://bucket/prefix, file:///folder."""
 

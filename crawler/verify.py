@@ -1,19 +1,24 @@
 """What `bokeru verify` checks in a crawl: outcomes and addresses of every row, and each photo's bytes."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crawler.archive.answers import Unreadable, read_answers
 from store.progress import Progress
 from store.register.stages import Stage
 from store.register.verify import Problem, Problems, check_files, check_photo, check_table
 from store.schema import OUTCOMES, decoder_of
+from store.warc.read import DamagedArchive
 
 
 def check(stage: Stage) -> Problems:
     """Yield what is wrong with a crawl; every photo is hashed and decoded."""
     yield from check_files(stage)
+    for path in sorted(stage.directory.glob("archive/[!.]*.warc.gz")):
+        yield from _check_answers(path)
     yield from check_table(stage.table("pages"), _check_rows)
     for name in ("left_out", "canaries"):
         yield from check_table(stage.table(name), _check_urls)
@@ -31,6 +36,13 @@ def check(stage: Stage) -> Problems:
 def check_inputs(stage: Stage) -> Problems:
     """Yield nothing: a crawl is made from a site, which is not asked."""
     yield from ()
+
+
+def _check_answers(path: Path) -> Problems:
+    with suppress(DamagedArchive):  # that it cannot be read to its end was said already
+        for answer in read_answers(path):
+            if isinstance(answer, Unreadable):
+                yield Problem(f"{path}: the record of {answer.uri} cannot be read: {answer.reason}")
 
 
 def _check_rows(path: Path, rows: pa.Table) -> Problems:

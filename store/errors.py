@@ -73,6 +73,7 @@ class DamagedFile(Unexpected):
         self.reason = reason
         remedy = remedy or "Delete it and run its stage again: only what it held is made anew."
         super().__init__(f"{path} is damaged: {reason}. {remedy}")
+        self.path = path
 
 
 def first_by_status(errors: Iterable[UserError]) -> UserError | None:

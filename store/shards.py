@@ -3,7 +3,7 @@
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
+from store.replacing import KEY, named_in
 from store.whole_file import read_whole, whole_file
 
 UNIQUE = frozenset(("url", "sha256", "path", "phash", "text", "text_nfkc"))
@@ -33,12 +34,19 @@ class ShardLimits:
 
 
 @contextmanager
-def whole_parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+def whole_parquet(
+    path: Path, schema: pa.Schema, replaces: Collection[str] = ()
+) -> Iterator[pq.ParquetWriter]:
     """Yield a Parquet writer for `path`; the file appears, whole, when the block ends well.
 
     zstd with page index and page checksums; binary leaves (photo bytes) and float leaves (vectors) are
     stored without dictionary, binary ones also uncompressed, since JPEG does not compress.
+
+    Args:
+        replaces: names of files in the same folder in whose place it comes, see `store.replacing`.
     """
+    if replaces:
+        schema = schema.with_metadata({**(schema.metadata or {}), KEY: " ".join(sorted(replaces))})
     leaves = dict(_leaves(schema))
     codecs = {leaf: "NONE" if pa.types.is_binary(kind) else "zstd" for leaf, kind in leaves.items()}
     # Dictionaries only for words that repeat, such as categories.
@@ -68,11 +76,26 @@ class ShardWriter:
     Rows gather in row groups, row groups in a temporary file, which is published when a limit is reached,
     on `commit`, and when the `with` block ends, even by an exception: the rows given so far are whole.
     A process that is killed loses only the rows since the last commit. Not thread-safe.
+
+    Args:
+        directory: the table's folder.
+        name: what the names of its shards begin with.
+        schema: its columns.
+        limits: when a shard is committed.
+        before: is called with the path of a shard just before that is published, for a file that belongs to
+            its rows; if it raises, the rows are not published.
     """
 
-    def __init__(self, directory: Path, name: str, schema: pa.Schema, limits: ShardLimits | None = None):
+    def __init__(
+        self,
+        directory: Path,
+        name: str,
+        schema: pa.Schema,
+        limits: ShardLimits | None = None,
+        before: Callable[[Path], object] = lambda path: None,
+    ):
         self._directory, self._name, self._schema = directory, name, schema
-        self._limits = limits or ShardLimits()
+        self._limits, self._before = limits or ShardLimits(), before
         self._open = ExitStack()
         self._writer: pq.ParquetWriter | None = None
         self._group: list[Mapping[str, object]] = []
@@ -107,7 +130,9 @@ class ShardWriter:
         self._write_group()
         path = self._path if self._writer is not None else None
         try:
-            self._open.close()
+            with self._open:
+                if path:
+                    self._before(path)
         finally:
             self._forget()
         return path
@@ -133,12 +158,10 @@ class ShardWriter:
         if not self._group:
             return
         group, self._group, self._group_bytes = self._group, [], 0
-        table = _table(group, self._schema)  # a row of a wrong type loses its row group, not the shard
+        table = table_of(group, self._schema)  # a row of a wrong type loses its row group, not the shard
         try:
             if self._writer is None:
-                now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-                # Names sort by time; the random part keeps two processes apart.
-                self._path = self._directory / f"{self._name}-{now}-{secrets.token_hex(3)}.parquet"
+                self._path = self._directory / f"{self._name}-{stamp()}.parquet"
                 self._writer = self._open.enter_context(whole_parquet(self._path, self._schema))
             self._writer.write_table(table)
         except BaseException:
@@ -151,7 +174,12 @@ class ShardWriter:
         self._group, self._rows, self._bytes, self._group_bytes = [], 0, 0, 0
 
 
-def _table(rows: list[Mapping[str, object]], schema: pa.Schema) -> pa.Table:
+def stamp() -> str:
+    """Return what tells shards apart: names sort by time, and a random part keeps two processes apart."""
+    return f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%S.%f')}-{secrets.token_hex(3)}"
+
+
+def table_of(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.Table:
     """Return `rows` as a table; surrogates, which UTF-8 cannot hold, are paired or become U+FFFD."""
     try:
         return pa.Table.from_pylist(rows, schema=schema)
@@ -170,6 +198,8 @@ def _encodable(value: Any) -> Any:
 def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str = "*.parquet") -> list[Path]:
     """Return the shards in `directory`, sorted by name, each checked to be whole by its footer.
 
+    Those that another one there replaces do not count: see `store.replacing`.
+
     Args:
         directory: a folder of shards; one that does not exist has none.
         schema: what each shard must hold at least; None accepts any.
@@ -179,15 +209,17 @@ def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str =
         DamagedFile: a file is cut short, is not Parquet, or lacks a column of the schema.
     """
     paths = sorted(path for path in directory.glob(pattern) if not path.name.startswith("."))
+    replaced: set[str] = set()
     for path in paths:
         found = read_schema(path)
+        replaced |= named_in(found)
         for field in schema or ():
             if field.name not in found.names:
                 raise DamagedFile(path, f"it has no column {field.name!r}")
             if found.field(field.name).type != field.type:
                 has = found.field(field.name).type
                 raise DamagedFile(path, f"column {field.name!r} is {has}, not {field.type}")
-    return paths
+    return [path for path in paths if path.name not in replaced]
 
 
 def read_schema(path: Path) -> pa.Schema:

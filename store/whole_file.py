@@ -31,11 +31,16 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}")
     try:
         yield temporary
-        _fsync(temporary)  # before the rename: else a power cut may leave the name without the content
-        temporary.replace(path)
-        _fsync(path.parent)  # after it: else the rename itself may be lost
+        publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a file that is written and closed its name, in the same folder, as `whole_file` does."""
+    _fsync(temporary)  # before the rename: else a power cut may leave the name without the content
+    temporary.replace(path)
+    _fsync(path.parent)  # after it: else the rename itself may be lost
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -13,11 +13,13 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from crawler.archive.shown import shows_forgotten
 from crawler.canaries.canary import load_canaries
 from crawler.items import LeftOutRow, PageRow, PhotoRow, Row
 from crawler.job import Job
-from crawler.link_rules import links_to_follow
+from crawler.link_rules import stored_links
 from crawler.memory.frontier import Frontier
+from crawler.memory.merging import tidy
 from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import KINDS, Kind, Tables
@@ -65,6 +67,7 @@ class Session:
             # First: what only the mirror has is part of the tables, and its forget list must hold here.
             if mirror := mirror_of(self.job.options.mirror, directory):
                 mirror.synchronise()
+            tidy(directory, mirror)
             with Tables(self.job) as tables:
                 self.frontier = Frontier(self.job, tables)
                 self.counts = Counts.from_tables(tables)
@@ -72,7 +75,7 @@ class Session:
                 total, unit = self._expected_total(tables)
             self._forgotten = Forgotten.load(self.job.directory.parent).filter()
             self.canaries = load_canaries(self.job, self._forgotten)
-            self.writer = RowWriter(self.job.directory, self.job.options, mirror)
+            self.writer = RowWriter(self.job.directory, self.job.options, mirror, self.job.user_agent)
             self.progress = opening.enter_context(Progress("crawl", total, unit))
             self._resources = opening.pop_all()
         return self
@@ -130,9 +133,12 @@ class Session:
             self._under_way["images" if row["table"] == "images" else "pages"] -= 1
             return row
         if isinstance(row, PageRow):
-            row["links"] = list(dict.fromkeys(map(self.job.page_address, row["links"])))  # type: ignore[call-overload]
-            row["links"] = links_to_follow(row, self.job.options)
+            row["links"] = stored_links(row, self.job)
+            answer = row.answer
+            if answer and shows_forgotten(answer, self._forgotten, row):
+                answer = None
             row = PageRow(self._forgotten.page(row))
+            row.answer = answer
         else:
             row = PhotoRow(self._forgotten.image(row))
         self.writer.append(row)

@@ -1,14 +1,15 @@
 """Writes the rows of a crawl to disk, and sends every finished shard to the mirror."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from crawler.items import LeftOutRow, PhotoRow, Row
+from crawler.archive.writer import ArchiveWriter
+from crawler.items import LeftOutRow, PageRow, PhotoRow, Row
 from crawler.memory.mirror import Mirror
 from crawler.memory.small_table import write_rows
 from crawler.options import CrawlOptions
@@ -23,22 +24,32 @@ _LOG = logging.getLogger(__name__)
 class RowWriter:
     """Appends rows to `pages`, `images` and `left_out` below the crawl's folder; not thread-safe.
 
+    What pages were made from goes to `archive`, in a file that is published just before the shard of its
+    rows, under the same name. What a kill between the two leaves, the next start removes.
+
     Args:
         directory: the crawl's folder.
-        options: the settings, which say when a shard is committed.
+        options: the settings, which say what is archived and when a shard is committed.
         mirror: gets a copy of every shard that is committed.
+        user_agent: what the crawl calls itself, for the archive.
 
     Raises:
         UserError: from `append`, `commit` and `commit_due`: the disk is full or refuses, or the mirror
             failed. Shards that were committed before are whole.
     """
 
-    def __init__(self, directory: Path, options: CrawlOptions, mirror: Mirror | None = None) -> None:
+    def __init__(
+        self, directory: Path, options: CrawlOptions, mirror: Mirror | None = None, user_agent: str = ""
+    ) -> None:
         limits = ShardLimits(options.shard_rows, options.shard_megabytes * 2**20, options.shard_seconds)
-        for name in ("pages", "images", "left_out"):
+        for name in ("pages", "images", "left_out", "archive"):
             remove_leftovers(directory / name)
         self._directory, self._mirror = directory, mirror
-        self._pages = ShardWriter(directory / "pages", "pages", PAGES, limits)
+        self._keeps, self._limits = options.archive, limits
+        about = [("http-header-user-agent", user_agent), ("robots", "obey")]
+        self._archive = ArchiveWriter(directory / "archive", about)
+        self._archived: Path | None = None
+        self._pages = ShardWriter(directory / "pages", "pages", PAGES, limits, self._commit_archive)
         self._images = ShardWriter(directory / "images", "images", IMAGES, limits)
         self._left_out = ShardWriter(directory / "left_out", "left_out", LEFT_OUT, limits)
         self._all = (self._pages, self._images, self._left_out)
@@ -48,7 +59,12 @@ class RowWriter:
         kind = type(row)
         writer = self._images if kind is PhotoRow else self._left_out if kind is LeftOutRow else self._pages
         try:
-            self._send_to_mirror(writer.append(row))
+            if isinstance(row, PageRow) and self._is_archived(row):
+                assert row.answer
+                self._archive.append(row.answer)
+            self._publish(writer, lambda: writer.append(row))
+            if self._archive.bytes >= self._limits.bytes:
+                self._publish(self._pages, self._pages.commit)
         except OSError as error:
             raise self._write_error(error) from error
 
@@ -60,6 +76,16 @@ class RowWriter:
         except OSError as error:
             raise self._write_error(error) from error
         self._send_to_mirror(path)
+
+    def _is_archived(self, row: PageRow) -> bool:
+        """Tell whether what a page was made from is kept: nothing of a page that opts out."""
+        if row.answer is None or row["outcome"] == "denied":
+            return False
+        return self._keeps == "all" or (self._keeps == "drift" and row["outcome"] == "drift")
+
+    def _commit_archive(self, shard: Path) -> None:
+        name = shard.name.removeprefix("pages-").removesuffix(".parquet")
+        self._archived = self._archive.commit(self._directory / "archive" / f"archive-{name}.warc.gz")
 
     def commit_due(self) -> None:
         """Commit each table whose first uncommitted row is older than `crawl.shard_seconds`."""
@@ -84,22 +110,32 @@ class RowWriter:
         """
         for writer in self._all:
             with suppress(OSError):
-                self._send_to_mirror(writer.commit())
+                self._publish(writer, writer.commit)
         with suppress(UserError):
             if self._mirror:
                 self._mirror.check(wait=True)
 
     def _commit(self, writer: ShardWriter) -> None:
         try:
-            self._send_to_mirror(writer.commit())
+            self._publish(writer, writer.commit)
         except OSError as error:
             raise self._write_error(error) from error
 
+    def _publish(self, writer: ShardWriter, step: Callable[[], Path | None]) -> None:
+        try:
+            shard = step()
+        except BaseException:
+            if writer is self._pages:
+                self._archive.abandon()  # the rows are gone: so are their records
+            raise
+        self._send_to_mirror(shard)
+
     def _send_to_mirror(self, shard: Path | None) -> None:
-        if shard:
-            _LOG.info("committed %s", shard)
+        archived, self._archived = self._archived, None
+        for path in filter(None, (archived, shard)):
+            _LOG.info("committed %s", path)
             if self._mirror:
-                self._mirror.send(shard)
+                self._mirror.send(path)
 
     def _write_error(self, error: OSError) -> UserError:
         kind = TooLittleRoom if is_full(error) else UserError

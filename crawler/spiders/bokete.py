@@ -2,9 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Self
 
 from scrapy import Request, Spider
@@ -22,19 +21,16 @@ from crawler.components.headers import photo_headers
 from crawler.components.politeness import MAX_TRIES
 from crawler.components.session import Session
 from crawler.components.transport import in_words
-from crawler.items import LeftOutRow, Page, PageRow, PhotoRow, Row
+from crawler.items import Answer, LeftOutRow, Page, PageRow, PhotoRow, Row
 from crawler.layouts.next_2024 import INCOMPLETE
 from crawler.memory.tables import Kind
 from crawler.options import CrawlOptions
 from crawler.parsing import images
-from crawler.parsing.parse import page_row, parse
+from crawler.parsing.answer import MISSING_STATUSES, REFUSED_BY_LAW, answer_row, outcome_row
+from crawler.parsing.parse import page_row
 from crawler.parsing.wholeness import photo_is_cut
 from crawler.permission.optouts import Header, opt_out
-from store.addresses import is_named_stand_in, numbered, page_address
-
-MISSING_STATUSES = (404, 410)
-REFUSED_BY_LAW = 451
-"""Unavailable for legal reasons (RFC 7725): a no for good, as an opt-out is."""
+from store.addresses import is_named_stand_in
 
 _SMALL_PAGE = 256 * 1024
 """Bytes. Pages of the site have up to 60 kB, parsed in milliseconds; a thread would take longer than that."""
@@ -100,40 +96,28 @@ class BoketeSpider(Spider):
         where the rest of the page takes a browser. A large page is parsed in a thread: then the result is
         awaitable, and the crawl goes on meanwhile.
         """
-        address, now, status = response.meta["address"], datetime.now(UTC), response.status
-        if status != 200 and status not in MISSING_STATUSES:
-            outcome = "denied" if status == REFUSED_BY_LAW else "error"
-            return page_row(address, now, Page(outcome, f"HTTP status {status}"), status)
-        if status == 200 and (elsewhere := self._leads_elsewhere(response)):
-            return page_row(address, now, Page("error", elsewhere), status)
-        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        parsing = partial(
-            parse, response.body, response.url, now, kind, status=status, headers=_headers(response)
-        )
-        if len(response.body) <= _SMALL_PAGE:
-            return self._row_or_request(parsing(), response)
-        return self._parse_in_thread(parsing, response, now)
+        answer = _answer(response)
+        if len(answer.body) <= _SMALL_PAGE:
+            return self._row_or_request(answer_row(answer), response)
+        return self._parse_in_thread(answer, response)
 
-    async def _parse_in_thread(
-        self, parsing: Callable[[], PageRow], response: Response, now: datetime
-    ) -> PageRow | Request:
+    async def _parse_in_thread(self, answer: Answer, response: Response) -> PageRow | Request:
         """Parse a page beside the crawl; leave it, with its row saying so, where that takes too long."""
         try:
-            found = await asyncio.wait_for(asyncio.to_thread(parsing), PARSING_SECONDS)
+            found = await asyncio.wait_for(asyncio.to_thread(answer_row, answer), PARSING_SECONDS)
         except TimeoutError:
-            size = len(response.body) / 2**20
+            size = len(answer.body) / 2**20
             reason = f"parsing its {size:.1f} megabytes takes more than {PARSING_SECONDS:g} seconds"
-            return page_row(response.meta["address"], now, Page("drift", reason), response.status)
+            return outcome_row(answer, "drift", reason)
         return self._row_or_request(found, response)
 
     def _row_or_request(self, found: PageRow, response: Response) -> PageRow | Request:
-        found["url"] = response.meta["address"]
-        if response.status in MISSING_STATUSES:
-            found.update(outcome="missing", error=f"HTTP status {response.status}")
         if self._needs_browser(found, response) and response.request:
             meta = browser_meta(self._delay(), self._options.max_page_number)
             return response.request.replace(meta={**response.meta, **meta})
-        again = _again(response) if found["outcome"] == "error" else None
+        # One that was parsed: what leads elsewhere, or has another status, is no error page of the site.
+        is_error_page = found["outcome"] == "error" and found["sha256"] is not None
+        again = _again(response) if is_error_page else None
         return found if again is None else again
 
     async def parse_photo(self, response: Response) -> PhotoRow | Request:
@@ -163,18 +147,6 @@ class BoketeSpider(Spider):
     @property
     def _options(self) -> CrawlOptions:
         return self.session.job.options if self.session else CrawlOptions()
-
-    def _leads_elsewhere(self, response: Response) -> str | None:
-        """Return why an answer is not the page that was asked for; None if it is.
-
-        A site may redirect what it does not want to show: to its home, a list, a login. An odai's page under
-        another of its addresses is that odai's page.
-        """
-        address = response.meta["address"]
-        asked = numbered(address)
-        if asked is None or asked == numbered(page_address(response.url, address)):
-            return None
-        return f"it leads to {response.url}, which is not the {asked[0]} that was asked for"
 
     def _needs_browser(self, found: PageRow, response: Response) -> bool:
         rendered = response.meta.get("playwright")
@@ -232,6 +204,12 @@ def _again(response: Response) -> Request | None:
     if tries >= MAX_TRIES or not response.request:
         return None
     return response.request.replace(meta={**response.request.meta, "refused": tries})
+
+
+def _answer(response: Response) -> Answer:
+    """Return what a response says, as a page's row is made from it and the archive keeps it."""
+    address, now = response.meta["address"], datetime.now(UTC)
+    return Answer(address, response.url, now, response.status, tuple(_headers(response)), response.body)
 
 
 def _headers(response: Response) -> list[Header]:

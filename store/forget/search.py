@@ -1,8 +1,10 @@
 """Search every file of a folder for content that was taken out: photo bytes, hashes, captions, addresses."""
 
+import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ import pyarrow.parquet as pq
 from store.forget.content import Content
 from store.schema import LEFT_OUT
 
+_PIECE = 2**22
+_LONGEST = 2**14
+"""Bytes. A caption is not longer than that."""
 SHORT = 8  # characters
 """Shorter captions are looked for as whole values only: inside other text they would prove nothing."""
 WORDS = frozenset(("labels", "exclude_labels", "tokens", "category", "categories", "vocabulary"))
@@ -45,6 +50,8 @@ def _holds(path: Path, content: Content) -> bool:
             return _parquet_holds(path, content)
         except (pa.ArrowException, OSError):
             pass  # not a whole Parquet file: searched like any other
+    if path.suffix == ".gz" and _gzip_holds(path, content):
+        return True
     return _bytes_hold(path.read_bytes(), content) or any(
         value in content.texts or value in content.sha256s for value in _strings(path)
     )
@@ -91,6 +98,20 @@ def _bytes_hold(found: bytes, content: Content) -> bool:
         return True
     texts = (text for text in content.texts if len(text) >= SHORT)
     return any(value.encode() in found for value in (*content.sha256s, *texts))
+
+
+def _gzip_holds(path: Path, content: Content) -> bool:
+    """Tell it of what a gzip file unpacks to, a piece at a time: it may be large."""
+    before = b""
+    try:
+        with gzip.open(path) as file:
+            while piece := file.read(_PIECE):
+                if _bytes_hold(before + piece, content):
+                    return True
+                before = piece[-_LONGEST:]
+    except (OSError, EOFError, zlib.error):
+        pass  # it is no gzip file, or a damaged one: searched as far as it goes
+    return False
 
 
 def _strings(path: Path) -> Iterator[str]:

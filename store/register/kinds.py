@@ -17,7 +17,17 @@ from store.whole_file import TEMPORARY
 
 StageName = Literal["crawl", "dataset", "features", "run", "pipeline", "weights"]
 Format = Literal[
-    "parquet", "json", "jsonl", "yaml", "text", "picture", "safetensors", "caffemodel", "lock", "temporary"
+    "parquet",
+    "warc",
+    "json",
+    "jsonl",
+    "yaml",
+    "text",
+    "picture",
+    "safetensors",
+    "caffemodel",
+    "lock",
+    "temporary",
 ]
 _ANY = Place(Path(), "<pipeline>")
 PLACES: dict[StageName, str] = {
@@ -93,6 +103,7 @@ KINDS = (
         content=True,
         mirrored=True,
     ),
+    FileKind("crawl", f"{_CRAWL}/archive/*.warc.gz", "warc", content=True, mirrored=True),
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/report.json", "json"),
     FileKind("crawl", f"{_CRAWL}/metrics.prom", "text"),

@@ -20,6 +20,7 @@ from store.register.kinds import Format
 from store.register.stages import Stage, Table
 from store.schema import DECODER
 from store.shards import shard_paths
+from store.warc import read as warc
 from store.whole_file import read_json, read_whole
 
 
@@ -117,6 +118,7 @@ def _read_tensors(path: Path) -> None:
 
 
 READERS: dict[Format, Callable[[Path], object]] = {
+    "warc": warc.check,
     "json": _read_value,
     "jsonl": _read_lines,
     "yaml": _read_mapping,

@@ -49,9 +49,9 @@ def mirrored(address: str, **options: Any) -> CrawlOptions:
 
 
 def shards(directory: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(directory).as_posix(): path.read_bytes() for path in directory.glob("*/*.parquet")
-    }
+    """Return what a crawl's folder or its mirror holds of tables and archive."""
+    paths = [path for ending in ("parquet", "warc.gz") for path in directory.glob(f"*/[!.]*.{ending}")]
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
 
 
 def urls(directory: Path) -> list[str]:
