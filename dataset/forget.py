@@ -18,10 +18,10 @@ from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.manifest import fingerprint
 from store.register.stages import Stage
+from store.replacing.directory import locked, replacement
 from store.schema import CAPTION, PHOTOS, decoder_of
 from store.shards import read_schema
 from store.sql import read_parquet, string_list
-from store.swap import locked, replacement
 
 PHOTOS_AT_A_TIME = 1_000
 

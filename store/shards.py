@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
-from store.replacing import KEY, named_in
+from store.replacing.files import KEY, named_in
 from store.whole_file import read_whole, whole_file
 
 UNIQUE = frozenset(("url", "sha256", "path", "phash", "text", "text_nfkc"))
@@ -43,7 +43,7 @@ def whole_parquet(
     stored without dictionary, binary ones also uncompressed, since JPEG does not compress.
 
     Args:
-        replaces: names of files in the same folder in whose place it comes, see `store.replacing`.
+        replaces: names of files in the same folder in whose place it comes, see `store.replacing.files`.
     """
     if replaces:
         schema = schema.with_metadata({**(schema.metadata or {}), KEY: " ".join(sorted(replaces))})
@@ -198,7 +198,7 @@ def _encodable(value: Any) -> Any:
 def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str = "*.parquet") -> list[Path]:
     """Return the shards in `directory`, sorted by name, each checked to be whole by its footer.
 
-    Those that another one there replaces do not count: see `store.replacing`.
+    Those that another one there replaces do not count: see `store.replacing.files`.
 
     Args:
         directory: a folder of shards; one that does not exist has none.

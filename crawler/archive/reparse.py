@@ -21,7 +21,7 @@ from crawler.parsing.answer import answer_row
 from store.errors import DamagedFile
 from store.forget.forgotten import Forgotten
 from store.progress import Progress
-from store.replacing import replaced_by
+from store.replacing.files import replaced_by
 from store.schema import PAGES
 from store.shards import ShardWriter, shard_paths, stamp, table_of, whole_parquet
 

@@ -22,7 +22,7 @@ from crawler.memory.mirror import mirror_of
 from store.errors import MissingStage, UsageError, UserError
 from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
-from store.replacing import remove_replaced
+from store.replacing.files import remove_replaced
 from store.shards import shard_paths, stamp
 from store.whole_file import remove_leftovers, write_whole
 

@@ -1,7 +1,7 @@
 """Merges small files of a crawl into large ones: a polite crawl writes 2,880 of each table a day.
 
-The new file names those whose place it takes, see `store.replacing`: a kill at any moment neither loses nor
-doubles what they hold. Rows and records pass a row group, or a piece, at a time.
+The new file names those whose place it takes, see `store.replacing.files`: a kill at any moment neither loses
+nor doubles what they hold. Rows and records pass a row group, or a piece, at a time.
 """
 
 import logging
@@ -17,7 +17,7 @@ from crawler.archive.index import damaged
 from crawler.archive.writer import first_record
 from crawler.memory.mirror import Mirror
 from store.errors import DamagedFile
-from store.replacing import KEY, remove_replaced, replaced_by
+from store.replacing.files import KEY, remove_replaced, replaced_by
 from store.schema import decoder_of
 from store.shards import ShardLimits, read_schema, stamp, whole_parquet
 from store.warc import read as warc

@@ -23,10 +23,10 @@ from store.manifest import file_list, fingerprint, is_fresh
 from store.photo.options import Limits
 from store.place import Place
 from store.processes.room import Room
+from store.replacing.directory import locked, replacement
 from store.schema import DECODER
 from store.sql import literal
 from store.stand_ins import StandInRule
-from store.swap import locked, replacement
 
 VERSION = 4
 """Counts up when the same inputs and settings would give another dataset; part of its fingerprint."""

@@ -14,7 +14,7 @@ from dataset import read
 from dataset.export.record import outdated, record
 from store.errors import UsageError, UserError
 from store.progress import Progress
-from store.swap import locked, replacement
+from store.replacing.directory import locked, replacement
 from store.whole_file import write_json
 
 FORMATS = ("pairs", "webdataset", "coco")

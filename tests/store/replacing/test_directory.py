@@ -8,7 +8,7 @@ import pytest
 
 from store.errors import UserError
 from store.processes import lock
-from store.swap import locked, replacement
+from store.replacing.directory import locked, replacement
 
 
 def put(directory: Path, text: str) -> None:
@@ -52,7 +52,7 @@ def test_a_kill_after_both_renames_keeps_the_new_one(tmp_path: Path) -> None:
 HOLDS = """
 import sys
 from pathlib import Path
-from store.swap import locked
+from store.replacing.directory import locked
 with locked(Path(sys.argv[1])):
     print("locked", flush=True)
     sys.stdin.read()
