@@ -134,7 +134,8 @@ def _explain(error: ValidationError, place: str) -> str:
     if first["type"] == "extra_forbidden":
         nearest = _nearest(path[-1], _model_at(path[:-1]).model_fields)
         return f"{place}: there is no setting {'.'.join(path)}. {nearest}{count}"
-    wrong = f"{place}: {'.'.join(path)} cannot be {first['input']!r}: {first['msg']}{count}"
+    given = re.sub(r"(?<=//)[^/@]*@", "", repr(first["input"]))  # user and password of an address
+    wrong = f"{place}: {'.'.join(path)} cannot be {given}: {first['msg']}{count}"
     return f"{wrong}. See: {bokeru('settings')}"  # without the config, which cannot be read now
 
 

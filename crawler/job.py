@@ -14,7 +14,8 @@ from w3lib.url import safe_url_string
 
 from crawler.components.browser import browser_settings, executable
 from crawler.odai_file import odai_numbers
-from crawler.options import EMBEDDED_SITE, CrawlOptions, odai_range
+from crawler.options import EMBEDDED_SITE, SHORTEST_DELAY, CrawlOptions, odai_range
+from crawler.proxy import Proxy, is_private_name
 from store.addresses import authority, canonical_pattern, page_address
 from store.errors import UsageError
 from store.notify.options import NotifyOptions
@@ -67,6 +68,12 @@ class Job:
         if parts.username is None:
             return None
         return unquote(parts.username), unquote(parts.password or "")
+
+    @cached_property
+    def proxy(self) -> Proxy | None:
+        """What all requests go through: the embedded site's server, or the proxy of the settings."""
+        address = self.address or self.options.proxy
+        return Proxy.parse(address) if address else None
 
     @cached_property
     def hosts(self) -> frozenset[str]:
@@ -127,19 +134,37 @@ class Job:
         return pa.array([] if path is None else odai_numbers(Path(path), self.site), pa.int64())
 
     def check(self) -> None:
-        """Refuse a real site where nobody could be reached, and a browser that is not there.
+        """Refuse a real site where nobody could be reached, or at a pace that nobody can mean.
 
         Raises:
-            UsageError: there is no `contact`, or no Chromium to render with.
+            UsageError: there is no `contact`, `delay` is too short, or there is no Chromium to render with.
         """
         if self.options.render == "chromium":
             executable()
-        parts = urlsplit(self.site)
-        if not self.is_local and not (self.options.contact or "").strip():
+        host, options = urlsplit(self.site).hostname, self.options
+        if not self.is_local and not (options.contact or "").strip():
             raise UsageError(
-                f"crawl.contact is empty, and {parts.hostname} should be able to reach whoever crawls it. "
+                f"crawl.contact is empty, and {host} should be able to reach whoever crawls it. "
                 f"Set it: {self.command} --set crawl.contact=you@example.org"
             )
+        if not self.is_local:
+            self._check_private(options)
+        if not self.is_local and options.delay < SHORTEST_DELAY and not options.impolite:
+            raise UsageError(
+                f"crawl.delay is {options.delay:g} seconds, under {SHORTEST_DELAY:g}, and {host} is not on "
+                f"this machine. Make it longer: {self.command} --set crawl.delay=3. If its owner agrees to "
+                "more requests: crawl.impolite=true"
+            )
+
+    def _check_private(self, options: CrawlOptions) -> None:
+        """Refuse hosts of a private network where a proxy looks names up, whose answers are not checked."""
+        names = {name: urlsplit(f"//{name}").hostname or "" for name in sorted(self.hosts)}
+        for name, host in names.items():
+            if options.proxy and is_private_name(host):
+                raise UsageError(
+                    f"{name} is in a private network by its name, and nothing is fetched there through "
+                    "crawl.proxy. Look at crawl.site and crawl.image_hosts"
+                )
 
     @property
     def is_local(self) -> bool:
@@ -158,7 +183,7 @@ class Job:
         options = self.options
         rendering: dict[str, Any] = {}
         if options.render == "chromium":
-            rendering = browser_settings(self.hosts, self.address, options, is_local=self.is_local)
+            rendering = browser_settings(self.hosts, self.proxy, options, is_local=self.is_local)
         return rendering | {
             "USER_AGENT": self.user_agent,
             "CONCURRENT_REQUESTS": options.concurrency,

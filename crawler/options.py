@@ -7,10 +7,13 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from crawler.opening_hours import OpeningHours
+from crawler.proxy import Proxy
 from store.addresses import authority, is_same_site
 from store.options import Options, StageOptions
 from store.stand_ins import StandInRule
 
+SHORTEST_DELAY = 1.0
+"""Seconds between two requests: less on a real site needs `impolite`."""
 EMBEDDED_SITE = "http://bokete.test"
 """The embedded site's address, whatever port it is served on: requests reach it through its proxy."""
 
@@ -76,6 +79,8 @@ class CrawlOptions(StageOptions):
     """The hosts that keep the site's photos. Nothing is fetched from any other but the site's own."""
     delay: float = Field(3.0, ge=0)
     """Seconds between two requests (the embedded site needs none); robots.txt can only make it longer."""
+    impolite: bool = False
+    """Let `delay` be under a second on a site that is not on this machine: its owner has agreed."""
     concurrency: int = Field(1, ge=1, le=16)
     """Requests under way at one time."""
     timeout: float = Field(60, gt=0)
@@ -89,6 +94,8 @@ class CrawlOptions(StageOptions):
     max_photo_megabytes: int = Field(32, ge=1)
     """Larger photos are not read."""
 
+    proxy: str | None = None
+    """A proxy that all requests go through: http://host:port, or http://user:password@host:port."""
     obey_ai_rules: bool = False
     """Take rules of robots.txt that name robots which gather for AI (GPTBot, CCBot) as meant for us, too."""
 
@@ -123,6 +130,13 @@ class CrawlOptions(StageOptions):
             OpeningHours.parse(hours)
         return hours
 
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, proxy: str | None) -> str | None:
+        if proxy is not None:
+            Proxy.parse(proxy)
+        return proxy
+
     @field_validator("image_hosts")
     @classmethod
     def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
@@ -150,6 +164,15 @@ class CrawlOptions(StageOptions):
             if not path.startswith("/") and not _is_web(path):
                 raise ValueError(f"{path!r} is not a path on the site: write /boke/hot, /odai/N or /boke/N")
         return start
+
+    @model_validator(mode="after")
+    def _needs_no_proxy(self) -> Self:
+        if self.proxy is not None and self.site == "embedded":
+            raise ValueError(
+                "crawl.proxy is set, and the embedded site is on this machine: no proxy leads to it. "
+                "Leave it out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _are_on_the_site(self) -> Self:

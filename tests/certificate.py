@@ -1,4 +1,4 @@
-"""A certificate for localhost that nobody vouches for, and a server's TLS with it."""
+"""A certificate that nobody vouches for, and a server's TLS with it."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -11,11 +11,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def self_signed(directory: Path) -> tuple[Path, ssl.SSLContext]:
-    """Return the certificate's file (PEM), for those who are to trust it, and the context of a server."""
+def self_signed(directory: Path, *hosts: str) -> tuple[Path, ssl.SSLContext]:
+    """Return the certificate's file (PEM), for those who are to trust it, and the context of a server.
+
+    Args:
+        hosts: other names than localhost that it is for.
+    """
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
+    names = [*map(x509.DNSName, ("localhost", *hosts)), x509.IPAddress(IPv4Address("127.0.0.1"))]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -25,11 +25,18 @@ class AllowedHostsMiddleware:
 
     def __init__(self, session: Session) -> None:
         job = session.job
-        self._hosts, self._proxy = job.hosts, job.address
+        self._hosts, self._proxy = job.hosts, job.proxy
         self._site, self._credentials = authority(job.site), job.credentials
         PublicResolver.is_crawling = True
         if job.is_local:
             PublicResolver.trusted |= {urlsplit(job.address or job.site).hostname or ""}
+        if self._proxy:
+            PublicResolver.trusted |= {self._proxy.host}  # the user named it, wherever it is
+        if job.options.proxy and self._proxy and not job.is_local:
+            session.warn(
+                f"all goes through crawl.proxy, {self._proxy.shown}, which looks names up by itself: only a "
+                "name that says so is kept from leading into a private network"
+            )
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -55,4 +62,7 @@ class AllowedHostsMiddleware:
             request.headers["Authorization"] = authorization(self._credentials)
         request.meta["download_slot"] = DOWNLOAD_SLOT
         if self._proxy:
-            request.meta["proxy"] = self._proxy
+            request.meta["proxy"] = self._proxy.address
+            if self._proxy.user is not None:
+                credentials = authorization((self._proxy.user, self._proxy.password))
+                request.headers["Proxy-Authorization"] = credentials

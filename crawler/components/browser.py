@@ -6,14 +6,15 @@ import os
 import shutil
 import socket
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from crawler.layouts.next_2024 import MORE
 from crawler.options import CrawlOptions
+from crawler.proxy import Proxy
 from store.errors import UsageError
+from store.public import is_public
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -58,7 +59,7 @@ def executable() -> str | None:
 
 
 def browser_settings(
-    hosts: frozenset[str], proxy: str | None, options: CrawlOptions, *, is_local: bool
+    hosts: frozenset[str], proxy: Proxy | None, options: CrawlOptions, *, is_local: bool
 ) -> dict[str, Any]:
     """Return the Scrapy settings by which requests with `browser_meta` go through Chromium.
 
@@ -66,13 +67,15 @@ def browser_settings(
 
     Args:
         hosts: the hosts with their ports, if any.
-        proxy: the embedded site's address, through which it is reached; None for others.
+        proxy: what all requests go through; None where they go straight to the hosts.
         options: the crawl's settings.
         is_local: whether the site is on this machine, so that its hosts may have addresses of this machine.
     """
     launch: dict[str, Any] = {"executable_path": executable(), "args": _arguments(hosts, proxy, is_local)}
     if proxy:
-        launch["proxy"] = {"server": proxy}
+        launch["proxy"] = {"server": proxy.address}
+        if proxy.user is not None:
+            launch["proxy"] |= {"username": proxy.user, "password": proxy.password}
     return {
         "DOWNLOAD_HANDLERS": {"http": _HANDLER, "https": _HANDLER},
         "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
@@ -168,10 +171,11 @@ async def _press_once(page: "Page", before: int, refused: list[str]) -> None:
             return
 
 
-def _arguments(hosts: frozenset[str], proxy: str | None, is_local: bool) -> list[str]:
+def _arguments(hosts: frozenset[str], proxy: Proxy | None, is_local: bool) -> list[str]:
     """Return Chromium's command line: only these hosts resolve, each to an address that was checked."""
-    rules = ["MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
-    if not proxy:
+    if proxy:  # which then looks names up
+        rules = ["MAP * ~NOTFOUND", f"EXCLUDE {proxy.host}"]
+    else:
         names = {urlsplit(f"//{host}").hostname or "" for host in hosts}
         rules = [
             f"MAP {name} {address}" for name in sorted(names) if (address := _checked_address(name, is_local))
@@ -187,4 +191,4 @@ def _checked_address(name: str, is_local: bool) -> str | None:
         address = socket.gethostbyname(name)
     except OSError:
         return None
-    return address if is_local or ip_address(address).is_global else None
+    return address if is_local or is_public(address) else None

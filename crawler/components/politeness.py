@@ -17,7 +17,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.components.browser import BrowserAnswer
 from crawler.components.exceptions import CrawlEnded
 from crawler.components.session import Session, session_of
-from crawler.components.transport import in_words
+from crawler.components.transport import no_answer
 from crawler.retries.retry_after import retry_after
 from store.errors import SiteRefuses, UserError
 
@@ -156,7 +156,7 @@ class PolitenessMiddleware:
             probe = self._probes[address] = asyncio.ensure_future(self._answers(address))
         # Shielded: requests that fail at the same time share a probe, and one of them may be cancelled.
         if not await asyncio.shield(probe):
-            self._give_up(UserError, request, f"does not answer ({in_words(exception)})")
+            self._give_up(UserError, request, f"does not answer ({no_answer(exception, self._session.job)})")
             raise CrawlEnded
 
     async def _answers(self, address: str) -> bool:

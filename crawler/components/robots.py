@@ -20,7 +20,7 @@ from scrapy.utils.misc import build_from_crawler
 from crawler.components.allowed_hosts import DOWNLOAD_SLOT
 from crawler.components.exceptions import CrawlEnded, CutShort, Denied, HostNotAllowed
 from crawler.components.session import Session, session_of
-from crawler.components.transport import in_words
+from crawler.components.transport import in_words, no_answer
 from crawler.components.whole_body import again
 from crawler.parsing.wholeness import robots_txt_is_cut, tdm_file_is_cut
 from crawler.permission.optouts import ROBOT
@@ -154,7 +154,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                 f"If it is the same site, set crawl.site to {error.origin}",
             ) from error
         except Exception as error:
-            raise self._end_crawl(UserError, address, f"cannot be read: {in_words(error)}") from error
+            why = no_answer(error, self._session.job)
+            raise self._end_crawl(UserError, address, f"cannot be read: {why}") from error
         if response.status == 429:
             raise self._end_crawl(SiteRefuses, address, "answers 429")
         if response.status >= 500:
@@ -181,7 +182,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         except CrawlEnded:
             raise
         except CutShort as error:
-            raise self._end_crawl(UserError, address, f"cannot be read: {in_words(error)}") from error
+            why = no_answer(error, self._session.job)
+            raise self._end_crawl(UserError, address, f"cannot be read: {why}") from error
         except Exception as error:
             _LOG.info("%s: %s", address, in_words(error))
             return TdmFile()

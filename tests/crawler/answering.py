@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Thread
 from typing import Literal
 
@@ -24,6 +25,7 @@ class Answering:
     """`address` is where it is; `asked` has each path that was asked for, with the request's headers."""
 
     address: str = ""
+    port: int = 0
     asked: list[tuple[str, Message]] = field(default_factory=list)
 
     @property
@@ -36,7 +38,9 @@ class Answering:
 
 
 @contextmanager
-def answering(answer: Callable[[str, Message], Answer | None]) -> Iterator[Answering]:
+def answering(
+    answer: Callable[[str, Message], Answer | None], *, tls: SSLContext | None = None
+) -> Iterator[Answering]:
     """Serve what `answer` returns for a path and a request's headers; None is a 404."""
     site = Answering()
 
@@ -64,7 +68,9 @@ def answering(answer: Callable[[str, Message], Answer | None]) -> Iterator[Answe
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site.address = f"http://127.0.0.1:{server.server_port}"
+    site.address, site.port = f"http://127.0.0.1:{server.server_port}", server.server_port
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield site

@@ -288,3 +288,14 @@ def test_a_feed_and_the_archive_of_a_day_are_ways_in(site: str, tmp_path: Path) 
     assert {f"/boke/{boke.boke_id}" for boke in popular} <= set(found)
     assert {f"/odai/{boke.odai_id}" for boke in (*popular, *CONTENT.listed("recent", 0))} <= set(found)
     assert "/boke/daily/20240101" in found
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.5, 0.99])
+def test_a_delay_under_a_second_on_a_real_site_has_to_be_meant(delay: float, tmp_path: Path) -> None:
+    real = CrawlOptions(site="https://bokete.jp", contact="me@example.org", delay=delay)
+    with pytest.raises(UsageError, match=rf"crawl\.delay is {delay:g} seconds, .*crawl\.impolite=true"):
+        Job(real, tmp_path).check()
+    Job(real.model_copy(update={"impolite": True}), tmp_path).check()
+    Job(real.model_copy(update={"delay": 1.0}), tmp_path).check()
+    for local in ("embedded", "http://127.0.0.1:8000", "http://localhost:8000"):
+        Job(CrawlOptions(site=local, delay=0), tmp_path).check()

@@ -71,7 +71,7 @@ def test_names_that_lead_to_addresses_that_are_not_public_do_not_resolve(
         return succeed(address)
 
     monkeypatch.setattr(CachingThreadedResolver, "getHostByName", resolved)
-    resolver = PublicResolver.__new__(PublicResolver)
+    resolver = PublicResolver(reactor=None, cache_size=10, timeout=1)  # type: ignore[arg-type]
     results: list[Any] = []
     resolver.getHostByName("bokete.jp").addBoth(results.append)
     assert (results == [address]) == is_public
