@@ -13,9 +13,9 @@ import pyarrow as pa
 from w3lib.url import safe_url_string
 
 from crawler.components.browser import browser_settings, executable
+from crawler.network.proxy import Proxy, is_private_name
 from crawler.odai_file import odai_numbers
 from crawler.options import EMBEDDED_SITE, SHORTEST_DELAY, CrawlOptions, odai_range
-from crawler.proxy import Proxy, is_private_name
 from store.addresses import authority, canonical_pattern, page_address
 from store.errors import UsageError
 from store.notify.options import NotifyOptions

@@ -6,8 +6,8 @@ from urllib.parse import urljoin, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from crawler.network.proxy import Proxy
 from crawler.opening_hours import OpeningHours
-from crawler.proxy import Proxy
 from store.addresses import authority, is_same_site
 from store.options import Options, StageOptions
 from store.stand_ins import StandInRule

@@ -35,7 +35,7 @@ REDIRECT_MAX_TIMES = 5
 DOWNLOAD_MAXSIZE = 32 * 2**20
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 60
-TWISTED_DNS_RESOLVER = "crawler.components.resolver.PublicResolver"
+TWISTED_DNS_RESOLVER = "crawler.network.resolver.PublicResolver"
 
 # The tables are the crawl's memory: no duplicates filter, and nothing on disk beside them.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"

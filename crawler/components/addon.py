@@ -27,7 +27,7 @@ _COMPONENTS: dict[str, dict[str, int | None]] = {
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # RobotsMiddleware is one
         # Nearer to the network than Scrapy's own for compression, which is 590.
         "crawler.components.whole_body.WholeBodyMiddleware": 595,
-        "crawler.components.proxy.ProxyMiddleware": 700,  # the first that sees an answer
+        "crawler.network.proxy_middleware.ProxyMiddleware": 700,  # the first that sees an answer
     },
 }
 """What a crawl is made of. A project's own components stand beside these, and take none of them away."""

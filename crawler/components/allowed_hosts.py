@@ -8,9 +8,9 @@ from scrapy.crawler import Crawler
 
 from crawler.components.exceptions import HostNotAllowed
 from crawler.components.headers import authorization
-from crawler.components.resolver import PublicResolver
 from crawler.components.session import Session, session_of
 from crawler.items import NOT_A_HOST
+from crawler.network.resolver import PublicResolver
 from store.addresses import authority
 
 DOWNLOAD_SLOT = "crawl"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from crawler.layouts.next_2024 import MORE
+from crawler.network.proxy import Proxy
 from crawler.options import CrawlOptions
-from crawler.proxy import Proxy
 from store.errors import UsageError
 from store.public import is_public
 

@@ -17,7 +17,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.components.browser import BrowserAnswer
 from crawler.components.exceptions import CrawlEnded
 from crawler.components.session import Session, session_of
-from crawler.components.transport import no_answer
+from crawler.network.transport import no_answer
 from crawler.retries.retry_after import retry_after
 from store.errors import SiteRefuses, UserError
 

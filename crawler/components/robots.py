@@ -20,8 +20,8 @@ from scrapy.utils.misc import build_from_crawler
 from crawler.components.allowed_hosts import DOWNLOAD_SLOT
 from crawler.components.exceptions import CrawlEnded, CutShort, Denied, HostNotAllowed
 from crawler.components.session import Session, session_of
-from crawler.components.transport import in_words, no_answer
 from crawler.components.whole_body import again
+from crawler.network.transport import in_words, no_answer
 from crawler.parsing.wholeness import robots_txt_is_cut, tdm_file_is_cut
 from crawler.permission.optouts import ROBOT
 from crawler.permission.robots_file import RobotsFile

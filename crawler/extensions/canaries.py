@@ -17,8 +17,8 @@ from crawler.canaries.canary import NAME, Canary, as_rows
 from crawler.canaries.check import Answer, Check
 from crawler.components.exceptions import CrawlEnded, Denied, HostNotAllowed
 from crawler.components.session import Session, session_of
-from crawler.components.transport import in_words
 from crawler.items import Page, PageRow
+from crawler.network.transport import in_words
 from crawler.parsing.parse import page_row
 from crawler.spiders.bokete import BoketeSpider
 from store.errors import UserError

@@ -20,10 +20,10 @@ from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.headers import photo_headers
 from crawler.components.politeness import MAX_TRIES
 from crawler.components.session import Session
-from crawler.components.transport import in_words
 from crawler.items import Answer, LeftOutRow, Page, PageRow, PhotoRow, Row
 from crawler.layouts.next_2024 import INCOMPLETE
 from crawler.memory.tables import Kind
+from crawler.network.transport import in_words
 from crawler.options import CrawlOptions
 from crawler.parsing import images
 from crawler.parsing.answer import MISSING_STATUSES, REFUSED_BY_LAW, answer_row, outcome_row

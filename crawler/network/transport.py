@@ -8,7 +8,7 @@ from scrapy.exceptions import IgnoreRequest
 from twisted.python.failure import Failure
 
 from crawler.job import Job
-from crawler.proxy import unused_variables
+from crawler.network.proxy import unused_variables
 
 _NAMES = {
     "DNSLookupError": "its name is not known",

@@ -7,7 +7,7 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
-from crawler.components.resolver import SECONDS, PublicResolver
+from crawler.network.resolver import SECONDS, PublicResolver
 
 PUBLIC, OTHER, PRIVATE = "93.184.215.14", "93.184.216.34", "10.0.0.1"
 
@@ -27,7 +27,7 @@ class Names:
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     names = Names()
     monkeypatch.setattr(CachingThreadedResolver, "getHostByName", names.resolve)
-    monkeypatch.setattr("crawler.components.resolver.time.monotonic", lambda: names.now)
+    monkeypatch.setattr("crawler.network.resolver.time.monotonic", lambda: names.now)
     monkeypatch.setattr(PublicResolver, "is_crawling", True)
     monkeypatch.setattr(PublicResolver, "trusted", set())
     return names

@@ -10,7 +10,7 @@ from scrapy.http import Response
 
 from crawler.components.exceptions import CrawlEnded
 from crawler.components.session import Session, session_of
-from crawler.components.transport import tunnel_status
+from crawler.network.transport import tunnel_status
 from store.errors import UserError
 
 _NOT_AUTHENTICATED = 407

@@ -12,14 +12,14 @@ import pytest
 
 from crawler.crawl import crawl
 from crawler.job import Job
+from crawler.network.proxy import Proxy, is_private_name
 from crawler.options import CrawlOptions
-from crawler.proxy import Proxy, is_private_name
 from pipelines import load
 from store.errors import UsageError, UserError
 from tests.certificate import self_signed
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, answering, odai_page, photo_path
-from tests.crawler.forward_proxy import proxying
+from tests.crawler.network.forward_proxy import proxying
 
 JPEG = Answer(photo(1), headers={"Content-Type": "image/jpeg"})
 

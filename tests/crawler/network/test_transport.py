@@ -6,7 +6,7 @@ from twisted.internet.error import ConnectionLost, ConnectionRefusedError, DNSLo
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseNeverReceived
 
-from crawler.components.transport import in_words
+from crawler.network.transport import in_words
 
 OPENSSL = OSError([("SSL routines", "", "certificate verify failed")])
 

@@ -1,0 +1,1 @@
+"""How hosts are reached: names, proxies, and why there is no answer."""
