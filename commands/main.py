@@ -1,12 +1,13 @@
-"""The `bokeru` command: its parser, and the exit status that each ending has."""
+"""The `bokeru` command: its parser, and the exit status that each ending has.
+
+It imports little before signals are in order: one that comes while the rest loads, for some tenths of a
+second, ends the command as at any other moment.
+"""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from store.logs import start_log
-from store.photo.options import Limits, limited
-from store.place import CONFIG, invoked
 from store.processes.ending import exit_status
 from store.version import VERSION
 
@@ -17,6 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> None:
+    from store.logs import start_log
+    from store.photo.options import Limits, limited
+    from store.place import CONFIG, invoked
+
     arguments = parser().parse_args(argv)
     verbosity = getattr(arguments, "verbose", 0)
     start_log(verbosity)
@@ -27,7 +32,6 @@ def _run(argv: Sequence[str] | None) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the `bokeru` command; each command's function is `arguments.command`."""
-    # Here, so that a signal that comes while these load is one already.
     from commands import crawls, data, models, reparse, stages, why
 
     main = argparse.ArgumentParser(

@@ -1,12 +1,14 @@
 """Runs the embedded site: until Ctrl-C, or in a child process for as long as a block lasts."""
 
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 
 from demo.content import EmbeddedSite
 from demo.faults.routes import FaultyRoutes
@@ -80,26 +82,32 @@ def running(
     ours, theirs = context.Pipe()
     settings = (photos, captions_per_photo, seed, port, layout, tuple(faults))
     child = context.Process(target=_child, args=(theirs, *settings), name="embedded site", daemon=True)
-    # A terminal sends these to its whole process group. The crawler still fetches while it shuts down; the
-    # child inherits the block, so there is no moment at which it would end with a traceback.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP, signal.SIGINT))
+    # A terminal sends these to its whole process group, a supervisor to all processes. The crawler still
+    # fetches while it shuts down. The child inherits the block, so there is no moment at which it would end
+    # with a traceback; nor would it for want of what this process sends it last, as it waits for its start.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
     try:
-        child.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    theirs.close()  # else recv() would wait for ever if the child died
-    try:
+        try:
+            child.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()  # else recv() would wait for ever if the child died
         answer = ours.recv()
         if isinstance(answer, Exception):
             raise answer
         yield answer
     finally:
         ours.close()
-        child.join(5)
-        if child.is_alive():
-            child.kill()
-            child.join()
-        child.close()
+        if child.pid is not None:
+            _await(child)
+
+
+def _await(child: SpawnProcess) -> None:
+    child.join(5)
+    if child.is_alive():
+        child.kill()
+        child.join()
+    child.close()
 
 
 def _child(
@@ -112,16 +120,19 @@ def _child(
     faults: tuple[str, ...],
 ) -> None:
     """Serve until the parent closes its end of the pipe; the death of the parent closes it too."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         server = Server(_routes(photos, captions_per_photo, seed, layout, faults), port)
     except (OSError, ValueError) as error:
         parent.send(error)
         return
-    parent.send(server.address)
-    # In a thread, while this one waits for the parent's end of the pipe to close.
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with suppress(BrokenPipeError):  # the parent has just ended
+        parent.send(server.address)
+        server.serve_forever()
+
+
+def _end_with(parent: Connection) -> None:
+    """End this process with its parent, also while it draws what it is going to serve."""
+    with suppress(EOFError, OSError):
         parent.recv()
-    except EOFError:
-        server.shutdown()
-        server.server_close()
+    os._exit(0)  # nothing is written, so nothing is to be closed
