@@ -62,4 +62,5 @@ EXTENSIONS = {
     "crawler.extensions.monitor.Monitor": 510,
     "crawler.extensions.canaries.Canaries": 500,
     "crawler.extensions.notices.PauseNotices": 500,
+    "crawler.extensions.history.HistoryKeeper": 520,  # after the monitor, which knows more of the cause
 }

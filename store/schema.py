@@ -116,6 +116,39 @@ CANARIES = pa.schema(
 )
 """A few known boke, each with the page that showed it: a crawl asks for them again and compares."""
 
+FIGURES = tuple(
+    pa.field(name, pa.float64())
+    for name in (
+        *("bokes_per_odai", "bokes_per_list"),
+        *("with_stars", "with_raters", "with_category", "with_posted", "with_photo", "with_labels"),
+    )
+)
+"""What a crawl measures of the pages that it reads; null where none counts. `with_…` are shares, 0 to 1."""
+
+HISTORY = pa.schema(
+    [
+        ("started", TIME),
+        ("ended", TIME),
+        ("status", pa.int32()),
+        ("failure", pa.string()),
+        ("scope", pa.string()),
+        ("pages", pa.map_(pa.string(), pa.int64())),
+        ("photos", pa.map_(pa.string(), pa.int64())),
+        ("bokes", pa.int64()),
+        *FIGURES,
+        ("bytes", pa.int64()),
+        ("latency_p50", pa.float64()),
+        ("latency_p90", pa.float64()),
+        ("latency_p99", pa.float64()),
+        ("responses", pa.map_(pa.string(), pa.int64())),
+        ("left_out", pa.map_(pa.string(), pa.int64())),
+        ("stretches", pa.list_(pa.struct([pa.field("pages", pa.int64()), *FIGURES]))),
+        ("alarm", pa.string()),
+        ("accepted", pa.bool_()),
+    ]
+)
+"""What each run of a crawl fetched and measured."""
+
 CAPTION = pa.struct(
     [
         ("boke_id", pa.int64()),

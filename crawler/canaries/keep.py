@@ -31,9 +31,7 @@ def keep(job: Job, crawl: Path, count: int) -> list[Canary]:
     job.directory.mkdir(parents=True, exist_ok=True)
     with locked(job.directory / ".lock", f"is crawling {job.directory}"):
         mirror = mirror_of(job.options.mirror, job.directory)
-        writer = RowWriter(job.directory, job.options, mirror)
-        writer.write_beside(NAME, CANARIES, as_rows(chosen))
-        writer.commit()  # waits for the mirror
+        RowWriter(job.directory, job.options, mirror).write_beside(NAME, CANARIES, as_rows(chosen))
     return chosen
 
 

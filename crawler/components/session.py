@@ -15,6 +15,8 @@ from scrapy.exceptions import NotConfigured
 
 from crawler.archive.shown import shows_forgotten
 from crawler.canaries.canary import load_canaries
+from crawler.history.history import NAME as HISTORY_NAME
+from crawler.history.history import History
 from crawler.items import LeftOutRow, PageRow, PhotoRow, Row
 from crawler.job import Job
 from crawler.link_rules import stored_links
@@ -32,6 +34,7 @@ from store.forget.forgotten import Forgotten
 from store.processes.interruption import Interrupted, received
 from store.processes.lock import locked
 from store.progress import Progress
+from store.schema import HISTORY
 
 _LOG = logging.getLogger(__name__)
 
@@ -74,6 +77,7 @@ class Session:
                 self.earlier = {kind: tables.newest(kind) for kind in KINDS}
                 total, unit = self._expected_total(tables)
             self._forgotten = Forgotten.load(self.job.directory.parent).filter()
+            self.history = History(self.job)
             self.canaries = load_canaries(self.job, self._forgotten)
             self.writer = RowWriter(self.job.directory, self.job.options, mirror, self.job.user_agent)
             self.progress = opening.enter_context(Progress("crawl", total, unit))
@@ -109,6 +113,7 @@ class Session:
             counted = self.report if is_counted else self.report.with_tables(self.job)
             self.report = counted.ended(failure, status=status)
             publish(self.job, self.report, self.traffic)
+            self.writer.write_beside(HISTORY_NAME, HISTORY, self.history.rows(self.report))
 
     def warn(self, text: str) -> None:
         """Say once what is worth knowing and stops nothing; the report has it, too."""

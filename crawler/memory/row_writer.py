@@ -69,13 +69,15 @@ class RowWriter:
             raise self._write_error(error) from error
 
     def write_beside(self, name: str, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Write a small table beside the others, in place of what it was, and send it to the mirror."""
+        """Write a small table beside the others, in place of what it was; wait until the mirror has it."""
         path = self._directory / name
         try:
             write_rows(path, schema, rows)
         except OSError as error:
             raise self._write_error(error) from error
         self._send_to_mirror(path)
+        if self._mirror:
+            self._mirror.check(wait=True)
 
     def _is_archived(self, row: PageRow) -> bool:
         """Tell whether what a page was made from is kept: nothing of a page that opts out."""

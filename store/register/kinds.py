@@ -104,6 +104,7 @@ KINDS = (
         mirrored=True,
     ),
     FileKind("crawl", f"{_CRAWL}/archive/*.warc.gz", "warc", content=True, mirrored=True),
+    FileKind("crawl", f"{_CRAWL}/history.parquet", "parquet", schema.HISTORY, "history", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/report.json", "json"),
     FileKind("crawl", f"{_CRAWL}/metrics.prom", "text"),
