@@ -36,6 +36,35 @@ def _other(pipeline: Place, arguments: argparse.Namespace) -> Place:
     return Place(pipeline.data, name)
 
 
+def history(arguments: argparse.Namespace) -> None:
+    """Show what each run of a crawl fetched and measured, as table and chart, the newest last. A run whose
+    pages are all valid but not like those of three or more earlier runs (half the boke a page, say, or boke
+    without stars) ends with status 5 and is marked here: compare some pages with the site. If all is right,
+    --accept makes that run the new normal."""
+    from rich.console import Console
+
+    from crawler.history.accept import accept
+    from crawler.history.history import load_history
+    from crawler.history.show import show
+    from crawler.job import Job
+
+    pipeline = pipeline_of(arguments)
+    if not pipeline.crawl.exists():
+        raise MissingStage(pipeline.crawl, pipeline.command("crawl"))
+    job = Job(pipeline.settings.crawl, pipeline.crawl, pipeline=pipeline.name)
+    if arguments.accept:
+        accepted = accept(job)
+        print(f"history: from now on this is usual: {accepted['alarm']}" if accepted else "history: no alarm")
+        return
+    runs = load_history(job)
+    if arguments.json:
+        print(json.dumps(runs, ensure_ascii=False, indent=1, default=str))
+    elif runs:
+        show(runs, arguments.n, Console())
+    else:
+        print("history: no run yet; it begins with the next crawl, since 0.1 kept none")
+
+
 def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     command = add(commands, canaries)
@@ -48,3 +77,8 @@ def register(commands: Commands) -> None:
     )
     command.add_argument("-n", type=positive, default=12, help="how many to keep (12)")
     command.add_argument("--json", action="store_true", help="print them as JSON")
+    command = add(commands, history)
+    add_pipeline(command)
+    command.add_argument("-n", type=positive, default=20, help="runs in the table, the newest (20)")
+    command.add_argument("--json", action="store_true", help="print all runs as JSON")
+    command.add_argument("--accept", action="store_true", help="make the run that raised the alarm usual")

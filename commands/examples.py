@@ -35,6 +35,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru canaries --pipeline demo",
         "bokeru canaries --pipeline demo -n 6 --json",
     ),
+    "history": ("bokeru history --pipeline demo", "bokeru history --pipeline demo --json"),
     "forget": ("bokeru forget --pipeline demo --odai 123",),
     "why": ("bokeru why --pipeline demo 犬", "bokeru why --pipeline demo --json 80000003"),
     "weights": ("bokeru weights caffenet",),

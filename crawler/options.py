@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from crawler.network.proxy import Proxy
 from crawler.opening_hours import OpeningHours
 from store.addresses import authority, is_same_site
-from store.options import Options, StageOptions
+from store.options import Options, StageOptions, duration
 from store.stand_ins import StandInRule
 
 SHORTEST_DELAY = 1.0
@@ -65,6 +65,8 @@ class CrawlOptions(StageOptions):
     """Pictures (sha256) that are photos all the same, however many addresses they have."""
     revisit_after: float | None = Field(None, gt=0)
     """Days after which a page is read again, since stars grow; null means never."""
+    fresh: str = "7d"
+    """How long after its end a crawl counts as fresh: 90m, 36h, 7d or 2w. It starts nothing by itself."""
     render: Literal["none", "chromium"] = "none"
     """`chromium` lets a browser press the "more" button of pages that need it (see `make install-scale`)."""
     max_drift: float = Field(0.05, ge=0, le=1)
@@ -112,6 +114,12 @@ class CrawlOptions(StageOptions):
     """Which pages are kept as they were fetched, for `bokeru reparse`: all, those of unknown markup, none."""
     mirror: str | None = None
     """Where every whole shard is copied: s3://bucket/prefix, gs://bucket/prefix, file:///folder."""
+
+    @field_validator("fresh")
+    @classmethod
+    def _is_duration(cls, text: str) -> str:
+        duration(text)
+        return text.strip()
 
     @field_validator("site")
     @classmethod

@@ -1,5 +1,7 @@
-"""The base of every stage's settings."""
+"""The base of every stage's settings, and durations as they are written there."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,3 +24,22 @@ class StageOptions(Options):
     def of_result(self) -> dict[str, Any]:
         """Return plain values of those settings that what the stage makes depends on."""
         return self.model_dump(mode="json", exclude=set(StageOptions.model_fields))
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_LONGEST = timedelta(days=3650)
+
+
+def duration(text: str) -> timedelta:
+    """Return what a number with a unit means: 90m, 36h, 7d, 2w, 1.5d.
+
+    Raises:
+        ValueError: the text is no such duration, or one of nothing, or of over ten years.
+    """
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)\s*([smhdw])", text.strip(), re.ASCII)
+    if not match:
+        raise ValueError(f"{text!r} is no duration: write a number and s, m, h, d or w, such as 36h or 7d")
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if not 0 < seconds <= _LONGEST.total_seconds():
+        raise ValueError(f"{text!r} is not more than nothing and at most ten years: write such as 36h or 7d")
+    return timedelta(seconds=seconds)

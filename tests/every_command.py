@@ -111,6 +111,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     for stage in ("crawl", "dataset", "features", "train", "evaluate", "run"):
         ledger.run(stage, *pipeline)
     ledger.run("canaries", *pipeline)
+    ledger.run("history", *pipeline)
     holding = [path.relative_to(data).as_posix() for path in search(data, everything(data))]
     photo = folder / "photo.jpg"
     photo.write_bytes(next(read.photo_bytes(data / "demo/dataset"))[1])

@@ -44,6 +44,11 @@ class _Counts:
         self.sum += count
         self.squares += count * count
 
+    def join(self, other: "_Counts") -> None:
+        self.number += other.number
+        self.sum += other.sum
+        self.squares += other.squares
+
     def mean(self) -> Figure:
         mean = self.sum / self.number
         variance = max(self.squares - self.number * mean * mean, 0) / max(self.number - 1, 1)
@@ -81,6 +86,17 @@ class Tally:
             self._labelled += bool(row["labels"])
             if "page=" not in str(row["url"]) and _is_grown(bokes, row["fetched_at"]):
                 self._bokes["bokes_per_odai"].add(len(bokes))
+
+    def join(self, other: "Tally") -> None:
+        """Add the pages of another tally."""
+        self.pages += other.pages
+        self._own += other._own
+        self._odai += other._odai
+        self._labelled += other._labelled
+        self._entries += other._entries
+        self._covered.update(other._covered)
+        for name, counts in other._bokes.items():
+            self._bokes[name].join(counts)
 
     def figures(self, least: int = 1) -> dict[str, Figure]:
         """Return the figures that are of at least so many pages each."""

@@ -48,7 +48,6 @@ class History:
 
     def add(self, row: PageRow) -> Unexpected | None:
         """Add a page; return what ends the crawl, where it completes a stretch that is not like others."""
-        self._all.add(row)
         self._stretch.add(row)
         if self._stretch.pages >= _STRETCH * 2 ** max(len(self._stretches) - 1, 0):
             return self._end_stretch()
@@ -56,11 +55,16 @@ class History:
 
     def end(self) -> Unexpected | None:
         """End the last stretch, which may be short."""
-        return self._end_stretch() if self._stretch.pages >= _LEAST_OF_THE_LAST else None
+        if self._stretch.pages >= _LEAST_OF_THE_LAST:
+            return self._end_stretch()
+        self._all.join(self._stretch)
+        self._stretch = Tally()
+        return None
 
     def _end_stretch(self) -> Unexpected | None:
         place, tally = len(self._stretches), self._stretch
         self._stretch = Tally()
+        self._all.join(tally)
         figures = tally.figures(LEAST_PAGES)
         self._stretches.append({"pages": tally.pages, **values(figures)})
         earlier = [stretches[place] for stretches in self._earlier if len(stretches) > place]

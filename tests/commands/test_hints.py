@@ -22,7 +22,10 @@ from crawler.canaries.check import Answer, Check
 from crawler.canaries.keep import keep
 from crawler.extensions import alarms
 from crawler.extensions.window import Fetched
+from crawler.history.history import NAME as HISTORY_NAME
+from crawler.history.history import History
 from crawler.job import Job
+from crawler.memory.small_table import write_rows
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
 from dataset import read
@@ -39,8 +42,11 @@ from store.errors import UserError
 from store.forget.forgotten import Forgotten
 from store.photo.options import PhotoOptions, limited
 from store.place import Place, invoked
+from store.schema import HISTORY
 from tests import crawl_tables
 from tests.commands.commandline import write_config
+from tests.crawler.history.test_deviation import page as read_page
+from tests.crawler.history.test_history import run as usual_run
 from tests.docs.documents import commands
 from tests.featurize.small_networks import small_weights
 from tests.test_imports import ROOT, sources
@@ -207,6 +213,14 @@ def damaged_canaries(place: Place) -> None:
     canary.load_canaries(job(place), Forgotten().filter())
 
 
+def unlike_earlier_crawls(place: Place) -> None:
+    write_rows(place.crawl / HISTORY_NAME, HISTORY, [usual_run(job(place), number) for number in range(3)])
+    history = History(job(place))
+    for _ in range(100):
+        if failure := history.add(read_page(4)):
+            print(failure)
+
+
 def canaries_of_a_damaged_crawl(place: Place) -> None:
     damage(place)
     keep(job(place), place.crawl, 2)
@@ -216,6 +230,8 @@ Provoke = Callable[[Place], object]
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
     ("commands/crawls.py", without("crawl", lambda place: called(place, "canaries")), ["crawl"]),
+    ("commands/crawls.py", without("crawl", lambda place: called(place, "history")), ["crawl"]),
+    ("crawler/history/history.py", unlike_earlier_crawls, ["history", "--accept"]),
     ("crawler/canaries/canary.py", damaged_canaries, ["canaries"]),
     ("crawler/canaries/check.py", kept_canaries, ["canaries"]),
     ("dataset/build/crawl_tables.py", without("crawl", lambda place: crawl_shards([place.crawl])), ["crawl"]),
@@ -249,6 +265,7 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         lambda place: print(alarms.drift(job(place), [Fetched("http://s/odai/1", "drift")], 1, 1).error),
         lambda place: ["parse", "FILE", "--url", "URL"],
     ),
+    ("crawler/history/history.py", unlike_earlier_crawls, lambda place: ["parse", "FILE", "--url", "URL"]),
     ("crawler/canaries/check.py", kept_canaries, lambda place: ["parse", "FILE", "--url", "URL"]),
     (
         "crawler/canaries/choose.py",
