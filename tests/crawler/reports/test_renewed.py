@@ -30,13 +30,17 @@ class Watcher(threading.Thread):
         super().__init__(daemon=True)
         self.directory, self.over = directory, threading.Event()
         self.reports: list[dict[str, Any]] = []
+        self.names: set[str] = set()
         self.errors: list[Exception] = []
 
     def run(self) -> None:
         while not self.over.wait(0.01):
             try:
                 self.reports.append(json.loads((self.directory / "report.json").read_text()))
-                list(text_string_to_metric_families((self.directory / "metrics.prom").read_text()))
+                for path in self.directory.iterdir():
+                    if path.name.endswith(".prom"):  # as node_exporter finds them, whatever they begin with
+                        list(text_string_to_metric_families(path.read_text()))
+                        self.names.add(path.name)
             except FileNotFoundError:
                 continue
             except Exception as error:
@@ -50,6 +54,7 @@ def test_both_are_renewed_while_it_runs_and_whole_whenever_they_are_read(site: s
     watcher.over.set()
     watcher.join()
     assert watcher.errors == []
+    assert watcher.names == {"metrics.prom"}
     seen = [one["new_pages"].get("ok", 0) for one in watcher.reports if one["state"] == "running"]
     assert len(set(seen)) >= 3
     assert seen == sorted(seen)
