@@ -3,11 +3,14 @@
 import ast
 import hashlib
 import html
+import json
 import re
 import shlex
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +20,8 @@ from starlette.testclient import TestClient
 
 from commands import doctor
 from commands.main import main, parser
+from commands.notices import told
+from commands.pipeline import Pipeline
 from crawler.canaries import canary
 from crawler.canaries.check import Answer, Check
 from crawler.canaries.keep import keep
@@ -38,8 +43,10 @@ from featurize.fetch import CAFFENET, fetch
 from featurize.neighbours import nearest
 from featurize.options import FeatureOptions
 from featurize.read import vectors
+from pipelines import Settings
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
+from store.notify.options import NotifyOptions
 from store.photo.options import PhotoOptions, limited
 from store.place import Place, invoked
 from store.schema import HISTORY
@@ -227,8 +234,22 @@ def canaries_of_a_damaged_crawl(place: Place) -> None:
 
 
 Provoke = Callable[[Place], object]
+
+
+def notice_of_a_crawl(place: Place) -> None:
+    """Print the command of a notice: the command that is told of the crawl's end writes it to a file."""
+    target = place.directory / "notice.json"
+    copy = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read())"
+    notify = NotifyOptions(command=(sys.executable, "-c", copy, str(target)))
+    pipeline = Pipeline(place.data, place.name, settings=Settings(notify=notify))
+    with suppress(UserError), told(pipeline, "crawl"):
+        raise UserError("x")
+    print(json.loads(target.read_text())["command"])
+
+
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
+    ("commands/notices.py", notice_of_a_crawl, ["crawl"]),
     ("commands/crawls.py", without("crawl", lambda place: called(place, "canaries")), ["crawl"]),
     ("commands/crawls.py", without("crawl", lambda place: called(place, "history")), ["crawl"]),
     ("crawler/history/history.py", unlike_earlier_crawls, ["history", "--accept"]),
