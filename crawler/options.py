@@ -8,8 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from crawler.network.proxy import Proxy
 from crawler.opening_hours import OpeningHours
+from crawler.revisit_options import RevisitOptions
 from store.addresses import authority, is_same_site
-from store.options import Options, StageOptions, duration
+from store.options import Options, duration
 from store.stand_ins import StandInRule
 
 SHORTEST_DELAY = 1.0
@@ -31,7 +32,7 @@ class EmbeddedSite(Options):
     """Another seed draws another site."""
 
 
-class CrawlOptions(StageOptions):
+class CrawlOptions(RevisitOptions):
     """`crawl:` in pipelines.yaml."""
 
     # What to fetch.
@@ -50,9 +51,9 @@ class CrawlOptions(StageOptions):
     min_stars: int = Field(0, ge=0)
     """Follow a list to an odai only for a boke of so many stars, and an odai's pages no further than that."""
     max_pages: int | None = Field(None, ge=1)
-    """Stop after this many pages; null means no limit."""
+    """Stop after this many pages of this run; null means no limit."""
     max_photos: int | None = Field(None, ge=1)
-    """Stop after this many photos; null means no limit."""
+    """Stop once the crawl has this many photos, those of earlier runs included; null means no limit."""
     max_hours: float | None = Field(None, gt=0)
     """Stop after so many hours, with exit status 6 where work is left; null means no limit."""
     hours: str | None = None
@@ -63,8 +64,6 @@ class CrawlOptions(StageOptions):
     """A picture at so many photo addresses stands for photos that are not there: no dataset takes it."""
     not_stand_ins: tuple[str, ...] = ()
     """Pictures (sha256) that are photos all the same, however many addresses they have."""
-    revisit_after: float | None = Field(None, gt=0)
-    """Days after which a page is read again, since stars grow; null means never."""
     fresh: str = "7d"
     """How long after its end a crawl counts as fresh: 90m, 36h, 7d or 2w. It starts nothing by itself."""
     render: Literal["none", "chromium"] = "none"

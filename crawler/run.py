@@ -119,7 +119,7 @@ def _failures(job: Job, session: Session) -> Iterator[UserError]:
     try:
         with Tables(job) as tables:
             yield from problems(job, tables, session.counts)
-            if not session.failure and not tables.is_complete():
+            if not session.failure and not tables.is_complete(session.counts.new_pages.total()):
                 yield UserError(f"some addresses could not be fetched; see the log. Try again: {job.command}")
     except UserError as error:
         yield error

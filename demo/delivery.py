@@ -20,6 +20,14 @@ def head(handler: BaseHTTPRequestHandler, response: Response) -> None:
     _head(handler, response, len(response.body))
 
 
+def not_modified(handler: BaseHTTPRequestHandler, response: Response) -> None:
+    """Send the headers of a 304, which has no body and tells no length."""
+    handler.send_response(response.status)
+    for name, value in response.headers.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+
+
 def slow(handler: BaseHTTPRequestHandler, response: Response) -> None:
     """Send the body in 20 pieces over 2 seconds."""
     _head(handler, response, len(response.body))
@@ -70,6 +78,7 @@ def endless_slow(handler: BaseHTTPRequestHandler, response: Response) -> None:
 
 DELIVERIES: dict[str, Callable[[BaseHTTPRequestHandler, Response], None]] = {
     "whole": whole,
+    "not-modified": not_modified,
     "slow": slow,
     "reset": reset,
     "short": short,

@@ -4,6 +4,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+from demo.conditional import conditional
 from demo.delivery import DELIVERIES, head
 from demo.faults.routes import FaultyRoutes
 from demo.responses import Response
@@ -61,6 +62,7 @@ class Handler(BaseHTTPRequestHandler):
             response = Response(502, text.encode(), "text/plain; charset=utf-8")
         else:
             response = self.server.routes.respond(target, host)
+            response = conditional(response, self.headers.get("If-None-Match"))
         delivery = DELIVERIES[response.delivery] if with_body else head
         delivery(self, response)
 

@@ -28,6 +28,11 @@ def string_list(values: Iterable[object]) -> str:
     return "[" + ", ".join(literal(str(value)) for value in values) + "]"
 
 
-def read_parquet(paths: Iterable[Path]) -> str:
-    """Return the SQL that reads the rows of all `paths`; a column that a file lacks is null there."""
-    return f"read_parquet({string_list(paths)}, union_by_name = true)"
+def read_parquet(paths: Iterable[Path], *, places: bool = False) -> str:
+    """Return the SQL that reads the rows of all `paths`; a column that a file lacks is null there.
+
+    Args:
+        places: add the columns `filename` and `file_row_number`, which tell where a row lies.
+    """
+    more = ", filename = true, file_row_number = true" if places else ""
+    return f"read_parquet({string_list(paths)}, union_by_name = true{more})"

@@ -25,7 +25,7 @@ def write_known(directory: Path, count: int) -> None:
 
 def write_pages(directory: Path, numbers: np.ndarray[Any, Any], count: int) -> None:
     """Write a shard of pages. They link to each other, and the last ones to pages not yet known."""
-    size = len(numbers)
+    size, now = len(numbers), datetime.now(UTC)  # fresh, so that none is due again
     links = [f"http://{HOST}/odai/{(n * 7 + k) % (count + 100)}" for n in numbers for k in range(7)]
     photos = [f"http://photo.{HOST}/photo/odai/600/{n:032x}_600.jpg" for n in numbers]
     bokes = pa.StructArray.from_arrays(
@@ -39,7 +39,7 @@ def write_pages(directory: Path, numbers: np.ndarray[Any, Any], count: int) -> N
     columns |= {
         "url": [f"http://{HOST}/odai/{n}" for n in numbers],
         "outcome": ["ok"] * size, "odai_id": numbers, "image_url": photos,
-        "fetched_at": [datetime(2026, 1, 1, tzinfo=UTC)] * size,
+        "fetched_at": [now] * size,
         "links": pa.ListArray.from_arrays(pa.array(range(0, size * 7 + 1, 7), pa.int32()), pa.array(links)),
         "bokes": pa.ListArray.from_arrays(pa.array(range(0, size * 10 + 1, 10), pa.int32()), bokes),
     }  # fmt: skip
@@ -52,6 +52,6 @@ def write_photos(directory: Path, numbers: np.ndarray[Any, Any]) -> None:
     columns: dict[str, Any] = {name: pa.nulls(len(numbers), IMAGES.field(name).type) for name in IMAGES.names}
     columns["url"] = [f"http://photo.{HOST}/photo/odai/600/{n:032x}_600.jpg" for n in numbers]
     columns["outcome"] = ["ok"] * len(numbers)
-    columns["fetched_at"] = [datetime(2026, 1, 1, tzinfo=UTC)] * len(numbers)
+    columns["fetched_at"] = [datetime.now(UTC)] * len(numbers)
     with whole_parquet(directory / "images" / f"images-{numbers[0]:09}.parquet", IMAGES) as writer:
         writer.write_table(pa.table(columns, schema=IMAGES))

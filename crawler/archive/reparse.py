@@ -15,7 +15,7 @@ from crawler.archive.index import ArchiveIndex
 from crawler.archive.shown import shows_forgotten
 from crawler.items import Answer, PageRow
 from crawler.job import Job
-from crawler.link_rules import stored_links
+from crawler.link_rules import has_note, stored_links, with_note
 from crawler.memory.merging import ARCHIVE, files
 from crawler.parsing.answer import answer_row
 from store.errors import DamagedFile
@@ -111,6 +111,8 @@ class Reparse:
             old["status"] == 304 or answer.status is None
         ):  # the page is another answer's, or was mended by hand
             kept += ("status", "etag", "last_modified")
+        if has_note(old["error"]):  # it is about the list at that time, and not about the page alone
+            row["error"] = with_note(row["error"])
         return {**old, **row, **{name: old[name] for name in kept}}
 
     def _answer(self, address: str, at: datetime) -> Answer | None:

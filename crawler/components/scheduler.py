@@ -61,5 +61,6 @@ class FrontierScheduler(BaseScheduler):
         kind = session.next_kind() if session else None
         if session and kind:
             address = session.next_address(kind)
-            return self._spider.request(address, kind, session.frontier.shown_on(address))
+            frontier = session.frontier
+            return self._spider.request(address, kind, frontier.shown_on(address), frontier.last_row(address))
         return self._refused.popleft() if self._refused else None

@@ -19,7 +19,7 @@ from crawler.history.history import NAME as HISTORY_NAME
 from crawler.history.history import History
 from crawler.items import LeftOutRow, PageRow, PhotoRow, Row
 from crawler.job import Job
-from crawler.link_rules import stored_links
+from crawler.link_rules import stored_links, with_note
 from crawler.memory.frontier import Frontier
 from crawler.memory.merging import tidy
 from crawler.memory.mirror import mirror_of
@@ -139,6 +139,8 @@ class Session:
             return row
         if isinstance(row, PageRow):
             row["links"] = stored_links(row, self.job)
+            if self.frontier.has_nothing_new(row):
+                row["error"] = with_note(row["error"])
             answer = row.answer
             if answer and shows_forgotten(answer, self._forgotten, row):
                 answer = None
@@ -199,7 +201,7 @@ class Session:
         photos = self.counts.photos["ok"] + (self._under_way["images"] if kind == "images" else 0)
         if options.max_photos is not None and photos >= options.max_photos:
             return False
-        pages = self.counts.pages.total() + self._under_way["pages"]
+        pages = self.counts.new_pages.total() + self._under_way["pages"]
         return kind == "images" or options.max_pages is None or pages < options.max_pages
 
     def _follow(self, row: PageRow | PhotoRow) -> None:
@@ -219,7 +221,7 @@ class Session:
         if options.max_photos is not None and options.max_pages is None:
             return max(options.max_photos - self.counts.photos["ok"], 0), "photos"
         if options.max_pages is not None:
-            self._pages_left = max(options.max_pages - self.counts.pages.total(), 0)
+            self._pages_left = options.max_pages
         if options.start:
             return (None if options.max_pages is None else self._pages_left), "pages"
         return min(tables.count_due("pages"), self._pages_left), "pages"

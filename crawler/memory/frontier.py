@@ -6,7 +6,9 @@ from heapq import heapify, heappop, heappush
 
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
+from crawler.link_rules import links_to_follow
 from crawler.memory.address_set import AddressSet
+from crawler.memory.last_row import LastRow
 from crawler.memory.tables import Kind, Tables
 from crawler.parsing.markup import identifier, page_number
 
@@ -71,7 +73,7 @@ class Queue:
 
     def __init__(self, kind: Kind, tables: Tables, waiting: PageQueue | PhotoQueue) -> None:
         self._kind: Kind = kind
-        self._seen = AddressSet(tables.fetched_hashes(kind))
+        self._seen = AddressSet(tables.settled_hashes(kind))
         self._waiting = waiting
         due = list(tables.due(kind, CAPACITY))
         for address in due:
@@ -120,8 +122,14 @@ class Frontier:
         sign = -1 if job.options.order == "newest" else 1
         self.pages = Queue("pages", tables, PageQueue(sign))
         self.photos = Queue("images", tables, PhotoQueue())
+        self._listed = tables.listed()
+        self._last_rows = tables.last_rows(CAPACITY)
         # For photos that wait or are under way, so no more than those.
         self._shown_on = tables.pages_of_due_photos(CAPACITY) if len(self.photos) else {}
+
+    def has_nothing_new(self, row: PageRow) -> bool:
+        """Tell whether a page of a list, read again, shows only what the list had shown before."""
+        return self._listed.has_nothing_new(row)
 
     def follow(self, row: PageRow | PhotoRow) -> None:
         """Add the pages and photos that a row leads to; `tables` finds the same ones in what is on disk."""
@@ -129,12 +137,16 @@ class Frontier:
             page = self._shown_on.pop(str(row["url"]), None)
             self._add_photos([row.next_copy] if row.next_copy else [], page)
             return
-        self.pages.add(row["links"])  # type: ignore[arg-type]
+        self.pages.add(links_to_follow(row, self._job.options))
         self._add_photos(filter(self._job.is_allowed, row.photos), str(row["url"]))
 
     def shown_on(self, address: str) -> str | None:
         """Return the page that shows a photo that waits or is under way; None where that is not known."""
         return self._shown_on.get(address)
+
+    def last_row(self, address: str) -> LastRow | None:
+        """Return where the newest row of a page lies that is to be asked for only if it has changed."""
+        return self._last_rows.pop(address, None)
 
     def _add_photos(self, addresses: Iterable[str], page: str | None) -> None:
         for address in addresses:

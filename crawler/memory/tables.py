@@ -1,7 +1,6 @@
 """The crawl's two tables as its memory: DuckDB finds what was fetched in them, and what is due."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -9,14 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from crawler.items import CLOSED, NOT_A_HOST, WITHDRAWN
+from crawler.items import CLOSED
 from crawler.job import Job
-from store.addresses import canonical_pattern, sql_host, sql_narrower, sql_photo_key
+from crawler.memory import views
+from crawler.memory.last_row import LastRow
+from crawler.memory.revisits import Listed, sql_listed
+from store.addresses import sql_photo_key
 from store.errors import DamagedFile, TooLittleRoom, UserError
 from store.place import bokeru
 from store.schema import IMAGES, LEFT_OUT, PAGES, required
 from store.shards import shard_paths
-from store.sql import literal, read_parquet, string_list, without_robots_denials
+from store.sql import read_parquet, without_robots_denials
 from store.stand_ins import sql_stand_ins
 
 if TYPE_CHECKING:
@@ -32,70 +34,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "preserve_insertion_order": False,
 }
 
-# latest_*: the newest row of each address. fetched_*: addresses that need no fetching. discovered_*: those
-# that the crawl starts from or that its rows lead to. An address is due if it is discovered and not fetched.
-# - What a rule kept from being fetched has no row, so it is due in the next run, and not in this one.
-# - A list also shows photos of odai that opt out, so a photo is discovered on its odai's own page.
-# - A photo whose host is not allowed is not due; it is once the settings allow its host.
-# - A photo that is missing, or stayed broken at every try, leads to its next narrower copy, but not where its
-#   host was not allowed: nothing was asked for there.
-# - What 0.1 took from the markup since 2024 has neither stars nor dates: such a page is due again. A page
-#   that is read so today is drift, not ok, so it is not asked for for ever.
-# - A row that came while the site as a whole failed says nothing of its page: that crawl withdrew it. If the
-#   settings of today allow the share that it was withdrawn for, it counts.
-# - Crawls of 0.1 hold pages and links as they were spelled: each counts as the one address of its page.
-_VIEWS = """
-CREATE TEMP VIEW pages AS
-    SELECT {one_address} AS url, page.* EXCLUDE (url) FROM page;
-CREATE TEMP VIEW closed AS
-    SELECT url, "table" FROM left_out
-    WHERE count IS NULL AND source LIKE 'http%' AND left_out_at >= {started};
-CREATE TEMP TABLE latest_pages AS
-    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome,
-        arg_max({misread}, fetched_at) AS is_misread
-    FROM pages GROUP BY url;
-CREATE TEMP TABLE latest_images AS
-    SELECT url, max(fetched_at) AS fetched_at, arg_max(outcome, fetched_at) AS outcome,
-        arg_max(error, fetched_at) FILTER (outcome = 'error') AS error
-    FROM images GROUP BY url;
-CREATE TEMP TABLE withdrawn AS
-    SELECT "table", {one_address} AS url, max(left_out_at) AS withdrawn_at FROM left_out
-    WHERE count IS NULL AND (source = '{withdrawn}'
-        OR (source = '{withdrawn}.max_drift' AND {share} > {max_drift})
-        OR (source = '{withdrawn}.max_errors' AND {share} > {max_errors})) GROUP BY ALL;
-CREATE TEMP VIEW trusted_pages AS
-    SELECT page.* FROM latest_pages AS page ANTI JOIN (SELECT * FROM withdrawn WHERE "table" = 'pages') AS bad
-        ON page.url = bad.url AND fetched_at <= withdrawn_at;
-CREATE TEMP VIEW trusted_images AS
-    SELECT image.* FROM latest_images AS image ANTI JOIN (SELECT * FROM withdrawn WHERE "table" = 'images')
-        AS bad ON image.url = bad.url AND fetched_at <= withdrawn_at;
-CREATE TEMP VIEW fetched_pages AS
-    SELECT url FROM trusted_pages WHERE fetched_at >= {fresh} AND NOT is_misread
-    AND NOT ({retry} AND outcome IN ('error', 'drift', 'denied') AND fetched_at < {started})
-    UNION ALL SELECT {one_address} FROM closed WHERE "table" = 'pages';
-CREATE TEMP VIEW fetched_images AS
-    SELECT url FROM trusted_images
-    WHERE NOT ({retry} AND outcome IN ('error', 'denied') AND fetched_at < {started})
-    AND NOT (outcome = 'error' AND coalesce(regexp_extract(error, '{not_a_host}', 1) IN {hosts}, false))
-    UNION ALL SELECT url FROM closed WHERE "table" = 'images';
-CREATE TEMP VIEW discovered_pages AS
-    SELECT {one_address} AS url FROM (SELECT unnest(links) AS url FROM page)
-    UNION ALL SELECT url FROM starts
-    UNION ALL SELECT {odai} || unnest(range(first, last + 1)) FROM odai_ranges
-    UNION ALL SELECT {odai} || odai_id FROM odai_listed;
-CREATE TEMP VIEW denied_odai AS
-    SELECT TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT) AS odai_id
-    FROM latest_pages WHERE outcome = 'denied' AND url LIKE '%/odai/%';
-CREATE TEMP VIEW discovered_images AS SELECT url FROM (
-    SELECT image_url AS url FROM pages ANTI JOIN denied_odai USING (odai_id) WHERE outcome = 'ok'
-    UNION ALL
-    SELECT unnest([boke.image_url FOR boke IN bokes IF boke.odai_id IS NULL]) FROM pages WHERE outcome = 'ok'
-    UNION ALL SELECT {narrower} FROM trusted_images WHERE outcome = 'missing'
-    OR outcome = 'error' AND NOT coalesce(regexp_matches(error, '{not_a_host}'), false)
-    ) WHERE {host} IN {hosts};
-"""
-_MISREAD = """(layout = 'next_2024' AND outcome = 'ok' AND len(bokes) > 0
-    AND len([1 FOR boke IN bokes IF boke.stars IS NOT NULL OR boke.posted IS NOT NULL]) = 0)"""
 # As `frontier.PageQueue` orders pages: odai before lists, by number; then by page.
 _RANK = {
     "pages": """number = '', {sign} * coalesce(TRY_CAST(number AS BIGINT), 0),
@@ -126,7 +64,7 @@ class Tables:
         first, last = (pa.array(ends, pa.int64()) for ends in zip(*job.odai_ranges(), strict=True))
         connection.from_arrow(pa.table({"first": first, "last": last})).create("odai_ranges")
         connection.from_arrow(pa.table({"odai_id": job.odai_listed()})).create("odai_listed")
-        self._query(_VIEWS.format(**_constants(job)))
+        self._query(views.sql(job))
 
     def __enter__(self) -> Self:
         return self
@@ -166,19 +104,40 @@ class Tables:
         """Tell whether any address is due."""
         return next(self.due(kind, 1), None) is not None
 
-    def is_complete(self) -> bool:
-        """Tell whether nothing is due within `max_pages` and `max_photos`."""
+    def is_complete(self, new_pages: int = 0) -> bool:
+        """Tell whether nothing is due within `max_pages` and `max_photos`.
+
+        Args:
+            new_pages: how many pages this run has fetched.
+        """
         options = self._job.options
         if options.max_photos is not None and self.outcomes("images").get("ok", 0) >= options.max_photos:
             return True
-        pages = sum(self.outcomes("pages").values())
-        enough = options.max_pages is not None and pages >= options.max_pages
+        enough = options.max_pages is not None and new_pages >= options.max_pages
         return not self.has_due("images") and (enough or not self.has_due("pages"))
 
-    def fetched_hashes(self, kind: Kind) -> npt.NDArray[np.uint64]:
-        """Return `AddressSet`'s hashes of the addresses that need no fetching: (n,) uint64, in no order."""
-        result = self._query(f"SELECT md5_number_lower(url) AS hash FROM fetched_{kind}")
-        return np.asarray(result.fetchnumpy()["hash"], np.uint64)
+    def settled_hashes(self, kind: Kind) -> npt.NDArray[np.uint64]:
+        """Return `AddressSet`'s hashes of what this run does not ask for: (n,) uint64, in no order."""
+        return self._hashes(f"SELECT md5_number_lower(url) AS hash FROM settled_{kind}")
+
+    def last_rows(self, limit: int) -> dict[str, LastRow]:
+        """Return up to `limit` newest rows by address, of pages with validators that are to be read again."""
+        rows = self._query(
+            f"""SELECT url, filename, file_row_number, etag, last_modified
+            FROM pages JOIN (
+                SELECT url, fetched_at FROM trusted_pages SEMI JOIN again USING (url) WHERE outcome = 'ok')
+            USING (url, fetched_at)
+            WHERE etag IS NOT NULL OR last_modified IS NOT NULL LIMIT {limit}"""
+        ).fetchall()
+        return {url: LastRow(Path(shard), number, *known) for url, shard, number, *known in rows}
+
+    def listed(self) -> Listed:
+        """Return what lists showed up to their last end, and which of their pages are read again."""
+        again = self._hashes("SELECT md5_number_lower(url) AS hash FROM again WHERE is_list")
+        return Listed(self._hashes(sql_listed(self._job.options)), again)
+
+    def _hashes(self, sql: str) -> npt.NDArray[np.uint64]:
+        return np.asarray(self._query(sql).fetchnumpy()["hash"], np.uint64)
 
     def outcomes(self, kind: Kind) -> dict[str, int]:
         """Return how many addresses have each outcome, by the newest row of each address."""
@@ -235,37 +194,13 @@ class Tables:
             raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", remedy) from error
 
 
-def _constants(job: Job) -> dict[str, str]:
-    """Return what the SQL of the views has in braces: SQL literals and expressions, from job and settings."""
-    days = job.options.revisit_after
-    # A page fetched before `fresh` is due again; without revisit_after, none is.
-    fresh = "'-infinity'" if days is None else f"'{(job.started - timedelta(days=days)).isoformat()}'"
-    return {
-        "misread": f"coalesce({_MISREAD}, false)",
-        "retry": str(job.retry_failed).lower(),
-        "started": f"TIMESTAMPTZ '{job.started.isoformat()}'",
-        "fresh": f"TIMESTAMPTZ {fresh}",
-        "withdrawn": WITHDRAWN,
-        "share": "coalesce(TRY_CAST(split_part(rule, ' ', 1) AS DOUBLE), 1)",
-        "max_drift": str(job.options.max_drift),
-        "max_errors": str(job.options.max_errors),
-        "narrower": sql_narrower("url"),
-        "odai": literal(job.odai_prefix),
-        "not_a_host": f"^https?://(\\S+) {NOT_A_HOST}",
-        "host": f"regexp_replace(lower({sql_host('url')}), ':(80|443)$', '')",
-        "hosts": string_list(sorted(job.hosts)),
-        # The pattern alone is fast, and nearly all match it.
-        "one_address": f"CASE WHEN regexp_matches(url, {literal(canonical_pattern(job.site))}) "
-        "THEN url ELSE page_address(url) END",
-    }
-
-
 def _scan(connection: "DuckDBPyConnection", name: str, directory: Path, schema: pa.Schema) -> None:
     """Make a view of a table's shards, empty if there are none; columns that a shard lacks are null."""
-    connection.from_arrow(schema.empty_table()).create(f"empty_{name}")
+    empty = schema.append(pa.field("filename", pa.string())).append(pa.field("file_row_number", pa.int64()))
+    connection.from_arrow(empty.empty_table()).create(f"empty_{name}")
     rows = f"SELECT * FROM empty_{name}"
     if paths := shard_paths(directory, required(schema)):
-        rows += f" UNION ALL BY NAME SELECT * FROM {read_parquet(paths)}"
+        rows += f" UNION ALL BY NAME SELECT * FROM {read_parquet(paths, places=True)}"
     if "outcome" in schema.names:
         rows = without_robots_denials(rows)
     connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")

@@ -2,6 +2,7 @@
 
 from crawler.items import Answer, Page, PageRow
 from crawler.parsing.parse import page_row, parse
+from crawler.validators import validators
 from store.addresses import numbered, page_address
 
 MISSING_STATUSES = (404, 410)
@@ -14,18 +15,18 @@ def answer_row(answer: Answer) -> PageRow:
     status = answer.status
     if status not in (None, 200, *MISSING_STATUSES):
         return outcome_row(answer, "denied" if status == REFUSED_BY_LAW else "error", f"HTTP status {status}")
-    if status == 200 and (elsewhere := _leads_elsewhere(answer)):
+    if status == 200 and (elsewhere := leads_elsewhere(answer)):
         return outcome_row(answer, "error", elsewhere)
     kind = answer.header("Content-Type")
     row = parse(answer.body, answer.url, answer.fetched_at, kind, status=status, headers=answer.headers)
-    row["url"] = answer.address
+    row.update(url=answer.address, **validators(answer))
     if status in MISSING_STATUSES:
         row.update(outcome="missing", error=f"HTTP status {status}")
     row.answer = answer
     return row
 
 
-def _leads_elsewhere(answer: Answer) -> str | None:
+def leads_elsewhere(answer: Answer) -> str | None:
     """Return why an answer is not the page that was asked for; None if it is.
 
     A site may redirect what it does not want to show: to its home, a list, a login. An odai's page under

@@ -20,8 +20,10 @@ from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.headers import photo_headers
 from crawler.components.politeness import MAX_TRIES
 from crawler.components.session import Session
+from crawler.components.unchanged import NOT_MODIFIED, if_changed, unchanged
 from crawler.items import Answer, LeftOutRow, Page, PageRow, PhotoRow, Row
 from crawler.layouts.next_2024 import INCOMPLETE
+from crawler.memory.last_row import LastRow
 from crawler.memory.tables import Kind
 from crawler.network.transport import in_words
 from crawler.options import CrawlOptions
@@ -69,19 +71,24 @@ class BoketeSpider(Spider):
         return
         yield
 
-    def request(self, address: str, kind: Kind, shown_on: str | None = None) -> Request:
+    def request(
+        self, address: str, kind: Kind, shown_on: str | None = None, last: LastRow | None = None
+    ) -> Request:
         """Return the request for a page or a photo, whose callback or errback returns its row.
 
         `meta["address"]` keeps the address of the row: redirects change the request's own.
 
         Args:
             shown_on: the page that shows the photo, where it is known; else the site itself is named.
+            last: the page's newest row, where it is asked for again only if it has changed since.
         """
         options = self._options
         megabytes = options.max_photo_megabytes if kind == "images" else options.max_page_megabytes
         meta: dict[str, Any] = {"address": address, "download_maxsize": megabytes * 2**20}
         if kind == "pages":
-            return Request(address, self.parse_page, errback=self.failed, meta=meta, dont_filter=True)
+            asked = Request(address, self.parse_page, errback=self.failed, meta=meta, dont_filter=True)
+            # What a browser adds to a page may change while the page itself does not.
+            return asked if last is None or options.render == "chromium" else if_changed(asked, last)
         meta["photo"] = True
         page = shown_on or (self.session.job.site if self.session else address)
         headers = photo_headers(page)
@@ -97,6 +104,8 @@ class BoketeSpider(Spider):
         awaitable, and the crawl goes on meanwhile.
         """
         answer = _answer(response)
+        if answer.status == NOT_MODIFIED:
+            return unchanged(answer, response)
         if len(answer.body) <= _SMALL_PAGE:
             return self._row_or_request(answer_row(answer), response)
         return self._parse_in_thread(answer, response)

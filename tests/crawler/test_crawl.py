@@ -42,7 +42,9 @@ def test_every_photo_and_every_caption_of_the_site_is_fetched_once(crawled: Path
 
 def test_every_column_that_the_markup_has_is_filled(crawled: Path) -> None:
     page = next(row for row in rows(crawled, "pages") if row["odai_id"])
-    assert all(page[name] is not None for name in PAGES.names if name not in ("error", "kind"))
+    assert all(
+        page[name] is not None for name in PAGES.names if name not in ("error", "kind", "last_modified")
+    )
     assert page["outcome"] == "ok"
     assert page["layout"] == "angular_2020"
     image = rows(crawled, "images")[0]
@@ -62,9 +64,9 @@ def test_a_complete_crawl_is_known_without_starting_anything(crawled: Path, tmp_
 
 def test_max_pages_and_max_photos_are_exact(site: str, tmp_path: Path) -> None:
     options = OPTIONS.model_copy(update={"max_pages": 3})
-    crawl(options, tmp_path / "a", address=site, pipeline="demo")
-    assert len(rows(tmp_path / "a", "pages")) == 3
-    assert is_complete(options, tmp_path / "a")
+    for run in (1, 2):
+        crawl(options, tmp_path / "a", address=site, pipeline="demo")
+        assert len(rows(tmp_path / "a", "pages")) == 3 * run, "max_pages counts the pages of a run"
     options = OPTIONS.model_copy(update={"max_photos": 5})
     crawl(options, tmp_path / "b", address=site, pipeline="demo")
     assert len(rows(tmp_path / "b", "images")) == 5
