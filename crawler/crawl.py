@@ -11,6 +11,7 @@ from crawler.memory.mirror import mirror_of
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
 from crawler.report import problems
+from crawler.reports.publish import settle
 from crawler.reports.run_report import CrawlReport
 from store.errors import UserError, first_by_status, with_status
 from store.notify.options import NotifyOptions
@@ -68,8 +69,12 @@ def crawl(
     job.check()
     with Tables(job):  # a damaged shard fails here, before anything starts
         pass
-    with child.running("crawler.run") as process:
-        return _result(_talk(process, json.dumps(job.to_json())), process, job)
+    try:
+        with child.running("crawler.run") as process:
+            return _result(_talk(process, json.dumps(job.to_json())), process, job)
+    except (UserError, Interrupted) as error:
+        settle(job, error)
+        raise
 
 
 def _talk(process: "subprocess.Popen[bytes]", job: str) -> bytes:

@@ -1,12 +1,15 @@
 """Writes what other programs watch a crawl by: report.json, and metrics.prom for Prometheus."""
 
 import logging
+from contextlib import suppress
 
 from crawler.job import Job
 from crawler.reports.exposition import exposition
 from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic
-from store.whole_file import TEMPORARY, write_json
+from store.errors import UserError
+from store.processes.interruption import Interrupted
+from store.whole_file import TEMPORARY, read_object, write_json
 
 _LOG = logging.getLogger(__name__)
 REPORT, METRICS = "report.json", "metrics.prom"
@@ -26,3 +29,14 @@ def publish(job: Job, report: CrawlReport, traffic: Traffic) -> None:
     except OSError as error:
         _LOG.warning("%s is not renewed: %s", job.directory / METRICS, error.strerror)
     write_json(job.directory / REPORT, report.to_json())
+
+
+def settle(job: Job, error: UserError | Interrupted) -> None:
+    """Correct the report of a crawl whose process could not write how it ended, or knew of another signal."""
+    with suppress(OSError, UserError, TypeError):
+        report = CrawlReport(**read_object(job.directory / REPORT))
+        is_ours = report.started_at == job.started.isoformat(timespec="seconds")
+        if is_ours and report.exit_status != error.exit_status:
+            failure = error if isinstance(error, UserError) else None
+            status = None if failure else error.exit_status
+            write_json(job.directory / REPORT, report.ended(failure, status=status).to_json())

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.commands import commandline
@@ -36,6 +37,13 @@ def notices(folder: Path) -> list[dict[str, Any]]:
     """Return the notices that came, the oldest first."""
     paths = sorted((folder / "notices").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     return [json.loads(path.read_text()) for path in paths]
+
+
+def await_report(folder: Path) -> None:
+    """Wait until the crawl fetches."""
+    until = time.monotonic() + 60
+    while not (folder / "data/demo/crawl/report.json").exists() and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def test_each_stage_tells_once_and_again_only_once_there_was_something_to_do(folder: Path) -> None:
@@ -89,15 +97,27 @@ def test_a_long_pause_is_told_while_the_crawl_waits(folder: Path) -> None:
 def test_a_signal_is_an_end_and_no_alarm(folder: Path) -> None:
     arguments = config(folder, {"delay": 0.3, "concurrency": 1})
     process = commandline.start(folder, "crawl", *arguments)
-    report = folder / "data" / "demo" / "crawl" / "report.json"
-    until = time.monotonic() + 60
-    while not report.exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    await_report(folder)
     commandline.send(process, signal.SIGTERM)
     (told,) = notices(folder)
     assert (told["event"], told["status"]) == ("end", 143)
     assert process.returncode == 143
     assert told["report"]["state"] == "stopped"
+
+
+def test_a_crawl_whose_process_is_killed_is_an_alarm_and_its_report_no_longer_runs(folder: Path) -> None:
+    arguments = config(folder, {"delay": 0.3, "concurrency": 1})
+    with commandline.start(folder, "crawl", *arguments) as process:
+        await_report(folder)
+        for child in psutil.Process(process.pid).children(recursive=True):
+            if "crawler.run" in child.cmdline():
+                child.kill()
+        errors = process.communicate(timeout=60)[1]
+    (told,) = notices(folder)
+    assert (told["event"], told["status"], process.returncode) == ("alarm", 1, 1)
+    assert "was killed (SIGKILL)" in errors
+    assert (told["report"]["state"], told["report"]["exit_status"]) == ("failed", 1)
+    assert told["report"]["failure"] == told["message"]
 
 
 def test_a_notice_that_fails_changes_no_end_and_is_in_the_log(folder: Path) -> None:
