@@ -149,6 +149,9 @@ class PhotoRow(TableRow):
 
     columns = schema.IMAGES
 
+    is_whole = False
+    """Whether its bytes are a whole photo, also one that the settings `photos:` refuse. It is no column."""
+
     @property
     def next_copy(self) -> str | None:
         """The next narrower copy, which is due where this one is missing or stayed broken; else None.

@@ -14,7 +14,7 @@ REFERRER_POLICY = "no-referrer"  # else a page's second try would name the page 
 # Politeness.
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_PARSER = "crawler.components.robots.RobotsParser"
-RETRY_HTTP_CODES = [500, 502, 504, 408, 522, 524]  # 403, 429 and 503: crawler.components.politeness
+RETRY_HTTP_CODES: list[int] = []  # crawler.retries is about these
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 CONCURRENT_ITEMS = 1  # each answer makes one row; Scrapy starts as many tasks for it as this says
 CONCURRENT_REQUESTS = 1

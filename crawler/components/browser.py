@@ -32,11 +32,12 @@ _SECONDS = 30
 
 
 class BrowserAnswer(NamedTuple):
-    """What a request that the browser made was answered; `retry_after` is that header."""
+    """What a request that the browser made was answered, with its headers Retry-After and Date."""
 
     url: str
     status: int
-    retry_after: str | None
+    retry_after: list[bytes]
+    date: bytes | None
 
 
 def executable() -> str | None:
@@ -98,8 +99,9 @@ def browser_meta(delay: float, presses: int) -> dict[str, object]:
     answers: list[BrowserAnswer] = []
 
     def keep(response: "BrowserResponse") -> None:
-        wait = response.headers.get("retry-after")
-        answers.append(BrowserAnswer(response.url, response.status, wait))
+        headers = {name: value.encode() for name, value in response.headers.items()}
+        wait = headers.get("retry-after", b"").splitlines()  # a header that comes twice
+        answers.append(BrowserAnswer(response.url, response.status, wait, headers.get("date")))
 
     return {
         "playwright": True,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.crawler import Crawler
 
 from crawler.components.browser import is_needed
-from crawler.components.exceptions import CrawlEnded
+from crawler.components.exceptions import CrawlEnded, Denied, HostPaused
 from crawler.components.politeness import PolitenessMiddleware
 from crawler.components.robots import RobotsMiddleware
 from crawler.components.session import Session
@@ -31,7 +31,7 @@ def abort_request(crawler: Crawler, session: Session) -> "Callable[[BrowserReque
         if not is_needed(request, session.job.hosts) or robots is None or politeness is None:
             return True
         try:
-            if denied := await robots.refusal(request.url):
+            if denied := await _refusal(request.url, robots, politeness):
                 session.warn(f"a request that a page makes in the browser is not made: {denied}")
                 return True
             await politeness.wait(request.url)
@@ -40,3 +40,12 @@ def abort_request(crawler: Crawler, session: Session) -> "Callable[[BrowserReque
         return False
 
     return is_aborted
+
+
+async def _refusal(url: str, robots: RobotsMiddleware, politeness: PolitenessMiddleware) -> Denied | None:
+    """Return why an address may not be fetched, once its host's robots.txt can be read."""
+    while True:
+        try:
+            return await robots.refusal(url)
+        except HostPaused:
+            await politeness.wait(url)

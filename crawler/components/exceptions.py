@@ -29,6 +29,10 @@ class HostNotAllowed(IgnoreRequest):
         self.origin = origin
 
 
+class HostPaused(IgnoreRequest):
+    """The address's host is left alone: the request goes back to the scheduler, and counts as no try."""
+
+
 class CrawlEnded(IgnoreRequest):
     """The crawl is ending: the address gets no row, so the next crawl fetches it."""
 

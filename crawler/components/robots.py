@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from protego import Protego
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
@@ -18,15 +19,16 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 
 from crawler.components.allowed_hosts import DOWNLOAD_SLOT
-from crawler.components.exceptions import CrawlEnded, CutShort, Denied, HostNotAllowed
+from crawler.components.exceptions import CrawlEnded, CutShort, Denied, HostNotAllowed, HostPaused
 from crawler.components.session import Session, session_of
-from crawler.components.whole_body import again
-from crawler.network.transport import in_words, no_answer
+from crawler.components.transport import in_words
+from crawler.components.whole_body import asked_again
 from crawler.parsing.wholeness import robots_txt_is_cut, tdm_file_is_cut
 from crawler.permission.optouts import ROBOT
 from crawler.permission.robots_file import RobotsFile
 from crawler.permission.signals import TDM_FILE
 from crawler.permission.tdm_file import TdmFile
+from crawler.retries.refusal import Refusal
 from store.errors import SiteRefuses, UserError
 
 _LOG = logging.getLogger(__name__)
@@ -74,8 +76,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Make the middleware of a crawl."""
         return cls(crawler, session_of(crawler))
 
-    async def process_request(self, request: Request, spider: Spider | None = None) -> None:
+    async def process_request(  # type: ignore[override]
+        self, request: Request, spider: Spider | None = None
+    ) -> Request | None:
         """Return None, so that the engine goes on, if the host lets the request pass.
+
+        While its robots.txt cannot be read, return the request, for the scheduler to keep.
 
         Raises an exception otherwise; then the engine does not download it, and calls its errback.
 
@@ -84,17 +90,23 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             CrawlEnded: robots.txt cannot be read, or closes the whole site; so the crawl ends.
         """
         if request.meta.get("robots"):
-            return
-        if denied := await self.refusal(request.url):
+            return None
+        try:
+            denied = await self.refusal(request.url)
+        except HostPaused:
+            return request
+        if denied:
             if self._closes_site(request):
                 self._refuse(request, denied)
             raise denied
+        return None
 
     async def refusal(self, url: str) -> Denied | None:
         """Return why an address may not be fetched; None if it may. Browsers' own requests are asked, too.
 
         Raises:
-            CrawlEnded: its host's robots.txt cannot be read.
+            HostPaused: its host's robots.txt cannot be read now.
+            CrawlEnded: it could not for so long that the crawl ends.
         """
         host = _origin(url)
         policy = self._policies.get(host)
@@ -154,13 +166,21 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                 f"If it is the same site, set crawl.site to {error.origin}",
             ) from error
         except Exception as error:
-            why = no_answer(error, self._session.job)
-            raise self._end_crawl(UserError, address, f"cannot be read: {why}") from error
-        if response.status == 429:
-            raise self._end_crawl(SiteRefuses, address, "answers 429")
-        if response.status >= 500:
-            raise self._end_crawl(UserError, address, f"answers {response.status}")
+            # At the first address of all it is the address or the network, and nobody wants to wait to see.
+            if isinstance(error, CutShort) or not self._session.hosts.have_answered:
+                raise self._end_crawl(UserError, address, f"cannot be read: {in_words(error)}") from error
+            raise self._held(address, Refusal.of_error(address, error)) from error
+        refusal = Refusal.of(response)
+        if refusal and refusal.status != 403:
+            raise self._held(address, refusal)
+        self._session.hosts.is_read(address)
         return response
+
+    def _held(self, address: str, refusal: Refusal) -> IgnoreRequest:
+        """Return why nothing is fetched now: the host is left alone, or all of them were for too long."""
+        if self._session.hosts.is_held(replace(refusal, url=address)):
+            return HostPaused()
+        return self._end_crawl(refusal.error, address, refusal.words)
 
     async def _download(self, request: Request) -> Response:
         """Return the answer, whole; what ends within a line, a character or a list is asked for again."""
@@ -172,7 +192,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                 is_cut = tdm_file_is_cut(response.body)
             if response.status >= 300 or not is_cut:
                 return response
-            request = again(request, "its end is missing")
+            request = asked_again(request, "its end is missing", self.crawler)
 
     async def _tdm_file(self, address: str) -> TdmFile:
         """Return what tdmrep.json reserves; nothing where there is none."""

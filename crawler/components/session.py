@@ -29,6 +29,7 @@ from crawler.report import Counts, Pause
 from crawler.reports.publish import publish
 from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic
+from crawler.retries.hosts import Hosts, Watcher
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
 from store.processes.interruption import Interrupted, received
@@ -52,6 +53,7 @@ class Session:
         self.counts = Counts()
         self.traffic = Traffic()
         self.failure: UserError | None = None
+        self.hosts = Hosts(job, Watcher(self.fail, self.paused, lambda photo: self.frontier.narrow(photo)))
         self.report: CrawlReport | None = None
         self.close_reason = "finished"
         self.on_failure: Callable[[], object] = lambda: None
@@ -158,17 +160,25 @@ class Session:
     def next_address(self, kind: Kind) -> str:
         """Return the next address of the kind that `next_kind` named; it is under way until its row comes."""
         self._under_way[kind] += 1
-        return (self.frontier.photos if kind == "images" else self.frontier.pages).pop()
+        if kind == "images":
+            return self.frontier.photos.pop(self.hosts.is_open)
+        return self.frontier.pages.pop(self.hosts.is_open)
 
-    def next_kind(self) -> Kind | None:
-        """Return what to fetch next, photos first; None if nothing is left or a limit is reached."""
+    def next_kind(self, *, now: bool = True) -> Kind | None:
+        """Return what to fetch next, photos first; None if nothing is left or a limit is reached.
+
+        Args:
+            now: leave out what is on hosts that are left alone at the moment.
+        """
         if self.failure is not None:
             return None
         if self.frontier.needs_refill and not self._refill_frontier():
             return None
-        if len(self.frontier.photos) and self._is_within_limits("images"):
+        is_open = self.hosts.is_open if now else (lambda url: True)
+        if self.frontier.photos.has_open(is_open) and self._is_within_limits("images"):
             return "images"
-        return "pages" if len(self.frontier.pages) and self._is_within_limits("pages") else None
+        has_pages = self.frontier.pages.has_open(is_open)
+        return "pages" if has_pages and self._is_within_limits("pages") else None
 
     def fail(self, failure: UserError) -> None:
         """End the crawl with this failure; a later failure is ignored, as it often follows from it."""

@@ -9,25 +9,22 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
-from scrapy.settings import BaseSettings
 
 from crawler.components.exceptions import CutShort
 from crawler.parsing.wholeness import CODINGS, CutError, TooLargeError, decoded
-
-MAX_TRIES = 3
-"""How often an answer may come without its end before its address is given up."""
+from crawler.retries.again import again
 
 
 class WholeBodyMiddleware:
     """Stands nearer to the network than Scrapy's own for compression, and leaves that nothing to do."""
 
-    def __init__(self, settings: BaseSettings) -> None:
-        self._limit = settings.getint("DOWNLOAD_MAXSIZE")
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler, self._limit = crawler, crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make the middleware of a crawl."""
-        return cls(crawler.settings)
+        return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the response, decoded, or a request that asks again.
@@ -46,19 +43,19 @@ class WholeBodyMiddleware:
         except TooLargeError:
             raise DownloadCancelledError from None
         except CutError as error:
-            return again(request, str(error))
+            return asked_again(request, str(error), self._crawler)
         headers = response.headers.copy()
         del headers["Content-Encoding"]
         return response.replace(body=body, headers=headers)
 
 
-def again(request: Request, reason: str) -> Request:
+def asked_again(request: Request, reason: str, crawler: Crawler) -> Request:
     """Return the request that asks once more for what came without its end.
 
     Raises:
         CutShort: it was asked for often enough.
     """
-    tries = request.meta.get("cut", 0) + 1
-    if tries >= MAX_TRIES:
+    assert crawler.spider
+    if (found := again(request, "cut", crawler.spider)) is None:
         raise CutShort(f"the answer is not whole: {reason}")
-    return request.replace(meta={**request.meta, "cut": tries})
+    return found

@@ -1,8 +1,10 @@
 """The frontier: addresses that wait to be fetched, in memory; filled from the tables and from each page."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
+from itertools import count
+from urllib.parse import urlsplit
 
 from crawler.items import PageRow, PhotoRow
 from crawler.job import Job
@@ -17,6 +19,12 @@ CAPACITY = 50_000
 they are found there again once the queue is empty."""
 
 Rank = tuple[bool, int, int, str]
+IsOpen = Callable[[str], bool]
+
+
+def any_host(url: str) -> bool:
+    """Let every address pass."""
+    return True
 
 
 class PageQueue:
@@ -39,9 +47,13 @@ class PageQueue:
         """Add one address."""
         heappush(self._heap, self._rank(address))
 
-    def pop(self) -> str:
-        """Remove and return the address with the smallest rank."""
+    def pop(self, is_open: IsOpen = any_host) -> str:
+        """Remove and return the address with the smallest rank; all are on one host, the site's."""
         return heappop(self._heap)[-1]
+
+    def has_open(self, is_open: IsOpen = any_host) -> bool:
+        """Tell whether a page waits whose host may be asked."""
+        return bool(self._heap) and is_open(self._heap[0][-1])
 
     def _rank(self, address: str) -> Rank:
         odai = identifier("odai", address)
@@ -52,14 +64,47 @@ class PageQueue:
 
 
 class PhotoQueue:
-    """Photos that wait, first in, first out."""
+    """Photos that wait, first in, first out, but for those whose host is left alone: others pass them."""
 
     def __init__(self) -> None:
-        self._waiting: deque[str] = deque()
-        self.fill, self.push, self.pop = self._waiting.extend, self._waiting.append, self._waiting.popleft
+        self._by_host: dict[str, deque[tuple[int, str]]] = {}
+        self._numbers = count()
+
+    def fill(self, addresses: Iterable[str]) -> None:
+        """Add many addresses."""
+        for address in addresses:
+            self.push(address)
+
+    def push(self, address: str) -> None:
+        """Add one address."""
+        self._of(address).append((next(self._numbers), address))
+
+    def put_first(self, address: str) -> None:
+        """Let the address that was added last be the first of its host."""
+        waiting = self._of(address)
+        waiting.rotate(1)
+        waiting[0] = (-1, address)
+
+    def pop(self, is_open: IsOpen = any_host) -> str:
+        """Remove and return the address that has waited longest, of those whose host may be asked."""
+        waiting = min(
+            (queue for queue in self._by_host.values() if queue and is_open(queue[0][1])), key=_head
+        )
+        return waiting.popleft()[1]
+
+    def has_open(self, is_open: IsOpen = any_host) -> bool:
+        """Tell whether a photo waits whose host may be asked."""
+        return any(queue and is_open(queue[0][1]) for queue in self._by_host.values())
+
+    def _of(self, address: str) -> deque[tuple[int, str]]:
+        return self._by_host.setdefault(urlsplit(address).netloc, deque())
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return sum(map(len, self._by_host.values()))
+
+
+def _head(queue: deque[tuple[int, str]]) -> tuple[int, str]:
+    return queue[0]
 
 
 class Queue:
@@ -96,9 +141,13 @@ class Queue:
         # More than fit: addresses under way have no row yet, so they are due there too, and `add` skips them.
         self.add(tables.due(self._kind, 2 * CAPACITY))
 
-    def pop(self) -> str:
-        """Remove and return the next address."""
-        return self._waiting.pop()
+    def pop(self, is_open: IsOpen = any_host) -> str:
+        """Remove and return the next address, of those whose host may be asked."""
+        return self._waiting.pop(is_open)
+
+    def has_open(self, is_open: IsOpen = any_host) -> bool:
+        """Tell whether an address waits whose host may be asked."""
+        return self._waiting.has_open(is_open)
 
     @property
     def needs_refill(self) -> bool:
@@ -121,7 +170,8 @@ class Frontier:
         self._job = job
         sign = -1 if job.options.order == "newest" else 1
         self.pages = Queue("pages", tables, PageQueue(sign))
-        self.photos = Queue("images", tables, PhotoQueue())
+        self._photo_queue = PhotoQueue()
+        self.photos = Queue("images", tables, self._photo_queue)
         self._listed = tables.listed()
         self._last_rows = tables.last_rows(CAPACITY)
         # For photos that wait or are under way, so no more than those.
@@ -147,6 +197,13 @@ class Frontier:
     def last_row(self, address: str) -> LastRow | None:
         """Return where the newest row of a page lies that is to be asked for only if it has changed."""
         return self._last_rows.pop(address, None)
+
+    def narrow(self, photo: str) -> None:
+        """Let a photo's narrower copy be asked for first of its host, which answers with no wider one."""
+        copy, waiting = narrower(photo), len(self.photos)
+        self._add_photos([copy] if copy else [], self.shown_on(photo))
+        if copy and len(self.photos) > waiting:
+            self._photo_queue.put_first(copy)
 
     def _add_photos(self, addresses: Iterable[str], page: str | None) -> None:
         for address in addresses:

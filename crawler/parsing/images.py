@@ -5,7 +5,7 @@ from datetime import datetime
 
 from crawler.items import PhotoRow
 from store.photo.description import describe
-from store.photo.errors import UnusablePhoto
+from store.photo.errors import OutsideLimits, UnusablePhoto
 
 _SMALL = 256 * 1024
 _JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
@@ -33,8 +33,10 @@ def photo_row(content: bytes, url: str, fetched_at: datetime, status: int | None
     try:
         photo = describe(content)
     except UnusablePhoto as error:
+        row.is_whole = isinstance(error, OutsideLimits)
         row.update(outcome="error", error=str(error), sha256=hashlib.sha256(content).hexdigest())
         return row
+    row.is_whole = True
     row.update(sha256=photo.sha256, width=photo.width, height=photo.height, format=photo.format)
     row.update(bytes=content, phash=photo.phash)
     return row

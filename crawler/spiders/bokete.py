@@ -18,7 +18,6 @@ from crawler.components.allowed_hosts import DOWNLOAD_SLOT
 from crawler.components.browser import browser_meta
 from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.headers import photo_headers
-from crawler.components.politeness import MAX_TRIES
 from crawler.components.session import Session
 from crawler.components.unchanged import NOT_MODIFIED, if_changed, unchanged
 from crawler.items import Answer, LeftOutRow, Page, PageRow, PhotoRow, Row
@@ -32,6 +31,7 @@ from crawler.parsing.answer import MISSING_STATUSES, REFUSED_BY_LAW, answer_row,
 from crawler.parsing.parse import page_row
 from crawler.parsing.wholeness import photo_is_cut
 from crawler.permission.optouts import Header, opt_out
+from crawler.retries.again import again
 from store.addresses import is_named_stand_in
 
 _SMALL_PAGE = 256 * 1024
@@ -84,7 +84,12 @@ class BoketeSpider(Spider):
         """
         options = self._options
         megabytes = options.max_photo_megabytes if kind == "images" else options.max_page_megabytes
-        meta: dict[str, Any] = {"address": address, "download_maxsize": megabytes * 2**20}
+        # No retries of Scrapy's own: `crawler.retries.again` is the rule.
+        meta: dict[str, Any] = {
+            "address": address,
+            "download_maxsize": megabytes * 2**20,
+            "dont_retry": True,
+        }
         if kind == "pages":
             asked = Request(address, self.parse_page, errback=self.failed, meta=meta, dont_filter=True)
             # What a browser adds to a page may change while the page itself does not.
@@ -126,14 +131,13 @@ class BoketeSpider(Spider):
             return response.request.replace(meta={**response.meta, **meta})
         # One that was parsed: what leads elsewhere, or has another status, is no error page of the site.
         is_error_page = found["outcome"] == "error" and found["sha256"] is not None
-        again = _again(response) if is_error_page else None
-        return found if again is None else again
+        once_more = self._again(response, "error page" if is_error_page else None)
+        return found if once_more is None else once_more
 
     async def parse_photo(self, response: Response) -> PhotoRow | Request:
         """Return a photo's row; a photo that may take long to decode is decoded in a thread.
 
-        A request is returned, for the scheduler, where only the end of the connection told how long the photo
-        is, and its own end is missing.
+        A request is returned, for the scheduler, where what comes is no whole photo.
         """
         address, now, status = response.meta["address"], datetime.now(UTC), response.status
         if opted_out := opt_out(_headers(response), at=now):
@@ -142,16 +146,26 @@ class BoketeSpider(Spider):
             reason = f"it leads to {response.url}, which stands for a photo"
             return images.row_without_photo(address, now, status, "missing", reason)
         if status == 200:
-            if "partial" in response.flags and photo_is_cut(response.body):
-                if (again := _again(response)) is not None:
-                    return again
-                return images.row_without_photo(address, now, status, "error", "the photo's end is missing")
-            if images.decodes_quickly(response.body):
-                return images.photo_row(response.body, address, now, status)
-            return await asyncio.to_thread(images.photo_row, response.body, address, now, status)
+            found = await self._photo(response, now)
+            once_more = self._again(response, None if found.is_whole else "no whole photo")
+            return found if once_more is None else once_more
         outcome = "missing" if status in MISSING_STATUSES or response.meta.get("is_missing") else "error"
         outcome = "denied" if status == REFUSED_BY_LAW else outcome
         return images.row_without_photo(address, now, status, outcome, f"HTTP status {status}")
+
+    async def _photo(self, response: Response, now: datetime) -> PhotoRow:
+        address, content = response.meta["address"], response.body
+        if "partial" in response.flags and photo_is_cut(content):
+            return images.row_without_photo(address, now, 200, "error", "the photo's end is missing")
+        if images.decodes_quickly(content):
+            return images.photo_row(content, address, now, 200)
+        return await asyncio.to_thread(images.photo_row, content, address, now, 200)
+
+    def _again(self, response: Response, fault: str | None) -> Request | None:
+        """Return the request that asks once more for what came with a fault, if tries are left."""
+        if self.session:
+            self.session.hosts.judged(response.url, is_usable=fault is None)
+        return again(response.request, fault, self) if fault and response.request else None
 
     @property
     def _options(self) -> CrawlOptions:
@@ -205,14 +219,6 @@ def _reason(error: BaseException | None, request: Request) -> str:
     if isinstance(error, IgnoreRequest):
         return str(error)
     return in_words(error) if error else "no answer"
-
-
-def _again(response: Response) -> Request | None:
-    """Return the request that asks once more, after others; None if that was done often enough."""
-    tries = response.meta.get("refused", 0) + 1
-    if tries >= MAX_TRIES or not response.request:
-        return None
-    return response.request.replace(meta={**response.request.meta, "refused": tries})
 
 
 def _answer(response: Response) -> Answer:

@@ -1,6 +1,5 @@
 """A host that refuses or falls silent is left alone, twice as long each time, until the crawl ends."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -11,13 +10,16 @@ import pytest
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.settings import Settings
+from scrapy.statscollectors import MemoryStatsCollector
 
-from crawler.components import politeness
-from crawler.components.exceptions import CrawlEnded
-from crawler.components.politeness import MAX_TRIES, PolitenessMiddleware
+from crawler.components.exceptions import CrawlEnded, HostPaused
+from crawler.components.politeness import PolitenessMiddleware
 from crawler.components.session import Session
 from crawler.job import Job
 from crawler.options import CrawlOptions
+from crawler.retries import hosts
+from crawler.retries.again import MAX_TRIES
 
 PAUSE = 10.0
 HOST = "https://bokete.jp"
@@ -27,47 +29,48 @@ class Crawl:
     """Stands for Scrapy's crawler and its engine, with a clock of its own that only waiting moves."""
 
     def __init__(self, patch: pytest.MonkeyPatch, **options: Any) -> None:
-        self.now, self.running, self.silent, self.probed = 1000.0, True, 0, list[float]()
-        self.engine = self
-        settings = CrawlOptions(site=HOST, **{"pause": PAUSE, "patience": 50, **options})
-        self.session = Session(Job(settings, Path("crawl"), pipeline="bokete"))
+        self.now, self.running = 1000.0, True
+        self.engine = self.spider = self.crawler = self
+        self.settings = Settings()
+        self.stats = MemoryStatsCollector(self)  # type: ignore[arg-type]
+        patch.setattr(hosts, "time", SimpleNamespace(monotonic=lambda: self.now))
+        given = CrawlOptions(site=HOST, **{"pause": PAUSE, "patience": 50, **options})
+        self.session = Session(Job(given, Path("crawl"), pipeline="bokete"))
         self.middleware = PolitenessMiddleware(self, self.session)  # type: ignore[arg-type]
-        patch.setattr(politeness, "time", SimpleNamespace(monotonic=lambda: self.now))
-        names = ("ensure_future", "shield")
-        kept = {name: getattr(asyncio, name) for name in names}
-        patch.setattr(politeness, "asyncio", SimpleNamespace(sleep=self.sleep, **kept))
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    async def download_async(self, request: Request) -> Response:
-        """Answer a probe of robots.txt, after as many failures as `silent` says."""
-        assert request.url == f"{HOST}/robots.txt"
-        self.probed.append(self.now)
-        if len(self.probed) <= self.silent:
-            raise TimeoutError
-        return Response(request.url, status=404)
+        self.session.hosts.on_pause = lambda host, seconds: None
 
     def ask(self, request: Request | None = None) -> tuple[Request, float]:
-        """Let a request pass; return it and the seconds that it had to wait."""
+        """Let a request pass; return it and the seconds that the scheduler had to keep it."""
         request, started = request or Request(f"{HOST}/odai/1"), self.now
-        asyncio.run(self.middleware.process_request(request))
+        while self.middleware.process_request(request) is request:
+            self.now += self.session.hosts.left(request.url)
         return request, self.now - started
 
     def answer(self, request: Request, status: int, retry_after: str = "") -> Request | Response:
         headers = {"Retry-After": retry_after} if retry_after else {}
-        response = Response(request.url, status=status, headers=headers)
-        return asyncio.run(self.middleware.process_response(request, response))
+        return self.middleware.process_response(
+            request, Response(request.url, status=status, headers=headers)
+        )
 
-    def refuse(self, status: int = 429, retry_after: str = "") -> float:
+    def refuse(self, status: int = 429, retry_after: str = "", path: str = "/odai/1") -> float:
         """Refuse the next request; return the seconds that it had waited for its turn."""
-        request, waited = self.ask()
+        request, waited = self.ask(Request(HOST + path))
         self.answer(request, status, retry_after)
+        return waited
+
+    def fail(self, error: Exception, path: str = "/odai/1") -> float:
+        """Let the next request have no answer; return the seconds that it had waited for its turn."""
+        request, waited = self.ask(Request(HOST + path))
+        self.middleware.process_exception(request, error)
         return waited
 
     @property
     def failure(self) -> str:
         return str(self.session.failure or "")
+
+    @property
+    def reasons(self) -> list[str]:
+        return [pause.reason for pause in self.session.counts.last_pauses]
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ def test_an_answer_makes_the_next_pause_the_shortest_again(crawl: Crawl) -> None
 
 
 def test_other_statuses_are_no_refusals(crawl: Crawl) -> None:
-    for status in (200, 304, 401, 404, 410, 500, 502):
+    for status in (200, 304, 401, 404, 410):
         request, waited = crawl.ask()
         assert isinstance(crawl.answer(request, status), Response)
         assert waited == 0
@@ -123,8 +126,6 @@ def test_a_host_that_asks_for_more_than_an_hour_ends_the_crawl(crawl: Crawl, sta
     assert f"{HOST} answers {status}" in crawl.failure
     assert "Come back in 60 minutes, as it asks" in crawl.failure
     assert "bokeru crawl --pipeline bokete" in crawl.failure
-    with pytest.raises(CrawlEnded):
-        crawl.ask()
 
 
 def test_a_date_more_than_an_hour_ahead_ends_the_crawl(crawl: Crawl) -> None:
@@ -150,13 +151,70 @@ def test_patience_ends_with_as_many_refusals_as_the_settings_say(monkeypatch: py
     assert "answers 403, 3 times in a row" in crawl.failure
 
 
-def test_a_refused_address_has_several_turns_before_it_is_an_error(crawl: Crawl) -> None:
+def test_an_address_has_its_tries_before_it_is_an_error_whatever_fails(crawl: Crawl) -> None:
     request = Request(f"{HOST}/odai/1")
-    for _ in range(MAX_TRIES - 1):
-        again = crawl.answer(crawl.ask(request)[0], 429)
+    for status in (429, 520)[: MAX_TRIES - 1]:
+        again = crawl.answer(crawl.ask(request)[0], status)
         assert isinstance(again, Request)
         request = again
-    assert isinstance(crawl.answer(crawl.ask(request)[0], 429), Response)
+        crawl.answer(crawl.ask()[0], 200)
+    assert isinstance(crawl.answer(crawl.ask(request)[0], 500), Response)
+
+
+def test_an_address_is_no_error_because_its_host_fails_with_all(crawl: Crawl) -> None:
+    one, two = Request(f"{HOST}/odai/1"), Request(f"{HOST}/odai/2")
+    for _ in range(MAX_TRIES + 2):
+        for request in (one, two):
+            assert isinstance(crawl.answer(crawl.ask(request)[0], 500), Request)
+
+
+def test_an_address_that_fails_alone_is_an_error_after_its_tries_and_costs_no_pause(crawl: Crawl) -> None:
+    crawl.answer(crawl.ask(Request(f"{HOST}/odai/2"))[0], 200)
+    request: Request | Response = Request(f"{HOST}/odai/1")
+    for _ in range(MAX_TRIES):
+        assert isinstance(request, Request)
+        request = crawl.answer(crawl.ask(request)[0], 500)
+    assert isinstance(request, Response)
+    assert not crawl.reasons
+
+
+@pytest.mark.parametrize("status", [500, 502, 504, 408, 520, 521, 522, 523, 524, 525, 526, 527, 530, 599])
+def test_trouble_with_two_addresses_in_a_row_is_a_pause_and_with_one_is_none(
+    crawl: Crawl, status: int
+) -> None:
+    crawl.answer(crawl.ask()[0], 200)
+    assert [crawl.refuse(status, path=f"/odai/{number}") for number in (1, 2, 3, 4)] == pytest.approx(
+        [0, 0, 10, 20]
+    )
+    assert crawl.reasons[0] == f"it answers {status}"
+    assert crawl.reasons[1] == f"it answers {status}, 2 times in a row"
+
+
+def test_an_address_that_is_known_to_fail_says_nothing_of_its_host(crawl: Crawl) -> None:
+    broken = [crawl.ask(Request(f"{HOST}/odai/{number}"))[0] for number in (1, 2, 3)]
+    for number, request in enumerate(broken):
+        again = crawl.answer(request, 500)
+        assert isinstance(again, Request)
+        broken[number] = again
+        crawl.answer(crawl.ask(Request(f"{HOST}/odai/9"))[0], 200)
+    for request in broken:
+        assert isinstance(crawl.answer(crawl.ask(request)[0], 500), Request)
+    assert not crawl.reasons
+
+
+def test_after_trouble_the_same_address_goes_first_every_other_time(crawl: Crawl) -> None:
+    url = f"{HOST}/odai/1"
+    turns = []
+    for _ in range(4):
+        crawl.refuse(503)
+        assert not crawl.session.hosts.wants_again(url), "not during the pause"
+        crawl.ask()
+        turns.append(crawl.session.hosts.wants_again(url))
+    assert turns == [True, False, True, False]
+    crawl.answer(crawl.ask()[0], 200)
+    crawl.refuse(429)
+    crawl.ask()
+    assert not crawl.session.hosts.wants_again(url), "others tell whether it is about this address"
 
 
 def test_a_photo_refused_twice_while_others_are_answered_is_gone(crawl: Crawl) -> None:
@@ -183,50 +241,64 @@ def test_robots_txt_is_asked_for_without_waiting_and_its_answers_count_for_nothi
     assert crawl.ask()[1] == pytest.approx(PAUSE)
 
 
-def fail(crawl: Crawl, error: Exception) -> None:
-    asyncio.run(crawl.middleware.process_exception(Request(f"{HOST}/odai/1"), error))
-
-
-def test_an_address_that_fails_on_a_host_that_answers_is_the_addresss_matter(crawl: Crawl) -> None:
-    fail(crawl, TimeoutError())
-    assert crawl.probed == [1000.0]
+def test_an_address_without_an_answer_on_a_host_that_answers_is_the_addresss_matter(crawl: Crawl) -> None:
+    crawl.answer(crawl.ask()[0], 200)
+    request: Request | None = Request(f"{HOST}/odai/2")
+    for _ in range(MAX_TRIES):
+        assert request
+        request = crawl.middleware.process_exception(crawl.ask(request)[0], TimeoutError())
+    assert request is None
     assert not crawl.failure
 
 
-def test_a_silent_host_is_asked_again_after_pauses_that_double(monkeypatch: pytest.MonkeyPatch) -> None:
-    crawl = Crawl(monkeypatch)
-    crawl.silent = 4
-    fail(crawl, TimeoutError())
-    gaps = [later - earlier for earlier, later in zip(crawl.probed, crawl.probed[1:], strict=False)]
-    assert gaps == pytest.approx([10, 20, 40, 80])
-    assert not crawl.failure
-
-
-def test_the_pauses_for_a_silent_host_last_an_hour_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    crawl = Crawl(monkeypatch, pause=1500.0, patience=4)
-    crawl.silent = 3
-    fail(crawl, TimeoutError())
-    gaps = [later - earlier for earlier, later in zip(crawl.probed, crawl.probed[1:], strict=False)]
-    assert gaps == pytest.approx([1500, 3000, 3600])
+def test_a_silent_host_is_asked_again_after_pauses_that_double(crawl: Crawl) -> None:
+    waits = [crawl.fail(TimeoutError(), f"/odai/{number}") for number in range(5)]
+    assert waits == pytest.approx([0, 0, 10, 20, 40])
+    assert crawl.reasons[0] == "it does not answer (it takes too long)"
 
 
 def test_a_host_that_stays_silent_ends_the_crawl(monkeypatch: pytest.MonkeyPatch) -> None:
     crawl = Crawl(monkeypatch, patience=3)
-    crawl.silent = 10**6
+    for number in range(3):
+        crawl.fail(TimeoutError("no answer"), f"/odai/{number}")
     with pytest.raises(CrawlEnded):
-        fail(crawl, TimeoutError("no answer"))
-    assert len(crawl.probed) == 3
+        crawl.fail(TimeoutError("no answer"), "/odai/4")
     assert crawl.now == 1000 + 10 + 20, "nobody waits after the last attempt"
-    assert f"{HOST} does not answer (it takes too long)" in crawl.failure
+    assert f"{HOST} does not answer (it takes too long), 3 times in a row" in crawl.failure
+    assert crawl.session.failure
+    assert crawl.session.failure.exit_status == 1
 
 
 def test_what_was_refused_here_says_nothing_of_the_host(crawl: Crawl) -> None:
-    fail(crawl, IgnoreRequest())
-    assert not crawl.probed
+    for _ in range(3):
+        assert crawl.fail(IgnoreRequest()) == 0
 
 
-def test_who_waits_is_let_go_when_the_crawl_stops(crawl: Crawl) -> None:
-    crawl.refuse()
-    crawl.running = False
-    with pytest.raises(CrawlEnded):
-        crawl.ask()
+def test_what_was_called_back_for_a_pause_is_no_try(crawl: Crawl) -> None:
+    request, _ = crawl.ask()
+    assert crawl.middleware.process_exception(request, HostPaused()) is request
+    assert not crawl.reasons
+
+
+def test_answers_of_no_use_in_a_row_are_a_pause_each_time_that_the_patience_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crawl = Crawl(monkeypatch, patience=3)
+    for is_usable in (False, False, True, False, False, False, False, False, False):
+        crawl.session.hosts.judged(HOST, is_usable=is_usable)
+    assert [reason.split()[2] for reason in crawl.reasons] == ["3", "6"]
+    assert not crawl.failure
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (20, "20 seconds"),
+        (3601, "60 minutes"),
+        (7200, "120 minutes"),
+        (10**5, "28 hours"),
+        (2.0**31, "24,855 days"),
+    ],
+)
+def test_a_time_is_told_in_words(seconds: float, words: str) -> None:
+    assert hosts.span(seconds) == words
