@@ -28,6 +28,7 @@ from crawler.permission.optouts import ROBOT
 from crawler.permission.robots_file import RobotsFile
 from crawler.permission.signals import TDM_FILE
 from crawler.permission.tdm_file import TdmFile
+from crawler.retries.hosts import span
 from crawler.retries.refusal import Refusal
 from store.errors import SiteRefuses, UserError
 
@@ -180,7 +181,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Return why nothing is fetched now: the host is left alone, or all of them were for too long."""
         if self._session.hosts.is_held(replace(refusal, url=address)):
             return HostPaused()
-        return self._end_crawl(refusal.error, address, refusal.words)
+        asking = f" and asks to be left alone for {span(refusal.asked)}" if refusal.asked else ""
+        return self._end_crawl(refusal.error, address, refusal.words + asking)
 
     async def _download(self, request: Request) -> Response:
         """Return the answer, whole; what ends within a line, a character or a list is asked for again."""

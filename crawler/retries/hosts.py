@@ -37,7 +37,7 @@ class Host:
         is_trouble: whether the last of these was trouble on its side.
         closed: how often in a row its robots.txt could not be read.
         answers: how often it answered.
-        failing: the addresses that it failed with since its last answer.
+        failing: the addresses that it failed with since its last answer, but for those that failed before.
         spoilt: how many answers in a row were of no use.
     """
 
@@ -113,7 +113,7 @@ class Hosts:
     def failed(self, request: Request, refusal: Refusal) -> bool:
         """Take note of a refusal, and pause; return whether it is the address's own matter, not its host's.
 
-        It is where the host has answered others since the address first failed, or fails with no other.
+        It is where the host has answered, and fails with no other address that it did not fail with before.
         `meta["is_missing"]` is then set for a photo that is refused with 403: file hosts say 403 instead of
         404 if nobody may list them.
         """
@@ -123,7 +123,7 @@ class Hosts:
             answers = host.answers
             request.meta["first_failure"] = (host.name, answers)
         is_known = host.answers > answers
-        is_own = is_known or (host.answers > 0 and host.failing <= {address})
+        is_own = host.answers > 0 and host.failing <= {address}
         is_missing = is_known and "photo" in request.meta and refusal.status == 403
         request.meta["is_missing"] = is_missing
         is_in_row = bool(host.failing) and not is_own

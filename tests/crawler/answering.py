@@ -51,7 +51,10 @@ def answering(
             site.asked.append((self.path, self.headers))
             found = answer(self.path, self.headers) or Answer("", 404)
             body = found.body.encode() if isinstance(found.body, str) else found.body
-            self.send_response(found.status)
+            if "Date" in found.headers:
+                self.send_response_only(found.status)  # without a Date of the server's own
+            else:
+                self.send_response(found.status)
             for name, value in found.headers.items():
                 self.send_header(name, value)
             if found.end in ("length", "early"):

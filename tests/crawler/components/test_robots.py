@@ -35,7 +35,7 @@ class Site:
 
     def __init__(self, status: int = 200, body: bytes = RULES) -> None:
         self.status, self.body, self.asked = status, body, 0
-        self.tdm = (404, b"")
+        self.tdm, self.headers = (404, b""), dict[str, str]()
         self.slot = SimpleNamespace(delay=1.0)
         self.downloader = SimpleNamespace(slots={"crawl": self.slot})
         self.engine = self
@@ -52,7 +52,7 @@ class Site:
             return Response(request.url, status=self.tdm[0], body=self.tdm[1])
         self.asked += 1
         assert request.url == "https://bokete.jp/robots.txt"
-        return Response(request.url, status=self.status, body=self.body)
+        return Response(request.url, status=self.status, body=self.body, headers=self.headers)
 
     def ask(self, *paths: str) -> list[Any]:
         """Return for each path None where it is allowed, else the exception."""
@@ -107,16 +107,40 @@ def test_it_is_read_again_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     assert site.asked == 2
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_robots_txt_that_fails_means_no_and_ends_the_crawl(status: int) -> None:
+@pytest.mark.parametrize("status", [429, 500, 503, 520, 530])
+def test_a_robots_txt_that_fails_holds_the_crawl_and_then_means_no(status: int) -> None:
     site = Site(status)
+    for _ in range(site.session.job.options.patience - 1):
+        (request,) = site.ask("/odai/1")
+        assert isinstance(request, Request), "the scheduler keeps it for the pause"
+    assert not site.session.failure
+    assert [pause.seconds for pause in site.session.counts.last_pauses] == [60, 120, 240, 480]
+    assert site.session.counts.last_pauses[0].reason == f"its robots.txt: the host answers {status}"
     assert isinstance(site.ask("/odai/1")[0], CrawlEnded)
-    assert f"answers {status}, and that means no" in str(site.session.failure)
+    assert f"robots.txt answers {status}, and that means no" in str(site.session.failure)
     assert "bokeru crawl --pipeline bokete" in str(site.session.failure)
     assert site.session.failure
     assert site.session.failure.exit_status == (4 if status == 429 else 1), (
         "429 refuses, the others are trouble"
     )
+
+
+def test_a_robots_txt_that_can_be_read_again_is_obeyed_and_has_all_patience_again() -> None:
+    site = Site(503)
+    for _ in range(3):
+        site.ask("/odai/1")
+        site.status, before = 200, site.status
+        assert isinstance(site.ask("/boke/hot")[0], Denied)
+        site.status = before
+        site.middleware._policies.clear()
+    assert [pause.seconds for pause in site.session.counts.last_pauses] == [60, 60, 60]
+
+
+def test_a_robots_txt_that_asks_for_over_an_hour_ends_the_crawl() -> None:
+    site = Site(503)
+    site.headers = {"Retry-After": "7200"}
+    assert isinstance(site.ask("/odai/1")[0], CrawlEnded)
+    assert "asks to be left alone for 120 minutes" in str(site.session.failure)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
