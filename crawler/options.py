@@ -87,9 +87,9 @@ class CrawlOptions(RevisitOptions):
     timeout: float = Field(60, gt=0)
     """Seconds that one answer may take, from the request to its last byte."""
     pause: float = Field(60, gt=0)
-    """Seconds to leave a host alone once it refuses (403, 429, 503) or falls silent; doubled each time."""
+    """Seconds to leave a host alone that refuses (403, 429, 503) or fails in a row; doubled each time."""
     patience: int = Field(5, ge=1)
-    """How often in a row a host may refuse or stay silent before the crawl ends."""
+    """How often in a row a host may refuse, fail or stay silent before the crawl ends."""
     max_page_megabytes: int = Field(16, ge=1)
     """Larger pages are not read."""
     max_photo_megabytes: int = Field(32, ge=1)

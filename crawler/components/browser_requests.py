@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.crawler import Crawler
 
 from crawler.components.browser import is_needed
-from crawler.components.exceptions import CrawlEnded, Denied, HostPaused
-from crawler.components.politeness import PolitenessMiddleware
+from crawler.components.exceptions import CrawlEnded
 from crawler.components.robots import RobotsMiddleware
 from crawler.components.session import Session
 
@@ -27,25 +26,15 @@ def abort_request(crawler: Crawler, session: Session) -> "Callable[[BrowserReque
 
     async def is_aborted(request: "BrowserRequest") -> bool:
         robots = crawler.get_downloader_middleware(RobotsMiddleware)
-        politeness = crawler.get_downloader_middleware(PolitenessMiddleware)
-        if not is_needed(request, session.job.hosts) or robots is None or politeness is None:
+        if not is_needed(request, session.job.hosts) or robots is None:
             return True
         try:
-            if denied := await _refusal(request.url, robots, politeness):
+            if denied := await robots.refusal(request.url):
                 session.warn(f"a request that a page makes in the browser is not made: {denied}")
                 return True
-            await politeness.wait(request.url)
+            await session.hosts.wait(request.url)
         except CrawlEnded:
             return True
         return False
 
     return is_aborted
-
-
-async def _refusal(url: str, robots: RobotsMiddleware, politeness: PolitenessMiddleware) -> Denied | None:
-    """Return why an address may not be fetched, once its host's robots.txt can be read."""
-    while True:
-        try:
-            return await robots.refusal(url)
-        except HostPaused:
-            await politeness.wait(url)

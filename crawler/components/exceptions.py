@@ -2,6 +2,10 @@
 
 from scrapy.exceptions import IgnoreRequest
 
+SCHEDULED = "scheduled"
+"""The key in `meta` of a request that the scheduler keeps while its host is left alone; others, such as those
+of an extension, which the engine downloads at once, wait where they are."""
+
 
 class Denied(IgnoreRequest):
     """robots.txt or tdmrep.json forbids the address: it gets no row, and stands in `left_out`.

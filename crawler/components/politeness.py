@@ -1,18 +1,17 @@
 """Downloader middleware: asks again for what failed, and sends nothing to a host that is left alone."""
 
-import asyncio
 from typing import Self
 from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.utils.asyncio import call_later
 
 from crawler.components.allowed_hosts import DOWNLOAD_SLOT
 from crawler.components.browser import BrowserAnswer
-from crawler.components.exceptions import CrawlEnded, HostPaused
+from crawler.components.exceptions import SCHEDULED, CrawlEnded, HostPaused
 from crawler.components.session import Session, session_of
 from crawler.retries.again import again
 from crawler.retries.refusal import Refusal
@@ -22,26 +21,31 @@ _A_LITTLE = 0.01
 
 
 class PolitenessMiddleware:
-    """Nothing waits here: a request to a host that is left alone goes back to the scheduler, which waits.
+    """A request to a host that is left alone goes back to the scheduler; one that came from elsewhere waits.
 
     Requests for robots.txt pass: RobotsMiddleware takes note of their answers.
     """
 
     def __init__(self, crawler: Crawler, session: Session) -> None:
         self._crawler, self._session, self._hosts = crawler, session, session.hosts
-        self._hosts.on_pause = self._pause
+        self._hosts.on_pause, self._hosts.has_ended = self._pause, self._has_ended
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make the middleware of a crawl."""
         return cls(crawler, session_of(crawler))
 
-    def process_request(self, request: Request) -> Request | None:
-        """Return None, so that the engine downloads the request, or the request itself, for the scheduler."""
+    async def process_request(self, request: Request) -> Request | None:
+        """Return None, so that the engine downloads the request, or the request itself, for the scheduler.
+
+        Raises:
+            CrawlEnded: the crawl ends.
+        """
         if request.meta.get("robots"):
             return None
-        if not self._hosts.is_open(request.url):
+        if request.meta.get(SCHEDULED) and not self._hosts.is_open(request.url):
             return request
+        await self._hosts.wait(request.url)
         request.meta["pauses"] = self._hosts.of(request.url).pauses
         return None
 
@@ -65,21 +69,17 @@ class PolitenessMiddleware:
             return request
         if request.meta.get("robots") or isinstance(exception, IgnoreRequest | DownloadCancelledError):
             return None
+        if isinstance(exception, ResponseDataLossError):  # an answer, if one of no use
+            self._hosts.answered(request.url)
+            self._hosts.judged(request.url, is_usable=False)
+            return again(request, "cut", self._spider)
         found = self._again(request, Refusal.of_error(request.url, exception))
         if self._session.failure:
             raise CrawlEnded
         return found
 
-    async def wait(self, url: str) -> None:
-        """Wait until an address's host may be asked again: for requests that a page makes in the browser.
-
-        Raises:
-            CrawlEnded: the crawl ends meanwhile.
-        """
-        while left := self._hosts.left(url):
-            if self._session.failure or not self._crawler.engine.running:
-                raise CrawlEnded
-            await asyncio.sleep(min(left, 0.5))
+    def _has_ended(self) -> bool:
+        return self._session.failure is not None or not self._crawler.engine.running
 
     def _again(self, request: Request, refusal: Refusal) -> Request | None:
         """Return the request that asks again; None where the address gets its row.
@@ -91,9 +91,12 @@ class PolitenessMiddleware:
         ends = self._session.failure is not None
         if request.meta["is_missing"] and not ends:
             return None
-        spider = self._crawler.spider
-        assert spider
-        return again(request, refusal.reason, spider, may_give_up=is_own and not ends)
+        return again(request, refusal.reason, self._spider, may_give_up=is_own and not ends)
+
+    @property
+    def _spider(self) -> Spider:
+        assert self._crawler.spider
+        return self._crawler.spider
 
     def _pause(self, host: str, seconds: float) -> None:
         """Take back what waits for its turn to go to the host, and wake the engine when the pause is over."""

@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlsplit
 
-from protego import Protego
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 
-from crawler.components.allowed_hosts import DOWNLOAD_SLOT
-from crawler.components.exceptions import CrawlEnded, CutShort, Denied, HostNotAllowed, HostPaused
+from crawler.components.exceptions import (
+    SCHEDULED,
+    CrawlEnded,
+    CutShort,
+    Denied,
+    HostNotAllowed,
+    HostPaused,
+)
 from crawler.components.session import Session, session_of
 from crawler.components.transport import in_words
 from crawler.components.whole_body import asked_again
@@ -28,6 +32,7 @@ from crawler.permission.optouts import ROBOT
 from crawler.permission.robots_file import RobotsFile
 from crawler.permission.signals import TDM_FILE
 from crawler.permission.tdm_file import TdmFile
+from crawler.retries.crawl_delay import slow_down
 from crawler.retries.hosts import span
 from crawler.retries.refusal import Refusal
 from store.errors import SiteRefuses, UserError
@@ -93,7 +98,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if request.meta.get("robots"):
             return None
         try:
-            denied = await self.refusal(request.url)
+            denied = await self.refusal(request.url, waits=not request.meta.get(SCHEDULED))
         except HostPaused:
             return request
         if denied:
@@ -102,13 +107,26 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise denied
         return None
 
-    async def refusal(self, url: str) -> Denied | None:
+    async def refusal(self, url: str, *, waits: bool = True) -> Denied | None:
         """Return why an address may not be fetched; None if it may. Browsers' own requests are asked, too.
 
+        Args:
+            url: the address.
+            waits: whether to wait where its host's robots.txt cannot be read now.
+
         Raises:
-            HostPaused: its host's robots.txt cannot be read now.
+            HostPaused: it cannot be read now.
             CrawlEnded: it could not for so long that the crawl ends.
         """
+        while True:
+            try:
+                return await self._refusal(url)
+            except HostPaused:
+                if not waits:
+                    raise
+                await self._session.hosts.wait(url)
+
+    async def _refusal(self, url: str) -> Denied | None:
         host = _origin(url)
         policy = self._policies.get(host)
         if policy is None or (policy.done() and self._is_stale(policy)):
@@ -144,7 +162,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         body = response.body if response.status < 300 else b""
         parser = build_from_crawler(self._parserimpl, self.crawler, body)
         robots = parser.file if isinstance(parser, RobotsParser) else RobotsFile.parse(body)
-        self._slow_down(robots.rules, host)
+        slow_down(self.crawler, self._session, robots.rules, host)
         if names := robots.closed_to_ai():
             self._session.warn(
                 f"{host}/robots.txt closes the site to robots that gather for AI ({', '.join(names)}); crawl."
@@ -225,20 +243,6 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             )
         )
         return CrawlEnded()
-
-    def _slow_down(self, rules: Protego, host: str) -> None:
-        """Raise the delay between requests to what robots.txt asks for, and say so; it never lowers it."""
-        rate = rules.request_rate(ROBOT)
-        delay = max(rules.crawl_delay(ROBOT) or 0, rate.seconds / max(rate.requests, 1) if rate else 0)
-        slot = self.crawler.engine.downloader.slots.get(DOWNLOAD_SLOT)
-        if slot is not None and delay > slot.delay:
-            self._session.warn(
-                f"{host}/robots.txt asks for {delay:,g} seconds between two requests, where crawl.delay is "
-                f"{slot.delay:,g}. So at most {_DAY / delay:,.0f} pages and photos come in a day"
-            )
-            slot.delay = delay
-            if throttle := self.crawler.get_extension(AutoThrottle):
-                throttle.mindelay, throttle.maxdelay = delay, max(delay, throttle.maxdelay)
 
 
 def _origin(url: str) -> str:

@@ -8,6 +8,7 @@ from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
+from crawler.components.exceptions import SCHEDULED
 from crawler.retries.again import was_tried
 from crawler.spiders.bokete import BoketeSpider
 
@@ -58,6 +59,12 @@ class FrontierScheduler(BaseScheduler):
         On None, the engine downloads nothing now, and asks again once an answer has come, a pause is over, or
         after five seconds.
         """
+        request = self._next()
+        if request is not None:
+            request.meta[SCHEDULED] = True
+        return request
+
+    def _next(self) -> Request | None:
         session = self._spider.session
         if session is None:
             return _pop(self._first) or _pop(self._later)

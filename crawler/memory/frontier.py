@@ -13,6 +13,7 @@ from crawler.memory.address_set import AddressSet
 from crawler.memory.last_row import LastRow
 from crawler.memory.tables import Kind, Tables
 from crawler.parsing.markup import identifier, page_number
+from store.addresses import narrower
 
 CAPACITY = 50_000
 """How many addresses of a kind wait in memory. More are dropped: the tables hold every link of every page, so

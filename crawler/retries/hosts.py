@@ -1,5 +1,6 @@
 """What each host did so far: how long it is left alone, and when its refusals end the crawl."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 
+from crawler.components.exceptions import CrawlEnded
 from crawler.job import Job
 from crawler.retries.refusal import Refusal
 from store.errors import UserError
@@ -67,6 +69,7 @@ class Hosts:
         self._job, self._watcher = job, watcher
         self._hosts: dict[str, Host] = {}
         self.on_pause: Callable[[str, float], None] = lambda host, seconds: None
+        self.has_ended: Callable[[], bool] = lambda: False
 
     def of(self, url: str) -> Host:
         """Return the host of an address."""
@@ -80,6 +83,19 @@ class Hosts:
     def is_open(self, url: str) -> bool:
         """Tell whether the host of an address may be asked now."""
         return self.left(url) == 0
+
+    async def wait(self, url: str) -> None:
+        """Wait until the host of an address may be asked: for what does not come from the scheduler.
+
+        Raises:
+            CrawlEnded: the crawl ends meanwhile, or has ended.
+        """
+        while True:
+            if self.has_ended():
+                raise CrawlEnded
+            if not (left := self.left(url)):
+                return
+            await asyncio.sleep(min(left, 0.5))
 
     def wants_again(self, url: str) -> bool:
         """Tell whether what a host failed with goes before other addresses: trouble may be over by now.

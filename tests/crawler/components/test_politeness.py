@@ -1,5 +1,6 @@
 """A host that refuses or falls silent is left alone, twice as long each time, until the crawl ends."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 
-from crawler.components.exceptions import CrawlEnded, HostPaused
+from crawler.components.exceptions import SCHEDULED, CrawlEnded, HostPaused
 from crawler.components.politeness import PolitenessMiddleware
 from crawler.components.session import Session
 from crawler.job import Job
@@ -34,15 +35,20 @@ class Crawl:
         self.settings = Settings()
         self.stats = MemoryStatsCollector(self)  # type: ignore[arg-type]
         patch.setattr(hosts, "time", SimpleNamespace(monotonic=lambda: self.now))
+        patch.setattr(hosts, "asyncio", SimpleNamespace(sleep=self.sleep))
         given = CrawlOptions(site=HOST, **{"pause": PAUSE, "patience": 50, **options})
         self.session = Session(Job(given, Path("crawl"), pipeline="bokete"))
         self.middleware = PolitenessMiddleware(self, self.session)  # type: ignore[arg-type]
         self.session.hosts.on_pause = lambda host, seconds: None
 
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
     def ask(self, request: Request | None = None) -> tuple[Request, float]:
         """Let a request pass; return it and the seconds that the scheduler had to keep it."""
         request, started = request or Request(f"{HOST}/odai/1"), self.now
-        while self.middleware.process_request(request) is request:
+        request.meta[SCHEDULED] = True
+        while asyncio.run(self.middleware.process_request(request)) is request:
             self.now += self.session.hosts.left(request.url)
         return request, self.now - started
 
@@ -302,3 +308,14 @@ def test_answers_of_no_use_in_a_row_are_a_pause_each_time_that_the_patience_is_o
 )
 def test_a_time_is_told_in_words(seconds: float, words: str) -> None:
     assert hosts.span(seconds) == words
+
+
+def test_what_did_not_come_from_the_scheduler_waits_and_is_let_go_when_the_crawl_ends(crawl: Crawl) -> None:
+    crawl.refuse()
+    before = crawl.now
+    assert asyncio.run(crawl.middleware.process_request(Request(f"{HOST}/odai/5"))) is None
+    assert crawl.now - before == pytest.approx(PAUSE)
+    crawl.refuse()
+    crawl.running = False
+    with pytest.raises(CrawlEnded):
+        asyncio.run(crawl.middleware.process_request(Request(f"{HOST}/odai/5")))

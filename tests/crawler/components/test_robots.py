@@ -12,7 +12,7 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 
 from crawler.components import robots
-from crawler.components.exceptions import CrawlEnded, Denied
+from crawler.components.exceptions import SCHEDULED, CrawlEnded, Denied
 from crawler.components.robots import RobotsMiddleware
 from crawler.components.session import Session
 from crawler.job import Job
@@ -37,7 +37,7 @@ class Site:
         self.status, self.body, self.asked = status, body, 0
         self.tdm, self.headers = (404, b""), dict[str, str]()
         self.slot = SimpleNamespace(delay=1.0)
-        self.downloader = SimpleNamespace(slots={"crawl": self.slot})
+        self.downloader = SimpleNamespace(slots={"crawl": self.slot}, per_slot_settings={})
         self.engine = self
         self.session = Session(Job(CrawlOptions(site="https://bokete.jp"), Path("crawl"), pipeline="bokete"))
         self.settings = Settings({"ROBOTSTXT_PARSER": robots.RobotsParser, "ROBOTSTXT_OBEY": True})
@@ -58,7 +58,7 @@ class Site:
         """Return for each path None where it is allowed, else the exception."""
 
         async def all_at_once() -> list[Any]:
-            requests = [Request(f"https://bokete.jp{path}") for path in paths]
+            requests = [Request(f"https://bokete.jp{path}", meta={SCHEDULED: True}) for path in paths]
             passed = [self.middleware.process_request(request) for request in requests]
             return list(await asyncio.gather(*passed, return_exceptions=True))
 
@@ -91,6 +91,30 @@ def test_a_long_delay_is_said_at_once_with_what_it_means() -> None:
         "https://bokete.jp/robots.txt asks for 3,600 seconds between two requests, where crawl.delay is 1. "
         "So at most 24 pages and photos come in a day"
     ]
+
+
+def test_a_delay_outlives_the_slot_that_scrapy_drops_when_nothing_goes_on() -> None:
+    site = Site()
+    del site.downloader.slots["crawl"]
+    site.ask("/odai/1")
+    assert site.downloader.per_slot_settings == {"crawl": {"delay": 9}}
+
+
+@pytest.mark.parametrize("delay", ["86401", "1e300"])
+def test_a_delay_of_over_a_day_is_a_no(delay: str) -> None:
+    site = Site(body=f"User-agent: *\nCrawl-delay: {delay}\n".encode())
+    assert isinstance(site.ask("/odai/1")[0], CrawlEnded)
+    assert site.session.failure
+    assert site.session.failure.exit_status == 4
+    assert "over a day: that means no" in str(site.session.failure)
+
+
+@pytest.mark.parametrize("delay", ["nan", "-5", "soon", "", "inf", "-inf"])
+def test_a_delay_that_is_none_is_as_if_it_were_not_there(delay: str) -> None:
+    site = Site(body=f"User-agent: *\nCrawl-delay: {delay}\n".encode())
+    assert site.ask("/odai/1") == [None]
+    assert site.slot.delay == 1
+    assert not site.session.counts.warnings
 
 
 def test_it_is_read_again_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
