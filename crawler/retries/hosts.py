@@ -201,9 +201,9 @@ def _asking(refusal: Refusal) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a time in words: `20 seconds`, `90 minutes`, `30 hours`, `24,855 days`."""
+    """Return a time in words: `1 second`, `90 minutes`, `30 hours`, `24,855 days`."""
     if seconds < 120:
-        return f"{seconds:,.0f} seconds"
+        return f"{seconds:,.0f} second" + "s" * (round(seconds) != 1)
     if seconds <= 3 * 3600:
         return f"{seconds / 60:,.0f} minutes"
     return f"{seconds / 3600:,.0f} hours" if seconds <= 48 * 3600 else f"{seconds / 86400:,.0f} days"

@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Self
 
 from scrapy.http import Response
-from scrapy.utils.response import response_status_message
+from scrapy.utils.python import global_object_name
 
 from crawler.components.transport import in_words
 from crawler.retries.retry_after import retry_after
 from store.errors import SiteRefuses, UserError
 
+_KNOWN = frozenset(HTTPStatus)
 _DECISIONS = (403, 429)
 """Answers by which a host says that it does not want to be asked, or not so often."""
 _OVERLOADED = 503
@@ -43,7 +45,8 @@ class Refusal:
         if status < 500 and status not in (*_DECISIONS, _CLIENT_TOO_SLOW):
             return None
         asked = retry_after(retry_at, date, datetime.now(UTC))
-        return cls(url, status, asked, response_status_message(status), f"answers {status}")
+        phrase = HTTPStatus(status).phrase if status in _KNOWN else ""
+        return cls(url, status, asked, f"{status} {phrase}".strip(), f"answers {status}")
 
     @classmethod
     def of(cls, response: Response) -> Self | None:
@@ -56,7 +59,8 @@ class Refusal:
     @classmethod
     def of_error(cls, url: str, error: BaseException) -> Self:
         """Return the refusal of a host that is silent."""
-        return cls(url, None, 0.0, type(error).__name__, f"does not answer ({in_words(error)})")
+        reason = global_object_name(type(error))  # as Scrapy's own statistics name it
+        return cls(url, None, 0.0, reason, f"does not answer ({in_words(error)})")
 
     @property
     def is_trouble(self) -> bool:

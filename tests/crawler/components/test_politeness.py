@@ -299,6 +299,7 @@ def test_answers_of_no_use_in_a_row_are_a_pause_each_time_that_the_patience_is_o
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
+        (1, "1 second"),
         (20, "20 seconds"),
         (3601, "60 minutes"),
         (7200, "120 minutes"),

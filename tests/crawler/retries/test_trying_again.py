@@ -141,7 +141,7 @@ def test_a_pause_ends_by_the_servers_clock(tmp_path: Path) -> None:
     assert set(outcomes(tmp_path, "pages").values()) == {"ok"}
     found = report(tmp_path)
     assert (found["pauses"], found["paused_seconds"]) == (1, 1)
-    assert found["last_pauses"][0]["reason"] == "it answers 429, and asks to be left alone for 1 seconds"
+    assert found["last_pauses"][0]["reason"] == "it answers 429, and asks to be left alone for 1 second"
 
 
 def two_hosts(directory: Path, pages: Plan, photos: Plan) -> list[str]:
