@@ -13,6 +13,7 @@ from crawler.components.allowed_hosts import DOWNLOAD_SLOT
 from crawler.components.browser import BrowserAnswer
 from crawler.components.exceptions import SCHEDULED, CrawlEnded, HostPaused
 from crawler.components.session import Session, session_of
+from crawler.network.transport import no_answer
 from crawler.retries.again import again
 from crawler.retries.refusal import Refusal
 
@@ -73,7 +74,8 @@ class PolitenessMiddleware:
             self._hosts.answered(request.url)
             self._hosts.judged(request.url, is_usable=False)
             return again(request, "cut", self._spider)
-        found = self._again(request, Refusal.of_error(request.url, exception))
+        why = no_answer(exception, self._session.job)
+        found = self._again(request, Refusal.of_error(request.url, exception, why))
         if self._session.failure:
             raise CrawlEnded
         return found

@@ -25,8 +25,8 @@ from crawler.components.exceptions import (
     HostPaused,
 )
 from crawler.components.session import Session, session_of
-from crawler.components.transport import in_words
 from crawler.components.whole_body import asked_again
+from crawler.network.transport import in_words, no_answer
 from crawler.parsing.wholeness import robots_txt_is_cut, tdm_file_is_cut
 from crawler.permission.optouts import ROBOT
 from crawler.permission.robots_file import RobotsFile
@@ -185,10 +185,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                 f"If it is the same site, set crawl.site to {error.origin}",
             ) from error
         except Exception as error:
+            why = no_answer(error, self._session.job)
             # At the first address of all it is the address or the network, and nobody wants to wait to see.
             if isinstance(error, CutShort) or not self._session.hosts.have_answered:
-                raise self._end_crawl(UserError, address, f"cannot be read: {in_words(error)}") from error
-            raise self._held(address, Refusal.of_error(address, error)) from error
+                raise self._end_crawl(UserError, address, f"cannot be read: {why}") from error
+            raise self._held(address, Refusal.of_error(address, error, why)) from error
         refusal = Refusal.of(response)
         if refusal and refusal.status != 403:
             raise self._held(address, refusal)

@@ -9,7 +9,6 @@ from typing import Self
 from scrapy.http import Response
 from scrapy.utils.python import global_object_name
 
-from crawler.components.transport import in_words
 from crawler.retries.retry_after import retry_after
 from store.errors import SiteRefuses, UserError
 
@@ -57,10 +56,10 @@ class Refusal:
         )
 
     @classmethod
-    def of_error(cls, url: str, error: BaseException) -> Self:
-        """Return the refusal of a host that is silent."""
+    def of_error(cls, url: str, error: BaseException, why: str) -> Self:
+        """Return the refusal of a host that is silent, with why in words."""
         reason = global_object_name(type(error))  # as Scrapy's own statistics name it
-        return cls(url, None, 0.0, reason, f"does not answer ({in_words(error)})")
+        return cls(url, None, 0.0, reason, f"does not answer ({why})")
 
     @property
     def is_trouble(self) -> bool:
