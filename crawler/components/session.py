@@ -26,7 +26,7 @@ from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import KINDS, Kind, Tables
 from crawler.report import Counts, Pause
-from crawler.reports.publish import publish
+from crawler.reports.publish import Publisher
 from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic
 from crawler.retries.hosts import Hosts, Watcher
@@ -52,6 +52,7 @@ class Session:
         self.job = job
         self.counts = Counts()
         self.traffic = Traffic()
+        self.publisher = Publisher(job, self.traffic)
         self.failure: UserError | None = None
         self.hosts = Hosts(job, Watcher(self.fail, self.paused, lambda photo: self.frontier.narrow(photo)))
         self.report: CrawlReport | None = None
@@ -114,7 +115,7 @@ class Session:
         with suppress(*((OSError, UserError) if failure or status else ())):  # a full disk has no room for it
             counted = self.report if is_counted else self.report.with_tables(self.job)
             self.report = counted.ended(failure, status=status)
-            publish(self.job, self.report, self.traffic)
+            self.publisher.publish(self.report)
             self.writer.write_beside(HISTORY_NAME, HISTORY, self.history.rows(self.report))
 
     def warn(self, text: str) -> None:

@@ -8,14 +8,14 @@ Every `crawl.report_seconds` it writes them to report.json and metrics.prom.
 | `bokeru/bokes` | boke on the pages of this run |
 | `bokeru/left_out/pages`, `bokeru/left_out/images` | addresses that a rule kept from being fetched |
 | `bokeru/responses/KIND/STATUS` | answers by HTTP status, each try by itself; KIND as below |
+| `bokeru/retries/KIND` | those of them to requests that were made again, at once or after others |
 | `bokeru/bytes/KIND` | bytes of their bodies, as they came (compressed, where the site does that) |
 | `bokeru/latency/KIND/p50` (`p90`, `p99`, `max`) | seconds from a request to the answer's head; at the end |
 
-KIND is `pages`, `photos`, or `rules` for robots.txt and tdmrep.json. Retries and exceptions are in Scrapy's
-own `retry/…` and `downloader/exception_type_count/…`.
+KIND is `pages`, `photos`, or `rules` for robots.txt and tdmrep.json. Requests without an answer are in
+Scrapy's own `downloader/exception_type_count/…`.
 """
 
-import logging
 from typing import Any, Literal, Self
 
 from scrapy import Request, signals
@@ -25,10 +25,8 @@ from twisted.internet.task import LoopingCall
 
 from crawler.components.session import Session, session_of
 from crawler.items import LeftOutRow, PhotoRow, Row
-from crawler.reports.publish import REPORT, publish
 
 Kind = Literal["pages", "photos", "rules"]
-_LOG = logging.getLogger(__name__)
 
 
 class Metrics:
@@ -58,17 +56,16 @@ class Metrics:
         self._clock.start(self._session.job.options.report_seconds, now=True)
 
     def renew(self) -> None:
-        """Write the report of the running crawl; that it cannot be written stops nothing."""
-        try:
-            publish(self._session.job, self._session.running_report(), self._traffic)
-        except OSError as error:
-            _LOG.warning("%s is not renewed: %s", self._session.job.directory / REPORT, error.strerror)
+        """Write the report of the running crawl."""
+        self._session.publisher.renew(self._session.running_report())
 
     def response_downloaded(self, response: Response, request: Request) -> None:
         """Count an answer, before any middleware unpacks it or asks for it again."""
         kind = kind_of(request)
         self._stats.inc_value(f"bokeru/responses/{kind}/{response.status}")
         self._stats.inc_value(f"bokeru/bytes/{kind}", len(response.body))
+        if request.meta.get("refused") or request.meta.get("retry_times"):
+            self._stats.inc_value(f"bokeru/retries/{kind}")
         seconds = request.meta.get("download_latency")
         if seconds is not None:
             self._traffic.latencies[kind].add(seconds)

@@ -33,7 +33,7 @@ def exposition(report: CrawlReport, traffic: Traffic, pipeline: str) -> str:
     text.family("pauses_total", "counter", "Times that a host was left alone.", [({}, report.pauses)])
     text.family("pause_seconds_total", "counter", help_text, [({}, report.paused_seconds)])
     for name, counts, label, help_text in (
-        ("retries_total", report.retries, "reason", "Requests that were made again."),
+        ("retries_total", report.retries, "kind", "Answers to requests that were made again."),
         ("exceptions_total", report.exceptions, "type", "Requests without an answer."),
         ("log_messages_total", report.log_messages, "level", "Lines of the log."),
     ):

@@ -15,20 +15,39 @@ _LOG = logging.getLogger(__name__)
 REPORT, METRICS = "report.json", "metrics.prom"
 
 
-def publish(job: Job, report: CrawlReport, traffic: Traffic) -> None:
-    """Write both files, each in one step; that metrics.prom cannot be written stops nothing.
+class Publisher:
+    """Writes both files of a crawl, each in one step; says once of each that it cannot be written."""
 
-    Raises:
-        OSError: report.json cannot be written.
-    """
-    try:
-        # Not by store.whole_file: node_exporter reads whatever ends in .prom, a temporary file too.
-        temporary = job.directory / f"{TEMPORARY}metrics"
-        temporary.write_text(exposition(report, traffic, job.pipeline), encoding="utf-8")
-        temporary.replace(job.directory / METRICS)
-    except OSError as error:
-        _LOG.warning("%s is not renewed: %s", job.directory / METRICS, error.strerror)
-    write_json(job.directory / REPORT, report.to_json())
+    def __init__(self, job: Job, traffic: Traffic) -> None:
+        self._job, self._traffic = job, traffic
+        self._failed: set[str] = set()
+
+    def renew(self, report: CrawlReport) -> None:
+        """Write both while the crawl runs: that one cannot be written stops nothing."""
+        try:
+            self.publish(report)
+        except OSError as error:
+            self._warn(REPORT, error)
+
+    def publish(self, report: CrawlReport) -> None:
+        """Write both files; metrics.prom may fail.
+
+        Raises:
+            OSError: report.json cannot be written.
+        """
+        try:
+            # Not by store.whole_file: node_exporter reads whatever ends in .prom, a temporary file too.
+            temporary = self._job.directory / f"{TEMPORARY}metrics"
+            temporary.write_text(exposition(report, self._traffic, self._job.pipeline), encoding="utf-8")
+            temporary.replace(self._job.directory / METRICS)
+        except OSError as error:
+            self._warn(METRICS, error)
+        write_json(self._job.directory / REPORT, report.to_json())
+
+    def _warn(self, name: str, error: OSError) -> None:
+        if name not in self._failed:
+            self._failed.add(name)
+            _LOG.warning("%s cannot be renewed: %s", self._job.directory / name, error.strerror)
 
 
 def settle(job: Job, error: UserError | Interrupted) -> None:

@@ -52,7 +52,7 @@ class CrawlReport:
     """Of requests for pages, photos and rules (robots.txt, tdmrep.json): how often each HTTP status came,
     bytes of the bodies as they were sent, seconds to the answer's head (p50, p90, p99, max)."""
     retries: dict[str, int] = field(default_factory=dict)
-    """How often an address was asked for again at once, by reason."""
+    """Answers to requests that were made again, at once or after others, by kind of request."""
     exceptions: dict[str, int] = field(default_factory=dict)
     """Requests without an answer, by the exception's name."""
     log_messages: dict[str, int] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class CrawlReport:
             new_bokes=counts.new_bokes,
             waiting=waiting,
             answers=traffic.answers(),
-            retries=traffic.below("retry/reason_count/"),
+            retries=traffic.below("bokeru/retries/"),
             exceptions=traffic.below("downloader/exception_type_count/"),
             log_messages=traffic.below("log_count/"),
         )

@@ -30,7 +30,7 @@ def answer(metrics: Metrics, status: int, size: int, seconds: float, **meta: Any
 
 def test_answers_are_counted_by_kind_status_and_bytes(metrics: Metrics) -> None:
     answer(metrics, 200, 500, 0.1)
-    answer(metrics, 503, 20, 0.3)
+    answer(metrics, 503, 20, 0.3, retry_times=1)
     answer(metrics, 200, 9000, 0.2, photo=True)
     answer(metrics, 404, 7, 0.01, robots=True)
     metrics.spider_closed()
@@ -38,6 +38,7 @@ def test_answers_are_counted_by_kind_status_and_bytes(metrics: Metrics) -> None:
     assert {name: value for name, value in stats.items() if "latency" not in name} == {
         "bokeru/responses/pages/200": 1,
         "bokeru/responses/pages/503": 1,
+        "bokeru/retries/pages": 1,
         "bokeru/responses/photos/200": 1,
         "bokeru/responses/rules/404": 1,
         "bokeru/bytes/pages": 520,

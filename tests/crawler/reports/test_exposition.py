@@ -18,7 +18,7 @@ STATS = {
     "bokeru/responses/pages/200": 3,
     "bokeru/responses/pages/503": 1,
     "bokeru/bytes/pages": 4321,
-    "retry/reason_count/503 Service Unavailable": 1,
+    "bokeru/retries/pages": 1,
     "downloader/exception_type_count/twisted.internet.error.TimeoutError": 2,
     "log_count/WARNING": 4,
 }
@@ -104,12 +104,16 @@ def test_labels_may_hold_anything(report: CrawlReport) -> None:
     hostile = 'a"b\\c\nbokeru_crawl_running{pipeline="demo"} 0\x1b'
     text = exposition(
         CrawlReport.running(
-            Job(CrawlOptions(), Path("crawl")), Counts(), Traffic({f"retry/reason_count/{hostile}": 1}), 1, 0
+            Job(CrawlOptions(), Path("crawl")),
+            Counts(),
+            Traffic({f"downloader/exception_type_count/{hostile}": 1}),
+            1,
+            0,
         ),
         Traffic(),
         "demo",
     )
-    assert series(text)["bokeru_crawl_retries_total", frozenset([("reason", hostile)])] == 1
+    assert series(text)["bokeru_crawl_exceptions_total", frozenset([("type", hostile)])] == 1
     assert series(text)["bokeru_crawl_running", frozenset()] == 1
 
 

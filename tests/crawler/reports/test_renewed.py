@@ -76,9 +76,12 @@ def test_a_crawl_that_is_refused_says_so_in_both(tmp_path: Path) -> None:
     assert 'bokeru_crawl_exit_status{pipeline="demo"} 4\n' in (tmp_path / "metrics.prom").read_text()
 
 
-def test_what_cannot_be_renewed_stops_nothing(site: str, tmp_path: Path) -> None:
+def test_what_cannot_be_renewed_stops_nothing_and_is_told_once(
+    site: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "metrics.prom").mkdir()
     few = OPTIONS.model_copy(update={"max_pages": 2})
     report = crawl(few, tmp_path, address=site, pipeline="demo")
     assert report.exit_status == 0
     assert (tmp_path / "metrics.prom").is_dir()
+    assert capfd.readouterr().err.count("metrics.prom cannot be renewed: Is a directory") == 1
