@@ -10,7 +10,7 @@ from commands.arguments import Commands, add, add_pipeline, add_settings, add_ve
 from commands.notices import notifying, told
 from commands.pipeline import Pipeline
 from crawler.options import CrawlOptions
-from pipelines import load
+from pipelines import Settings, load
 from store.errors import MissingStage
 from store.notify.options import NotifyOptions
 from store.photo.options import limited
@@ -50,12 +50,15 @@ def _embedded_site(options: CrawlOptions) -> Iterator[str | None]:
 
 
 @contextmanager
-def crawl_job(name: str) -> Iterator[tuple[CrawlOptions, Path, str | None, NotifyOptions]]:
+def crawl_job(name: str | None) -> Iterator[tuple[CrawlOptions, Path, str | None, NotifyOptions]]:
     """Yield what `scrapy crawl bokete -a pipeline=NAME` needs: settings, directory, address, whom to tell.
 
-    Its command finds this function by the entry point `job` of the group `bokeru.crawl`.
+    Scrapy's commands find this function by the entry point `job` of the group `bokeru.crawl`.
+
+    Args:
+        name: the pipeline's; None stands for one without any settings, whose site is the embedded one.
     """
-    pipeline = Pipeline(DATA, name, settings=load(name))
+    pipeline = Pipeline(DATA, name or "demo", settings=load(name) if name else Settings())
     settings = pipeline.settings
     with limited(settings.photos), told(pipeline, "crawl"), _embedded_site(settings.crawl) as address:
         yield settings.crawl, pipeline.crawl, address, settings.notify

@@ -7,6 +7,10 @@ BOT_NAME = "bokeru"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 COMMANDS_MODULE = "crawler.scrapy_commands"
+SPIDER_CONTRACTS = {
+    "crawler.scrapy_project.contracts.RowContract": 20,
+    "crawler.scrapy_project.contracts.FilledContract": 21,
+}
 USER_AGENT = f"bokeru/{version.VERSION}"
 DEFAULT_REQUEST_HEADERS = headers.PAGE
 REFERRER_POLICY = "no-referrer"  # else a page's second try would name the page itself
@@ -43,6 +47,12 @@ DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 LOG_LEVEL = "WARNING"
 LOG_FORMATTER = "crawler.components.logs.QuietFormatter"
 MEMUSAGE_ENABLED = False
+
+FEED_EXPORT_ENCODING = "utf-8"
+FEED_EXPORTERS = {
+    "csv": "crawler.scrapy_project.exporters.CsvRows",
+    "xml": "crawler.scrapy_project.exporters.XmlRows",
+}
 
 STATS_DUMP = False  # crawl/report.json has them
 

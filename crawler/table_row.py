@@ -3,7 +3,7 @@
 Feeds, contracts, Spidermon and the pipelines of others ask there, whatever an item is made of.
 """
 
-from collections.abc import KeysView
+from collections.abc import Iterator, KeysView
 from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
@@ -30,7 +30,7 @@ class TableRow(dict[str, object]):
 
 
 class RowAdapter(DictAdapter):
-    """What ItemAdapter does with a `TableRow`.
+    """What ItemAdapter does with a `TableRow`, which has every column of its table: None where it names none.
 
     The metadata of a field are its Arrow `type`, `json_schema_extra` for ItemAdapter.get_json_schema, and a
     `serializer` where Scrapy's exporters need one: photos stand in feeds by their names, times as ISO 8601.
@@ -81,12 +81,22 @@ class RowAdapter(DictAdapter):
         return meta
 
     def field_names(self) -> KeysView[str]:
-        """Return the names of the table's columns, whether or not this row has them."""
-        return KeysView(dict.fromkeys(self.item.columns.names))
+        """Return the names of the table's columns."""
+        return KeysView(self)
+
+    def __getitem__(self, field_name: str) -> object:
+        self.get_field_meta_from_class(type(self.item), field_name)
+        return self.item.get(field_name)
 
     def __setitem__(self, field_name: str, value: object) -> None:
         self.get_field_meta_from_class(type(self.item), field_name)
         super().__setitem__(field_name, value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.item.columns.names)
+
+    def __len__(self) -> int:
+        return len(self.item.columns)
 
 
 @cache

@@ -24,6 +24,8 @@ CALLED_BY_FRAMEWORKS = {
     *("process_item", "has_pending_requests", "enqueue_request", "next_request", "closed", "allowed"),
     "handle_referer",
     *("Command", "syntax", "short_desc"),  # scrapy.commands finds the class by COMMANDS_MODULE
+    *("process_options", "update_vars", "print_items", "print_results"),
+    *("update_settings", "handles_request", "post_process", "serialize_field", "export_item"),
     # itemadapter.adapter.AdapterInterface
     *("is_item", "is_item_class", "get_field_names_from_class", "get_json_schema"),
     *("get_field_meta", "field_names"),

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -13,7 +14,6 @@ from scrapy.http import Response
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
 
-from crawler.components.addon import PipelineAddon
 from crawler.components.allowed_hosts import DOWNLOAD_SLOT
 from crawler.components.browser import browser_meta
 from crawler.components.exceptions import CrawlEnded, Denied
@@ -32,6 +32,7 @@ from crawler.parsing.parse import page_row
 from crawler.parsing.wholeness import photo_is_cut
 from crawler.permission.optouts import Header, opt_out
 from crawler.retries.again import again
+from crawler.scrapy_project.addon import PipelineAddon
 from store.addresses import is_named_stand_in
 
 _SMALL_PAGE = 256 * 1024
@@ -66,10 +67,39 @@ class BoketeSpider(Spider):
         above = SETTINGS_PRIORITIES["cmdline"] + 1
         settings.set("ADDONS", {**settings.getdict("ADDONS"), PipelineAddon: 0}, priority=above)
 
+    @classmethod
+    def handles_request(cls, request: Request) -> bool:
+        """Tell whether this is the spider for an address, for Scrapy's commands that name none."""
+        return f".{urlsplit(request.url).hostname}".endswith((".bokete.jp", ".bokete.test"))
+
     async def start(self) -> AsyncIterator[Request]:
         """Yield no request: the engine then asks the scheduler, which knows where to start."""
+        if self.session is None:
+            self.logger.error("Nothing is crawled without a pipeline: scrapy crawl bokete -a pipeline=NAME")
         return
         yield
+
+    async def parse(self, response: Response) -> AsyncIterator[Row | Request]:
+        """Yield an address's row and the requests that it leads to, for `scrapy parse` and the shell.
+
+        In a crawl the callbacks below are called, and the scheduler knows what they lead to.
+
+        For `scrapy check`, a list on the embedded site:
+
+        @url http://bokete.test/boke/recent
+        @returns item 1 1
+        @returns request 10
+        @row ok angular_2020
+        """
+        is_photo = (response.headers.get("Content-Type") or b"").startswith(b"image/")
+        found = self.parse_photo(response) if is_photo else self.parse_page(response)
+        row = await found if isinstance(found, Awaitable) else found
+        yield row
+        if isinstance(row, PageRow):
+            for link in row["links"]:  # type: ignore[attr-defined]
+                yield self.request(link, "pages")
+            if row["image_url"]:
+                yield self.request(str(row["image_url"]), "images", response.url)
 
     def request(
         self, address: str, kind: Kind, shown_on: str | None = None, last: LastRow | None = None
@@ -107,6 +137,13 @@ class BoketeSpider(Spider):
         A request is returned where the site answers with an error page (it is made again after others), or
         where the rest of the page takes a browser. A large page is parsed in a thread: then the result is
         awaitable, and the crawl goes on meanwhile.
+
+        For `scrapy check`, on the embedded site:
+
+        @url http://bokete.test/odai/5000002
+        @returns item 1 1
+        @row ok angular_2020
+        @filled odai_id image_url sha256 labels bokes
         """
         answer = _answer(response)
         if answer.status == NOT_MODIFIED:
@@ -138,8 +175,15 @@ class BoketeSpider(Spider):
         """Return a photo's row; a photo that may take long to decode is decoded in a thread.
 
         A request is returned, for the scheduler, where what comes is no whole photo.
+
+        For `scrapy check`:
+
+        @url http://photo.bokete.test/photo/odai/600/00000000f44c5cb7cad68df40e8f8877_600.jpg
+        @returns item 1 1
+        @row ok
+        @filled sha256 bytes width height format phash
         """
-        address, now, status = response.meta["address"], datetime.now(UTC), response.status
+        address, now, status = _address(response), datetime.now(UTC), response.status
         if opted_out := opt_out(_headers(response), at=now):
             return images.row_without_photo(address, now, status, "denied", opted_out)
         if status == 200 and self._leads_to_stand_in(response):
@@ -183,7 +227,7 @@ class BoketeSpider(Spider):
 
     def _leads_to_stand_in(self, response: Response) -> bool:
         """Tell whether a photo's address was redirected to a picture that says that there is no photo."""
-        if response.url == response.meta["address"] or not is_named_stand_in(response.url):
+        if response.url == _address(response) or not is_named_stand_in(response.url):
             return False
         return hashlib.sha256(response.body).hexdigest() not in self._options.not_stand_ins
 
@@ -221,9 +265,14 @@ def _reason(error: BaseException | None, request: Request) -> str:
     return in_words(error) if error else "no answer"
 
 
+def _address(response: Response) -> str:
+    """Return the address of the row; requests that Scrapy's own commands make name none."""
+    return str(response.meta.get("address", response.url))
+
+
 def _answer(response: Response) -> Answer:
     """Return what a response says, as a page's row is made from it and the archive keeps it."""
-    address, now = response.meta["address"], datetime.now(UTC)
+    address, now = _address(response), datetime.now(UTC)
     return Answer(address, response.url, now, response.status, tuple(_headers(response)), response.body)
 
 

@@ -29,6 +29,10 @@ _COMPONENTS: dict[str, dict[str, int | None]] = {
         "crawler.components.whole_body.WholeBodyMiddleware": 595,
         "crawler.network.proxy_middleware.ProxyMiddleware": 700,  # the first that sees an answer
     },
+    "EXTENSIONS": {
+        "scrapy.extensions.feedexport.FeedExporter": None,  # Feeds is one
+        "crawler.extensions.feeds.Feeds": 0,
+    },
 }
 """What a crawl is made of. A project's own components stand beside these, and take none of them away."""
 _OF_SETTINGS: dict[str, dict[str, Any]] = {

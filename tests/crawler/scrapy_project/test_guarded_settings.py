@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from scrapy.settings import Settings
 
-from crawler.guarded_settings import check
 from crawler.job import Job
 from crawler.options import CrawlOptions
+from crawler.scrapy_project.guarded_settings import check
 from store.errors import UsageError
 
 REAL = Job(CrawlOptions(site="https://bokete.example", contact="me@example.org"), Path("data/p/crawl"))
