@@ -10,6 +10,7 @@ from crawler.components.exceptions import HostNotAllowed
 from crawler.components.headers import authorization
 from crawler.components.session import Session, session_of
 from crawler.items import NOT_A_HOST
+from crawler.network.proxy import Proxy
 from crawler.network.resolver import PublicResolver
 from store.addresses import authority
 
@@ -63,6 +64,11 @@ class AllowedHostsMiddleware:
         request.meta["download_slot"] = DOWNLOAD_SLOT
         if self._proxy:
             request.meta["proxy"] = self._proxy.address
-            if self._proxy.user is not None:
-                credentials = authorization((self._proxy.user, self._proxy.password))
-                request.headers["Proxy-Authorization"] = credentials
+            self._authorize(request, self._proxy)
+
+    @staticmethod
+    def _authorize(request: Request, proxy: Proxy) -> None:
+        """Tell the proxy who we are. A browser does so by itself, and would send our header to the site."""
+        request.headers.pop("Proxy-Authorization", None)
+        if proxy.user is not None and not request.meta.get("playwright"):
+            request.headers["Proxy-Authorization"] = authorization((proxy.user, proxy.password))

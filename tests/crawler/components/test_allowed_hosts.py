@@ -50,6 +50,17 @@ def test_the_site_and_its_photos_hosts_are_allowed() -> None:
         allowed_hosts(site="https://bokete.jp").process_request(Request(f"https://{host}/"))
 
 
+def test_a_proxys_password_goes_to_the_proxy_and_never_through_a_browser_to_the_site() -> None:
+    hosts = allowed_hosts(site="https://bokete.jp", proxy="http://me:secret@proxy.example:3128")
+    request = Request("https://bokete.jp/odai/1")
+    hosts.process_request(request)
+    assert request.headers["Proxy-Authorization"] == b"Basic bWU6c2VjcmV0"
+    assert request.meta["proxy"] == "http://proxy.example:3128"
+    browsed = request.replace(meta={**request.meta, "playwright": True})
+    hosts.process_request(browsed)
+    assert "Proxy-Authorization" not in browsed.headers
+
+
 def test_a_site_on_this_machine_is_reached_at_its_own_port_only() -> None:
     allowed_hosts(site="http://127.0.0.1:8080").process_request(Request("http://127.0.0.1:8080/odai/1"))
     with pytest.raises(HostNotAllowed):
