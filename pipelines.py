@@ -134,9 +134,14 @@ def _explain(error: ValidationError, place: str) -> str:
     if first["type"] == "extra_forbidden":
         nearest = _nearest(path[-1], _model_at(path[:-1]).model_fields)
         return f"{place}: there is no setting {'.'.join(path)}. {nearest}{count}"
-    given = re.sub(r"(?<=//)[^/@]*@", "", repr(first["input"]))  # user and password of an address
-    wrong = f"{place}: {'.'.join(path)} cannot be {given}: {first['msg']}{count}"
+    given = "" if isinstance(first["input"], dict) else f" cannot be {_without_password(first['input'])}"
+    wrong = f"{place}: {'.'.join(path)}{given}: {first['msg']}{count}"
     return f"{wrong}. See: {bokeru('settings')}"  # without the config, which cannot be read now
+
+
+def _without_password(value: object) -> str:
+    """Return a value as it was written, without the user and the password of addresses in it."""
+    return re.sub(r"(?<=//)[^\s'\"]*@", "", repr(value))
 
 
 def _model_at(path: Sequence[str]) -> type[BaseModel]:
