@@ -8,7 +8,7 @@ from crawler.parsing.wholeness import CODINGS, CutError, TooLargeError, decoded
 
 Header = tuple[str, str]
 
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})\b")
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{1,3})\b")
 _END = re.compile(rb"\r?\n\r?\n")
 _MOST_HEAD, _MOST_HEADERS = 256 * 1024, 1000
 _SECRET = frozenset(("set-cookie", "set-cookie2"))
