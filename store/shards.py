@@ -46,7 +46,8 @@ def whole_parquet(
         replaces: names of files in the same folder in whose place it comes, see `store.replacing.files`.
     """
     if replaces:
-        schema = schema.with_metadata({**(schema.metadata or {}), KEY: " ".join(sorted(replaces))})
+        names = " ".join(sorted(replaces)).encode()
+        schema = schema.with_metadata({**(schema.metadata or {}), KEY.encode(): names})
     leaves = dict(_leaves(schema))
     codecs = {leaf: "NONE" if pa.types.is_binary(kind) else "zstd" for leaf, kind in leaves.items()}
     # Dictionaries only for words that repeat, such as categories.

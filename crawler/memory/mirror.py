@@ -20,7 +20,7 @@ from store.forget.forgotten import Forgotten
 from store.progress import Progress
 from store.register.kinds import KINDS
 from store.register.stages import Stage
-from store.replacing.files import all_replaced
+from store.replacing.files import all_replaced, remove_replaced
 from store.warc import read as warc
 from store.whole_file import TEMPORARY, whole_file
 
@@ -39,7 +39,7 @@ class Mirror:
     Files are known by their names and sizes: no name of a shard is used twice, and only `bokeru forget`
     writes a shard again. Where both sides have a file, the one here counts; what is written anew under its
     name while a crawl runs, such as its history, is sent whatever its size. What a file
-    replaces goes from the mirror once that file is there: see `store.replacing.files`.
+    replaces goes from both sides once that file is there: see `store.replacing.files`.
 
     Args:
         address: of a folder, as pyarrow's `FileSystem.from_uri` takes it: s3://bucket/prefix, file:///folder.
@@ -78,6 +78,8 @@ class Mirror:
                 progress.advance()
             if to_fetch or has_changed:
                 self._forget_here()
+            for pattern in _FOLDERS:
+                remove_replaced(self._directory.glob(_visible(pattern)))
             _, to_send, replaced = self._differences()
             for name in to_send:
                 self._send(name)

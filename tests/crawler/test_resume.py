@@ -43,7 +43,7 @@ def undisturbed(site: str, tmp_path_factory: pytest.TempPathFactory) -> list[str
     return content(directory)
 
 
-def start(directory: Path, site: str, options: CrawlOptions = OPTIONS) -> multiprocessing.Process:
+def start(directory: Path, site: str | None, options: CrawlOptions = OPTIONS) -> multiprocessing.Process:
     """Start a crawl in a fork of a process that has imported it already, so that 20 starts take no minute."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["crawler.run"])
