@@ -107,9 +107,8 @@ class Reparse:
             self._denied.add((old["url"], old["fetched_at"]))
         assert answer
         kept: tuple[str, ...] = KEPT
-        if (
-            old["status"] == 304 or answer.status is None
-        ):  # the page is another answer's, or was mended by hand
+        # Where the page is another answer's, or was mended by hand.
+        if old["status"] == 304 or answer.status is None:
             kept += ("status", "etag", "last_modified")
         if has_note(old["error"]):  # it is about the list at that time, and not about the page alone
             row["error"] = with_note(row["error"])

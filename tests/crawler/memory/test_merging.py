@@ -108,7 +108,10 @@ class Killed(BaseException):
     """Raised in place of a kill: nothing after it runs."""
 
 
-@pytest.mark.parametrize("step", range(30))
+@pytest.mark.parametrize(
+    "step",
+    [*range(0, 30, 5), *(pytest.param(step, marks=pytest.mark.long) for step in range(30) if step % 5)],
+)
 def test_a_kill_at_any_step_doubles_and_loses_nothing(
     step: int, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
