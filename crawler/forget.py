@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from crawler.archive.dropping import drop_records
 from crawler.archive.shown import shows_forgotten
@@ -16,8 +15,9 @@ from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.forget.search import SHORT
 from store.register.stages import Stage, Table
+from store.schema import IMAGES, PAGES
+from store.shard_reader import Shard, sql_rows
 from store.shards import whole_parquet
-from store.sql import read_parquet
 
 Row = dict[str, Any]
 
@@ -26,17 +26,17 @@ def facts(stage: Stage) -> Iterator[str]:
     """Yield SQL that selects which photo lies at which address, and which odai and boke it belongs to."""
     pages, images, canaries = (stage.table(name) for name in ("pages", "images", "canaries"))
     if images.paths:
-        rows = read_parquet(images.paths)
+        rows = sql_rows(images.paths, IMAGES)
         yield f"SELECT {sql_photo_key('url')}, sha256, NULL, NULL, NULL, NULL FROM {rows}"
     if pages.paths:
-        rows = read_parquet(pages.paths)
+        rows = sql_rows(pages.paths, PAGES)
         yield f"SELECT {sql_photo_key('image_url')}, NULL, odai_id, NULL, NULL, NULL FROM {rows}"
         yield f"""SELECT {sql_photo_key("coalesce(b.image_url, image_url)")}, NULL,
             coalesce(b.odai_id, odai_id), b.boke_id, b.text, NULL
             FROM (SELECT unnest(bokes) AS b, odai_id, image_url FROM {rows})"""
     if canaries.paths:
-        key = sql_photo_key("image_url")
-        yield f"SELECT {key}, sha256, odai_id, boke_id, text, NULL FROM {read_parquet(canaries.paths)}"
+        key, rows = sql_photo_key("image_url"), sql_rows(canaries.paths, CANARIES)
+        yield f"SELECT {key}, sha256, odai_id, boke_id, text, NULL FROM {rows}"
 
 
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
@@ -88,7 +88,7 @@ def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[s
     """
     changed = 0
     for path in table.paths:
-        with pq.ParquetFile(path) as shard:
+        with Shard(path, table.columns) as shard:
             if not any(change(row) is not row for group in _groups(path, shard, deciding) for row in group):
                 continue
             with whole_parquet(path, shard.schema_arrow) as writer:
@@ -99,7 +99,7 @@ def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[s
     return changed
 
 
-def _groups(path: Path, shard: pq.ParquetFile, columns: list[str] | None) -> Iterator[list[Row]]:
+def _groups(path: Path, shard: Shard, columns: list[str] | None) -> Iterator[list[Row]]:
     for group in range(shard.num_row_groups):
         try:
             rows = shard.read_row_group(group, columns=columns).to_pylist()

@@ -20,8 +20,8 @@ from store.manifest import fingerprint
 from store.register.stages import Stage
 from store.replacing.directory import locked, replacement
 from store.schema import CAPTION, PHOTOS, decoder_of
+from store.shard_reader import sql_rows
 from store.shards import read_schema
-from store.sql import read_parquet, string_list
 
 PHOTOS_AT_A_TIME = 1_000
 
@@ -31,7 +31,7 @@ def facts(stage: Stage) -> Iterator[str]:
     shards = [path for table in stage.tables() for path in table.paths]
     if shards:
         yield f"""SELECT NULL, sha256, c.odai_id, c.boke_id, c.text, c.text_nfkc
-            FROM (SELECT sha256, unnest(captions) AS c FROM {read_parquet(shards)})"""
+            FROM (SELECT sha256, unnest(captions) AS c FROM {sql_rows(shards, PHOTOS)})"""
 
 
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
@@ -96,7 +96,7 @@ def _load(connection: duckdb.DuckDBPyConnection, shards: list[Path], content: Co
     caption = ", ".join(f'c."{field.name}" AS "{field.name}"' for field in CAPTION)
     connection.execute(f"""
         CREATE VIEW source AS
-        SELECT * FROM read_parquet({string_list(shards)}, filename = true, file_row_number = true)
+        SELECT * FROM {sql_rows(shards, PHOTOS, "filename = true, file_row_number = true")}
         JOIN file USING (filename)
         WHERE sha256 NOT IN (FROM forgotten_sha256);
         CREATE TABLE remaining AS

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, MissingStage
@@ -14,6 +13,7 @@ from store.manifest import NAME as MANIFEST
 from store.manifest import read_manifest
 from store.place import Place
 from store.schema import CAPTION, PHOTOS
+from store.shard_reader import Shard
 from store.shards import shard_paths
 from store.whole_file import read_object, read_whole
 
@@ -84,7 +84,7 @@ def photo_bytes(directory: Path, sha256s: Collection[str] | None = None) -> Iter
     """
     chosen = None if sha256s is None else pa.array(set(sha256s), pa.string())
     for path in shards(directory):
-        with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+        with Shard(path) as shard:
             for group in range(shard.num_row_groups):
                 names = shard.read_row_group(group, columns=["sha256"])["sha256"]
                 if chosen is not None and not pc.any(pc.is_in(names, chosen)).as_py():
@@ -160,9 +160,12 @@ def _present(read: Callable[[Path], T], path: Path) -> T:
 
 
 def _read(path: Path, columns: list[str]) -> pa.Table:
-    return _damaged_if_unreadable(
-        path, lambda: pq.read_table(path, columns=columns, page_checksum_verification=True)
-    )
+    return _damaged_if_unreadable(path, lambda: _columns(path, columns))
+
+
+def _columns(path: Path, columns: list[str]) -> pa.Table:
+    with Shard(path) as shard:
+        return shard.read(columns)
 
 
 def _damaged_if_unreadable(path: Path, read):  # type: ignore[no-untyped-def]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dataset.text.captions import join
 from dataset.text.vocabulary import Vocabulary
@@ -18,6 +17,7 @@ from store.progress import Progress
 from store.register.stages import Stage
 from store.register.verify import Problem, Problems, check_by, check_files, check_photo, check_table
 from store.schema import decoder_of
+from store.shard_reader import Shard
 
 VOCABULARY = "vocabulary.json"
 
@@ -135,5 +135,5 @@ def _crawls(dataset: Path) -> list[Path]:
 
 
 def _column(path: Path, name: str) -> list[str]:
-    values: list[str] = pq.read_table(path, columns=[name])[name].to_pylist()
+    values: list[str] = Shard(path).read([name])[name].to_pylist()
     return values

@@ -11,10 +11,10 @@ from typing import Literal, TypeVar
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
 from store.schema import features
+from store.shard_reader import Shard
 from store.shards import ShardLimits, ShardWriter, shard_paths
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ def batches(path: Path, columns: list[str], rows: int = 8192) -> Iterator[pa.Rec
         DamagedFile: the shard cannot be read.
     """
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with Shard(path) as file:
             yield from file.iter_batches(rows, columns=columns)
     except (pa.ArrowException, OSError) as error:
         raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
@@ -104,7 +104,7 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[str, bytes]]:
     """Yield sha256 and bytes of the photos in `rows` (N,) of one shard, a row group in memory at a time."""
     start = 0
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with Shard(path) as file:
             for group in range(file.num_row_groups):
                 end = start + file.metadata.row_group(group).num_rows
                 chosen = rows[(rows >= start) & (rows < end)] - start

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.register.stages import Stage
+from store.shard_reader import Shard
 from store.shards import shard_paths, whole_parquet
 
 
@@ -22,10 +22,10 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     sha256s = pa.array(content.sha256s, pa.string())
     changed = 0
     for path in shard_paths(stage.directory):
-        if not pc.any(pc.is_in(pq.read_table(path, columns=["sha256"])["sha256"], sha256s)).as_py():
+        if not pc.any(pc.is_in(Shard(path).read(["sha256"])["sha256"], sha256s)).as_py():
             continue
         changed += 1
-        with pq.ParquetFile(path) as shard, whole_parquet(path, shard.schema_arrow) as writer:
+        with Shard(path) as shard, whole_parquet(path, shard.schema_arrow) as writer:
             for group in range(shard.num_row_groups):
                 rows = shard.read_row_group(group)
                 writer.write_table(rows.filter(pc.invert(pc.is_in(rows["sha256"], sha256s))))

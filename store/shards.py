@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
 from store.replacing.files import KEY, named_in
+from store.shard_reader import holds
 from store.whole_file import read_whole, whole_file
 
 UNIQUE = frozenset(("url", "sha256", "path", "phash", "text", "text_nfkc"))
@@ -196,6 +197,10 @@ def _encodable(value: Any) -> Any:
     return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
+_READABLE = "Its bytes can be read: write it again with that column, or put the file back as it was made."
+"""What to do with a shard that somebody has changed. Only what nobody can read is to be deleted."""
+
+
 def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str = "*.parquet") -> list[Path]:
     """Return the shards in `directory`, sorted by name, each checked to be whole by its footer.
 
@@ -216,10 +221,10 @@ def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str =
         replaced |= named_in(found)
         for field in schema or ():
             if field.name not in found.names:
-                raise DamagedFile(path, f"it has no column {field.name!r}")
-            if found.field(field.name).type != field.type:
+                raise DamagedFile(path, f"it has no column {field.name!r}", _READABLE)
+            if not holds(found.field(field.name).type, field.type):
                 has = found.field(field.name).type
-                raise DamagedFile(path, f"column {field.name!r} is {has}, not {field.type}")
+                raise DamagedFile(path, f"column {field.name!r} is {has}, not {field.type}", _READABLE)
     return [path for path in paths if path.name not in replaced]
 
 

@@ -17,8 +17,9 @@ from store.addresses import sql_photo_key
 from store.errors import DamagedFile, TooLittleRoom, UserError
 from store.place import bokeru
 from store.schema import IMAGES, LEFT_OUT, PAGES, required
+from store.shard_reader import sql_rows
 from store.shards import shard_paths
-from store.sql import read_parquet, without_robots_denials
+from store.sql import without_robots_denials
 from store.stand_ins import sql_stand_ins
 
 if TYPE_CHECKING:
@@ -194,13 +195,16 @@ class Tables:
             raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", remedy) from error
 
 
+_PLACES = "filename = true, file_row_number = true"
+
+
 def _scan(connection: "DuckDBPyConnection", name: str, directory: Path, schema: pa.Schema) -> None:
     """Make a view of a table's shards, empty if there are none; columns that a shard lacks are null."""
     empty = schema.append(pa.field("filename", pa.string())).append(pa.field("file_row_number", pa.int64()))
     connection.from_arrow(empty.empty_table()).create(f"empty_{name}")
     rows = f"SELECT * FROM empty_{name}"
     if paths := shard_paths(directory, required(schema)):
-        rows += f" UNION ALL BY NAME SELECT * FROM {read_parquet(paths, places=True)}"
+        rows += f" UNION ALL BY NAME SELECT * FROM {sql_rows(paths, schema, _PLACES)}"
     if "outcome" in schema.names:
         rows = without_robots_denials(rows)
     connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")

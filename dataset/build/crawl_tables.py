@@ -14,8 +14,9 @@ from store.addresses import sql_host, sql_photo_key
 from store.errors import MissingStage
 from store.place import Place
 from store.schema import IMAGES, PAGES, required
+from store.shard_reader import sql_rows
 from store.shards import shard_paths
-from store.sql import string_list, without_robots_denials
+from store.sql import without_robots_denials
 
 
 def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -157,10 +158,10 @@ def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path
         )
         return
     columns = ", ".join(f'"{name}"' for name in schema.names)
+    options = "filename = true, file_row_number = true"
     # The empty table comes first: its types hold, and it has the columns that every shard lacks.
     rows = f"""SELECT {columns}, shard, file_row_number AS row FROM (
             SELECT * FROM {view}_empty UNION ALL BY NAME
-            SELECT * FROM read_parquet(
-                {string_list(shards)}, union_by_name = true, filename = true, file_row_number = true)
+            SELECT * FROM {sql_rows(shards, schema, options)}
         ) JOIN {view}_shard USING (filename)"""
     connection.execute(f"CREATE VIEW {view} AS {without_robots_denials(rows)}")

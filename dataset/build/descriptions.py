@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
 from store.photo.containers import is_plain_jpeg
@@ -18,6 +17,7 @@ from store.photo.options import Limits
 from store.processes.cores import cores
 from store.progress import Progress
 from store.schema import DECODER, decoder_of
+from store.shard_reader import Shard
 from store.shards import read_schema
 
 ANEW = pa.schema(
@@ -90,7 +90,7 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[byte
     """Yield the photos in `rows` (N,) of a shard: which rows, and their bytes, a row group at a time."""
     start = 0
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+        with Shard(path) as shard:
             for group in range(shard.num_row_groups):
                 end = start + shard.metadata.row_group(group).num_rows
                 chosen = (rows >= start) & (rows < end)

@@ -16,11 +16,12 @@ from dataset.read import SPLITS
 from store.errors import DamagedFile
 from store.progress import Progress
 from store.schema import DECODER, PHOTOS
+from store.shard_reader import Shard
 
 ROWS_PER_SHARD = 2**40
 """More than any shard has: a photo's position is shard * ROWS_PER_SHARD + row."""
 
-ImageSource = Callable[[pq.ParquetFile, list[int]], pa.StructArray]
+ImageSource = Callable[[Shard, list[int]], pa.StructArray]
 """Reads the photos of some row groups of a shard: (n,) struct<bytes, path>."""
 
 Images = tuple[int, int, pa.StructArray]
@@ -104,7 +105,7 @@ def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Gen
     numbers = positions // ROWS_PER_SHARD
     for number in np.unique(numbers).tolist():
         rows = positions[numbers == number] % ROWS_PER_SHARD
-        with pq.ParquetFile(shards[number], page_checksum_verification=True) as shard:
+        with Shard(shards[number]) as shard:
             # `ends[g]` is the row behind row group g, so a search in `ends` gives the row group of a row.
             ends = np.cumsum([shard.metadata.row_group(g).num_rows for g in range(shard.num_row_groups)])
             needed = np.unique(np.searchsorted(ends, rows, side="right")).tolist()
@@ -138,7 +139,7 @@ def _adjacent(shard: pq.FileMetaData, groups: Iterable[int]) -> Iterator[list[in
         yield read
 
 
-def _read(image: ImageSource, shard: pq.ParquetFile, groups: list[int], path: Path) -> pa.StructArray:
+def _read(image: ImageSource, shard: Shard, groups: list[int], path: Path) -> pa.StructArray:
     try:
         return image(shard, groups)
     except (pa.ArrowException, OSError) as error:
@@ -152,7 +153,7 @@ _JPEG = pa.array(["jpeg", "mpo"])
 """What the column `format` calls a JPEG; 0.1 said mpo where a phone had put a second picture into it."""
 
 
-def crawl_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
+def crawl_image(shard: Shard, groups: list[int]) -> pa.StructArray:
     """Read the photos in row groups of a crawl's images table; the path is the sha256 with a suffix."""
     rows = shard.read_row_groups(groups, columns=["bytes", "sha256", "format"]).combine_chunks()
     suffix = pc.if_else(pc.is_in(rows["format"], _JPEG), "jpg", rows["format"])
@@ -160,7 +161,7 @@ def crawl_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
     return _image(rows["bytes"], paths)
 
 
-def dataset_image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
+def dataset_image(shard: Shard, groups: list[int]) -> pa.StructArray:
     """Read the photos in row groups of a dataset."""
     return shard.read_row_groups(groups, columns=["image"])["image"].combine_chunks()
 

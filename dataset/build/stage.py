@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dataset import filters, read
 from dataset.build import crawl_tables
@@ -25,6 +24,7 @@ from store.place import Place
 from store.processes.room import Room
 from store.replacing.directory import locked, replacement
 from store.schema import DECODER
+from store.shard_reader import Shard
 from store.sql import literal
 from store.stand_ins import StandInRule
 
@@ -134,7 +134,7 @@ def _explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
     # DuckDB does not name the file: read each to its end, with its checksums.
     for path in shards:
         try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+            with Shard(path) as shard:
                 for _ in shard.iter_batches():
                     pass
         except (pa.ArrowException, OSError) as damage:

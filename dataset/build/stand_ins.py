@@ -7,8 +7,8 @@ import duckdb
 import pyarrow as pa
 
 from store.schema import IMAGES, required
+from store.shard_reader import sql_rows
 from store.shards import shard_paths
-from store.sql import read_parquet
 from store.stand_ins import StandInRule, sql_stand_ins
 
 
@@ -24,7 +24,7 @@ def stand_ins(crawls: Sequence[Path], rule: StandInRule) -> list[str]:
     with duckdb.connect() as connection:
         for crawl in crawls:
             if paths := shard_paths(crawl / "images", required(IMAGES)):
-                rows = connection.execute(sql_stand_ins(read_parquet(paths), rule)).fetchall()
+                rows = connection.execute(sql_stand_ins(sql_rows(paths, IMAGES), rule)).fetchall()
                 found |= {sha256 for sha256, _ in rows}
     return sorted(found)
 

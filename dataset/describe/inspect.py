@@ -15,6 +15,7 @@ from rich.table import Table as Grid
 
 from store.errors import DamagedFile, UserError
 from store.register.stages import Stage, Table, find
+from store.shard_reader import Shard
 from store.shards import read_schema
 from store.whole_file import read_json
 
@@ -87,7 +88,7 @@ def _nulls(table: Table, columns: pa.Schema) -> Mapping[str, int]:
     light = [field.name for field in columns if not _is_heavy(field.type)]
     nulls: Counter[str] = Counter(dict.fromkeys(light, 0))
     for path in table.paths:
-        with pq.ParquetFile(path) as shard:
+        with Shard(path) as shard:
             for batch in shard.iter_batches(
                 columns=[name for name in light if name in shard.schema_arrow.names]
             ):
@@ -97,7 +98,7 @@ def _nulls(table: Table, columns: pa.Schema) -> Mapping[str, int]:
 
 def _examples(path: Path, columns: pa.Schema) -> list[dict[str, object]]:
     light = [field.name for field in columns if not _is_heavy(field.type)]
-    with pq.ParquetFile(path) as shard:
+    with Shard(path) as shard:
         batch = next(shard.iter_batches(batch_size=EXAMPLES, columns=light), None)
     rows: list[dict[str, object]] = [] if batch is None else batch.to_pylist()
     return rows[:EXAMPLES]

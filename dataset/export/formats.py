@@ -15,6 +15,7 @@ from dataset.export.record import outdated, record
 from store.errors import UsageError, UserError
 from store.progress import Progress
 from store.replacing.directory import locked, replacement
+from store.shard_reader import Shard
 from store.whole_file import write_json
 
 FORMATS = ("pairs", "webdataset", "coco")
@@ -74,7 +75,7 @@ def _write(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -
 def photos(dataset: Path, split: str) -> Iterator[Photo]:
     """Yield the rows of a split with bytes and captions; one row group is in memory at a time."""
     for path in read.shards(dataset, split):
-        with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+        with Shard(path) as shard:
             for group in range(shard.num_row_groups):
                 yield from shard.read_row_group(group).to_pylist()
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import pyarrow.parquet as pq
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from dataset.importers.photo_files import MAX_PHOTO_BYTES, UNREADABLE, Member, NoPhoto
 from dataset.importers.values import Unreadable
@@ -17,6 +18,7 @@ from store.forget.forgotten import Forgotten
 from store.photo.description import describe
 from store.progress import Progress
 from store.schema import IMAGES, PAGES
+from store.shard_reader import Shard
 from store.shards import ShardWriter, shard_paths
 from store.whole_file import read_json, write_json
 
@@ -243,6 +245,7 @@ def _addresses(directory: Path) -> set[str]:
     """Return the addresses of the photos that the tables have already."""
     known: set[str] = set()
     for path in shard_paths(directory / "images"):
-        table = pq.read_table(path, columns=["url", "outcome"], filters=[("outcome", "in", ["ok", "denied"])])
-        known.update(table["url"].to_pylist())
+        with Shard(path) as shard:
+            rows = shard.read(["url", "outcome"])
+        known.update(rows.filter(pc.is_in(rows["outcome"], pa.array(["ok", "denied"])))["url"].to_pylist())
     return known

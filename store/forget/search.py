@@ -11,10 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from store.forget.content import Content
 from store.schema import LEFT_OUT
+from store.shard_reader import Shard
 
 _PIECE = 2**22
 _LONGEST = 2**14
@@ -58,7 +58,7 @@ def _holds(path: Path, content: Content) -> bool:
 
 
 def _parquet_holds(path: Path, content: Content) -> bool:
-    with pq.ParquetFile(path) as shard:
+    with Shard(path) as shard:
         if shard.schema_arrow.names == LEFT_OUT.names:
             # Addresses are all that it holds; elsewhere one may stay, as that of what is denied now.
             return any(map(content.names, shard.read(["url"])["url"].to_pylist()))

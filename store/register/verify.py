@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 from safetensors import safe_open
 
@@ -19,6 +18,7 @@ from store.photo.options import PhotoOptions, limited
 from store.register.kinds import Format
 from store.register.stages import Stage, Table
 from store.schema import DECODER
+from store.shard_reader import Shard
 from store.shards import shard_paths
 from store.warc import read as warc
 from store.whole_file import read_json, read_whole
@@ -137,7 +137,7 @@ def check_table(table: Table, check_rows: RowCheck) -> Problems:
     for path in table.paths:
         try:
             shard_paths(path.parent, table.columns, path.name)
-            with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+            with Shard(path) as shard:
                 for group in range(shard.num_row_groups):
                     yield from check_rows(path, shard.read_row_group(group))
         except DamagedFile as error:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dataset import read
 from store.errors import DamagedFile
+from store.shard_reader import Shard
 
 CAPTION_COLUMNS = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url")
 PHOTO_COLUMNS = ("sha256", "width", "height", "phash", "odai_ids", "category", "labels")
@@ -67,7 +67,7 @@ class Catalogue:
         for number, path in enumerate(paths):
             try:
                 # Checksums, so that damage shows here and not as a wrong caption on a page.
-                with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+                with Shard(path) as shard:
                     table = shard.read(columns=columns)
             except (pa.ArrowException, OSError) as error:
                 raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
@@ -169,7 +169,7 @@ class Catalogue:
         columns = self.photos.slice(photo, 1)
         path, row = self._paths[columns["shard"][0].as_py()], columns["row"][0].as_py()
         start = 0
-        with pq.ParquetFile(path) as shard:
+        with Shard(path) as shard:
             for group in range(shard.num_row_groups):
                 rows = shard.metadata.row_group(group).num_rows
                 if row < start + rows:
@@ -186,7 +186,7 @@ class Catalogue:
         """
         try:
             row = self.locate(photo)
-            with pq.ParquetFile(row.path, page_checksum_verification=True) as shard:
+            with Shard(row.path) as shard:
                 # A row group holds about 100 photos: quick to read. All bytes would not fit into memory.
                 table = shard.read_row_group(row.group, columns=["sha256", "image.bytes"])
         except (pa.ArrowException, OSError) as error:

@@ -1,0 +1,154 @@
+"""Reads shards, also those that another tool has written anew: equal values in other types are the same rows.
+
+pandas, polars and DuckDB write large strings and lists, dictionaries, and times in other units and zones;
+pandas writes whole numbers with nulls among them as floats.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+class Shard(pq.ParquetFile):  # type: ignore[misc]
+    """A Parquet file whose rows come in plain types, and whose pages are held to their checksums.
+
+    Args:
+        path: the file.
+        schema: the types of columns that must have these, and no equal ones; others come as they are stored.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema | None = None) -> None:
+        super().__init__(path, page_checksum_verification=True)
+        self._wanted = schema
+
+    @property
+    def schema_arrow(self) -> pa.Schema:
+        """The schema of the rows as they are read."""
+        return plain_schema(super().schema_arrow, self._wanted)
+
+    def read_row_group(self, *arguments: Any, **options: Any) -> pa.Table:
+        """Read a row group, as pyarrow's ParquetFile does."""
+        return self._plain(super().read_row_group(*arguments, **options))
+
+    def read_row_groups(self, *arguments: Any, **options: Any) -> pa.Table:
+        """Read several row groups."""
+        return self._plain(super().read_row_groups(*arguments, **options))
+
+    def read(self, *arguments: Any, **options: Any) -> pa.Table:
+        """Read the file."""
+        return self._plain(super().read(*arguments, **options))
+
+    def iter_batches(self, *arguments: Any, **options: Any) -> Iterator[pa.RecordBatch]:
+        """Read the file in batches."""
+        for batch in super().iter_batches(*arguments, **options):
+            wanted = plain_schema(batch.schema, self._wanted)
+            yield batch if batch.schema.equals(wanted) else batch.cast(wanted, safe=False)
+
+    def _plain(self, table: pa.Table) -> pa.Table:
+        wanted = plain_schema(table.schema, self._wanted)
+        # Unsafe: nanoseconds are cut to microseconds, which is all that was ever stored.
+        return table if table.schema.equals(wanted) else table.cast(wanted, safe=False)
+
+
+def plain_schema(found: pa.Schema, wanted: pa.Schema | None = None) -> pa.Schema:
+    """Return the schema in plain types: for columns of `wanted` the types there."""
+    asked = {} if wanted is None else {field.name: field.type for field in wanted}
+    fields = []
+    for field in found:
+        kind, other = plain(field.type), asked.get(field.name)
+        kind = _narrowed(kind, other) if other and holds(kind, other) else kind
+        fields.append(field.with_type(kind).with_nullable(True))  # `bokeru forget` leaves fields empty
+    return pa.schema(fields, found.metadata)
+
+
+def _narrowed(found: pa.DataType, wanted: pa.DataType) -> pa.DataType:
+    """Return the type wanted, without those fields of a struct that were not read."""
+    if pa.types.is_struct(found):
+        types = {field.name: field.type for field in wanted}
+        return pa.struct([field.with_type(_narrowed(field.type, types[field.name])) for field in found])
+    if pa.types.is_list(found) and pa.types.is_list(wanted):
+        return pa.list_(found.value_field.with_type(_narrowed(found.value_type, wanted.value_type)))
+    return wanted
+
+
+def plain(kind: pa.DataType) -> pa.DataType:
+    """Return the type in which this project stores such values; no number gets another width."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        return plain(kind.value_type)
+    if types.is_large_string(kind) or types.is_string_view(kind):
+        return pa.string()
+    if types.is_large_binary(kind) or types.is_binary_view(kind):
+        return pa.binary()
+    if types.is_timestamp(kind) and kind.tz is not None:
+        return _TIME
+    if types.is_list(kind) or types.is_large_list(kind):
+        return pa.list_(kind.value_field.with_type(plain(kind.value_type)).with_nullable(True))
+    if types.is_struct(kind):
+        return pa.struct([field.with_type(plain(field.type)).with_nullable(True) for field in kind])
+    return kind
+
+
+def holds(found: pa.DataType, wanted: pa.DataType) -> bool:
+    """Tell whether a column of one type can be read as one of another, with the same values."""
+    found = plain(found)
+    types = pa.types
+    if types.is_struct(found) and types.is_struct(wanted):
+        kinds = {field.name: field.type for field in found}
+        return all(each.name in kinds and holds(kinds[each.name], each.type) for each in wanted)
+    if (types.is_list(found) or types.is_fixed_size_list(found)) and types.is_list(wanted):
+        return holds(found.value_type, wanted.value_type)
+    if types.is_integer(wanted):
+        return bool(types.is_integer(found) or types.is_floating(found) or types.is_null(found))
+    if types.is_floating(wanted):
+        return bool(types.is_floating(found) or types.is_null(found))
+    # A column of nulls has no type of its own.
+    return bool(found == wanted or types.is_null(found))
+
+
+def sql_rows(paths: Sequence[Path], schema: pa.Schema, options: str = "") -> str:
+    """Return the SQL that reads shards with the columns of a schema, in its types; null where one is lacking.
+
+    Args:
+        options: more options of DuckDB's `read_parquet`.
+
+    Columns that all files hold in that type are named as they are: then nothing is cast.
+    """
+    others = _other_types(map(pq.read_schema, paths), schema)
+    files = "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
+    rows = f"read_parquet({files}, union_by_name = true{options and ', '}{options})"
+    if not others:
+        return rows
+    casts = ", ".join(f'CAST("{field.name}" AS {sql_type(field.type)}) AS "{field.name}"' for field in others)
+    return f"(SELECT * REPLACE ({casts}) FROM {rows})"
+
+
+def _other_types(found: Iterable[pa.Schema], wanted: pa.Schema) -> list[pa.Field]:
+    """Return the fields wanted that any file has in another type."""
+    names = {
+        field.name
+        for schema in found
+        for field in schema
+        if field.name in wanted.names and field.type != wanted.field(field.name).type
+    }
+    return [field for field in wanted if field.name in names]
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """Return the name of an Arrow type in DuckDB's SQL."""
+    types = pa.types
+    if types.is_struct(kind):
+        return "STRUCT(" + ", ".join(f'"{field.name}" {sql_type(field.type)}' for field in kind) + ")"
+    if types.is_list(kind):
+        return sql_type(kind.value_type) + "[]"
+    if types.is_fixed_size_list(kind):
+        return f"{sql_type(kind.value_type)}[{kind.list_size}]"
+    if types.is_timestamp(kind):
+        return "TIMESTAMPTZ"
+    names = {"string": "VARCHAR", "binary": "BLOB", "int64": "BIGINT", "int32": "INTEGER", "float": "FLOAT"}
+    return names.get(str(kind)) or {"double": "DOUBLE", "bool": "BOOLEAN"}[str(kind)]
