@@ -15,7 +15,7 @@ from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.forget.search import SHORT
 from store.register.stages import Stage, Table
-from store.schema import IMAGES, PAGES
+from store.schema import CANARIES, IMAGES, PAGES
 from store.shard_reader import Shard, sql_rows
 from store.shards import whole_parquet
 
@@ -74,7 +74,7 @@ def _forget_records(stage: Stage, pages: Table, content: Content, forgotten: For
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    with pq.ParquetFile(path) as shard:
+    with Shard(path, PAGES) as shard:
         for group in _groups(path, shard, None):
             yield from group
 

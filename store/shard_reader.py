@@ -5,6 +5,7 @@ pandas writes whole numbers with nulls among them as floats.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,13 +120,19 @@ def sql_rows(paths: Sequence[Path], schema: pa.Schema, options: str = "") -> str
 
     Columns that all files hold in that type are named as they are: then nothing is cast.
     """
-    others = _other_types(map(pq.read_schema, paths), schema)
+    others = _other_types(_schemas(paths), schema)
     files = "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
     rows = f"read_parquet({files}, union_by_name = true{options and ', '}{options})"
     if not others:
         return rows
     casts = ", ".join(f'CAST("{field.name}" AS {sql_type(field.type)}) AS "{field.name}"' for field in others)
     return f"(SELECT * REPLACE ({casts}) FROM {rows})"
+
+
+def _schemas(paths: Iterable[Path]) -> Iterator[pa.Schema]:
+    for path in paths:
+        with suppress(pa.ArrowException, OSError):  # a damaged file is told where its rows are read
+            yield pq.read_schema(path)
 
 
 def _other_types(found: Iterable[pa.Schema], wanted: pa.Schema) -> list[pa.Field]:

@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tests.small_disk import SmallDisk, mounted
 # time: a test that fails once in CI fails again at the desk.
 hypothesis.settings.register_profile("bokeru", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("bokeru")
+# A shell's background job ignores Ctrl-C, and so would every process that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from store.forget.forgotten import Forgotten
 from store.progress import Progress
 from store.replacing.files import replaced_by
 from store.schema import PAGES
+from store.shard_reader import Shard
 from store.shards import ShardWriter, shard_paths, stamp, table_of, whole_parquet
 
 _SECONDS = 20.0
@@ -157,7 +158,7 @@ class _Unchanged(Exception):
 
 def _groups(path: Path) -> Iterator[list[Row]]:
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+        with Shard(path, PAGES) as shard:
             for group in range(shard.num_row_groups):
                 rows = shard.read_row_group(group).to_pylist()
                 yield [dict.fromkeys(PAGES.names) | row for row in rows]

@@ -192,7 +192,7 @@ def test_a_shard_that_is_damaged_inside_is_told(site: str, tmp_path: Path) -> No
     start(tmp_path, site).join(60)
     shard = max((tmp_path / "pages").iterdir(), key=lambda path: path.stat().st_size)
     content = bytearray(shard.read_bytes())
-    content[4 : len(content) // 2] = bytes(len(content) // 2 - 4)
+    content[4:500] = bytes(496)  # of its first pages: a footer may be half of a small shard
     shard.write_bytes(content)
     with pytest.raises(DamagedFile, match=r"a shard cannot be read.*bokeru verify"):
         is_complete(OPTIONS, tmp_path)
