@@ -96,7 +96,7 @@ def _load(connection: duckdb.DuckDBPyConnection, shards: list[Path], content: Co
     caption = ", ".join(f'c."{field.name}" AS "{field.name}"' for field in CAPTION)
     connection.execute(f"""
         CREATE VIEW source AS
-        SELECT * FROM {sql_rows(shards, PHOTOS, "filename = true, file_row_number = true")}
+        SELECT * FROM {sql_rows(shards, PHOTOS, places=True)}
         JOIN file USING (filename)
         WHERE sha256 NOT IN (FROM forgotten_sha256);
         CREATE TABLE remaining AS

@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from store.sql import read_parquet
+
 _TIME = pa.timestamp("us", tz="UTC")
 
 
@@ -112,17 +114,15 @@ def holds(found: pa.DataType, wanted: pa.DataType) -> bool:
     return bool(found == wanted or types.is_null(found))
 
 
-def sql_rows(paths: Sequence[Path], schema: pa.Schema, options: str = "") -> str:
+def sql_rows(paths: Sequence[Path], schema: pa.Schema, *, places: bool = False) -> str:
     """Return the SQL that reads shards with the columns of a schema, in its types; null where one is lacking.
 
     Args:
-        options: more options of DuckDB's `read_parquet`.
-
-    Columns that all files hold in that type are named as they are: then nothing is cast.
+        places: add the columns `filename` and `file_row_number`, which tell where a row lies.
     """
+    # Columns that all files hold in that type are named as they are: then nothing is cast.
     others = _other_types(_schemas(paths), schema)
-    files = "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
-    rows = f"read_parquet({files}, union_by_name = true{options and ', '}{options})"
+    rows = read_parquet(paths, places=places)
     if not others:
         return rows
     casts = ", ".join(f'CAST("{field.name}" AS {sql_type(field.type)}) AS "{field.name}"' for field in others)

@@ -11,8 +11,8 @@ from store.errors import DamagedFile, UserError
 from store.forget.forgotten import ForgottenFilter
 from store.place import bokeru
 from store.schema import IMAGES, PAGES, required
+from store.shard_reader import sql_rows
 from store.shards import shard_paths
-from store.sql import read_parquet
 
 _OF_A_GROUP = 200
 """Candidates of each layout that are looked at more closely."""
@@ -113,7 +113,7 @@ def _candidates(crawl: Path) -> list[dict[str, Any]]:
                 connection.from_arrow(schema.empty_table()).create(f"no_{name}")
                 rows = f"SELECT * FROM no_{name}"
                 if paths := shard_paths(crawl / name, required(schema)):
-                    rows = f"{rows} UNION ALL BY NAME SELECT * FROM {read_parquet(paths)}"
+                    rows = f"{rows} UNION ALL BY NAME SELECT * FROM {sql_rows(paths, schema)}"
                 connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")
             found: list[dict[str, Any]] = connection.sql(_CANDIDATES).to_arrow_table().to_pylist()
     except duckdb.Error as error:

@@ -195,16 +195,13 @@ class Tables:
             raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", remedy) from error
 
 
-_PLACES = "filename = true, file_row_number = true"
-
-
 def _scan(connection: "DuckDBPyConnection", name: str, directory: Path, schema: pa.Schema) -> None:
     """Make a view of a table's shards, empty if there are none; columns that a shard lacks are null."""
     empty = schema.append(pa.field("filename", pa.string())).append(pa.field("file_row_number", pa.int64()))
     connection.from_arrow(empty.empty_table()).create(f"empty_{name}")
     rows = f"SELECT * FROM empty_{name}"
     if paths := shard_paths(directory, required(schema)):
-        rows += f" UNION ALL BY NAME SELECT * FROM {sql_rows(paths, schema, _PLACES)}"
+        rows += f" UNION ALL BY NAME SELECT * FROM {sql_rows(paths, schema, places=True)}"
     if "outcome" in schema.names:
         rows = without_robots_denials(rows)
     connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")

@@ -158,10 +158,9 @@ def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path
         )
         return
     columns = ", ".join(f'"{name}"' for name in schema.names)
-    options = "filename = true, file_row_number = true"
     # The empty table comes first: its types hold, and it has the columns that every shard lacks.
     rows = f"""SELECT {columns}, shard, file_row_number AS row FROM (
             SELECT * FROM {view}_empty UNION ALL BY NAME
-            SELECT * FROM {sql_rows(shards, schema, options)}
+            SELECT * FROM {sql_rows(shards, schema, places=True)}
         ) JOIN {view}_shard USING (filename)"""
     connection.execute(f"CREATE VIEW {view} AS {without_robots_denials(rows)}")
