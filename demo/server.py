@@ -2,17 +2,19 @@
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
 from urllib.parse import urlsplit
 
 from demo.conditional import conditional
 from demo.delivery import DELIVERIES, head
 from demo.faults.routes import FaultyRoutes
+from demo.faults.whole_site import MOVED_HOST
 from demo.responses import Response
 from demo.routes import HOST, PHOTO_HOST, Routes
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `routes` on 127.0.0.1.
+    """Serves `routes` on 127.0.0.1; `requests` counts what was asked for.
 
     Raises:
         OSError: the port is in use; the message names it.
@@ -26,11 +28,18 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, routes: Routes | FaultyRoutes, port: int) -> None:
         self.routes = routes
+        self.requests = 0
+        self._lock = Lock()
         try:
             super().__init__(("127.0.0.1", port), Handler)
         except OSError as error:
             raise OSError(error.errno, f"port {port} cannot be served: {error.strerror}") from None
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def count(self) -> None:
+        """Count one request; each connection has a thread of its own."""
+        with self._lock:
+            self.requests += 1
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore a client that disconnected; print any other error, which is a mistake of this server."""
@@ -57,6 +66,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body: bool) -> None:
         host, target = self._host_and_target()
+        self.server.count()
         if host is None:
             text = f"this site is a proxy for {HOST} and {PHOTO_HOST} only\n"
             response = Response(502, text.encode(), "text/plain; charset=utf-8")
@@ -72,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         A proxy request has a whole address in its first line; a direct request has a path.
         """
         own_address = self.server.address.removeprefix("http://")
-        own_hosts = {HOST, PHOTO_HOST, own_address}
+        own_hosts = {HOST, PHOTO_HOST, MOVED_HOST, own_address}
         if self.path.startswith("/"):
             # The host is written into pages: one from outside could carry markup.
             host = self.headers.get("Host", HOST).lower()

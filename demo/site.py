@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -15,7 +16,7 @@ from demo.faults.routes import FaultyRoutes
 from demo.routes import HOST, PHOTO_HOST, Routes
 from demo.server import Server
 
-__all__ = ["HOST", "PHOTO_HOST", "EmbeddedSite", "running", "serve"]
+__all__ = ["HOST", "PHOTO_HOST", "ControlledSite", "EmbeddedSite", "controlled", "running", "serve"]
 
 
 def serve(
@@ -58,6 +59,38 @@ def _routes(
     return FaultyRoutes(routes, faults) if faults else routes
 
 
+class ControlledSite:
+    """The site in its child process, whose faults can be changed while it runs.
+
+    Args:
+        address: where it is served.
+        pipe: to the child; an answer comes for each message.
+    """
+
+    def __init__(self, address: str, pipe: Connection) -> None:
+        self.address, self._pipe = address, pipe
+
+    def fault(self, *names: str, after: int = 0) -> None:
+        """Let the site have these faults, and no others, after so many more requests.
+
+        Raises:
+            ValueError: an unknown fault; the message names it.
+        """
+        self._ask((names, after))
+
+    @property
+    def requests(self) -> int:
+        """How many requests came since the faults were last changed."""
+        return self._ask(None)
+
+    def _ask(self, message: tuple[tuple[str, ...], int] | None) -> int:
+        self._pipe.send(message)
+        answer: int | Exception = self._pipe.recv()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
 @contextmanager
 def running(
     photos: int,
@@ -68,6 +101,23 @@ def running(
     faults: Sequence[str] = (),
 ) -> Iterator[str]:
     """Serve the site in a child process while the block runs, and yield its address.
+
+    The arguments are those of `serve`, and so is what is raised.
+    """
+    with controlled(photos, captions_per_photo, seed, port, layout, faults) as site:
+        yield site.address
+
+
+@contextmanager
+def controlled(
+    photos: int,
+    captions_per_photo: int,
+    seed: int,
+    port: int = 0,
+    layout: str = "angular_2020",
+    faults: Sequence[str] = (),
+) -> Iterator[ControlledSite]:
+    """Serve the site in a child process while the block runs, and yield it.
 
     It is another process, so that drawing photos takes no time from the crawler's interpreter. It ends with
     the block, and also when the parent is killed. The arguments are those of `serve`.
@@ -95,7 +145,7 @@ def running(
         answer = ours.recv()
         if isinstance(answer, Exception):
             raise answer
-        yield answer
+        yield ControlledSite(answer, ours)
     finally:
         ours.close()
         if child.pid is not None:
@@ -120,19 +170,34 @@ def _child(
     faults: tuple[str, ...],
 ) -> None:
     """Serve until the parent closes its end of the pipe; the death of the parent closes it too."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    serving: Future[Server] = Future()
+    threading.Thread(target=_obey, args=(parent, serving), daemon=True).start()
     try:
         server = Server(_routes(photos, captions_per_photo, seed, layout, faults), port)
     except (OSError, ValueError) as error:
         parent.send(error)
         return
+    serving.set_result(server)
     with suppress(BrokenPipeError):  # the parent has just ended
         parent.send(server.address)
         server.serve_forever()
 
 
-def _end_with(parent: Connection) -> None:
-    """End this process with its parent, also while it draws what it is going to serve."""
+def _obey(parent: Connection, serving: "Future[Server]") -> None:
+    """Answer the parent's messages, and end with it, also before anything is served."""
     with suppress(EOFError, OSError):
-        parent.recv()
+        while True:
+            message = parent.recv()
+            parent.send(_answer(serving.result(), message))
     os._exit(0)  # nothing is written, so nothing is to be closed
+
+
+def _answer(server: Server, message: tuple[tuple[str, ...], int] | None) -> int | ValueError:
+    """Return how many requests came; let the site have the faults of a message."""
+    requests = server.requests
+    try:
+        if message is not None:
+            server.fault(*message)
+    except ValueError as error:
+        return error
+    return requests

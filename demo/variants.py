@@ -16,6 +16,18 @@ SITE_FAULTS = {
     "blocked-503": "everything but robots.txt answers 503 with `Retry-After: 7200`",
     "endless-lists": "lists always have a next page, which repeats the first",
     "next-error": "lists say 「エラーが発生しました。」 when first asked for, with status 200, as since 2024",
+    "photos-moved": "pages name another host for their photos",
+    "photos-login": "every photo is a page that asks to log in, with status 200",
+    "pages-500": "every page answers 500",
+    "pages-401": "every page answers 401",
+    "pages-empty": "every page is empty, with status 200",
+    "pages-changed": "every page has markup of no layout",
+    "cookie-wall": "every page redirects to itself and sets a cookie",
+    "odai-home": "every odai redirects to the first page",
+    "stars-gone": "no entry has its stars",
+    "deeper": "all content stands in one element more",
+    "lists-without-photos": "entries of lists have no photo and no link around it",
+    "lists-without-pictures": "entries of lists have no picture; the links around them stay, empty",
 }
 """Faults of the whole site."""
 

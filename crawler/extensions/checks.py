@@ -20,6 +20,7 @@ IN_A_ROW = 10
 """So many failures in a row are enough: with half of all failing, one row in a thousand is so long."""
 NEARLY_ALL = 0.95
 """The share of answers that are a no, or that there is no such thing, from which on they are no chance."""
+_PHOTOS = "photos (image_url)"
 _LISTS = 3
 """How many lists are enough to tell whether lists lead anywhere: a list leads to many pages."""
 _FEW = 5
@@ -82,8 +83,8 @@ def photos_fail(seen: Seen) -> Alarm | None:
     """Fail where photos fail: in a row, or more than the limit; or where none is there any more."""
     missing = seen.photos.of("missing")
     if len(missing) == SIZE:
-        return alarms.absent(seen.job, missing, f"none of the last {SIZE} photos is there")
-    return _failing(seen, seen.photos, "photos")
+        return alarms.absent(seen.job, missing, f"none of the last {SIZE} {_PHOTOS} is there")
+    return _failing(seen, seen.photos, _PHOTOS)
 
 
 def linked_odai_are_missing(seen: Seen) -> Alarm | None:
@@ -132,7 +133,7 @@ def pages_fail_with_earlier(seen: Seen) -> Alarm | None:
 
 def photos_fail_with_earlier(seen: Seen) -> Alarm | None:
     """Fail by the share of photos that fail, in this run and in those before it."""
-    return _failing_with_earlier(seen, seen.photos, seen.earlier_photos, "photos")
+    return _failing_with_earlier(seen, seen.photos, seen.earlier_photos, _PHOTOS)
 
 
 def no_page(seen: Seen) -> Alarm | None:

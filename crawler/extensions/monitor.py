@@ -12,6 +12,7 @@ of fields. Among the statistics:
 | `bokeru/monitor/alarm` | the check that ended the crawl |
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Self
@@ -26,7 +27,7 @@ from crawler.components.session import Session, session_of
 from crawler.extensions.alarms import Alarm
 from crawler.extensions.checks import CLOSING, PERIODIC, Check, Seen
 from crawler.extensions.coverage import Coverage
-from crawler.extensions.window import Fetched
+from crawler.extensions.window import SIZE, Fetched
 from crawler.items import CLOSED, WITHDRAWN, LeftOutRow, PageRow, PhotoRow, Row
 from crawler.layouts.next_2024 import TROUBLE
 from store.addresses import copies, numbered
@@ -47,6 +48,7 @@ class Monitor:
         self._by_number = bool(session.job.options.odai or session.job.options.odai_file)
         self._coverage = Coverage()
         self._hosts: set[str] = set()
+        self._with_moved: deque[Fetched] = deque(maxlen=SIZE)  # lists show photos, too
         self._alarm: Alarm | None = None
 
     @classmethod
@@ -93,15 +95,20 @@ class Monitor:
 
     def _add_photo_host(self, row: PageRow) -> None:
         """Remember whether a page's photos may be fetched from where they are."""
-        allowed = [photo for photo in row.photos if self._session.job.is_allowed(photo)]
-        page, others = str(row["url"]), [photo for photo in row.photos if photo not in allowed]
-        self._hosts |= {urlsplit(photo).netloc for photo in others}
-        if allowed:
-            self._seen.with_photo.add(Fetched(page, "ok"))
+        bokes: list[dict[str, object]] = row["bokes"]  # type: ignore[assignment]
+        shown = {str(boke["image_url"]) for boke in bokes if boke["image_url"]}.union(row.photos)
+        elsewhere = sorted(photo for photo in shown if not self._session.job.is_allowed(photo))
+        if elsewhere:
+            reason = f"{urlsplit(elsewhere[0]).netloc}, as in {elsewhere[0]}"
+            fetched = Fetched(str(row["url"]), "elsewhere", reason, Unexpected)
+            self._with_moved.append(fetched)
+        photos = [photo for photo in row.photos if photo not in elsewhere]
+        self._hosts |= {urlsplit(photo).netloc for photo in row.photos if photo in elsewhere}
+        if photos:
+            self._seen.with_photo.add(Fetched(str(row["url"]), "ok"))
             self._name_hosts()
-        elif others:
-            reason = f"{urlsplit(others[0]).netloc}, as in {others[0]}"
-            self._seen.with_photo.add(Fetched(page, "elsewhere", reason, Unexpected))
+        elif row.photos:
+            self._seen.with_photo.add(fetched)
 
     def _name_hosts(self) -> None:
         """Name hosts whose photos are not fetched; where all photos are on such hosts, the crawl fails."""
@@ -134,7 +141,10 @@ class Monitor:
             source, rule = f"{WITHDRAWN}.{alarm.setting}", f"{alarm.share:.4g} {failure}"
         windows = (seen.pages, seen.lists, seen.with_photo, seen.photos)
         failed = dict.fromkeys(fetched for window in windows for fetched in window.of(*_FAILED))
-        for fetched in failed | dict.fromkeys(() if alarm is None else alarm.failed):
+        failed |= dict.fromkeys(() if alarm is None else alarm.failed)
+        if seen.with_photo.count("elsewhere"):
+            failed |= dict.fromkeys(self._with_moved)
+        for fetched in failed:
             for url in copies(fetched.address) if fetched.is_photo else [fetched.address]:
                 table = "images" if fetched.is_photo else "pages"
                 yield LeftOutRow(url=url, table=table, source=source, rule=rule, left_out_at=now)

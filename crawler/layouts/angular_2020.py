@@ -54,7 +54,7 @@ def read(document: Document) -> Page:
         return Page(bokes=bokes, links=links, expected=("stars",) if is_boke else ("stars", "image_url"))
     photo = _odai_photo(document)
     beside = _beside(root, photo)
-    category, words = _category(beside), beside[2].xpath(_LABEL) if len(beside) > 2 else []
+    category, words = _category(beside), beside[2].xpath(f".//{_LABEL}") if len(beside) > 2 else []
     named, confidences = labels(list(words))
     return Page(
         odai_id=odai_id,
@@ -85,14 +85,17 @@ def _beside(root: Selector, photo: Selector | None) -> list[Selector]:
     if photo is None:
         return list(root.xpath(f"{_BLOCK}/div[1]/div/div/div"))
     link = photo.xpath("ancestor::a[1]")
-    return list(link.xpath("../div") or link.xpath("../../div"))
+    if found := list(link.xpath("../div")):
+        return found
+    found = list(link.xpath("../../div"))
+    return [div for div in found if not div.xpath("a/img")] if len(found) > 3 else found
 
 
 def _category(beside: list[Selector]) -> str | None:
     """Return the odai's category; the two links before it are users, and so is every link without it."""
     if len(beside) < 2:
         return None
-    link = first(list(beside[1].xpath("a[3]")))
+    link = first(list(beside[1].xpath("(.//a)[3]")))
     return None if link is None or "/user/" in attribute(link, "href") else text(link) or None
 
 

@@ -20,8 +20,10 @@ from crawler.parsing.markup import Document, first, identifier, text
 from crawler.parsing.values.numbers import read_number
 
 CONTENT = "#__next > main"
-MORE = "#__next > main > div:first-of-type > button"
-"""The CSS selector of the button below a list that has more entries: a child of the list, and no other."""
+_LIST = "#__next > main > div:first-of-type"
+MORE = f"{_LIST} > button, {_LIST} > div:only-child > button"
+"""The CSS selector of the button below a list that has more entries: a child of the list, and no other. Where
+the list holds one block alone, all of it is one level deeper."""
 INCOMPLETE = "possibly incomplete: more boke come by a button, which crawl.render: chromium presses"
 TROUBLE = "the site says that it has trouble; it asks to come back in minutes"
 _MAIN = '//*[@id="__next"]/main'

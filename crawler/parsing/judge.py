@@ -80,7 +80,8 @@ def _drift(document: Document, page: Page, kept: Page, odd: int, shows_boke: boo
     """Return what the page lacks that a page of its layout has; None if it lacks nothing."""
     if kept.odai_id is not None and not kept.image_url and kept.kind != "text":
         return "no photo"
-    if odd > 1 and odd > len(kept.bokes):
+    is_alone = identifier("boke", document.path) is not None
+    if odd > len(kept.bokes) and (odd > 1 or is_alone):
         return f"{_reason(page.bokes)} ({odd} of {len(page.bokes)} entries)"
     if is_odai_list(document) and not page.bokes:
         return None if kept.links or document.number > 1 else "no odai"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from hashlib import blake2b
 from threading import Lock
 
-from demo.faults import pages, photos, traffic
+from demo.faults import pages, photos, traffic, whole_site
 from demo.faults.fault import Fault, Request
 from demo.responses import Response
 from demo.variants import FAULTS, PAGE_FAULTS, PHOTO_FAULTS, SITE_FAULTS
@@ -17,7 +17,7 @@ from demo.variants import FAULTS, PAGE_FAULTS, PHOTO_FAULTS, SITE_FAULTS
 _MIN_PERIOD = 8
 """A fault affects at most one photo in so many: most of a site stays correct."""
 
-FAULTS_BY_NAME: dict[str, Fault] = traffic.FAULTS | pages.FAULTS | photos.FAULTS
+FAULTS_BY_NAME: dict[str, Fault] = traffic.FAULTS | pages.FAULTS | photos.FAULTS | whole_site.FAULTS
 """The function of each fault in `demo.variants`."""
 
 

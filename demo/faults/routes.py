@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import count
 from urllib.parse import unquote, urlencode, urlsplit
 
 from demo.content import odai_photo
@@ -17,18 +18,23 @@ class FaultyRoutes:
     Args:
         routes: the correct responses.
         faults: keys of `demo.variants.FAULTS`.
+        after: how many requests are answered correctly before the faults begin.
 
     Raises:
         ValueError: an unknown fault; the message names it.
     """
 
-    def __init__(self, routes: Routes, faults: Iterable[str]) -> None:
+    def __init__(self, routes: Routes, faults: Iterable[str], after: int = 0) -> None:
         self.site, self._routes = routes.site, routes
         self._injector = FaultInjector(faults, routes.site.seed)
+        self._numbers, self._after = count(), after
 
     def respond(self, target: str, host: str) -> Response:
         """Return the response to GET `target` (a path with its query) at `host` (with its port)."""
-        return self._injector.inject(self._routes.respond(target, host), self.request(target, host))
+        response = self._routes.respond(target, host)
+        if next(self._numbers) < self._after:
+            return response
+        return self._injector.inject(response, self.request(target, host))
 
     def request(self, target: str, host: str) -> Request:
         """Return the request for an address, with its kind, page and photo."""
