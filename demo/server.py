@@ -1,6 +1,7 @@
 """The embedded site's HTTP server: HTTP/1.1 with persistent connections, and a proxy for its host names."""
 
 import sys
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, routes: Routes | FaultyRoutes, port: int) -> None:
         self.routes = routes
+        self._correct = routes.correct if isinstance(routes, FaultyRoutes) else routes
         self.requests = 0
         self._lock = Lock()
         try:
@@ -35,6 +37,15 @@ class Server(ThreadingHTTPServer):
         except OSError as error:
             raise OSError(error.errno, f"port {port} cannot be served: {error.strerror}") from None
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def fault(self, names: Sequence[str], after: int = 0) -> None:
+        """Have these faults from now on, and no others, after so many more requests; count them anew.
+
+        Raises:
+            ValueError: an unknown fault; the message names it.
+        """
+        self.routes = FaultyRoutes(self._correct, names, after) if names else self._correct
+        self.requests = 0
 
     def count(self) -> None:
         """Count one request; each connection has a thread of its own."""

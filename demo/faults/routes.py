@@ -16,7 +16,7 @@ class FaultyRoutes:
     """Responds like `Routes`, with faults.
 
     Args:
-        routes: the correct responses.
+        routes: the correct responses, kept as `correct`.
         faults: keys of `demo.variants.FAULTS`.
         after: how many requests are answered correctly before the faults begin.
 
@@ -25,13 +25,13 @@ class FaultyRoutes:
     """
 
     def __init__(self, routes: Routes, faults: Iterable[str], after: int = 0) -> None:
-        self.site, self._routes = routes.site, routes
+        self.site, self.correct = routes.site, routes
         self._injector = FaultInjector(faults, routes.site.seed)
         self._numbers, self._after = count(), after
 
     def respond(self, target: str, host: str) -> Response:
         """Return the response to GET `target` (a path with its query) at `host` (with its port)."""
-        response = self._routes.respond(target, host)
+        response = self.correct.respond(target, host)
         if next(self._numbers) < self._after:
             return response
         return self._injector.inject(response, self.request(target, host))
@@ -46,7 +46,7 @@ class FaultyRoutes:
             page=query_number(address.query, "page", 1),
             photo=None,
             correct_response_for=lambda page: self._page(address.path, page, host),
-            not_found_page=self._routes.not_found().body,
+            not_found_page=self.correct.not_found().body,
         )
         match parts:
             case ["robots.txt"]:
@@ -69,8 +69,8 @@ class FaultyRoutes:
         return photo if photo is not None and photo < self.site.photos else None
 
     def _page(self, path: str, page: int, host: str) -> Response:
-        return self._routes.respond(f"{path}?{urlencode({'page': page})}", host)
+        return self.correct.respond(f"{path}?{urlencode({'page': page})}", host)
 
     def _photo(self, photo: int, width: str, host: str) -> Response:
         name = self.site.photo_name(photo)
-        return self._routes.respond(f"/photo/odai/{width}/{name}_{width}.jpg", host)
+        return self.correct.respond(f"/photo/odai/{width}/{name}_{width}.jpg", host)
