@@ -61,13 +61,13 @@ class Monitor:
 
     def item_scraped(self, item: Row, response: object) -> None:
         """Look at a row; `response` is the failure that it comes from, where there was no answer."""
-        if self._session.failure is not None or isinstance(item, LeftOutRow):
-            return
         if isinstance(item, PhotoRow):
             self._add_photo(item, response)
-        else:
+        elif isinstance(item, PageRow):
             self._add_page(item, response)
-        self._run(PERIODIC)
+        # A row may be written just before the crawl fails, and be told of after that.
+        if self._session.failure is None:
+            self._run(PERIODIC)
 
     def spider_closed(self, reason: str) -> None:
         """Judge a crawl that fetched all that was due; withdraw what tells nothing, if a crawl failed."""
