@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from commands.arguments import Commands, add, add_pipeline, pipeline_of
@@ -25,7 +24,7 @@ def reparse(arguments: argparse.Namespace) -> None:
         changes = stage.reread_page(job, arguments.url, arguments.source, dry=arguments.dry_run)
     else:
         changes = stage.reparse(job, dry=arguments.dry_run)
-    print(json.dumps(asdict(changes), ensure_ascii=False, default=str) if arguments.json else changes)
+    print(json.dumps(vars(changes), ensure_ascii=False, default=str) if arguments.json else changes)
 
 
 def register(commands: Commands) -> None:

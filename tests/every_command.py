@@ -126,6 +126,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     run_with_weights(ledger, pipeline, folder)
     ledger.run("forget", *pipeline, "--boke", read.captions(data / "demo/dataset")["boke_id"][0])
     ledger.run("parse", PAGE, "--url", "https://bokete.jp/odai/1")
+    ledger.run("reparse", *pipeline)
     ledger.run("settings", "--pipeline", "demo", "--config", config)
     ledger.run("inspect", data)
     ledger.run("verify", data)
