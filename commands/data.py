@@ -33,6 +33,7 @@ def site(arguments: argparse.Namespace) -> None:
             port=arguments.port,
             layout=arguments.layout,
             faults=arguments.faults,
+            day=arguments.day,
         )
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
@@ -188,6 +189,7 @@ def _register_site(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--layout", choices=list(LAYOUTS), default="angular_2020", help="the markup's era (angular_2020)"
     )
+    command.add_argument("--day", type=float, help="let the site grow for so many days (it stays as it is)")
     command.add_argument(
         "--faults", nargs="+", default=[], choices=FAULTS, metavar="NAME", help="faults to provoke"
     )

@@ -45,7 +45,7 @@ def _embedded_site(options: CrawlOptions) -> Iterator[str | None]:
     from demo.site import running
 
     site = options.embedded
-    with running(site.photos, site.captions_per_photo, site.seed) as address:
+    with running(site.photos, site.captions_per_photo, site.seed, day=site.day) as address:
         yield address
 
 

@@ -30,6 +30,8 @@ class EmbeddedSite(Options):
     """How many captions each photo has."""
     seed: int = 0
     """Another seed draws another site."""
+    day: float | None = Field(None, ge=0, le=36_500)
+    """How many days the site has grown: a later day has more odai, boke and stars. null: it never grows."""
 
 
 class CrawlOptions(RevisitOptions):

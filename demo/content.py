@@ -65,7 +65,7 @@ def odai_id(seed: int, photo: int) -> int:
 
     Ids have gaps, as on the real site: an id in a gap answers 404.
     """
-    return _FIRST_ODAI + _ODAI_STEP * photo + _digest(f"{seed}/{photo}/odai") % _ODAI_STEP
+    return _FIRST_ODAI + _ODAI_STEP * photo + digest(f"{seed}/{photo}/odai") % _ODAI_STEP
 
 
 def odai_photo(seed: int, odai: int) -> int | None:
@@ -74,7 +74,13 @@ def odai_photo(seed: int, odai: int) -> int | None:
     return photo if photo >= 0 and odai_id(seed, photo) == odai else None
 
 
-def _digest(text: str) -> int:
+def boke_number(number: int) -> int:
+    """Return the id of the boke with a number in the order of time."""
+    return _FIRST_BOKE + number
+
+
+def digest(text: str) -> int:
+    """Return 64 bits that look random, and that the same text always gives."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
@@ -149,12 +155,12 @@ class EmbeddedSite:
 
     def odai_bokes(self, photo: int, page: int) -> list[Boke]:
         """Return one page of a photo's boke, most stars first; empty past the last page."""
-        numbers = sorted(self._numbers(photo), key=self._by_stars.index)
-        return [self._boke(number) for number in numbers[PAGE_SIZE * (page - 1) : PAGE_SIZE * page]]
+        shown = self._numbers(photo)[PAGE_SIZE * (page - 1) : PAGE_SIZE * page]
+        return [self._boke(number) for number in shown]
 
-    def odai_pages(self) -> int:
-        """Return how many pages an odai has."""
-        return ceil(self.captions_per_photo / PAGE_SIZE)
+    def odai_pages(self, photo: int) -> int:
+        """Return how many pages a photo's odai has."""
+        return ceil(len(self._numbers(photo)) / PAGE_SIZE)
 
     def boke(self, boke_id: int) -> Boke | None:
         """Return the boke with this id, None where the site has none."""
@@ -189,9 +195,10 @@ class EmbeddedSite:
         return [self._boke(order.at(index)) for index in range(start, min(start + count, order.length))]
 
     def _numbers(self, photo: int) -> list[int]:
-        """Return the numbers of a photo's boke, oldest first: every photo gets one boke per round."""
+        """Return the numbers of a photo's boke, most stars first. Every photo gets one boke per round."""
         first = self._by_time.index(photo)
-        return [first + turn * self.photos for turn in range(self.captions_per_photo)]
+        numbers = [first + turn * self.photos for turn in range(self.captions_per_photo)]
+        return sorted(numbers, key=self._by_stars.index)
 
     def _captions(self, photo: int) -> list[str]:
         return jokes.captions(self.scene(photo), self.captions_per_photo)
@@ -200,10 +207,10 @@ class EmbeddedSite:
         turn, index = divmod(number, self.photos)
         photo = self._by_time.at(index)
         stars = self._stars(self._by_stars.index(number))
-        stars_per_rater = 2 + _digest(f"{self.seed}/{number}/boke") % 3
+        stars_per_rater = 2 + digest(f"{self.seed}/{number}/boke") % 3
         letter = _CATEGORY_PATTERN[self._by_category.index(number) % len(_CATEGORY_PATTERN)]
         return Boke(
-            boke_id=_FIRST_BOKE + number,
+            boke_id=boke_number(number),
             odai_id=odai_id(self.seed, photo),
             photo=photo,
             text=self._texts(photo)[turn],

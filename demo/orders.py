@@ -1,4 +1,4 @@
-"""Orders of numbered items that need no memory: the item at an index, and the index of an item.
+"""Orders of numbered items: the item at an index, and the index of an item. All but `Listing` need no memory.
 
 A real site sorts its lists by stars, by time, by user. Here such an order is an affine permutation,
 index ↦ number (a · index + c) mod n, which has an inverse, and a list is a part of one.
@@ -74,6 +74,25 @@ class Stride:
     def index(self, number: int) -> int:
         """Return the index of a number that is in the list."""
         return (self.permutation.index(number) - self.first) // self.step
+
+
+class Listing:
+    """Numbers in an order that is written down.
+
+    Args:
+        numbers: each once.
+    """
+
+    def __init__(self, numbers: list[int]) -> None:
+        self.length, self._numbers = len(numbers), numbers
+
+    def at(self, index: int) -> int:
+        """Return the number at an index from 0."""
+        return self._numbers[index]
+
+    def index(self, number: int) -> int:
+        """Return the index of a number that is in the list."""
+        return self._numbers.index(number)
 
 
 class LetterOrder:

@@ -78,9 +78,8 @@ class Routes:
         if odai is None:
             return self.not_found()
         bokes = self.site.odai_bokes(odai.photo, page)
-        return _html(
-            self._layout.odai_page(OdaiPage(odai, bokes, page, page < self.site.odai_pages()), photo_host)
-        )
+        has_next = page < self.site.odai_pages(odai.photo)
+        return _html(self._layout.odai_page(OdaiPage(odai, bokes, page, has_next), photo_host))
 
     def _boke(self, number: int, photo_host: str) -> Response:
         boke = self.site.boke(number)

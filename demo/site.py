@@ -13,6 +13,7 @@ from multiprocessing.context import SpawnProcess
 
 from demo.content import EmbeddedSite
 from demo.faults.routes import FaultyRoutes
+from demo.growth import GrowingSite
 from demo.routes import HOST, PHOTO_HOST, Routes
 from demo.server import Server
 
@@ -26,6 +27,7 @@ def serve(
     port: int = 8080,
     layout: str = "angular_2020",
     faults: Sequence[str] = (),
+    day: float | None = None,
 ) -> None:
     """Serve the site until a signal ends it; print its address and its content.
 
@@ -36,12 +38,13 @@ def serve(
         port: 0 takes any free port.
         layout: one of `demo.variants.LAYOUTS`.
         faults: keys of `demo.variants.FAULTS`.
+        day: how many days the site has been growing; None for a site that stays as it is.
 
     Raises:
         OSError: the port is in use; the message names it.
         ValueError: an unknown fault; the message names it.
     """
-    server = Server(_routes(photos, captions_per_photo, seed, layout, faults), port)
+    server = Server(_routes(photos, captions_per_photo, seed, layout, faults, day), port)
     print(
         f"{server.address}/boke/recent: {photos} photos with {captions_per_photo} captions each, seed {seed}"
     )
@@ -53,9 +56,12 @@ def serve(
 
 
 def _routes(
-    photos: int, captions_per_photo: int, seed: int, layout: str, faults: Sequence[str]
+    photos: int, captions_per_photo: int, seed: int, layout: str, faults: Sequence[str], day: float | None
 ) -> Routes | FaultyRoutes:
-    routes = Routes(EmbeddedSite(photos, captions_per_photo, seed), layout)
+    site = EmbeddedSite(photos, captions_per_photo, seed)
+    if day is not None:
+        site = GrowingSite(photos, captions_per_photo, seed, day)
+    routes = Routes(site, layout)
     return FaultyRoutes(routes, faults) if faults else routes
 
 
@@ -99,6 +105,7 @@ def running(
     port: int = 0,
     layout: str = "angular_2020",
     faults: Sequence[str] = (),
+    day: float | None = None,
 ) -> Iterator[str]:
     """Serve the site in a child process while the block runs, and yield its address.
 
@@ -130,7 +137,7 @@ def controlled(
     context = multiprocessing.get_context("spawn")
     resource_tracker.ensure_running()  # else it starts with the child, and lifts the block below
     ours, theirs = context.Pipe()
-    settings = (photos, captions_per_photo, seed, port, layout, tuple(faults))
+    settings = (photos, captions_per_photo, seed, port, layout, tuple(faults), day)
     child = context.Process(target=_child, args=(theirs, *settings), name="embedded site", daemon=True)
     # A terminal sends these to its whole process group, a supervisor to all processes. The crawler still
     # fetches while it shuts down. The child inherits the block, so there is no moment at which it would end
@@ -168,12 +175,13 @@ def _child(
     port: int,
     layout: str,
     faults: tuple[str, ...],
+    day: float | None,
 ) -> None:
     """Serve until the parent closes its end of the pipe; the death of the parent closes it too."""
     serving: Future[Server] = Future()
     threading.Thread(target=_obey, args=(parent, serving), daemon=True).start()
     try:
-        server = Server(_routes(photos, captions_per_photo, seed, layout, faults), port)
+        server = Server(_routes(photos, captions_per_photo, seed, layout, faults, day), port)
     except (OSError, ValueError) as error:
         parent.send(error)
         return

@@ -36,7 +36,9 @@ def test_each_boke_belongs_to_its_odai(photos: int, captions: int, seed: int) ->
         assert odai.photo == listed.photo
         assert site.boke(listed.boke_id) == listed
         mine = [
-            boke for page in range(1, site.odai_pages() + 1) for boke in site.odai_bokes(odai.photo, page)
+            boke
+            for page in range(1, site.odai_pages(odai.photo) + 1)
+            for boke in site.odai_bokes(odai.photo, page)
         ]
         assert listed in mine
         assert len({boke.text for boke in mine}) == len(mine) == captions
