@@ -111,7 +111,7 @@ def running(
 
     The arguments are those of `serve`, and so is what is raised.
     """
-    with controlled(photos, captions_per_photo, seed, port, layout, faults) as site:
+    with controlled(photos, captions_per_photo, seed, port, layout, faults, day) as site:
         yield site.address
 
 
@@ -123,6 +123,7 @@ def controlled(
     port: int = 0,
     layout: str = "angular_2020",
     faults: Sequence[str] = (),
+    day: float | None = None,
 ) -> Iterator[ControlledSite]:
     """Serve the site in a child process while the block runs, and yield it.
 

@@ -115,8 +115,16 @@ class Session:
         with suppress(*((OSError, UserError) if failure or status else ())):  # a full disk has no room for it
             counted = self.report if is_counted else self.report.with_tables(self.job)
             self.report = counted.ended(failure, status=status)
+            if not is_counted:
+                self._keep_rules(self.report)
             self.publisher.publish(self.report)
             self.writer.write_beside(HISTORY_NAME, HISTORY, self.history.rows(self.report))
+
+    def _keep_rules(self, report: CrawlReport) -> None:
+        now = datetime.now(UTC)
+        for rule in report.left_out_by_rule:
+            self.writer.append(LeftOutRow(rule, left_out_at=now))
+        self.writer.commit()
 
     def warn(self, text: str) -> None:
         """Say once what is worth knowing and stops nothing; the report has it, too."""

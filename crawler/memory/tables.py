@@ -1,6 +1,7 @@
 """The crawl's two tables as its memory: DuckDB finds what was fetched in them, and what is due."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -8,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from crawler.items import CLOSED
+from crawler.items import CLOSED, LeftOutRow
 from crawler.job import Job
 from crawler.memory import views
 from crawler.memory.last_row import LastRow
+from crawler.memory.left_out import rules
 from crawler.memory.revisits import Listed, sql_listed
 from store.addresses import sql_photo_key
 from store.errors import DamagedFile, TooLittleRoom, UserError
@@ -166,6 +168,27 @@ class Tables:
         """Return how many addresses robots.txt and tdmrep.json closed since the run began."""
         sql = f"""SELECT count(DISTINCT url) FROM closed WHERE "table" = '{kind}'"""
         return int(self._query(sql).fetchall()[0][0])
+
+    def left_out_by_rule(self, new_pages: int) -> list[LeftOutRow]:
+        """Return a row for each rule that leaves something out by now: how many addresses, and an example.
+
+        Args:
+            new_pages: how many pages this run has fetched.
+        """
+        options, photos = self._job.options, self.outcomes("images").get("ok", 0)
+        named = rules(
+            self._job,
+            has_pages=options.max_pages is not None and new_pages >= options.max_pages,
+            has_photos=options.max_photos is not None and photos >= options.max_photos,
+        )
+        found = []
+        for rule in named:
+            sql = f"SELECT count(DISTINCT url), min(url), {rule.rule} FROM ({rule.sql})"
+            ((count, example, words),) = self._query(sql).fetchall()
+            if count:
+                row = {"url": example, "table": rule.table, "source": rule.source, "rule": words or ""}
+                found.append(LeftOutRow(row, left_out_at=datetime.now(UTC), count=count))
+        return found
 
     def bokes(self) -> int:
         """Return how many distinct boke the pages hold."""

@@ -63,13 +63,13 @@ CREATE TEMP VIEW discovered_pages AS
 CREATE TEMP VIEW denied_odai AS
     SELECT TRY_CAST(regexp_extract(url, '/odai/(\\d+)', 1) AS BIGINT) AS odai_id
     FROM latest_pages WHERE outcome = 'denied' AND url LIKE '%/odai/%';
-CREATE TEMP VIEW discovered_images AS SELECT url FROM (
+CREATE TEMP VIEW shown_images AS
     SELECT image_url AS url FROM pages ANTI JOIN denied_odai USING (odai_id) WHERE outcome = 'ok'
     UNION ALL
     SELECT unnest([boke.image_url FOR boke IN bokes IF boke.odai_id IS NULL]) FROM pages WHERE outcome = 'ok'
     UNION ALL SELECT {narrower} FROM trusted_images WHERE outcome = 'missing'
-    OR outcome = 'error' AND NOT coalesce(regexp_matches(error, '{not_a_host}'), false)
-    ) WHERE {host} IN {hosts};
+    OR outcome = 'error' AND NOT coalesce(regexp_matches(error, '{not_a_host}'), false);
+CREATE TEMP VIEW discovered_images AS SELECT url FROM shown_images WHERE {host} IN {hosts};
 """
 _DUE = """
 CREATE TEMP VIEW settled_pages AS
@@ -87,6 +87,8 @@ CREATE TEMP VIEW settled_images AS
     UNION ALL SELECT url FROM closed WHERE "table" = 'images';
 CREATE TEMP VIEW fetched_images AS SELECT url FROM settled_images;
 """
+HOST = f"regexp_replace(lower({sql_host('url')}), ':(80|443)$', '')"
+"""SQL for the host of `url` as `Job.hosts` has it."""
 _MISREAD = """(layout = 'next_2024' AND outcome = 'ok' AND len(bokes) > 0
     AND len([1 FOR boke IN bokes IF boke.stars IS NOT NULL OR boke.posted IS NOT NULL]) = 0)"""
 
@@ -111,7 +113,7 @@ def _constants(job: Job) -> dict[str, str]:
         "narrower": sql_narrower("url"),
         "odai": literal(job.odai_prefix),
         "not_a_host": f"^https?://(\\S+) {NOT_A_HOST}",
-        "host": f"regexp_replace(lower({sql_host('url')}), ':(80|443)$', '')",
+        "host": HOST,
         "hosts": string_list(sorted(job.hosts)),
         # The pattern alone is fast, and nearly all match it.
         "one_address": f"CASE WHEN regexp_matches(url, {literal(canonical_pattern(job.site))}) "

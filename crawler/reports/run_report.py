@@ -11,6 +11,7 @@ from crawler.reports.traffic import Traffic
 from store.errors import UserError
 from store.logs import printable
 
+_OF_RULE = ("table", "source", "rule", "count", "url")
 _PROBLEMS = ("missing", "drift", "denied", "error")
 
 
@@ -34,6 +35,9 @@ class CrawlReport:
     stand_ins: dict[str, int] = field(default_factory=dict)
     """Pictures that stand for photos that are not there, by sha256: for how many addresses each answers."""
     left_out: dict[str, int] = field(default_factory=dict)
+    """What robots.txt and tdmrep.json closed in this run, by table."""
+    left_out_by_rule: list[dict[str, object]] = field(default_factory=list)
+    """What settings and opt-outs leave out by now: table, source, rule, count, and an example's address."""
     warnings: list[str] = field(default_factory=list)
     pauses: int = 0
     """How often a host was left alone in this run, for `paused_seconds` in all; the newest are listed."""
@@ -98,6 +102,10 @@ class CrawlReport:
                 photos=tables.outcomes("images"),
                 bokes=tables.bokes(),
                 stand_ins=tables.stand_ins(),
+                left_out_by_rule=[
+                    {name: row[name] for name in _OF_RULE}
+                    for row in tables.left_out_by_rule(sum(self.new_pages.values()))
+                ],
             )
 
     def ended(self, failure: UserError | None, *, status: int | None = None) -> Self:
@@ -127,6 +135,12 @@ class CrawlReport:
             f"crawl: one picture stands for {count:,} photos, and no dataset takes it ({sha256}). "
             "If it is a photo, name it in crawl.not_stand_ins"
             for sha256, count in self.stand_ins.items()
+        ]
+        lines += [
+            f"crawl: left out by {printable(str(rule['rule'])[:200])}: {rule['count']:,} {rule['table']}, "
+            f"such as {rule['url']}"
+            for rule in self.left_out_by_rule
+            if rule["source"] != "crawl.lists_after"  # that is every list, every time
         ]
         if self.pauses:
             last = self.last_pauses[-1]
