@@ -22,6 +22,7 @@ def recorded(kilobytes: int = 0) -> Respond:
     site = EmbeddedSite(PHOTOS, 10, 1)
     routes = Routes(site, "angular_2020")
     answers: dict[str, tuple[bytes, str]] = {}
+    shown: dict[str, str] = {}
     for photo in range(PHOTOS):
         odai, name = site.odai_bokes(photo, 1)[0].odai_id, site.photo_name(photo)
         page = routes.respond(f"/odai/{odai}", HOST).body.decode()
@@ -30,12 +31,15 @@ def recorded(kilobytes: int = 0) -> Respond:
             address, other = f"/odai/{odai + copy * 1_000_000}", f"{copy}{name[1:]}"
             body = _filled(page.replace(f"/odai/{odai}", address).replace(name, other), kilobytes)
             answers[address] = body.encode(), "text/html"
-            answers[f"/photo/odai/600/{other}_600.jpg"] = image, "image/jpeg"
+            shown[address] = f"/photo/odai/600/{other}_600.jpg"
+            answers[shown[address]] = image, "image/jpeg"
     links = "".join(
-        f'<div class="boke"><div class="photo-content"><a href="{path}"><img></a></div>'
-        f'<a class="boke-text" href="/boke/{number}"><div>x</div></a></div>'
-        for number, path in enumerate(answers, 1)
-        if path.startswith("/odai/")
+        f'<div class="boke"><div class="photo-content">'
+        f'<a href="{path}"><img src="//photo.{HOST}{photo}"></a></div>'
+        f'<a class="boke-text" href="/boke/{number}"><div>x</div></a>'
+        f'<div class="boke-stars"><a href="/boke/{number}"> <i></i> 10</a></div>'
+        f'<div class="boke-information-label"><a href="/boke/{number}">3日くらい前</a></div></div>'
+        for number, (path, photo) in enumerate(shown.items(), 1)
     )
     answers["/boke/recent"] = (f'<html ng-app><div id="content">{links}</div></html>'.encode(), "text/html")
     return lambda path: answers.get(path, (b"", "text/plain"))
