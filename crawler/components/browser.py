@@ -1,6 +1,8 @@
 """Renders pages in Chromium: since 2024, an odai shows more boke only when a button is pressed."""
 
 import asyncio
+import base64
+import json
 import logging
 import os
 import shutil
@@ -175,17 +177,33 @@ async def _press_once(page: "Page", before: int, refused: list[str]) -> None:
 
 def _arguments(hosts: frozenset[str], proxy: Proxy | None, is_local: bool) -> list[str]:
     """Return Chromium's command line: only these hosts resolve, each to an address that was checked."""
+    others: list[str] = []
     if proxy:  # which then looks names up
         rules = ["MAP * ~NOTFOUND", f"EXCLUDE {proxy.host}"]
+        others = [f"--proxy-pac-url={_proxy_script(hosts, proxy)}"]
     else:
         names = {urlsplit(f"//{host}").hostname or "" for host in hosts}
         rules = [
             f"MAP {name} {address}" for name in sorted(names) if (address := _checked_address(name, is_local))
         ]
         rules.append("MAP * ~NOTFOUND")
-    arguments = ["--host-resolver-rules=" + ", ".join(rules), "--disable-background-networking"]
+    arguments = ["--host-resolver-rules=" + ", ".join(rules), "--disable-background-networking", *others]
     # Chromium refuses to start as root with its sandbox, as in a container.
     return arguments + (["--no-sandbox"] if os.geteuid() == 0 else [])
+
+
+def _proxy_script(hosts: frozenset[str], proxy: Proxy) -> str:
+    """Return the data address of the script by which Chromium chooses the way to a host.
+
+    It sends requests of its own to its makers. Those go straight, and so nowhere, since no name resolves;
+    through the proxy they would arrive.
+    """
+    names = json.dumps(sorted({urlsplit(f"//{host}").hostname or "" for host in hosts}))
+    script = (
+        "function FindProxyForURL(url, host) {"
+        f' return {names}.indexOf(host) < 0 ? "DIRECT" : "PROXY {proxy.shown}"; }}'
+    )
+    return "data:application/x-ns-proxy-autoconfig;base64," + base64.b64encode(script.encode()).decode()
 
 
 def _checked_address(name: str, is_local: bool) -> str | None:

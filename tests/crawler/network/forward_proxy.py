@@ -44,7 +44,9 @@ def proxying(hosts: dict[str, int], *, password: str = "", refuse: int = 0) -> I
                 self._forward(target, headers)
 
         def _answer(self, status: int, reason: str) -> None:
-            text = f"HTTP/1.1 {status} {reason}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            # RFC 9110, section 11.7.1: whoever answers 407 says how to authenticate.
+            challenge = 'Proxy-Authenticate: Basic realm="x"\r\n' if status == 407 else ""
+            text = f"HTTP/1.1 {status} {reason}\r\n{challenge}Content-Length: 0\r\nConnection: close\r\n\r\n"
             self.wfile.write(text.encode())
 
         def _forward(self, target: str, headers: list[bytes]) -> None:
