@@ -19,7 +19,7 @@ def exit_status(problems: "list[Problem]") -> int:
 
 
 def verify(path: Path) -> "list[Problem]":
-    """Return what is wrong at `path`: a stage's directory, a folder of stages, or one Parquet file.
+    """Return what is wrong at `path`: a stage's directory, a folder of stages, one Parquet or WARC file.
 
     Every page of every shard is read and its checksum compared; every photo is decoded and hashed.
 
@@ -29,6 +29,8 @@ def verify(path: Path) -> "list[Problem]":
     from store.register.verify import check_table
 
     if path.is_file():
+        if path.name.endswith(".warc.gz"):
+            return list(_check_archive(path))
         if path.suffix != ".parquet":
             raise UserError(f"{path} is not a Parquet file. Name one, or a stage's directory")
         return list(check_table(Table(path.name, (path,), None, path.name), lambda path, rows: iter(())))
@@ -36,6 +38,16 @@ def verify(path: Path) -> "list[Problem]":
     problems = [problem for stage in stages for problem in _check(stage, verifiers)]
     inputs = [stage for stage in stages if stage.name in verifiers]
     return problems + [problem for stage in inputs for problem in verifiers[stage.name].check_inputs(stage)]
+
+
+def _check_archive(path: Path) -> "Iterator[Problem]":
+    from store.register.verify import Problem
+    from store.warc.read import DamagedArchive, check
+
+    try:
+        check(path)
+    except DamagedArchive as error:
+        yield Problem(f"{path} is damaged: {error}")
 
 
 def _check(stage: Stage, verifiers: "dict[StageName, StageVerify]") -> "Iterator[Problem]":

@@ -17,6 +17,7 @@ from store.errors import DamagedFile, UserError
 from store.register.stages import Stage, Table, find
 from store.shard_reader import Shard
 from store.shards import read_schema
+from store.warc.read import DamagedArchive, read_records
 from store.whole_file import read_json
 
 EXAMPLES = 3
@@ -25,7 +26,7 @@ HEAVY = (pa.types.is_binary, pa.types.is_fixed_size_list)
 
 
 def inspect(path: Path, console: Console | None = None) -> None:
-    """Print what is at `path`: a stage's directory, a folder of stages, or one Parquet file.
+    """Print what is at `path`: a stage's directory, a folder of stages, one Parquet or WARC file.
 
     Raises:
         UserError: nothing is there that a stage wrote.
@@ -33,6 +34,8 @@ def inspect(path: Path, console: Console | None = None) -> None:
     """
     console = console or Console()
     if path.is_file():
+        if path.name.endswith(".warc.gz"):
+            return console.print(f"{escape(str(path))}: {escape(_archived(path))}", soft_wrap=True)
         if path.suffix != ".parquet":
             raise UserError(f"{path} is not a Parquet file. Name one, or a stage's directory")
         return _show_table(Table(path.name, (path,), None, path.name), str(path), console)
@@ -143,7 +146,23 @@ def _show_files(stage: Stage, console: Console) -> None:
     console.print()
 
 
+def _archived(path: Path) -> str:
+    """Return what a WARC file holds: how many records of each kind, and from when to when."""
+    kinds: Counter[str] = Counter()
+    dates: set[str] = set()
+    try:
+        for record in read_records(path, ()):
+            kinds[record.kind] += 1
+            dates.add(record.fields.get("warc-date", "")[:19])
+    except (DamagedArchive, OSError) as error:
+        return str(error)
+    counts = ", ".join(_count(number, kind) for kind, number in kinds.most_common() if kind != "warcinfo")
+    return f"{counts}, {min(dates)} to {max(dates)}" if counts else "no records"
+
+
 def _gist(path: Path) -> str:
+    if path.name.endswith(".warc.gz"):
+        return _archived(path)
     if path.suffix != ".json":
         return ""
     try:

@@ -86,7 +86,8 @@ def below(path: Path) -> Iterator[Stage]:
 
 
 def _below(path: Path, depth: int) -> Iterator[Stage]:
-    if path.name in ("pages", "images") and any(path.glob("[!.]*.parquet")):
+    tables = path.name in ("pages", "images") and any(path.glob("[!.]*.parquet"))
+    if tables or (path.name == "archive" and any(path.glob("[!.]*.warc.gz"))):
         path = path.parent
     name = _stage_of(path)
     if name:

@@ -21,8 +21,8 @@ from store.errors import DamagedFile, MissingStage, UsageError, UserError
 from store.forget.content import Content, Request
 from store.forget.search import search
 from store.place import Place
-from store.processes.lock import locked
-from store.register.stages import find
+from store.processes import lock
+from store.warc.read import read_records
 from tests.crawl_tables import rows, write
 from tests.crawler.archive.crawled import answers, archive, check, pages
 from tests.crawler.test_resume import start
@@ -248,8 +248,11 @@ def test_damage_is_named_with_its_status(directory: Path, capsys: pytest.Capture
     assert pages(directory) == before
 
 
-def test_what_cannot_be_done_is_said(directory: Path, tmp_path: Path) -> None:
-    with locked(directory / ".lock", "is crawling"), pytest.raises(UserError, match="another process"):
+def test_what_cannot_be_done_is_said(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "PATIENCE", 0.0)
+    with lock.locked(directory / ".lock", "is crawling"), pytest.raises(UserError, match="another process"):
         stage.reparse(job(directory))
     with pytest.raises(UserError, match="no record of"):
         stage.save_page(job(directory), "/odai/424242", tmp_path / "page.html")
@@ -275,9 +278,22 @@ def test_the_command_says_what_changes(
     assert main(["reparse", *where, "--dry-run"]) == 0
     assert "bokes.stars: " in capsys.readouterr().out
     assert main(["reparse", *where, "--from", "x.html"]) == 2
-    assert main(["inspect", str(directory)]) == 0
-    assert "archive/" in capsys.readouterr().out
-    assert [one.name for one in find(directory)] == ["crawl"]
+
+
+def test_inspect_and_verify_take_the_archive(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = archive(directory)[0]
+    count = len([one for one in read_records(path) if one.kind == "response"])
+    for place in (path, directory / "archive", directory):
+        assert main(["inspect", str(place)]) == 0
+        assert f"{count} responses, 20" in capsys.readouterr().out
+        assert main(["verify", str(place)]) == 0
+    path.write_bytes(path.read_bytes()[:-10])
+    for place in (path, directory / "archive"):
+        with pytest.raises(SystemExit) as ending:
+            main(["verify", str(place)])
+        assert ending.value.code == 5
+    assert main(["inspect", str(path)]) == 0
+    assert "ends within" in capsys.readouterr().out
 
 
 def test_times_stay(directory: Path) -> None:
