@@ -102,7 +102,7 @@ WRONG: dict[str, tuple[Change, list[str]]] = {
     "an empty page": (in_html(lambda _: "", "/odai/"), ["text: expected 「", "found none"]),
     "every odai leads home": (
         lambda target, response: HOME if target.startswith("/odai/") else response,
-        ["address: expected http://bokete.test/odai/", "number"],
+        ["address: expected http://bokete.test/odai/", "found http://bokete.test/boke/recent"],
     ),
     "photos on another host": (
         in_html(elsewhere),
