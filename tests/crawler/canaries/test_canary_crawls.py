@@ -29,6 +29,10 @@ OPTIONS = CrawlOptions(
 )
 
 
+def size(photos: int) -> EmbeddedSite:
+    return EmbeddedSite(photos=photos, captions_per_photo=CAPTIONS, seed=SEED)
+
+
 @pytest.fixture(scope="module")
 def site() -> Iterator[ChangedSite]:
     with changed_site(PHOTOS, CAPTIONS, SEED) as served:
@@ -156,6 +160,7 @@ def test_a_crawl_of_a_site_that_is_as_it_was_asks_for_one_canary_first(
     assert {row["outcome"] for row in pages} == {"ok"}
 
 
+@pytest.mark.long
 def test_the_same_command_goes_on_once_the_fault_is_mended(directory: Path, site: ChangedSite) -> None:
     with pytest.raises(Unexpected):
         run(directory, site, WRONG["a ban page"][0])
@@ -193,6 +198,7 @@ def test_canaries_that_are_deleted_or_closed_are_dropped_with_a_notice(
     assert said.count("is dropped: ") == len(dropped)
 
 
+@pytest.mark.long
 def test_all_canaries_gone_is_no_accident(directory: Path, site: ChangedSite) -> None:
     with pytest.raises(Unexpected, match="all 5 canaries that were asked for are gone"):
         run(directory, site, gone(*odai(directory)))
@@ -212,6 +218,7 @@ def test_the_last_two_may_go_and_a_crawl_without_any_goes_on(
     assert len(rows(directory, "images")) == PHOTOS
 
 
+@pytest.mark.long
 def test_one_field_of_one_boke_may_be_an_edit(
     directory: Path, site: ChangedSite, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -225,6 +232,7 @@ def test_one_field_of_one_boke_may_be_an_edit(
     assert len(rows(directory, "pages")) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", [500, 401])
 def test_trouble_of_the_server_says_nothing_of_its_pages(
     status: int, directory: Path, site: ChangedSite, capfd: pytest.CaptureFixture[str]
@@ -233,3 +241,29 @@ def test_trouble_of_the_server_says_nothing_of_its_pages(
         run(directory, site, lambda target, answer: answer if ".txt" in target else Response(status, b""))
     assert "could not be asked for: HTTP status" in capfd.readouterr().err
     assert len(canaries(directory)) == 5
+
+
+@pytest.mark.long
+def test_a_canary_is_asked_for_every_thousand_pages_and_ends_a_crawl_that_went_wrong(tmp_path: Path) -> None:
+    """The stars go after 700 requests; pages are valid all the time. Most of the range is 404."""
+    photos = 240
+    with changed_site(photos, CAPTIONS, SEED) as site:
+        options = OPTIONS.model_copy(
+            update={"start": (), "odai": ("5000000-5001679",), "embedded": size(photos)}
+        )
+        earlier, directory = tmp_path / "a" / "crawl", tmp_path / "b" / "crawl"
+        crawl(
+            options.model_copy(update={"odai": ("5000000-5000100",)}),
+            earlier,
+            address=site.address,
+            pipeline="a",
+        )
+        job = Job(options, directory)
+        keep(job, earlier, 4)
+        site.asked.clear()
+        later = in_html(no_stars, "/odai/")
+        site.change = lambda target, answer: later(target, answer) if len(site.asked) > 700 else answer
+        with pytest.raises(Unexpected, match="stars: expected at least") as caught:
+            crawl(options, directory, address=site.address, pipeline="b")
+    assert "1,000 pages since the last canary that agreed may be read wrongly" in str(caught.value)
+    assert 1000 <= len(rows(directory, "pages")) <= 1040

@@ -49,8 +49,9 @@ def mirrored(address: str, **options: Any) -> CrawlOptions:
 
 
 def shards(directory: Path) -> dict[str, bytes]:
-    """Return what a crawl's folder or its mirror holds of tables and archive."""
-    paths = [path for ending in ("parquet", "warc.gz") for path in directory.glob(f"*/[!.]*.{ending}")]
+    """Return what a crawl's folder or its mirror holds of tables, archive and history."""
+    patterns = ("*/[!.]*.parquet", "*/[!.]*.warc.gz", "[!.]*.parquet")
+    paths = [path for pattern in patterns for path in directory.glob(pattern)]
     return {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
 
 
@@ -271,8 +272,14 @@ def test_a_mirror_that_fails_while_dropped_addresses_are_found_again_ends_the_cr
 
         def try_commit(self) -> None: ...
 
+        def write_beside(self, *_: object) -> None:
+            raise error
+
     class Empty:
         needs_refill = True
+
+        def __len__(self) -> int:
+            return 0
 
     with Session(Job(OPTIONS, tmp_path / "crawl")) as session:
         session.writer, session.frontier = Refusing(), Empty()  # type: ignore[assignment]
