@@ -75,12 +75,12 @@ def test_every_shard_lies_in_the_object_store_and_a_bare_machine_goes_on_from_it
     assert store.files() == {
         f"a/{name}": content for name, content in shards(tmp_path / "a" / "crawl").items()
     }
-    assert is_complete(options, tmp_path / "a" / "crawl")
     shutil.rmtree(tmp_path / "a")
     bare = tmp_path / "b" / "crawl"
     crawl(mirrored(store.address), bare, address=site, pipeline="demo")
     assert urls(bare) == undisturbed, "every page and photo once, those of the first machine too"
     assert store.files() == {f"a/{name}": content for name, content in shards(bare).items()}
+    assert is_complete(mirrored(store.address), bare)
 
 
 @pytest.mark.long
