@@ -105,6 +105,7 @@ def test_a_signal_is_an_end_and_no_alarm(folder: Path) -> None:
     assert told["report"]["state"] == "stopped"
 
 
+@pytest.mark.long
 def test_a_crawl_whose_process_is_killed_is_an_alarm_and_its_report_no_longer_runs(folder: Path) -> None:
     arguments = config(folder, {"delay": 0.3, "concurrency": 1})
     with commandline.start(folder, "crawl", *arguments) as process:
@@ -120,6 +121,7 @@ def test_a_crawl_whose_process_is_killed_is_an_alarm_and_its_report_no_longer_ru
     assert told["report"]["failure"] == told["message"]
 
 
+@pytest.mark.long
 def test_a_notice_that_fails_changes_no_end_and_is_in_the_log(folder: Path) -> None:
     arguments = config(folder, command=["no-such-program-here"])
     done = commandline.run(folder, "crawl", *arguments)
@@ -129,6 +131,7 @@ def test_a_notice_that_fails_changes_no_end_and_is_in_the_log(folder: Path) -> N
     )
 
 
+@pytest.mark.long
 def test_scrapy_crawl_tells_as_bokeru_crawl_does(folder: Path) -> None:
     config(folder)
     (folder / "c.yaml").rename(folder / "pipelines.yaml")

@@ -84,7 +84,7 @@ def test_https_goes_through_it_by_connect_and_is_verified_to_the_site(
     )
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("scheme", [pytest.param("http", marks=pytest.mark.long), "https"])
 def test_a_proxy_that_asks_for_a_password_ends_the_crawl_and_says_where_it_goes(
     scheme: str, tmp_path: Path
 ) -> None:
@@ -98,6 +98,7 @@ def test_a_proxy_that_asks_for_a_password_ends_the_crawl_and_says_where_it_goes(
     assert json.loads((tmp_path / "crawl" / "report.json").read_text())["exit_status"] == 1
 
 
+@pytest.mark.long
 def test_a_proxy_that_opens_no_way_or_is_not_there_is_named(tmp_path: Path) -> None:
     with proxying({}, refuse=403) as proxy:
         through = options("https", proxy=f"http://127.0.0.1:{proxy.port}")

@@ -76,6 +76,7 @@ def test_a_crawl_that_is_refused_says_so_in_both(tmp_path: Path) -> None:
     assert 'bokeru_crawl_exit_status{pipeline="demo"} 4\n' in (tmp_path / "metrics.prom").read_text()
 
 
+@pytest.mark.long
 def test_what_cannot_be_renewed_stops_nothing_and_is_told_once(
     site: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
