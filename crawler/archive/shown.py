@@ -9,12 +9,11 @@ from crawler.parsing.answer import answer_row
 from store.addresses import numbered
 from store.forget.forgotten import ForgottenFilter, Kind
 
-_BOKE = re.compile(rb"boke\D{0,24}?(\d{1,18})(?!\d)", re.I)
+_BOKE = re.compile(rb"boke\D{0,24}?(\d{1,18})(?!\d)")
 _ID = re.compile(rb'"id\\?"\s*:\s*\\?"?(\d{1,18})(?!\d)')
-_ODAI = re.compile(rb"odai\D{0,24}?(\d{1,18})(?!\d)", re.I)
-_MD5 = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
-_ADDRESS = re.compile(rb"(?:https?:)?//[^\s\"'<>\\()]{1,2000}")
-_SLASHES = re.compile(rb"\\u002f|%2f|\\/", re.I)
+_ODAI = re.compile(rb"odai\D{0,24}?(\d{1,18})(?!\d)")
+_ADDRESS = re.compile(rb"/(?:/|photo/odai/)[^\s\"'<>\\()]{1,2000}")
+_SLASHES = (rb"\u002F", rb"\u002f", b"%2F", b"%2f", rb"\/")
 
 
 def shows_forgotten(answer: Answer, forgotten: ForgottenFilter, row: PageRow | None = None) -> bool:
@@ -41,8 +40,11 @@ def shows_forgotten(answer: Answer, forgotten: ForgottenFilter, row: PageRow | N
 
 
 def _mentions(body: bytes) -> Iterator[tuple[Kind, int | str]]:
-    body = _SLASHES.sub(b"/", body.replace(b"\0", b""))  # UTF-16 has a zero byte in each of these characters
-    yield from (("boke", int(match[1])) for pattern in (_BOKE, _ID) for match in pattern.finditer(body))
-    yield from (("odai", int(match[1])) for match in _ODAI.finditer(body))
-    yield from (("url", match[0].decode()) for match in _MD5.finditer(body))
-    yield from (("url", html.unescape(match[0].decode("latin-1"))) for match in _ADDRESS.finditer(body))
+    """Yield the boke, odai and addresses that a page names anywhere, in its scripts too."""
+    body = body.replace(b"\0", b"")  # UTF-16 has a zero byte in each of these characters
+    for slash in _SLASHES:
+        body = body.replace(slash, b"/")
+    lower = body.lower()
+    yield from (("boke", int(number)) for pattern in (_BOKE, _ID) for number in pattern.findall(lower))
+    yield from (("odai", int(number)) for number in _ODAI.findall(lower))
+    yield from (("url", html.unescape(address.decode("latin-1"))) for address in _ADDRESS.findall(body))
