@@ -25,7 +25,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "parse": ("bokeru parse page.html --url https://bokete.jp/odai/123",),
     "reparse": (
         "bokeru reparse --pipeline demo --dry-run",
-        "bokeru reparse --pipeline demo --save page.html --url http://bokete.test/odai/7",
+        "bokeru reparse --pipeline demo --save recent.html --url /boke/recent",
     ),
     "inspect": ("bokeru inspect data/demo/dataset", "bokeru inspect data/demo/crawl/pages"),
     "verify": ("bokeru verify data/demo",),
