@@ -72,7 +72,6 @@ class PolitenessMiddleware:
             return None
         if isinstance(exception, ResponseDataLossError):  # an answer, if one of no use
             self._hosts.answered(request.url)
-            self._hosts.judged(request.url, is_usable=False)
             return again(request, "cut", self._spider)
         why = no_answer(exception, self._session.job)
         found = self._again(request, Refusal.of_error(request.url, exception, why))
@@ -91,8 +90,6 @@ class PolitenessMiddleware:
         """
         is_own = self._hosts.failed(request, refusal)
         ends = self._session.failure is not None
-        if request.meta["is_missing"] and not ends:
-            return None
         return again(request, refusal.reason, self._spider, may_give_up=is_own and not ends)
 
     @property

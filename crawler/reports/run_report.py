@@ -145,8 +145,8 @@ class CrawlReport:
         if self.pauses:
             last = self.last_pauses[-1]
             lines.append(
-                f"crawl: left a host alone {self.pauses:,} times, {self.paused_seconds:,.0f} s in all; last "
-                f"{last['host']}: {last['reason']}"
+                f"crawl: left hosts alone ({self.pauses:,} pauses, {self.paused_seconds:,.0f} s in all); "
+                f"last {last['host']}: {last['reason']}"
             )
         return printable("\n".join(lines))
 

@@ -40,7 +40,6 @@ class Host:
         closed: how often in a row its robots.txt could not be read.
         answers: how often it answered.
         failing: the addresses that it failed with since its last answer, but for those that failed before.
-        spoilt: how many answers in a row were of no use.
     """
 
     name: str
@@ -51,7 +50,6 @@ class Host:
     closed: int = 0
     answers: int = 0
     failing: set[str] = field(default_factory=set)
-    spoilt: int = 0
 
 
 class Hosts:
@@ -118,20 +116,12 @@ class Hosts:
         host.refusals = 0
         host.failing.clear()
 
-    def judged(self, url: str, *, is_usable: bool) -> None:
-        """Take note of whether an answer was of use; after `patience` in a row that were none, pause."""
-        host = self.of(url)
-        host.spoilt = 0 if is_usable else host.spoilt + 1
-        if host.spoilt and host.spoilt % self._job.options.patience == 0:
-            reason = f"its last {host.spoilt} answers were cut, empty, error pages or no photos"
-            self._pause(host, self._job.options.pause, reason)
-
     def failed(self, request: Request, refusal: Refusal) -> bool:
         """Take note of a refusal, and pause; return whether it is the address's own matter, not its host's.
 
         It is where the host has answered, and fails with no other address that it did not fail with before.
-        `meta["is_missing"]` is then set for a photo that is refused with 403: file hosts say 403 instead of
-        404 if nobody may list them.
+        `meta["is_missing"]` is set for a photo that is refused with 403 while others are answered: file hosts
+        say 403 instead of 404 if nobody may list them. That is no reason to pause.
         """
         host, address = self.of(refusal.url), request.meta.get("address", request.url)
         name, answers = request.meta.get("first_failure", ("", 0))
@@ -140,17 +130,18 @@ class Hosts:
             request.meta["first_failure"] = (host.name, answers)
         is_known = host.answers > answers
         is_own = host.answers > 0 and host.failing <= {address}
-        is_missing = is_known and "photo" in request.meta and refusal.status == 403
+        is_missing = is_own and is_known and "photo" in request.meta and refusal.status == 403
         request.meta["is_missing"] = is_missing
         is_in_row = bool(host.failing) and not is_own
         if not is_known:
             host.failing.add(address)
         # Several requests may be under way when a host refuses: they cause one pause, not one each.
-        if request.meta.get("pauses", host.pauses) == host.pauses and (refusal.is_of_host or is_in_row):
-            host.refusals += not is_missing
+        is_first = request.meta.get("pauses", host.pauses) == host.pauses
+        if is_first and not is_missing and (refusal.is_of_host or is_in_row):
+            host.refusals += 1
             host.is_trouble = refusal.is_trouble
             self._leave_alone(host, refusal)
-            if "photo" in request.meta and refusal.status != 429 and host.refusals and host.refusals % 2 == 0:
+            if "photo" in request.meta and refusal.status != 429 and host.refusals % 2 == 0:
                 self._watcher.narrow(address)
         return is_own
 

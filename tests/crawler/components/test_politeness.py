@@ -223,20 +223,28 @@ def test_after_trouble_the_same_address_goes_first_every_other_time(crawl: Crawl
     assert not crawl.session.hosts.wants_again(url), "others tell whether it is about this address"
 
 
-def test_a_photo_refused_twice_while_others_are_answered_is_gone(crawl: Crawl) -> None:
-    photo = Request(f"{HOST}/1.jpg", meta={"photo": "1"})
-    again = crawl.answer(crawl.ask(photo)[0], 403)
-    assert isinstance(again, Request)
-    crawl.answer(crawl.ask()[0], 200)
-    assert isinstance(crawl.answer(crawl.ask(again)[0], 403), Response)
-    assert again.meta["is_missing"]
+@pytest.mark.parametrize(("meta", "is_missing", "pauses"), [({"photo": True}, True, 1), ({}, False, 3)])
+def test_a_photo_that_is_refused_each_time_while_others_are_answered_is_gone_and_a_page_is_not(
+    crawl: Crawl, meta: dict[str, Any], is_missing: bool, pauses: int
+) -> None:
+    request: Request | Response = Request(f"{HOST}/1", meta=meta)
+    for _ in range(MAX_TRIES):
+        assert isinstance(request, Request)
+        asked, _ = crawl.ask(request)
+        request = crawl.answer(asked, 403)
+        crawl.answer(crawl.ask()[0], 200)
+    assert isinstance(request, Response)
+    assert (asked.meta["is_missing"], len(crawl.reasons)) == (is_missing, pauses)
 
 
-def test_a_page_refused_twice_is_not_gone(crawl: Crawl) -> None:
-    again = crawl.answer(crawl.ask()[0], 403)
-    assert isinstance(again, Request)
+def test_a_photo_is_not_gone_where_its_host_refuses_others_too(crawl: Crawl) -> None:
     crawl.answer(crawl.ask()[0], 200)
-    assert isinstance(crawl.answer(crawl.ask(again)[0], 403), Request)
+    request: Request | Response = Request(f"{HOST}/1", meta={"photo": True, "address": f"{HOST}/1"})
+    for _ in range(MAX_TRIES + 1):
+        assert isinstance(request, Request)
+        request = crawl.answer(crawl.ask(request)[0], 403)
+        crawl.refuse(403)
+    assert isinstance(request, Request)
 
 
 def test_robots_txt_is_asked_for_without_waiting_and_its_answers_count_for_nothing(crawl: Crawl) -> None:
@@ -284,16 +292,6 @@ def test_what_was_called_back_for_a_pause_is_no_try(crawl: Crawl) -> None:
     request, _ = crawl.ask()
     assert crawl.middleware.process_exception(request, HostPaused()) is request
     assert not crawl.reasons
-
-
-def test_answers_of_no_use_in_a_row_are_a_pause_each_time_that_the_patience_is_over(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    crawl = Crawl(monkeypatch, patience=3)
-    for is_usable in (False, False, True, False, False, False, False, False, False):
-        crawl.session.hosts.judged(HOST, is_usable=is_usable)
-    assert [reason.split()[2] for reason in crawl.reasons] == ["3", "6"]
-    assert not crawl.failure
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import format_datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -228,3 +230,57 @@ def test_a_redirect_to_a_host_that_is_left_alone_waits_for_it(tmp_path: Path) ->
             run(site.address, tmp_path, image_hosts=hosts, concurrency=2)
     assert outcomes(tmp_path, "images") == {photo_path(1): "ok", photo_path(2): "ok"}
     assert report(tmp_path)["pauses"] == 1
+
+
+def a_fault(number: int, path: str, random: Random) -> Answer:
+    """Return one of the ways in which a host may fail with an odai's page or photo for once."""
+    usual = JPEG if path.startswith("/photo/") else odai_page(number)
+    retry = random.choice(("0", "-3", "soon", "1", "1.2", "\u00b2", "Sun, 06 Nov 1994 08:49:37 GMT"))
+    ways = [
+        Answer("x", random.choice((500, 502, 503, 504, 520, 521, 525, 530, 599, 408))),
+        Answer("", 429, {"Retry-After": retry}),
+        replace(usual, end=random.choice(("early", "chunk"))),
+    ]
+    return random.choice([*ways, EMPTY, CUT, HTML] if usual is JPEG else [*ways, cut(number), Answer("")])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "concurrency"), [(1, 1), (2, 8), (3, 2)])
+def test_what_fails_once_or_twice_in_any_way_is_asked_for_once_or_twice_more(
+    seed: int, concurrency: int, tmp_path: Path
+) -> None:
+    random, odai = Random(seed), range(1, 25)
+    paths = {path: number for number in odai for path in (f"/odai/{number}", photo_path(number))}
+    plan = {
+        path: [a_fault(number, path, random) for _ in range(random.randrange(3))]
+        for path, number in paths.items()
+    }
+    with answering(site_of(odai, plan)) as site:
+        run(site.address, tmp_path, patience=30, concurrency=concurrency)
+    assert set(outcomes(tmp_path, "pages").values()) == {"ok"}
+    assert outcomes(tmp_path, "images") == {photo_path(number): "ok" for number in odai}
+    assert {path: site.paths.count(path) for path in plan} == {
+        path: len(faults) + 1 for path, faults in plan.items()
+    }
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("status", "exit_status"), [(502, 1), (403, 4), (429, 4)])
+def test_after_an_outage_the_same_command_goes_on_as_if_there_had_been_none(
+    status: int, exit_status: int, tmp_path: Path
+) -> None:
+    usual, asked, is_down = site_of(range(1, 25), {}), list[str](), [True]
+
+    def answer(path: str, headers: Message) -> Answer | None:
+        asked.append(path)
+        fails = is_down[0] and len(asked) > 20 and path != "/robots.txt"
+        return Answer("x", status) if fails else usual(path, headers)
+
+    with answering(answer) as site:
+        with pytest.raises(UserError, match=rf"answers {status}, 5 times in a row") as error:
+            run(site.address, tmp_path, pause=0.02, patience=5, concurrency=8)
+        assert error.value.exit_status == exit_status
+        is_down[0] = False
+        run(site.address, tmp_path, concurrency=8)
+    assert outcomes(tmp_path, "pages").keys() == {"/boke/recent", *(f"/odai/{n}" for n in range(1, 25))}
+    assert outcomes(tmp_path, "images") == {photo_path(number): "ok" for number in range(1, 25)}
