@@ -25,6 +25,7 @@ from twisted.internet.task import LoopingCall
 
 from crawler.components.session import Session, session_of
 from crawler.items import LeftOutRow, PhotoRow, Row
+from crawler.retries.again import was_tried
 
 Kind = Literal["pages", "photos", "rules"]
 
@@ -64,7 +65,7 @@ class Metrics:
         kind = kind_of(request)
         self._stats.inc_value(f"bokeru/responses/{kind}/{response.status}")
         self._stats.inc_value(f"bokeru/bytes/{kind}", len(response.body))
-        if request.meta.get("refused") or request.meta.get("retry_times"):
+        if was_tried(request):
             self._stats.inc_value(f"bokeru/retries/{kind}")
         seconds = request.meta.get("download_latency")
         if seconds is not None:

@@ -57,6 +57,8 @@ class CrawlReport:
     bytes of the bodies as they were sent, seconds to the answer's head (p50, p90, p99, max)."""
     retries: dict[str, int] = field(default_factory=dict)
     """Answers to requests that were made again, at once or after others, by kind of request."""
+    retry_reasons: dict[str, int] = field(default_factory=dict)
+    """How often an address was asked for again, by reason: a status, a fault, or an exception's name."""
     exceptions: dict[str, int] = field(default_factory=dict)
     """Requests without an answer, by the exception's name."""
     log_messages: dict[str, int] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class CrawlReport:
             waiting=waiting,
             answers=traffic.answers(),
             retries=traffic.below("bokeru/retries/"),
+            retry_reasons=traffic.below("retry/reason_count/"),
             exceptions=traffic.below("downloader/exception_type_count/"),
             log_messages=traffic.below("log_count/"),
         )

@@ -93,7 +93,7 @@ def test_a_photo_that_is_broken_once_in_any_way_is_whole_at_the_second_try(tmp_p
         run(site.address, tmp_path, patience=3, concurrency=4)
     assert outcomes(tmp_path, "images") == dict.fromkeys(plan, "ok")
     assert all(site.paths.count(path) == 2 for path in plan)
-    retries = report(tmp_path)["retries"]
+    retries = report(tmp_path)["retry_reasons"]
     assert retries["no whole photo"] == 3
     assert retries["500 Internal Server Error"] == 1
     assert sum(retries.values()) == len(broken)
@@ -109,7 +109,7 @@ def test_every_5xx_is_asked_for_again_and_in_a_row_it_is_a_pause(
     assert all(site.paths.count(path) == 2 for path in plan)
     found = report(tmp_path)
     assert found["pauses"] > 0
-    assert sum(found["retries"].values()) == len(CLOUDFLARE)
+    assert sum(found["retry_reasons"].values()) == len(CLOUDFLARE)
     log = capfd.readouterr().err
     assert log.count("is left alone for 0.05 s, until ") == found["pauses"]
     assert re.search(r": it answers 5\d\d\n", log)
