@@ -56,7 +56,7 @@ def shards(directory: Path) -> dict[str, bytes]:
 
 
 def urls(directory: Path) -> list[str]:
-    paths = directory.glob("*/*.parquet")
+    paths = [path for table in ("pages", "images") for path in directory.glob(f"{table}/*.parquet")]
     return sorted(url for path in paths for url in pq.read_table(path, columns=["url"])["url"].to_pylist())
 
 
