@@ -48,7 +48,10 @@ def await_report(folder: Path) -> None:
 
 def test_each_stage_tells_once_and_again_only_once_there_was_something_to_do(folder: Path) -> None:
     arguments = config(folder)
-    assert commandline.run(folder, "run", *arguments).returncode == 0
+    verbose = commandline.run(folder, "run", "-v", *arguments)
+    assert verbose.returncode == 0
+    assert " INFO crawler.memory.row_writer: committed " in verbose.stderr
+    assert verbose.stderr.count(" INFO store.notify.notice: notice of end sent: ") == 3
     told = notices(folder)
     assert [(one["stage"], one["event"], one["status"]) for one in told] == [
         ("crawl", "end", 0),
@@ -60,7 +63,9 @@ def test_each_stage_tells_once_and_again_only_once_there_was_something_to_do(fol
     assert features["shards"] == 1
     assert train["epochs"] == 1
     assert "demo" in told[0]["command"]
-    assert commandline.run(folder, "run", *arguments).returncode == 0
+    quiet = commandline.run(folder, "run", *arguments)
+    assert quiet.returncode == 0
+    assert " INFO " not in quiet.stderr
     assert len(notices(folder)) == 3, "all was up to date"
 
 
