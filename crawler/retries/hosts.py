@@ -72,7 +72,9 @@ class Hosts:
     def of(self, url: str) -> Host:
         """Return the host of an address."""
         name = urlsplit(url).netloc
-        return self._hosts.setdefault(name, Host(name))
+        if name not in self._hosts:
+            self._hosts[name] = Host(name)
+        return self._hosts[name]
 
     def left(self, url: str) -> float:
         """Return the seconds for which the host of an address is still left alone."""

@@ -197,6 +197,7 @@ def test_a_site_that_fails_with_every_page_ends_the_crawl_and_costs_no_row(tmp_p
     assert set(outcomes(tmp_path, "pages").values()) == {"ok"}
 
 
+@pytest.mark.long
 def test_a_host_that_fails_after_it_answered_costs_no_row(tmp_path: Path) -> None:
     plan = {f"/odai/{number}": [Answer("x", 502)] * 9 for number in range(1, 8)}
     with (
@@ -207,7 +208,7 @@ def test_a_host_that_fails_after_it_answered_costs_no_row(tmp_path: Path) -> Non
     assert set(outcomes(tmp_path, "pages")) == {"/boke/recent", "/odai/9", "/odai/8"}
 
 
-@pytest.mark.parametrize(("status", "exit_status"), [(520, 1), (429, 4)])
+@pytest.mark.parametrize(("status", "exit_status"), [(520, 1), pytest.param(429, 4, marks=pytest.mark.long)])
 def test_a_robots_txt_that_fails_is_asked_for_again_before_the_crawl_ends(
     status: int, exit_status: int, tmp_path: Path
 ) -> None:
@@ -220,6 +221,7 @@ def test_a_robots_txt_that_fails_is_asked_for_again_before_the_crawl_ends(
     assert report(tmp_path)["pauses"] == 3
 
 
+@pytest.mark.long
 def test_a_redirect_to_a_host_that_is_left_alone_waits_for_it(tmp_path: Path) -> None:
     with answering(site_of(range(0), {photo_path(2): [Answer("", 503, {"Retry-After": "1"})]})) as photos:
         leads = {
