@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from store.processes.interruption import WIND_DOWN_SECONDS
+from store.shards import shard_paths
 from tests.commands.commandline import BOKERU, write_config
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -99,18 +100,18 @@ class Started:
 def content(folder: Path) -> list[str]:
     """Return the rows of the crawl's tables, sorted, without what depends on the moment of fetching."""
     rows = []
-    for table in ("pages", "images", "left_out"):
-        for path in (folder / "data/demo/crawl" / table).glob("*.parquet"):
-            for row in pq.read_table(path).to_pylist():
-                plain = {name: value for name, value in row.items() if name not in VARYING}
-                for boke in plain.get("bokes") or ():
-                    del boke["posted"]
-                rows.append(repr(plain))
+    for path in shards(folder / "data/demo/crawl"):
+        for row in pq.read_table(path).to_pylist():
+            plain = {name: value for name, value in row.items() if name not in VARYING}
+            for boke in plain.get("bokes") or ():
+                del boke["posted"]
+            rows.append(repr(plain))
     return sorted(rows)
 
 
-def disk_names(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.glob("*/*.parquet")}
+def shards(crawl: Path) -> list[Path]:
+    """Return the crawl's shards that count: a kill may have left such as were merged into others."""
+    return [path for table in ("pages", "images", "left_out") for path in shard_paths(crawl / table)]
 
 
 def write_settings(folder: Path, delay: float) -> Path:
@@ -128,7 +129,7 @@ def completed(folder: Path, command: str, seed: str = "") -> tuple[float, list[s
     seconds = time.monotonic() - started.began
     started.assert_gone(time.monotonic())
     crawl = folder / "data/demo/crawl"
-    assert disk_names(crawl) == disk_names(folder / "mirror"), seed
+    assert [path.name for path in shards(crawl)] == [path.name for path in shards(folder / "mirror")], seed
     assert not list(crawl.rglob(".tmp-*")), seed
     return seconds, content(folder)
 
