@@ -26,13 +26,15 @@ from crawler.report import problems
 from crawler.reports.run_report import CrawlReport
 from crawler.spiders.bokete import BoketeSpider
 from store import logs
-from store.errors import TooLittleRoom, UserError, first_by_status, is_full
+from store.errors import TimeIsOver, TooLittleRoom, UserError, first_by_status, is_full
 from store.photo.options import Limits
 from store.place import INVOCATION
 from store.processes.interruption import WIND_DOWN_SECONDS, deferred, received
 
 Stops = SimpleQueue[str]
 """What asks a crawl to end. It may be filled in a signal's handler, which a lock could not bear."""
+_LIMITS = ("closespider_pagecount", "closespider_itemcount", "closespider_timeout")
+"""Why Scrapy's own extension ends a crawl where `-s CLOSESPIDER_...` sets a limit, as max_pages does."""
 
 
 def main() -> None:
@@ -111,15 +113,21 @@ def _failures(job: Job, session: Session) -> Iterator[UserError]:
     """Yield all that is wrong after a run; why it ended comes first."""
     if session.failure:
         yield session.failure
-    if session.close_reason != "finished" and not session.failure:
+    reason = session.close_reason
+    if reason == "closespider_timeout":
+        yield TimeIsOver(
+            f"the time of CLOSESPIDER_TIMEOUT is over, with work left; go on with: {job.command}"
+        )
+    elif not session.failure and reason not in ("finished", *_LIMITS):
         yield UserError(
             f"stopped before it was complete. What was fetched is kept; go on with: {job.command}"
         )
         return  # a crawl that was stopped half-way may have any share of drift or refusals
+    is_whole = reason == "finished" and not session.failure
     try:
         with Tables(job) as tables:
             yield from problems(job, tables, session.counts)
-            if not session.failure and not tables.is_complete(session.counts.new_pages.total()):
+            if is_whole and not tables.is_complete(session.counts.new_pages.total()):
                 yield UserError(f"some addresses could not be fetched; see the log. Try again: {job.command}")
     except UserError as error:
         yield error

@@ -157,6 +157,20 @@ def test_a_feed_that_cannot_be_written_ends_the_crawl(
     assert (found, words in errors) == (status, True), errors
 
 
+@pytest.mark.parametrize(
+    ("limit", "status", "words"),
+    [("PAGECOUNT=4", 0, ""), ("TIMEOUT=1", 6, "the time of CLOSESPIDER_TIMEOUT is over, with work left")],
+)
+def test_scrapys_limits_end_a_crawl_as_ours_do(
+    limit: str, status: int, words: str, site: str, tmp_path: Path
+) -> None:
+    write_config(tmp_path / "pipelines.yaml", crawl={"site": site, "delay": 0.3})
+    crawl = ("crawl", "bokete", "-a", "pipeline=demo", "-s", f"CLOSESPIDER_{limit}")
+    found, _, errors = scrapy(tmp_path, *crawl)
+    assert (found, words in errors) == (status, True), errors
+    assert list((tmp_path / "data/demo/crawl/pages").glob("*.parquet")), "what was fetched is kept"
+
+
 def test_check_holds_the_callbacks_to_their_contracts(tmp_path: Path) -> None:
     status, _, errors = scrapy(tmp_path, "check", "bokete")
     assert (status, "Ran 9 contracts" in errors) == (0, True), errors
