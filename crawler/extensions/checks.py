@@ -18,6 +18,9 @@ ENOUGH = 20
 """How many a share must be of, at least, while a crawl runs: at its end, any number will do."""
 IN_A_ROW = 10
 """So many failures in a row are enough: with half of all failing, one row in a thousand is so long."""
+_CHANCE = 10
+"""By so many, of `SIZE`, drift may pass its limit by chance: of a site with 4% of drift, where 5% are allowed,
+two windows in a million have more."""
 NEARLY_ALL = 0.95
 """The share of answers that are a no, or that there is no such thing, from which on they are no chance."""
 _PHOTOS = "photos (image_url)"
@@ -68,8 +71,9 @@ def lists_lead_nowhere(seen: Seen) -> Alarm | None:
 
 def drift(seen: Seen) -> Alarm | None:
     """Fail where pages have markup that no layout knows, or lack a field that each such page has."""
-    failed = seen.pages.of("drift")
-    if len(failed) <= seen.job.options.max_drift * SIZE:
+    failed, limit = seen.pages.of("drift"), seen.job.options.max_drift
+    in_a_row = seen.pages.failed_in_a_row >= IN_A_ROW and limit < 1
+    if len(failed) <= limit * SIZE + _CHANCE and not (in_a_row and failed):
         return None
     return alarms.drift(seen.job, failed, len(failed), seen.pages.judged)
 
@@ -118,10 +122,14 @@ def lists_lead_nowhere_at_all(seen: Seen) -> Alarm | None:
 
 
 def drift_with_earlier(seen: Seen) -> Alarm | None:
-    """Fail by the share of drift in the last pages of this run and of those before it."""
+    """Fail by the share of drift in this run; in a small one, with the pages before it."""
     counts, total = _with_earlier(seen.pages, seen.earlier_pages)
-    failed = seen.pages.of("drift")
-    if not failed or counts["drift"] <= seen.job.options.max_drift * total:
+    limit, failed = seen.job.options.max_drift, seen.pages.of("drift")
+    of_run = {outcome: count for outcome, count in seen.pages.all.items() if outcome not in NEUTRAL}
+    if sum(of_run.values()) >= SIZE:
+        counts, total = of_run, sum(of_run.values())
+    chance = _CHANCE if total == SIZE else 0
+    if not failed or counts["drift"] <= limit * total + chance:
         return None
     return alarms.drift(seen.job, failed, counts["drift"], total)
 

@@ -37,17 +37,20 @@ class Fetched:
 class Window:
     """The last `SIZE` that were added, the newest last.
 
-    `failed_in_a_row` counts since the last `ok`; those in `neutral` neither count nor end the row.
+    `failed_in_a_row` counts since the last `ok`; those in `neutral` neither count nor end the row. `all`
+    counts the outcomes of all that were added, also of those that have left.
     """
 
     neutral: Collection[str] = NEUTRAL
     failed_in_a_row: int = 0
+    all: Counter[str] = field(default_factory=Counter)
     _last: deque[Fetched] = field(default_factory=deque)
     _counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, fetched: Fetched) -> None:
         """Add one; the oldest leaves."""
         self._last.append(fetched)
+        self.all[fetched.outcome] += 1
         self._counts[fetched.outcome] += 1
         if len(self._last) > SIZE:
             self._counts[self._last.popleft().outcome] -= 1
