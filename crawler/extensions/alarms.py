@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from crawler.extensions.window import Fetched, commonest
 from crawler.job import Job
 from store.errors import SiteRefuses, Unexpected, UserError
+from store.logs import printable
 from store.place import bokeru
 
 
@@ -31,7 +32,7 @@ def elsewhere(job: Job, failed: Collection[Fetched], total: int) -> Alarm:
     example, count = commonest(failed)
     error = Unexpected(
         f"the photos (image_url) of {len(failed)} of the last {total} pages are on a host that "
-        f"crawl.image_hosts lacks: {example.reason} ({count} of them, such as on {example.address}). If the "
+        f"crawl.image_hosts lacks: {printable(example.reason)} ({count} of them, such as on {example.address}). If the "
         f"site keeps its photos there now, add that host to crawl.image_hosts, then: {_command(job)}"
     )
     return Alarm(error, failed, share=len(failed) / total)
@@ -97,7 +98,7 @@ def opted_out(job: Job, denied: Collection[Fetched], what: str) -> Alarm:
 
 def _most(failed: Collection[Fetched]) -> str:
     example, count = commonest(failed)
-    return f"{example.reason} ({count} of them, such as {example.address})"
+    return f"{printable(example.reason)} ({count} of them, such as {example.address})"
 
 
 def _look(job: Job) -> str:

@@ -19,11 +19,12 @@ ENOUGH = 20
 IN_A_ROW = 10
 """So many failures in a row are enough: with half of all failing, one row in a thousand is so long."""
 _CHANCE = 10
-"""By so many, of `SIZE`, drift may pass its limit by chance: of a site with 4% of drift, where 5% are allowed,
-two windows in a million have more."""
+"""By so many, of `SIZE`, drift may pass its limit by chance: of a site with 4% of drift, where 5% are
+allowed, two windows in a million have more."""
 NEARLY_ALL = 0.95
 """The share of answers that are a no, or that there is no such thing, from which on they are no chance."""
 _PHOTOS = "photos (image_url)"
+_NUMBERED = "pages of odai and boke"
 _LISTS = 3
 """How many lists are enough to tell whether lists lead anywhere: a list leads to many pages."""
 _FEW = 5
@@ -40,7 +41,7 @@ class Seen:
         earlier_photos: those of the photos.
         pages: every page.
         lists: those that are lists.
-        linked: pages of odai that a list led to.
+        numbered: those of an odai or a boke: lists that are right between them must not hide that all fail.
         with_photo: pages of odai that name a photo, by whether its host is one of the site's.
         photos: every photo, by the answer for its last copy.
     """
@@ -50,7 +51,7 @@ class Seen:
     earlier_photos: Sequence[str] = ()
     pages: Window = field(default_factory=Window)
     lists: Window = field(default_factory=Window)
-    linked: Window = field(default_factory=lambda: Window(neutral=()))
+    numbered: Window = field(default_factory=Window)
     with_photo: Window = field(default_factory=Window)
     photos: Window = field(default_factory=Window)
 
@@ -72,15 +73,15 @@ def lists_lead_nowhere(seen: Seen) -> Alarm | None:
 def drift(seen: Seen) -> Alarm | None:
     """Fail where pages have markup that no layout knows, or lack a field that each such page has."""
     failed, limit = seen.pages.of("drift"), seen.job.options.max_drift
-    in_a_row = seen.pages.failed_in_a_row >= IN_A_ROW and limit < 1
+    in_a_row = max(seen.pages.failed_in_a_row, seen.numbered.failed_in_a_row) >= IN_A_ROW and limit < 1
     if len(failed) <= limit * SIZE + _CHANCE and not (in_a_row and failed):
         return None
     return alarms.drift(seen.job, failed, len(failed), seen.pages.judged)
 
 
 def pages_fail(seen: Seen) -> Alarm | None:
-    """Fail where pages fail: in a row, or more than the limit."""
-    return _failing(seen, seen.pages, "pages")
+    """Fail where pages fail: in a row, or more than the limit; so where those of odai and boke do."""
+    return _failing(seen, seen.pages, "pages") or _failing(seen, seen.numbered, _NUMBERED)
 
 
 def photos_fail(seen: Seen) -> Alarm | None:
@@ -93,8 +94,8 @@ def photos_fail(seen: Seen) -> Alarm | None:
 
 def linked_odai_are_missing(seen: Seen) -> Alarm | None:
     """Fail where lists lead to odai that are not there."""
-    missing, total = seen.linked.of("missing"), len(seen.linked)
-    if total < ENOUGH or len(missing) < NEARLY_ALL * total:
+    missing, total = seen.numbered.of("missing"), len(seen.numbered)
+    if _by_number(seen) or total < ENOUGH or len(missing) < NEARLY_ALL * total:
         return None
     return alarms.absent(
         seen.job, missing, f"{len(missing)} of the last {total} odai that lists lead to are not there"
@@ -136,7 +137,9 @@ def drift_with_earlier(seen: Seen) -> Alarm | None:
 
 def pages_fail_with_earlier(seen: Seen) -> Alarm | None:
     """Fail by the share of pages that fail, in this run and in those before it."""
-    return _failing_with_earlier(seen, seen.pages, seen.earlier_pages, "pages")
+    return _failing_with_earlier(seen, seen.pages, seen.earlier_pages, "pages") or _failing_with_earlier(
+        seen, seen.numbered, seen.earlier_pages, _NUMBERED
+    )
 
 
 def photos_fail_with_earlier(seen: Seen) -> Alarm | None:
@@ -150,14 +153,17 @@ def no_page(seen: Seen) -> Alarm | None:
     An odai that is not there is an answer; a list that is not there is none, nor are lists all of whose odai
     are not there.
     """
-    options, pages = seen.job.options, seen.pages
+    options, numbered = seen.job.options, seen.numbered
     limits = {"drift": options.max_drift, "error": options.max_errors}
-    failed = pages.of(*(outcome for outcome, limit in limits.items() if limit < 1))
+    judged = [outcome for outcome, limit in limits.items() if limit < 1]
+    for window, noun in ((seen.pages, "page"), (numbered, "page of an odai or boke")):
+        if (failed := window.of(*judged)) and not window.all["ok"]:
+            return alarms.failing(seen.job, failed, f"no {noun} could be read")
     lists = [page for page in seen.lists.of("missing") if page.address in seen.job.start_urls()]
-    if not pages.count("ok") and (failed or lists):
-        return alarms.failing(seen.job, failed or lists, "no page could be read")
-    missing = seen.linked.of("missing")
-    if len(missing) >= _FEW and len(missing) == len(seen.linked):
+    if lists and not seen.pages.all["ok"]:
+        return alarms.failing(seen.job, lists, "no page could be read")
+    missing = numbered.of("missing")
+    if not _by_number(seen) and len(missing) >= _FEW and len(missing) == len(numbered):
         return alarms.absent(
             seen.job, missing, f"none of the {len(missing)} odai that lists lead to is there"
         )
@@ -170,7 +176,7 @@ def no_photo(seen: Seen) -> Alarm | None:
     That a photo is not there, or opts out, is an answer where any photo has come before.
     """
     photos, has_earlier = seen.photos, "ok" in seen.earlier_photos
-    if not len(photos) or photos.count("ok"):
+    if not len(photos) or photos.all["ok"]:
         return None
     if failed := photos.of("error") if seen.job.options.max_errors < 1 else []:
         return alarms.failing(seen.job, failed, "no photo came")
@@ -200,6 +206,11 @@ CLOSING: tuple[Check, ...] = (
     no_page,
     no_photo,
 )
+
+
+def _by_number(seen: Seen) -> bool:
+    """Tell whether odai are asked for by their numbers, of which any may be none."""
+    return bool(seen.job.options.odai or seen.job.options.odai_file)
 
 
 def _failing(seen: Seen, window: Window, noun: str) -> Alarm | None:

@@ -12,7 +12,7 @@ of fields. Among the statistics:
 | `bokeru/monitor/alarm` | the check that ended the crawl |
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Self
@@ -25,7 +25,7 @@ from twisted.python.failure import Failure
 
 from crawler.components.session import Session, session_of
 from crawler.extensions.alarms import Alarm
-from crawler.extensions.checks import CLOSING, PERIODIC, Check, Seen
+from crawler.extensions.checks import CLOSING, ENOUGH, PERIODIC, Check, Seen
 from crawler.extensions.coverage import Coverage
 from crawler.extensions.window import SIZE, Fetched
 from crawler.items import CLOSED, WITHDRAWN, LeftOutRow, PageRow, PhotoRow, Row
@@ -45,9 +45,8 @@ class Monitor:
     def __init__(self, crawler: Crawler, session: Session) -> None:
         self._stats, self._session = crawler.stats, session
         self._seen = Seen(session.job, session.earlier["pages"], session.earlier["images"])
-        self._by_number = bool(session.job.options.odai or session.job.options.odai_file)
         self._coverage = Coverage()
-        self._hosts: set[str] = set()
+        self._hosts: Counter[str] = Counter()  # those that are not allowed: pages since that show others
         self._with_moved: deque[Fetched] = deque(maxlen=SIZE)  # lists show photos, too
         self._alarm: Alarm | None = None
 
@@ -87,8 +86,8 @@ class Monitor:
         if numbered(address) is None:
             nowhere = Fetched(address, "nowhere", "no boke with odai_id", Unexpected)
             self._seen.lists.add(nowhere if _leads_nowhere(row) else fetched)
-        elif not self._by_number and outcome != "denied":
-            self._seen.linked.add(fetched)
+        else:
+            self._seen.numbered.add(fetched)
         if outcome == "ok":
             self._coverage.add(row)
             self._add_photo_host(row)
@@ -103,21 +102,26 @@ class Monitor:
             fetched = Fetched(str(row["url"]), "elsewhere", reason, Unexpected)
             self._with_moved.append(fetched)
         photos = [photo for photo in row.photos if photo not in elsewhere]
-        self._hosts |= {urlsplit(photo).netloc for photo in row.photos if photo in elsewhere}
+        for photo in set(row.photos) - set(photos):
+            self._hosts.setdefault(urlsplit(photo).netloc, 0)
         if photos:
             self._seen.with_photo.add(Fetched(str(row["url"]), "ok"))
-            self._name_hosts()
+            self._hosts.update(list(self._hosts))
+            self._name_hosts(ENOUGH)
         elif row.photos:
             self._seen.with_photo.add(fetched)
 
-    def _name_hosts(self) -> None:
-        """Name hosts whose photos are not fetched; where all photos are on such hosts, the crawl fails."""
-        for host in sorted(self._hosts):
+    def _name_hosts(self, since: int = 0) -> None:
+        """Name hosts whose photos are not fetched; where all photos are on such hosts, the crawl fails.
+
+        Args:
+            since: how many pages with other photos have come since: these are not the first that have moved.
+        """
+        for host in [host for host, pages in self._hosts.items() if pages == since or not since]:
             self._session.warn(
                 f"some pages show photos on {host}, which crawl.image_hosts lacks: they are not fetched. If "
                 "the site keeps photos there, add it"
             )
-        self._hosts.clear()
 
     def _add_photo(self, row: PhotoRow, response: object) -> None:
         address, outcome = str(row["url"]), str(row["outcome"])
@@ -138,8 +142,11 @@ class Monitor:
         alarm, seen, now = self._alarm, self._seen, datetime.now(UTC)
         source, rule = WITHDRAWN, str(failure)
         if alarm is not None:
-            source, rule = f"{WITHDRAWN}.{alarm.setting}", f"{alarm.share:.4g} {failure}"
-        windows = (seen.pages, seen.lists, seen.with_photo, seen.photos)
+            # So many in a row are enough, whatever their share is.
+            is_share = alarm.share > getattr(seen.job.options, alarm.setting)
+            share = alarm.share if is_share else 1.0
+            source, rule = f"{WITHDRAWN}.{alarm.setting}", f"{share:.4g} {failure}"
+        windows = (seen.pages, seen.numbered, seen.lists, seen.with_photo, seen.photos)
         failed = dict.fromkeys(fetched for window in windows for fetched in window.of(*_FAILED))
         failed |= dict.fromkeys(() if alarm is None else alarm.failed)
         if seen.with_photo.count("elsewhere"):

@@ -4,7 +4,9 @@ What is a fault comes from the words of those who had it (`demo/faults/whole_sit
 end: 1 for a server in trouble, 4 for one that refuses, 5 for what is not what is expected.
 """
 
-from collections.abc import Iterator
+import gzip
+from collections.abc import Iterator, Sequence
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from crawler.crawl import crawl, is_complete
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.site import ControlledSite, controlled
 from store.errors import UserError
+from tests import crawl_tables
 from tests.crawl_tables import rows
+from tests.crawler.answering import Answer, answering, list_page, odai_page, photo_path
 
 PHOTOS, CAPTIONS, SEED = 40, 4, 11
 OPTIONS = CrawlOptions(
@@ -85,7 +89,8 @@ def fails(directory: Path, served: ControlledSite, fault: str, capfd: pytest.Cap
     assert (failure.value.exit_status, served.requests <= MOST_REQUESTS) == (status, True), served.requests
     said = capfd.readouterr()
     assert "Traceback" not in said.err
-    assert "WARNING" not in said.err
+    warnings = [line for line in said.err.splitlines() if "WARNING" in line]
+    assert all("is left alone for" in line for line in warnings), "one notice"
     assert "bokeru crawl" in str(failure.value)
 
 
@@ -106,3 +111,118 @@ def test_a_fault_of_the_whole_site_ends_the_crawl_and_mended_the_same_goes_on(
     crawl(OPTIONS, tmp_path, address=served.address, pipeline="demo")
     same_as(unspoilt, tmp_path)
     assert is_complete(OPTIONS, tmp_path)
+
+
+@pytest.mark.parametrize("fault", ["pages-500", "odai-home", "photos-moved"])
+def test_a_fault_that_begins_while_a_crawl_runs_spoils_nothing_that_came_before(
+    fault: str, served: ControlledSite, unspoilt: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    served.fault(fault, after=50)
+    fails(tmp_path, served, fault, capfd)
+    before = len(rows(tmp_path, "images"))
+    assert before > 10
+    served.fault()
+    crawl(OPTIONS, tmp_path, address=served.address, pipeline="demo")
+    same_as(unspoilt, tmp_path)
+    assert len(rows(tmp_path, "images")) == PHOTOS, "no photo is fetched twice"
+
+
+@pytest.mark.long
+def test_800_good_pages_and_then_all_drift_cost_few_more(tmp_path: Path) -> None:
+    embedded = EmbeddedSite(photos=600, captions_per_photo=2, seed=SEED)
+    with controlled(600, 2, SEED) as site:
+        site.fault("pages-changed", after=1300)
+        with pytest.raises(UserError, match="10 of the last 100 pages have markup that no layout knows"):
+            crawl(
+                OPTIONS.model_copy(update={"embedded": embedded}),
+                tmp_path,
+                address=site.address,
+                pipeline="p",
+            )
+    outcomes = [row["outcome"] for row in rows(tmp_path, "pages")]
+    assert outcomes.count("ok") > 600
+    assert outcomes.count("drift") <= 20
+
+
+def options(site: str, **values: Any) -> CrawlOptions:
+    values = {"site": site, "delay": 0, "pause": 0.01, "timeout": 5, "image_hosts": []} | values
+    return CrawlOptions.model_validate(values, strict=False)
+
+
+def answers(odai: Answer | None, photo: Answer | None, numbers: Sequence[int] = range(1, 6)) -> Any:
+    """Return a site of five odai; `odai` and `photo` are what it answers for these, None what is usual."""
+    jpeg = Answer(crawl_tables.photo(1), headers={"Content-Type": "image/jpeg"})
+
+    def answer(path: str, _: Message) -> Answer | None:
+        if path == "/boke/recent":
+            return list_page(*(f"/odai/{number}" for number in numbers))
+        if path.startswith("/odai/"):
+            return odai or odai_page(int(path.rpartition("/")[2]))
+        return (photo or jpeg) if path.startswith("/photo/") else None
+
+    return answering(answer)
+
+
+CUT = gzip.compress(str(odai_page(1, *(f"ボケ{number}" for number in range(200))).body).encode())
+MISSING = Answer("", 404)
+
+
+@pytest.mark.parametrize(
+    ("odai", "photo", "status", "names"),
+    [
+        (Answer(CUT[: len(CUT) // 2], headers={"Content-Encoding": "gzip"}), None, 5, "not whole"),
+        (Answer("", 401), None, 4, "401"),
+        (MISSING, None, 5, "none of the 5 odai that lists lead to is there"),
+        (None, MISSING, 5, "no photo came: none of 5 is there"),
+        (None, Answer("x", 500), 1, "500"),
+    ],
+    ids=["every odai cut", "every odai 401", "every odai missing", "every photo missing", "every photo 500"],
+)
+def test_a_small_crawl_that_brings_nothing_never_ends_with_0(
+    odai: Answer | None, photo: Answer | None, status: int, names: str, tmp_path: Path
+) -> None:
+    with answers(odai, photo) as site, pytest.raises(UserError, match=names) as failure:
+        crawl(options(site.address), tmp_path, address=None, pipeline="p")
+    assert failure.value.exit_status == status
+    assert not is_complete(options(site.address), tmp_path), "it is asked for again"
+
+
+def test_what_is_an_answer_ends_with_0(tmp_path: Path) -> None:
+    with answers(MISSING, None) as site:
+        by_number = options(site.address, start=(), odai=("1-30",))
+        assert crawl(by_number, tmp_path / "deleted", address=None, pipeline="p").pages == {"missing": 30}
+    with answers(None, None) as site:
+        one = options(site.address, max_pages=1)
+        assert crawl(one, tmp_path / "a", address=None, pipeline="p").photos == {}, "none was due yet"
+        crawl(options(site.address), tmp_path / "a", address=None, pipeline="p")
+        asked = len(site.paths)
+        assert is_complete(options(site.address), tmp_path / "a")
+        crawl(options(site.address), tmp_path / "a", address=None, pipeline="p")
+        assert len(site.paths) == asked, "nothing was due"
+
+
+def test_some_photos_on_another_host_are_named_once_and_come_when_it_is_allowed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with answers(None, None) as photos:
+        host = photos.address.removeprefix("http://")
+
+        def answer(path: str, _: Message) -> Answer | None:
+            number = path.removeprefix("/odai/")
+            if number in ("2", "4"):
+                return odai_page(int(number), photo=photos.address + photo_path(int(number)))
+            if number.isdecimal():
+                return odai_page(int(number))
+            if path == "/boke/recent":
+                return list_page(*(f"/odai/{number}" for number in range(1, 6)))
+            jpeg = Answer(crawl_tables.photo(2), headers={"Content-Type": "image/jpeg"})
+            return jpeg if path.startswith("/photo/") else None
+
+        with answering(answer) as site:
+            report = crawl(options(site.address), tmp_path, address=None, pipeline="p")
+            assert report.photos == {"ok": 3}
+            assert capfd.readouterr().err.count(f"some pages show photos on {host}") == 1
+            assert is_complete(options(site.address), tmp_path)
+            allowed = options(site.address, image_hosts=[host])
+            assert not is_complete(allowed, tmp_path)
+            assert crawl(allowed, tmp_path, address=None, pipeline="p").photos == {"ok": 5}

@@ -160,7 +160,22 @@ def test_lists_are_judged_among_lists_however_many_odai_lie_between() -> None:
 
 def test_odai_that_lists_lead_to_and_that_are_gone() -> None:
     run = seen()
-    assert until_alarm(run, run.linked, ["ok"] + ["missing"] * 40) == 20
+    assert until_alarm(run, run.numbered, ["ok"] + ["missing"] * 40) == 20
+    run = seen(odai=("1-100",))
+    assert until_alarm(run, run.numbered, ["ok"] + ["missing"] * 99) is None, "numbers may name nothing"
+
+
+def test_lists_that_are_right_hide_no_odai_that_fail() -> None:
+    run = seen(["ok"] * 200)
+    for number in range(30):
+        for window in (run.pages, run.lists):
+            window.add(page("ok", number))
+    for window in (run.pages, run.numbered):
+        window.add(page("error", 1))
+    assert alarm(run) is None
+    found = alarm(run, CLOSING)
+    assert found
+    assert "no page of an odai or boke could be read" in str(found.error)
 
 
 @pytest.mark.parametrize(
