@@ -24,12 +24,14 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from twisted.python.failure import Failure
 
 from crawler.components.session import Session, session_of
-from crawler.extensions.alarms import Alarm
-from crawler.extensions.checks import CLOSING, ENOUGH, PERIODIC, Check, Seen
-from crawler.extensions.coverage import Coverage
-from crawler.extensions.window import SIZE, Fetched
 from crawler.items import CLOSED, WITHDRAWN, LeftOutRow, PageRow, PhotoRow, Row
 from crawler.layouts.next_2024 import TROUBLE
+from crawler.monitoring.alarms import Alarm
+from crawler.monitoring.closing import CLOSING
+from crawler.monitoring.coverage import Coverage
+from crawler.monitoring.periodic import PERIODIC
+from crawler.monitoring.seen import ENOUGH, Check, Seen
+from crawler.monitoring.window import SIZE, Fetched
 from store.addresses import copies, numbered
 from store.errors import SiteRefuses, Unexpected, UserError
 from store.schema import OUTCOMES

@@ -25,13 +25,13 @@ from commands.pipeline import Pipeline
 from crawler.canaries import canary
 from crawler.canaries.check import Answer, Check
 from crawler.canaries.keep import keep
-from crawler.extensions import alarms
-from crawler.extensions.window import Fetched
 from crawler.history.history import NAME as HISTORY_NAME
 from crawler.history.history import History
 from crawler.job import Job
 from crawler.memory.small_table import write_rows
 from crawler.memory.tables import Tables
+from crawler.monitoring import alarms
+from crawler.monitoring.window import Fetched
 from crawler.options import CrawlOptions
 from dataset import read
 from dataset.build.crawl_tables import crawl_shards
@@ -282,7 +282,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
 """The module of a hint, what provokes it, and the command that it should advise."""
 OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
     (
-        "crawler/extensions/alarms.py",
+        "crawler/monitoring/alarms.py",
         lambda place: print(alarms.drift(job(place), [Fetched("http://s/odai/1", "drift")], 1, 1).error),
         lambda place: ["parse", "FILE", "--url", "URL"],
     ),

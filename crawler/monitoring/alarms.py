@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from crawler.extensions.window import Fetched, commonest
 from crawler.job import Job
+from crawler.monitoring.window import Fetched, commonest
 from store.errors import SiteRefuses, Unexpected, UserError
 from store.logs import printable
 from store.place import bokeru
@@ -32,8 +32,8 @@ def elsewhere(job: Job, failed: Collection[Fetched], total: int) -> Alarm:
     example, count = commonest(failed)
     error = Unexpected(
         f"the photos (image_url) of {len(failed)} of the last {total} pages are on a host that "
-        f"crawl.image_hosts lacks: {printable(example.reason)} ({count} of them, such as on {example.address}). If the "
-        f"site keeps its photos there now, add that host to crawl.image_hosts, then: {_command(job)}"
+        f"crawl.image_hosts lacks: {printable(example.reason)} ({count} of them, such as on {example.address}). "
+        f"If the site keeps its photos there now, add that host to crawl.image_hosts, then: {_command(job)}"
     )
     return Alarm(error, failed, share=len(failed) / total)
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from crawler.extensions.alarms import Alarm
-from crawler.extensions.checks import CLOSING, PERIODIC, Seen
-from crawler.extensions.window import Fetched, Window, commonest
 from crawler.job import Job
+from crawler.monitoring.alarms import Alarm
+from crawler.monitoring.closing import CLOSING
+from crawler.monitoring.periodic import PERIODIC
+from crawler.monitoring.seen import Seen
+from crawler.monitoring.window import Fetched, Window, commonest
 from crawler.options import CrawlOptions
 from store.errors import SiteRefuses, Unexpected, UserError
 
