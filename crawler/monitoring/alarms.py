@@ -30,10 +30,11 @@ class Alarm:
 def elsewhere(job: Job, failed: Collection[Fetched], total: int) -> Alarm:
     """Return the alarm for photos that have moved to another host."""
     example, count = commonest(failed)
+    hosts = f"{printable(example.reason)} ({count} of them, such as on {example.address})"
     error = Unexpected(
         f"the photos (image_url) of {len(failed)} of the last {total} pages are on a host that "
-        f"crawl.image_hosts lacks: {printable(example.reason)} ({count} of them, such as on {example.address}). "
-        f"If the site keeps its photos there now, add that host to crawl.image_hosts, then: {_command(job)}"
+        f"crawl.image_hosts lacks: {hosts}. If the site keeps its photos there now, add that host to "
+        f"crawl.image_hosts, then: {_command(job)}"
     )
     return Alarm(error, failed, share=len(failed) / total)
 
