@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from w3lib.url import safe_url_string
 
@@ -115,7 +116,11 @@ def _addresses(answer: Answer) -> list[Field]:
 
 def _uri(url: str) -> str:
     """Return an address as a URI: in ASCII, without blanks, user and password."""
-    return re.sub(r"(?<=//)[^/?#@]*@", "", safe_url_string(url.replace(" ", "%20")), count=1)
+    try:
+        uri = safe_url_string(url.replace(" ", "%20"))
+    except ValueError:  # a port that is none, say: whatever it is, the record says it
+        uri = quote(url, safe=":/?#[]@!$&'()*+,;=%")
+    return re.sub(r"(?<=//)[^/?#@]*@", "", uri, count=1)
 
 
 def _date(text: str) -> datetime | None:

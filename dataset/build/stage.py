@@ -131,6 +131,8 @@ def _explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
         return UserError(
             f"Memory ran out: {reason}. End other programs, or free some disk for what does not fit"
         )
+    if gone := [path for path in shards if not path.exists()]:
+        return UserError(f"{gone[0]} is gone: a crawl has merged its small files meanwhile. Run this again")
     # DuckDB does not name the file: read each to its end, with its checksums.
     for path in shards:
         try:

@@ -36,6 +36,7 @@ def written(path: Path, *answers: Answer) -> Path:
     [
         Answer(URL, URL, AT, 200, HTML, "<p>犬</p>".encode()),
         Answer(URL, URL, AT, 404, HTML, b""),
+        Answer("http://[x/", "http://a.example:port/犬", AT, 200, HTML, b"no address at all"),
         Answer(URL, URL, AT, 999, (), b"no such status"),
         Answer(URL, URL, AT, 7, (), b"of one digit"),
         Answer(URL, "https://www.bokete.jp/odai/1?x=2", AT, 200, HTML, b"at the end of a redirect"),

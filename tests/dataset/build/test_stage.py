@@ -16,8 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from commands.verify import verify
+from crawler.memory import merging
 from dataset import read
+from dataset.build import stage
 from dataset.build.stage import build, connect
+from dataset.build.steps import STEPS
 from dataset.options import DatasetOptions
 from store.errors import DamagedFile, MissingStage, TooLittleRoom, UserError
 from store.place import Place
@@ -298,6 +301,23 @@ def test_a_shard_with_a_wrong_schema_is_named(crawl: Path, table: str, schema: p
     pq.write_table(wrong, crawl / table / "wrong.parquet")
     with pytest.raises(DamagedFile, match=r"wrong\.parquet is damaged: column '.*' is int64, not"):
         built(crawl)
+
+
+def test_shards_that_a_crawl_merges_meanwhile_are_no_damage(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crawl = crawl_tables.crawl(dataset.with_name("crawl"), 2, first=50)
+
+    def merge(*_: object) -> None:
+        merging.merge_small(crawl)
+
+    monkeypatch.setattr(stage, "STEPS", (merge, *STEPS))
+    with pytest.raises(UserError, match="a crawl has merged its small files meanwhile") as failure:
+        built(crawl)
+    assert failure.value.exit_status == 1
+    monkeypatch.undo()
+    built(crawl)
+    assert len(read.photos(dataset)) == 22
 
 
 def test_damage_behind_the_footer_leaves_the_old_dataset(dataset: Path) -> None:
