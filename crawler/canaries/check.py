@@ -18,7 +18,7 @@ _MOST_GONE = 3
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What came when a canary's page was asked for.
 
     Args:
@@ -52,7 +52,7 @@ class Check:
     closed: list[tuple[Canary, str]] = field(default_factory=list)
     has_agreed: bool = False
 
-    def add(self, canary: Canary, answer: Answer) -> bool:
+    def add(self, canary: Canary, answer: Reply) -> bool:
         """Take an answer in; return whether the check is over, since one agrees or enough is wrong."""
         if answer.kind == "silent":
             self.silent.append((canary, answer.reason))

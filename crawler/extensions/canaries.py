@@ -14,7 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from crawler.canaries.canary import NAME, Canary, as_rows
-from crawler.canaries.check import Answer, Check
+from crawler.canaries.check import Check, Reply
 from crawler.components.exceptions import CrawlEnded, Denied, HostNotAllowed
 from crawler.components.session import Session, session_of
 from crawler.items import Page, PageRow
@@ -115,7 +115,7 @@ class Canaries:
             if not kept:
                 self._session.warn(check.none_left)
 
-    async def _ask(self, canary: Canary) -> Answer:
+    async def _ask(self, canary: Canary) -> Reply:
         """Return what comes for a canary's page, read as any page is.
 
         Raises:
@@ -130,25 +130,25 @@ class Canaries:
                 found = spider.parse_page(response)
                 page = await found if isawaitable(found) else found
                 if not isinstance(page, Request):
-                    return _answer(page, response.url)
+                    return _reply(page, response.url)
                 request = page  # once more, or in a browser
         except CrawlEnded:
             raise
         except Denied as error:
-            return Answer("closed", reason=str(error))
+            return Reply("closed", reason=str(error))
         except HostNotAllowed as error:
             page = page_row(canary.url, self._session.job.started, Page("error", str(error)), None)
-            return Answer("page", page, error.origin)
+            return Reply("page", page, error.origin)
         except Exception as error:
-            return Answer("silent", reason=in_words(error))
+            return Reply("silent", reason=in_words(error))
 
 
-def _answer(page: PageRow, address: str) -> Answer:
-    """Return a page as an answer; an error page of the site's, or with another status, says nothing."""
+def _reply(page: PageRow, address: str) -> Reply:
+    """Return a page as a reply; an error page of the site's, or with another status, says nothing."""
     is_trouble = page["status"] != 200 or page["layout"] is not None
     if page["outcome"] == "error" and is_trouble:
-        return Answer("silent", reason=str(page["error"]))
-    return Answer("page", page, address)
+        return Reply("silent", reason=str(page["error"]))
+    return Reply("page", page, address)
 
 
 class CanaryGate:

@@ -23,7 +23,7 @@ from commands.main import main, parser
 from commands.notices import told
 from commands.pipeline import Pipeline
 from crawler.canaries import canary
-from crawler.canaries.check import Answer, Check
+from crawler.canaries.check import Check, Reply
 from crawler.canaries.keep import keep
 from crawler.history.history import NAME as HISTORY_NAME
 from crawler.history.history import History
@@ -211,7 +211,7 @@ def kept_canaries(place: Place) -> None:
         "image_url": None,
         "fetched_at": crawl_tables.NOW,
     }
-    check.add(kept[0], Answer("page", page, kept[0].url))
+    check.add(kept[0], Reply("page", page, kept[0].url))
     print(check.failure)
 
 

@@ -182,6 +182,7 @@ def odai(directory: Path) -> list[object]:
     return [row["odai_id"] for row in canaries(directory)]
 
 
+@pytest.mark.long
 def test_canaries_that_are_deleted_or_closed_are_dropped_with_a_notice(
     directory: Path, site: ChangedSite, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -207,6 +208,7 @@ def test_all_canaries_gone_is_no_accident(directory: Path, site: ChangedSite) ->
     assert len(canaries(directory)) == 5
 
 
+@pytest.mark.long
 def test_the_last_two_may_go_and_a_crawl_without_any_goes_on(
     directory: Path, site: ChangedSite, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crawler.canaries.canary import Canary
-from crawler.canaries.check import Answer, Check
+from crawler.canaries.check import Check, Reply
 from crawler.job import Job
 from crawler.options import CrawlOptions
 from store.errors import SiteRefuses, Unexpected
@@ -20,12 +20,12 @@ def check() -> Check:
     return Check(Job(CrawlOptions(site="https://bokete.jp"), Path("data/demo/crawl"), pipeline="demo"), 1000)
 
 
-def answer(canary: Canary, **changes: object) -> Answer:
-    return Answer("page", page(**{"boke_id": canary.boke_id, **changes}), canary.url + "?ref=top")
+def answer(canary: Canary, **changes: object) -> Reply:
+    return Reply("page", page(**{"boke_id": canary.boke_id, **changes}), canary.url + "?ref=top")
 
 
-def gone(outcome: str) -> Answer:
-    return Answer("page", {**page(), "outcome": outcome, "error": "HTTP status"}, URL)
+def gone(outcome: str) -> Reply:
+    return Reply("page", {**page(), "outcome": outcome, "error": "HTTP status"}, URL)
 
 
 def test_one_that_agrees_ends_the_check(check: Check) -> None:
@@ -96,8 +96,8 @@ def test_three_that_are_gone_while_none_agrees_end_the_crawl(
 
 
 def test_trouble_and_robots_txt_drop_nothing(check: Check) -> None:
-    assert not check.add(CANARIES[0], Answer("closed", reason="Disallow: /odai"))
+    assert not check.add(CANARIES[0], Reply("closed", reason="Disallow: /odai"))
     assert not check.add(CANARIES[1], gone("missing"))
-    assert check.add(CANARIES[2], Answer("silent", reason="HTTP status 500"))
+    assert check.add(CANARIES[2], Reply("silent", reason="HTTP status 500"))
     assert (check.failure, check.dropped) == (None, [])
     assert len(check.notices) == 2
