@@ -90,7 +90,9 @@ def is_newest_first(row: PageRow) -> bool:
 def sql_is_newest_first() -> str:
     """Return a SQL condition for `is_newest_first` of a row of the pages table."""
     ids = "[boke.boke_id FOR boke IN bokes]"
-    return f"(odai_id IS NULL AND len(bokes) > 1 AND {ids} = list_reverse_sort({ids}))"
+    # CASE, since AND would read the boke of all rows for that.
+    is_falling = f"len(bokes) > 1 AND {ids} = list_reverse_sort({ids})"
+    return f"CASE WHEN odai_id IS NULL THEN {is_falling} ELSE false END"
 
 
 def with_note(error: object) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from crawler.network.proxy import Proxy
 from crawler.opening_hours import OpeningHours
-from crawler.revisit_options import RevisitOptions
+from crawler.revisit_options import NEVER, RevisitOptions, Revisits
 from store.addresses import authority, is_same_site
 from store.options import Options, duration
 from store.stand_ins import StandInRule
@@ -121,6 +121,12 @@ class CrawlOptions(RevisitOptions):
     def _is_duration(cls, text: str) -> str:
         duration(text)
         return text.strip()
+
+    @property
+    def revisits(self) -> Revisits:
+        """When pages are read again; those of an embedded site that does not grow, by `revisit_after` alone."""
+        is_fixed = self.site == "embedded" and self.embedded.day is None and self.revisit_after is None
+        return NEVER if is_fixed else super().revisits
 
     @field_validator("site")
     @classmethod

@@ -26,6 +26,9 @@ class Revisits:
     settled_too: bool
 
 
+NEVER = Revisits(None, None, 0.0, settled_too=False)
+
+
 class RevisitOptions(StageOptions):
     """The part of `crawl:` in pipelines.yaml that is about coming back."""
 

@@ -61,10 +61,14 @@ CREATE TEMP TABLE again AS
         WHEN waits THEN if(is_list, {lists_after}, {odai_after}) / 2
         WHEN is_list THEN {lists_after} * if(failed, 1, number)
         ELSE greatest({odai_after}, {growth} * age) END;
+"""
+LED = """
 CREATE TEMP TABLE led AS
     SELECT url FROM lead JOIN (SELECT * FROM again WHERE waits) USING (url)
     GROUP BY url HAVING epoch(max(lead.fetched_at)) > max(read_at);
 """
+NONE_LED = "CREATE TEMP TABLE led (url VARCHAR);"
+"""Instead of that, where nothing waits: it reads every link of the crawl."""
 
 
 def constants(job: "Job") -> dict[str, str]:

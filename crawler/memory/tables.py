@@ -67,7 +67,9 @@ class Tables:
         first, last = (pa.array(ends, pa.int64()) for ends in zip(*job.odai_ranges(), strict=True))
         connection.from_arrow(pa.table({"first": first, "last": last})).create("odai_ranges")
         connection.from_arrow(pa.table({"odai_id": job.odai_listed()})).create("odai_listed")
-        self._query(views.sql(job))
+        self._query(views.sql_known(job))
+        ((is_waiting,),) = self._query("SELECT count(*) > 0 FROM again WHERE waits").fetchall()
+        self._query(views.sql_due(job, is_waiting=is_waiting))
 
     def __enter__(self) -> Self:
         return self

@@ -69,7 +69,7 @@ CREATE TEMP VIEW shown_images AS
     SELECT unnest([boke.image_url FOR boke IN bokes IF boke.odai_id IS NULL]) FROM pages WHERE outcome = 'ok'
     UNION ALL SELECT {narrower} FROM trusted_images WHERE outcome = 'missing'
     OR outcome = 'error' AND NOT coalesce(regexp_matches(error, '{not_a_host}'), false);
-CREATE TEMP VIEW discovered_images AS SELECT url FROM shown_images WHERE {host} IN {hosts};
+CREATE TEMP VIEW discovered_images AS SELECT url FROM shown_images WHERE {is_of_host};
 """
 _DUE = """
 CREATE TEMP VIEW settled_pages AS
@@ -89,13 +89,30 @@ CREATE TEMP VIEW fetched_images AS SELECT url FROM settled_images;
 """
 HOST = f"regexp_replace(lower({sql_host('url')}), ':(80|443)$', '')"
 """SQL for the host of `url` as `Job.hosts` has it."""
-_MISREAD = """(layout = 'next_2024' AND outcome = 'ok' AND len(bokes) > 0
-    AND len([1 FOR boke IN bokes IF boke.stars IS NOT NULL OR boke.posted IS NOT NULL]) = 0)"""
+_MISREAD = """CASE WHEN layout = 'next_2024' AND outcome = 'ok' AND len(bokes) > 0
+    THEN len([1 FOR boke IN bokes IF boke.stars IS NOT NULL OR boke.posted IS NOT NULL]) = 0 ELSE false END"""
 
 
-def sql(job: Job) -> str:
-    """Return the SQL that makes the views, over `page`, `images`, `left_out` and what the settings name."""
-    return "".join((_KNOWN, _DISCOVERED, revisits.VIEWS, _DUE)).format(**_constants(job))
+def _is_of_host(hosts: list[str]) -> str:
+    """Return a SQL condition: `url` is on one of the hosts. Nearly all are, and begin as it is usual."""
+    usual = " OR ".join(f"starts_with(url, {literal(f'{scheme}://{host}/')})"
+                        for host in hosts for scheme in ("http", "https"))  # fmt: skip
+    return f"({usual} OR {HOST} IN {string_list(hosts)})"
+
+
+def sql_known(job: Job) -> str:
+    """Return the SQL that makes the views of what is known, over the tables and what the settings name."""
+    return "".join((_KNOWN, _DISCOVERED, revisits.VIEWS)).format(**_constants(job))
+
+
+def sql_due(job: Job, *, is_waiting: bool) -> str:
+    """Return the SQL that makes the views of what is due, over those of what is known.
+
+    Args:
+        is_waiting: whether any page of `again` waits for the page before it.
+    """
+    led = revisits.LED if is_waiting else revisits.NONE_LED
+    return "".join((led, _DUE)).format(**_constants(job))
 
 
 def _constants(job: Job) -> dict[str, str]:
@@ -113,7 +130,7 @@ def _constants(job: Job) -> dict[str, str]:
         "narrower": sql_narrower("url"),
         "odai": literal(job.odai_prefix),
         "not_a_host": f"^https?://(\\S+) {NOT_A_HOST}",
-        "host": HOST,
+        "is_of_host": _is_of_host(sorted(job.hosts)),
         "hosts": string_list(sorted(job.hosts)),
         # The pattern alone is fast, and nearly all match it.
         "one_address": f"CASE WHEN regexp_matches(url, {literal(canonical_pattern(job.site))}) "

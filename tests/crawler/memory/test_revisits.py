@@ -14,9 +14,10 @@ from crawler.job import Job
 from crawler.link_rules import NOTHING_NEW
 from crawler.memory.frontier import Frontier
 from crawler.memory.tables import Tables
-from crawler.options import CrawlOptions
+from crawler.options import CrawlOptions, EmbeddedSite
 from tests.crawl_tables import write
 
+GROWING = EmbeddedSite(day=0)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SITE = "http://bokete.test"
 RECENT, PANEL = "/boke/recent", "/boke/recent/panel?category=&max_id={}&op=&rate="
@@ -50,7 +51,7 @@ def page(
 def due(directory: Path, *rows: dict[str, Any], at: datetime = NOW, **options: Any) -> list[str]:
     """Return the paths that are due `at` a moment in a crawl of these rows, as the tables say."""
     write(directory, rows, [])
-    with Tables(Job(CrawlOptions(**options), directory, started=at)) as tables:
+    with Tables(Job(CrawlOptions(embedded=GROWING, **options), directory, started=at)) as tables:
         return [url.removeprefix(SITE) for url in tables.due("pages", 99)]
 
 
@@ -139,7 +140,7 @@ def test_the_further_pages_of_any_other_list_have_slower_clocks(tmp_path: Path) 
 
 
 def has_nothing_new(directory: Path, row: dict[str, Any]) -> bool:
-    with Tables(Job(CrawlOptions(), directory, started=NOW)) as tables:
+    with Tables(Job(CrawlOptions(embedded=GROWING), directory, started=NOW)) as tables:
         return tables.listed().has_nothing_new(PageRow(row))
 
 
@@ -200,6 +201,7 @@ def rows(draw: st.DrawFn, path: str | None = None, days_ago: float | None = None
 
 OPTIONS = st.builds(
     CrawlOptions,
+    embedded=st.just(GROWING),
     start=st.sampled_from([(RECENT,), ("/boke/hot", f"{RECENT}?page=2"), (RECENT, "/odai/1")]),
     min_stars=st.sampled_from([0, 5]),
     max_page_number=st.sampled_from([1, 2, 1000]),
