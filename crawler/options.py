@@ -124,7 +124,7 @@ class CrawlOptions(RevisitOptions):
 
     @property
     def revisits(self) -> Revisits:
-        """When pages are read again; those of an embedded site that does not grow, by `revisit_after` alone."""
+        """When pages are read again: by `revisit_after` alone on an embedded site that does not grow."""
         is_fixed = self.site == "embedded" and self.embedded.day is None and self.revisit_after is None
         return NEVER if is_fixed else super().revisits
 
