@@ -1,6 +1,7 @@
 """`scrapy crawl bokete -a pipeline=NAME`: Scrapy's own command ends with 0 whatever became of the crawl."""
 
 import argparse
+import sys
 from importlib.metadata import entry_points
 
 from scrapy.commands import crawl
@@ -59,5 +60,8 @@ class Command(PlainCommand, crawl.Command):
         with entry.load()(pipeline) as (options, directory, address, notify):
             job = Job(options, directory, address, pipeline, notify=notify)
             assert isinstance(self.crawler_process, AsyncCrawlerProcess)
-            check(self.crawler_process.settings, job)
-            print(run_crawl(job, process=self.crawler_process))
+            settings = self.crawler_process.settings
+            check(settings, job)
+            # Whoever reads the feed from standard output wants nothing else there.
+            is_fed = any(str(feed).startswith("stdout:") for feed in settings.getdict("FEEDS"))
+            print(run_crawl(job, process=self.crawler_process), file=sys.stderr if is_fed else sys.stdout)

@@ -46,6 +46,8 @@ def _wrong(settings: BaseSettings, job: Job) -> Iterator[tuple[str, str, str]]:
             yield name, reason, "Leave it out"
     if settings.get("USER_AGENT") not in (ours.USER_AGENT, job.scrapy_settings()["USER_AGENT"]):
         yield "USER_AGENT", "a site must learn who crawls it", "Leave it out, and set crawl.contact"
+    if str(settings.get("STATS_CLASS")).endswith("DummyStatsCollector"):
+        yield "STATS_CLASS", "statistics tell when a crawl goes wrong", "Leave it out"
     if not job.is_local:
         yield from _too_fast(settings, job)
 

@@ -36,6 +36,7 @@ def settings(**given: Any) -> Settings:
         ("DOWNLOAD_DELAY_JITTER", "0.5", "before the delay is over"),
         ("DOWNLOAD_SLOTS", '{"crawl": {"delay": 0}}', "crawl.delay"),
         ("JOBDIR", "jobs", "goes on from them"),
+        ("STATS_CLASS", "scrapy.statscollectors.DummyStatsCollector", "goes wrong"),
         ("USER_AGENT", "Mozilla/5.0", "who crawls it"),
         ("DOWNLOAD_DELAY", "0.1", "crawl.delay is 3"),
         ("CONCURRENT_REQUESTS", "16", "crawl.concurrency is 1"),
