@@ -198,7 +198,7 @@ class BoketeSpider(Spider):
         return images.row_without_photo(address, now, status, outcome, f"HTTP status {status}")
 
     async def _photo(self, response: Response, now: datetime) -> PhotoRow:
-        address, content = response.meta["address"], response.body
+        address, content = _address(response), response.body
         if "partial" in response.flags and photo_is_cut(content):
             return images.row_without_photo(address, now, 200, "error", "the photo's end is missing")
         if images.decodes_quickly(content):

@@ -55,7 +55,7 @@ def crawled(site: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("feeds")
     write_config(folder / "pipelines.yaml", crawl={"site": site})
     feeds = ["-o", "-:jsonl"]
-    feeds += [word for ending in ("jsonl", "json", "csv", "xml") for word in ("-O", f"out.{ending}")]
+    feeds += [word for ending in ("jsonl", "json", "csv", "xml") for word in ("-o", f"out.{ending}")]
     status, output, errors = scrapy(folder, "crawl", "bokete", "-a", "pipeline=demo", *feeds)
     assert (status, "crawl: " in errors) == (0, True), errors
     assert output == (folder / "out.jsonl").read_text(), "and nothing else on standard output"
