@@ -32,7 +32,7 @@ from crawler.monitoring.coverage import Coverage
 from crawler.monitoring.periodic import PERIODIC
 from crawler.monitoring.seen import ENOUGH, Check, Seen
 from crawler.monitoring.window import SIZE, Fetched
-from store.addresses import copies, numbered
+from store.addresses import copies, numbered, photo_key
 from store.errors import SiteRefuses, Unexpected, UserError
 from store.schema import OUTCOMES
 
@@ -50,6 +50,7 @@ class Monitor:
         self._coverage = Coverage()
         self._hosts: Counter[str] = Counter()  # those that are not allowed: pages since that show others
         self._with_moved: deque[Fetched] = deque(maxlen=SIZE)  # lists show photos, too
+        self._half_tried: dict[str, Fetched] = {}  # photos that failed, with narrower copies to come
         self._alarm: Alarm | None = None
 
     @classmethod
@@ -127,9 +128,12 @@ class Monitor:
 
     def _add_photo(self, row: PhotoRow, response: object) -> None:
         address, outcome = str(row["url"]), str(row["outcome"])
-        if row.next_copy is None:  # else the narrower copy says what becomes of the photo
-            reason, kind = str(row["error"] or ""), _kind(row, response)
-            self._seen.photos.add(Fetched(address, outcome, reason, kind, is_photo=True))
+        fetched = Fetched(address, outcome, str(row["error"] or ""), _kind(row, response), is_photo=True)
+        if row.next_copy is None:
+            self._half_tried.pop(photo_key(address), None)
+            self._seen.photos.add(fetched)
+        elif outcome == "error":  # the narrower copy says what becomes of the photo
+            self._half_tried[photo_key(address)] = fetched
 
     def _run(self, suite: Iterable[Check]) -> None:
         for check in suite:
@@ -151,6 +155,7 @@ class Monitor:
         windows = (seen.pages, seen.numbered, seen.lists, seen.with_photo, seen.photos)
         failed = dict.fromkeys(fetched for window in windows for fetched in window.of(*_FAILED))
         failed |= dict.fromkeys(() if alarm is None else alarm.failed)
+        failed |= dict.fromkeys(self._half_tried.values())
         if seen.with_photo.count("elsewhere"):
             failed |= dict.fromkeys(self._with_moved)
         for fetched in failed:

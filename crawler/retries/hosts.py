@@ -16,6 +16,8 @@ from store.errors import UserError
 
 _MAX_PAUSE = 3600.0
 """Seconds: a crawl that is asked to wait longer ends, and is started again by whoever runs it."""
+_MANY_SPOILT = 5
+"""Answers of no use in a row from which on they are no matter of single addresses."""
 
 
 class Watcher(NamedTuple):
@@ -40,6 +42,7 @@ class Host:
         closed: how often in a row its robots.txt could not be read.
         answers: how often it answered.
         failing: the addresses that it failed with since its last answer, but for those that failed before.
+        spoilt: how many answers in a row were of no use: cut, empty, error pages or no photos.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Host:
     closed: int = 0
     answers: int = 0
     failing: set[str] = field(default_factory=set)
+    spoilt: int = 0
 
 
 class Hosts:
@@ -102,9 +106,11 @@ class Hosts:
 
         Every other time, so that one address that always fails cannot use up the patience. After a decision
         (403, 429) others always go first: their answers tell whether it is about one address or about all.
+        Where many answers in a row were of no use, a second look at the same tells most, and soonest.
         """
         host = self.of(url)
-        return host.is_trouble and host.refusals % 2 == 1 and self.is_open(url)
+        is_due = host.spoilt >= _MANY_SPOILT or (host.is_trouble and host.refusals % 2 == 1)
+        return is_due and self.is_open(url)
 
     @property
     def have_answered(self) -> bool:
@@ -117,6 +123,11 @@ class Hosts:
         host.answers += 1
         host.refusals = 0
         host.failing.clear()
+
+    def judged(self, url: str, *, is_usable: bool) -> None:
+        """Take note of whether an answer was of use."""
+        host = self.of(url)
+        host.spoilt = 0 if is_usable else host.spoilt + 1
 
     def failed(self, request: Request, refusal: Refusal) -> bool:
         """Take note of a refusal, and pause; return whether it is the address's own matter, not its host's.

@@ -207,6 +207,8 @@ class BoketeSpider(Spider):
 
     def _again(self, response: Response, fault: str | None) -> Request | None:
         """Return the request that asks once more for what came with a fault, if tries are left."""
+        if self.session:
+            self.session.hosts.judged(response.url, is_usable=fault is None)
         return again(response.request, fault, self) if fault and response.request else None
 
     @property

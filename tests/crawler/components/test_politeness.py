@@ -318,3 +318,14 @@ def test_what_did_not_come_from_the_scheduler_waits_and_is_let_go_when_the_crawl
     crawl.running = False
     with pytest.raises(CrawlEnded):
         asyncio.run(crawl.middleware.process_request(Request(f"{HOST}/odai/5")))
+
+
+def test_what_was_of_no_use_goes_first_where_many_in_a_row_were(crawl: Crawl) -> None:
+    url, known = f"{HOST}/1.jpg", crawl.session.hosts
+    for _ in range(5):
+        assert not known.wants_again(url)
+        known.judged(url, is_usable=False)
+    assert known.wants_again(url), "a second look tells whether all are so"
+    known.judged(url, is_usable=True)
+    assert not known.wants_again(url)
+    assert not crawl.reasons, "the host does answer"
