@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -60,6 +60,10 @@ def running(
                 ours.close()
                 _await(process)
                 raise
+            finally:
+                if process.stdin:
+                    with suppress(BrokenPipeError):  # what a child that has ended did not read is of no use
+                        process.stdin.close()
 
 
 def _await(process: "subprocess.Popen[bytes]") -> None:

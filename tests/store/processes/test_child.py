@@ -80,3 +80,13 @@ def test_the_child_s_arguments_and_streams_are_its_own() -> None:
     with child.running("json.tool", "--compact") as process:
         answer, _ = process.communicate(b'{"a":\n1}')
     assert (answer, process.returncode) == (b'{"a":1}\n', 0)
+
+
+def test_a_child_that_ends_before_it_has_read_anything_is_no_broken_pipe() -> None:
+    with child.running("store.version") as process:
+        process.wait()
+        assert process.stdin
+        with pytest.raises(BrokenPipeError):
+            process.stdin.write(b"a job")
+            process.stdin.flush()
+    assert process.returncode == 0
