@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from email.message import Message
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,7 +15,7 @@ from crawler.reports.run_report import CrawlReport
 from demo.content import EmbeddedSite as Content
 from demo.site import running
 from store.errors import SiteRefuses, UsageError, UserError
-from tests.crawl_tables import rows
+from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, Answering, answering, photo_path
 
 PHOTOS, CAPTIONS, SEED = 3, 25, 6
@@ -91,7 +92,12 @@ def crawled(
 ) -> tuple[Answering, CrawlReport | UserError, list[dict[str, object]]]:
     """Crawl odai 5 of a site with these answers, in Chromium; return the site, the end, and the rows."""
     browser_or_skip()
-    with answering(lambda path, _: answers[path]() if path in answers else None) as site:
+    a_photo = Answer(photo(1), headers={"Content-Type": "image/jpeg"})
+
+    def answer(path: str, _: Message) -> Answer | None:
+        return answers[path]() if path in answers else a_photo if path.startswith("/photo/") else None
+
+    with answering(answer) as site:
         options = CrawlOptions.model_validate(
             {
                 "site": site.address,
