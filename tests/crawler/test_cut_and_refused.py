@@ -101,7 +101,7 @@ def test_a_days_denial_takes_nothing_out_and_is_asked_again(tmp_path: Path) -> N
     with answering(answer) as site:
         report = crawl(options(site.address), tmp_path, address=None, pipeline="p")
         assert report.left_out == {"pages": 1}
-        (row,) = rows(tmp_path, "left_out")
+        (row,) = [row for row in rows(tmp_path, "left_out") if row["count"] is None]
         assert (row["url"], row["rule"]) == (f"{site.address}/odai/2", "Disallow: /odai/2")
         assert "2" not in outcomes(tmp_path)
         closed[0] = ""
@@ -135,7 +135,7 @@ def test_451_is_a_no_and_tdmrep_keeps_a_page_from_being_fetched(tmp_path: Path) 
     with answering(answer) as site:
         crawl(options(site.address), tmp_path, address=None, pipeline="p")
     assert outcomes(tmp_path)["1"] == ("denied", "HTTP status 451")
-    (row,) = rows(tmp_path, "left_out")
+    (row,) = [row for row in rows(tmp_path, "left_out") if row["count"] is None]
     assert row["rule"] == "tdm-reservation: 1 for /odai/2"
     assert "/odai/2" not in site.paths
 
