@@ -49,6 +49,7 @@ from store.forget.forgotten import Forgotten
 from store.notify.options import NotifyOptions
 from store.photo.options import PhotoOptions, limited
 from store.place import Place, invoked
+from store.processes.room import Room
 from store.schema import HISTORY
 from tests import crawl_tables
 from tests.commands.commandline import write_config
@@ -247,9 +248,14 @@ def notice_of_a_crawl(place: Place) -> None:
     print(json.loads(target.read_text())["command"])
 
 
+def build_on_a_small_disk(place: Place) -> None:
+    Room(place.dataset, DatasetOptions(min_free_gb=1e9), "dataset", place).check()
+
+
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
     ("commands/notices.py", notice_of_a_crawl, ["crawl"]),
+    ("store/processes/room.py", build_on_a_small_disk, ["dataset"]),
     ("commands/crawls.py", without("crawl", lambda place: called(place, "canaries")), ["crawl"]),
     ("commands/crawls.py", without("crawl", lambda place: called(place, "history")), ["crawl"]),
     ("crawler/history/history.py", unlike_earlier_crawls, ["history", "--accept"]),
