@@ -162,6 +162,10 @@ class PhotoRow(TableRow):
         return narrower(str(self["url"])) if is_broken or self["outcome"] == "missing" else None
 
 
+PHOTO_BROKEN = object()
+"""Scrapy signal: what came is no whole photo, and is asked for again. Its argument `row` is not kept."""
+
+
 class LeftOutRow(TableRow):
     """One row of the table of what a rule kept from being fetched, as a Scrapy item."""
 

@@ -24,7 +24,7 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from twisted.python.failure import Failure
 
 from crawler.components.session import Session, session_of
-from crawler.items import CLOSED, WITHDRAWN, LeftOutRow, PageRow, PhotoRow, Row
+from crawler.items import CLOSED, PHOTO_BROKEN, WITHDRAWN, LeftOutRow, PageRow, PhotoRow, Row
 from crawler.layouts.next_2024 import TROUBLE
 from crawler.monitoring.alarms import Alarm
 from crawler.monitoring.closing import CLOSING
@@ -58,6 +58,7 @@ class Monitor:
         """Make the extension of a crawl, and connect it to Scrapy's signals."""
         monitor = cls(crawler, session_of(crawler))
         crawler.signals.connect(monitor.item_scraped, signals.item_scraped)
+        crawler.signals.connect(monitor.photo_broken, PHOTO_BROKEN)
         crawler.signals.connect(monitor.spider_closed, signals.spider_closed)
         return monitor
 
@@ -68,6 +69,13 @@ class Monitor:
         elif isinstance(item, PageRow):
             self._add_page(item, response)
         # A row may be written just before the crawl fails, and be told of after that.
+        if self._session.failure is None:
+            self._run(PERIODIC)
+
+    def photo_broken(self, row: PhotoRow) -> None:
+        """Count an answer that was no photo; its row comes after the last try."""
+        fetched = Fetched(str(row["url"]), "error", str(row["error"] or ""), Unexpected, is_photo=True)
+        self._seen.photo_answers.add(fetched)
         if self._session.failure is None:
             self._run(PERIODIC)
 
@@ -128,6 +136,8 @@ class Monitor:
 
     def _add_photo(self, row: PhotoRow, response: object) -> None:
         address, outcome = str(row["url"]), str(row["outcome"])
+        if outcome == "ok":
+            self._seen.photo_answers.add(Fetched(address, outcome, is_photo=True))
         fetched = Fetched(address, outcome, str(row["error"] or ""), _kind(row, response), is_photo=True)
         if row.next_copy is None:
             self._half_tried.pop(photo_key(address), None)

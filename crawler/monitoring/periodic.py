@@ -17,6 +17,8 @@ from crawler.monitoring.seen import (
 )
 from crawler.monitoring.window import SIZE, Window
 
+_ANSWERS = 50
+"""So many answers without a photo are enough, whatever other tries and narrower copies may bring."""
 _LISTS = 3
 """How many lists are enough to tell whether lists lead anywhere: a list leads to many pages."""
 
@@ -51,6 +53,10 @@ def photos_fail(seen: Seen) -> Alarm | None:
     missing = seen.photos.of("missing")
     if len(missing) == SIZE:
         return alarms.absent(seen.job, missing, f"none of the last {SIZE} {PHOTOS} is there")
+    answers = seen.photo_answers
+    if answers.failed_in_a_row >= _ANSWERS and seen.job.options.max_errors < 1:
+        what = f"{answers.failed_in_a_row} answers in a row were no {PHOTOS}"
+        return alarms.failing(seen.job, answers.of("error"), what)
     return _failing(seen, seen.photos, PHOTOS)
 
 

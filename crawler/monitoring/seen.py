@@ -34,6 +34,7 @@ class Seen:
         numbered: those of an odai or a boke: lists that are right between them must not hide that all fail.
         with_photo: pages of odai that name a photo, by whether its host is one of the site's.
         photos: every photo, by the answer for its last copy.
+        photo_answers: those that came, and every answer that was none: photos are tried again much later.
     """
 
     job: Job
@@ -44,6 +45,7 @@ class Seen:
     numbered: Window = field(default_factory=Window)
     with_photo: Window = field(default_factory=Window)
     photos: Window = field(default_factory=Window)
+    photo_answers: Window = field(default_factory=Window)
 
 
 Check = Callable[[Seen], Alarm | None]

@@ -20,7 +20,7 @@ from crawler.components.exceptions import CrawlEnded, Denied
 from crawler.components.headers import photo_headers
 from crawler.components.session import Session
 from crawler.components.unchanged import NOT_MODIFIED, if_changed, unchanged
-from crawler.items import Answer, LeftOutRow, Page, PageRow, PhotoRow, Row
+from crawler.items import PHOTO_BROKEN, Answer, LeftOutRow, Page, PageRow, PhotoRow, Row
 from crawler.layouts.next_2024 import INCOMPLETE
 from crawler.memory.last_row import LastRow
 from crawler.memory.tables import Kind
@@ -192,7 +192,10 @@ class BoketeSpider(Spider):
         if status == 200:
             found = await self._photo(response, now)
             once_more = self._again(response, None if found.is_whole else "no whole photo")
-            return found if once_more is None else once_more
+            if once_more is None:
+                return found
+            self.crawler.signals.send_catch_log(PHOTO_BROKEN, row=found)
+            return once_more
         outcome = "missing" if status in MISSING_STATUSES or response.meta.get("is_missing") else "error"
         outcome = "denied" if status == REFUSED_BY_LAW else outcome
         return images.row_without_photo(address, now, status, outcome, f"HTTP status {status}")
