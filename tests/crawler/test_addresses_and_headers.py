@@ -11,6 +11,7 @@ from crawler.crawl import crawl, is_complete
 from crawler.job import Job
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
+from store.errors import Unexpected
 from tests.crawl_tables import photo, rows, write
 from tests.crawler.answering import Answer, answering, list_page, odai_page, photo_path
 
@@ -158,10 +159,10 @@ def test_a_photo_whose_host_was_not_allowed_is_asked_for_once_it_is(tmp_path: Pa
             return shown if path.startswith("/odai/") else usual(path, headers)
 
         with answering(answer) as site:
-            crawl(options(site.address), tmp_path, address=None, pipeline="p")
+            with pytest.raises(Unexpected, match=rf"a host that crawl\.image_hosts lacks: {host}"):
+                crawl(options(site.address), tmp_path, address=None, pipeline="p")
             [row] = rows(tmp_path, "images")
             assert f"http://{host} is not a host of the site; crawl.image_hosts names those" == row["error"]
-            assert is_complete(options(site.address), tmp_path)
             allowed = options(site.address, image_hosts=(f"http://{host}/",))
             assert not is_complete(allowed, tmp_path)
             crawl(allowed, tmp_path, address=None, pipeline="p")

@@ -53,7 +53,7 @@ def test_what_robots_txt_leads_to_is_named_where_it_is_not_a_host_of_the_site(tm
 
 def test_a_page_that_takes_too_long_is_left_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bokete, "PARSING_SECONDS", 0.05)
-    monkeypatch.setattr(bokete, "parse", lambda *_, **__: time.sleep(0.5))
+    monkeypatch.setattr(bokete, "answer_row", lambda *_, **__: time.sleep(0.5))
     address = "http://bokete.test/odai/1"
     request = Request(address, meta={"address": address})
     response = HtmlResponse(address, body=b"x" * 2**20, request=request)
