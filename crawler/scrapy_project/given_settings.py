@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from scrapy.settings import BaseSettings
 
 from store.errors import UsageError
-from store.place import bokeru
 
 _PIPELINES_OWN = re.compile(r"(crawl|dataset|features|train|web|photos|notify)\.")
 
@@ -46,10 +45,7 @@ def _check_name(name: str, settings: BaseSettings) -> None:
     if name in settings:
         return
     if _PIPELINES_OWN.match(name):
-        raise UsageError(
-            f"{name} is a setting of pipelines.yaml, and -s is for Scrapy's. Set it there, "
-            f"or: {bokeru('crawl', '--pipeline', 'NAME', '--set')} {name}=…"
-        )
+        raise UsageError(f"{name} is a setting of pipelines.yaml, and -s is for Scrapy's. Set it there")
     if nearest := hint(name.upper(), list(settings)):
         raise UsageError(f"Scrapy has no setting {name}{nearest}")
     print(f"bokeru: nothing here reads the setting {name}, unless a component of yours does", file=sys.stderr)
