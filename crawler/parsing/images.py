@@ -1,7 +1,6 @@
 """Turns a photo's bytes into its row of the images table; nothing raises."""
 
 import hashlib
-import re
 from datetime import datetime
 
 from crawler.items import PhotoRow
@@ -35,18 +34,12 @@ def photo_row(content: bytes, url: str, fetched_at: datetime, status: int | None
         photo = describe(content)
     except UnusablePhoto as error:
         row.is_whole = isinstance(error, OutsideLimits)
-        reason = "a web page came, and no photo" if _is_web_page(content) else str(error)
-        row.update(outcome="error", error=reason, sha256=hashlib.sha256(content).hexdigest())
+        row.update(outcome="error", error=str(error), sha256=hashlib.sha256(content).hexdigest())
         return row
     row.is_whole = True
     row.update(sha256=photo.sha256, width=photo.width, height=photo.height, format=photo.format)
     row.update(bytes=content, phash=photo.phash)
     return row
-
-
-def _is_web_page(content: bytes) -> bool:
-    """Tell whether bytes are HTML, such as a page that asks to log in."""
-    return re.match(rb"\s*<(?:!doctype html|html|head|body)\b", content[:200], re.IGNORECASE) is not None
 
 
 def row_without_photo(

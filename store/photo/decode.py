@@ -1,6 +1,7 @@
 """Decodes hostile photos, whichever door they come in by: the same bytes give the same picture, or reason."""
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from store.photo.errors import (
     TOO_THIN,
     UNKNOWN,
     UNREADABLE,
+    WEB_PAGE,
     OutsideLimits,
     UnusablePhoto,
 )
@@ -111,7 +113,13 @@ def _opened(content: bytes, wrong: str | None = None) -> ImageFile.ImageFile:
             raise UnusablePhoto(DAMAGED, reason=wrong) from None
         if claimed := claimed_format(content):
             raise UnusablePhoto(UNREADABLE, format=claimed) from None
+        if _WEB_PAGE.match(content):
+            raise UnusablePhoto(WEB_PAGE) from None
         raise UnusablePhoto(UNKNOWN, formats=", ".join(FORMATS)) from None
+
+
+_WEB_PAGE = re.compile(rb"\s{0,200}<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+"""How HTML begins: a page that asks to log in, say, in place of a photo."""
 
 
 def _check(width: int, height: int) -> None:

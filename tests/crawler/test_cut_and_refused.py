@@ -148,7 +148,10 @@ def test_a_body_that_ends_before_its_end_is_asked_for_again_and_never_stored(
         found = usual(path)
         return replace(found, end=end) if found and (path == "/odai/1" or found is JPEG) else found
 
-    with answering(answer) as site, pytest.raises(UserError, match="of the last 1 photos failed"):
+    with (
+        answering(answer) as site,
+        pytest.raises(UserError, match=r"of the last 1 photos \(image_url\) failed"),
+    ):
         crawl(options(site.address), tmp_path, address=None, pipeline="p")
     found = outcomes(tmp_path)
     assert (found["1"][0], found["2"][0]) == ("error", "ok")

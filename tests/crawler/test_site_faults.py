@@ -43,7 +43,7 @@ FAULTS = {
     "deeper": (5, r"no boke"),
     "lists-without-photos": (5, r"lists lead to no odai.*image_url"),
     "lists-without-pictures": (5, r"lists lead to no odai.*image_url"),
-    "photos-login": (5, r"photos \(image_url\).*: a web page came"),
+    "photos-login": (5, r"photos \(image_url\).*: a web page, and no photo"),
     "pages-changed": (5, r"no known layout"),
 }
 """The status that each ends with, and what its message names."""

@@ -231,8 +231,9 @@ def _refused() -> Iterator[tuple[str, Odd]]:
             f"heic, {brand.decode()}",
             Odd(header + bytes(200), reason="HEIC photo, which cannot be read here"),
         )
-    for kind, content in {"nothing": b"", "page": b"<html>", "svg": b"<svg/>", "pdf": b"%PDF-1.4"}.items():
+    for kind, content in {"nothing": b"", "svg": b"<svg/>", "pdf": b"%PDF-1.4"}.items():
         yield kind, Odd(content, reason="not a photo in a known format")
+    yield "page", Odd(b"<html>", reason="a web page, and no photo")
     drawing = Image.fromarray(quarters(COLOURS))
     yield "eps", Odd(saved(drawing, "EPS"), reason="not a photo in a known format")
 

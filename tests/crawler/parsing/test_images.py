@@ -90,7 +90,7 @@ def test_a_whole_photo_is_kept_as_it_was_fetched(content: bytes, kind: str) -> N
         pytest.param(
             saved(Image.effect_noise((60, 45), 50), "PNG")[:999], "truncated|broken", id="truncated PNG"
         ),
-        pytest.param(b"<!DOCTYPE html><p>not found", "a web page came, and no photo", id="HTML"),
+        pytest.param(b"<!DOCTYPE html><p>not found", "a web page, and no photo", id="HTML"),
         pytest.param(b"", "not a photo in a known format", id="nothing"),
         pytest.param(
             b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,8 @@ def test_photos_that_all_are_missing_end_with_5_and_write_nothing(
     tmp_path: Path, crawl: Path, monkeypatch: pytest.MonkeyPatch, flush: int
 ) -> None:
     monkeypatch.setattr(tables, "_FLUSH_BOKES", flush)
-    monkeypatch.setattr(ShardWriter.__init__, "__defaults__", (ShardLimits(rows=2),))
+    small = partial(ShardWriter, limits=ShardLimits(rows=2))
+    monkeypatch.setattr("dataset.importers.tables.ShardWriter", small)
     one = can(tmp_path / "can", CSV.encode(), photos=())
     (one / "images" / "other.jpg").write_bytes(crawl_tables.photo(1))
     with pytest.raises(
