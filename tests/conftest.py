@@ -17,8 +17,9 @@ from tests.small_disk import SmallDisk, mounted
 # time: a test that fails once in CI fails again at the desk.
 hypothesis.settings.register_profile("bokeru", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("bokeru")
-# A shell's background job ignores Ctrl-C, and so would every process that a test interrupts.
+# A shell's background job ignores Ctrl-C, and what nohup starts a hangup: so would all that a test stops.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
