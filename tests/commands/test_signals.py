@@ -14,6 +14,7 @@ import pytest
 
 from tests.commands.commandline import BOKERU, run, scrapy, send, start, write_config
 from tests.crawl_tables import crawl as write_crawl
+from tests.crawl_tables import rows
 
 HANG_UP, INTERRUPT, TERMINATE = signal.SIGHUP, signal.SIGINT, signal.SIGTERM
 
@@ -58,12 +59,13 @@ def test_a_crawl_commits_what_it_has_and_goes_on(number: signal.Signals, tmp_pat
     process = start(tmp_path, "crawl", "--pipeline", "demo")
     wait_for(lambda: any(pages.glob("*.parquet")), process)
     assert_wound_down(process, number)
-    kept = {path: path.stat().st_mtime_ns for path in pages.glob("*.parquet")}
+    kept = {(row["url"], row["fetched_at"]) for row in rows(pages.parent, "pages")}
     assert not list(pages.glob(".tmp-*"))
     if number == TERMINATE:
         result = run(tmp_path, "crawl", "--pipeline", "demo", "--set", "crawl.delay=0")
         assert result.returncode == 0, result.stderr
-        assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
+        # Not the same files: the second crawl merges small ones.
+        assert kept < {(row["url"], row["fetched_at"]) for row in rows(pages.parent, "pages")}
 
 
 @pytest.mark.parametrize("is_starting", [True, False], ids=["starting", "running"])

@@ -1,6 +1,6 @@
 """The crawl stage over real HTTP, against the embedded site in another process."""
 
-import subprocess
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -90,11 +90,9 @@ def test_a_second_crawl_says_who_holds_the_lock(
     tmp_path: Path, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lock, "PATIENCE", 0.1)
-    holder = subprocess.Popen(["flock", str(tmp_path / ".lock"), "sleep", "60"])
-    try:
-        (tmp_path / ".lock").write_text("process 42 on elsewhere")
+    with (tmp_path / ".lock").open("w") as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        holder.write("process 42 on elsewhere")
+        holder.flush()
         with pytest.raises(UserError, match=r"is crawling .*: process 42 on elsewhere"):
             Session(Job(OPTIONS, tmp_path, site, "demo")).__enter__()
-    finally:
-        holder.kill()
-        holder.wait()

@@ -13,6 +13,7 @@ from crawler.crawl import crawl
 from crawler.job import Job
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
+from store.errors import Unexpected
 from tests.crawl_tables import NOW, photo, rows, write
 from tests.crawler.answering import Answer, answering, odai_page, photo_path
 
@@ -93,7 +94,8 @@ def test_a_photo_whose_address_leads_to_a_picture_that_is_named_so_is_missing(tm
 
     with answering(answer) as site:
         options = CrawlOptions(site=site.address, start=(), odai=("1",), delay=0, image_hosts=())
-        crawl(options, tmp_path / "p", address=None, pipeline="p")
+        with pytest.raises(Unexpected, match=r"no photo came.*removed\.jpg, which stands for a photo"):
+            crawl(options, tmp_path / "p", address=None, pipeline="p")
         keeping = options.model_copy(update={"not_stand_ins": (DIGEST,)})
         crawl(keeping, tmp_path / "q", address=None, pipeline="p")
     shown = {(row["outcome"], row["error"]) for row in rows(tmp_path / "p", "images")}

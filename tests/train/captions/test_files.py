@@ -96,7 +96,7 @@ def test_photos_in_a_folder_are_known_by_their_content(
     found = {str(Path(str(one["file"])).relative_to(tmp_path)): one for one in results(place, tmp_path)}
     assert [name for name, one in found.items() if "captions" in one] == names
     assert "HEIC" in str(found["phone"]["error"])
-    assert "not a photo" in str(found["page.jpg"]["error"])
+    assert "a web page, and no photo" in str(found["page.jpg"]["error"])
     assert len(found) == len(names) + 2
     assert "left out: text0, text1, text2, text3, text4 and 1 more" in capsys.readouterr().err
 
