@@ -46,6 +46,7 @@ def await_report(folder: Path) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_each_stage_tells_once_and_again_only_once_there_was_something_to_do(folder: Path) -> None:
     arguments = config(folder)
     verbose = commandline.run(folder, "run", "-v", *arguments)
