@@ -94,8 +94,8 @@ def fails(directory: Path, served: ControlledSite, fault: str, capfd: pytest.Cap
     assert "bokeru crawl" in str(failure.value)
 
 
-LONG = ("lists-without-pictures", "pages-changed")
-"""Variants of others."""
+LONG = ("lists-without-pictures", "pages-changed", "cookie-wall", "deeper", "robots-disallow-all")
+"""Variants of others, and those that other tests meet as well."""
 
 
 @pytest.mark.parametrize(
