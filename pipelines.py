@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from crawler.options import CrawlOptions
 from dataset.options import DatasetOptions
 from featurize.options import FeatureOptions
+from store.addresses import without_password
 from store.errors import UsageError
 from store.notify.options import NotifyOptions
 from store.options import Options
@@ -134,14 +135,9 @@ def _explain(error: ValidationError, place: str) -> str:
     if first["type"] == "extra_forbidden":
         nearest = _nearest(path[-1], _model_at(path[:-1]).model_fields)
         return f"{place}: there is no setting {'.'.join(path)}. {nearest}{count}"
-    given = "" if isinstance(first["input"], dict) else f" cannot be {_without_password(first['input'])}"
+    given = "" if isinstance(first["input"], dict) else f" cannot be {without_password(repr(first['input']))}"
     wrong = f"{place}: {'.'.join(path)}{given}: {first['msg']}{count}"
     return f"{wrong}. See: {bokeru('settings')}"  # without the config, which cannot be read now
-
-
-def _without_password(value: object) -> str:
-    """Return a value as it was written, without the user and the password of addresses in it."""
-    return re.sub(r"(?<=//)[^\s'\"]*@", "", repr(value))
 
 
 def _model_at(path: Sequence[str]) -> type[BaseModel]:
@@ -174,4 +170,4 @@ def _describe(options: BaseModel, indent: str) -> Iterator[str]:
         else:
             # In YAML, `on` without quotes is true to readers other than ours.
             key = name if isinstance(yaml.safe_load(name), str) else json.dumps(name)
-            yield f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}"
+            yield f"{indent}{key}: {without_password(json.dumps(value, ensure_ascii=False))}"

@@ -18,17 +18,17 @@ _TIME_IS_OVER = 6
 
 
 def notifying(stage: Callable[Concatenate[Pipeline, P], None]) -> Callable[Concatenate[Pipeline, P], None]:
-    """Let a stage's function tell of its end; see `told`."""
+    """Let a stage's function tell of its end; see `notice_at_end`."""
 
     def run(pipeline: Pipeline, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        with told(pipeline, stage.__name__):
+        with notice_at_end(pipeline, stage.__name__):
             stage(pipeline, *args, **kwargs)
 
     return functools.wraps(stage)(run)
 
 
 @contextmanager
-def told(pipeline: Pipeline, stage: str) -> Iterator[None]:
+def notice_at_end(pipeline: Pipeline, stage: str) -> Iterator[None]:
     """Send one notice of how the block ended; none where all was up to date.
 
     Whatever becomes of the notice, the block's own end stays as it was.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from commands.arguments import Commands, add, add_pipeline, add_settings, add_verbose, pipeline_of
-from commands.notices import notifying, told
+from commands.notices import notice_at_end, notifying
 from commands.pipeline import Pipeline
 from crawler.options import CrawlOptions
 from pipelines import Settings, load
@@ -60,7 +60,11 @@ def crawl_job(name: str | None) -> Iterator[tuple[CrawlOptions, Path, str | None
     """
     pipeline = Pipeline(DATA, name or "demo", settings=load(name) if name else Settings())
     settings = pipeline.settings
-    with limited(settings.photos), told(pipeline, "crawl"), _embedded_site(settings.crawl) as address:
+    with (
+        limited(settings.photos),
+        notice_at_end(pipeline, "crawl"),
+        _embedded_site(settings.crawl) as address,
+    ):
         yield settings.crawl, pipeline.crawl, address, settings.notify
 
 

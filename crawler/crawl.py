@@ -10,7 +10,7 @@ from crawler.job import Job
 from crawler.memory.mirror import mirror_of
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
-from crawler.report import problems
+from crawler.reports.counts import problems
 from crawler.reports.publish import settle
 from crawler.reports.run_report import CrawlReport
 from store.errors import UserError, first_by_status, with_status

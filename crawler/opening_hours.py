@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Self
 
-from crawler.parsing.values.times import JAPAN
+from store.schema import JAPAN
 
 ZONE = "Asia/Tokyo"
 """What `JAPAN` is called."""

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from crawler.network.proxy import Proxy
 from crawler.opening_hours import OpeningHours
 from crawler.revisit_options import NEVER, RevisitOptions, Revisits
-from store.addresses import authority, is_same_site
+from store.addresses import authority, is_same_site, without_password
 from store.options import Options, duration
 from store.stand_ins import StandInRule
 
@@ -134,7 +134,7 @@ class CrawlOptions(RevisitOptions):
         site = site.strip()
         if site != "embedded" and not _is_web(site):
             raise ValueError(
-                f"{_without_password(site)!r} is not a web address: write https://…, or `embedded`"
+                f"{without_password(site)!r} is not a web address: write https://…, or `embedded`"
             )
         return site
 
@@ -195,7 +195,7 @@ class CrawlOptions(RevisitOptions):
         for path in self.start:
             if not is_same_site(urljoin(site, path), site):
                 raise ValueError(
-                    f"crawl.start has {path!r}, which is not on crawl.site ({_without_password(site)}), "
+                    f"crawl.start has {path!r}, which is not on crawl.site ({without_password(site)}), "
                     "and nothing is fetched from elsewhere. Write the path alone, such as /boke/hot"
                 )
         return self
@@ -249,7 +249,3 @@ def _is_web(address: str) -> bool:
         return parts.scheme in ("http", "https") and bool(authority(address))
     except ValueError:
         return False
-
-
-def _without_password(address: str) -> str:
-    return re.sub(r"(?<=//)[^/@]*@", "", address)

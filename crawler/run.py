@@ -22,7 +22,7 @@ from scrapy.settings import Settings
 from crawler.components.session import Session
 from crawler.job import Job
 from crawler.memory.tables import Tables
-from crawler.report import problems
+from crawler.reports.counts import problems
 from crawler.reports.run_report import CrawlReport
 from crawler.spiders.bokete import BoketeSpider
 from store import logs

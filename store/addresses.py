@@ -198,3 +198,11 @@ def canonical_pattern(site: str) -> str:
     """
     start = re.escape(f"{urlsplit(site).scheme}://{authority(site)}")
     return rf"^{start}/(?:odai|boke)/[1-9]\d{{0,17}}(?:\?page=(?:[2-9]|[1-9]\d{{1,8}}))?$"
+
+
+def without_password(text: str) -> str:
+    """Return a text without the users and passwords of the addresses in it.
+
+    A password may hold an @ or a slash: all goes that stands between // and the last @ of a word.
+    """
+    return re.sub(r"(?<=//)[^\s'\"]*@", "", text)

@@ -1,5 +1,7 @@
 """The tables that stages exchange: names and types are a contract, described in docs/data.md."""
 
+from datetime import datetime, timedelta, timezone
+
 import pyarrow as pa
 
 DECODER = 2
@@ -15,6 +17,10 @@ def decoder_of(schema: pa.Schema) -> int:
 
 
 TIME = pa.timestamp("us", tz="UTC")
+JAPAN = timezone(timedelta(hours=9))
+"""The zone of the site's clock; Japan has had no summer time since 1951."""
+FIRST_ODAI = datetime(2008, 9, 5, tzinfo=JAPAN)
+"""The day of the site's first odai: no boke has an older date."""
 
 OUTCOMES = ("ok", "missing", "drift", "denied", "error")
 """What became of a page or photo. ok: fetched and read. missing: the site says that it does not exist. drift:

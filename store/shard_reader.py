@@ -7,7 +7,7 @@ pandas writes whole numbers with nulls among them as floats.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +15,9 @@ import pyarrow.parquet as pq
 from store.sql import read_parquet
 
 _TIME = pa.timestamp("us", tz="UTC")
+
+
+Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
 
 class Shard(pq.ParquetFile):  # type: ignore[misc]
@@ -48,14 +51,14 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
 
     def iter_batches(self, *arguments: Any, **options: Any) -> Iterator[pa.RecordBatch]:
         """Read the file in batches."""
-        for batch in super().iter_batches(*arguments, **options):
-            wanted = plain_schema(batch.schema, self._wanted)
-            yield batch if batch.schema.equals(wanted) else batch.cast(wanted, safe=False)
+        yield from map(self._plain, super().iter_batches(*arguments, **options))
 
-    def _plain(self, table: pa.Table) -> pa.Table:
-        wanted = plain_schema(table.schema, self._wanted)
-        # Unsafe: nanoseconds are cut to microseconds, which is all that was ever stored.
-        return table if table.schema.equals(wanted) else table.cast(wanted, safe=False)
+    def _plain(self, rows: Rows) -> Rows:
+        wanted = plain_schema(rows.schema, self._wanted)
+        if rows.schema.equals(wanted):
+            return rows
+        # Nanoseconds are cut to microseconds, which is all that was ever stored; no number is cut.
+        return rows.cast(plain_schema(rows.schema), safe=False).cast(wanted)
 
 
 def plain_schema(found: pa.Schema, wanted: pa.Schema | None = None) -> pa.Schema:

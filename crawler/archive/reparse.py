@@ -17,7 +17,7 @@ from crawler.items import Answer, PageRow
 from crawler.job import Job
 from crawler.link_rules import has_note, stored_links, with_note
 from crawler.memory.merging import ARCHIVE, files
-from crawler.parsing.answer import answer_row
+from crawler.parsing.answer import PARSING_SECONDS, SMALL_PAGE, answer_row
 from store.errors import DamagedFile
 from store.forget.forgotten import Forgotten
 from store.progress import Progress
@@ -25,10 +25,6 @@ from store.replacing.files import replaced_by
 from store.schema import PAGES
 from store.shard_reader import Shard
 from store.shards import ShardWriter, shard_paths, stamp, table_of, whole_parquet
-
-_SECONDS = 20.0
-"""What parsing one page may take, as in a crawl; then its row stays."""
-_LARGE = 256 * 1024
 
 
 class Reparse:
@@ -130,11 +126,11 @@ class Reparse:
         return dict(row)
 
     def _parsed(self, answer: Answer) -> PageRow | None:
-        if len(answer.body) <= _LARGE:
+        if len(answer.body) <= SMALL_PAGE:
             return answer_row(answer)
         try:
-            return self._parser.submit(answer_row, answer).result(_SECONDS)
-        except TimeoutError:
+            return self._parser.submit(answer_row, answer).result(PARSING_SECONDS)
+        except TimeoutError:  # the row stays as it is
             self._parser = ThreadPoolExecutor(1, "parse")  # the other thread ends when it ends
             return None
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urljoin
 
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 from w3lib.url import safe_url_string
 
 from crawler.archive.answers import encode
@@ -23,6 +23,7 @@ from store.errors import MissingStage, UsageError, UserError
 from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
 from store.replacing.files import remove_replaced
+from store.shard_reader import Shard
 from store.shards import shard_paths, stamp
 from store.whole_file import remove_leftovers, write_whole
 
@@ -108,8 +109,9 @@ def _address(job: Job, url: str) -> str:
 def _times(job: Job, address: str) -> Iterator[datetime]:
     """Yield when the page of an address was fetched."""
     for path in shard_paths(job.directory / "pages"):
-        rows = pq.read_table(path, columns=["fetched_at"], filters=[("url", "==", address)])
-        yield from rows["fetched_at"].to_pylist()
+        with Shard(path) as shard:
+            rows = shard.read(["url", "fetched_at"])
+        yield from rows.filter(pc.equal(rows["url"], address))["fetched_at"].to_pylist()
 
 
 def _newest(job: Job, address: str) -> Answer | None:

@@ -44,16 +44,16 @@ WITH newest AS (
         AND length(boke.text) BETWEEN 4 AND 200 AND NOT contains(boke.text, chr(65533))
 ), ranked AS (
     SELECT *, row_number() OVER (PARTITION BY url ORDER BY place) AS of_page FROM usable
-), told AS (
+), in_order AS (
     SELECT *, row_number() OVER (
         PARTITION BY layout, contains(url, '/odai/')
         ORDER BY is_exact DESC, posted IS NULL, is_young, goes_on, stars = 0, stars IS NULL, md5(url)
     ) AS rank FROM ranked WHERE of_page = 1
 )
-SELECT told.*, photo.sha256 FROM told LEFT JOIN (
+SELECT in_order.*, photo.sha256 FROM in_order LEFT JOIN (
     SELECT {sql_photo_key("url")} AS key, max(sha256) AS sha256 FROM images
     WHERE outcome = 'ok' GROUP BY ALL
-) AS photo ON photo.key = {sql_photo_key("told.image_url")}
+) AS photo ON photo.key = {sql_photo_key("in_order.image_url")}
 WHERE rank <= {_OF_A_GROUP} ORDER BY layout, contains(url, '/odai/'), rank
 """
 

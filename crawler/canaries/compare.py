@@ -7,8 +7,8 @@ from typing import Any
 
 from crawler.canaries.canary import Canary
 from crawler.parsing.merge import is_same_text
-from crawler.parsing.values.times import JAPAN
 from store.addresses import authority, photo_key
+from store.schema import JAPAN
 
 NUMBER = "number"
 """The field that is wrong where a page can be read and shows other boke: this one may be deleted."""

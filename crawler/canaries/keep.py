@@ -8,11 +8,10 @@ from crawler.canaries.choose import choose
 from crawler.job import Job
 from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
-from crawler.parsing.values.times import JAPAN
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
-from store.schema import CANARIES
+from store.schema import CANARIES, JAPAN
 
 
 def keep(job: Job, crawl: Path, count: int) -> list[Canary]:

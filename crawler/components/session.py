@@ -25,7 +25,7 @@ from crawler.memory.merging import tidy
 from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import KINDS, Kind, Tables
-from crawler.report import Counts, Pause
+from crawler.reports.counts import Counts, Pause
 from crawler.reports.publish import Publisher
 from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic

@@ -12,7 +12,7 @@ from scrapy.exceptions import NotConfigured
 from crawler.components.exceptions import CrawlEnded
 from crawler.components.session import Session, session_of
 from crawler.opening_hours import ZONE, OpeningHours
-from crawler.parsing.values.times import JAPAN
+from store.schema import JAPAN
 
 _LOG = logging.getLogger(__name__)
 _STEP = 1.0

@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from crawler.components.session import Session, session_of
-from crawler.report import Pause
+from crawler.reports.counts import Pause
 from store.notify.notice import Notice, send
 
 

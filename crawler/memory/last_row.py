@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from crawler.items import Answer, PageRow
 from crawler.link_rules import without_note
 from crawler.validators import conditions, validators
 from store.schema import PAGES
+from store.shard_reader import Shard
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class LastRow:
         return found
 
     def _read(self) -> dict[str, Any]:
-        with pq.ParquetFile(self.shard) as shard:
+        with Shard(self.shard, PAGES) as shard:
             first = 0
             for group in range(shard.num_row_groups):
                 rows = shard.metadata.row_group(group).num_rows

@@ -1,6 +1,5 @@
 """Mirrors a crawl: every whole shard is copied to an object store, or to another folder."""
 
-import re
 import secrets
 import shutil
 from collections import deque
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import FileInfo, FileSelector, FileSystem
 
+from store.addresses import without_password
 from store.errors import TooLittleRoom, UserError, is_full
 from store.forget.forgotten import NAME as FORGOTTEN
 from store.forget.forgotten import Forgotten
@@ -50,7 +50,7 @@ class Mirror:
     """
 
     def __init__(self, address: str, directory: Path) -> None:
-        self._address = _without_keys(address.partition("?")[0])
+        self._address = without_password(address.partition("?")[0])
         self._directory = directory
         with self._explaining("it cannot be used"):
             self._files, root = FileSystem.from_uri(address)
@@ -230,7 +230,7 @@ class Mirror:
         try:
             yield
         except (OSError, pa.ArrowException, warc.DamagedArchive) as error:
-            reason = _without_keys((str(error).splitlines() or [type(error).__name__])[0]).rstrip(".")
+            reason = without_password((str(error).splitlines() or [type(error).__name__])[0]).rstrip(".")
             kind = TooLittleRoom if isinstance(error, OSError) and is_full(error) else UserError
             raise kind(
                 f"crawl.mirror {self._address}: {what} ({reason}). What was fetched is kept in "
@@ -242,10 +242,6 @@ def _visible(pattern: str) -> str:
     """Return the pattern of a folder's files that have their names: temporary ones start with a dot."""
     folder, _, name = pattern.rpartition("/")
     return f"{folder}/[!.]{name}"
-
-
-def _without_keys(text: str) -> str:
-    return re.sub("//[^/]*@", "//…@", text)
 
 
 def mirror_of(address: str | None, directory: Path) -> Mirror | None:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
+from store.shard_reader import Shard, holds
 from store.shards import read_schema, whole_parquet
 
 
@@ -28,9 +28,10 @@ def read_rows(path: Path, schema: pa.Schema, remedy: str) -> list[dict[str, Any]
         for field in schema:
             if field.name not in found.names:
                 raise DamagedFile(path, f"it has no column {field.name!r}", remedy)
-            if (kind := found.field(field.name).type) != field.type:
+            if not holds(kind := found.field(field.name).type, field.type):
                 raise DamagedFile(path, f"column {field.name!r} is {kind}, not {field.type}", remedy)
-        table = pq.read_table(path, columns=schema.names, page_checksum_verification=True)
+        with Shard(path, schema) as shard:
+            table = shard.read(schema.names)
         return list(table.to_pylist(maps_as_pydicts="strict"))
     except DamagedFile as error:
         raise DamagedFile(path, error.reason, remedy) from None

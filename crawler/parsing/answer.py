@@ -8,6 +8,10 @@ from store.addresses import numbered, page_address
 MISSING_STATUSES = (404, 410)
 REFUSED_BY_LAW = 451
 """Unavailable for legal reasons (RFC 7725): a no for good, as an opt-out is."""
+SMALL_PAGE = 256 * 1024
+"""Bytes. Pages of the site have up to 60 kB, parsed in milliseconds; a thread would take longer than that."""
+PARSING_SECONDS = 20.0
+"""What parsing a page that is no small one may take."""
 
 
 def answer_row(answer: Answer) -> PageRow:

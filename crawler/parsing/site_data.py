@@ -12,13 +12,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 
 from crawler.items import Boke
 from crawler.parsing.decoding.javascript import unescaped
 from crawler.parsing.markup import Document, lines
-from crawler.parsing.values.dates import FIRST_ODAI
+from store.schema import FIRST_ODAI, JAPAN
 
 _OF_BOKE = ("rateSum", "odaiId")
 _ATTRIBUTES = "//@*[" + " or ".join(f'contains(., "{name}")' for name in _OF_BOKE) + "]"
@@ -27,7 +27,6 @@ _PARSED = re.compile(r"""JSON\.parse\(\s*(?:"((?:[^"\\]|\\.)*+)"|'((?:[^'\\]|\\.
 _OBJECT = re.compile(r'\{\s*"')
 _MAX_TRIES = 200
 """How many places of a page are tried as the start of an object: a script that is no JSON has many braces."""
-_JAPAN = timedelta(hours=9)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
 
 
@@ -148,7 +147,7 @@ def site_date(value: object) -> datetime | None:
         return None
     try:
         year, *rest = map(int, match.groups())
-        return datetime(year, *islice(rest, 5), tzinfo=UTC) - _JAPAN  # type: ignore[arg-type,misc]
+        return datetime(year, *islice(rest, 5), tzinfo=JAPAN).astimezone(UTC)  # type: ignore[arg-type,misc]
     except (ValueError, OverflowError):
         return None
 

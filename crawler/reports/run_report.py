@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from crawler.job import Job
 from crawler.memory.tables import Tables
-from crawler.report import Counts
+from crawler.reports.counts import Counts
 from crawler.reports.traffic import Traffic
 from store.errors import UserError
 from store.logs import printable

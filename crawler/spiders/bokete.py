@@ -27,18 +27,20 @@ from crawler.memory.tables import Kind
 from crawler.network.transport import in_words
 from crawler.options import CrawlOptions
 from crawler.parsing import images
-from crawler.parsing.answer import MISSING_STATUSES, REFUSED_BY_LAW, answer_row, outcome_row
+from crawler.parsing.answer import (
+    MISSING_STATUSES,
+    PARSING_SECONDS,
+    REFUSED_BY_LAW,
+    SMALL_PAGE,
+    answer_row,
+    outcome_row,
+)
 from crawler.parsing.parse import page_row
 from crawler.parsing.wholeness import photo_is_cut
 from crawler.permission.optouts import Header, opt_out
 from crawler.retries.again import again
 from crawler.scrapy_project.addon import PipelineAddon
 from store.addresses import is_named_stand_in
-
-_SMALL_PAGE = 256 * 1024
-"""Bytes. Pages of the site have up to 60 kB, parsed in milliseconds; a thread would take longer than that."""
-PARSING_SECONDS = 20.0
-"""What parsing one page may take."""
 
 
 class BoketeSpider(Spider):
@@ -148,7 +150,7 @@ class BoketeSpider(Spider):
         answer = _answer(response)
         if answer.status == NOT_MODIFIED:
             return unchanged(answer, response)
-        if len(answer.body) <= _SMALL_PAGE:
+        if len(answer.body) <= SMALL_PAGE:
             return self._row_or_request(answer_row(answer), response)
         return self._parse_in_thread(answer, response)
 

@@ -3,11 +3,9 @@
 import math
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
-JAPAN = timezone(timedelta(hours=9))
-EARLIEST = datetime(2008, 9, 5, tzinfo=JAPAN)
-"""The day of the site's first odai. A boke of an earlier date has a date that stands for something else."""
+from store.schema import FIRST_ODAI, JAPAN
 
 _NOTHING = frozenset(
     ("", "none", "null", "nil", "nan", "nat", "n/a", "#n/a", "na", "<na>", "\\n", "undefined", "-")
@@ -80,7 +78,7 @@ def moment(value: object) -> datetime | None:
         return None
     try:
         found = _moment(value)
-        is_possible = EARLIEST <= found <= datetime.now(UTC) + timedelta(days=1)
+        is_possible = FIRST_ODAI <= found <= datetime.now(UTC) + timedelta(days=1)
     except (ValueError, OverflowError, OSError) as error:
         raise Unreadable(value) from error
     if not is_possible:

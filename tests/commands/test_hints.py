@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from commands import doctor
 from commands.main import main, parser
-from commands.notices import told
+from commands.notices import notice_at_end
 from commands.pipeline import Pipeline
 from crawler.canaries import canary
 from crawler.canaries.check import Check, Reply
@@ -238,12 +238,12 @@ Provoke = Callable[[Place], object]
 
 
 def notice_of_a_crawl(place: Place) -> None:
-    """Print the command of a notice: the command that is told of the crawl's end writes it to a file."""
+    """Print the command of a notice: the command that learns of the crawl's end writes it to a file."""
     target = place.directory / "notice.json"
     copy = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read())"
     notify = NotifyOptions(command=(sys.executable, "-c", copy, str(target)))
     pipeline = Pipeline(place.data, place.name, settings=Settings(notify=notify))
-    with suppress(UserError), told(pipeline, "crawl"):
+    with suppress(UserError), notice_at_end(pipeline, "crawl"):
         raise UserError("x")
     print(json.loads(target.read_text())["command"])
 

@@ -8,7 +8,7 @@ import pytest
 
 from crawler.job import Job
 from crawler.options import CrawlOptions
-from crawler.report import Counts
+from crawler.reports.counts import Counts
 from crawler.reports.exposition import exposition
 from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic

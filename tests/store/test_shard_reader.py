@@ -168,3 +168,11 @@ def test_whole_numbers_that_pandas_made_floats_are_whole_again(tmp_path: Path) -
         assert shard.read(["width"]).schema.field("width").type == pa.int32()
     types = duckdb.execute(f"SELECT DISTINCT typeof(width) FROM {sql_rows([path], IMAGES)}").fetchall()
     assert types == [("INTEGER",)]
+
+
+def test_a_number_that_is_not_whole_is_cut_to_none(tmp_path: Path) -> None:
+    crawl = crawl_tables.crawl(tmp_path / "crawl", photos=2)
+    [path] = (crawl / "images").glob("*.parquet")
+    column(path, "width", lambda values: pa.chunked_array([[96.5] * len(values)]))
+    with Shard(path, IMAGES) as shard, pytest.raises(pa.ArrowInvalid, match="truncated"):
+        shard.read(["width"])

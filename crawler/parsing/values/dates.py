@@ -9,10 +9,9 @@ from unicodedata import normalize
 
 from crawler.parsing.values.numbers import KANJI_NUMBER, kanji_value
 from crawler.parsing.values.relative_dates import YEARS, read_relative
-from crawler.parsing.values.times import CLOCK, CLOCK_AFTER, JAPAN, moment
+from crawler.parsing.values.times import CLOCK, CLOCK_AFTER, moment
+from store.schema import FIRST_ODAI, JAPAN
 
-FIRST_ODAI = datetime(2008, 9, 5, tzinfo=JAPAN)
-"""The day of the site's first odai: nothing on it is older."""
 _LONGEST = 1000  # characters; what is longer only has a date somewhere in it
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERAS |= dict(zip("MTSHR", _ERAS.values(), strict=True))

@@ -3,8 +3,8 @@
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
-JAPAN = timezone(timedelta(hours=9))
-"""The zone of the site's clock; Japan has had no summer time since 1951."""
+from store.schema import JAPAN
+
 _WEEKDAY = r"(?:\([月火水木金土日祝休・]+(?:曜日?)?\)|[月火水木金土日]曜日?)"
 _CLOCK = (
     r"(?P<half>午前|午後|[AP]M)?\s*(?:(?P<noon>正午)|(?P<hour>\d{1,2})\s*(?::|時(?!間))\s*"

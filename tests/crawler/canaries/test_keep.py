@@ -169,7 +169,7 @@ def kept(data: Path, **columns: pa.Array) -> Job:
     ("columns", "says"),
     [
         ({"stars": pa.array(["3"])}, "column 'stars' is string, not int64"),
-        ({"boke_id": pa.array([10.0])}, "column 'boke_id' is double, not int64"),
+        ({"boke_id": pa.array(["10"])}, "column 'boke_id' is string, not int64"),
         ({"posted": pa.array(["2020-05-06"])}, r"column 'posted' is string, not timestamp\[us, tz=UTC\]"),
         ({"boke_id": pa.array([None], pa.int64())}, "row 1 has no boke_id"),
         ({"text": pa.array([None], pa.string())}, "row 1 has no text"),

@@ -123,9 +123,7 @@ def test_a_mirror_that_refuses_ends_the_crawl_and_gets_the_rest_once_it_is_mende
 ) -> None:
     options, directory = mirrored(store.address), tmp_path / "crawl"
     store.is_broken = True
-    with pytest.raises(
-        UserError, match=r"crawl\.mirror s3://…@bucket/a: .* cannot be copied there"
-    ) as failure:
+    with pytest.raises(UserError, match=r"crawl\.mirror s3://bucket/a: .* cannot be copied there") as failure:
         crawl(options, directory, address=site, pipeline="demo")
     assert "secret" not in str(failure.value)
     fetched = urls(directory)

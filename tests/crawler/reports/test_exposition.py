@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from crawler.job import Job
 from crawler.options import CrawlOptions
-from crawler.report import Counts, Pause
+from crawler.reports.counts import Counts, Pause
 from crawler.reports.exposition import exposition
 from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic
