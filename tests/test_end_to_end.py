@@ -232,11 +232,11 @@ def test_a_stage_out_of_order_names_the_missing_one(
     ("stage", "place"),
     [
         ("crawl", "demo/crawl/pages"),
-        ("crawl", "demo/crawl/images"),
+        pytest.param("crawl", "demo/crawl/images", marks=pytest.mark.long),
         ("dataset", "demo/crawl/pages"),
-        ("features", "demo/dataset"),
-        ("features", "features"),
-        ("train", "demo/dataset"),
+        pytest.param("features", "demo/dataset", marks=pytest.mark.long),
+        pytest.param("features", "features", marks=pytest.mark.long),
+        pytest.param("train", "demo/dataset", marks=pytest.mark.long),
         ("train", "features"),
     ],
 )
@@ -254,7 +254,15 @@ def test_a_shard_cut_in_half_is_named_and_kept(copy: Path, stage: str, place: st
     assert str(shard) in bokeru("verify", copy / place).stdout
 
 
-@pytest.mark.parametrize("content", [b"", b"no caffemodel", os.urandom(5000), b"\x0a\x03abc\x12\x05"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty", marks=pytest.mark.long),
+        pytest.param(b"no caffemodel", id="text"),
+        pytest.param(os.urandom(5000), id="noise", marks=pytest.mark.long),
+        pytest.param(b"\x0a\x03abc\x12\x05", id="cut", marks=pytest.mark.long),
+    ],
+)
 def test_weights_that_are_no_caffemodel(copy: Path, tmp_path: Path, content: bytes) -> None:
     weights = tmp_path / "mine.caffemodel"
     weights.write_bytes(content)

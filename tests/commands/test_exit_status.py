@@ -27,9 +27,9 @@ def crawl(folder: Path, site: str, *settings: str) -> int:
 @pytest.mark.parametrize(
     ("fault", "status", "words"),
     [
-        ("blocked", 4, "answers 403, 3 times in a row"),
+        pytest.param("blocked", 4, "answers 403, 3 times in a row", marks=pytest.mark.long),
         ("blocked-401", 4, "HTTP status 401 (1 of them"),
-        ("blocked-429", 4, "answers 429 and asks to be left alone for"),
+        pytest.param("blocked-429", 4, "answers 429 and asks to be left alone for", marks=pytest.mark.long),
         ("blocked-503", 1, "answers 503 and asks to be left alone for"),
         ("robots-disallow-all", 4, "closes the whole site to bokeru (Disallow: /)"),
         ("robots-503", 1, "robots.txt answers 503"),
@@ -54,9 +54,9 @@ def test_a_crawl_says_whether_the_site_refuses_has_changed_or_has_trouble(
     ("fault", "argument", "status", "words"),
     [
         ("blocked", "pipeline=demo", 4, "answers 403, 3 times in a row"),
-        ("drift", "pipeline=demo", 5, "the site has changed"),
+        pytest.param("drift", "pipeline=demo", 5, "the site has changed", marks=pytest.mark.long),
         ("emoji", "pipeline=none", 2, "has no pipeline 'none'"),
-        ("emoji", "name=demo", 2, "-a pipeline=NAME"),
+        pytest.param("emoji", "name=demo", 2, "-a pipeline=NAME", marks=pytest.mark.long),
         ("emoji", "pipeline=demo", 0, ""),
     ],
 )

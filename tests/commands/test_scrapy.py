@@ -205,7 +205,8 @@ def test_fetch_and_shell_show_an_answer(tmp_path: Path) -> None:
 EACH = ("fetch", pytest.param("parse", marks=pytest.mark.long), pytest.param("shell", marks=pytest.mark.long))
 
 
-@pytest.mark.parametrize("command", EACH)
+@pytest.mark.long
+@pytest.mark.parametrize("command", ["fetch", "parse", "shell"])
 def test_what_gives_no_answer_is_told_in_a_line(command: str, tmp_path: Path) -> None:
     nobody = "http://127.0.0.1:9/odai/1"
     status, output, errors = scrapy(tmp_path, command, nobody)

@@ -309,7 +309,9 @@ def test_the_delay_that_robots_asks_for_is_kept(tmp_path: Path) -> None:
     assert all((later - earlier).total_seconds() > 0.9 for earlier, later in pairwise(times))
 
 
-@pytest.mark.parametrize(("fault", "seconds"), [("429", 1.0), ("503", 1.0), ("429-date", 0.9)])
+@pytest.mark.parametrize(
+    ("fault", "seconds"), [("429", 1.0), pytest.param("503", 1.0, marks=pytest.mark.long), ("429-date", 0.9)]
+)
 def test_a_host_that_says_when_to_come_back_is_left_alone_until_then(
     fault: str, seconds: float, tmp_path: Path
 ) -> None:

@@ -113,7 +113,10 @@ def test_a_fault_of_the_whole_site_ends_the_crawl_and_mended_the_same_goes_on(
     assert is_complete(OPTIONS, tmp_path)
 
 
-@pytest.mark.parametrize("fault", ["pages-500", "odai-home", "photos-moved"])
+@pytest.mark.parametrize(
+    "fault",
+    ["odai-home", *(pytest.param(fault, marks=pytest.mark.long) for fault in ("pages-500", "photos-moved"))],
+)
 def test_a_fault_that_begins_while_a_crawl_runs_spoils_nothing_that_came_before(
     fault: str, served: ControlledSite, unspoilt: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -246,7 +246,7 @@ def test_what_does_not_fit_into_the_queue_is_found_again_in_the_tables(
 
 @pytest.mark.parametrize(
     ("command", "expected"),
-    [(["list"], "bokete"), (["shell", "http://127.0.0.1:9/", "-c", "'works'"], "")],
+    [(["list"], "bokete"), (["shell", "-c", "'works'"], "works")],
 )
 def test_scrapy_commands_work_from_the_root(command: list[str], expected: str) -> None:
     run = subprocess.run(

@@ -84,7 +84,10 @@ def test_an_opt_out_in_a_304_counts(tmp_path: Path) -> None:
     assert {row["status"]: row["outcome"] for row in rows(tmp_path, "pages")} == {200: "ok", 304: "denied"}
 
 
-@pytest.mark.parametrize("how", ["forgotten", "no validators", "shard lost"])
+@pytest.mark.parametrize(
+    "how",
+    ["forgotten", *(pytest.param(how, marks=pytest.mark.long) for how in ("no validators", "shard lost"))],
+)
 def test_what_is_no_longer_there_is_not_copied(how: str, tmp_path: Path) -> None:
     directory = tmp_path / "crawl"
     with answering(Site()) as site:

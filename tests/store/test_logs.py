@@ -12,6 +12,8 @@ from store import logs
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     handlers, level = logging.root.handlers[:], logging.root.level
+    # A test before this one, in the same process, may have started a log of its own.
+    logging.root.handlers[:] = [one for one in handlers if not isinstance(one.formatter, logs.Formatter)]
     yield
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)

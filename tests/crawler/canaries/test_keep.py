@@ -141,7 +141,8 @@ def test_the_mirror_keeps_a_copy(tmp_path: Path) -> None:
     assert (tmp_path / "mirror" / NAME).read_bytes() == (tmp_path / "demo" / "crawl" / NAME).read_bytes()
 
 
-def test_nothing_is_kept_while_a_crawl_runs(tmp_path: Path) -> None:
+def test_nothing_is_kept_while_a_crawl_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.processes.lock.PATIENCE", 0.1)
     other = crawl_tables.crawl(tmp_path / "other" / "crawl", 3)
     (tmp_path / "demo" / "crawl").mkdir(parents=True)
     with (

@@ -114,7 +114,8 @@ def test_an_alarm_that_a_later_run_outlived_is_none(job: Job) -> None:
     assert accept(job) is not None
 
 
-def test_nothing_is_accepted_while_a_crawl_runs(job: Job) -> None:
+def test_nothing_is_accepted_while_a_crawl_runs(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.processes.lock.PATIENCE", 0.1)
     write(job, run(job, 0, alarm="half"))
     with locked(job.directory / ".lock", "is crawling"), pytest.raises(UserError, match="is crawling"):
         accept(job)

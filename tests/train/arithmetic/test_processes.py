@@ -55,7 +55,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> toy_training.Toy:
     return toy_training.toy(tmp_path_factory.mktemp("data"), photos=25, captions=1)
 
 
-@pytest.mark.parametrize(("ranks", "clip"), [(2, 0.5), (3, None)])
+@pytest.mark.parametrize(("ranks", "clip"), [(2, 0.5), pytest.param(3, None, marks=pytest.mark.long)])
 def test_processes_follow_the_curve_of_one_with_the_same_batches(
     toy: toy_training.Toy, tmp_path: Path, ranks: int, clip: float | None
 ) -> None:
