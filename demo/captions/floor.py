@@ -7,7 +7,7 @@ from demo.content import odai_photo
 from demo.scenes import scene
 
 
-def total_surprisal(captions: Iterable[tuple[int, str]], seed: int) -> float:
+def total_surprisal(captions: Iterable[tuple[int | None, str]], seed: int) -> float:
     """Return the sum of −log p(text | scene), in nats, over (odai id, text) pairs of a site.
 
     A model that sees only the photo cannot expect a smaller total: a cross-entropy is at least the entropy.
@@ -17,7 +17,8 @@ def total_surprisal(captions: Iterable[tuple[int, str]], seed: int) -> float:
     at 200 (measured), which moves the floor by less than 0.1% and 1%.
 
     Args:
-        captions: pairs of an odai's id and one of its captions, in any order; white space is ignored.
+        captions: pairs of an odai's id and one of its captions, in any order; white space is ignored. What was
+            imported may have no odai.
         seed: the site's seed.
 
     Raises:
@@ -25,9 +26,9 @@ def total_surprisal(captions: Iterable[tuple[int, str]], seed: int) -> float:
     """
     total = 0.0
     for odai, text in captions:
-        photo = odai_photo(seed, odai)
+        photo = None if odai is None else odai_photo(seed, odai)
         if photo is None:
-            raise ValueError(f"odai {odai} is on no embedded site of seed {seed}")
+            raise ValueError(f"odai {odai or 'without a number'} is on no embedded site of seed {seed}")
         surprisal = -jokes.log_probability(text, scene(seed, photo))
         if surprisal == float("inf"):
             raise ValueError(f"odai {odai} of seed {seed} cannot have the caption {text!r}")

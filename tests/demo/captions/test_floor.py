@@ -52,6 +52,8 @@ def test_a_caption_of_the_photos_surprisal_is_the_grammars_entropy() -> None:
 def test_what_no_site_has_is_refused() -> None:
     with pytest.raises(ValueError, match="odai 1 is on no embedded site"):
         floor.total_surprisal([(1, "猫")], 1)
+    with pytest.raises(ValueError, match="odai without a number is on no embedded site"):
+        floor.total_surprisal([(None, "猫")], 1)
     with pytest.raises(ValueError, match="cannot have the caption 'zzz'"):
         floor.total_surprisal([(odai_id(1, 0), "zzz")], 1)
 
