@@ -17,8 +17,8 @@ def total_surprisal(captions: Iterable[tuple[int | None, str]], seed: int) -> fl
     at 200 (measured), which moves the floor by less than 0.1% and 1%.
 
     Args:
-        captions: pairs of an odai's id and one of its captions, in any order; white space is ignored. What was
-            imported may have no odai.
+        captions: pairs of an odai's id and one of its captions, in any order; white space is ignored. What
+            was imported may have no odai.
         seed: the site's seed.
 
     Raises:

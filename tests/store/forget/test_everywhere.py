@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from tests.crawl_tables import photo
-from tests.forget.everywhere import Traces, held_by, holding
+from tests.store.forget.everywhere import Traces, held_by, holding
 
 PHOTO, TEXT = photo(1, 240), "誰も書かない「一度きり」の\nボケ＆笑"
 VECTOR = tuple(np.random.default_rng(1).normal(size=8).astype(np.float32).tolist())
