@@ -8,7 +8,7 @@ from typing import Any
 
 from crawler.job import Job
 from crawler.memory.mirror import mirror_of
-from crawler.memory.tables import Tables
+from crawler.memory.tables import Tables, check_shards
 from crawler.options import CrawlOptions
 from crawler.reports.counts import problems
 from crawler.reports.publish import settle
@@ -67,8 +67,7 @@ def crawl(
     started, notify = datetime.now(UTC), notify or NotifyOptions()
     job = Job(options, directory, address, pipeline, retry_failed, started, notify=notify)
     job.check()
-    with Tables(job):  # a damaged shard fails here, before anything starts
-        pass
+    check_shards(job)  # one that is cut short fails here, before anything starts
     try:
         with child.running("crawler.run") as process:
             return _result(_talk(process, json.dumps(job.to_json())), process, job)

@@ -72,4 +72,4 @@ def _by_setting(job: Job, table: str, name: str, selected: str) -> RuleSql:
 
 
 def _due(kind: str) -> str:
-    return f"FROM discovered_{kind} ANTI JOIN fetched_{kind} USING (url) WHERE url IS NOT NULL"
+    return f"FROM due_{kind}"

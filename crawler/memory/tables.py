@@ -31,6 +31,7 @@ Kind = Literal["pages", "images"]
 KINDS: tuple[Kind, ...] = ("pages", "images")
 _NEWEST = 200
 """How many outcomes before a run tell how the site was: missing and denied ones among them do not."""
+_SHARDS = {"page": ("pages", PAGES), "images": ("images", IMAGES), "left_out": ("left_out", LEFT_OUT)}
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
     "memory_limit": "1GB",  # beyond that, DuckDB goes on in files in `.spill`
@@ -59,9 +60,9 @@ class Tables:
         self._job = job
         connection = duckdb.connect(config=_CONFIG | {"temp_directory": str(job.directory / ".spill")})
         self._connection = connection
-        _scan(connection, "page", job.directory / "pages", PAGES)
-        _scan(connection, "images", job.directory / "images", IMAGES)
-        _scan(connection, "left_out", job.directory / "left_out", LEFT_OUT)
+        self._made: set[str] = set()
+        for name, (folder, schema) in _SHARDS.items():
+            _scan(connection, name, job.directory / folder, schema)
         connection.create_function("page_address", job.page_address, ["VARCHAR"], "VARCHAR")
         connection.from_arrow(pa.table({"url": pa.array(job.start_urls(), pa.string())})).create("starts")
         first, last = (pa.array(ends, pa.int64()) for ends in zip(*job.odai_ranges(), strict=True))
@@ -81,10 +82,8 @@ class Tables:
         """Yield up to `limit` addresses that are due, in the order of fetching."""
         rank = _RANK[kind].format(sign=-1 if self._job.options.order == "newest" else 1)
         cursor = self._query(
-            f"""SELECT url FROM (
-                SELECT DISTINCT url FROM discovered_{kind} ANTI JOIN fetched_{kind} USING (url)
-                WHERE url IS NOT NULL
-            ), LATERAL (SELECT regexp_extract(url, '/odai/(\\d+)', 1) AS number)
+            f"""SELECT url FROM {self._due(kind)},
+                LATERAL (SELECT regexp_extract(url, '/odai/(\\d+)', 1) AS number)
             ORDER BY {rank} LIMIT {limit}"""
         )
         while rows := cursor.fetchmany(1000):
@@ -93,21 +92,27 @@ class Tables:
     def pages_of_due_photos(self, limit: int) -> dict[str, str]:
         """Return the odai's page that shows each of up to `limit` photos that are due, by their addresses."""
         query = f"""
-            SELECT due.url, min(page.url) FROM (
-                SELECT DISTINCT url FROM discovered_images ANTI JOIN fetched_images USING (url)
-                WHERE url IS NOT NULL ORDER BY url LIMIT {limit}) AS due
+            SELECT due.url, min(page.url)
+            FROM (SELECT url FROM {self._due("images")} ORDER BY url LIMIT {limit}) AS due
             JOIN (SELECT url, image_url FROM pages WHERE outcome = 'ok' AND image_url IS NOT NULL) AS page
                 ON {sql_photo_key("due.url")} = {sql_photo_key("page.image_url")} GROUP BY due.url"""
         return dict(self._query(query).fetchall())
 
     def count_due(self, kind: Kind) -> int:
         """Return how many addresses are due."""
-        sql = f"SELECT count(DISTINCT url) FROM discovered_{kind} ANTI JOIN fetched_{kind} USING (url)"
-        return int(self._query(sql).fetchall()[0][0])
+        return int(self._query(f"SELECT count(*) FROM {self._due(kind)}").fetchall()[0][0])
+
+    def _due(self, kind: Kind) -> str:
+        """Return the name of a table of what is due: each address once. It takes time, so it is made once."""
+        name = f"all_due_{kind}"
+        if name not in self._made:
+            self._query(f"CREATE TEMP TABLE {name} AS SELECT DISTINCT url FROM due_{kind}")
+            self._made.add(name)
+        return name
 
     def has_due(self, kind: Kind) -> bool:
         """Tell whether any address is due."""
-        return next(self.due(kind, 1), None) is not None
+        return bool(self._query(f"FROM due_{kind} LIMIT 1").fetchall())
 
     def is_complete(self, new_pages: int = 0) -> bool:
         """Tell whether nothing is due within `max_pages` and `max_photos`.
@@ -119,7 +124,7 @@ class Tables:
         if options.max_photos is not None and self.outcomes("images").get("ok", 0) >= options.max_photos:
             return True
         enough = options.max_pages is not None and new_pages >= options.max_pages
-        return not self.has_due("images") and (enough or not self.has_due("pages"))
+        return (enough or not self.has_due("pages")) and not self.has_due("images")
 
     def settled_hashes(self, kind: Kind) -> npt.NDArray[np.uint64]:
         """Return `AddressSet`'s hashes of what this run does not ask for: (n,) uint64, in no order."""
@@ -218,6 +223,16 @@ class Tables:
                 "only what it held is fetched anew."
             )
             raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", remedy) from error
+
+
+def check_shards(job: Job) -> None:
+    """Read the ends of all shards, which takes moments where the tables take seconds.
+
+    Raises:
+        DamagedFile: a shard is cut short, or lacks a column.
+    """
+    for folder, schema in _SHARDS.values():
+        shard_paths(job.directory / folder, required(schema))
 
 
 def _scan(connection: "DuckDBPyConnection", name: str, directory: Path, schema: pa.Schema) -> None:

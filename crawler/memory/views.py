@@ -9,8 +9,8 @@ from store.sql import literal, string_list
 
 # latest_*: the newest row of each address. lead: a row leads to an address. discovered_*: addresses that the
 # crawl starts from or that its rows lead to. settled_*: those that this run does not ask for, whatever it
-# finds. fetched_*: those that need no fetching as things are. An address is due if it is discovered and not
-# fetched.
+# finds. fetched_*: those that need no fetching as things are. due_*: those that are discovered and not
+# fetched, some of them more than once.
 # - What robots.txt kept from being fetched has no row, so it is due in the next run, and not in this one.
 # - A list also shows photos of odai that opt out, so a photo is discovered on its odai's own page.
 # - A photo whose host is not allowed is not due; it is once the settings allow its host.
@@ -86,6 +86,10 @@ CREATE TEMP VIEW settled_images AS
     AND NOT (outcome = 'error' AND coalesce(regexp_extract(error, '{not_a_host}', 1) IN {hosts}, false))
     UNION ALL SELECT url FROM closed WHERE "table" = 'images';
 CREATE TEMP VIEW fetched_images AS SELECT url FROM settled_images;
+CREATE TEMP VIEW due_pages AS
+    SELECT url FROM discovered_pages ANTI JOIN fetched_pages USING (url) WHERE url IS NOT NULL;
+CREATE TEMP VIEW due_images AS
+    SELECT url FROM discovered_images ANTI JOIN fetched_images USING (url) WHERE url IS NOT NULL;
 """
 HOST = f"regexp_replace(lower({sql_host('url')}), ':(80|443)$', '')"
 """SQL for the host of `url` as `Job.hosts` has it."""
