@@ -35,6 +35,7 @@ SAME = 8.0
 SLICE = 48
 """Bytes of a photo that prove a part of it: no two files have so many in common by chance."""
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")
+_PACKED = (*_PICTURES, b"PAR1", b"\x1f\x8b", b"PK")
 _DATA_URI = re.compile(rb"base64,([A-Za-z0-9+/]{64,}=*)")
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|([nrt"\\/]))')
 
@@ -140,7 +141,7 @@ def _looks_like(picture: bytes, traces: Traces) -> bool:
 def views(part: bytes) -> Iterator[bytes]:
     """Yield `part` as it is, and with the escapes of JSON, HTML and addresses resolved, twice."""
     yield part
-    if not any(mark in part for mark in (b"\\", b"&", b"%")) or part.startswith(_PICTURES):
+    if part.startswith(_PACKED) or not any(mark in part for mark in (b"\\", b"&", b"%")):
         return
     text = part.decode("utf-8", "surrogateescape")
     for _ in range(2):

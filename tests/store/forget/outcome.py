@@ -1,0 +1,50 @@
+"""What a forget left, and what its receipts say."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.store.forget.everywhere import Found, Traces, holding
+from tests.store.forget.whole_pipeline import Everything, Wanted
+
+
+def left(whole: Everything, *traces: Traces) -> dict[str, set[str]]:
+    """Return the files within reach that hold some of it; forgotten.json and receipts may tell digests."""
+    found: dict[str, set[str]] = {}
+    for one in traces:
+        for path, kinds in holding(one, *whole.reach).items():
+            allowed = {"digest"} if path.name == "forgotten.json" or path.parent.name == "receipts" else set()
+            if kinds - allowed:
+                found.setdefault(str(path.relative_to(whole.folder)), set()).update(kinds - allowed)
+    return found
+
+
+def receipts(whole: Everything) -> str:
+    """Return the strings in all receipts, a line each."""
+    paths = sorted((whole.pipeline / "receipts").glob("*.json"))
+    return "\n".join(one for path in paths for one in strings(json.loads(path.read_text())))
+
+
+def strings(value: object) -> Iterable[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def unnamed(whole: Everything, found: Found) -> list[Path]:
+    """Return the files that no receipt names, by themselves or by one of the folders that they lie in."""
+    named = set(receipts(whole).splitlines())
+    return [path for path in found if not named & {str(path), *map(str, path.parents)} - {str(whole.folder)}]
+
+
+def assert_gone(whole: Everything, *all_wanted: Wanted) -> None:
+    traces = [one.traces for one in all_wanted]
+    assert left(whole, *traces) == {}
+    for one in traces:
+        assert unnamed(whole, holding(one, whole.elsewhere)) == []
