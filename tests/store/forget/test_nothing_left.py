@@ -6,6 +6,10 @@ or the receipt names that file; and it stays out of later crawls, imports and bu
 """
 
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -112,11 +116,31 @@ def test_while_a_crawl_runs_it_is_refused(
     assert_gone(whole, one)
 
 
-@pytest.mark.parametrize("place", ["data/p/notes.txt", "data/p/runs/old.csv", "data/p/crawl/a.html"])
-def test_a_file_of_somebody_else_keeps_it_unfinished(
-    whole: Everything, capfd: pytest.CaptureFixture[str], place: str
+@pytest.mark.long
+def test_a_crawl_that_really_runs_is_named_and_brings_nothing_back(
+    whole: Everything, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, note = wanted(whole)["unnumbered"], whole.folder / place
+    one, slow = wanted(whole)["odai"], ("--set", "crawl.delay=2", "crawl.revisit_after=0.0001")
+    monkeypatch.setattr(lock, "PATIENCE", 0.2)
+    file = whole.pipeline / "crawl" / ".lock"
+    shutil.rmtree(whole.pipeline / "crawl" / "pages")
+    with subprocess.Popen([sys.executable, "-m", "commands.main", "crawl", *whole.where, *slow]) as crawling:
+        while not (file.exists() and file.read_text().startswith("process ")):
+            assert crawling.poll() is None
+            time.sleep(0.1)
+        assert whole.forget(*one.options) == 1
+        assert file.read_text().split(",")[0] in capfd.readouterr().err
+        crawling.send_signal(signal.SIGTERM)
+    assert whole.forget(*one.options) == 0
+    assert_gone(whole, one)
+    crawl_anew(whole)
+    assert left(whole, one.traces) == {}
+
+
+def test_a_file_of_somebody_else_keeps_it_unfinished(
+    whole: Everything, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one, note = wanted(whole)["unnumbered"], whole.pipeline / "notes.txt"
     note.write_text(f"best: {next(iter(one.traces.texts))}")
     for _ in range(3):  # by the second time, no table knows the caption any more
         assert whole.forget(*one.options) == 1
