@@ -26,6 +26,7 @@ from tests.store.forget.outcome import assert_gone, left, receipts
 from tests.store.forget.whole_pipeline import SETTINGS, UNUSUAL, Everything, wanted
 
 OF_EACH_KIND = ("unnumbered", "near", "odai", "boke")
+pytestmark = pytest.mark.long
 ALL = (*OF_EACH_KIND, "no number", "of two odai", "imported")
 
 
