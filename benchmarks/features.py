@@ -125,7 +125,7 @@ def peer(
 
 def write_photos(folder: Path, photos: list[bytes]) -> list[Path]:
     """Write a shard of photos, a hundred to a row group."""
-    path = folder / "train-00000-of-00001.parquet"
+    path = folder / "data" / "train-00000-of-00001.parquet"
     with whole_parquet(path, PHOTOS) as writer:
         for number, batch in enumerate(batched(photos, 100)):
             rows = [

@@ -1,6 +1,7 @@
 """The stages, one at a time or in order."""
 
 import argparse
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from store.errors import MissingStage
 from store.notify.options import NotifyOptions
 from store.photo.options import limited
 from store.place import DATA
+
+log = logging.getLogger(__name__)
 
 
 @notifying
@@ -71,8 +74,10 @@ def crawl_job(name: str | None) -> Iterator[tuple[CrawlOptions, Path, str | None
 def dataset(pipeline: Pipeline) -> None:
     """Build the dataset from the crawl; on the embedded site, with the least loss that a model can reach."""
     from dataset.build.stage import build
-    from dataset.read import summary
+    from dataset.read import older_layout, summary
 
+    if older_layout(pipeline.dataset):
+        print(f"dataset: {pipeline.dataset} has an older layout, and is built anew; photos keep their split")
     options = pipeline.settings.dataset
     rule = pipeline.settings.crawl.stand_ins
     built = build(options, pipeline.crawls, pipeline.dataset, name=pipeline.name, stand_in_rule=rule)
@@ -108,7 +113,7 @@ def features(pipeline: Pipeline) -> None:
     """Compute and cache the vectors of the photos that have none yet."""
     from featurize.extract import extract
 
-    _need(pipeline.dataset, pipeline, "dataset")
+    _need_dataset(pipeline)
     extract(pipeline.settings.features, pipeline.dataset, pipeline.features, pipeline.weights)
 
 
@@ -117,7 +122,7 @@ def train(pipeline: Pipeline) -> None:
     """Train the captioning model, or go on with a run that was interrupted."""
     from train.fit import fit
 
-    _need(pipeline.dataset, pipeline, "dataset")
+    _need_dataset(pipeline)
     _need(pipeline.feature_cache, pipeline, "features")
     fit(pipeline.settings.train, pipeline.dataset, pipeline.feature_cache, pipeline.runs)
 
@@ -127,7 +132,7 @@ def evaluate(pipeline: Pipeline) -> None:
     from train.evaluation.evaluate import evaluate
     from train.runs import newest
 
-    _need(pipeline.dataset, pipeline, "dataset")
+    _need_dataset(pipeline)
     _need(pipeline.feature_cache, pipeline, "features")
     evaluate(newest(pipeline.runs), pipeline.dataset, pipeline.feature_cache)
 
@@ -139,6 +144,14 @@ STAGES: dict[str, Callable[[Pipeline], None]] = {
     "train": train,
     "evaluate": evaluate,
 }
+
+
+def _need_dataset(pipeline: Pipeline) -> None:
+    from dataset.read import older_layout
+
+    _need(pipeline.dataset, pipeline, "dataset")
+    if older := older_layout(pipeline.dataset):
+        log.warning(older)
 
 
 def _need(directory: Path, pipeline: Pipeline, stage: str) -> None:

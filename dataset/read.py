@@ -12,6 +12,7 @@ from store.errors import DamagedFile, MissingStage
 from store.manifest import NAME as MANIFEST
 from store.manifest import read_manifest
 from store.place import Place
+from store.register.kinds import DATASET_SHARDS
 from store.schema import CAPTION, PHOTOS
 from store.shard_reader import Shard
 from store.shards import shard_paths
@@ -41,11 +42,27 @@ def shards(directory: Path, split: str | None = None) -> list[Path]:
     paths = [
         path
         for name in (SPLITS if split is None else (split,))
-        for path in shard_paths(directory, PHOTOS, f"{name}-*-of-*.parquet")
+        for path in shard_paths(shards_folder(directory), PHOTOS, f"{name}-*-of-*.parquet")
     ]
     if not paths or not (directory / MANIFEST).exists():
         raise MissingStage(directory, Place.of(directory).command("dataset"))
     return paths
+
+
+def shards_folder(directory: Path) -> Path:
+    """Return the folder of the shards; in 0.1 they lay in the dataset's own."""
+    return directory if older_layout(directory) else directory / DATASET_SHARDS
+
+
+def older_layout(directory: Path) -> str | None:
+    """Return a line that says so where the dataset lies as 0.1 left it; None where it does not."""
+    now, older = ((directory / folder).glob("[!.]*-of-*.parquet") for folder in (DATASET_SHARDS, ""))
+    if any(now) or not any(older):
+        return None
+    return (
+        f"{directory} has an older layout: its shards lie beside the card, not in {DATASET_SHARDS}/. "
+        f"It is read as it is; to build it anew, run: {Place.of(directory).command('dataset')}"
+    )
 
 
 def photos(directory: Path, split: str | None = None) -> pa.Table:

@@ -1,12 +1,14 @@
 """What `bokeru verify` checks in a dataset: its manifest, rows and splits, and its crawls."""
 
 import hashlib
+import logging
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from dataset import read
 from dataset.text.captions import join
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, UserError
@@ -19,11 +21,15 @@ from store.register.verify import Problem, Problems, check_by, check_files, chec
 from store.schema import decoder_of
 from store.shard_reader import Shard
 
+log = logging.getLogger(__name__)
+
 VOCABULARY = "vocabulary.json"
 
 
 def check(stage: Stage) -> Problems:
     """Yield what is wrong with a dataset; every photo is hashed and decoded."""
+    if older := read.older_layout(stage.directory):
+        log.warning(older)
     yield from check_files(stage, closer=(MANIFEST, VOCABULARY))
     yield from check_by(Vocabulary.load, stage.directory / VOCABULARY)
     yield from _check_manifest(stage)

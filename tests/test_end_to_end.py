@@ -90,7 +90,7 @@ def test_every_photo_is_crawled_and_in_one_split(demo: Path) -> None:
 
 def assert_all_photos(demo: Path, photos: int) -> None:
     images = demo / "demo/crawl/images/*.parquet"
-    dataset = demo / "demo/dataset/*.parquet"
+    dataset = demo / "demo/dataset/data/*.parquet"
     count = "SELECT count(*), count(DISTINCT sha256) FROM"
     assert duckdb.execute(f"{count} '{images}' WHERE outcome = 'ok'").fetchone() == (photos, photos)
     assert duckdb.execute(f"{count} '{dataset}'").fetchone() == (photos, photos)
@@ -107,8 +107,8 @@ def test_the_dataset_has_its_files(demo: Path) -> None:
         "floor.json",
     }
     assert expected <= names
-    assert "train-00000-of-00001.parquet" in names
-    assert "dev-00000-of-00001.parquet" in names
+    assert "data/train-00000-of-00001.parquet" in names
+    assert "data/dev-00000-of-00001.parquet" in names
 
 
 def test_every_photo_has_a_vector_of_full_size_caffenet(demo: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_second_demo_says_that_every_stage_is_up_to_date(demo: Path) -> None:
 
 
 def test_captions_for_a_photo_file(demo: Path, tmp_path: Path) -> None:
-    table = pq.read_table(demo / "demo/dataset/dev-00000-of-00001.parquet", columns=["image"])
+    table = pq.read_table(demo / "demo/dataset/data/dev-00000-of-00001.parquet", columns=["image"])
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(table["image"][0].as_py()["bytes"])
     for strategy in ("greedy", "beam"):

@@ -97,6 +97,17 @@ def test_inspect_shows_it(
         assert word in shown
 
 
+@pytest.mark.parametrize("command", [["verify", "data"], ["features", "--pipeline", "small"]])
+def test_a_dataset_of_an_older_layout_is_named_as_such(
+    made: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    bokeru(*command)
+    told = capsys.readouterr()
+    assert "data/small/dataset has an older layout" in told.err
+    assert "run: bokeru dataset --pipeline small" in told.err
+    assert "damaged" not in told.err + told.out
+
+
 @pytest.mark.parametrize("name", [name for name in STAGES if name != "dataset"])
 def test_every_other_stage_is_up_to_date(made: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     before = written(made)
@@ -112,8 +123,11 @@ def test_a_dataset_is_built_anew_once_and_says_the_same_of_plain_photos(
     """The decoder of 0.1 described its photos; JPEGs of one upright picture are what they were."""
     before = rows(made / pipeline, "dataset/*.parquet", "sha256")
     stage("dataset", pipeline)
-    assert "up to date" not in capsys.readouterr().out
-    assert rows(made / pipeline, "dataset/*.parquet", "sha256") == before
+    told = capsys.readouterr().out
+    assert f"data/{pipeline}/dataset has an older layout, and is built anew" in told
+    assert "up to date" not in told
+    assert rows(made / pipeline, "dataset/data/*.parquet", "sha256") == before
+    assert not list((made / pipeline).glob("dataset/*.parquet"))
     stage("dataset", pipeline)
     assert capsys.readouterr().out == "dataset: up to date\n"
 
@@ -145,7 +159,7 @@ def test_a_dataset_of_its_crawl_is_the_same(made: Path, pipeline: str) -> None:
     words = (dataset / "vocabulary.json").read_bytes()
     shutil.rmtree(dataset)
     stage("dataset", pipeline)
-    assert {split: rows(dataset, f"{split}-*.parquet", "sha256") for split in splits} == expected
+    assert {split: rows(dataset, f"data/{split}-*.parquet", "sha256") for split in splits} == expected
     assert (dataset / "vocabulary.json").read_bytes() == words
 
 
@@ -232,7 +246,8 @@ def test_the_web_app_shows_it(made: Path) -> None:
     with TestClient(create(Path("data"), "small")) as client:
         overview = client.get("/")
         assert overview.status_code == 200
-        assert overview.text.count('class="chip ready"') == len(STAGES)
+        assert overview.text.count('class="chip ready"') == len(STAGES) - 1
+        assert "It has the layout of an older version." in overview.text
         photo = client.get(f"/pipelines/small/photos/{shown['sha256']}")
         assert photo.status_code == 200
         assert shown["captions"][0]["text"] in photo.text
@@ -251,7 +266,7 @@ def test_what_was_exported_is_still_followed(made: Path, capsys: pytest.CaptureF
     assert entries[0] == json.loads((MADE / "data/small/forgotten.json").read_text())["entries"][0]
     assert [entry["kind"] for entry in entries] == ["boke", "boke"]
     stage("dataset")
-    found = rows(made / "small/dataset", "*.parquet", "sha256")
+    found = rows(made / "small/dataset", "data/*.parquet", "sha256")
     kept = {caption["boke_id"] for row in found for caption in row["captions"]}
     assert len(kept) == 16
     assert not kept & {80000008, FORGOTTEN}

@@ -15,6 +15,7 @@ from dataset.build.photo_shards import ROW_GROUP_BYTES, SplitWriter
 from dataset.read import SPLITS
 from store.errors import DamagedFile
 from store.progress import Progress
+from store.register.kinds import DATASET_SHARDS
 from store.schema import DECODER, PHOTOS
 from store.shard_reader import Shard
 
@@ -36,23 +37,24 @@ def write_photos(
     total: int,
     decoder: int = DECODER,
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Write train-*.parquet and dev-*.parquet into `directory`, block by block.
+    """Write data/train-*.parquet and data/dev-*.parquet in `directory`, block by block.
 
     Args:
         blocks: tables with n, split, shard, row, and the columns of PHOTOS but image: train before dev, each
             in the order of n, which numbers photos by shard and row. So shards are read from front to back.
         shards: the files with the photos' bytes; `shard` is an index into this list.
         image: reads the photos of a shard.
-        directory: gets the new shards.
+        directory: the dataset's; its folder for shards is made here.
         total: the most photos that there can be, for progress.
         decoder: the version of the decoder that described them.
 
     Yields:
         For each block, the photos that were written, and those that were not, because they have no bytes.
     """
+    folder = directory / DATASET_SHARDS
     with ExitStack() as stack:
         progress = stack.enter_context(Progress("dataset", total, "photos"))
-        writers = {split: stack.enter_context(SplitWriter(directory, split, decoder)) for split in SPLITS}
+        writers = {split: stack.enter_context(SplitWriter(folder, split, decoder)) for split in SPLITS}
         for block in blocks:
             empty: list[int] = []
             # Train and dev of a block lie in the same shards: each row group is read once, for both.

@@ -94,14 +94,15 @@ def _listed_files(directory: Path) -> list[dict[str, object]]:
     """Return the files that the manifest lists, with rows, bytes and sha256."""
     paths = sorted(path for kind, path in Stage("dataset", directory).files() if kind.in_manifest)
     with ThreadPoolExecutor(cores()) as pool:  # hashlib lets go of Python's lock
-        return list(pool.map(_listed_file, paths))
+        return list(pool.map(_listed_file, paths, [directory] * len(paths)))
 
 
-def _listed_file(path: Path) -> dict[str, object]:
+def _listed_file(path: Path, directory: Path) -> dict[str, object]:
     with path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     rows = pq.read_metadata(path).num_rows
-    return {"name": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}
+    name = path.relative_to(directory).as_posix()
+    return {"name": name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}
 
 
 def _write_manifest(directory: Path, origin: Origin, files: list[dict[str, object]]) -> None:

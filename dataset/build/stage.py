@@ -28,7 +28,7 @@ from store.shard_reader import Shard
 from store.sql import literal
 from store.stand_ins import StandInRule
 
-VERSION = 4
+VERSION = 5
 """Counts up when the same inputs and settings would give another dataset; part of its fingerprint."""
 
 WORK = ".work"
@@ -82,7 +82,8 @@ def build(
             *(DECODER, Limits.options.model_dump()),
         )
         # Complete, too: a file may have been deleted since.
-        if read.is_complete(directory) and is_fresh(directory, build_fingerprint):
+        whole = read.is_complete(directory) and not read.older_layout(directory)
+        if whole and is_fresh(directory, build_fingerprint):
             return False
         origin = Origin(
             name, build_fingerprint, settings, [str(crawl) for crawl in crawls], sources, tokens, {}

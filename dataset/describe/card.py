@@ -62,7 +62,11 @@ def _metadata(name: str, splits: Mapping[str, Mapping[str, int]]) -> str:
             "task_categories:\n- image-to-text",
             f"size_categories:\n- {size}",
             "configs:\n- config_name: default\n  data_files:",
-            *(f"  - split: {s}\n    path: {s}-*.parquet" for s, held in splits.items() if held["photos"]),
+            *(
+                f"  - split: {s}\n    path: data/{s}-*.parquet"
+                for s, held in splits.items()
+                if held["photos"]
+            ),
             "---",
         ]
     )
@@ -117,7 +121,8 @@ load_dataset("path/to/this/folder")["train"][0]["image"]  # a picture
 ```
 
 ```sql
-SELECT sha256, c.text, c.stars FROM 'train-*.parquet', unnest(captions) AS t(c) ORDER BY c.stars DESC LIMIT 10
+SELECT sha256, c.text, c.stars FROM 'data/train-*.parquet', unnest(captions) AS t(c)
+ORDER BY c.stars DESC LIMIT 10
 ```"""
 
 _COLUMNS = """`image` (bytes and name), `sha256`, `width`, `height`, `phash` of the photo; `odai_ids` of the \

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -97,7 +98,7 @@ def _file_object(file: Mapping[str, Any]) -> dict[str, object]:
 
 def _record_set(name: str) -> dict[str, object]:
     """Return the record set of one Parquet file: a record per photo."""
-    identity = name.removesuffix(".parquet")
+    identity = PurePosixPath(name).stem
     return {
         "@type": "cr:RecordSet",
         "@id": identity,

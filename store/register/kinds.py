@@ -39,6 +39,8 @@ PLACES: dict[StageName, str] = {
     "weights": str(_ANY.weights),
 }
 """The directory of each stage, below the data folder."""
+DATASET_SHARDS = "data"
+"""The folder of a dataset's shards, as on the Hub; it holds nothing else, so that readers take it whole."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class FileKind:
         content: whether it may hold photos, captions, or what tells one of them: sha256, address, vector.
         in_manifest: whether the stage's manifest lists it with its sha256.
         mirrored: whether `crawl.mirror` keeps a copy of it.
+        older: the path that it had in the stage's directory in 0.1: such files are still read.
     """
 
     stage: StageName
@@ -65,6 +68,7 @@ class FileKind:
     content: bool = False
     in_manifest: bool = False
     mirrored: bool = False
+    older: str = ""
 
     @property
     def name(self) -> str:
@@ -113,12 +117,13 @@ KINDS = (
     *(
         FileKind(
             "dataset",
-            f"{_DATASET}/{split}-*.parquet",
+            f"{_DATASET}/{DATASET_SHARDS}/{split}-*.parquet",
             "parquet",
             _PHOTOS,
             split,
             content=True,
             in_manifest=True,
+            older=f"{split}-*.parquet",
         )
         for split in ("train", "dev")
     ),

@@ -10,7 +10,10 @@ import pyarrow.parquet as pq
 
 from store.errors import UserError
 from store.manifest import NAME as MANIFEST
-from store.register.kinds import FileKind, StageName, kinds
+from store.register.kinds import DATASET_SHARDS, FileKind, StageName, kinds
+
+_SHARDS = (f"{DATASET_SHARDS}/train-*.parquet", "train-*.parquet")
+"""Where a dataset's shards lie, now and in 0.1."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,9 @@ class Stage:
             yield from ((kind, path) for path in self.paths(kind))
 
     def paths(self, kind: FileKind) -> tuple[Path, ...]:
-        """Return the files of one kind, sorted by name."""
-        return _visible(self.directory, kind.name)
+        """Return the files of one kind, sorted by name; those of an older layout come first."""
+        older = _visible(self.directory, kind.older) if kind.older else ()
+        return older + _visible(self.directory, kind.name)
 
     def table(self, name: str) -> Table:
         """Return the table of this name, files unchecked.
@@ -87,7 +91,8 @@ def below(path: Path) -> Iterator[Stage]:
 
 def _below(path: Path, depth: int) -> Iterator[Stage]:
     tables = path.name in ("pages", "images") and any(path.glob("[!.]*.parquet"))
-    if tables or (path.name == "archive" and any(path.glob("[!.]*.warc.gz"))):
+    shards = path.name == DATASET_SHARDS and any(path.glob("train-*.parquet"))
+    if tables or shards or (path.name == "archive" and any(path.glob("[!.]*.warc.gz"))):
         path = path.parent
     name = _stage_of(path)
     if name:
@@ -105,7 +110,7 @@ def _stage_of(path: Path) -> StageName | None:
         return "crawl"
     if any(_visible(path, name) for name in ("canaries.parquet", "history.parquet")):
         return "crawl"  # before the first page was fetched
-    if _visible(path, "vocabulary.json") or _visible(path, "train-*.parquet"):
+    if _visible(path, "vocabulary.json") or any(_visible(path, pattern) for pattern in _SHARDS):
         return None if _visible(path, "config.json") else "dataset"  # with a config.json it is a run's model
     if _visible(path, "settings.yaml") or (path.parent.name == "runs" and any(Stage("run", path).files())):
         return "run"

@@ -129,8 +129,14 @@ def vectors_that_are_not_finite(place: Place) -> None:
     read_split(place.dataset, cache(place), "train", read.vocabulary(place.dataset), 20)
 
 
+def dataset_of_0_1(place: Place) -> None:
+    for path in place.dataset.glob("data/*.parquet"):
+        path.rename(place.dataset / path.name)
+    print(read.older_layout(place.dataset))
+
+
 def empty_dataset(place: Place) -> None:
-    for path in place.dataset.glob("*-of-*.parquet"):
+    for path in place.dataset.glob("data/*.parquet"):
         pq.write_table(pq.read_table(path).slice(0, 0), path)
     extract(FeatureOptions(weights="random"), place.dataset, place.features, place.weights)
 
@@ -264,6 +270,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("dataset/build/crawl_tables.py", without("crawl", lambda place: crawl_shards([place.crawl])), ["crawl"]),
     ("dataset/build/candidates.py", crawl_without_captions, ["crawl"]),
     ("dataset/build/candidates.py", filters_that_take_all, ["settings"]),
+    ("dataset/read.py", dataset_of_0_1, ["dataset"]),
     ("dataset/read.py", without("dataset", lambda place: read.photos(place.dataset)), ["dataset"]),
     ("featurize/extract.py", empty_dataset, ["dataset"]),
     ("featurize/extract.py", photos_outside_the_limits, ["dataset"]),

@@ -51,7 +51,7 @@ def test_what_was_built_is_whole(pipeline: Path) -> None:
     assert verify(pipeline) == []
 
 
-@pytest.mark.parametrize("pattern", ["crawl/pages/*", "crawl/images/*", "dataset/train-*"])
+@pytest.mark.parametrize("pattern", ["crawl/pages/*", "crawl/images/*", "dataset/data/train-*"])
 def test_a_flipped_bit_is_found(pipeline: Path, pattern: str) -> None:
     path = shard(pipeline, pattern)
     content = bytearray(path.read_bytes())
@@ -64,14 +64,16 @@ def test_a_flipped_bit_is_found(pipeline: Path, pattern: str) -> None:
     assert any(str(path) in problem for problem in verify(pipeline))
 
 
-@pytest.mark.parametrize("pattern", ["crawl/pages/*", "crawl/images/*", "dataset/train-*", "dataset/dev-*"])
+@pytest.mark.parametrize(
+    "pattern", ["crawl/pages/*", "crawl/images/*", "dataset/data/train-*", "dataset/data/dev-*"]
+)
 def test_a_cut_shard_is_found(pipeline: Path, pattern: str) -> None:
     path = shard(pipeline, pattern)
     path.write_bytes(path.read_bytes()[:-50])
     assert any(str(path) in problem for problem in verify(pipeline))
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json", "train-00000-of-00001.parquet"])
+@pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json", "data/train-00000-of-00001.parquet"])
 def test_a_missing_file_is_found(pipeline: Path, name: str) -> None:
     (pipeline / "dataset" / name).unlink()
     assert any(name.split("-")[0].split(".")[0] in problem for problem in verify(pipeline / "dataset"))
@@ -91,11 +93,11 @@ DAMAGE = {
     "is 96x96, not 5x96": ("crawl/images/*", lambda row: row.update(width=5)),
     "is unknown": ("crawl/pages/*", lambda row: row.update(outcome="great")),
     "have no url": ("crawl/pages/*", lambda row: row.update(url=None)),
-    "has no captions": ("dataset/train-*", lambda row: row.update(captions=[])),
-    "do not make its text": ("dataset/train-*", lambda row: row["captions"][0].update(tokens=["猫"])),
-    "has a caption twice": ("dataset/train-*", lambda row: row["captions"].append(row["captions"][0])),
-    "its sha256 differs": ("dataset/train-*", lambda row: row.update(category="x")),
-    "is not in": ("dataset/train-*", lambda row: row.update(sha256="0" * 64)),
+    "has no captions": ("dataset/data/train-*", lambda row: row.update(captions=[])),
+    "do not make its text": ("dataset/data/train-*", lambda row: row["captions"][0].update(tokens=["猫"])),
+    "has a caption twice": ("dataset/data/train-*", lambda row: row["captions"].append(row["captions"][0])),
+    "its sha256 differs": ("dataset/data/train-*", lambda row: row.update(category="x")),
+    "is not in": ("dataset/data/train-*", lambda row: row.update(sha256="0" * 64)),
 }
 
 
@@ -120,8 +122,8 @@ def test_photos_of_several_crawls_are_looked_for_in_all_of_them(tmp_path: Path) 
 
 
 def test_a_photo_in_both_splits_is_found(pipeline: Path) -> None:
-    train, dev = (pq.read_table(shard(pipeline, f"dataset/{split}-*")) for split in ("train", "dev"))
-    pq.write_table(pa.concat_tables([dev, train.slice(0, 1)]), shard(pipeline, "dataset/dev-*"))
+    train, dev = (pq.read_table(shard(pipeline, f"dataset/data/{split}-*")) for split in ("train", "dev"))
+    pq.write_table(pa.concat_tables([dev, train.slice(0, 1)]), shard(pipeline, "dataset/data/dev-*"))
     problems = verify(pipeline / "dataset")
     assert any("stands 2 times (train, dev)" in problem for problem in problems)
     assert any("both sides of the split" in problem for problem in problems)
@@ -250,7 +252,7 @@ def test_a_run_is_checked(tmp_path: Path) -> None:
 
 
 def test_one_shard_can_be_named(pipeline: Path) -> None:
-    path = shard(pipeline, "dataset/train-*")
+    path = shard(pipeline, "dataset/data/train-*")
     assert verify(path) == []
     path.write_bytes(b"PAR1")
     assert len(verify(path)) == 1
@@ -283,8 +285,8 @@ def test_damage_and_contradiction_have_statuses_of_their_own(
 
 
 def test_a_shard_of_another_build_is_found(pipeline: Path) -> None:
-    other = pipeline / "dataset" / "train-00001-of-00002.parquet"
-    shutil.copy(shard(pipeline, "dataset/train-*"), other)
+    other = pipeline / "dataset" / "data" / "train-00001-of-00002.parquet"
+    shutil.copy(shard(pipeline, "dataset/data/train-*"), other)
     assert f"{other} is not in the manifest: build the dataset again" in verify(pipeline)
     assert status(pipeline) == 1
 

@@ -165,7 +165,7 @@ def test_the_dataset_has_a_photo_in_whatever_width_it_was_fetched(
     crawled_photos: Path, tmp_path: Path
 ) -> None:
     build(DatasetOptions(), [crawled_photos], tmp_path / "dataset", name="demo")
-    split = [pq.read_table(path, columns=["odai_ids"]) for path in tmp_path.glob("dataset/*.parquet")]
+    split = [pq.read_table(path, columns=["odai_ids"]) for path in tmp_path.glob("dataset/data/*.parquet")]
     odai = {number for table in split for numbers in table["odai_ids"].to_pylist() for number in numbers}
     narrow = AFFECTED["photo-wide-404"] + AFFECTED["photo-wide-403"]
     assert narrow

@@ -36,7 +36,7 @@ def write_dataset(
 ) -> list[str]:
     """Write a dataset of `photos`, `rows` to a row group; return their sha256s."""
     table = [{"image": {"bytes": content}, "sha256": sha256(content)} for content in photos]
-    with whole_parquet(directory / f"{name}-00000-of-00001.parquet", PHOTOS) as writer:
+    with whole_parquet(directory / "data" / f"{name}-00000-of-00001.parquet", PHOTOS) as writer:
         for start in range(0, max(1, len(table)), rows):
             writer.write_table(pa.Table.from_pylist(table[start : start + rows], schema=PHOTOS))
     write_manifest(directory, "dataset", "0")

@@ -130,7 +130,7 @@ def test_a_dataset_that_another_tool_wrote_anew_is_read_by_all(tmp_path: Path, r
 def test_what_another_tool_wrote_anew_is_forgotten(tmp_path: Path, rewrite: Rewrite) -> None:
     _, crawl = pipelines(tmp_path, rewrite)
     build(OPTIONS, [crawl], crawl.with_name("dataset"), name="p")
-    for path in crawl.with_name("dataset").glob("*.parquet"):
+    for path in crawl.with_name("dataset").glob("data/*.parquet"):
         rewrite(path)
     [odai, *_] = {row["odai_id"] for row in crawl_tables.rows(crawl, "pages")}
     address = crawl_tables.image_url(int(odai))

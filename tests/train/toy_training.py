@@ -58,7 +58,7 @@ def toy(root: Path, photos: int = 24, captions: int = 2, dev: int = 6, seed: int
                 shards.append({"sha256": row["sha256"], "outcome": "ok", "vector": vector.tolist()})
                 for token in (token for caption in row["captions"] for token in caption["tokens"]):
                     counts[token] = counts.get(token, 0) + (split == "train")
-            with whole_parquet(made.dataset / f"{split}-00000-of-00001.parquet", PHOTOS) as writer:
+            with whole_parquet(made.dataset / "data" / f"{split}-00000-of-00001.parquet", PHOTOS) as writer:
                 writer.write_table(pa.Table.from_pylist(rows, schema=PHOTOS))
     Vocabulary.from_counts(counts).save(made.dataset / "vocabulary.json")
     write_manifest(made.dataset, "dataset", f"toy-{photos}-{captions}-{dev}-{seed}")

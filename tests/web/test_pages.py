@@ -264,7 +264,7 @@ def test_a_model_of_other_vectors_is_refused_with_the_reason(copy: Place) -> Non
 
 
 def test_a_shard_cut_in_half_is_named(copy: Place) -> None:
-    shard = next(copy.dataset.glob("train-*.parquet"))
+    shard = next(copy.dataset.glob("data/train-*.parquet"))
     shard.write_bytes(shard.read_bytes()[: shard.stat().st_size // 2])
     assert "is damaged" in page(copy, "/pipelines/demo/data", 503)
     assert 'class="chip damaged"' in page(copy, "/")

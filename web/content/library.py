@@ -15,6 +15,7 @@ from featurize.extract import Extractor
 from featurize.read import vectors
 from store.errors import DamagedFile, MissingStage, UserError
 from store.place import Place
+from store.register.stages import Stage
 from store.shards import shard_paths
 from train.captions.captioner import Captioner
 from train.captions.mismatch import Pool
@@ -92,7 +93,8 @@ class Library:
         )
 
     def _version(self, place: Place) -> object:
-        return file_version(place.dataset / "manifest.json", *sorted(place.dataset.glob("*.parquet")))
+        shards = (path for table in Stage("dataset", place.dataset).tables() for path in table.paths)
+        return file_version(place.dataset / "manifest.json", *shards)
 
     def photo_bytes(self, place: Place, sha256: str) -> bytes:
         """Return a photo's bytes, as the dataset holds them.

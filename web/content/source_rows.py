@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from dataset.read import shards_folder
 from store.place import Place
 from store.shards import shard_paths
 from web.content.catalogue import Catalogue
@@ -40,7 +41,7 @@ def _query_stages(
 ) -> Iterator[SourceRows]:
     quoted = f"'{sha256}'"
     columns = "* EXCLUDE (image), octet_length(image.bytes) AS image_bytes, filename"
-    yield from _rows(database, "dataset", place.dataset, columns, f"sha256 = {quoted}")
+    yield from _rows(database, "dataset", shards_folder(place.dataset), columns, f"sha256 = {quoted}")
     for folder in sorted(path for path in place.features.glob("*") if path.is_dir()):
         # 4,096 numbers would fill the page: five show what the vector is like.
         columns = "* EXCLUDE (vector), vector[1:6] AS vector_starts, filename"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dataset.read import older_layout
 from store.errors import DamagedFile
 from store.manifest import read_manifest
 from store.place import SHARED, Place
@@ -61,6 +62,8 @@ def _dataset(place: Place, crawl: Stage) -> Stage:
     stage = _tables(place, "dataset", place.dataset, splits)
     if stage.state == "ready" and not (place.dataset / "manifest.json").exists():
         return _with(stage, "partial", Message("It was begun and is not complete."))
+    if stage.state == "ready" and older_layout(place.dataset):
+        return _with(stage, "stale", Message("It has the layout of an older version."))
     if stage.state == "ready" and crawl.changed and stage.changed and crawl.changed > stage.changed:
         return _with(stage, "stale", Message("The crawl has grown since."))
     return stage

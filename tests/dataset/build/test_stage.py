@@ -49,6 +49,12 @@ def built(crawl: Path, options: DatasetOptions = OPTIONS) -> Path:
     return directory
 
 
+def contents(directory: Path) -> dict[str, bytes]:
+    """Return the files of a directory, with their path in it."""
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
+
+
 def one(tmp_path: Path, *bokes: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
     """Return the captions of a dataset of one photo."""
     crawl = write(tmp_path / "p" / "crawl", [page(1, bokes)], [image(1)])
@@ -135,11 +141,11 @@ def test_the_same_crawl_makes_the_same_dataset_whatever_ties_there_are(tmp_path:
         texts = [boke(n, 1, f"{n % 50}番"), boke(None, 1, f"{n % 40}番")]
         pages += [page(1, texts), {**page(1, texts), "url": f"http://sp.bokete.test/odai/1?{n}"}]
     crawl = write(tmp_path / "p" / "crawl", pages, [image(1)])
-    first = {path.name: path.read_bytes() for path in built(crawl, DatasetOptions(dev_fraction=0)).iterdir()}
+    first = contents(built(crawl, DatasetOptions(dev_fraction=0)))
     for _ in range(3):
         shutil.rmtree(crawl.with_name("dataset"))
         again = built(crawl, DatasetOptions(dev_fraction=0))
-        assert {path.name: path.read_bytes() for path in again.iterdir()} == first
+        assert contents(again) == first
 
 
 def test_the_category_of_a_photo_of_two_hosts_odai_is_no_matter_of_chance(tmp_path: Path) -> None:
@@ -402,13 +408,13 @@ def test_a_full_disk_leaves_the_old_dataset(tmp_path: Path, small_disk: SmallDis
 def test_a_disk_with_too_little_room_leaves_the_old_dataset(
     dataset: Path, checks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {path.name: path.read_bytes() for path in dataset.iterdir()}
+    before = contents(dataset)
     left = iter([10**9] * checks + [-1] * 99)
     monkeypatch.setattr(Room, "bytes_left", lambda _: next(left))
     crawl = dataset.with_name("crawl")
     with pytest.raises(TooLittleRoom, match=r"min_free_gb.*bokeru dataset --pipeline p"):
         build(DatasetOptions(min_stars=2), [crawl], dataset, name="p")
-    assert {path.name: path.read_bytes() for path in dataset.iterdir()} == before
+    assert contents(dataset) == before
     assert not list(dataset.parent.glob(".dataset.new-*"))
 
 
@@ -446,13 +452,13 @@ build(DatasetOptions(min_stars=1), [crawl], crawl.with_name("dataset"), name="p"
 @pytest.mark.parametrize("where", ["assign", "caption_blocks", "publish"])
 def test_a_killed_build_leaves_the_old_dataset(dataset: Path, where: str) -> None:
     crawl = dataset.with_name("crawl")
-    before = {path.name: path.read_bytes() for path in dataset.iterdir()}
+    before = contents(dataset)
     code = [sys.executable, "-c", KILLED, where, str(crawl)]
     with subprocess.Popen(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"there\n"
         process.send_signal(signal.SIGKILL)
-    assert {path.name: path.read_bytes() for path in dataset.iterdir()} == before
+    assert contents(dataset) == before
     assert list(dataset.parent.glob(".dataset.new-*"))
     assert build(DatasetOptions(min_stars=2), [crawl], dataset, name="p")
     assert not list(dataset.parent.glob(".dataset.new-*"))

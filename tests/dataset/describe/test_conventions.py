@@ -74,9 +74,9 @@ def test_datasets_loads_a_dataset_without_dev(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("split", ["train", "dev"])
 def test_duckdb_pandas_and_polars_count_the_same(dataset: Path, split: str) -> None:
-    pattern = f"{dataset}/{split}-*.parquet"
+    pattern = f"{dataset}/data/{split}-*.parquet"
     [(photos, captions)] = duckdb.execute(f"SELECT count(*), sum(len(captions)) FROM '{pattern}'").fetchall()
-    frame = pd.concat(pd.read_parquet(path) for path in sorted(dataset.glob(f"{split}-*.parquet")))
+    frame = pd.concat(pd.read_parquet(path) for path in sorted(dataset.glob(f"data/{split}-*.parquet")))
     rows = pl.read_parquet(pattern)
     figures = read.statistics(dataset)["splits"][split]
     assert photos == len(frame) == len(rows) == figures["photos"] == counts(dataset)[split]
@@ -148,4 +148,4 @@ def test_the_charts_are_one_svg_with_japanese(dataset: Path) -> None:
 
 def test_every_file_of_the_manifest_is_there(dataset: Path) -> None:
     files = {entry["name"]: entry["rows"] for entry in read.manifest(dataset)["files"]}
-    assert files == {path.name: pq.read_metadata(path).num_rows for path in read.shards(dataset)}
+    assert files == {f"data/{path.name}": pq.read_metadata(path).num_rows for path in read.shards(dataset)}

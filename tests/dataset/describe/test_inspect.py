@@ -40,7 +40,7 @@ def test_a_pipeline_shows_all_its_stages(pipeline: Path) -> None:
 
 
 def test_one_shard_is_shown(pipeline: Path) -> None:
-    assert "odai_ids" in shown(next((pipeline / "dataset").glob("train-*")))
+    assert "odai_ids" in shown(next((pipeline / "dataset").glob("data/train-*")))
 
 
 def test_photo_bytes_and_vectors_are_not_read(

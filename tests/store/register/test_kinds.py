@@ -23,7 +23,7 @@ from tests.store.register.paths import kind_of
         ("p.q/forgotten.json", "<pipeline>/forgotten.json"),
         (".p/forgotten.json", None),
         ("p/forgotten_json", None),
-        ("p/dataset/train-00000-of-00001.parquet", "<pipeline>/dataset/train-*.parquet"),
+        ("p/dataset/data/train-00000-of-00001.parquet", "<pipeline>/dataset/data/train-*.parquet"),
         ("p/.dataset.new-1/.work/duckdb.tmp", "<pipeline>/.dataset.new-*/**/*"),
         ("p/.dataset.new-1/README.md", "<pipeline>/.dataset.new-*/**/*"),
         ("p/.dataset.new-1/.tmp-2-README.md", "**/.tmp-*"),
