@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from store.processes.interruption import WIND_DOWN_SECONDS
+from store.processes.interruption import WIND_DOWN_SECONDS, Interrupted
 
 ROOT = Path(__file__).parents[2]
 """The folder that holds our top-level packages."""
@@ -36,7 +36,8 @@ def running(
     """Run one of our modules in a child process while the block runs; wait for its end after that.
 
     Its standard input and output are pipes. It has a session of its own: Ctrl-C reaches this process alone.
-    It is asked to end where the block ends by an exception, and where this process ends, whatever the cause.
+    It is asked to end where the block ends by an exception, by the same signal if that is one, and where this
+    process ends, whatever the cause.
 
     Args:
         errors: gets its standard error, instead of ours.
@@ -56,7 +57,10 @@ def running(
         with process:
             try:
                 yield process
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, Interrupted):
+                    with suppress(BrokenPipeError):
+                        os.write(ours.fileno(), bytes([error.number]))
                 ours.close()
                 _await(process)
                 raise

@@ -1,8 +1,8 @@
 """`python -m store.processes.follow FD MODULE ARGUMENT…`: runs a module that ends when its parent does.
 
-FD is one end of a pipe; the parent alone holds the other, and writes nothing. Whatever ends the parent
-closes it, and that shows here also to who looks only later: so no moment is too early for the parent to end.
-This end is watched before the module is imported, which may take seconds.
+FD is one end of a pipe; the parent alone holds the other. Whatever ends the parent closes it, and that shows
+here also to who looks only later: so no moment is too early for the parent to end. A parent that a signal ends
+writes the signal's number first, so that what is recorded here names the signal that came. This end is watched before the module is imported, which may take seconds.
 """
 
 import os
@@ -16,12 +16,14 @@ from store.processes.interruption import WIND_DOWN_SECONDS, received
 
 
 def _follow(pipe: int) -> None:
-    """Wait until the parent has gone; then end as by SIGTERM, or at once if that takes too long."""
-    os.read(pipe, 1)
+    """Wait until the parent has gone; then end by its signal, or SIGTERM, or at once if that takes too long."""
+    number = signal.Signals(int.from_bytes(os.read(pipe, 1)) or signal.SIGTERM)
+    if signal.getsignal(number) is signal.SIG_IGN:
+        number = signal.SIGTERM
     if not received():  # a second signal would end the wind-down of the first
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
     time.sleep(WIND_DOWN_SECONDS)
-    os._exit(128 + signal.SIGTERM)
+    os._exit(128 + number)
 
 
 def main() -> None:

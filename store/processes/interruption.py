@@ -26,6 +26,7 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
+        self.number = int(number)
         self.exit_status = 128 + number
 
 

@@ -3,6 +3,7 @@
 Signals go to the whole process group, as a terminal and a supervisor send them.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.commands.commandline import BOKERU, run, scrapy, send, start, write_config
@@ -50,7 +52,7 @@ LONG = pytest.mark.long  # what each signal does is tried on other commands belo
 
 
 @pytest.mark.parametrize(
-    "number", [pytest.param(HANG_UP, marks=LONG), pytest.param(INTERRUPT, marks=LONG), TERMINATE]
+    "number", [pytest.param(HANG_UP, marks=LONG), INTERRUPT, pytest.param(TERMINATE, marks=LONG)]
 )
 def test_a_crawl_commits_what_it_has_and_goes_on(number: signal.Signals, tmp_path: Path) -> None:
     slow = {"delay": 0.15, "shard_rows": 2, "shard_seconds": 600, "max_photos": 6}
@@ -61,7 +63,14 @@ def test_a_crawl_commits_what_it_has_and_goes_on(number: signal.Signals, tmp_pat
     assert_wound_down(process, number)
     kept = {(row["url"], row["fetched_at"]) for row in rows(pages.parent, "pages")}
     assert not list(pages.glob(".tmp-*"))
-    if number == TERMINATE:
+    crawl = pages.parent
+    assert json.loads((crawl / "report.json").read_text())["exit_status"] == 128 + number
+    assert pq.read_table(crawl / "history.parquet")["status"].to_pylist() == [128 + number]
+    assert (
+        f'bokeru_crawl_exit_status{{pipeline="demo"}} {128 + number}\n'
+        in (crawl / "metrics.prom").read_text()
+    )
+    if number == INTERRUPT:
         result = run(tmp_path, "crawl", "--pipeline", "demo", "--set", "crawl.delay=0")
         assert result.returncode == 0, result.stderr
         # Not the same files: the second crawl merges small ones.
