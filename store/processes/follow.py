@@ -1,7 +1,7 @@
 """`python -m store.processes.follow FD MODULE ARGUMENT…`: runs a module that ends when its parent does.
 
 FD is one end of a pipe; the parent alone holds the other. Whatever ends the parent closes it, and that shows
-here also to who looks only later: so no moment is too early for the parent to end. A parent that a signal ends
+here also to who looks only later: so no moment is too early for its end. A parent that ends by a signal
 writes its number first, so that what is recorded here names the signal that came. This end is watched before
 the module is imported, which may take seconds.
 """
@@ -17,7 +17,7 @@ from store.processes.interruption import WIND_DOWN_SECONDS, received
 
 
 def _follow(pipe: int) -> None:
-    """Wait until the parent has gone; then end by its signal or SIGTERM, or at once if that takes too long."""
+    """Wait until the parent has gone; then end by its signal or SIGTERM, at once if that takes too long."""
     number = signal.Signals(int.from_bytes(os.read(pipe, 1)) or signal.SIGTERM)
     if signal.getsignal(number) is signal.SIG_IGN:
         number = signal.SIGTERM
