@@ -49,6 +49,7 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     changed += _rewrite(pages, forgotten.page, None)
     changed += _rewrite(stage.table("images"), forgotten.image, ["url", "sha256"])
     changed += _rewrite(stage.table("left_out"), forgotten.left_out, ["url"])
+    changed += _rewrite(stage.table("sides"), forgotten.side, None)
     return changed + _rewrite(stage.table("canaries"), forgotten.canary, None)
 
 

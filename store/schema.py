@@ -106,6 +106,9 @@ closes: it has no row in `table`, and stays due. Or, where `source` begins with 
 came while the site as a whole failed, and which is asked for again (`crawler.items.WITHDRAWN`). With a count,
 so many addresses are left out by a setting, or by opt-outs, and `url` is an example."""
 
+SIDES = pa.schema([("sha256", pa.string()), ("side", pa.string())])
+"""On which side of the split, train or dev, each photo is that was ever built."""
+
 CANARIES = pa.schema(
     [
         ("url", pa.string()),

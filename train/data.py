@@ -47,7 +47,7 @@ class Split:
 def read_split(
     dataset: Path, features: Path, name: str, vocabulary: Vocabulary, max_tokens: int, source: str = "photo"
 ) -> Split:
-    """Read split `name`; captions of more than `max_tokens` tokens are left out.
+    """Read split `name`, its photos sorted by sha256; captions of over `max_tokens` tokens are left out.
 
     Args:
         name: train or dev.
@@ -60,8 +60,10 @@ def read_split(
     columns = ["sha256", "text", "tokens", "stars"]
     rows = [row for row in read.captions(dataset, name).select(columns).to_pylist() if row["tokens"]]
     kept = [row for row in rows if len(row["tokens"]) <= max_tokens]
+    # By sha256, since a dataset's rows follow its crawl: a site that is crawled in another order trains the
+    # same model. Stable: a photo's captions keep their order, which says nothing of the crawl.
+    kept.sort(key=lambda row: str(row["sha256"]))
     photo_rows = {sha256: row for row, sha256 in enumerate(dict.fromkeys(row["sha256"] for row in kept))}
-    kept.sort(key=lambda row: photo_rows[row["sha256"]])  # `Examples` wants a photo's captions together
     labels = {row["sha256"]: row["labels"] or [] for row in read.photos(dataset, name).to_pylist()}
     examples = Examples.build(
         list(photo_rows),

@@ -51,7 +51,7 @@ def load_candidates(
     connection.execute(f"""
         CREATE TABLE candidate AS
         SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
-            age, split = 'dev' AS is_dev, {first_match} AS filter_name
+            split = 'dev' AS is_dev, {first_match} AS filter_name
         FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if any_opt_outs else _DENIED} AS opted_out,
                   {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in,
                   coalesce(photo_id IN (FROM unusable_photo), false) AS unusable

@@ -17,6 +17,9 @@ Numbers = NDArray[np.int64]
 Prepare = Callable[[pa.StringArray], tuple[pa.StringArray, pa.StringArray]]
 """Takes (n,) cleaned texts; returns (n,) normal forms and (n,) tokens, joined with TOKEN_SEPARATOR."""
 
+TIES = ("text", "odai_id", "url")
+"""Columns by which captions with the same stars and number are ordered."""
+
 MAX_INT64 = 2**63 - 1
 """Sorts a boke without a number behind the others."""
 
@@ -103,10 +106,11 @@ def _fill_in(captions: pa.Table, prepare: Prepare) -> pa.Table:
 def rank(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[Numbers, Counter[str]]:
     """Return which captions stay, by photo, best first, and how many are left out by which filter.
 
-    The best caption has most stars; of several, the one with the lowest boke_id; of those, the newest.
+    The best caption has most stars; of several, the one with the lowest boke_id; of those, the first by TIES.
+    So the order tells nothing of when and in which order captions were fetched.
 
     Args:
-        captions: N rows with the columns n (of the photo), stars, boke_id (both may be null) and age.
+        captions: N rows with the columns n (of the photo), stars, boke_id (both may be null) and TIES.
         forms: (N,) the same number for the same normalised text.
         most: captions that a photo keeps; more are left out by `max_captions_per_photo`.
         least: captions that a photo must have, copies not counted; those of a photo with fewer are left out
@@ -119,8 +123,8 @@ def rank(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[Num
     stars, names = (
         pc.fill_null(captions[name], null) for name, null in (("stars", 0), ("boke_id", MAX_INT64))
     )
-    # lexsort sorts by its last key first: by photo, then stars, then boke_id, then age.
-    order = np.lexsort((captions["age"].to_numpy(), names.to_numpy(), -stars.to_numpy(), photos))
+    # lexsort sorts by its last key first: by photo, then stars, then boke_id.
+    order = _by_ties(captions, (names.to_numpy(), -stars.to_numpy(), photos))
     together = order[np.lexsort((forms[order], photos[order]))]  # stable: copies follow the best of them
     same = (photos[together[1:]] == photos[together[:-1]]) & (forms[together[1:]] == forms[together[:-1]])
     copies = np.zeros(len(order), bool)
@@ -132,3 +136,16 @@ def rank(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[Num
     few = ~many & (np.repeat(totals, totals) < least)
     masks = zip(filters.BY_PHOTO, (copies, many, few), strict=True)
     return order[~many & ~few], Counter({name: int(mask.sum()) for name, mask in masks if mask.any()})
+
+
+def _by_ties(captions: pa.Table, keys: tuple[Numbers, ...]) -> Numbers:
+    """Return the order (N,) of captions by `keys`, as lexsort takes them, then by TIES."""
+    order = np.lexsort(keys)
+    equal = np.logical_and.reduce([key[order[1:]] == key[order[:-1]] for key in keys])
+    tied = np.append(equal, False) | np.append(False, equal)
+    if tied.any():  # hardly ever: texts are compared only here
+        columns = {str(at): pa.array(key[order[tied]]) for at, key in enumerate(reversed(keys))}
+        columns |= {name: captions[name].take(order[tied]) for name in TIES}
+        by_text = pc.sort_indices(pa.table(columns), [(name, "ascending") for name in columns])
+        order[tied] = order[tied][by_text.to_numpy()]
+    return order

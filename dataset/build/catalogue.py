@@ -84,9 +84,9 @@ TABLES = {
     "latest_image": Table(
         _columns(
             "key VARCHAR, outcome VARCHAR, sha256 VARCHAR, width INTEGER, height INTEGER, phash VARCHAR, "
-            f"shard BIGINT, row BIGINT, first_seen {_TIME}"
+            "shard BIGINT, row BIGINT"
         ),
-        "The newest of these for each address; `first_seen` is when it first had this content.",
+        "The newest of these for each address.",
     ),
     "anew": Table(
         _columns("shard BIGINT, row BIGINT, width INTEGER, height INTEGER, phash VARCHAR"),
@@ -95,7 +95,7 @@ TABLES = {
     "photo": Table(
         _columns(
             "photo_id BIGINT, sha256 VARCHAR, shard BIGINT, row BIGINT, width INTEGER, height INTEGER, "
-            f"phash VARCHAR, first_seen {_TIME}"
+            "phash VARCHAR"
         ),
         "A distinct photo, by sha256.",
     ),
@@ -108,12 +108,12 @@ TABLES = {
     ),
     "visit": Table(
         _columns(
-            "visit BIGINT, url VARCHAR, fetch_order BIGINT, host VARCHAR, site VARCHAR, outcome VARCHAR, "
-            "odai_id BIGINT, key VARCHAR, category VARCHAR, kind VARCHAR, labels VARCHAR[], "
+            "visit BIGINT, url VARCHAR, fetch_number BIGINT, fetch_order BIGINT, host VARCHAR, site VARCHAR, "
+            "outcome VARCHAR, odai_id BIGINT, key VARCHAR, category VARCHAR, kind VARCHAR, labels VARCHAR[], "
             "label_confidences FLOAT[], denied BOOLEAN, photo_id BIGINT"
         ),
         "A page that was fetched, without its boke. `visit` is its place in the shards as one number; "
-        "`fetch_order` counts from 1, the oldest.",
+        "`fetch_number` and `fetch_order` count from 1, the oldest; two rows of one fetch share a number.",
     ),
     "odai": Table(
         _columns(
@@ -124,17 +124,22 @@ TABLES = {
     ),
     "page_boke": Table(
         _columns(
-            f"visit BIGINT, page_position BIGINT, boke_id BIGINT, odai_id BIGINT, own_key VARCHAR, {_CAPTION}"
+            "visit BIGINT, page_position BIGINT, boke_id BIGINT, odai_id BIGINT, own_key VARCHAR, "
+            f"{_CAPTION}, first_url VARCHAR"
         ),
-        "A boke, from the newest page that shows it; `own_key`: of its photo, if not the page's.",
+        "A boke, from the newest page that shows it; `own_key`: of its photo, if not the page's; "
+        "`first_url`: of the pages that show it, if it has no number.",
+    ),
+    "version": Table(
+        _columns("id BIGINT, first_url VARCHAR, nth BIGINT"),
+        "One of several such boke, by its rowid; `nth` counts from 1, the newest.",
     ),
     "boke": Table(
         _columns(
             "boke_id BIGINT, odai_id BIGINT, host VARCHAR, photo_id BIGINT, denied BOOLEAN, "
-            f"{_CAPTION}, url VARCHAR, kind VARCHAR, photo_category VARCHAR, age BIGINT"
+            f"{_CAPTION}, url VARCHAR, kind VARCHAR, photo_category VARCHAR"
         ),
-        "The same with its photo; `denied`: the photo's address is forbidden by now. No two have the same "
-        "`age`, and the newest has the least.",
+        "The same with its photo; `denied`: the photo's address is forbidden by now.",
         Kind.VIEW,
         over=("page_boke", "visit", "odai", "image"),
     ),
@@ -143,17 +148,12 @@ TABLES = {
         "A page that robots or an opt-out forbid by now.",
     ),
     # ---- groups and split
-    "recorded": Table(
-        _columns("sha256 VARCHAR, group VARCHAR, split VARCHAR"), "A photo's side in the last dataset."
-    ),
+    "recorded": Table(_columns("sha256 VARCHAR, split VARCHAR"), "A photo's split in earlier builds."),
     "hash": Table(_columns("phash VARCHAR, bits UBIGINT"), "A distinct pHash, also as a number."),
     "near": Table(_columns("phash VARCHAR"), "A pHash that differs little from another one."),
     "placed": Table(
-        _columns(
-            "sha256 VARCHAR, phash VARCHAR, photo_id BIGINT, group VARCHAR, split VARCHAR, "
-            f"first_seen {_TIME}, has_neighbours BOOLEAN"
-        ),
-        "A photo with its recorded side, if any; `has_neighbours`: another has the same or a near pHash.",
+        _columns("sha256 VARCHAR, phash VARCHAR, photo_id BIGINT, split VARCHAR, has_neighbours BOOLEAN"),
+        "A photo with its recorded split, if any; `has_neighbours`: another has the same or a near pHash.",
     ),
     "side": Table(
         _columns("photo_id BIGINT, group VARCHAR, split VARCHAR"),
@@ -172,7 +172,7 @@ TABLES = {
     "candidate": Table(
         _columns(
             "photo_id BIGINT, boke_id BIGINT, odai_id BIGINT, "
-            f"{_CAPTION}, url VARCHAR, age BIGINT, is_dev BOOLEAN, filter_name VARCHAR"
+            f"{_CAPTION}, url VARCHAR, is_dev BOOLEAN, filter_name VARCHAR"
         ),
         "A boke with its cleaned text; `filter_name`: the filter that leaves it out, null where none does.",
     ),

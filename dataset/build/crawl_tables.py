@@ -1,7 +1,8 @@
 """Loads crawls' tables into DuckDB: the newest version of each photo, odai and boke, whatever page showed it.
 
-The newest has the greatest `fetched_at`; of two rows of one microsecond, it is the one in the shard whose
-name sorts last. `key` names a photo's address: the part of it that the copies of all widths share.
+The newest has the greatest `fetched_at`. Of two rows of one microsecond their content decides, never their
+place in the shards: the same rows in another order make the same tables. `key` names a photo's address: the
+part of it that the copies of all widths share.
 """
 
 from collections.abc import Sequence
@@ -37,18 +38,18 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return pages, images
 
 
-# The newest row of each address, found as the greatest struct: structs compare field by field.
+# The newest row of each address, found as the greatest struct: structs compare field by field. At one time,
+# what is denied counts, else the greatest sha256.
 LATEST_IMAGE = f"""
     CREATE TABLE image_fetch AS
     SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash, fetched_at, shard, row
     FROM fetched WHERE url IS NOT NULL AND (outcome = 'denied' OR outcome = 'ok' AND sha256 IS NOT NULL);
     CREATE TABLE latest_image AS
-    SELECT image_fetch.* EXCLUDE (fetched_at), first_seen
-    FROM (SELECT key, unnest(max({{'at': coalesce(fetched_at, '-infinity'), 'shard': shard, 'row': row}}))
+    SELECT image_fetch.* EXCLUDE (fetched_at)
+    FROM (SELECT key, unnest(max({{'at': coalesce(fetched_at, '-infinity'), 'denied': outcome = 'denied',
+              'content': coalesce(sha256, ''), 'shard': shard, 'row': row}}))
           FROM image_fetch GROUP BY key)
     JOIN image_fetch USING (key, shard, row)
-    LEFT JOIN (SELECT key, sha256, min(fetched_at) AS first_seen FROM image_fetch GROUP BY key, sha256)
-        USING (key, sha256)
 """
 # The distinct photos, then which photo each address shows.
 PHOTO = """
@@ -56,8 +57,7 @@ PHOTO = """
     SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM (
         SELECT sha256, shard, row, if(anew.row IS NULL, latest_image.width, anew.width) AS width,
                if(anew.row IS NULL, latest_image.height, anew.height) AS height,
-               if(anew.row IS NULL, latest_image.phash, anew.phash) AS phash,
-               min(first_seen) OVER (PARTITION BY sha256) AS first_seen
+               if(anew.row IS NULL, latest_image.phash, anew.phash) AS phash
         FROM latest_image LEFT JOIN anew USING (shard, row) WHERE outcome = 'ok'
         QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1);
     CREATE TABLE image AS
@@ -67,53 +67,66 @@ PHOTO = """
 _PAGE_NUMBER = "shard * 4294967296 + row"
 """Where a page is in the shards, as one number: a shard has fewer than 2**32 rows."""
 
+# `fetch_number` is the same for two rows that tell of one fetch, `fetch_order` differs for every row.
 VISIT = f"""
     CREATE TABLE visit AS
     SELECT * FROM (
         SELECT {_PAGE_NUMBER} AS visit, url,
-            row_number() OVER (ORDER BY coalesce(fetched_at, '-infinity'), shard, row) AS fetch_order,
+            dense_rank() OVER (ORDER BY coalesce(fetched_at, '-infinity'), url, sha256) AS fetch_number,
+            row_number() OVER (ORDER BY coalesce(fetched_at, '-infinity'), url, sha256,
+                outcome = 'denied', hash(odai_id, image_url, category, kind, labels, label_confidences),
+                shard, row) AS fetch_order,
             {sql_host("url")} AS host, nullif(regexp_extract(url, '^(https?://[^/]+)', 1), '') AS site,
             outcome, odai_id, nullif({sql_photo_key("image_url")}, '') AS key, category, kind, labels,
             label_confidences
         FROM page)
     LEFT JOIN image USING (key)
 """
-# The newest page that shows a photo, else the newest page. Without a kind, the category tells it.
+# The newest page that shows a photo, else the newest page; an odai's own page before those of its boke, which
+# say less of it. Without a kind, the category tells it.
 ODAI = """
     CREATE TABLE odai AS
     SELECT host, odai_id, photo_id, denied, category, labels, label_confidences, coalesce(kind, CASE
         WHEN category LIKE '%虫食い%' THEN 'fill-in' WHEN category LIKE '%カルタ%' THEN 'karuta'
         WHEN category LIKE '%イラスト%' THEN 'illustration' WHEN category LIKE '%テキスト%' THEN 'text'
         END) AS kind
-    FROM (SELECT coalesce(max(fetch_order) FILTER (key IS NOT NULL), max(fetch_order)) AS fetch_order
+    FROM (SELECT max({'photo': key IS NOT NULL, 'own': coalesce(NOT contains(url, '/boke/'), false),
+              'at': fetch_order}).at AS fetch_order
           FROM visit WHERE outcome = 'ok' AND odai_id IS NOT NULL GROUP BY host, odai_id)
     JOIN visit USING (fetch_order)
 """
 # Every boke of every page, then without those that a newer page shows again. Only boke whose number occurs
-# twice are compared, and boke without a number: these are the same if odai, photo and text are.
+# twice are compared, and boke without a number: these are the same if odai, photo and text are, and have the
+# first address, in the order of letters, of the pages that show them.
 PAGE_BOKE = f"""
     CREATE TABLE page_boke AS
     SELECT visit, page_position, b.boke_id AS boke_id, coalesce(b.odai_id, odai_id) AS odai_id,
            CASE WHEN nullif(b.image_url, '') <> coalesce(image_url, '')
                THEN {sql_photo_key("b.image_url")} END AS own_key,
-           b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted
+           b.text AS text, b.stars AS stars, b.raters AS raters, b.category AS category, b.posted AS posted,
+           NULL::VARCHAR AS first_url
     FROM (SELECT {_PAGE_NUMBER} AS visit, odai_id, image_url,
                  unnest(bokes) AS b, generate_subscripts(bokes, 1) AS page_position
           FROM page WHERE outcome = 'ok')
     WHERE b.text IS NOT NULL;
-    DELETE FROM page_boke WHERE rowid IN (
-        SELECT id FROM (
-            SELECT page_boke.rowid AS id, host, boke_id IS NULL AS has_no_number, fetch_order, page_position,
-                coalesce(boke_id::HUGEINT,
-                    hash(page_boke.odai_id, coalesce(own_key, key), text)::HUGEINT) AS identity
-            FROM page_boke JOIN visit USING (visit)
-            WHERE boke_id IS NULL
-                OR boke_id IN (SELECT boke_id FROM page_boke GROUP BY boke_id HAVING count(*) > 1))
-        QUALIFY row_number() OVER (
-            PARTITION BY host, has_no_number, identity ORDER BY fetch_order DESC, page_position) > 1)
+    CREATE TABLE version AS
+    SELECT id, first_url, row_number() OVER (
+        PARTITION BY host, has_no_number, identity ORDER BY fetch_number DESC, page_position, content) AS nth
+    FROM (
+        SELECT page_boke.rowid AS id, host, boke_id IS NULL AS has_no_number, fetch_number, page_position,
+            hash(text, stars, raters, page_boke.category, posted) AS content,
+            coalesce(boke_id::HUGEINT,
+                hash(page_boke.odai_id, coalesce(own_key, key), text)::HUGEINT) AS identity,
+            CASE WHEN boke_id IS NULL THEN min(url) OVER (
+                PARTITION BY host, page_boke.odai_id, coalesce(own_key, key), text) END AS first_url
+        FROM page_boke JOIN visit USING (visit)
+        WHERE boke_id IS NULL
+            OR boke_id IN (SELECT boke_id FROM page_boke GROUP BY boke_id HAVING count(*) > 1));
+    UPDATE page_boke SET first_url = version.first_url FROM version
+    WHERE page_boke.rowid = id AND nth = 1 AND version.first_url IS NOT NULL;
+    DELETE FROM page_boke WHERE rowid IN (SELECT id FROM version WHERE nth > 1)
 """
-# A boke's photo is its own, else that of its page, else that of its odai. No page has 1048576 boke, so `age`
-# orders by page first.
+# A boke's photo is its own, else that of its page, else that of its odai.
 BOKE = """
     CREATE VIEW boke AS
     SELECT boke_id, page_boke.odai_id AS odai_id, visit.host AS host,
@@ -121,8 +134,8 @@ BOKE = """
            coalesce(if(own_key IS NULL, visit.denied, own_image.denied),
                if(own_key IS NULL AND visit.key IS NULL, odai.denied, false), false) AS denied,
            text, stars, raters, page_boke.category AS category, posted,
-           coalesce(site || '/boke/' || boke_id, url) AS url, odai.kind AS kind,
-           odai.category AS photo_category, page_position - fetch_order * 1048576 AS age
+           coalesce(site || '/boke/' || boke_id, first_url, url) AS url, odai.kind AS kind,
+           odai.category AS photo_category
     FROM page_boke JOIN visit USING (visit)
     LEFT JOIN odai ON odai.host = visit.host AND odai.odai_id = page_boke.odai_id
     LEFT JOIN image own_image ON own_image.key = own_key

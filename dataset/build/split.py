@@ -1,27 +1,23 @@
 """Splits photos into train and dev: near-identical photos share a group, and a hash of the group decides.
 
-Photos get their side (group and split) in the order in which they were first seen, and keep it. A photo joins
-the group of the oldest photo that it is near to, or founds a group. A photo that is near to photos of both
-splits belongs to neither, and is left out. A side that an earlier dataset recorded holds, so photos that come
-later move none, whatever their dates are.
+Photos get their side (group and split) in the order of their sha256, so that it does not matter when and in
+which order they were fetched. A photo joins the group of the first photo that it is near to, or founds one. A
+photo that is near to photos of both splits belongs to neither, and is left out. The split that an earlier
+build recorded (`dataset.build.sides`) holds: those photos come first, and photos that come later move none.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from itertools import product
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset import read
 from dataset.options import DatasetOptions
-
-SPLITS = read.SPLITS
-SETTINGS = ("near_duplicate_bits", "dev_fraction", "split_key")
-"""The settings that sides depend on: a dataset built with other values has other sides."""
+from dataset.read import SPLITS
 
 
 class Side(NamedTuple):
@@ -57,19 +53,22 @@ def group_of(sha256: str) -> str:
     return hashlib.sha256(f"group:{sha256}".encode()).hexdigest()[:16]
 
 
-def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previous: Path) -> None:
-    """Make the table `side` (photo_id, group, split) from `photo` and from the last dataset, `previous`.
+def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, recorded: pa.Table) -> None:
+    """Make the table `side` (photo_id, group, split) from `photo` and from the sides that are `recorded`.
 
     Photos with neighbours are placed one after the other. Most have none: their order does not matter, and
     they are placed all at once.
+
+    Args:
+        recorded: sha256 and split, as `sides.recorded` returns them.
     """
-    connection.from_arrow(_recorded(previous, options)).create("recorded")
+    connection.from_arrow(recorded).create("recorded")
     near = near_pairs(connection, options.near_duplicate_bits)
     # Python places only photos with neighbours; the others never leave DuckDB and Arrow.
     connection.from_arrow(pa.table({"phash": pa.array(near, pa.string())})).create("near")
     connection.execute(_PLACED)
     close = connection.execute(_WITH_NEIGHBOURS).fetchall()
-    known = {sha256: Side(group, split) for sha256, _, _, group, split in close if split}
+    known = {sha256: split for sha256, _, _, split in close if split}
     sides = sides_of(((sha256, phash) for sha256, phash, *_ in close), near, known, options)
     placed = [[row[2] for row in close], [side.group for side in sides], [side.split for side in sides]]
     apart = connection.sql(_WITHOUT_NEIGHBOURS).to_arrow_table()
@@ -82,56 +81,56 @@ def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, previ
 
 
 _SIDE = pa.schema([("photo_id", pa.int64()), ("group", pa.string()), ("split", pa.string())])
-# Each photo with its recorded side, if any; it has neighbours if another photo has the same or a near pHash.
+# Each photo with its recorded split, if any; it has neighbours if another photo has the same or a near pHash.
 _PLACED = """
     CREATE TABLE placed AS
-    SELECT sha256, lower(phash) AS phash, photo_id, recorded."group", split, first_seen, coalesce(
+    SELECT sha256, lower(phash) AS phash, photo_id, split, coalesce(
         lower(phash) IN (
             SELECT lower(phash) FROM photo WHERE phash IS NOT NULL GROUP BY ALL HAVING count(*) > 1
             UNION ALL FROM near), false) AS has_neighbours
     FROM photo LEFT JOIN recorded USING (sha256)"""
 _WITH_NEIGHBOURS = """
-    SELECT sha256, phash, photo_id, "group", split FROM placed WHERE has_neighbours
-    ORDER BY split IS NULL, first_seen, sha256"""
+    SELECT sha256, phash, photo_id, split FROM placed WHERE has_neighbours
+    ORDER BY split IS NULL, sha256"""
 _WITHOUT_NEIGHBOURS = """
-    SELECT photo_id, coalesce("group", left(sha256('group:' || sha256), 16)) AS "group", split
+    SELECT photo_id, left(sha256('group:' || sha256), 16) AS "group", split
     FROM placed WHERE NOT has_neighbours"""
 
 
 def sides_of(
     photos: Iterable[tuple[str, str | None]],
     near: Mapping[str, Iterable[str]],
-    known: Mapping[str, Side],
+    known: Mapping[str, str],
     options: DatasetOptions,
 ) -> list[Side]:
     """Return the side of each photo, in the order given.
 
     Args:
-        photos: sha256 and pHash, those with a known side first, then the oldest first.
+        photos: sha256 and pHash, those with a known split first.
         near: the other pHashes that are near to a pHash.
-        known: the sides that an earlier dataset recorded, by sha256.
+        known: the splits that an earlier build recorded, by sha256.
     """
     sides: list[Side] = []
-    first: dict[str, tuple[int, Side]] = {}  # by pHash: order and side of the first photo that has it
+    first: dict[tuple[str, str], tuple[int, Side]] = {}  # by pHash and split: order and side of the first
     for order, (sha256, phash) in enumerate(photos):
-        neighbours = (
-            [first[other] for other in (phash, *near.get(phash, ())) if other in first] if phash else []
-        )
-        side = known.get(sha256) or _new_side(sha256, neighbours, options)
+        hashes = (phash, *near.get(phash, ())) if phash else ()
+        close = sorted(first[key] for key in product(hashes, SPLITS) if key in first)
+        side = _side(sha256, [side for _, side in close], known.get(sha256), options)
         sides.append(side)
-        if phash and side.split and phash not in first:
-            first[phash] = order, side
+        if phash and side.split:
+            first.setdefault((phash, side.split), (order, side))
     return sides
 
 
-def _new_side(sha256: str, neighbours: list[tuple[int, Side]], options: DatasetOptions) -> Side:
-    """Return a side for a photo without one; `neighbours` are the order and side of each photo near to it."""
-    if not neighbours:
+def _side(sha256: str, near: list[Side], known: str | None, options: DatasetOptions) -> Side:
+    """Return the side of a photo; `near` are those of the photos near to it, the first one first."""
+    if known:
+        near = [side for side in near if side.split == known]  # a group is in one split
+    if not near:
         group = group_of(sha256)
-        return Side(group, split_of(group, options.split_key, options.dev_fraction))
-    oldest = min(neighbours, key=lambda pair: pair[0])[1]
-    both = len({side.split for _, side in neighbours}) > 1
-    return Side(oldest.group, None if both else oldest.split)
+        return Side(group, known or split_of(group, options.split_key, options.dev_fraction))
+    both = len({side.split for side in near}) > 1
+    return Side(near[0].group, None if both else near[0].split)
 
 
 def near_pairs(connection: duckdb.DuckDBPyConnection, bits: int) -> dict[str, list[str]]:
@@ -163,14 +162,3 @@ def near_pairs(connection: duckdb.DuckDBPyConnection, bits: int) -> dict[str, li
         near[one].append(other)
         near[other].append(one)
     return near
-
-
-def _recorded(previous: Path, options: DatasetOptions) -> pa.Table:
-    """Return the sides (sha256, group, split) that the last dataset recorded, if it had the same SETTINGS."""
-    empty = pa.schema([("sha256", pa.string()), ("group", pa.string()), ("split", pa.string())]).empty_table()
-    if not read.is_complete(previous):
-        return empty
-    settings = read.settings(previous)
-    if any(settings.get(name) != getattr(options, name) for name in SETTINGS):
-        return empty
-    return read.photos(previous).select(empty.column_names)

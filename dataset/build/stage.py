@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from dataset import filters, read
-from dataset.build import crawl_tables
+from dataset.build import crawl_tables, sides
 from dataset.build.publish import Origin
 from dataset.build.stand_ins import stand_ins
 from dataset.build.steps import STEPS, Inputs
@@ -49,7 +49,7 @@ def build(
     """Build the dataset `directory` from `crawls`; return False if it is up to date.
 
     The new dataset replaces the old one when it is complete; until then, and after a failure or a kill, the
-    old one stays. Texts that the old one tokenised are not tokenised again, and its photos keep their split.
+    old one stays. Texts that the old one tokenised are not tokenised again, and photos keep their split.
 
     Args:
         crawls: directories with `pages` and `images`.
@@ -104,6 +104,7 @@ def build(
                         raise room.too_little() from error
                     raise _explain(error, [*pages, *images]) from error
             shutil.rmtree(new / WORK)
+        sides.record(directory, options)
     return True
 
 

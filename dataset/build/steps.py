@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dataset.build import candidates, crawl_tables
+from dataset.build import candidates, crawl_tables, sides
 from dataset.build.blocks import caption_blocks
 from dataset.build.catalogue import drop
 from dataset.build.descriptions import describe_anew, load_unusable
@@ -117,6 +117,10 @@ def _candidates(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     )
 
 
+def _assign(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    assign(connection, inputs.options, sides.recorded(inputs.previous, inputs.options))
+
+
 def _reuse(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     inputs.origin.counts.update(load_reused(connection, inputs.previous, inputs.origin.tokens))
 
@@ -169,8 +173,8 @@ STEPS = (
         "newest boke",
         _query(crawl_tables.PAGE_BOKE),
         reads=("page", "visit"),
-        makes=("page_boke",),
-        drops=("page", "page_empty", "page_shard"),
+        makes=("page_boke", "version"),
+        drops=("page", "page_empty", "page_shard", "version"),
     ),
     Step(
         "boke with their photos",
@@ -181,7 +185,7 @@ STEPS = (
     Step("denied pages", _query(crawl_tables.DENIED), reads=("visit",), makes=("denied",)),
     Step(
         "groups and split",
-        lambda connection, inputs: assign(connection, inputs.options, inputs.previous),
+        _assign,
         reads=("photo",),
         makes=("recorded", "near", "hash", "placed", "side"),
         drops=("recorded", "near", "hash", "placed"),

@@ -1,5 +1,6 @@
 """The least loss that any model can reach on the embedded site's captions: the grammar's own surprisal."""
 
+import math
 from collections.abc import Iterable
 
 from demo.captions import jokes
@@ -24,13 +25,13 @@ def total_surprisal(captions: Iterable[tuple[int | None, str]], seed: int) -> fl
     Raises:
         ValueError: an odai or a text that no site of this seed has; the message shows it.
     """
-    total = 0.0
+    surprisals = []
     for odai, text in captions:
         photo = None if odai is None else odai_photo(seed, odai)
         if photo is None:
             raise ValueError(f"odai {odai or 'without a number'} is on no embedded site of seed {seed}")
         surprisal = -jokes.log_probability(text, scene(seed, photo))
-        if surprisal == float("inf"):
+        if surprisal == math.inf:
             raise ValueError(f"odai {odai} of seed {seed} cannot have the caption {text!r}")
-        total += surprisal
-    return total
+        surprisals.append(surprisal)
+    return math.fsum(surprisals)  # exact, so that the order of captions does not matter

@@ -150,6 +150,10 @@ class ForgottenFilter:
         )
         return None if any(self.holds(kind, row.get(name)) for kind, name in known) else row
 
+    def side(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Return a row of the sides; None if its photo is forgotten."""
+        return None if self.holds("photo", row["sha256"]) else row
+
     def left_out(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """Return a row of the table of what a rule closes; None if its address is of something forgotten."""
         page = numbered(row["url"])

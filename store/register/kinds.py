@@ -109,6 +109,9 @@ KINDS = (
     ),
     FileKind("crawl", f"{_CRAWL}/archive/*.warc.gz", "warc", content=True, mirrored=True),
     FileKind("crawl", f"{_CRAWL}/history.parquet", "parquet", schema.HISTORY, "history", mirrored=True),
+    FileKind(
+        "crawl", f"{_CRAWL}/sides.parquet", "parquet", schema.SIDES, "sides", content=True, mirrored=True
+    ),
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/report.json", "json"),
     FileKind("crawl", f"{_CRAWL}/metrics.prom", "text"),

@@ -108,8 +108,8 @@ def _stage_of(path: Path) -> StageName | None:
     tables = [path / name for name in ("pages", "images") if (path / name).is_dir()]
     if tables and (path.name == "crawl" or any(table.paths for table in Stage("crawl", path).tables())):
         return "crawl"
-    if any(_visible(path, name) for name in ("canaries.parquet", "history.parquet")):
-        return "crawl"  # before the first page was fetched
+    if any(_visible(path, name) for name in ("canaries.parquet", "history.parquet", "sides.parquet")):
+        return "crawl"  # before the first page was fetched, or beside a dataset of other pipelines' crawls
     if _visible(path, "vocabulary.json") or any(_visible(path, pattern) for pattern in _SHARDS):
         return None if _visible(path, "config.json") else "dataset"  # with a config.json it is a run's model
     if _visible(path, "settings.yaml") or (path.parent.name == "runs" and any(Stage("run", path).files())):

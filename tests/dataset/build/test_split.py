@@ -1,14 +1,16 @@
 """The split: by group of near photos, by a keyed hash, the same however the data grow."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from random import Random
 
 import duckdb
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset.build.split import Side, assign, group_of, near_pairs, sides_of, split_of
 from dataset.options import DatasetOptions
+from dataset.read import SPLITS
 
 OPTIONS = DatasetOptions(dev_fraction=0.5)
 Photos = list[tuple[str, str | None]]
@@ -29,7 +31,7 @@ def distance(one: str, other: str) -> int:
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
-def sides(photos: Photos, known: dict[str, Side] | None = None) -> list[Side]:
+def sides(photos: Photos, known: dict[str, str] | None = None) -> list[Side]:
     return sides_of(photos, pairs(photos), known or {}, OPTIONS)
 
 
@@ -87,14 +89,27 @@ def test_more_photos_move_none(before: Photos, more: Photos) -> None:
 
 
 @given(PHOTOS, PHOTOS)
-def test_older_photos_that_come_later_move_none(before: Photos, older: Photos) -> None:
-    known = {sha256: side for (sha256, _), side in zip(before, sides(before), strict=True) if side.split}
-    added = [photo for photo in older if photo[0] not in {sha256 for sha256, _ in before}]
-    kept = [photo for photo in before if photo[0] in known]
+def test_photos_that_sort_first_and_come_later_move_none(before: Photos, more: Photos) -> None:
+    known = {
+        sha256: side.split for (sha256, _), side in zip(before, sides(before), strict=True) if side.split
+    }
+    added = [photo for photo in more if photo[0] not in {sha256 for sha256, _ in before}]
+    kept = sorted(photo for photo in before if photo[0] in known)
     grown = kept + added + [photo for photo in before if photo[0] not in known]
     found = sides(grown, known)
-    assert found[: len(kept)] == [known[sha256] for sha256, _ in kept]
+    assert [side.split for side in found[: len(kept)]] == [known[sha256] for sha256, _ in kept]
     assert not both(grown, found)
+
+
+@given(PHOTOS, st.randoms())
+def test_a_group_is_in_one_split_whatever_is_known(photos: Photos, random: Random) -> None:
+    known = {sha256: random.choice(SPLITS) for sha256, _ in photos if random.random() < 0.5}
+    ordered = sorted(photos, key=lambda photo: (photo[0] not in known, photo[0]))
+    splits: dict[str, set[str]] = {}
+    for side in sides(ordered, known):
+        if side.split:
+            splits.setdefault(side.group, set()).add(side.split)
+    assert all(len(found) == 1 for found in splits.values())
 
 
 @settings(max_examples=30)
@@ -102,12 +117,11 @@ def test_older_photos_that_come_later_move_none(before: Photos, older: Photos) -
 def test_photos_placed_at_once_are_where_one_after_the_other_puts_them(photos: Photos) -> None:
     rows = [[sha256, phash, n] for n, (sha256, phash) in enumerate(photos)]
     with duckdb.connect() as connection:
-        connection.execute(
-            "CREATE TABLE photo (sha256 VARCHAR, phash VARCHAR, photo_id BIGINT, first_seen BIGINT)"
-        )
+        connection.execute("CREATE TABLE photo (sha256 VARCHAR, phash VARCHAR, photo_id BIGINT)")
         for row in rows:
-            connection.execute("INSERT INTO photo VALUES (?, ?, ?, 1)", row)
-        assign(connection, OPTIONS.model_copy(update={"near_duplicate_bits": 2}), Path("nothing there"))
+            connection.execute("INSERT INTO photo VALUES (?, ?, ?)", row)
+        nothing = pa.schema([("sha256", pa.string()), ("split", pa.string())]).empty_table()
+        assign(connection, OPTIONS.model_copy(update={"near_duplicate_bits": 2}), nothing)
         found = dict(connection.execute('SELECT photo_id, ("group", split) FROM side').fetchall())
     photos = sorted(photos)
     expected = dict(zip((sha256 for sha256, _ in photos), sides(photos), strict=True))
@@ -120,9 +134,13 @@ def test_photos_with_the_same_hash_share_group_and_split() -> None:
 
 
 def test_a_photo_near_to_both_sides_is_in_neither() -> None:
-    known = {"a": Side("g", "train"), "b": Side("h", "dev")}
     photos: Photos = [("a", f"{0:016x}"), ("b", f"{0b1111:016x}"), ("c", f"{0b11:016x}")]
-    assert sides(photos, known)[2].split is None
+    assert sides(photos, {"a": "train", "b": "dev"})[2].split is None
+
+
+def test_the_same_hash_on_both_sides_is_near_to_both() -> None:
+    photos: Photos = [(name, "0" * 16) for name in "abc"]
+    assert sides(photos, {"a": "train", "b": "dev"})[2].split is None
 
 
 def test_photos_without_a_hash_stand_alone() -> None:

@@ -112,19 +112,12 @@ def test_the_newest_version_of_a_boke_counts(tmp_path: Path) -> None:
     assert (caption["text"], caption["stars"]) == ("新しい", 9)
 
 
-def test_the_same_boke_with_two_texts_at_one_time_is_the_later_shards(tmp_path: Path) -> None:
-    crawl = tmp_path / "p" / "crawl"
-    for text in ("前の", "後の"):
-        write(crawl, [page(1, [boke(1, 1, text)])], [image(1)])
-    assert read.captions(built(crawl))["text"].to_pylist() == ["後の"]
-
-
 def test_of_two_versions_on_one_page_the_first_counts(tmp_path: Path) -> None:
     captions = one(tmp_path, *(boke(n, 1, f"{n}の{place}") for place in "上下" for n in range(20)))
     assert sorted(caption["text"] for caption in captions) == sorted(f"{n}の上" for n in range(20))
 
 
-def test_of_the_same_number_and_stars_the_newest_comes_first(tmp_path: Path) -> None:
+def test_of_the_same_number_and_stars_the_first_text_comes_first(tmp_path: Path) -> None:
     pages = [
         page(1, [boke(n, 1, f"{n}番 {host}") for n in range(40)])
         | {"url": f"http://{host}/odai/1", "fetched_at": NOW + timedelta(days=day)}
@@ -132,7 +125,7 @@ def test_of_the_same_number_and_stars_the_newest_comes_first(tmp_path: Path) -> 
     ]
     crawl = write(tmp_path / "p" / "crawl", pages, [image(1)])
     texts = read.captions(built(crawl))["text"].to_pylist()
-    assert texts == [f"{n}番 {host}" for n in range(40) for host in ("a.test", "c.test", "b.test")]
+    assert texts == [f"{n}番 {host}" for n in range(40) for host in ("a.test", "b.test", "c.test")]
 
 
 def test_the_same_crawl_makes_the_same_dataset_whatever_ties_there_are(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""Keeps which side of the split each photo is on that was ever built, in `crawl/sides.parquet`.
+
+The file lies beside the crawl and is mirrored with it: a dataset that was deleted, or is built on another
+machine, gets its photos on the sides that they had.
+"""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dataset import read
+from dataset.options import DatasetOptions
+from store.errors import DamagedFile
+from store.place import Place
+from store.schema import SIDES
+from store.shard_reader import Shard
+from store.shards import read_schema, whole_parquet
+
+NAME = "sides.parquet"
+SETTINGS = ("near_duplicate_bits", "dev_fraction", "split_key")
+"""The settings that sides depend on, which the file's metadata name: with others, sides are drawn anew."""
+KEY = b"settings"
+
+
+def recorded(directory: Path, options: DatasetOptions) -> pa.Table:
+    """Return the sides (sha256, split) that earlier builds of a dataset recorded with the same SETTINGS.
+
+    A photo that the file lacks has the side that it has in the dataset which is there: one of an earlier
+    version, or one whose build was killed before the file was written.
+
+    Args:
+        directory: the dataset; it may be missing.
+
+    Raises:
+        DamagedFile: the file cannot be read.
+    """
+    kept = _read(_path(directory), options)
+    built = _built(directory) if _has_settings(directory, options) else kept.slice(0, 0)
+    more = built.filter(pc.invert(pc.is_in(built["sha256"], kept["sha256"])))
+    return pa.concat_tables([kept, more]).rename_columns(["sha256", "split"])
+
+
+def record(directory: Path, options: DatasetOptions) -> None:
+    """Write the sides of all photos of a dataset, and of those that earlier builds recorded."""
+    path = _path(directory)
+    before, built = _read(path, options), _built(directory)
+    gone = before.filter(pc.invert(pc.is_in(before["sha256"], built["sha256"])))
+    table = pa.concat_tables([built, gone]).sort_by("sha256")
+    if path.exists() and len(before) and table.equals(before):
+        return
+    with whole_parquet(path, SIDES.with_metadata({KEY: _settings(options)})) as writer:
+        writer.write_table(table)
+
+
+def _path(directory: Path) -> Path:
+    return Place.of(directory).crawl / NAME
+
+
+def _settings(options: DatasetOptions) -> bytes:
+    return json.dumps({name: getattr(options, name) for name in SETTINGS}, sort_keys=True).encode()
+
+
+def _read(path: Path, options: DatasetOptions) -> pa.Table:
+    """Return the file's rows; none where it is not there, or was written with other settings."""
+    if not path.exists() or (read_schema(path).metadata or {}).get(KEY) != _settings(options):
+        return SIDES.empty_table()
+    try:
+        with Shard(path, SIDES) as shard:
+            return shard.read(SIDES.names).replace_schema_metadata().combine_chunks()
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFile(path, str(error).splitlines()[0]) from error
+
+
+def _has_settings(directory: Path, options: DatasetOptions) -> bool:
+    if not read.is_complete(directory):
+        return False
+    settings = read.settings(directory)
+    return all(settings.get(name) == getattr(options, name) for name in SETTINGS)
+
+
+def _built(directory: Path) -> pa.Table:
+    """Return the sides of the photos in a dataset."""
+    return read.photos(directory).select(["sha256", "split"]).rename_columns(SIDES.names)
