@@ -60,10 +60,10 @@ def read_split(
     columns = ["sha256", "text", "tokens", "stars"]
     rows = [row for row in read.captions(dataset, name).select(columns).to_pylist() if row["tokens"]]
     kept = [row for row in rows if len(row["tokens"]) <= max_tokens]
-    # By sha256, since a dataset's rows follow its crawl: a site that is crawled in another order trains the
-    # same model. Stable: a photo's captions keep their order, which says nothing of the crawl.
-    kept.sort(key=lambda row: str(row["sha256"]))
-    photo_rows = {sha256: row for row, sha256 in enumerate(dict.fromkeys(row["sha256"] for row in kept))}
+    photos = dict.fromkeys(row["sha256"] for row in kept)
+    # A dataset's rows follow its crawl; the model must not. What 0.1 built keeps its order: its runs go on.
+    photo_rows = {s: n for n, s in enumerate(photos if read.older_layout(dataset) else sorted(photos))}
+    kept.sort(key=lambda row: photo_rows[row["sha256"]])  # `Examples` wants a photo's captions together
     labels = {row["sha256"]: row["labels"] or [] for row in read.photos(dataset, name).to_pylist()}
     examples = Examples.build(
         list(photo_rows),

@@ -14,7 +14,7 @@ from dataset import filters, read
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from store.register.kinds import KINDS
-from store.schema import BOKE, CANARIES, CAPTION, HISTORY, IMAGES, PAGES, PHOTOS, features
+from store.schema import BOKE, CANARIES, CAPTION, HISTORY, IMAGES, PAGES, PHOTOS, SIDES, features
 from store.shards import ShardWriter
 from tests import crawl_tables
 
@@ -24,6 +24,7 @@ HEADINGS = {
     "### A boke in `bokes`": BOKE,
     "## `data/<pipeline>/crawl/images`": IMAGES,
     "## `data/<pipeline>/crawl/canaries.parquet`": CANARIES,
+    "## `data/<pipeline>/crawl/sides.parquet`": SIDES,
     "## `data/<pipeline>/crawl/history.parquet`": HISTORY,
     "## `data/<pipeline>/dataset`": PHOTOS,
     "### A caption in `captions`": CAPTION,
