@@ -64,9 +64,11 @@ def verify(arguments: argparse.Namespace) -> None:
     """Check every file of any stage. Exit 5 for damage, 1 where whole files contradict each other."""
     from commands.verify import exit_status, verify
 
-    if problems := verify(arguments.path):
+    problems = verify(arguments.path)
+    if problems:
         print("\n".join(map(str, problems)))
-        sys.exit(exit_status(problems))
+    if status := exit_status(problems):
+        sys.exit(status)
     print(f"{arguments.path}: whole")
 
 

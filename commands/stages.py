@@ -93,6 +93,8 @@ def _write_floor(pipeline: Pipeline) -> None:
         return
     from dataset.read import captions
     from demo.captions.floor import total_surprisal
+    from store.register.listed import list_files
+    from store.register.stages import Stage
     from store.whole_file import write_json
 
     floor: dict[str, object] = {"unit": "nats per token"}
@@ -106,6 +108,7 @@ def _write_floor(pipeline: Pipeline) -> None:
             return print(f"dataset: the least reachable loss is not known: {error}")
         floor[split] = total / tokens if tokens else None
     write_json(path, floor)
+    list_files(Stage("dataset", pipeline.dataset))
 
 
 @notifying

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def exit_status(problems: "list[Problem]") -> int:
-    """Return the status that `bokeru verify` ends with, where it found problems."""
+    """Return the status that `bokeru verify` ends with: 0 where there are notices alone."""
+    if all(problem.is_notice for problem in problems):
+        return 0
     damaged = any(problem.damaged for problem in problems)
     return DamagedFile.exit_status if damaged else UserError.exit_status
 

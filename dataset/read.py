@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, MissingStage
 from store.manifest import NAME as MANIFEST
-from store.manifest import read_manifest
+from store.manifest import listed, read_manifest
 from store.place import Place
 from store.register.kinds import DATASET_SHARDS
 from store.schema import CAPTION, PHOTOS
@@ -23,13 +23,14 @@ T = TypeVar("T")
 
 
 def is_complete(directory: Path) -> bool:
-    """Tell whether there is a dataset, and every file that its manifest lists has its full size."""
+    """Tell whether there is a dataset, and every shard that its manifest lists has its full size."""
     try:
-        files: Any = (read_manifest(directory) or {})["files"]
-        paths = [(directory / entry["name"], entry["bytes"]) for entry in files]
-    except (DamagedFile, KeyError, TypeError):
+        manifest = read_manifest(directory)
+        files = {} if manifest is None else listed(directory, manifest)
+    except DamagedFile:
         return False
-    return all(path.is_file() and path.stat().st_size == size for path, size in paths)
+    sizes = {directory / name: entry.bytes for name, entry in files.items() if name.endswith(".parquet")}
+    return bool(sizes) and all(path.is_file() and path.stat().st_size == size for path, size in sizes.items())
 
 
 def shards(directory: Path, split: str | None = None) -> list[Path]:

@@ -1,6 +1,5 @@
 """What `bokeru verify` checks in a dataset: its manifest, rows and splits, and its crawls."""
 
-import hashlib
 import logging
 from collections import Counter
 from pathlib import Path
@@ -13,11 +12,19 @@ from dataset.text.captions import join
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
-from store.manifest import read_manifest
+from store.manifest import listed, read_manifest
 from store.place import Place
 from store.progress import Progress
 from store.register.stages import Stage
-from store.register.verify import Problem, Problems, check_by, check_files, check_photo, check_table
+from store.register.verify import (
+    Problem,
+    Problems,
+    check_by,
+    check_files,
+    check_manifest,
+    check_photo,
+    check_table,
+)
 from store.schema import decoder_of
 from store.shard_reader import Shard
 
@@ -32,40 +39,25 @@ def check(stage: Stage) -> Problems:
         log.warning(older)
     yield from check_files(stage, closer=(MANIFEST, VOCABULARY))
     yield from check_by(Vocabulary.load, stage.directory / VOCABULARY)
-    yield from _check_manifest(stage)
+    yield from check_manifest(stage)
+    yield from _check_unlisted(stage)
     yield from _check_rows(stage)
 
 
-def _check_manifest(stage: Stage) -> Problems:
-    """Yield where a file is missing, is not the one that the manifest lists, or is not listed."""
+def _check_unlisted(stage: Stage) -> Problems:
+    """Yield the shards of photos that the manifest does not list: a dataset appears as a whole."""
     directory = stage.directory
     try:
         manifest = read_manifest(directory)
-    except DamagedFile as error:
-        yield Problem(str(error))
+        files = {} if manifest is None else listed(directory, manifest)
+    except DamagedFile:  # `check_manifest` has reported it
         return
     if manifest is None:
         yield Problem(f"{directory / MANIFEST} is missing: the dataset was not completed")
         return
-    try:
-        files: Any = manifest["files"]
-        listed = {directory / entry["name"]: entry["sha256"] for entry in files}
-    except (KeyError, TypeError):
-        yield Problem(str(DamagedFile(directory / MANIFEST, "it does not list the dataset's files")))
-        return
-    for path, sha256 in listed.items():
-        if not path.is_file():
-            yield Problem(f"{path} is missing")
-        elif _sha256(path) != sha256:
-            yield Problem(f"{path} is not the file that the manifest lists: its sha256 differs")
-    for kind, path in stage.files():
-        if kind.in_manifest and path not in listed:
-            yield Problem(f"{path} is not in the manifest: build the dataset again", damaged=False)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    for path in (path for table in stage.tables() for path in table.paths):
+        if path.relative_to(directory).as_posix() not in files:
+            yield Problem(f"{path} is not in the manifest: build the dataset again")
 
 
 def _check_rows(stage: Stage) -> Problems:

@@ -25,7 +25,8 @@ from demo.site import running
 from featurize import fetch, weights
 from store.forget.content import Content
 from store.forget.search import SHORT, search
-from store.manifest import read_manifest
+from store.manifest import NAME as MANIFEST
+from store.manifest import listed, read_manifest
 from tests.dataset.importers.cans import boke_row, can, oogiri_go, rows_as_csv, sample
 from tests.featurize.small_networks import small_network, small_weights
 
@@ -41,6 +42,7 @@ class Ledger:
         self.folder = folder
         self.files: set[str] = set()
         self.commands: set[str] = set()
+        self.in_manifests: set[str] = set()
         sys.addaudithook(self._see)
 
     def run(self, command: str, *arguments: object) -> None:
@@ -49,6 +51,10 @@ class Ledger:
         status = main([command, *map(str, arguments)])
         if status:
             sys.exit(f"bokeru {command} ended with {status}")
+        for path in self.folder.rglob(MANIFEST):
+            names = listed(path.parent, read_manifest(path.parent) or {})
+            place = path.parent.relative_to(self.folder)
+            self.in_manifests |= {(place / name).as_posix() for name in names}
 
     def look(self) -> None:
         """Note what lies below the folder now."""
@@ -133,12 +139,11 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("why", *pipeline, read.captions(data / "demo/dataset")["text"][0])
     ledger.run("doctor", "--data", data)
     ledger.look()
-    manifest = read_manifest(data / "demo/dataset") or {}
     return {
         "files": sorted(ledger.files),
         "commands": sorted(ledger.commands),
         "holding content": holding,
-        "in the manifest": [f"demo/dataset/{entry['name']}" for entry in manifest["files"]],  # type: ignore[attr-defined]
+        "in the manifest": sorted(ledger.in_manifests),
         "mirror": [
             path.relative_to(folder / "mirror").as_posix() for path in (folder / "mirror").rglob("*.*")
         ],

@@ -1,15 +1,12 @@
 """Writes a dataset's directory: shards, vocabulary, statistics, card, Croissant, and last the manifest."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dataset.build.candidates import explain_empty
 from dataset.build.photos_table import ImageSource, write_photos
@@ -19,9 +16,9 @@ from dataset.describe.croissant import croissant
 from dataset.describe.statistics import DatasetCounts, statistics
 from dataset.text.vocabulary import Vocabulary
 from store.errors import UserError
-from store.manifest import write_manifest
+from store.manifest import Entry, write_manifest
 from store.place import Place
-from store.processes.cores import cores
+from store.register.listed import entries
 from store.register.stages import Stage
 from store.schema import DECODER
 from store.whole_file import write_json, write_whole
@@ -82,34 +79,23 @@ def publish(
     )
     vocabulary.save(directory / "vocabulary.json")
     figures = statistics(connection, counts, vocabulary)
-    files = _listed_files(directory)
+    stage = Stage("dataset", directory)
+    files = {entry.name: entry for entry in entries(stage)}
+    shards_of_photos = [path for split in ("dev", "train") for path in stage.table(split).paths]
+    photos = [files[path.relative_to(directory).as_posix()] for path in shards_of_photos]
     write_json(directory / "statistics.json", figures)
     write_whole(directory / "statistics.svg", charts(figures))
-    write_json(directory / "croissant.json", croissant(origin.name, files, origin.sources))
+    write_json(directory / "croissant.json", croissant(origin.name, photos, origin.sources))
     write_whole(directory / "README.md", card(origin.name, figures, origin.settings, origin.sources))
-    _write_manifest(directory, origin, files)
+    _write_manifest(directory, origin, entries(stage, files))
 
 
-def _listed_files(directory: Path) -> list[dict[str, object]]:
-    """Return the files that the manifest lists, with rows, bytes and sha256."""
-    paths = sorted(path for kind, path in Stage("dataset", directory).files() if kind.in_manifest)
-    with ThreadPoolExecutor(cores()) as pool:  # hashlib lets go of Python's lock
-        return list(pool.map(_listed_file, paths, [directory] * len(paths)))
-
-
-def _listed_file(path: Path, directory: Path) -> dict[str, object]:
-    with path.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    rows = pq.read_metadata(path).num_rows
-    name = path.relative_to(directory).as_posix()
-    return {"name": name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}
-
-
-def _write_manifest(directory: Path, origin: Origin, files: list[dict[str, object]]) -> None:
+def _write_manifest(directory: Path, origin: Origin, files: Iterable[Entry]) -> None:
     write_manifest(
         directory,
         "dataset",
         origin.fingerprint,
+        files,
         pipeline=origin.name,
         settings=origin.settings,
         tokenizer=origin.settings["tokenizer"],
@@ -117,5 +103,4 @@ def _write_manifest(directory: Path, origin: Origin, files: list[dict[str, objec
         texts=origin.counts,
         crawls=origin.crawls,
         sources=origin.sources,
-        files=files,
     )

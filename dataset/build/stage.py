@@ -81,9 +81,7 @@ def build(
             *([no_photos] if no_photos else []),  # without any, the dataset is the one of before
             *(DECODER, Limits.options.model_dump()),
         )
-        # Complete, too: a file may have been deleted since.
-        whole = read.is_complete(directory) and not read.older_layout(directory)
-        if whole and is_fresh(directory, build_fingerprint):
+        if is_fresh(directory, build_fingerprint) and not read.older_layout(directory):
             return False
         origin = Origin(
             name, build_fingerprint, settings, [str(crawl) for crawl in crawls], sources, tokens, {}

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import Any
 
 import pyarrow as pa
 
+from store.manifest import Entry
 from store.schema import CAPTION, PHOTOS
 
 CONTEXT = {
@@ -63,10 +63,8 @@ DESCRIPTIONS = {
 }
 
 
-def croissant(
-    name: str, files: Sequence[Mapping[str, Any]], sources: Sequence[Mapping[str, str]]
-) -> dict[str, object]:
-    """Return the JSON-LD of a dataset whose Parquet files are `files` (name, bytes, sha256)."""
+def croissant(name: str, files: Sequence[Entry], sources: Sequence[Mapping[str, str]]) -> dict[str, object]:
+    """Return the JSON-LD of a dataset whose Parquet files are `files`."""
     licences = [source["licence"] for source in sources if "licence" in source]
     return {
         "@context": CONTEXT,
@@ -80,19 +78,19 @@ def croissant(
         "citeAs": "; ".join([*(source["notice"] for source in sources if "notice" in source), "bokete"]),
         "license": licences or ["https://bokete.jp"],
         "distribution": [_file_object(file) for file in files],
-        "recordSet": [_record_set(file["name"]) for file in files],
+        "recordSet": [_record_set(file.name) for file in files],
     }
 
 
-def _file_object(file: Mapping[str, Any]) -> dict[str, object]:
+def _file_object(file: Entry) -> dict[str, object]:
     return {
         "@type": "cr:FileObject",
-        "@id": file["name"],
-        "name": file["name"],
-        "contentUrl": file["name"],
-        "contentSize": f"{file['bytes']} B",
+        "@id": file.name,
+        "name": file.name,
+        "contentUrl": file.name,
+        "contentSize": f"{file.bytes} B",
         "encodingFormat": "application/x-parquet",
-        "sha256": file["sha256"],
+        "sha256": file.sha256,
     }
 
 

@@ -42,6 +42,9 @@ PLACES: dict[StageName, str] = {
 DATASET_SHARDS = "data"
 """The folder of a dataset's shards, as on the Hub; it holds nothing else, so that readers take it whole."""
 
+LISTING: tuple[StageName, ...] = ("dataset",)
+"""The stages that have a manifest."""
+
 
 @dataclass(frozen=True)
 class FileKind:
@@ -55,7 +58,6 @@ class FileKind:
         columns: for a table, the columns that each file has at least.
         table: for a table, its name.
         content: whether it may hold photos, captions, or what tells one of them: sha256, address, vector.
-        in_manifest: whether the stage's manifest lists it with its sha256.
         mirrored: whether `crawl.mirror` keeps a copy of it.
         older: the path that it had in the stage's directory in 0.1: such files are still read.
     """
@@ -66,7 +68,6 @@ class FileKind:
     columns: pa.Schema | None = None
     table: str = ""
     content: bool = False
-    in_manifest: bool = False
     mirrored: bool = False
     older: str = ""
 
@@ -74,6 +75,16 @@ class FileKind:
     def name(self) -> str:
         """The path from the stage's directory, as `Path.glob` takes it; a file elsewhere has none."""
         return self.path.removeprefix(PLACES[self.stage] + "/")
+
+    @property
+    def in_manifest(self) -> bool:
+        """Whether the stage's manifest lists it with its sha256: every file that lasts, but for itself."""
+        return self.stage in LISTING and self.lasts and self.name != MANIFEST
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether lines may be added after the manifest was written, which lists its first bytes."""
+        return self.format == "jsonl"
 
     @property
     def lasts(self) -> bool:
@@ -125,7 +136,6 @@ KINDS = (
             _PHOTOS,
             split,
             content=True,
-            in_manifest=True,
             older=f"{split}-*.parquet",
         )
         for split in ("train", "dev")

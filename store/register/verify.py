@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,10 +13,14 @@ import yaml
 from safetensors import safe_open
 
 from store.errors import DamagedFile
+from store.manifest import NAME as MANIFEST
+from store.manifest import is_as_written, is_of_0_1, listed, read_manifest
 from store.photo.decode import decode
 from store.photo.errors import OutsideLimits, UnusablePhoto
 from store.photo.options import PhotoOptions, limited
+from store.processes.cores import cores
 from store.register.kinds import Format
+from store.register.listed import replaced_names
 from store.register.stages import Stage, Table
 from store.schema import DECODER
 from store.shard_reader import Shard
@@ -31,10 +36,12 @@ class Problem:
     Args:
         text: the file, what is wrong with it, and what the user does about it.
         damaged: a file is not as it was written; else files that are each whole contradict one another.
+        is_notice: nothing is wrong, but something cannot be told.
     """
 
     text: str
     damaged: bool = True
+    is_notice: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -74,6 +81,40 @@ def check_files(stage: Stage, closer: Collection[str] = ()) -> Problems:
         except Exception as error:  # each reader raises its own; all mean that the file is damaged
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             yield Problem(f"{path} is damaged: it cannot be read as {kind.format} ({reason})")
+
+
+def check_manifest(stage: Stage) -> Problems:
+    """Yield where the manifest is not as it was written, or a file that it lists is missing or another one.
+
+    A whole file that it does not list is new, and one that another replaces may be gone: a kill leaves both.
+    """
+    try:
+        manifest = read_manifest(stage.directory)
+        files = {} if manifest is None else listed(stage.directory, manifest)
+    except DamagedFile as error:
+        yield Problem(str(error))
+        return
+    if manifest is None or is_of_0_1(manifest):
+        yield from _notice(stage, len(files))
+    elif not is_as_written(manifest):
+        yield Problem(f"{stage.directory / MANIFEST} is damaged: it was changed after it was written")
+    replaced = replaced_names(stage)
+    with ThreadPoolExecutor(cores()) as pool:
+        problems = pool.map(lambda entry: entry.problem(stage.directory), files.values())
+        for name, problem in zip(files, problems, strict=True):
+            if problem and not (name in replaced and not (stage.directory / name).exists()):
+                yield Problem(f"{stage.directory / name} {problem}")
+
+
+def _notice(stage: Stage, count: int) -> Problems:
+    others = sum(kind.in_manifest for kind, _ in stage.files()) - count
+    if others > 0:
+        yield Problem(
+            f"{stage.directory}: no manifest lists {others} of its files, as Bokeru 0.1 left them: nobody "
+            "can tell whether they are as they were written",
+            damaged=False,
+            is_notice=True,
+        )
 
 
 def check_by(read: Callable[[Path], object], path: Path) -> Problems:
