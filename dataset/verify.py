@@ -1,14 +1,20 @@
 """What `bokeru verify` checks in a dataset: its manifest, rows and splits, and its crawls."""
 
 import logging
-from collections import Counter
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from dataset import read
-from dataset.text.captions import join
+from dataset.build.stage import connect
+from dataset.checks.captions import CaptionCheck
+from dataset.checks.crawled import check_crawled
+from dataset.checks.figures import Recount, check_croissant
+from dataset.checks.sides import SideCheck
+from dataset.read import SPLITS
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
@@ -61,48 +67,54 @@ def _check_unlisted(stage: Stage) -> Problems:
 
 
 def _check_rows(stage: Stage) -> Problems:
-    """Yield what is wrong with the photos and their captions, and where the splits overlap."""
-    splits_by_photo: dict[str, list[str]] = {}
-    splits_by_group: dict[str, set[str]] = {}
-    with Progress(f"verify {stage.directory}", None, "photos") as progress:
+    """Yield what is wrong with the photos and their captions, where splits overlap, and with figures."""
+    manifest = _manifest(stage.directory)
+    captions, sides = CaptionCheck(manifest), SideCheck(stage.directory, manifest)
+    with (
+        Progress(f"verify {stage.directory}", None, "photos") as progress,
+        tempfile.TemporaryDirectory() as work,
+        connect(Path(work)) as connection,
+    ):
+        recount = Recount(connection)
         for table in stage.tables():
             if not table.paths:
                 yield Problem(f"{stage.directory} has no {table.name} shard")
 
             def check_rows(path: Path, rows: pa.Table, split: str = table.name) -> Problems:
+                recount.add(split, rows)
                 for row in rows.to_pylist():
-                    splits_by_photo.setdefault(row["sha256"], []).append(split)
-                    splits_by_group.setdefault(row["group"], set()).add(split)
+                    yield from sides.check(path, split, row)
                     yield from check_photo(path, row, row["image"]["bytes"], decoder_of(rows.schema))
-                    yield from _check_captions(path, row)
+                    yield from captions.check(path, row)
                 progress.advance(rows.num_rows)
 
             yield from check_table(table, check_rows)
-    for sha256, splits in splits_by_photo.items():
-        if len(splits) > 1:
-            text = f"{stage.directory}: photo {sha256} stands {len(splits)} times ({', '.join(splits)})"
-            yield Problem(text, damaged=False)
-    for group, both in splits_by_group.items():
-        if len(both) > 1:
-            text = f"{stage.directory}: group {group} is on both sides of the split"
-            yield Problem(text, damaged=False)
+        yield from sides.check_all()
+        yield from recount.check(stage.directory, manifest)
+    yield from check_croissant(stage.directory, _sums(manifest))
 
 
-def _check_captions(path: Path, row: dict[str, Any]) -> Problems:
-    captions = row["captions"]
-    if not captions:
-        yield Problem(f"{path}: photo {row['sha256']} has no captions")
-    for caption in captions:
-        if join(caption["tokens"]) != caption["text_nfkc"]:
-            yield Problem(f"{path}: the tokens of boke {caption['boke_id']} do not make its text")
-    repeated = [text for text, n in Counter(c["text_nfkc"] for c in captions).items() if n > 1]
-    if repeated:
-        yield Problem(f"{path}: photo {row['sha256']} has a caption twice: {repeated[0]!r}")
+def _manifest(directory: Path) -> Mapping[str, Any]:
+    try:
+        return read_manifest(directory) or {}
+    except (DamagedFile, OSError):  # said where it is read first
+        return {}
+
+
+def _sums(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the sha256 of the shards, as the manifest has them."""
+    try:
+        files = {str(file["name"]): str(file["sha256"]) for file in manifest.get("files", [])}
+    except (KeyError, TypeError):
+        return {}
+    return {name: sha256 for name, sha256 in files.items() if Path(name).name.startswith(SPLITS)}
 
 
 def check_inputs(stage: Stage) -> Problems:
-    """Yield the photos that none of the dataset's crawls, if they are all there, has."""
+    """Yield what the dataset's crawls, if they are all there, do not have, or have otherwise."""
     crawls = _crawls(stage.directory)
+    shards = [path for table in stage.tables() for path in table.paths]
+    yield from check_crawled(shards, crawls, _manifest(stage.directory))
     if not all((crawl / "images").is_dir() for crawl in crawls):
         return
     images = [path for crawl in crawls for path in Stage("crawl", crawl).table("images").paths]

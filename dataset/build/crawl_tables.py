@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from store.addresses import sql_host, sql_photo_key
 from store.errors import MissingStage
+from store.manifest import file_list
 from store.place import Place
 from store.schema import IMAGES, PAGES, required
 from store.shard_reader import sql_rows
@@ -36,6 +37,11 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         pages += in_crawl
         images += shard_paths(crawl / "images", required(IMAGES))
     return pages, images
+
+
+def by_crawl(shards: Sequence[Path], crawls: Sequence[Path]) -> list[list[list[object]]]:
+    """Return name and size of the shards of each crawl, as the manifest lists what a build was made from."""
+    return [file_list(path for path in shards if path.is_relative_to(crawl)) for crawl in crawls]
 
 
 # The newest row of each address, found as the greatest struct: structs compare field by field. At one time,

@@ -1,7 +1,7 @@
 """Writes a dataset's directory: shards, vocabulary, statistics, card, Croissant, and last the manifest."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ class Origin:
         tokens: the version of the tokenizer.
         counts: how many texts were tokenised, and how many reused.
         decoder: the version of the decoder that described the photos.
+        inputs: the version of the build and the crawls' shards, so that `bokeru verify` can run the steps
+            again; empty where the rows do not come from these.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Origin:
     tokens: str
     counts: dict[str, int]
     decoder: int = DECODER
+    inputs: dict[str, Any] = field(default_factory=dict)
 
 
 def publish(
@@ -102,5 +105,6 @@ def _write_manifest(directory: Path, origin: Origin, files: Iterable[Entry]) -> 
         tokens=origin.tokens,
         texts=origin.counts,
         crawls=origin.crawls,
+        inputs=origin.inputs,
         sources=origin.sources,
     )

@@ -73,7 +73,7 @@ def build(
         try:
             no_photos = stand_ins(crawls, stand_in_rule)
         except duckdb.Error as error:
-            raise _explain(error, images) from error
+            raise explain(error, images) from error
         settings = options.of_result()
         shards = [file_list(pages), file_list(images)]
         build_fingerprint = fingerprint(
@@ -84,7 +84,18 @@ def build(
         if is_fresh(directory, build_fingerprint) and not read.older_layout(directory):
             return False
         origin = Origin(
-            name, build_fingerprint, settings, [str(crawl) for crawl in crawls], sources, tokens, {}
+            name,
+            build_fingerprint,
+            settings,
+            [str(crawl) for crawl in crawls],
+            sources,
+            tokens,
+            {},
+            inputs={
+                "version": VERSION,
+                "pages": crawl_tables.by_crawl(pages, crawls),
+                "images": crawl_tables.by_crawl(images, crawls),
+            },
         )
         room = Room(directory, options, "dataset", Place.of(directory))
         with replacement(directory) as new:
@@ -100,7 +111,7 @@ def build(
                 except duckdb.Error as error:
                     if "max_temp_directory_size" in str(error):
                         raise room.too_little() from error
-                    raise _explain(error, [*pages, *images]) from error
+                    raise explain(error, [*pages, *images]) from error
             shutil.rmtree(new / WORK)
         sides.record(directory, options)
     return True
@@ -122,7 +133,7 @@ def connect(directory: Path, room: Room | None = None) -> duckdb.DuckDBPyConnect
     return connection
 
 
-def _explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
+def explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
     """Return the cause of DuckDB's error: a full disk, too little memory, a damaged shard, or the error."""
     reason = str(error).splitlines()[0]
     if "No space left" in reason:

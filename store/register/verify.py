@@ -16,6 +16,7 @@ from store.errors import DamagedFile
 from store.manifest import NAME as MANIFEST
 from store.manifest import is_as_written, is_of_0_1, listed, read_manifest
 from store.photo.decode import decode
+from store.photo.description import describe
 from store.photo.errors import OutsideLimits, UnusablePhoto
 from store.photo.options import PhotoOptions, limited
 from store.processes.cores import cores
@@ -195,7 +196,7 @@ def check_photo(path: Path, row: dict[str, object], content: bytes | None, decod
     Args:
         path: the shard.
         decoder: the version that described it.
-        row: sha256, width and height in pixels, and whatever else.
+        row: sha256, width and height in pixels, phash, format if the table has it, and whatever else.
     """
     name = f"{path}: photo {row['sha256']}"
     if not content:
@@ -204,7 +205,7 @@ def check_photo(path: Path, row: dict[str, object], content: bytes | None, decod
         yield Problem(f"{name} hashes to {found}")
     elif decoder == DECODER:
         try:
-            photo = decode(content)
+            photo = describe(content)
         except OutsideLimits:
             return
         except UnusablePhoto as error:
@@ -212,3 +213,6 @@ def check_photo(path: Path, row: dict[str, object], content: bytes | None, decod
             return
         if (photo.width, photo.height) != (row["width"], row["height"]):
             yield Problem(f"{name} is {photo.width}x{photo.height}, not {row['width']}x{row['height']}")
+        for fact in ("format", "phash"):
+            if fact in row and row[fact] != getattr(photo, fact):
+                yield Problem(f"{name} has {fact} {getattr(photo, fact)}, not {row[fact]}")

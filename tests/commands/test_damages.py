@@ -1,0 +1,312 @@
+"""48 damages: each is done to a copy of a whole pipeline, and `bokeru verify` must end with 5 and name it.
+
+"Renewed" means that the manifest's sums and sizes were made to fit afterwards, as somebody would who edits on
+purpose: only what is recomputed, or compared with another file, can tell.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from commands.verify import exit_status, verify
+from dataset.text.captions import Tokenizer, normalise
+from tests.commands.small_pipeline import (
+    SmallPipeline,
+    exchange,
+    exchange_files,
+    flip,
+    make,
+    rewrite,
+    rewrite_json,
+)
+from tests.test_made_by_0_1 import MADE
+
+TOLD_OF_A_PHOTO = ("image", "sha256", "width", "height", "phash")
+Damage = Callable[[SmallPipeline], Path]
+"""Damages a copy; returns the file that verify must name."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of a pipeline that nobody has touched."""
+    return make(tmp_path_factory.mktemp("damages"))
+
+
+@pytest.fixture
+def whole(made: Path, tmp_path: Path) -> SmallPipeline:
+    """Return a copy of it, in another folder."""
+    return SmallPipeline(Path(shutil.copytree(made, tmp_path / "data")))
+
+
+def gone(path: Path) -> Path:
+    path.unlink()
+    return path
+
+
+def cut(path: Path, size: int | None = None) -> Path:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2 if size is None else size])
+    return path
+
+
+def garbage(path: Path) -> Path:
+    path.write_text("garbage")
+    return path
+
+
+def first(change: Callable[[dict], object]) -> Callable[[list[dict]], object]:  # type: ignore[type-arg]
+    """Return the change of a list of rows that changes the first one."""
+    return lambda rows: change(rows[0])
+
+
+def caption(change: Callable[[dict], object]) -> Callable[[list[dict]], object]:  # type: ignore[type-arg]
+    """Return the change of a list of photos that changes one caption of the first."""
+    return lambda rows: change(rows[0]["captions"][0])
+
+
+def renewed(change: Damage) -> Damage:
+    """Return the damage that makes the sums of all manifests fit afterwards."""
+
+    def damage(copy: SmallPipeline) -> Path:
+        path = change(copy)
+        copy.renew()
+        return path
+
+    return damage
+
+
+def flip_a_footer(path: Path) -> Path:
+    """Change a bit of the metadata at a Parquet file's end: 4 bytes of length and PAR1 come after it."""
+    size = path.stat().st_size
+    length = int.from_bytes(path.read_bytes()[-8:-4], "little")
+    return flip(path, (size - 8 - length / 2) / size)
+
+
+def lose(count: int) -> Callable[[list[dict]], object]:  # type: ignore[type-arg]
+    """Return the change of a list of rows that takes out the first ones."""
+    return lambda rows: rows.__delitem__(slice(count))
+
+
+def wrong_hash(row: dict) -> None:  # type: ignore[type-arg]
+    row["phash"] = f"{int(row['phash'], 16) ^ 1:016x}"
+
+
+def wrong_format(row: dict) -> None:  # type: ignore[type-arg]
+    row["format"] = "gif"
+
+
+def lose_5_rows(copy: SmallPipeline) -> Path:
+    rewrite(copy.shard(), lose(5))
+    return copy.dataset / "statistics.json"  # it has more photos than the shards
+
+
+def swap_splits(copy: SmallPipeline) -> Path:
+    exchange_files(copy.shard("train"), copy.shard("dev"))
+    return copy.shard("train")
+
+
+def edit_all_of_a_text(one: dict) -> None:  # type: ignore[type-arg]
+    one["text"] = "隣の犬が笑った"
+    one["text_nfkc"] = normalise(one["text"])
+    one["tokens"] = Tokenizer().tokenize(one["text"])
+
+
+def other_tokens(one: dict) -> None:  # type: ignore[type-arg]
+    """Cut the text into characters: joined, they still make it."""
+    one["tokens"] = list(one["text_nfkc"])
+
+
+def foreign_shard(copy: SmallPipeline) -> Path:
+    path = copy.shard().with_name("train-00001-of-00002.parquet")
+    shutil.copy(next((MADE / "data/small/dataset").glob("train-*.parquet")), path)
+    return path
+
+
+def swap_tokens(copy: SmallPipeline, folder: str = "dataset") -> Path:
+    def swap(content: dict) -> None:  # type: ignore[type-arg]
+        tokens = content["tokens"]
+        tokens[4], tokens[-1] = tokens[-1], tokens[4]
+
+    return rewrite_json(copy.dataset / "vocabulary.json", swap)
+
+
+def zero_counts(copy: SmallPipeline) -> Path:
+    def zero(content: dict) -> None:  # type: ignore[type-arg]
+        content["counts"] = [0] * len(content["counts"])
+
+    return rewrite_json(copy.dataset / "vocabulary.json", zero)
+
+
+def leak(copy: SmallPipeline) -> Path:
+    """Add a token that only dev has, with its count there, behind all others."""
+    known = set(json.loads((copy.dataset / "vocabulary.json").read_text())["tokens"])
+    dev = pq.read_table(copy.shard("dev"))["captions"].combine_chunks().flatten().field("tokens").flatten()
+    token = next(token for token in dev.to_pylist() if token not in known)
+
+    def add(content: dict) -> None:  # type: ignore[type-arg]
+        content["tokens"].append(token)
+        content["counts"].append(1)
+
+    return rewrite_json(copy.dataset / "vocabulary.json", add)
+
+
+def wrong_croissant(copy: SmallPipeline) -> Path:
+    def change(content: dict) -> None:  # type: ignore[type-arg]
+        content["distribution"][0]["sha256"] = "0" * 64
+
+    return rewrite_json(copy.dataset / "croissant.json", change)
+
+
+def edit_settings(copy: SmallPipeline) -> Path:
+    return rewrite_json(
+        copy.dataset / "manifest.json", lambda content: content["settings"].update(min_stars=1)
+    )
+
+
+def wrong_floor(copy: SmallPipeline) -> Path:
+    return rewrite_json(
+        copy.dataset / "floor.json", lambda content: content.update(train=content["train"] / 2)
+    )
+
+
+def wrong_statistics(copy: SmallPipeline) -> Path:
+    return rewrite_json(
+        copy.dataset / "statistics.json", lambda content: content["splits"]["train"].update(captions=1)
+    )
+
+
+def zero_vectors(rows: list[dict]) -> None:  # type: ignore[type-arg]
+    for row in rows:
+        row["vector"] = [0.0] * len(row["vector"])
+
+
+def lose_half(rows: list[dict]) -> None:  # type: ignore[type-arg]
+    del rows[::2]
+
+
+def no_number(row: dict) -> None:  # type: ignore[type-arg]
+    row["vector"] = [float("nan"), *row["vector"][1:]]
+
+
+def without_labels(rows: list[dict]) -> None:  # type: ignore[type-arg]
+    for row in rows:
+        row.update(labels=[], label_confidences=None)
+
+
+def rotate(copy: SmallPipeline) -> Path:
+    def change(content: dict) -> None:  # type: ignore[type-arg]
+        content["tokens"] = content["tokens"][:4] + content["tokens"][5:] + content["tokens"][4:5]
+
+    return rewrite_json(copy.run / "model/vocabulary.json", change)
+
+
+def shorten(copy: SmallPipeline) -> Path:
+    def change(content: dict) -> None:  # type: ignore[type-arg]
+        for values in content.values():
+            if values:
+                values.pop()
+
+    return rewrite_json(copy.run / "model/vocabulary.json", change)
+
+
+def edit_evaluation(copy: SmallPipeline) -> Path:
+    return rewrite_json(
+        copy.run / "evaluation.json", lambda content: content["train"].update(nll=content["train"]["nll"] / 2)
+    )
+
+
+DAMAGES: dict[str, Damage] = {
+    "images bit flip": lambda copy: flip(copy.crawled("images")),
+    "images cut": lambda copy: cut(copy.crawled("images")),
+    "images shard gone": lambda copy: gone(copy.crawled("images")),
+    "images 10 rows gone": lambda copy: rewrite(copy.crawled("images"), lose(10)),
+    "images hash wrong": lambda copy: rewrite(copy.crawled("images"), first(wrong_hash)),
+    "images format wrong": lambda copy: rewrite(copy.crawled("images"), first(wrong_format)),
+    "pages bit flip": lambda copy: flip(copy.crawled("pages")),
+    "pages shard gone": lambda copy: gone(copy.crawled("pages")),
+    "pages caption edited": lambda copy: rewrite(
+        copy.crawled("pages"),
+        lambda rows: next(row for row in rows if row["bokes"])["bokes"][0].update(text="隣の犬"),
+    ),
+    "train bit flip": lambda copy: flip(copy.shard()),
+    "train footer flip": lambda copy: flip_a_footer(copy.shard()),
+    "splits swapped": swap_splits,
+    "splits swapped, manifest renewed": renewed(swap_splits),
+    "5 rows gone, renewed": renewed(lose_5_rows),
+    "text edited, renewed": renewed(
+        lambda copy: rewrite(copy.shard(), caption(lambda one: one.update(text="隣の犬")))
+    ),
+    "text, nfkc, tokens edited, renewed": renewed(
+        lambda copy: rewrite(copy.shard(), caption(edit_all_of_a_text))
+    ),
+    "tokens not of the text, renewed": renewed(
+        lambda copy: rewrite(copy.shard(), caption(lambda one: one.update(tokens=["隣", "の", "犬"])))
+    ),
+    "stars edited, renewed": renewed(
+        lambda copy: rewrite(copy.shard(), caption(lambda one: one.update(stars=one["stars"] + 1)))
+    ),
+    "two photos exchanged, renewed": renewed(
+        lambda copy: rewrite(copy.shard(), lambda rows: exchange(rows, TOLD_OF_A_PHOTO))
+    ),
+    "labels gone, renewed": renewed(lambda copy: rewrite(copy.shard(), without_labels)),
+    "foreign shard": foreign_shard,
+    "statistics wrong": wrong_statistics,
+    "statistics cut": lambda copy: cut(copy.dataset / "statistics.json"),
+    "statistics gone": lambda copy: gone(copy.dataset / "statistics.json"),
+    "vocabulary swapped": swap_tokens,
+    "vocabulary counts zero": zero_counts,
+    "vocabulary with a leak": leak,
+    "card emptied": lambda copy: cut(copy.dataset / "README.md", 0),
+    "card gone": lambda copy: gone(copy.dataset / "README.md"),
+    "croissant sum wrong": wrong_croissant,
+    "manifest gone": lambda copy: gone(copy.dataset / "manifest.json"),
+    "manifest's settings edited": edit_settings,
+    "floor wrong": wrong_floor,
+    "vectors bit flip": lambda copy: flip(copy.vectors),
+    "two vectors exchanged": lambda copy: rewrite(copy.vectors, lambda rows: exchange(rows, ("vector",))),
+    "vectors zero": lambda copy: rewrite(copy.vectors, zero_vectors),
+    "half the vectors gone": lambda copy: rewrite(copy.vectors, lose_half),
+    "vectors shard gone": lambda copy: gone(copy.vectors),
+    "vector NaN": lambda copy: rewrite(copy.vectors, first(no_number)),
+    "weights bit flip": lambda copy: flip(copy.run / "model/model.safetensors"),
+    "model's vocabulary swapped": rotate,
+    "model's vocabulary short": shorten,
+    "snapshot cut": lambda copy: cut(copy.snapshot(), 1_000),
+    "evaluation edited": edit_evaluation,
+    "evaluation gone": lambda copy: gone(copy.run / "evaluation.json"),
+    "settings garbage": lambda copy: garbage(copy.run / "settings.yaml"),
+    "forget list cut": lambda copy: cut(copy.pipeline / "forgotten.json"),
+    "exports garbage": lambda copy: garbage(copy.pipeline / "exports.json"),
+}
+
+
+def test_what_the_stages_made_is_whole(whole: SmallPipeline) -> None:
+    assert [str(problem) for problem in verify(whole.data)] == []
+
+
+def test_sums_made_to_fit_are_no_damage(whole: SmallPipeline) -> None:
+    """The tests of what is renewed would find the renewing itself otherwise."""
+    whole.renew()
+    assert [str(problem) for problem in verify(whole.data)] == []
+
+
+def test_all_48_are_tried() -> None:
+    assert len(DAMAGES) == 48
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_found_and_named(whole: SmallPipeline, damage: str) -> None:
+    assert_found(whole, DAMAGES[damage])
+
+
+def assert_found(copy: SmallPipeline, damage: Damage) -> None:
+    path = damage(copy)
+    problems = verify(copy.data)
+    told = [str(problem) for problem in problems if problem.damaged]
+    assert exit_status(problems) == 5, problems
+    assert any(str(path) in line for line in told), told
+    assert all("Traceback" not in line for line in told)
