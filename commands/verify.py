@@ -20,10 +20,13 @@ def exit_status(problems: "list[Problem]") -> int:
     return DamagedFile.exit_status if damaged else UserError.exit_status
 
 
-def verify(path: Path) -> "list[Problem]":
+def verify(path: Path, *, everything: bool = False) -> "list[Problem]":
     """Return what is wrong at `path`: a stage's directory, a folder of stages, one Parquet or WARC file.
 
     Every page of every shard is read and its checksum compared; every photo is decoded and hashed.
+
+    Args:
+        everything: compute every vector again, not a sample of each cache.
 
     Raises:
         UserError: nothing is there that a stage wrote.
@@ -39,7 +42,9 @@ def verify(path: Path) -> "list[Problem]":
     stages, verifiers = find(path), stage_verifiers()
     problems = [problem for stage in stages for problem in _check(stage, verifiers)]
     inputs = [stage for stage in stages if stage.name in verifiers]
-    return problems + [problem for stage in inputs for problem in verifiers[stage.name].check_inputs(stage)]
+    for stage in inputs:
+        problems += verifiers[stage.name].check_inputs(stage, everything=everything)
+    return problems
 
 
 def _check_archive(path: Path) -> "Iterator[Problem]":

@@ -110,7 +110,7 @@ def _sums(manifest: Mapping[str, Any]) -> dict[str, str]:
     return {name: sha256 for name, sha256 in files.items() if Path(name).name.startswith(SPLITS)}
 
 
-def check_inputs(stage: Stage) -> Problems:
+def check_inputs(stage: Stage, *, everything: bool = False) -> Problems:
     """Yield what the dataset's crawls, if they are all there, do not have, or have otherwise."""
     crawls = _crawls(stage.directory)
     shards = [path for table in stage.tables() for path in table.paths]

@@ -61,8 +61,12 @@ class StageVerify(Protocol):
     def check(self, stage: Stage) -> Problems:
         """Yield what is wrong within one stage: in its files, and where they contradict one another."""
 
-    def check_inputs(self, stage: Stage) -> Problems:
-        """Yield where the stage does not fit what it was made from, as far as that is still there."""
+    def check_inputs(self, stage: Stage, *, everything: bool = False) -> Problems:
+        """Yield where the stage does not fit what it was made from, as far as that is still there.
+
+        Args:
+            everything: compute all again of which otherwise a sample is enough.
+        """
 
 
 def check_files(stage: Stage, closer: Collection[str] = ()) -> Problems:

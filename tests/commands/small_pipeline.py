@@ -97,7 +97,7 @@ class SmallPipeline:
         return path
 
     def renew(self, *folders: Path) -> None:
-        """Make sums and sizes fit the files: in Croissant, and in the manifests of these folders, or of all."""
+        """Make sums and sizes fit the files: in Croissant, and in the manifests of folders, or of all."""
         if not folders or self.dataset in folders:
             self._renew_croissant()
         for folder in folders or (self.pipeline / "crawl", self.dataset, self.cache, self.run):
