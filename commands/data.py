@@ -64,7 +64,7 @@ def verify(arguments: argparse.Namespace) -> None:
     """Check every file of any stage. Exit 5 for damage, 1 where whole files contradict each other."""
     from commands.verify import exit_status, verify
 
-    problems = verify(arguments.path)
+    problems = verify(arguments.path, everything=arguments.everything)
     if problems:
         print("\n".join(map(str, problems)))
     if status := exit_status(problems):
@@ -146,6 +146,8 @@ def register(commands: Commands) -> None:
     for function in (inspect, verify):
         command = add(commands, function)
         command.add_argument("path", type=Path, metavar="PATH", help="a stage's directory, or one shard")
+    sample = "compute every vector again, not a sample of each cache; as slow as computing them was"
+    command.add_argument("--all", action="store_true", dest="everything", help=sample)
     command = add(commands, read, "import")
     command.add_argument("format", choices=["bokekan", "oogiri-go"], help="the dataset's own layout")
     command.add_argument("source", type=Path, metavar="SRC", help="the folder that it lies in")

@@ -22,7 +22,8 @@ def check(stage: Stage) -> Problems:
     yield from check_table(stage.table("pages"), _check_rows)
     for name in ("left_out", "canaries"):
         yield from check_table(stage.table(name), _check_urls)
-    yield from check_table(stage.table("history"), lambda path, rows: iter(()))
+    for name in ("history", "sides"):
+        yield from check_table(stage.table(name), lambda path, rows: iter(()))
     with Progress(f"verify {stage.directory}", None, "photos") as progress:
 
         def check_photos(path: Path, rows: pa.Table) -> Problems:

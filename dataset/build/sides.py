@@ -36,7 +36,7 @@ def recorded(directory: Path, options: DatasetOptions) -> pa.Table:
     Raises:
         DamagedFile: the file cannot be read.
     """
-    kept = _read(_path(directory), options)
+    kept = in_file(directory, options)
     built = _built(directory) if _has_settings(directory, options) else kept.slice(0, 0)
     more = built.filter(pc.invert(pc.is_in(built["sha256"], kept["sha256"])))
     return pa.concat_tables([kept, more]).rename_columns(["sha256", "split"])
@@ -44,8 +44,8 @@ def recorded(directory: Path, options: DatasetOptions) -> pa.Table:
 
 def record(directory: Path, options: DatasetOptions) -> None:
     """Write the sides of all photos of a dataset, and of those that earlier builds recorded."""
-    path = _path(directory)
-    before, built = _read(path, options), _built(directory)
+    path = path_of(directory)
+    before, built = in_file(directory, options), _built(directory)
     gone = before.filter(pc.invert(pc.is_in(before["sha256"], built["sha256"])))
     table = pa.concat_tables([built, gone]).sort_by("sha256")
     if path.exists() and len(before) and table.equals(before):
@@ -54,7 +54,8 @@ def record(directory: Path, options: DatasetOptions) -> None:
         writer.write_table(table)
 
 
-def _path(directory: Path) -> Path:
+def path_of(directory: Path) -> Path:
+    """Return where the sides of a dataset's photos are kept."""
     return Place.of(directory).crawl / NAME
 
 
@@ -62,8 +63,13 @@ def _settings(options: DatasetOptions) -> bytes:
     return json.dumps({name: getattr(options, name) for name in SETTINGS}, sort_keys=True).encode()
 
 
-def _read(path: Path, options: DatasetOptions) -> pa.Table:
-    """Return the file's rows; none where it is not there, or was written with other settings."""
+def in_file(directory: Path, options: DatasetOptions) -> pa.Table:
+    """Return the rows of a dataset's file; none where it is not there, or was written with other settings.
+
+    Raises:
+        DamagedFile: the file cannot be read.
+    """
+    path = path_of(directory)
     if not path.exists() or (read_schema(path).metadata or {}).get(KEY) != _settings(options):
         return SIDES.empty_table()
     try:

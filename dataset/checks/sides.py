@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dataset.build.split import splits_of
+from pydantic import ValidationError
+
+from dataset.build import sides
+from dataset.build.split import group_of, split_of
+from dataset.options import DatasetOptions
+from store.errors import DamagedFile
 from store.register.verify import Problem, Problems
 
 
@@ -17,24 +22,26 @@ class SideCheck:
     """
 
     def __init__(self, directory: Path, manifest: Mapping[str, Any]) -> None:
-        settings = manifest.get("settings")
-        settings = settings if isinstance(settings, dict) else {}
-        self._directory = directory
-        self._key, self._dev_fraction = settings.get("split_key"), settings.get("dev_fraction")
+        self._directory, self._options = directory, _options(manifest)
+        self._recorded: dict[str, str] = {}
+        if self._options:
+            self._recorded = _recorded(directory, self._options)
         self._by_photo: dict[str, list[str]] = {}
         self._by_group: dict[str, set[str]] = {}
 
     def check(self, path: Path, split: str, row: Mapping[str, Any]) -> Problems:
-        """Yield where a photo is on another side than its group belongs to."""
+        """Yield where a photo is on another side than it was, or than its group belongs to."""
         sha256, group = row["sha256"], row["group"]
         self._by_photo.setdefault(sha256, []).append(split)
         self._by_group.setdefault(group, set()).add(split)
-        if not isinstance(self._key, str) or not isinstance(self._dev_fraction, float | int) or not group:
-            return
-        [right] = splits_of([group], self._key, self._dev_fraction)
-        if split != right:
-            text = f"{path}: photo {sha256} is in {split}, but its group {group} belongs to {right}"
-            yield Problem(text)
+        name = f"{path}: photo {sha256} is in {split}"
+        if right := self._recorded.get(sha256):
+            if split != right:
+                yield Problem(f"{name}, but it was in {right}, says {sides.path_of(self._directory)}")
+        elif self._options and group == group_of(sha256):  # others go with the photo that founded their group
+            right = split_of(group, self._options.split_key, self._options.dev_fraction)
+            if split != right:
+                yield Problem(f"{name}, but by dataset.split_key its group {group} is in {right}")
 
     def check_all(self) -> Problems:
         """Yield the photos and groups that were seen more often than may be."""
@@ -46,3 +53,20 @@ class SideCheck:
             if len(both) > 1:
                 text = f"{self._directory}: group {group} is on both sides of the split"
                 yield Problem(text, damaged=False)
+
+
+def _options(manifest: Mapping[str, Any]) -> DatasetOptions | None:
+    """Return the settings that sides depend on; None where the manifest does not tell them."""
+    settings = manifest.get("settings")
+    try:
+        return DatasetOptions(**{name: settings[name] for name in sides.SETTINGS})  # type: ignore[index]
+    except (KeyError, TypeError, ValidationError):
+        return None
+
+
+def _recorded(directory: Path, options: DatasetOptions) -> dict[str, str]:
+    try:
+        kept = sides.in_file(directory, options).to_pydict()
+    except DamagedFile:  # said with the crawl
+        return {}
+    return dict(zip(*kept.values(), strict=True))
