@@ -89,19 +89,22 @@ def export(arguments: argparse.Namespace) -> None:
 
 
 def forget(arguments: argparse.Namespace) -> None:
-    """Take content out of every stage of a pipeline and of the crawl's mirror, and keep it out."""
+    """Take content out of every stage of a pipeline and of the crawl's mirror, and keep it out.
+
+    Without anything named, what an earlier one left unfinished is finished.
+    """
     from commands.forget import forget
     from crawler.memory.mirror import mirror_of
     from store.forget.content import Request
 
-    request = Request(arguments.sha256, arguments.odai, arguments.boke)
+    named = (arguments.sha256, arguments.odai, arguments.boke)
+    request = None if all(value is None for value in named) else Request(*named)
+    if arguments.near and request is None:
+        raise UsageError("--near goes with --sha256 X or --odai N")
     pipeline = pipeline_of(arguments)
     mirror = mirror_of(pipeline.settings.crawl.mirror, pipeline.crawl)
-    if mirror:
-        mirror.synchronise()  # shards of other machines may hold it too
-    print(forget(pipeline, request))
-    if mirror:
-        mirror.synchronise()
+    bits = pipeline.settings.dataset.near_duplicate_bits
+    print(forget(pipeline, request, near=arguments.near, near_bits=bits, mirror=mirror))
 
 
 def weights(arguments: argparse.Namespace) -> None:
@@ -158,10 +161,11 @@ def register(commands: Commands) -> None:
     command.add_argument("directory", type=Path, metavar="DIRECTORY", help="a new folder for it")
     command = add(commands, forget)
     add_pipeline(command)
-    what = command.add_mutually_exclusive_group(required=True)
+    what = command.add_mutually_exclusive_group()
     what.add_argument("--sha256", help="a photo, by the digest of its bytes")
     what.add_argument("--odai", type=int, metavar="N", help="an odai: its photo and captions")
     what.add_argument("--boke", type=int, metavar="N", help="one caption")
+    command.add_argument("--near", action="store_true", help="near copies of its photo go, too")
     command = add(commands, weights)
     command.add_argument("name", choices=["caffenet"], help="which weights")
     add_data(command)

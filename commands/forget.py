@@ -1,185 +1,182 @@
 """`bokeru forget`: take content out of every stage of a pipeline, check that none is left, and keep it out.
 
-The forget list is written first: whatever happens after, later crawls, imports and builds leave it out, and
-running the same command again finishes the work.
+What is looked for is written down first, and the forget list next: whatever happens after, later crawls,
+imports and builds leave it out, and the next forget finishes the work.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.errors import DamagedFile, UserError
-from store.place import SHARED, Place, bokeru
+from commands.forget_report import ForgetReport, write_receipt
+from commands.forget_scope import (
+    beside,
+    facts,
+    held,
+    other_pipelines,
+    searched_files,
+    searched_folders,
+    stage_forgetters,
+)
+from store.errors import UserError
+from store.place import Place
 from store.register.kinds import StageName
 from store.register.stages import Stage, below, find
 
 if TYPE_CHECKING:
+    from crawler.memory.mirror import Mirror
     from store.forget.content import Content, Request
     from store.forget.forgotten import Forgotten
-    from store.forget.protocol import StageForget
+    from store.forget.unfinished import Unfinished
 
 ORDER: tuple[StageName, ...] = ("run", "features", "dataset", "crawl")
-"""Crawls come last: their rows tell what belongs to the request, should this be killed and run again."""
+"""Crawls come last: their rows tell what belongs to the request."""
+NEAR_BITS = 4
+"""How many bits the pHashes of near copies differ in at most, as `dataset.near_duplicate_bits` has it."""
 
 
-@dataclass
-class ForgetReport:
-    """How many files of each stage changed, and what is left to do by hand.
-
-    Args:
-        changed: files by stage; under "export", exports in the pipeline's own folder.
-        trained: runs whose models may have learned from what is on the forget list.
-        others: for each other pipeline that holds the same content, the command that forgets it there.
-        exports: folders elsewhere that hold exports of the dataset as it was.
-    """
-
-    changed: dict[str, int] = field(default_factory=dict)
-    trained: list[Path] = field(default_factory=list)
-    others: dict[str, str] = field(default_factory=dict)
-    exports: list[Path] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        counts = ", ".join(f"{kind} {count}" for kind, count in self.changed.items() if count)
-        return "\n".join(
-            [
-                f"forgotten: files changed: {counts or 'none'}; later crawls, imports, builds leave it out",
-                *(f"trained on it: {run}. Delete it, and train again" for run in self.trained),
-                *(f"held by pipeline {name}, too: {command}" for name, command in self.others.items()),
-                *(f"exported before: {path}. Delete it, and export again" for path in self.exports),
-            ]
-        )
-
-
-def forget(place: Place, request: "Request") -> ForgetReport:
+def forget(
+    place: Place,
+    request: "Request | None" = None,
+    *,
+    near: bool = False,
+    near_bits: int = NEAR_BITS,
+    mirror: "Mirror | None" = None,
+) -> ForgetReport:
     """Take one photo (with all its captions), one odai (with its photo if no other has it), or one boke out.
 
-    No stage of the pipeline may be running. A vector stays for as long as another pipeline holds the photo.
+    What an earlier forget left unfinished is finished, too. A vector stays for as long as another pipeline
+    holds the photo.
+
+    Args:
+        request: None only finishes.
+        near: near copies of the photos go as well; else they are named.
+        mirror: of the crawl, which is to hold the same files.
 
     Raises:
         DamagedFile: a shard is damaged; nothing can be said of what it holds.
-        UserError: nothing of the pipeline is there, or files hold the content after all.
+        UserError: nothing of the pipeline is there, a stage of it runs, or files hold the content after all.
     """
-    from train.forget import trained_on
-
     if not place.directory.is_dir():
         raise UserError(f"{place.directory} is not there: pipeline {place.name!r} has nothing to forget")
-    stages = find(place.directory)
-    content = _content(stages, request, place)
-    forgotten = _extend_list(place.directory, content, request)
-    forgotten.add_trained(run.directory.name for run in trained_on(stages, content))
+    with held(place):
+        if mirror:
+            mirror.synchronise()  # shards of other machines may hold it too
+        work = _begin(place, request, near, near_bits)
+        return _finish(place, work, mirror) if work else ForgetReport()
+
+
+def _begin(place: Place, request: "Request | None", near: bool, near_bits: int) -> "Unfinished | None":
+    """Write down what is looked for, then put it on the forget list; return it; None if it is nothing."""
+    from store.forget.content import Content
+    from store.forget.forgotten import Forgotten
+    from store.forget.receipt import near_copies_of
+    from store.forget.unfinished import Unfinished, seen
+    from train.forget import trained_on
+
+    stages, forgotten = find(place.directory), Forgotten.load(place.directory)
+    work = Unfinished.load(place.directory) or Unfinished()
+    if request:
+        work.ask(request, near=near)
+    with facts(stages, place.directory) as stated:
+        work.content |= stated.content(*work.asked, digests=forgotten.digests())
+        copies = _near_copies(stages, work.content, near_bits)
+        if work.near:
+            copies = copies.union(*(near_copies_of(each, place.directory) for each in work.asked))
+            work.content |= stated.content(*map(Request, sorted(copies)))
+            copies = _near_copies(stages, work.content, near_bits)
+    if not work.asked and work.content == Content():
+        return None
+    work.near_copies = sorted(copies)
+    work.before = work.before or seen(searched_files(place), place.data)
+    work.save(place.directory)
+    forgotten.add_content(work.content)
+    forgotten.add_trained(run.directory.name for run in trained_on(stages, work.content))
     forgotten.save(place.directory)
-    others = _other_pipelines(place, content)
-    report = ForgetReport(
-        trained=_trained_runs(stages, forgotten),
-        others={other.name: other.command("forget", *request.options(content)) for other in others},
-    )
-    shared = [] if others else list(below(place.features))
-    _take_out(place, [*stages, *shared], content, forgotten, report)
-    _require_none_left([place.directory, *(stage.directory for stage in shared)], content)
+    return work
+
+
+def _near_copies(stages: Sequence[Stage], content: "Content", bits: int) -> set[str]:
+    from store.forget.near import near_copies
+
+    forgetters = stage_forgetters()
+    own = (stage for stage in stages if stage.name in forgetters)
+    queries = (query for stage in own for query in forgetters[stage.name].hashes(stage))
+    return near_copies(queries, content.sha256s, bits) if content.sha256s else set()
+
+
+def _finish(place: Place, work: "Unfinished", mirror: "Mirror | None") -> ForgetReport:
+    """Take it out everywhere, look for what is left, and write the receipt; then forget what it was."""
+    from store.forget import unfinished
+    from store.forget.forgotten import Forgotten
+
+    forgotten, others = Forgotten.load(place.directory), other_pipelines(place, work.content, work.asked)
+    report = ForgetReport(others=others, near={one: _command(place, one) for one in work.near_copies})
+    _take_out(place, work.content, forgotten, report)
+    if mirror:
+        mirror.synchronise()
+        _send_changed(place, work, mirror)
+    left = _left(place, work, others)
+    write_receipt(place, work, report, left)
+    if left:
+        again = place.command("forget")
+        raise UserError(
+            f"Still held by {', '.join(map(str, left))}: delete what you do not need, then finish: {again}"
+        )
+    unfinished.end(place.directory)
     return report
 
 
-def stage_forgetters() -> "dict[StageName, StageForget]":
-    """Return what each stage does for `bokeru forget`."""
-    from crawler import forget as crawl
-    from dataset import forget as dataset
-    from featurize import forget as features
-    from train import forget as run
-
-    return {"crawl": crawl, "dataset": dataset, "features": features, "run": run}
+def _command(place: Place, sha256: str) -> str:
+    return place.command("forget", "--sha256", sha256)
 
 
-def _content(stages: Sequence[Stage], request: "Request", place: Place) -> "Content":
-    """Return everything that belongs to the request, by what the stages state."""
-    import duckdb
-
-    from store.forget.content import Facts
-
-    try:
-        with Facts.load(_facts(stages)) as facts:
-            return facts.content(request)
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        remedy = f"Which one says: {bokeru('verify', place.directory)}"
-        raise DamagedFile(place.directory, f"a shard cannot be read ({reason})", remedy) from error
-
-
-def _facts(stages: Iterable[Stage]) -> Iterator[str]:
-    forgetters = stage_forgetters()
-    for stage in stages:
-        if stage.name in forgetters:
-            yield from forgetters[stage.name].facts(stage)
-
-
-def _extend_list(directory: Path, content: "Content", request: "Request") -> "Forgotten":
-    """Put `content`, and what was asked for even if nothing of it is there, on the pipeline's forget list."""
-    from store.forget.forgotten import Forgotten
-
-    forgotten = Forgotten.load(directory)
-    forgotten.add("photo", {*content.sha256s, request.sha256})
-    forgotten.add("url", content.keys)
-    forgotten.add("odai", {*content.odai_ids, request.odai})
-    forgotten.add("boke", {*content.boke_ids, request.boke})
-    forgotten.save(directory)
-    return forgotten
-
-
-def _trained_runs(stages: Iterable[Stage], forgotten: "Forgotten") -> list[Path]:
-    """Return the runs that are still there and whose models may have learned from what is on the list."""
-    names = {entry.run for entry in forgotten.trained}
-    return [stage.directory for stage in stages if stage.name == "run" and stage.directory.name in names]
-
-
-def _other_pipelines(place: Place, content: "Content") -> list[Place]:
-    """Return the other pipelines in the data folder that hold some of `content`."""
-    names = sorted(path.name for path in place.data.iterdir() if path.is_dir() and path.name not in SHARED)
-    others = [Place(place.data, name, place.config) for name in names if name != place.name]
-    return [other for other in others if _holds(other, content)]
-
-
-def _holds(place: Place, content: "Content") -> bool:
-    """Tell whether a pipeline holds some of `content`; one with a damaged shard may."""
-    import duckdb
-
-    from store.forget.content import Facts
-
-    try:
-        with Facts.load(_facts(below(place.directory))) as facts:
-            return facts.holds(content)
-    except duckdb.Error:
-        return True
-
-
-def _take_out(
-    place: Place, stages: Sequence[Stage], content: "Content", forgotten: "Forgotten", report: ForgetReport
-) -> None:
+def _take_out(place: Place, content: "Content", forgotten: "Forgotten", report: ForgetReport) -> None:
     """Let each stage take `content` out, and exports follow their dataset; fill in the report."""
     from dataset.export.formats import export_again
+    from dataset.export.pages import remove_pages
+    from store.forget import anything, leftovers
+    from store.forget.unfinished import NAME as WORK
 
+    leftovers.remove(place.directory)
+    stages = [*find(place.directory), *([] if report.others else below(place.features))]
     forgetters, passing = stage_forgetters(), forgotten.filter()
+    names = {entry.run for entry in forgotten.trained}
+    report.trained = [
+        each.directory for each in stages if each.name == "run" and each.directory.name in names
+    ]
+    for stage in (stage for stage in stages if stage.name == "pipeline"):
+        report.changed["pipeline"] = anything.forget(stage, content, {WORK})
     for name in ORDER:
-        report.changed[name] = 0
-        for stage in stages:
-            if stage.name == name:
-                _remove_leftovers(stage.directory)
-                report.changed[name] += forgetters[name].forget(stage, content, passing)
+        own = [stage for stage in stages if stage.name == name]
+        report.changed[name] = sum(forgetters[name].forget(stage, content, passing) for stage in own)
         if name == "dataset":
-            report.changed["export"], report.exports = export_again(place.dataset)
+            again, report.exports = export_again(place.dataset)
+            removed, elsewhere = remove_pages(place.dataset)
+            report.changed["export"], report.exports = again + removed, report.exports + elsewhere
 
 
-def _remove_leftovers(directory: Path) -> None:
-    """Delete what killed writers left anywhere below: it may hold the content, too."""
-    from store.whole_file import remove_leftovers
+def _left(place: Place, work: "Unfinished", others: object) -> list[Path]:
+    """Return what still holds content; the list of it, and receipts, may."""
+    from store.forget.forgotten import NAME as LIST
+    from store.forget.receipt import FOLDER
+    from store.forget.search import search, search_files
+    from store.forget.unfinished import NAME
 
-    for folder in (directory, *(path for path in directory.rglob("*") if path.is_dir())):
-        remove_leftovers(folder)
+    passed = [place.directory / LIST, place.directory / NAME, *(place.directory / FOLDER).glob("*.json")]
+    folders = [folder for folder in searched_folders(place) if not (others and folder == place.features)]
+    found = [path for folder in folders for path in search(folder, work.content, passed)]
+    return found + search_files(beside(place), work.content)
 
 
-def _require_none_left(directories: Iterable[Path], content: "Content") -> None:
-    from store.forget.search import search
+def _send_changed(place: Place, work: "Unfinished", mirror: "Mirror") -> None:
+    """Send what was written again to the mirror, which would not notice where the size stayed the same."""
+    from store.forget.unfinished import seen
 
-    if left := [path for place in directories if place.is_dir() for path in search(place, content)]:
-        raise UserError(
-            f"Still held by {', '.join(map(str, left))}: delete what you do not need, then run this again"
-        )
+    files = [path for kind, path in Stage("crawl", place.crawl).files() if kind.mirrored]
+    now = seen(files, place.data)
+    for path in files:
+        name = path.relative_to(place.data).as_posix()
+        if name in work.before and work.before[name] != now[name]:
+            mirror.send(path)
+    mirror.check(wait=True)

@@ -11,9 +11,9 @@ from crawler.archive.shown import shows_forgotten
 from crawler.items import Answer
 from store.addresses import sql_photo_key
 from store.errors import DamagedFile
+from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
-from store.forget.search import SHORT
 from store.register.stages import Stage, Table
 from store.schema import CANARIES, IMAGES, PAGES
 from store.shard_reader import Shard, sql_rows
@@ -39,18 +39,29 @@ def facts(stage: Stage) -> Iterator[str]:
         yield f"SELECT {key}, sha256, odai_id, boke_id, text, NULL FROM {rows}"
 
 
+def hashes(stage: Stage) -> Iterator[str]:
+    """Yield SQL that selects the perceptual hash of each photo."""
+    if paths := stage.table("images").paths:
+        yield f"SELECT sha256, phash, NULL FROM {sql_rows(paths, IMAGES)} WHERE sha256 IS NOT NULL"
+
+
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     """Write the shards that hold forgotten rows again, rows filtered by the forget list; return how many.
 
-    `content` is not asked: the same filter keeps rows out of later crawls, so both agree.
+    Of pages and photos `content` is not asked: the same filter keeps rows out of later crawls, so both agree.
     """
+    own = {table.pattern for table in map(stage.table, ("pages", "images", "left_out", "canaries", "sides"))}
+    others = anything.forget(stage, content, own)
     pages = stage.table("pages")
     changed = _forget_records(stage, pages, content, forgotten)  # first: the rows tell what the pages show
-    changed += _rewrite(pages, forgotten.page, None)
-    changed += _rewrite(stage.table("images"), forgotten.image, ["url", "sha256"])
-    changed += _rewrite(stage.table("left_out"), forgotten.left_out, ["url"])
-    changed += _rewrite(stage.table("sides"), forgotten.side, None)
-    return changed + _rewrite(stage.table("canaries"), forgotten.canary, None)
+    changed += len(_rewrite(stage.table("canaries"), forgotten.canary, None))
+    changed += len(_rewrite(stage.table("left_out"), forgotten.left_out, ["url"]))
+    changed += len(_rewrite(stage.table("sides"), forgotten.side, None))
+    # Captions, then what ties an odai to an address, last what ties that to a photo: whatever a kill leaves
+    # is still tied to what was asked for.
+    captions = _rewrite(pages, forgotten.captions, None)
+    changed += len(captions | _rewrite(pages, forgotten.page, None))
+    return others + changed + len(_rewrite(stage.table("images"), forgotten.image, ["url", "sha256"]))
 
 
 def _forget_records(stage: Stage, pages: Table, content: Content, forgotten: ForgottenFilter) -> int:
@@ -64,7 +75,7 @@ def _forget_records(stage: Stage, pages: Table, content: Content, forgotten: For
         for row in _rows(path)
         if forgotten.page(row) is not row
     }
-    texts = [text.encode() for text in content.texts if len(text) >= SHORT]
+    texts = [text.encode() for text in content.phrases]
 
     def is_dropped(answer: Answer) -> bool:
         if (answer.address, answer.fetched_at) in shown or any(text in answer.body for text in texts):
@@ -80,14 +91,14 @@ def _rows(path: Path) -> Iterator[Row]:
             yield from group
 
 
-def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[str] | None) -> int:
-    """Put the rows of `table` through `change`; return how many shards changed.
+def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[str] | None) -> set[Path]:
+    """Put the rows of `table` through `change`; return the shards that changed.
 
     Args:
         change: returns the row itself where nothing changes, and None to take it out.
         deciding: the columns by which `change` decides, so that photo bytes are not read for that; None: all.
     """
-    changed = 0
+    changed = set()
     for path in table.paths:
         with Shard(path, table.columns) as shard:
             if not any(change(row) is not row for group in _groups(path, shard, deciding) for row in group):
@@ -96,7 +107,7 @@ def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[s
                 for group in _groups(path, shard, None):
                     rows = [kept for row in group if (kept := change(row)) is not None]
                     writer.write_table(pa.Table.from_pylist(rows, schema=shard.schema_arrow))
-        changed += 1
+        changed.add(path)
     return changed
 
 

@@ -28,10 +28,19 @@ PHOTOS_AT_A_TIME = 1_000
 
 def facts(stage: Stage) -> Iterator[str]:
     """Yield SQL that selects which captions each photo has."""
-    shards = [path for table in stage.tables() for path in table.paths]
-    if shards:
+    if shards := _shards(stage):
         yield f"""SELECT NULL, sha256, c.odai_id, c.boke_id, c.text, c.text_nfkc
             FROM (SELECT sha256, unnest(captions) AS c FROM {sql_rows(shards, PHOTOS)})"""
+
+
+def hashes(stage: Stage) -> Iterator[str]:
+    """Yield SQL that selects each photo's perceptual hash, and the group that it shares with near copies."""
+    if shards := _shards(stage):
+        yield f'SELECT sha256, phash, "group" FROM {sql_rows(shards, PHOTOS)}'
+
+
+def _shards(stage: Stage) -> list[Path]:
+    return [path for split in read.SPLITS for path in stage.table(split).paths]
 
 
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
@@ -71,7 +80,7 @@ def _origin(directory: Path, content: Content) -> Origin:
     without = fingerprint(manifest["fingerprint"], sorted(content.sha256s), sorted(content.odai_ids))
     return Origin(
         manifest["pipeline"],
-        fingerprint(without, sorted(content.boke_ids)),
+        fingerprint(without, sorted(content.boke_ids), sorted(content.unnumbered)),
         manifest["settings"],
         manifest["crawls"],
         manifest["sources"],
@@ -87,6 +96,7 @@ def _load(connection: duckdb.DuckDBPyConnection, shards: list[Path], content: Co
         "sha256": pa.array(content.sha256s, pa.string()),
         "odai_id": pa.array(content.odai_ids, pa.int64()),
         "boke_id": pa.array(content.boke_ids, pa.int64()),
+        "unnumbered": pa.array(content.unnumbered, pa.string()),
     }
     for name, values in forgotten.items():
         connection.from_arrow(pa.table({name: values})).create(f"forgotten_{name}")
@@ -103,7 +113,8 @@ def _load(connection: duckdb.DuckDBPyConnection, shards: list[Path], content: Co
         SELECT sha256, place, {caption} FROM (
             SELECT sha256, unnest(captions) AS c, generate_subscripts(captions, 1) AS place FROM source)
         WHERE NOT coalesce(
-            c.odai_id IN (FROM forgotten_odai_id) OR c.boke_id IN (FROM forgotten_boke_id), false);
+            c.odai_id IN (FROM forgotten_odai_id) OR c.boke_id IN (FROM forgotten_boke_id)
+            OR c.boke_id IS NULL AND sha256 || chr(10) || c.text IN (FROM forgotten_unnumbered), false);
         CREATE TABLE photo_row AS
         SELECT row_number() OVER (ORDER BY shard, file_row_number) - 1 AS n, shard, file_row_number AS row,
             split_part(parse_filename(filename), '-', 1) AS split, {photo},

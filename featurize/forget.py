@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
+from store.processes.lock import locked
 from store.register.stages import Stage
-from store.shard_reader import Shard
-from store.shards import shard_paths, whole_parquet
+from store.whole_file import remove_leftovers
 
 
 def facts(stage: Stage) -> Iterator[str]:
@@ -17,16 +15,18 @@ def facts(stage: Stage) -> Iterator[str]:
     yield from ()
 
 
+def hashes(stage: Stage) -> Iterator[str]:
+    """Yield nothing, for the same reason."""
+    yield from ()
+
+
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
-    """Write the shards that hold vectors of forgotten photos again without them; return how many."""
-    sha256s = pa.array(content.sha256s, pa.string())
-    changed = 0
-    for path in shard_paths(stage.directory):
-        if not pc.any(pc.is_in(Shard(path).read(["sha256"])["sha256"], sha256s)).as_py():
-            continue
-        changed += 1
-        with Shard(path) as shard, whole_parquet(path, shard.schema_arrow) as writer:
-            for group in range(shard.num_row_groups):
-                rows = shard.read_row_group(group)
-                writer.write_table(rows.filter(pc.invert(pc.is_in(rows["sha256"], sha256s))))
-    return changed
+    """Write the shards that hold vectors of forgotten photos again without them; return how many.
+
+    Raises:
+        UserError: another process is adding vectors.
+    """
+    cache = stage.directory
+    with locked(cache.parent / f".{cache.name}.lock", f"is writing {cache}"):
+        remove_leftovers(cache)
+        return anything.forget(stage, content)

@@ -23,8 +23,8 @@ from crawler.options import CrawlOptions
 from dataset import read
 from demo.site import running
 from featurize import fetch, weights
-from store.forget.content import Content
-from store.forget.search import SHORT, search
+from store.forget.content import SHORT, Content
+from store.forget.search import search
 from store.manifest import NAME as MANIFEST
 from store.manifest import listed, read_manifest
 from tests.dataset.importers.cans import boke_row, can, oogiri_go, rows_as_csv, sample

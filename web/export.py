@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dataset.export.pages import record_pages
 from store.errors import UsageError
 from store.place import Place
 from store.progress import Progress
@@ -84,6 +85,7 @@ def export(data: Path, pipeline: str, directory: Path) -> Path:
         raise UsageError(f"There is no pipeline {pipeline!r}")
     place, library = Place(data, pipeline), Library()
     groups = list(_groups(place, library))
+    record_pages(place.dataset, directory)
     shown = {card["photo"]["sha256"] for _, found in groups for card in found}
     shown |= {
         caption.source.sha256

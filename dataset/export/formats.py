@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from dataset import read
+from dataset.export.pages import is_inside
 from dataset.export.record import outdated, record
 from store.errors import UsageError, UserError
 from store.progress import Progress
@@ -45,7 +46,7 @@ def export(dataset: Path, directory: Path, format: str, splits: Sequence[str] = 
 
 
 def export_again(dataset: Path) -> tuple[int, list[Path]]:
-    """Write exports of other versions of `dataset` again, if they are in its pipeline's folder.
+    """Write exports of other versions of `dataset` again, if they are in the data folder.
 
     If the dataset no longer exists, they are deleted.
 
@@ -54,7 +55,9 @@ def export_again(dataset: Path) -> tuple[int, list[Path]]:
     """
     again, elsewhere = 0, []
     for exported in outdated(dataset):
-        if not exported.directory.is_relative_to(dataset.parent.resolve()):
+        if exported.format not in WRITERS:
+            continue
+        if not is_inside(exported, dataset):
             elsewhere.append(exported.directory)
             continue
         again += 1

@@ -14,13 +14,18 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from store.addresses import numbered, photo_key
 from store.errors import DamagedFile
+from store.forget.content import Content, unnumbered
 from store.whole_file import read_whole, write_whole
 
 NAME = "forgotten.json"
 REMEDY = "Bring it back from a copy: what it lists would be crawled again."
 
-Kind = Literal["photo", "url", "odai", "boke"]
-"""A photo is known by its sha256 and by the addresses it was fetched from; odai and boke by their numbers."""
+_OF_PHOTO = ("labels", "label_confidences")
+"""Columns of a page that say what is in its photo."""
+
+Kind = Literal["photo", "url", "odai", "boke", "unnumbered"]
+"""A photo is known by its sha256 and by the addresses it was fetched from; odai and boke by their numbers; a
+boke that is shown without any, by its photo's address and its text."""
 
 
 def digest(kind: Kind, value: object) -> str:
@@ -84,6 +89,14 @@ class Forgotten(BaseModel):
         new = {digest(kind, value) for value in values if value is not None} - known
         self.entries += [_Entry(kind=kind, digest=one, at=now) for one in sorted(new)]
 
+    def add_content(self, content: Content) -> None:
+        """Put everything on the list that `content` names."""
+        self.add("photo", content.sha256s)
+        self.add("url", content.keys)
+        self.add("odai", content.odai_ids)
+        self.add("boke", content.boke_ids)
+        self.add("unnumbered", content.unnumbered)
+
     def add_trained(self, runs: Iterable[str]) -> None:
         """Note the runs whose models may have learned from what is on the list."""
         known, now = {entry.run for entry in self.trained}, datetime.now(UTC)
@@ -118,20 +131,29 @@ class ForgottenFilter:
         """Tell whether this photo, address, odai or boke is on the list."""
         return bool(self._digests) and value is not None and digest(kind, value) in self._digests
 
+    def captions(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row of the pages table without forgotten boke; `row` itself if it has none.
+
+        They go by their own number, by that of their odai, or by the address of their photo.
+        """
+        bokes = row.get("bokes") or []
+        kept = [boke for boke in bokes if not (self and self._is_forgotten(boke, row))]
+        return row if len(kept) == len(bokes) else {**row, "bokes": kept}
+
     def page(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row of the pages table without what is forgotten; `row` itself if it has none of it."""
         if not self:
             return row
-        bokes, links = row.get("bokes") or [], row.get("links") or []
-        odai_id, image_url = row.get("odai_id"), row.get("image_url")
-        kept = [self._boke(boke) for boke in bokes if not self._is_forgotten(boke, odai_id)]
+        row, links, image_url = self.captions(row), row.get("links") or [], row.get("image_url")
         linked = [link for link in links if not self.holds("url", link)]
-        without_photo = image_url is not None and (
-            self.holds("odai", odai_id) or self.holds("url", image_url)
-        )
-        if kept == bokes and linked == links and not without_photo:
+        if len(linked) < len(links):
+            row = {**row, "links": linked}
+        if image_url is None or not (self.holds("odai", row.get("odai_id")) or self.holds("url", image_url)):
             return row
-        return {**row, "bokes": kept, "links": linked, "image_url": None if without_photo else image_url}
+        nothing: dict[str, Any] = {
+            name: [] if row[name] is not None else None for name in _OF_PHOTO if name in row
+        }
+        return {**row, **nothing, "image_url": None}
 
     def image(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row of the images table; of a forgotten photo, only that its address is denied."""
@@ -159,9 +181,12 @@ class ForgottenFilter:
         page = numbered(row["url"])
         return None if self.holds("url", row["url"]) or (page and self.holds(*page)) else row
 
-    def _boke(self, boke: dict[str, Any]) -> dict[str, Any]:
-        return {**boke, "image_url": None} if self.holds("url", boke.get("image_url")) else boke
-
-    def _is_forgotten(self, boke: Mapping[str, Any], odai_id: int | None) -> bool:
-        odai = boke.get("odai_id") if boke.get("odai_id") is not None else odai_id
-        return self.holds("boke", boke.get("boke_id")) or self.holds("odai", odai)
+    def _is_forgotten(self, boke: Mapping[str, Any], page: Mapping[str, Any]) -> bool:
+        odai_id, url = (
+            page.get(name) if boke.get(name) is None else boke[name] for name in ("odai_id", "image_url")
+        )
+        if self.holds("boke", boke.get("boke_id")) or self.holds("odai", odai_id) or self.holds("url", url):
+            return True
+        if url is None or boke.get("boke_id") is not None:
+            return False
+        return self.holds("unnumbered", unnumbered(photo_key(url), str(boke.get("text"))))

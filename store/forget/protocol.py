@@ -12,13 +12,17 @@ class StageForget(Protocol):
     """What a stage does for `bokeru forget`; its module `forget` is its implementation.
 
     `commands/forget.py` calls the stages one after another, so that none needs to know of those after it.
+    Tables and JSON files of which it knows nothing more it leaves to `store.forget.anything`.
     """
 
     def facts(self, stage: Stage) -> Iterator[str]:
-        """Yield SQL that selects what the stage's tables state, in the columns of `content.FACT`.
+        """Yield SQL that selects what the stage's tables state, in the columns of `facts.FACT`.
 
         A stage that only keeps what others state yields nothing.
         """
+
+    def hashes(self, stage: Stage) -> Iterator[str]:
+        """Yield SQL that selects what tells near copies of photos, in the columns of `near.HASH`."""
 
     def forget(self, stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
         """Take `content` out of the stage's files; return how many changed.

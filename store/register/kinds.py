@@ -119,12 +119,20 @@ KINDS = (
         mirrored=True,
     ),
     FileKind("crawl", f"{_CRAWL}/archive/*.warc.gz", "warc", content=True, mirrored=True),
-    FileKind("crawl", f"{_CRAWL}/history.parquet", "parquet", schema.HISTORY, "history", mirrored=True),
+    FileKind(
+        "crawl",
+        f"{_CRAWL}/history.parquet",
+        "parquet",
+        schema.HISTORY,
+        "history",
+        content=True,
+        mirrored=True,
+    ),
     FileKind(
         "crawl", f"{_CRAWL}/sides.parquet", "parquet", schema.SIDES, "sides", content=True, mirrored=True
     ),
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
-    FileKind("crawl", f"{_CRAWL}/report.json", "json"),
+    FileKind("crawl", f"{_CRAWL}/report.json", "json", content=True),
     FileKind("crawl", f"{_CRAWL}/metrics.prom", "text"),
     FileKind("crawl", f"{_CRAWL}/.lock", "lock"),
     FileKind("crawl", f"{_CRAWL}/.spill/*", "temporary", content=True),
@@ -167,6 +175,8 @@ KINDS = (
     FileKind("run", f"{_RUN}/snapshots/*.safetensors", "safetensors"),
     FileKind("run", f"{_RUN}/snapshots/.lock", "lock"),
     FileKind("pipeline", "<pipeline>/forgotten.json", "json", mirrored=True),
+    FileKind("pipeline", "<pipeline>/forgetting.json", "json", content=True),
+    FileKind("pipeline", "<pipeline>/receipts/*.json", "json"),
     FileKind("pipeline", "<pipeline>/exports.json", "json"),
     FileKind("weights", "weights/*.caffemodel", "caffemodel"),
     FileKind("weights", "weights/digests.json", "json"),
@@ -175,7 +185,7 @@ KINDS = (
     FileKind("pipeline", f"**/{TEMPORARY}*", "temporary", content=True),
 )
 """Every kind. Exports and the pages of `bokeru web --export` lie where their user says; exports.json lists
-exports. A word in vocabulary.json may be a whole caption, but does not tell of which photo: not content.
+them. A word in vocabulary.json may be a whole caption, but does not tell of which photo: not content.
 """
 
 

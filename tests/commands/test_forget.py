@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from commands.forget import ForgetReport
 from commands.forget import forget as forget_request
+from commands.forget_report import ForgetReport
 from commands.main import parser
 from commands.verify import verify
 from dataset import read
@@ -71,7 +71,7 @@ def test_a_forgotten_photo_is_in_no_file_of_any_stage(data: Path) -> None:
     assert len(search(data, content(50))) == 5
     report = forget(data, "p", sha256=photo(50))
     assert search(data, content(50)) == []
-    assert report.changed == {"crawl": 2, "dataset": 2, "run": 1, "features": 1, "export": 0}
+    assert report.changed == {"pipeline": 0, "crawl": 2, "dataset": 2, "run": 1, "features": 1, "export": 0}
     assert [run.name for run in report.trained] == ["many-to-one-1"]
     assert "trained on it:" in str(report)
 

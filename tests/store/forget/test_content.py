@@ -3,7 +3,9 @@
 import pytest
 
 from store.errors import UsageError
-from store.forget.content import Content, Facts, Request
+from store.forget.content import Content, Request, unnumbered
+from store.forget.facts import Facts
+from store.forget.forgotten import digest
 from store.sql import literal
 
 PHOTO = "a" * 64
@@ -42,6 +44,41 @@ def test_what_nobody_states_is_the_request_alone() -> None:
     assert found(Request(sha256=PHOTO)) == Content({PHOTO})
     assert found(Request(odai=7)) == Content(odai_ids={7})
     assert found(Request(boke=70)) == Content(boke_ids={70})
+
+
+def test_a_boke_without_numbers_goes_by_its_photos_address() -> None:
+    facts = [f"('x', '{PHOTO}', NULL, NULL, NULL, NULL)", "('x', NULL, NULL, NULL, '犬', NULL)"]
+    assert found(Request(sha256=PHOTO), *facts) == Content({PHOTO}, {"x"}, texts={"犬"})
+
+
+def test_a_boke_without_numbers_is_the_one_with_its_text_at_the_same_photo() -> None:
+    facts = ["('x', NULL, 7, 70, '犬', NULL)", "('x', NULL, NULL, NULL, '犬', NULL)"]
+    content = found(Request(boke=70), *facts)
+    assert content == Content(boke_ids={70}, texts={"犬"}, unnumbered={unnumbered("x", "犬")})
+    facts.append("('y', NULL, NULL, NULL, '犬', NULL)")
+    assert found(Request(boke=70), *facts).texts == set()
+
+
+def test_a_text_that_others_quote_proves_nothing_inside_of_them() -> None:
+    facts = [
+        "('x', NULL, 7, 70, '犬が笑っている写真', NULL)",
+        "('y', NULL, 8, 80, '「犬が笑っている写真」か', NULL)",
+    ]
+    content = found(Request(boke=70), *facts)
+    assert (content.texts, content.phrases) == ({"犬が笑っている写真"}, set())
+    assert found(Request(boke=80), *facts).phrases == {"「犬が笑っている写真」か"}
+
+
+def test_what_is_on_the_list_belongs_to_it_however_it_came_back() -> None:
+    with Facts.load(["VALUES ('x', NULL, NULL, NULL, '犬', NULL), ('y', NULL, 8, 80, '猫', NULL)"]) as facts:
+        content = facts.content(digests={digest("url", "x")})
+        assert content == Content(set(), {"x"}, texts={"犬"})
+    with Facts.load(["VALUES ('y', NULL, 8, 80, '猫', NULL)"]) as facts:
+        content = facts.content(digests={digest("odai", 8)})
+        assert content == Content(odai_ids={8}, boke_ids={80}, texts={"猫"})
+    with Facts.load(["VALUES ('x', NULL, NULL, NULL, '犬', NULL), ('x', NULL, 7, 71, '猫', NULL)"]) as facts:
+        content = facts.content(digests={digest("unnumbered", unnumbered("x", "犬"))})
+        assert content == Content(texts={"犬"}, unnumbered={unnumbered("x", "犬")})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from store.addresses import photo_key
 from store.errors import DamagedFile
+from store.forget.content import unnumbered
 from store.forget.forgotten import Forgotten, ForgottenFilter
 from tests.crawl_tables import boke, image, image_url, page
 
@@ -34,7 +36,30 @@ def test_a_forgotten_odai_leaves_neither_boke_nor_photo() -> None:
 def test_a_forgotten_address_is_forgotten_in_every_width() -> None:
     narrow = image_url(1).replace("600", "240")
     row = listed(url=narrow).page(page(1, [boke(1, 1, "犬")], links=[narrow, "/odai/2"]))
-    assert (row["image_url"], row["bokes"][0]["image_url"], row["links"]) == (None, None, ["/odai/2"])
+    assert (row["image_url"], row["bokes"], row["links"], row["labels"]) == (None, [], ["/odai/2"], [])
+
+
+def test_a_boke_goes_by_its_photos_address() -> None:
+    there = boke(None, None, "犬", image_url=image_url(1))
+    elsewhere = boke(None, None, "猫", image_url=image_url(2))
+    row = page(0, [there, elsewhere], odai_id=None, image_url=None)
+    assert [one["text"] for one in listed(url=image_url(1)).page(row)["bokes"]] == ["猫"]
+    row = page(0, [boke(None, None, "犬"), elsewhere], odai_id=None, image_url=image_url(1))
+    assert [one["text"] for one in listed(url=image_url(1)).page(row)["bokes"]] == ["猫"]
+
+
+def test_a_boke_without_numbers_is_known_by_photo_and_text() -> None:
+    known = unnumbered(photo_key(image_url(1)), "犬")
+    bokes = [boke(None, None, text, image_url=image_url(1)) for text in ("犬", "猫")]
+    row = page(0, [*bokes, boke(5, None, "犬", image_url=image_url(1))], odai_id=None, image_url=None)
+    assert [one["text"] for one in listed(unnumbered=known).page(row)["bokes"]] == ["猫", "犬"]
+
+
+def test_captions_go_before_what_ties_them_to_the_photo() -> None:
+    row = page(1, [boke(1, 1, "犬"), boke(2, 2, "猫", image_url=image_url(2))])
+    kept = listed(url=image_url(1)).captions(row)
+    assert [one["text"] for one in kept["bokes"]] == ["猫"]
+    assert kept["image_url"] == image_url(1)
 
 
 def test_of_a_forgotten_photo_only_its_address_stays() -> None:

@@ -1,0 +1,64 @@
+"""What `bokeru forget` says at its end, and its receipt."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.forget_scope import searched_files
+from store.place import Place
+
+if TYPE_CHECKING:
+    from store.forget.unfinished import Unfinished
+
+
+@dataclass
+class ForgetReport:
+    """How many files of each stage changed, and what is left to do by hand.
+
+    Args:
+        changed: files by stage; under "export", exports in the data folder, of `bokeru web` too.
+        trained: runs whose models may have learned from what is on the forget list.
+        others: for each other pipeline that holds the same content, the command that forgets it there.
+        exports: folders elsewhere that hold exports of the dataset as it was.
+        near: for each near copy that stays, the command that forgets it.
+        receipt: the file that tells all this.
+    """
+
+    changed: dict[str, int] = field(default_factory=dict)
+    trained: list[Path] = field(default_factory=list)
+    others: dict[str, str] = field(default_factory=dict)
+    exports: list[Path] = field(default_factory=list)
+    near: dict[str, str] = field(default_factory=dict)
+    receipt: Path | None = None
+
+    def __str__(self) -> str:
+        if self.receipt is None:
+            return "nothing is unfinished, and nothing that is on the forget list is there"
+        counts = ", ".join(f"{kind} {count}" for kind, count in self.changed.items() if count)
+        done = f"files changed: {counts}" if counts else "nothing of it is there"
+        return "\n".join(
+            [
+                f"forgotten: {done}; later crawls, imports, builds leave it out",
+                *(f"trained on it: {run}. Delete it, and train again" for run in self.trained),
+                *(f"held by pipeline {name}, too: {command}" for name, command in self.others.items()),
+                *(f"exported before: {path}. Delete it, and export again" for path in self.exports),
+                *(
+                    f"a near copy stays: {sha256}. Forget it too: {command}"
+                    for sha256, command in self.near.items()
+                ),
+                f"receipt: {self.receipt}",
+            ]
+        )
+
+
+def write_receipt(place: Place, work: "Unfinished", report: ForgetReport, left: list[Path]) -> None:
+    """Write the receipt, and say in the report where; `left` are the files that hold content still."""
+    from store.forget.receipt import Copy, receipt
+    from store.forget.unfinished import seen
+
+    copies = [Copy(path=str(path), remedy="Delete it, or what it holds; then finish") for path in left]
+    copies += [Copy(path=str(path), remedy="Delete it, and export again") for path in report.exports]
+    copies += [Copy(path=str(place.data / name), remedy=command) for name, command in report.others.items()]
+    after, trained = seen(searched_files(place), place.data), [run.name for run in report.trained]
+    written = receipt(place.name, work, after, copies, trained, finished=not left)
+    report.receipt = written.save(place.directory)

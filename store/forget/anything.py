@@ -1,0 +1,129 @@
+"""Takes forgotten content out of any file that the register knows, by its format and its columns' names.
+
+So a new kind of table or JSON file that holds sha256s, captions or numbers of odai and boke needs no code.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from store.errors import DamagedFile
+from store.forget.content import Content
+from store.forget.values import WORDS, belongs, numbers, without
+from store.register.kinds import FileKind
+from store.register.stages import Stage
+from store.shard_reader import Shard
+from store.shards import whole_parquet
+from store.whole_file import read_json, read_whole, write_json, write_whole
+
+
+def forget(stage: Stage, content: Content, own: Collection[str] = ()) -> int:
+    """Rewrite the stage's files that may hold content; return how many changed.
+
+    Args:
+        own: names of kinds that the stage sees to itself.
+    """
+    rewrite = {"parquet": _table, "json": _json, "jsonl": _lines}
+    files = [(kind, path) for kind, path in stage.files() if _may_hold(kind, own) and kind.format in rewrite]
+    return sum(rewrite[kind.format](path, content) for kind, path in files)
+
+
+def _may_hold(kind: FileKind, own: Collection[str]) -> bool:
+    return kind.content and kind.name not in own
+
+
+def _json(path: Path, content: Content) -> bool:
+    try:
+        value = read_json(path)
+    except DamagedFile:
+        return False  # the search at the end looks into it as plain bytes
+    if (kept := without(value, content)) == value:
+        return False
+    write_json(path, kept)
+    return True
+
+
+def _lines(path: Path, content: Content) -> bool:
+    """Take whole lines out that belong to it; one that is no JSON, the last of a killed writer, stays."""
+    lines = re.findall("[^\n]*\n|[^\n]+$", read_whole(path).decode(errors="surrogateescape"))
+    kept = [line for each in lines if (line := _line(each, content)) is not None]
+    if kept == lines:
+        return False
+    write_whole(path, "".join(kept).encode(errors="surrogateescape"))
+    return True
+
+
+def _line(line: str, content: Content) -> str | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+    if belongs(value, content):
+        return None
+    kept = without(value, content)
+    return line if kept == value else json.dumps(kept, ensure_ascii=False) + "\n"
+
+
+def _table(path: Path, content: Content) -> bool:
+    with Shard(path) as shard:
+        schema = shard.schema_arrow
+        if not any(kept is not group for group, kept in _groups(path, shard, content)):
+            return False
+        with whole_parquet(path, schema) as writer:
+            for _, kept in _groups(path, shard, content):
+                writer.write_table(kept.cast(schema))
+    return True
+
+
+def _groups(path: Path, shard: Shard, content: Content) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Yield each row group as it is, and without the content; the same table twice where it has none."""
+    for number in range(shard.num_row_groups):
+        try:
+            group = shard.read_row_group(number)
+        except (pa.ArrowException, OSError) as error:
+            raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+        yield group, _without(group, content)
+
+
+def _without(group: pa.Table, content: Content) -> pa.Table:
+    gone = pa.array([False] * len(group), pa.bool_())
+    for name in group.column_names:
+        if (found := _matches(name, group[name].combine_chunks(), content)) is not None:
+            gone = pc.or_(gone, found)
+    kept = group.filter(pc.invert(gone)) if pc.any(gone).as_py() else group
+    for place, name in enumerate(kept.column_names):
+        column = kept[name]
+        if not _is_redactable(column.type):
+            continue
+        values = column.to_pylist()
+        redacted = [without({name: value}, content)[name] for value in values]
+        if redacted != values:
+            kept = kept.set_column(place, group.schema.field(name), pa.array(redacted, column.type))
+    return kept
+
+
+def _matches(name: str, column: pa.Array, content: Content) -> pa.Array | None:
+    """Return which rows belong to the content by a column of their own; None if it tells nothing."""
+    kind = column.type
+    if pa.types.is_string(kind) and name.endswith("url"):
+        named = {url: content.names(url) for url in column.unique().to_pylist() if url is not None}
+        wanted = pa.array([url for url, is_named in named.items() if is_named], kind)
+    elif pa.types.is_string(kind) and name not in WORDS:
+        wanted = pa.array(content.sha256s | content.texts, kind)
+    elif pa.types.is_integer(kind) and (listed := numbers(name, content)):
+        wanted = pa.array(listed, pa.int64()).cast(kind, safe=False)
+    else:
+        return None
+    return pc.is_in(column, wanted)
+
+
+def _is_redactable(kind: pa.DataType) -> bool:
+    """Tell whether values may be free text, or objects of several values; vectors and bytes are not."""
+    types = pa.types
+    if types.is_list(kind):
+        return not types.is_floating(kind.value_type)
+    return bool(types.is_string(kind) or types.is_struct(kind))
