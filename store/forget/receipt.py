@@ -74,7 +74,7 @@ class Receipt(BaseModel):
 
 
 def near_copies_of(request: Request, pipeline: Path) -> set[str]:
-    """Return the near copies that receipts name for what was asked: once it is gone, nothing else tells them."""
+    """Return the near copies that receipts name for what was asked: nothing else tells once it is gone."""
     found: set[str] = set()
     for path in sorted((pipeline / FOLDER).glob("[!.]*.json")):
         with suppress(ValidationError, OSError):  # verify tells of a damaged one
