@@ -14,6 +14,7 @@ from store.errors import DamagedFile
 from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
+from store.register.listed import list_files, unlist
 from store.register.stages import Stage, Table
 from store.schema import CANARIES, IMAGES, PAGES
 from store.shard_reader import Shard, sql_rows
@@ -54,14 +55,16 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     others = anything.forget(stage, content, own)
     pages = stage.table("pages")
     changed = _forget_records(stage, pages, content, forgotten)  # first: the rows tell what the pages show
-    changed += len(_rewrite(stage.table("canaries"), forgotten.canary, None))
-    changed += len(_rewrite(stage.table("left_out"), forgotten.left_out, ["url"]))
-    changed += len(_rewrite(stage.table("sides"), forgotten.side, None))
+    changed += len(_rewrite(stage, "canaries", forgotten.canary, None))
+    changed += len(_rewrite(stage, "left_out", forgotten.left_out, ["url"]))
+    changed += len(_rewrite(stage, "sides", forgotten.side, None))
     # Captions, then what ties an odai to an address, last what ties that to a photo: whatever a kill leaves
     # is still tied to what was asked for.
-    captions = _rewrite(pages, forgotten.captions, None)
-    changed += len(captions | _rewrite(pages, forgotten.page, None))
-    return others + changed + len(_rewrite(stage.table("images"), forgotten.image, ["url", "sha256"]))
+    captions = _rewrite(stage, "pages", forgotten.captions, None)
+    changed += len(captions | _rewrite(stage, "pages", forgotten.page, None))
+    changed += len(_rewrite(stage, "images", forgotten.image, ["url", "sha256"]))
+    list_files(stage)
+    return others + changed
 
 
 def _forget_records(stage: Stage, pages: Table, content: Content, forgotten: ForgottenFilter) -> int:
@@ -82,7 +85,7 @@ def _forget_records(stage: Stage, pages: Table, content: Content, forgotten: For
             return True
         return shows_forgotten(answer, forgotten)
 
-    return sum(drop_records(path, is_dropped) for path in archive)
+    return sum(drop_records(path, is_dropped, lambda path: unlist(stage, [path])) for path in archive)
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -91,18 +94,21 @@ def _rows(path: Path) -> Iterator[Row]:
             yield from group
 
 
-def _rewrite(table: Table, change: Callable[[Row], Row | None], deciding: list[str] | None) -> set[Path]:
-    """Put the rows of `table` through `change`; return the shards that changed.
+def _rewrite(
+    stage: Stage, name: str, change: Callable[[Row], Row | None], deciding: list[str] | None
+) -> set[Path]:
+    """Put the rows of the table `name` through `change`; return the shards that changed.
 
     Args:
         change: returns the row itself where nothing changes, and None to take it out.
         deciding: the columns by which `change` decides, so that photo bytes are not read for that; None: all.
     """
-    changed = set()
+    table, changed = stage.table(name), set()
     for path in table.paths:
         with Shard(path, table.columns) as shard:
             if not any(change(row) is not row for group in _groups(path, shard, deciding) for row in group):
                 continue
+            unlist(stage, [path])
             with whole_parquet(path, shard.schema_arrow) as writer:
                 for group in _groups(path, shard, None):
                     rows = [kept for row in group if (kept := change(row)) is not None]

@@ -14,9 +14,11 @@ from dataset.build.catalogue import create
 from dataset.build.photos_table import dataset_image
 from dataset.build.publish import Origin, publish
 from dataset.build.stage import WORK, connect
+from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.manifest import fingerprint
+from store.register.listed import list_files
 from store.register.stages import Stage
 from store.replacing.directory import locked, replacement
 from store.schema import CAPTION, PHOTOS, decoder_of
@@ -46,7 +48,7 @@ def _shards(stage: Stage) -> list[Path]:
 
 
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
-    """Publish the dataset again without `content`; return how many shards that wrote.
+    """Publish the dataset again without `content`; return how many shards that wrote, and other tables.
 
     Vocabulary, figures and card are made anew with them. Where nothing is left, the dataset is deleted.
 
@@ -54,15 +56,20 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
         UserError: another process is writing the dataset.
     """
     with locked(stage.directory):
+        own = [stage.table(split).pattern for split in read.SPLITS]
+        changed = anything.forget(stage, content, own)
+        list_files(stage)
+        if not _shards(stage):
+            return changed
         included = content.includes(read.captions(stage.directory))
         if not any(included):
-            return 0
+            return changed
         if all(included):
             shutil.rmtree(stage.directory)
-            return 1
+            return changed + 1
         shards = read.shards(stage.directory)
         _publish(stage.directory, shards, content)
-    return len(shards)
+    return changed + len(shards)
 
 
 def _publish(directory: Path, shards: list[Path], content: Content) -> None:

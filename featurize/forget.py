@@ -6,6 +6,7 @@ from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.processes.lock import locked
+from store.register.listed import list_files
 from store.register.stages import Stage
 from store.whole_file import remove_leftovers
 
@@ -29,4 +30,6 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     cache = stage.directory
     with locked(cache.parent / f".{cache.name}.lock", f"is writing {cache}"):
         remove_leftovers(cache)
-        return anything.forget(stage, content)
+        changed = anything.forget(stage, content)
+        list_files(stage)
+    return changed

@@ -6,6 +6,7 @@ from dataset import read
 from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
+from store.register.listed import list_files
 from store.register.stages import Stage
 
 
@@ -21,7 +22,9 @@ def hashes(stage: Stage) -> Iterator[str]:
 
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     """Write the files that may hold photos or captions again without those; return how many changed."""
-    return anything.forget(stage, content)
+    changed = anything.forget(stage, content)
+    list_files(stage)
+    return changed
 
 
 def trained_on(stages: Sequence[Stage], content: Content) -> list[Stage]:

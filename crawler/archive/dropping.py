@@ -11,10 +11,15 @@ from store.warc.read import DamagedArchive, read_records
 from store.whole_file import whole_file
 
 
-def drop_records(path: Path, is_dropped: Callable[[Answer], bool]) -> bool:
+def drop_records(
+    path: Path, is_dropped: Callable[[Answer], bool], before: Callable[[Path], object] = lambda path: None
+) -> bool:
     """Write a file of the archive again without some records, if there are any; tell whether there were.
 
     A record that cannot be read goes, too: nobody can say what it shows.
+
+    Args:
+        before: is called with the path before the file is written.
 
     Raises:
         DamagedFile: the file cannot be read to its end.
@@ -30,6 +35,7 @@ def drop_records(path: Path, is_dropped: Callable[[Answer], bool]) -> bool:
     except DamagedArchive as error:
         raise damaged(path, error) from error
     if dropped:
+        before(path)
         _copy(path, [span for span in pairwise([*offsets, path.stat().st_size]) if span[0] not in dropped])
     return bool(dropped)
 

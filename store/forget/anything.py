@@ -5,7 +5,8 @@ So a new kind of table or JSON file that holds sha256s, captions or numbers of o
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,10 +16,14 @@ from store.errors import DamagedFile
 from store.forget.content import Content
 from store.forget.values import WORDS, belongs, numbers, without
 from store.register.kinds import FileKind
+from store.register.listed import unlist
 from store.register.stages import Stage
 from store.shard_reader import Shard
 from store.shards import whole_parquet
 from store.whole_file import read_json, read_whole, write_json, write_whole
+
+Rewrite = Callable[[], None]
+"""Writes a file again without the content."""
 
 
 def forget(stage: Stage, content: Content, own: Collection[str] = ()) -> int:
@@ -27,34 +32,39 @@ def forget(stage: Stage, content: Content, own: Collection[str] = ()) -> int:
     Args:
         own: names of kinds that the stage sees to itself.
     """
-    rewrite = {"parquet": _table, "json": _json, "jsonl": _lines}
-    files = [(kind, path) for kind, path in stage.files() if _may_hold(kind, own) and kind.format in rewrite]
-    return sum(rewrite[kind.format](path, content) for kind, path in files)
+    look = {"parquet": _table, "json": _json, "jsonl": _lines}
+    files = [(kind, path) for kind, path in stage.files() if _may_hold(kind, own) and kind.format in look]
+    changed = 0
+    for kind, path in files:
+        if write := look[kind.format](path, content):
+            unlist(stage, [path])  # the manifest knows it again once `list_files` was called
+            write()
+            changed += 1
+    return changed
 
 
 def _may_hold(kind: FileKind, own: Collection[str]) -> bool:
     return kind.content and kind.name not in own
 
 
-def _json(path: Path, content: Content) -> bool:
+def _json(path: Path, content: Content) -> Rewrite | None:
     try:
         value = read_json(path)
     except DamagedFile:
-        return False  # the search at the end looks into it as plain bytes
-    if (kept := without(value, content)) == value:
-        return False
-    write_json(path, kept)
-    return True
+        return None  # the search at the end looks into it as plain bytes
+    kept = without(value, content)
+    return None if kept == value else partial(write_json, path, kept)
 
 
-def _lines(path: Path, content: Content) -> bool:
+def _lines(path: Path, content: Content) -> Rewrite | None:
     """Take whole lines out that belong to it; one that is no JSON, the last of a killed writer, stays."""
     lines = re.findall("[^\n]*\n|[^\n]+$", read_whole(path).decode(errors="surrogateescape"))
     kept = [line for each in lines if (line := _line(each, content)) is not None]
-    if kept == lines:
-        return False
-    write_whole(path, "".join(kept).encode(errors="surrogateescape"))
-    return True
+    return None if kept == lines else partial(_write_lines, path, kept)
+
+
+def _write_lines(path: Path, lines: list[str]) -> None:
+    write_whole(path, "".join(lines).encode(errors="surrogateescape"))
 
 
 def _line(line: str, content: Content) -> str | None:
@@ -68,15 +78,16 @@ def _line(line: str, content: Content) -> str | None:
     return line if kept == value else json.dumps(kept, ensure_ascii=False) + "\n"
 
 
-def _table(path: Path, content: Content) -> bool:
+def _table(path: Path, content: Content) -> Rewrite | None:
     with Shard(path) as shard:
-        schema = shard.schema_arrow
-        if not any(kept is not group for group, kept in _groups(path, shard, content)):
-            return False
-        with whole_parquet(path, schema) as writer:
-            for _, kept in _groups(path, shard, content):
-                writer.write_table(kept.cast(schema))
-    return True
+        holds = any(kept is not group for group, kept in _groups(path, shard, content))
+    return partial(_write_table, path, content) if holds else None
+
+
+def _write_table(path: Path, content: Content) -> None:
+    with Shard(path) as shard, whole_parquet(path, schema := shard.schema_arrow) as writer:
+        for _, kept in _groups(path, shard, content):
+            writer.write_table(kept.cast(schema))
 
 
 def _groups(path: Path, shard: Shard, content: Content) -> Iterator[tuple[pa.Table, pa.Table]]:
