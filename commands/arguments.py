@@ -1,6 +1,7 @@
 """What commands have in common: how one is added, and the options that several take."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -77,7 +78,10 @@ def pipeline_of(arguments: argparse.Namespace) -> Pipeline:
     """Return the pipeline that the arguments name, with its settings; its limits on photos hold now."""
     settings = load(arguments.pipeline, arguments.config, arguments.set)
     Limits.options = settings.photos
-    return Pipeline(arguments.data, arguments.pipeline, arguments.config, settings=settings)
+    pipeline = Pipeline(arguments.data, arguments.pipeline, arguments.config, settings=settings)
+    if pipeline.unfinished_forget.exists():
+        print(f"A forget has not ended. Finish it: {pipeline.command('forget')}", file=sys.stderr)
+    return pipeline
 
 
 def positive(text: str) -> int:

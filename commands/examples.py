@@ -36,7 +36,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru canaries --pipeline demo -n 6 --json",
     ),
     "history": ("bokeru history --pipeline demo", "bokeru history --pipeline demo --json"),
-    "forget": ("bokeru forget --pipeline demo --odai 123",),
+    "forget": (
+        "bokeru forget --pipeline demo --odai 123 --near",
+        "bokeru forget --pipeline demo",
+    ),
     "why": ("bokeru why --pipeline demo 犬", "bokeru why --pipeline demo --json 80000003"),
     "weights": ("bokeru weights caffenet",),
     "neighbours": ("bokeru neighbours --pipeline demo --photos 6 -n 4 --out neighbours.png",),

@@ -68,7 +68,7 @@ def forget(
 
 def _begin(place: Place, request: "Request | None", near: bool, near_bits: int) -> "Unfinished | None":
     """Write down what is looked for, then put it on the forget list; return it; None if it is nothing."""
-    from store.forget.content import Content
+    from store.forget.content import Content, Request
     from store.forget.forgotten import Forgotten
     from store.forget.receipt import near_copies_of
     from store.forget.unfinished import Unfinished, seen

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.errors import DamagedFile, UserError
+from store.place import Place
 from store.register.kinds import StageName
 from store.register.stages import Stage, Table, find
 
@@ -80,7 +81,12 @@ def _check_pipeline(stage: Stage) -> "Iterator[Problem]":
     """Yield what is wrong with the lists of a pipeline; they say themselves what to do about it."""
     from dataset.export.record import read_exports
     from store.forget.forgotten import Forgotten
-    from store.register.verify import check_by
+    from store.forget.unfinished import Unfinished
+    from store.register.verify import Problem, check_by
 
-    for read in (Forgotten.load, read_exports):
+    for read in (Forgotten.load, read_exports, Unfinished.load):
         yield from check_by(read, stage.directory)
+    place = Place(stage.directory.parent, stage.directory.name)
+    if place.unfinished_forget.exists():
+        text = f"{place.unfinished_forget}: a forget has not ended. Finish it: {place.command('forget')}"
+        yield Problem(text, damaged=False)

@@ -10,6 +10,7 @@ DATA = Path("data")
 CONFIG = Path("pipelines.yaml")
 SHARED = ("features", "weights")
 """Folders beside the pipelines, for all of them: no pipeline can have such a name."""
+FORGETTING = "forgetting.json"
 STAGES = ("crawl", "dataset", "runs")
 """Folders of a pipeline, one a stage."""
 
@@ -119,6 +120,11 @@ class Place:
     def weights(self) -> Path:
         """Weights files, shared by all pipelines."""
         return self.data / "weights"
+
+    @property
+    def unfinished_forget(self) -> Path:
+        """What a forget that has not ended looks for; else it is not there."""
+        return self.directory / FORGETTING
 
     def command(self, command: str, *arguments: str) -> str:
         """Return the command line that runs `bokeru COMMAND` for this pipeline, ready for a shell.

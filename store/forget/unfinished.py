@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from store.errors import DamagedFile
 from store.forget.content import Content, Request
+from store.place import FORGETTING as NAME
 from store.whole_file import read_whole, write_whole
 
-NAME = "forgetting.json"
 REMEDY = "Delete it, and forget again what you had asked for."
 Seen = dict[str, tuple[int, int]]
 """The bytes and the time of change (ns) of files, by their names from the data folder."""
@@ -64,11 +64,6 @@ class Unfinished(BaseModel):
 def end(pipeline: Path) -> None:
     """All is gone: nothing is kept of what was looked for."""
     (pipeline / NAME).unlink(missing_ok=True)
-
-
-def is_unfinished(pipeline: Path) -> bool:
-    """Tell whether a forget has not ended, without a look at what it looks for."""
-    return (pipeline / NAME).exists()
 
 
 def seen(paths: Iterable[Path], data: Path) -> Seen:
