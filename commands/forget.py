@@ -136,7 +136,7 @@ def _take_out(place: Place, content: "Content", forgotten: "Forgotten", report: 
     from dataset.export.formats import export_again
     from dataset.export.pages import remove_pages
     from store.forget import anything, leftovers
-    from store.forget.unfinished import NAME as WORK
+    from store.place import FORGETTING
 
     leftovers.remove(place.directory)
     stages = [*find(place.directory), *([] if report.others else below(place.features))]
@@ -146,7 +146,7 @@ def _take_out(place: Place, content: "Content", forgotten: "Forgotten", report: 
         each.directory for each in stages if each.name == "run" and each.directory.name in names
     ]
     for stage in (stage for stage in stages if stage.name == "pipeline"):
-        report.changed["pipeline"] = anything.forget(stage, content, {WORK})
+        report.changed["pipeline"] = anything.forget(stage, content, {FORGETTING})
     for name in ORDER:
         own = [stage for stage in stages if stage.name == name]
         report.changed[name] = sum(forgetters[name].forget(stage, content, passing) for stage in own)
@@ -161,9 +161,8 @@ def _left(place: Place, work: "Unfinished", others: object) -> list[Path]:
     from store.forget.forgotten import NAME as LIST
     from store.forget.receipt import FOLDER
     from store.forget.search import search, search_files
-    from store.forget.unfinished import NAME
 
-    passed = [place.directory / LIST, place.directory / NAME, *(place.directory / FOLDER).glob("*.json")]
+    passed = [place.directory / LIST, place.unfinished_forget, *(place.directory / FOLDER).glob("*.json")]
     folders = [folder for folder in searched_folders(place) if not (others and folder == place.features)]
     found = [path for folder in folders for path in search(folder, work.content, passed)]
     return found + search_files(beside(place), work.content)
