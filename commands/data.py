@@ -20,6 +20,9 @@ from commands.arguments import (
 from pipelines import Settings, describe, load
 from store.errors import MissingStage, UsageError, UserError
 
+VERIFY_SECONDS = 3600.0
+"""What checking one file may take: photos are decoded, and vectors computed."""
+
 
 def site(arguments: argparse.Namespace) -> None:
     """Serve the embedded site until Ctrl-C."""
@@ -55,21 +58,25 @@ def parse(arguments: argparse.Namespace) -> None:
 
 def inspect(arguments: argparse.Namespace) -> None:
     """Show schema, rows, nulls, sizes and a few rows of any stage's directory."""
-    from dataset.describe.inspect import inspect
+    from dataset.describe.inspect import MEMORY, SECONDS, inspect
+    from store.processes.apart import run_apart
 
-    inspect(arguments.path)
+    _end(run_apart(inspect, arguments.path, memory=MEMORY, seconds=SECONDS))
 
 
 def verify(arguments: argparse.Namespace) -> None:
     """Check every file of any stage. Exit 5 for damage, 1 where whole files contradict each other."""
-    from commands.verify import exit_status, verify
+    from commands.verify import report, report_on_everything
+    from store.processes.apart import MOST_MEMORY, run_apart
 
-    problems = verify(arguments.path, everything=arguments.everything)
-    if problems:
-        print("\n".join(map(str, problems)))
-    if status := exit_status(problems):
+    # What it reads may come from anywhere, so a file may hold what kills its reader.
+    check = report_on_everything if arguments.everything else report
+    _end(run_apart(check, arguments.path, memory=MOST_MEMORY, seconds=VERIFY_SECONDS))
+
+
+def _end(status: int) -> None:
+    if status:
         sys.exit(status)
-    print(f"{arguments.path}: whole")
 
 
 def read(arguments: argparse.Namespace) -> None:

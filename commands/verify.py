@@ -1,16 +1,33 @@
 """`bokeru verify`: every file of every stage is read and checked, and what is wrong is listed."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.errors import DamagedFile, UserError
+from store.logs import printable
 from store.place import Place
 from store.register.kinds import StageName
 from store.register.stages import Stage, Table, find
 
 if TYPE_CHECKING:
     from store.register.verify import Problem, StageVerify
+
+
+def report(path: Path, *, everything: bool = False) -> None:
+    """Print what is wrong at `path`, as `verify` says; exit 5 for damage, 1 for contradictions."""
+    problems = verify(path, everything=everything)
+    if problems:
+        print("\n".join(printable(str(problem)) for problem in problems))
+    if status := exit_status(problems):
+        sys.exit(status)
+    print(f"{path}: whole")
+
+
+def report_on_everything(path: Path) -> None:
+    """Print what is wrong at `path`, with every vector computed again."""
+    report(path, everything=True)
 
 
 def exit_status(problems: "list[Problem]") -> int:

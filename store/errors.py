@@ -70,7 +70,7 @@ class DamagedFile(Unexpected):
     """
 
     def __init__(self, path: Path, reason: str, remedy: str | None = None) -> None:
-        self.reason = reason
+        self.reason, self.remedy = reason, remedy
         remedy = remedy or "Delete it and run its stage again: only what it held is made anew."
         super().__init__(f"{path} is damaged: {reason}. {remedy}")
         self.path = path

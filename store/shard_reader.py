@@ -4,6 +4,7 @@ pandas, polars and DuckDB write large strings and lists, dictionaries, and times
 pandas writes whole numbers with nulls among them as floats.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,10 +13,15 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from store.errors import DamagedFile
+from store.processes.reading import reading
 from store.sql import read_parquet
 
 _TIME = pa.timestamp("us", tz="UTC")
-
+READABLE = "Its bytes can be read: write it again with that column, or put the file back as it was made."
+"""What to do with a shard that somebody has changed. Only what nobody can read is to be deleted."""
+_ENCRYPTED = re.compile("decrypt|encrypt", re.IGNORECASE)
+_WITH_A_KEY = "Who has the key can read it: write it again without encryption."
 
 Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
@@ -29,6 +35,7 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
     """
 
     def __init__(self, path: Path, schema: pa.Schema | None = None) -> None:
+        reading(path)
         super().__init__(path, page_checksum_verification=True)
         self._wanted = schema
 
@@ -59,6 +66,18 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
             return rows
         # Nanoseconds are cut to microseconds, which is all that was ever stored; no number is cut.
         return rows.cast(plain_schema(rows.schema), safe=False).cast(wanted)
+
+
+def unreadable(path: Path, error: Exception, column: str = "") -> DamagedFile:
+    """Return what is said of a shard that a library cannot read.
+
+    Args:
+        column: the one that it cannot read, where others may be whole.
+    """
+    reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    if _ENCRYPTED.search(reason):
+        return DamagedFile(path, f"{f'column {column!r}' if column else 'it'} is encrypted", _WITH_A_KEY)
+    return DamagedFile(path, f"column {column!r} cannot be read ({reason})" if column else reason)
 
 
 def plain_schema(found: pa.Schema, wanted: pa.Schema | None = None) -> pa.Schema:

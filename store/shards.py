@@ -14,10 +14,11 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from store.errors import DamagedFile
+from store.errors import DamagedFile, UserError
+from store.processes.reading import reading
 from store.replacing.files import KEY, named_in
-from store.shard_reader import holds
-from store.whole_file import read_whole, whole_file
+from store.shard_reader import READABLE, holds, unreadable
+from store.whole_file import NO_FILE, read_whole, whole_file
 
 UNIQUE = frozenset(("url", "sha256", "path", "phash", "text", "text_nfkc"))
 """Columns of strings that hardly ever repeat: a dictionary of them would be as large as the column."""
@@ -197,10 +198,6 @@ def _encodable(value: Any) -> Any:
     return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-_READABLE = "Its bytes can be read: write it again with that column, or put the file back as it was made."
-"""What to do with a shard that somebody has changed. Only what nobody can read is to be deleted."""
-
-
 def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str = "*.parquet") -> list[Path]:
     """Return the shards in `directory`, sorted by name, each checked to be whole by its footer.
 
@@ -221,10 +218,10 @@ def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str =
         replaced |= named_in(found)
         for field in schema or ():
             if field.name not in found.names:
-                raise DamagedFile(path, f"it has no column {field.name!r}", _READABLE)
+                raise DamagedFile(path, f"it has no column {field.name!r}", READABLE)
             if not holds(found.field(field.name).type, field.type):
                 has = found.field(field.name).type
-                raise DamagedFile(path, f"column {field.name!r} is {has}, not {field.type}", _READABLE)
+                raise DamagedFile(path, f"column {field.name!r} is {has}, not {field.type}", READABLE)
     return [path for path in paths if path.name not in replaced]
 
 
@@ -232,17 +229,24 @@ def read_schema(path: Path) -> pa.Schema:
     """Return the Arrow schema of one shard, from its footer.
 
     Raises:
-        DamagedFile: the file is cut short or is not Parquet.
+        DamagedFile: the file is cut short, is not Parquet, or is encrypted.
+        UserError: its name cannot be opened.
     """
+    if path.exists() and not path.is_file():
+        raise DamagedFile(path, NO_FILE)
+    reading(path)
     try:
         return pq.read_schema(path)
+    except UnicodeEncodeError:
+        raise UserError(f"The name of {path} is not UTF-8, which Parquet's readers need. Rename it") from None
     except (pa.ArrowException, OSError) as error:
         if not path.exists():
             read_whole(path)  # it says whether the name is gone, or a link that leads nowhere
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise DamagedFile(
-            path, f"{path.stat().st_size:,} bytes that are not a whole Parquet file ({reason})"
-        ) from error
+        damage = unreadable(path, error)
+        if damage.remedy:
+            raise damage from error
+        size = f"{path.stat().st_size:,} bytes that are not a whole Parquet file"
+        raise DamagedFile(path, f"{size} ({damage.reason})") from error
 
 
 def _leaves(fields: pa.Schema | pa.StructType, prefix: str = "") -> Iterator[tuple[str, pa.DataType]]:

@@ -6,6 +6,7 @@ Whatever reads one back as something else met damage, and says so (`read_whole`,
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 from store.errors import DamagedFile
 
 TEMPORARY = ".tmp-"
+NO_FILE = "it is no file, but a folder, a pipe or a device"
+"""Why a name is not opened: a pipe may never end."""
 
 
 @contextmanager
@@ -63,9 +66,12 @@ def read_whole(path: Path, remedy: str | None = None) -> bytes:
     Raises:
         FileNotFoundError: nothing has that name.
         PermissionError: the system refuses.
-        DamagedFile: what has that name is no file that can be read: a folder, a link that leads nowhere.
+        DamagedFile: what has that name is no file that can be read: a folder, a link that leads nowhere, a
+            pipe, which may never end.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise DamagedFile(path, NO_FILE, remedy)
         return path.read_bytes()
     except FileNotFoundError:
         if path.is_symlink():

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -31,16 +31,22 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def running(
-    module: str, *arguments: str, errors: IO[bytes] | None = None
+    module: str,
+    *arguments: str,
+    errors: IO[bytes] | None = None,
+    output: int | None = subprocess.PIPE,
+    inherited: Sequence[int] = (),
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """Run one of our modules in a child process while the block runs; wait for its end after that.
 
-    Its standard input and output are pipes. It has a session of its own: Ctrl-C reaches this process alone.
-    It is asked to end where the block ends by an exception, by the same signal if that is one, and where this
-    process ends, whatever the cause.
+    Its standard input is a pipe, and its output by default. It has a session of its own: Ctrl-C reaches this
+    process alone. It is asked to end where the block ends by an exception, by the same signal if that is one,
+    and where this process ends, whatever the cause.
 
     Args:
         errors: gets its standard error, instead of ours.
+        output: None for our standard output.
+        inherited: open files that it keeps under their numbers.
     """
     theirs, ours = (open(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True))  # noqa: PTH123, SIM115
     with theirs, ours:
@@ -48,9 +54,9 @@ def running(
             command("store.processes.follow", str(theirs.fileno()), module, *arguments),
             env=environment(),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=errors,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), *inherited],
             start_new_session=True,
         )
         theirs.close()

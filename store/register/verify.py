@@ -24,10 +24,10 @@ from store.register.kinds import Format
 from store.register.listed import replaced_names
 from store.register.stages import Stage, Table
 from store.schema import DECODER
-from store.shard_reader import Shard
+from store.shard_reader import Shard, unreadable
 from store.shards import shard_paths
 from store.warc import read as warc
-from store.whole_file import read_json, read_whole
+from store.whole_file import NO_FILE, read_json, read_whole
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,9 @@ def check_files(stage: Stage, closer: Collection[str] = ()) -> Problems:
     for kind, path in stage.files():
         read = READERS.get(kind.format)
         if read is None or kind.name in closer:
+            continue
+        if path.exists() and not path.is_file():
+            yield Problem(str(DamagedFile(path, NO_FILE)))
             continue
         try:
             read(path)
@@ -189,7 +192,7 @@ def check_table(table: Table, check_rows: RowCheck) -> Problems:
         except DamagedFile as error:
             yield Problem(str(error))
         except (pa.ArrowException, OSError) as error:
-            yield Problem(str(DamagedFile(path, str(error).splitlines()[0])))
+            yield Problem(str(unreadable(path, error)))
 
 
 def check_photo(path: Path, row: dict[str, object], content: bytes | None, decoder: int) -> Problems:

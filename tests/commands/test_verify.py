@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 
-from commands.main import main
+from commands.verify import report
 from commands.verify import verify as problems_at
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
@@ -274,7 +274,7 @@ def test_photos_that_could_not_be_fetched_are_no_problem(tmp_path: Path) -> None
 def test_damage_and_contradiction_have_statuses_of_their_own(
     pipeline: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["verify", str(pipeline)]) == 0
+    report(pipeline)
     changed(shard(pipeline, "crawl/images/*"), lambda row: row.update(outcome="missing", sha256=None))
     assert status(pipeline) == 1, "each file is whole, but the dataset has one photo more"
     (pipeline / "dataset" / "statistics.json").write_text("{")
@@ -293,7 +293,7 @@ def test_a_shard_of_another_build_is_found(pipeline: Path) -> None:
 
 def status(path: Path) -> object:
     with pytest.raises(SystemExit) as ended:
-        main(["verify", str(path)])
+        report(path)
     return ended.value.code
 
 

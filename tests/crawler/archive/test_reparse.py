@@ -10,12 +10,14 @@ import pytest
 
 from commands.forget import forget
 from commands.main import main
+from commands.verify import report
 from crawler.archive import reparse, stage
 from crawler.archive.writer import ArchiveWriter
 from crawler.items import Answer, PageRow
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
 from crawler.parsing.answer import answer_row
+from dataset.describe.inspect import inspect
 from demo.site import running
 from store.errors import DamagedFile, MissingStage, UsageError, UserError
 from store.forget.content import Content, Request
@@ -240,7 +242,7 @@ def test_damage_is_named_with_its_status(directory: Path, capsys: pytest.Capture
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(SystemExit) as ending:
-        main(["verify", str(directory)])
+        report(directory)
     assert ending.value.code == 5
     assert str(path) in capsys.readouterr().out
     with pytest.raises(DamagedFile, match="ends within the record"):
@@ -284,15 +286,15 @@ def test_inspect_and_verify_take_the_archive(directory: Path, capsys: pytest.Cap
     path = archive(directory)[0]
     count = len([one for one in read_records(path) if one.kind == "response"])
     for place in (path, directory / "archive", directory):
-        assert main(["inspect", str(place)]) == 0
+        inspect(place)
         assert f"{count} responses, 20" in capsys.readouterr().out
-        assert main(["verify", str(place)]) == 0
+        report(place)
     path.write_bytes(path.read_bytes()[:-10])
     for place in (path, directory / "archive"):
         with pytest.raises(SystemExit) as ending:
-            main(["verify", str(place)])
+            report(place)
         assert ending.value.code == 5
-    assert main(["inspect", str(path)]) == 0
+    inspect(path)
     assert "ends within" in capsys.readouterr().out
 
 

@@ -1,0 +1,53 @@
+"""`python -m store.processes.apart_worker NOTE ERRORS BYTES MODULE FUNCTION PATH`: the child of `run_apart`.
+
+NOTE and ERRORS are open files: the note of what is being read, and the standard error of who asked. What
+libraries in C++ write to file 2 as they die stays off the terminal: who asked says it in a line.
+"""
+
+import importlib
+import os
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from store.errors import UserError
+from store.logs import start_log
+from store.processes.ending import exit_status
+from store.processes.interruption import received
+from store.processes.reading import Note, noted_in
+
+
+def main() -> None:
+    """Run the module's function within the limits, and end with its exit status."""
+    note, errors, memory, module, function, path = sys.argv[1:]
+    Note.descriptor = int(note)
+    sys.stderr = open(int(errors), "w", buffering=1, errors="backslashreplace")  # noqa: PTH123, SIM115
+    _limit(int(memory))
+    start_log(0)
+    action = getattr(importlib.import_module(module), function)
+    sys.exit(exit_status(lambda: _run(lambda: action(Path(path)), int(note))))
+
+
+def _limit(memory: int) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    memory = memory if most == resource.RLIM_INFINITY else min(memory, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Its own pools of memory reserve more than they use, and the limit counts what is reserved.
+    os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
+
+
+def _run(action: Callable[[], object], note: int) -> None:
+    try:
+        action()
+    except MemoryError:
+        raise UserError(f"{noted_in(note) or 'it'} takes more memory than there is for it") from None
+    except (KeyboardInterrupt, RuntimeError):  # libraries in C turn the one into the other
+        if not (stop := received()):
+            raise
+        os._exit(stop.exit_status)  # who asked has said so
+
+
+if __name__ == "__main__":
+    main()
