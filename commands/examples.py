@@ -40,6 +40,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru forget --pipeline demo --odai 123 --near",
         "bokeru forget --pipeline demo",
     ),
+    "diff": ("bokeru diff --pipeline demo --json",),
     "why": ("bokeru why --pipeline demo 犬", "bokeru why --pipeline demo --json 80000003"),
     "weights": ("bokeru weights caffenet",),
     "neighbours": ("bokeru neighbours --pipeline demo --photos 6 -n 4 --out neighbours.png",),

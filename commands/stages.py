@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from commands.arguments import Commands, add, add_pipeline, add_settings, add_verbose, pipeline_of
 from commands.notices import notice_at_end, notifying
@@ -16,6 +17,9 @@ from store.errors import MissingStage
 from store.notify.options import NotifyOptions
 from store.photo.options import limited
 from store.place import DATA
+
+if TYPE_CHECKING:
+    from dataset.builds.diff import Changes
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +75,7 @@ def crawl_job(name: str | None) -> Iterator[tuple[CrawlOptions, Path, str | None
         yield settings.crawl, pipeline.crawl, address, settings.notify
 
 
-def dataset(pipeline: Pipeline) -> None:
+def dataset(pipeline: Pipeline, dry_run: bool = False) -> None:
     """Build the dataset from the crawl; on the embedded site, with the least loss that a model can reach."""
     from dataset.build.stage import build
     from dataset.read import older_layout, summary
@@ -80,10 +84,28 @@ def dataset(pipeline: Pipeline) -> None:
         print(f"dataset: {pipeline.dataset} has an older layout, and is built anew; photos keep their split")
     options = pipeline.settings.dataset
     rule = pipeline.settings.crawl.stand_ins
-    built = build(options, pipeline.crawls, pipeline.dataset, name=pipeline.name, stand_in_rule=rule)
+    built = build(
+        options,
+        pipeline.crawls,
+        pipeline.dataset,
+        name=pipeline.name,
+        stand_in_rule=rule,
+        told=_tell,
+        dry_run=dry_run,
+    )
+    if dry_run:
+        return print("dataset: nothing was changed" if built else "dataset: up to date")
     if pipeline.settings.crawl.site == "embedded":
         _write_floor(pipeline)
     print(summary(pipeline.dataset) if built else "dataset: up to date")
+
+
+def _tell(changes: "Changes | None") -> None:
+    """Print what differs from the dataset that is about to be replaced."""
+    lines = (
+        ["the first build, so there is nothing to compare it with"] if changes is None else changes.lines()
+    )
+    print("\n".join(f"dataset: {line}" for line in lines), flush=True)
 
 
 def _write_floor(pipeline: Pipeline) -> None:
@@ -190,6 +212,11 @@ def register(commands: Commands) -> None:
                 "--retry-failed", action="store_true", help="fetch again what ended as error or drift"
             )
             command.set_defaults(command=_crawl)
+        if name == "dataset":
+            command.add_argument(
+                "--dry-run", action="store_true", help="say what would differ, and leave the dataset as it is"
+            )
+            command.set_defaults(command=_dataset)
     command = add(commands, _on_pipeline(demo), "demo")
     command.set_defaults(pipeline="demo")
     add_settings(command)
@@ -198,6 +225,10 @@ def register(commands: Commands) -> None:
 
 def _crawl(arguments: argparse.Namespace) -> None:
     crawl(pipeline_of(arguments), arguments.retry_failed)
+
+
+def _dataset(arguments: argparse.Namespace) -> None:
+    dataset(pipeline_of(arguments), arguments.dry_run)
 
 
 def _on_pipeline(stage: Callable[[Pipeline], None]) -> Callable[[argparse.Namespace], None]:

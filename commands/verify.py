@@ -95,12 +95,13 @@ def stage_verifiers() -> "dict[StageName, StageVerify]":
 
 
 def _check_pipeline(stage: Stage) -> "Iterator[Problem]":
-    """Yield what is wrong with the lists of a pipeline; they say themselves what to do about it."""
+    """Yield what is wrong with the lists of a pipeline, and with the rows of its builds."""
     from dataset.export.record import read_exports
     from store.forget.forgotten import Forgotten
     from store.forget.unfinished import Unfinished
-    from store.register.verify import Problem, check_by
+    from store.register.verify import Problem, check_by, check_table
 
+    yield from check_table(stage.table("builds"), lambda *_: iter(()))
     for read in (Forgotten.load, read_exports, Unfinished.load):
         yield from check_by(read, stage.directory)
     place = Place(stage.directory.parent, stage.directory.name)

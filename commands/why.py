@@ -12,21 +12,21 @@ _MOST = 50
 
 
 def why(arguments: argparse.Namespace) -> None:
-    """Say why a caption or photo is in the dataset, or which filter left it out. It reads the crawl anew."""
+    """Say why a caption or photo is in the dataset, or which filter left it out, with its page and copies."""
     from dataset.describe import why as describe
 
     if not arguments.query.strip():
         raise UsageError("an empty text is in every caption. Name a boke, a part of its text, or a photo")
     pipeline = pipeline_of(arguments)
-    rule = pipeline.settings.crawl.stand_ins
-    answers = describe.why(arguments.query, pipeline.crawls, pipeline.dataset, rule)
+    answers = describe.why(arguments.query, pipeline.dataset)
     if arguments.json:
         print(json.dumps([asdict(answer) for answer in answers], ensure_ascii=False, indent=1))
     elif answers:
         print("\n".join(describe.lines(answers, _MOST)))
     if not answers:
         raise UserError(
-            f"the crawl of {pipeline.name} has no caption for {arguments.query!r}. "
+            f"the dataset of {pipeline.name} neither has nor left out a caption for {arguments.query!r}: "
+            "it is forgotten, or was not crawled when the dataset was built. "
             "Name a boke's number, a part of a text, or the sha256 of a photo"
         )
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from dataset.build.catalogue import create
 from dataset.build.photos_table import dataset_image
 from dataset.build.publish import Origin, publish
 from dataset.build.stage import WORK, connect
+from dataset.builds import left_out
 from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
@@ -21,7 +23,7 @@ from store.manifest import fingerprint
 from store.register.listed import list_files
 from store.register.stages import Stage
 from store.replacing.directory import locked, replacement
-from store.schema import CAPTION, PHOTOS, decoder_of
+from store.schema import CAPTION, LEFT_OUT_CAPTIONS, PHOTOS, decoder_of
 from store.shard_reader import sql_rows
 from store.shards import read_schema
 
@@ -33,6 +35,8 @@ def facts(stage: Stage) -> Iterator[str]:
     if shards := _shards(stage):
         yield f"""SELECT NULL, sha256, c.odai_id, c.boke_id, c.text, c.text_nfkc
             FROM (SELECT sha256, unnest(captions) AS c FROM {sql_rows(shards, PHOTOS)})"""
+    if gone := stage.table("left_out").paths:
+        yield f"SELECT NULL, sha256, odai_id, boke_id, text, NULL FROM {sql_rows(gone, LEFT_OUT_CAPTIONS)}"
 
 
 def hashes(stage: Stage) -> Iterator[str]:
@@ -79,7 +83,8 @@ def _publish(directory: Path, shards: list[Path], content: Content) -> None:
         with connect(new) as connection:
             _load(connection, shards, content)
             _load_left_out(connection, figures)
-            publish(connection, _blocks(connection), shards, dataset_image, new, origin)
+            finish = partial(left_out.copy, directory, new)
+            publish(connection, _blocks(connection), shards, dataset_image, new, origin, finish)
         shutil.rmtree(new / WORK)
 
 

@@ -37,6 +37,7 @@ from store.shard_reader import Shard
 log = logging.getLogger(__name__)
 
 VOCABULARY = "vocabulary.json"
+LEFT_OUT = "left_out"
 
 
 def check(stage: Stage) -> Problems:
@@ -76,7 +77,7 @@ def _check_rows(stage: Stage) -> Problems:
         connect(Path(work)) as connection,
     ):
         recount = Recount(connection)
-        for table in stage.tables():
+        for table in map(stage.table, SPLITS):
             if not table.paths:
                 yield Problem(f"{stage.directory} has no {table.name} shard")
 
@@ -91,6 +92,7 @@ def _check_rows(stage: Stage) -> Problems:
             yield from check_table(table, check_rows)
         yield from sides.check_all()
         yield from recount.check(stage.directory, manifest)
+    yield from check_table(stage.table("left_out"), lambda *_: iter(()))
     yield from check_croissant(stage.directory, _sums(manifest))
 
 
@@ -113,14 +115,14 @@ def _sums(manifest: Mapping[str, Any]) -> dict[str, str]:
 def check_inputs(stage: Stage, *, everything: bool = False) -> Problems:
     """Yield what the dataset's crawls, if they are all there, do not have, or have otherwise."""
     crawls = _crawls(stage.directory)
-    shards = [path for table in stage.tables() for path in table.paths]
+    shards = [path for split in SPLITS for path in stage.table(split).paths]
     yield from check_crawled(shards, crawls, _manifest(stage.directory))
     if not all((crawl / "images").is_dir() for crawl in crawls):
         return
     images = [path for crawl in crawls for path in Stage("crawl", crawl).table("images").paths]
     try:
         crawled = {sha256 for path in images for sha256 in _column(path, "sha256")}
-        for table in stage.tables():
+        for table in map(stage.table, read.SPLITS):
             for path in table.paths:
                 for sha256 in set(_column(path, "sha256")) - crawled:
                     places = ", ".join(map(str, crawls))

@@ -190,6 +190,38 @@ PHOTOS = pa.schema(
     metadata=_DESCRIBED,
 )
 
+LEFT_OUT_CAPTIONS = pa.schema(
+    [
+        ("sha256", pa.string()),
+        ("phash", pa.string()),
+        ("boke_id", pa.int64()),
+        ("odai_id", pa.int64()),
+        ("text", pa.string()),
+        ("stars", pa.int64()),
+        ("raters", pa.int64()),
+        ("category", pa.string()),
+        ("posted", TIME),
+        ("url", pa.string()),
+        ("filter", pa.string()),
+        ("licence", pa.string()),
+    ]
+)
+"""The captions that a build left out, each with the filter that did it."""
+
+BUILDS = pa.schema(
+    [
+        ("sha256", pa.string()),
+        ("host", pa.string()),
+        ("boke_id", pa.int64()),
+        ("odai_id", pa.int64()),
+        ("text", pa.string()),
+        ("split", pa.string()),
+        ("filter", pa.string()),
+    ]
+)
+"""The captions that a build took (`split`) or left out (`filter`), by what tells them apart: a boke's host
+and number, or, where it has no number, its photo, odai and `text`, which is null where it has one."""
+
 FEATURE_KEYS = pa.schema([("sha256", pa.string()), ("outcome", pa.string()), ("error", pa.string())])
 """A feature cache's columns beside its vectors, whose length depends on the layer."""
 

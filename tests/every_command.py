@@ -136,6 +136,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("settings", "--pipeline", "demo", "--config", config)
     ledger.run("inspect", data)
     ledger.run("verify", data)
+    ledger.run("diff", *pipeline)
     ledger.run("why", *pipeline, read.captions(data / "demo/dataset")["text"][0])
     ledger.run("doctor", "--data", data)
     ledger.look()

@@ -1,6 +1,5 @@
 """Selects captions: filters on the text, then no text twice on a photo, then at most so many, best first."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 import duckdb
@@ -10,9 +9,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dataset import filters
+from dataset.builds.left_out import add
 from dataset.options import DatasetOptions
 
 Numbers = NDArray[np.int64]
+Reasons = NDArray[np.object_]
 
 Prepare = Callable[[pa.StringArray], tuple[pa.StringArray, pa.StringArray]]
 """Takes (n,) cleaned texts; returns (n,) normal forms and (n,) tokens, joined with TOKEN_SEPARATOR."""
@@ -25,10 +26,10 @@ MAX_INT64 = 2**63 - 1
 
 
 class CaptionSelector:
-    """Selects the captions of some photos, and counts those that it leaves out in `left_out_by`.
+    """Selects the captions of some photos; others go to `left_out`, and their number to `left_out_by`.
 
     Args:
-        connection: a cursor of its own; holds `candidate`, `reused`, `photo_row` and `left_out_by`.
+        connection: a cursor of its own; holds `candidate`, `reused`, `photo_row` and these two.
         words: the forbidden words.
     """
 
@@ -57,18 +58,26 @@ class CaptionSelector:
         numbers = pa.array(np.arange(len(captions)))
         ready = pa.table({"i": numbers, "text_nfkc": captions["text_nfkc"]})
         filtered = self._query(self._text_filters, ready=ready)
+        reasons = np.array(filtered["reason"].to_pylist(), object)
         stay = np.flatnonzero(filtered["reason"].is_null().to_numpy())
-        order, left_out = rank(
+        order, reasons[stay] = rank(
             captions.take(stay), filtered["form"].to_numpy()[stay], self._most, self._least
         )
-        left_out.update(filtered["reason"].drop_null().to_pylist())
-        for reason, count in left_out.items():
-            # A row per block, not an update: cursors that change one row at the same time conflict.
-            self._connection.execute("INSERT INTO left_out_by VALUES (?, ?)", [reason, count])
+        self._leave_out(captions, pa.array(reasons, pa.string()))
         stay = stay[order]
         is_dev = captions["is_dev"].to_numpy()[stay]
         captions = captions.take(np.concatenate([stay[~is_dev], stay[is_dev]]))
         return self._query(_PHOTOS, kept=captions.select(["n", "odai_id"])), captions
+
+    def _leave_out(self, captions: pa.Table, reasons: pa.StringArray) -> None:
+        """Put captions (N,) that have a reason (N,) into `left_out`, and their number into `left_out_by`."""
+        gone = captions.append_column("filter", reasons).filter(pc.is_valid(reasons))
+        if not len(gone):
+            return
+        add(self._connection, gone)
+        for count in gone["filter"].value_counts().to_pylist():
+            # A row per block, not an update: cursors that change one row at the same time conflict.
+            self._connection.execute("INSERT INTO left_out_by VALUES (?, ?)", list(count.values()))
 
     def _query(self, query: str, **tables: pa.Table) -> pa.Table:
         """Return the result of a query over `tables`, by their names."""
@@ -103,8 +112,8 @@ def _fill_in(captions: pa.Table, prepare: Prepare) -> pa.Table:
     return captions
 
 
-def rank(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[Numbers, Counter[str]]:
-    """Return which captions stay, by photo, best first, and how many are left out by which filter.
+def rank(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[Numbers, Reasons]:
+    """Return which captions stay, by photo, best first, and which filter leaves out each of the others.
 
     The best caption has most stars; of several, the one with the lowest boke_id; of those, the first by TIES.
     So the order tells nothing of when and in which order captions were fetched.
@@ -117,7 +126,8 @@ def rank(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[Num
             by `min_captions_per_photo`.
 
     Returns:
-        (K,) the places of the captions that stay, K <= N, ordered; and counts by the names in BY_PHOTO.
+        (K,) the places of the captions that stay, K <= N, ordered; and (N,) names in BY_PHOTO, None for
+        those that stay.
     """
     photos = captions["n"].to_numpy()
     stars, names = (
@@ -134,8 +144,10 @@ def rank(captions: pa.Table, forms: Numbers, most: int, least: int) -> tuple[Num
     totals = np.diff(starts, append=len(order))
     many = np.arange(len(order)) - np.repeat(starts, totals) >= most
     few = ~many & (np.repeat(totals, totals) < least)
-    masks = zip(filters.BY_PHOTO, (copies, many, few), strict=True)
-    return order[~many & ~few], Counter({name: int(mask.sum()) for name, mask in masks if mask.any()})
+    reasons = np.full(len(copies), None, object)
+    for name, places in zip(filters.BY_PHOTO, (copies, order[many], order[few]), strict=True):
+        reasons[places] = name
+    return order[~many & ~few], reasons
 
 
 def _by_ties(captions: pa.Table, keys: tuple[Numbers, ...]) -> Numbers:

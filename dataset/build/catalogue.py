@@ -189,6 +189,10 @@ TABLES = {
         _columns("reason VARCHAR, captions BIGINT"),
         "How many captions a filter left out: a row for all boke, then one for each block.",
     ),
+    "left_out": Table(
+        _columns(f"n BIGINT, boke_id BIGINT, odai_id BIGINT, {_CAPTION}, url VARCHAR, filter VARCHAR"),
+        "A caption that a filter on texts left out, or one that compares a photo's captions.",
+    ),
     # ---- blocks and files
     "old": Table(
         _columns("text VARCHAR, text_nfkc VARCHAR, segmented VARCHAR"),
@@ -202,6 +206,11 @@ TABLES = {
         _columns("i BIGINT, text_nfkc VARCHAR"), "A caption of a block, by its place there.", Kind.ARROW
     ),
     "kept": Table(_columns("n BIGINT, odai_id BIGINT"), "A caption that stays in its block.", Kind.ARROW),
+    "dropped": Table(
+        _columns(f"n BIGINT, boke_id BIGINT, odai_id BIGINT, {_CAPTION}, url VARCHAR, filter VARCHAR"),
+        "A caption of a block that is left out.",
+        Kind.ARROW,
+    ),
     "measured_photo": Table(
         _columns("split VARCHAR, group VARCHAR, labels VARCHAR[], odai BIGINT"),
         "A photo that was written, for the statistics; `odai`: how many show it.",

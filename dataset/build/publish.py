@@ -1,6 +1,6 @@
 """Writes a dataset's directory: shards, vocabulary, statistics, card, Croissant, and last the manifest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dataset.build.candidates import explain_empty
 from dataset.build.photos_table import ImageSource, write_photos
+from dataset.builds import left_out
 from dataset.describe.card import card
 from dataset.describe.charts import charts
 from dataset.describe.croissant import croissant
@@ -59,12 +60,14 @@ def publish(
     image: ImageSource,
     directory: Path,
     origin: Origin,
+    finish: Callable[[], object],
 ) -> None:
     """Write the dataset of `blocks` into `directory`; the manifest last, as it makes the dataset complete.
 
     Args:
         connection: holds `photo_row`, the photos that may be in the blocks, and `left_out_by`.
         blocks: photos with their captions, as `write_photos` takes them.
+        finish: writes what else belongs to the dataset; it is called before the manifest lists all files.
 
     Raises:
         UserError: nothing is left to write.
@@ -73,7 +76,9 @@ def publish(
     counts = DatasetCounts(connection)
     for written, empty in write_photos(blocks, shards, image, directory, total, origin.decoder):
         counts.add(written)
-        counts.add_without_bytes(empty)
+        if empty.num_rows:
+            counts.add_without_bytes(empty)
+            left_out.add_without_bytes(connection, empty)
     if not counts.photos:
         place = replace(Place.of(Path(origin.crawls[0])), name=origin.name)
         raise UserError(explain_empty(connection, place))
@@ -82,6 +87,7 @@ def publish(
     )
     vocabulary.save(directory / "vocabulary.json")
     figures = statistics(connection, counts, vocabulary)
+    finish()
     stage = Stage("dataset", directory)
     files = {entry.name: entry for entry in entries(stage)}
     shards_of_photos = [path for split in ("dev", "train") for path in stage.table(split).paths]

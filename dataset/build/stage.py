@@ -2,7 +2,7 @@
 
 import errno
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,9 @@ from dataset.build import crawl_tables, sides
 from dataset.build.publish import Origin
 from dataset.build.stand_ins import stand_ins
 from dataset.build.steps import STEPS, Inputs
+from dataset.builds import record
+from dataset.builds.compare import compared
+from dataset.builds.diff import Changes
 from dataset.importers.tables import read_sources
 from dataset.options import DatasetOptions
 from dataset.text import tokenizer_process
@@ -45,6 +48,8 @@ def build(
     *,
     name: str,
     stand_in_rule: StandInRule = StandInRule(),  # noqa: B008
+    told: Callable[[Changes | None], object] = lambda _: None,
+    dry_run: bool = False,
 ) -> bool:
     """Build the dataset `directory` from `crawls`; return False if it is up to date.
 
@@ -55,6 +60,9 @@ def build(
         crawls: directories with `pages` and `images`.
         name: the pipeline's name, for the card.
         stand_in_rule: which pictures stand for photos that are not there; these are left out.
+        told: is called just before the old dataset is replaced, with what differs from it; None if there is
+            no old one.
+        dry_run: stop there, and leave the old one.
 
     Raises:
         MissingStage: a crawl is not there.
@@ -98,23 +106,34 @@ def build(
             },
         )
         room = Room(directory, options, "dataset", Place.of(directory))
-        with replacement(directory) as new:
-            room.check()
-            (new / WORK).mkdir()
-            inputs = Inputs(
-                *(pages, images, options, forgotten, words, outs, directory, new, origin, no_photos, room)
-            )
-            with connect(new, room) as connection:
-                try:
-                    for step in STEPS:
-                        step(connection, inputs)
-                except duckdb.Error as error:
-                    if "max_temp_directory_size" in str(error):
-                        raise room.too_little() from error
-                    raise explain(error, [*pages, *images]) from error
-            shutil.rmtree(new / WORK)
-        sides.record(directory, options)
+        with record.pending(directory, build_fingerprint) as rows:
+            with replacement(directory, swap=not dry_run) as new:
+                inputs = Inputs(
+                    *(pages, images, options, forgotten, words, outs),
+                    *(directory, new, origin, no_photos, room),
+                )
+                told(_run(inputs, room, rows))
+            if not dry_run:
+                sides.record(directory, options)
+                record.keep(directory, build_fingerprint, rows)
     return True
+
+
+def _run(inputs: Inputs, room: Room, rows: Path) -> Changes | None:
+    """Run every step; write the new build's rows, and return what differs from the one that is replaced."""
+    room.check()
+    (inputs.new / WORK).mkdir()
+    with connect(inputs.new, room) as connection:
+        try:
+            for step in STEPS:
+                step(connection, inputs)
+            changes = compared(connection, inputs.previous, inputs.new, inputs.origin.fingerprint, rows)
+        except duckdb.Error as error:
+            if "max_temp_directory_size" in str(error):
+                raise room.too_little() from error
+            raise explain(error, [*inputs.pages, *inputs.images]) from error
+    shutil.rmtree(inputs.new / WORK)
+    return changes
 
 
 def connect(directory: Path, room: Room | None = None) -> duckdb.DuckDBPyConnection:

@@ -16,13 +16,14 @@ import pyarrow.parquet as pq
 
 from dataset.build import candidates, crawl_tables, sides
 from dataset.build.blocks import caption_blocks
-from dataset.build.catalogue import drop
+from dataset.build.catalogue import create, drop
 from dataset.build.descriptions import describe_anew, load_unusable
 from dataset.build.photos_table import crawl_image
 from dataset.build.publish import Origin, publish
 from dataset.build.reuse import load_reused
 from dataset.build.split import assign
 from dataset.build.stand_ins import load_stand_ins
+from dataset.builds import left_out
 from dataset.options import DatasetOptions
 from store.processes.room import Room
 from store.schema import IMAGES, PAGES
@@ -121,6 +122,11 @@ def _assign(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     assign(connection, inputs.options, sides.recorded(inputs.previous, inputs.options))
 
 
+def _count_left_out(connection: duckdb.DuckDBPyConnection, _: Inputs) -> None:
+    connection.execute(candidates.LEFT_OUT_BY)
+    create(connection, "left_out")
+
+
 def _reuse(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     inputs.origin.counts.update(load_reused(connection, inputs.previous, inputs.origin.tokens))
 
@@ -130,8 +136,11 @@ def _write(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
         inputs.check_room()  # photos are nearly all that is written
         return crawl_image(shard, groups)
 
+    def finish() -> None:
+        left_out.write_by_text(connection, inputs.new)
+
     with closing(caption_blocks(connection, inputs.options, inputs.words)) as blocks:
-        publish(connection, blocks, inputs.images, image, inputs.new, inputs.origin)
+        publish(connection, blocks, inputs.images, image, inputs.new, inputs.origin, finish)
 
 
 STEPS = (
@@ -222,6 +231,11 @@ STEPS = (
         ),
     ),
     Step(
+        "table of what facts leave out",
+        lambda connection, inputs: left_out.write_by_fact(connection, inputs.new),
+        reads=("candidate", "photo"),
+    ),
+    Step(
         "rows of photos",
         _query(candidates.PHOTO_ROW),
         reads=("candidate", "photo", "side", "photo_labels", "odai"),
@@ -230,18 +244,21 @@ STEPS = (
     ),
     Step(
         "counts of what is left out",
-        _query(candidates.LEFT_OUT_BY),
+        _count_left_out,
         reads=("candidate",),
-        makes=("left_out_by",),
+        makes=("left_out_by", "left_out"),
     ),
     Step("tokens made before", _reuse, reads=("candidate",), makes=("old", "reused"), drops=("old",)),
     Step(
         "filters by text, and files",
         _write,
-        reads=("candidate", "reused", "photo_row", "left_out_by"),
-        makes=("ready", "kept", "measured_photo"),
-        drops=("candidate", "reused", "photo_row", "left_out_by", "ready", "kept", "measured_photo"),
-        changes=("left_out_by",),
+        reads=("candidate", "reused", "photo_row", "left_out_by", "left_out"),
+        makes=("ready", "kept", "dropped", "measured_photo"),
+        drops=(
+            *("candidate", "reused", "photo_row", "left_out_by", "left_out"),
+            *("ready", "kept", "dropped", "measured_photo"),
+        ),
+        changes=("left_out_by", "left_out"),
     ),
 )
 """Every step, in the order in which they run."""

@@ -1,30 +1,27 @@
-"""Says why a caption or photo is in a dataset or not: the build's own steps run again, up to the filters."""
+"""Says why a caption or photo is in a dataset or not, by the dataset's own rows and those of `left_out/`."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
-from dataset import filters, read
-from dataset.build import crawl_tables
-from dataset.build.publish import Origin
-from dataset.build.stage import WORK, connect
-from dataset.build.stand_ins import stand_ins
-from dataset.build.steps import STEPS, Inputs
+from dataset import read
+from dataset.builds import left_out
 from dataset.options import DatasetOptions
-from dataset.text.captions import normalise
-from store.forget.forgotten import Forgotten
-from store.sql import literal
-from store.stand_ins import StandInRule
+from store.errors import UserError
+from store.place import Place
+from store.schema import LEFT_OUT_CAPTIONS, PHOTOS
+from store.shard_reader import sql_rows
+from store.sql import literal, string_list
 
-_LAST = "filters by fact"
-"""The last step that is run: what comes behind it depends on the texts alone."""
+NEAR = 50
+"""Of so many photos at most the near copies are looked for: each is compared with all others."""
 MEANINGS = {
-    "forgotten": "it is on the forget list",
+    "opt_outs": "it, its odai or its photo is denied by an opt-out, or named in dataset.opt_outs",
     "no_photo": "its photo is not there: not fetched, missing, or refused",
     "stand_in": "its picture stands for photos that are not there; crawl.not_stand_ins keeps what is a photo",
     "unusable_photo": "its photo is outside the limits in photos:, or damaged",
@@ -34,9 +31,18 @@ MEANINGS = {
     "duplicate": "a better caption of the same photo has the same text",
 }
 """What the filters mean that are not settings of the dataset."""
-_FOUND = """
-    SELECT boke_id, odai_id, text, sha256, filter_name FROM candidate LEFT JOIN photo USING (photo_id)
-    WHERE {condition} ORDER BY odai_id, boke_id, text"""
+_KEPT = """
+    SELECT c.boke_id, c.odai_id, c.text, sha256, phash, c.url, split, NULL AS filter, NULL AS licence
+    FROM (SELECT sha256, phash, split_part(parse_filename(filename), '-', 1) AS split, unnest(captions) AS c
+          FROM {rows})"""
+_LEFT_OUT = "SELECT boke_id, odai_id, text, sha256, phash, url, NULL, filter, licence FROM {rows}"
+_NEAR = """
+    WITH photo AS (
+        SELECT sha256, any_value(('0x' || phash)::UBIGINT) AS bits, any_value(split) AS split FROM caption
+        WHERE regexp_full_match(phash, '[0-9a-fA-F]{{16}}') GROUP BY sha256)
+    SELECT a.sha256, b.sha256, b.split FROM photo a JOIN photo b ON a.sha256 <> b.sha256
+        AND bit_count(xor(a.bits, b.bits)) <= {bits}
+    WHERE a.sha256 IN {photos} ORDER BY a.sha256, b.sha256"""
 
 
 @dataclass(frozen=True)
@@ -44,62 +50,83 @@ class Answer:
     """What became of one caption.
 
     Args:
+        text: as the crawl has it; None where it was opted out.
         sha256: its photo, where there is one.
+        page: the address of the boke, or of a page that shows it.
         split: train or dev, if it is in the dataset.
         reason: the name of the filter that left it out, if it is not.
         meaning: what that filter leaves out, with the setting's value if it is one.
+        licence: None where it is not known.
+        near: the photos that are near copies of its photo, each with its split, None where it has no caption
+            in the dataset.
     """
 
     boke_id: int | None
     odai_id: int | None
-    text: str
+    text: str | None
     sha256: str | None
+    page: str | None
     split: str | None
     reason: str | None
     meaning: str | None
+    licence: str | None = None
+    near: dict[str, str | None] = field(default_factory=dict)
 
     def __str__(self) -> str:
         number = "a boke without a number" if self.boke_id is None else f"boke {self.boke_id}"
-        what = f"{number} of odai {self.odai_id} 「{self.text}」"
+        text = "" if self.text is None else f" 「{self.text}」"
+        what = f"{number} of odai {self.odai_id}{text}"
         if self.split:
             return f"{what}: kept, in {self.split}, on photo {self.sha256}"
         return f"{what}: left out by {self.reason} ({self.meaning})"
 
+    def details(self) -> str:
+        """Return where it comes from, and the near copies of its photo."""
+        copies = (f"{sha256} ({split or 'not in the dataset'})" for sha256, split in self.near.items())
+        near = f"; near copies of its photo: {', '.join(copies)}" if self.near else ""
+        return f"  on {self.page}, licence {self.licence or 'unknown'}{near}"
 
-def why(query: str, crawls: Sequence[Path], directory: Path, rule: StandInRule) -> list[Answer]:
-    """Return what became of the captions that `query` names, by the settings that the dataset was built with.
+
+def why(query: str, directory: Path) -> list[Answer]:
+    """Return what became of the captions that `query` names, when the dataset `directory` was built.
 
     Args:
         query: a boke's number (or a caption that is one), the sha256 of a photo, or a part of a text,
             whatever its width and case.
-        crawls: what the dataset is built from.
-        directory: the dataset.
-        rule: which pictures stand for photos.
 
     Raises:
-        MissingStage: there is no dataset, or a crawl is not there.
+        MissingStage: there is no dataset.
+        DamagedFile: a shard is cut short.
+        UserError: the dataset is of a version that did not keep what was left out.
     """
+    shards, gone = read.shards(directory), left_out.paths(directory)
+    if not gone:
+        again = Place.of(directory).command("dataset")
+        raise UserError(f"{directory} does not tell what was left out of it. Build it again: {again}")
     options = DatasetOptions.model_validate(read.settings(directory), strict=False)
-    kept = _kept(directory)
-    with TemporaryDirectory() as folder, connect(Path(folder)) as connection:
-        (Path(folder) / WORK).mkdir()
-        inputs = _inputs(options, crawls, directory, Path(folder), rule)
-        for step in STEPS[: 1 + next(n for n, step in enumerate(STEPS) if step.name == _LAST)]:
-            step(connection, inputs)
+    with duckdb.connect() as connection:
         connection.create_function("plain", _plain, ["VARCHAR"], "VARCHAR")
-        found = connection.execute(_FOUND.format(condition=_condition(query))).fetchall()
-    return [_answer(row, kept, options, inputs.words) for row in found]
+        kept = _KEPT.format(rows=sql_rows(shards, PHOTOS, places=True))
+        others = _LEFT_OUT.format(rows=sql_rows(gone, LEFT_OUT_CAPTIONS))
+        connection.execute(f"CREATE VIEW caption AS {kept} UNION ALL {others}")
+        found = connection.execute(
+            f"FROM caption WHERE {_condition(query)} ORDER BY odai_id, boke_id, text, sha256"
+        ).fetchall()
+        near = _near_copies(connection, [row[3] for row in found], options.near_duplicate_bits)
+    return [_answer(row, near, options) for row in found]
 
 
-def _inputs(
-    options: DatasetOptions, crawls: Sequence[Path], directory: Path, new: Path, rule: StandInRule
-) -> Inputs:
-    pages, images = crawl_tables.crawl_shards(crawls)
-    forgotten = {one for crawl in (directory, *crawls) for one in Forgotten.load(crawl.parent).digests()}
-    words, outs = filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
-    origin = Origin(directory.parent.name, "", {}, [str(crawl) for crawl in crawls], [], "", {})
-    no_photos = stand_ins(crawls, rule)
-    return Inputs(pages, images, options, forgotten, words, outs, directory, new, origin, no_photos)
+def _near_copies(
+    connection: duckdb.DuckDBPyConnection, photos: Iterable[str | None], bits: int
+) -> dict[str, dict[str, str | None]]:
+    """Return the near copies of the first NEAR of some photos, with their splits."""
+    some = list(dict.fromkeys(photo for photo in photos if photo))[:NEAR]
+    near: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
+    if some:
+        query = _NEAR.format(bits=bits, photos=f"({string_list(some)[1:-1]})")
+        for photo, other, split in connection.execute(query).fetchall():
+            near[photo][other] = split
+    return near
 
 
 def _condition(query: str) -> str:
@@ -115,45 +142,11 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-_Kept = Mapping[str, Mapping[tuple[int | None, str], str]]
-"""The split of each caption in the dataset, by its photo, then by number and text."""
-
-
-def _kept(directory: Path) -> _Kept:
-    kept: dict[str, dict[tuple[int | None, str], str]] = {}
-    for split in read.SPLITS:
-        table = read.captions(directory, split)
-        columns = (table[name].to_pylist() for name in ("sha256", "boke_id", "text"))
-        for sha256, boke_id, text in zip(*columns, strict=True):
-            kept.setdefault(sha256, {})[boke_id, text] = split
-    return kept
-
-
-def _answer(row: tuple[Any, ...], kept: _Kept, options: DatasetOptions, words: Sequence[str]) -> Answer:
-    boke_id, odai_id, text, sha256, filter_name = row
-    others = kept.get(sha256 or "", {})
-    split = others.get((boke_id, text)) if filter_name is None else None
-    reason = (
-        None if split else filter_name or _by_text(text, options, words) or _by_photo(text, others, options)
-    )
+def _answer(row: tuple[Any, ...], near: dict[str, dict[str, str | None]], options: DatasetOptions) -> Answer:
+    boke_id, odai_id, text, sha256, _, url, split, reason, licence = row
     meaning = _meaning(reason, options) if reason else None
-    return Answer(boke_id, odai_id, text, sha256, split, reason, meaning)
-
-
-def _by_text(text: str, options: DatasetOptions, words: Sequence[str]) -> str | None:
-    """Return the filter on a text that leaves it out, if any."""
-    reason = filters.first_match(filters.by_text(options, words))
-    row = duckdb.execute(f"SELECT {reason} FROM (SELECT $1 AS text_nfkc)", [normalise(text)]).fetchone()
-    return str(row[0]) if row and row[0] else None
-
-
-def _by_photo(text: str, others: Mapping[tuple[int | None, str], str], options: DatasetOptions) -> str:
-    """Return the filter that leaves out a caption by comparing it with those that its photo keeps."""
-    if not others:
-        return "min_captions_per_photo" if options.min_captions_per_photo > 1 else "no_photo"
-    form = normalise(text)
-    is_copy = any(normalise(other) == form for _, other in others)
-    return "duplicate" if is_copy else "max_captions_per_photo"
+    copies = near.get(sha256 or "", {})
+    return Answer(boke_id, odai_id, text, sha256, url, split, reason, meaning, licence, copies)
 
 
 def _meaning(reason: str, options: DatasetOptions) -> str:
@@ -166,7 +159,9 @@ def _meaning(reason: str, options: DatasetOptions) -> str:
 
 
 def lines(answers: Sequence[Answer], most: int) -> Iterator[str]:
-    """Yield a line for each answer, up to `most`, and one that says how many more there are."""
-    yield from (str(answer).replace("\n", " / ") for answer in answers[:most])
+    """Yield two lines for each answer, up to `most`, and one that says how many more there are."""
+    for answer in answers[:most]:
+        yield str(answer).replace("\n", " / ")
+        yield answer.details()
     if len(answers) > most:
         yield f"and {len(answers) - most:,} more: --json lists all"

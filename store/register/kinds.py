@@ -148,6 +148,14 @@ KINDS = (
         )
         for split in ("train", "dev")
     ),
+    FileKind(
+        "dataset",
+        f"{_DATASET}/left_out/*.parquet",
+        "parquet",
+        schema.LEFT_OUT_CAPTIONS,
+        "left_out",
+        content=True,
+    ),
     FileKind("dataset", f"{_DATASET}/{MANIFEST}", "json"),
     FileKind("dataset", f"{_DATASET}/vocabulary.json", "json"),
     FileKind("dataset", f"{_DATASET}/statistics.json", "json"),
@@ -174,6 +182,7 @@ KINDS = (
     FileKind("run", f"{_RUN}/model/vocabulary.json", "json"),
     FileKind("run", f"{_RUN}/snapshots/*.safetensors", "safetensors"),
     FileKind("run", f"{_RUN}/snapshots/.lock", "lock"),
+    FileKind("pipeline", "<pipeline>/builds/*.parquet", "parquet", schema.BUILDS, "builds", content=True),
     FileKind("pipeline", "<pipeline>/forgotten.json", "json", mirrored=True),
     FileKind("pipeline", "<pipeline>/forgetting.json", "json", content=True),
     FileKind("pipeline", "<pipeline>/receipts/*.json", "json"),

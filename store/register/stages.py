@@ -114,7 +114,7 @@ def _stage_of(path: Path) -> StageName | None:
         return None if _visible(path, "config.json") else "dataset"  # with a config.json it is a run's model
     if _visible(path, "settings.yaml") or (path.parent.name == "runs" and any(Stage("run", path).files())):
         return "run"
-    if _visible(path, "forgotten.json") or _visible(path, "exports.json"):
+    if any(_visible(path, name) for name in ("forgotten.json", "exports.json", "builds/*.parquet")):
         return "pipeline"
     if path.name == "dataset" and _visible(path, MANIFEST):
         return "dataset"

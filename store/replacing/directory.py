@@ -22,12 +22,17 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacement(directory: Path) -> Iterator[Path]:
-    """Yield an empty directory that replaces `directory` when the block ends well; `locked` must be held."""
+def replacement(directory: Path, *, swap: bool = True) -> Iterator[Path]:
+    """Yield an empty directory that replaces `directory` when the block ends well; `locked` must be held.
+
+    Without `swap` it is deleted then, and `directory` stays.
+    """
     new = directory.with_name(f".{directory.name}.new-{secrets.token_hex(4)}")
     try:
         new.mkdir(parents=True)  # within: a signal may come at any moment from here on
         yield new
+        if not swap:
+            return
         # Two renames, as no system call swaps directories portably: a kill between them leaves the old one
         # under its other name, and `_recover` brings it back.
         if directory.exists():

@@ -14,7 +14,19 @@ from dataset import filters, read
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from store.register.kinds import KINDS
-from store.schema import BOKE, CANARIES, CAPTION, HISTORY, IMAGES, PAGES, PHOTOS, SIDES, features
+from store.schema import (
+    BOKE,
+    BUILDS,
+    CANARIES,
+    CAPTION,
+    HISTORY,
+    IMAGES,
+    LEFT_OUT_CAPTIONS,
+    PAGES,
+    PHOTOS,
+    SIDES,
+    features,
+)
 from store.shards import ShardWriter
 from tests import crawl_tables
 
@@ -25,6 +37,8 @@ HEADINGS = {
     "## `data/<pipeline>/crawl/images`": IMAGES,
     "## `data/<pipeline>/crawl/canaries.parquet`": CANARIES,
     "## `data/<pipeline>/crawl/sides.parquet`": SIDES,
+    "### What was left out: `left_out/`": LEFT_OUT_CAPTIONS,
+    "## `data/<pipeline>/builds`": BUILDS,
     "## `data/<pipeline>/crawl/history.parquet`": HISTORY,
     "## `data/<pipeline>/dataset`": PHOTOS,
     "### A caption in `captions`": CAPTION,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dataset.read import older_layout
+from dataset.read import SPLITS, older_layout
 from store.errors import DamagedFile
 from store.manifest import read_manifest
 from store.place import SHARED, Place
@@ -58,7 +58,8 @@ def _crawl(place: Place) -> Stage:
 
 
 def _dataset(place: Place, crawl: Stage) -> Stage:
-    splits = {table.name: table.paths for table in register.Stage("dataset", place.dataset).tables()}
+    dataset = register.Stage("dataset", place.dataset)
+    splits = {name: dataset.table(name).paths for name in SPLITS}
     stage = _tables(place, "dataset", place.dataset, splits)
     if stage.state == "ready" and not (place.dataset / "manifest.json").exists():
         return _with(stage, "partial", Message("It was begun and is not complete."))

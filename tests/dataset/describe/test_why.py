@@ -43,7 +43,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def asked(place: Path, query: str) -> list[Answer]:
-    return why(query, [place / "crawl"], place / "dataset", RULE)
+    return why(query, place / "dataset")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,36 @@ def test_what_is_kept_is_kept_in_its_split_on_its_photo(built: Path) -> None:
     assert str(answer) == f"boke 11 of odai 1 「犬が走る」: kept, in {answer.split}, on photo {answer.sha256}"
 
 
+def test_page_licence_and_near_copies_are_told(built: Path) -> None:
+    [kept], [unplaced] = asked(built, "11"), asked(built, "21")
+    assert kept.details() == "  on http://bokete.test/boke/11, licence unknown"
+    assert unplaced.sha256 is None
+    assert unplaced.page == "http://bokete.test/boke/21"
+
+
+def test_the_near_copies_of_a_photo_are_named_with_their_splits(tmp_path: Path) -> None:
+    contents = {1: photo(1), 2: photo(1) + b"\0", 3: photo(1) + b"\0\0", 4: photo(4)}
+    pages = [page(n, [boke(n, n, f"{n}番", stars=0 if n == 3 else 9)]) for n in contents]
+    place = tmp_path / "p"
+    write(place / "crawl", pages, [image(n, content) for n, content in contents.items()])
+    build(OPTIONS, [place / "crawl"], place / "dataset", name="p")
+    [answer], [alone] = asked(place, "1"), asked(place, "4")
+    split = answer.split
+    assert answer.near == {image(2, contents[2])["sha256"]: split, image(3, contents[3])["sha256"]: None}
+    assert "(not in the dataset)" in answer.details()
+    assert not alone.near
+
+
+def test_what_was_opted_out_is_told_without_its_text(tmp_path: Path) -> None:
+    place, outs = tmp_path / "p", tmp_path / "outs.txt"
+    outs.write_text("boke 11\n")
+    crawl(place / "crawl")
+    build(OPTIONS.model_copy(update={"opt_outs": str(outs)}), [place / "crawl"], place / "dataset", name="p")
+    [answer] = asked(place, "11")
+    assert (answer.reason, answer.text) == ("opt_outs", None)
+    assert [each.boke_id for each in asked(place, "犬が走る")] == [13]
+
+
 def test_a_text_is_found_whatever_its_width_and_case(built: Path) -> None:
     for query in ("NHKだ", "nhk", "ＮＨＫ"):
         assert [answer.boke_id for answer in asked(built, query)] == [12]
@@ -88,13 +118,13 @@ def test_a_photo_is_explained_with_all_its_captions(built: Path) -> None:
     answers = asked(built, removed.upper())
     assert [(answer.odai_id, answer.reason) for answer in answers] == [(n, "stand_in") for n in REMOVED]
     shown = list(lines(answers, 3))
-    assert len(shown) == 4
+    assert len(shown) == 7
     assert shown[-1] == "and 5 more: --json lists all"
 
 
 def test_without_a_dataset_the_command_that_makes_it_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingStage, match="bokeru dataset"):
-        why("1", [crawl(tmp_path / "p" / "crawl")], tmp_path / "p" / "dataset", RULE)
+        why("1", tmp_path / "p" / "dataset")
 
 
 def test_a_caption_that_is_a_number_is_found_by_it(built: Path) -> None:

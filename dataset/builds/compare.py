@@ -1,0 +1,80 @@
+"""Compares a new build with the one that it replaces, and any two of those that are kept."""
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from dataset.builds import record
+from dataset.builds.diff import Changes, changes
+from dataset.builds.record import Build
+from store.errors import DamagedFile, UsageError, UserError
+from store.place import Place
+from store.shard_reader import Shard
+
+_REMEDY = "Delete it: it only tells what an earlier build held"
+
+
+def compared(
+    connection: duckdb.DuckDBPyConnection, old: Path, new: Path, fingerprint: str, rows: Path
+) -> Changes | None:
+    """Write the rows of a new build, and return what differs from the one that it replaces, if there is one.
+
+    Args:
+        old: the dataset that is replaced. If the rows of its build are not kept, they are read from it: then
+            nothing tells what it had left out.
+        new: the folder of the new one.
+        rows: where the new one's rows are written.
+    """
+    record.write(new, rows)
+    before = record.last(old)
+    if before is None:
+        return None
+    path = record.path_of(old, before)
+    if not path.exists():
+        path = rows.with_name(f"{rows.name}-before")
+        record.write(old, path)
+    return _changes(connection, (before, path), (fingerprint, rows))
+
+
+def diff(dataset: Path, names: tuple[str, str] | None) -> Changes:
+    """Return what differs between two builds that are kept, by default the last two.
+
+    Args:
+        dataset: the dataset that was built.
+        names: how the fingerprints of the earlier and the later one begin.
+
+    Raises:
+        UserError: fewer than two builds are kept.
+        UsageError: no build has that name, or several do.
+        DamagedFile: the rows of one cannot be read.
+    """
+    kept = record.builds(dataset)
+    if names is None and len(kept) < 2:
+        again = Place.of(dataset).command("dataset")
+        raise UserError(
+            f"{len(kept)} of two builds are kept: there is nothing to compare. Build again: {again}"
+        )
+    old, new = kept[-2:] if names is None else (_named(kept, name) for name in names)
+    with duckdb.connect() as connection:
+        return _changes(connection, (old.fingerprint, old.path), (new.fingerprint, new.path))
+
+
+def _named(kept: list[Build], name: str) -> Build:
+    found = [build for build in kept if build.fingerprint.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f"{build.fingerprint} of {build.built[:16]}" for build in kept) or "none"
+    raise UsageError(f"{len(found)} builds begin with {name!r}. Kept are: {listed}")
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, old: tuple[str, Path], new: tuple[str, Path]) -> Changes:
+    try:
+        return changes(connection, old, new)
+    except duckdb.Error:
+        for _, path in (old, new):
+            try:
+                Shard(path).read()
+            except (pa.ArrowException, OSError) as damage:
+                raise DamagedFile(path, str(damage).splitlines()[0].rstrip("."), _REMEDY) from damage
+        raise

@@ -1,0 +1,140 @@
+"""Keeps what each of the last builds took and left out: `builds/<fingerprint>.parquet` beside the dataset."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dataset import read
+from dataset.builds import left_out
+from store.errors import DamagedFile
+from store.manifest import read_manifest
+from store.place import Place
+from store.schema import BUILDS
+from store.shard_reader import Shard
+from store.shards import read_schema, whole_parquet
+from store.whole_file import TEMPORARY, publish, remove_leftovers
+
+FOLDER = "builds"
+KEPT = 10
+"""So many builds are kept: the oldest goes when another is added."""
+BUILT = b"built"
+"""The file's metadata tell when, as ISO 8601: a copy of a file has another time."""
+_HOST = "^(?:https?:)?//(?P<host>[^/]+)"
+_CAPTION = ("boke_id", "odai_id", "text", "url")
+_GROUPS = 50
+"""Row groups that are read at once: some thousand photos."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """One of the builds that are kept.
+
+    Args:
+        fingerprint: of what it was made from: the file's name.
+        built: when.
+    """
+
+    path: Path
+    fingerprint: str
+    built: str
+
+
+def write(dataset: Path, path: Path) -> None:
+    """Write what the dataset took and left out to `path`: a row a caption, in no order, out of core.
+
+    Captions that are forgotten are not among the rows, see `left_out`.
+
+    Raises:
+        DamagedFile: a shard of the dataset cannot be read.
+    """
+    schema = BUILDS.with_metadata({BUILT: datetime.now(UTC).isoformat().encode()})
+    with whole_parquet(path, schema) as writer:
+        for rows in _rows(dataset):
+            writer.write_table(rows.cast(schema))
+
+
+def _rows(dataset: Path) -> Iterator[pa.Table]:
+    for split in read.SPLITS:
+        for path in read.shards(dataset, split):
+            for group in _groups(path):
+                lists = group["captions"].combine_chunks()
+                captions = {name: pc.struct_field(lists.flatten(), name) for name in _CAPTION}
+                photos = group["sha256"].take(pc.list_parent_indices(lists))
+                yield _keys(photos, captions, split=pa.repeat(split, len(photos)))
+    for path in left_out.paths(dataset):
+        for group in _groups(path):
+            yield _keys(group["sha256"], {name: group[name] for name in _CAPTION}, filter=group["filter"])
+
+
+def _groups(path: Path) -> Iterator[pa.Table]:
+    """Yield some row groups at a time, without photos and what rows do not need of captions."""
+    try:
+        with Shard(path) as shard:
+            leaves = [shard.schema.column(number).path for number in range(len(shard.schema))]
+            columns = [leaf for leaf in leaves if leaf.rpartition(".")[2] in ("sha256", "filter", *_CAPTION)]
+            for first in range(0, shard.num_row_groups, _GROUPS):
+                groups = range(first, min(first + _GROUPS, shard.num_row_groups))
+                yield shard.read_row_groups(list(groups), columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFile(path, str(error).splitlines()[0]) from error
+
+
+def _keys(photos: pa.ChunkedArray, captions: Mapping[str, pa.Array], **told: pa.Array) -> pa.Table:
+    """Return rows of BUILDS; `told` is split or filter."""
+    nothing = pa.nulls(len(photos), pa.string())
+    number, text = captions["boke_id"], captions["text"]
+    columns = {
+        "sha256": photos,
+        "host": pc.struct_field(pc.extract_regex(captions["url"], _HOST), "host"),
+        "boke_id": number,
+        "odai_id": captions["odai_id"],
+        "text": pc.if_else(pc.is_null(number), text, pa.scalar(None, pa.string())),
+    }
+    return pa.table({**dict.fromkeys(BUILDS.names, nothing), **columns, **told})
+
+
+def path_of(dataset: Path, fingerprint: str) -> Path:
+    """Return where the rows of a build of `dataset` are kept."""
+    return Place.of(dataset).directory / FOLDER / f"{fingerprint}.parquet"
+
+
+@contextmanager
+def pending(dataset: Path, fingerprint: str) -> Iterator[Path]:
+    """Yield where the rows of a build are until it has taken its place; what is left there is removed."""
+    path = path_of(dataset, fingerprint)
+    remove_leftovers(path.parent)
+    try:
+        yield path.with_name(f"{TEMPORARY}{path.name}")
+    finally:
+        remove_leftovers(path.parent)
+
+
+def keep(dataset: Path, fingerprint: str, rows: Path) -> None:
+    """Give the rows of a build that took its place their name, and remove those of the oldest beyond KEPT."""
+    publish(rows, path_of(dataset, fingerprint))
+    for build in builds(dataset)[:-KEPT]:
+        build.path.unlink()
+
+
+def builds(dataset: Path) -> list[Build]:
+    """Return the builds of a dataset that are kept, the oldest first.
+
+    Raises:
+        DamagedFile: one cannot be read.
+    """
+    found = []
+    for path in (Place.of(dataset).directory / FOLDER).glob("[!.]*.parquet"):
+        built = (read_schema(path).metadata or {}).get(BUILT, b"").decode()
+        found.append(Build(path, path.stem, built))
+    return sorted(found, key=lambda build: (build.built, build.fingerprint))
+
+
+def last(dataset: Path) -> str | None:
+    """Return the fingerprint of the build that `dataset` is; None if there is none."""
+    manifest = read_manifest(dataset) if read.is_complete(dataset) else None
+    return str(manifest["fingerprint"]) if manifest else None
