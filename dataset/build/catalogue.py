@@ -206,11 +206,6 @@ TABLES = {
         _columns("i BIGINT, text_nfkc VARCHAR"), "A caption of a block, by its place there.", Kind.ARROW
     ),
     "kept": Table(_columns("n BIGINT, odai_id BIGINT"), "A caption that stays in its block.", Kind.ARROW),
-    "dropped": Table(
-        _columns(f"n BIGINT, boke_id BIGINT, odai_id BIGINT, {_CAPTION}, url VARCHAR, filter VARCHAR"),
-        "A caption of a block that is left out.",
-        Kind.ARROW,
-    ),
     "measured_photo": Table(
         _columns("split VARCHAR, group VARCHAR, labels VARCHAR[], odai BIGINT"),
         "A photo that was written, for the statistics; `odai`: how many show it.",

@@ -253,10 +253,10 @@ STEPS = (
         "filters by text, and files",
         _write,
         reads=("candidate", "reused", "photo_row", "left_out_by", "left_out"),
-        makes=("ready", "kept", "dropped", "measured_photo"),
+        makes=("ready", "kept", "measured_photo"),
         drops=(
             *("candidate", "reused", "photo_row", "left_out_by", "left_out"),
-            *("ready", "kept", "dropped", "measured_photo"),
+            *("ready", "kept", "measured_photo"),
         ),
         changes=("left_out_by", "left_out"),
     ),

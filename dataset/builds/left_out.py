@@ -42,9 +42,7 @@ def write_by_text(connection: duckdb.DuckDBPyConnection, dataset: Path) -> None:
 def add(connection: duckdb.DuckDBPyConnection, captions: pa.Table) -> None:
     """Add captions to `left_out`: a table that has its columns, and may have others."""
     names = connection.table("left_out").columns
-    connection.register("dropped", captions.select(names))
-    connection.execute("INSERT INTO left_out FROM dropped")
-    connection.unregister("dropped")
+    connection.from_arrow(captions.select(names)).insert_into("left_out")
 
 
 def add_without_bytes(connection: duckdb.DuckDBPyConnection, photos: pa.Table) -> None:
