@@ -37,7 +37,6 @@ from store.shard_reader import Shard
 log = logging.getLogger(__name__)
 
 VOCABULARY = "vocabulary.json"
-LEFT_OUT = "left_out"
 
 
 def check(stage: Stage) -> Problems:
@@ -122,7 +121,7 @@ def check_inputs(stage: Stage, *, everything: bool = False) -> Problems:
     images = [path for crawl in crawls for path in Stage("crawl", crawl).table("images").paths]
     try:
         crawled = {sha256 for path in images for sha256 in _column(path, "sha256")}
-        for table in map(stage.table, read.SPLITS):
+        for table in map(stage.table, SPLITS):
             for path in table.paths:
                 for sha256 in set(_column(path, "sha256")) - crawled:
                     places = ", ".join(map(str, crawls))
