@@ -18,6 +18,13 @@ ROOT = Path(__file__).parents[1]
 NOT_RUN = {"site": "serves until Ctrl-C, and writes nothing"}
 NOT_WRITTEN = {"<pipeline>/crawl/.spill/*": "DuckDB writes it only where a crawl outgrows 1 GB of memory"}
 
+MAY_HOLD = {
+    "<pipeline>/crawl/report.json": "only what a rule left out, and why a crawl failed",
+    "<pipeline>/crawl/history.parquet": "only why a crawl failed",
+    "<pipeline>/forgetting.json": "only while a forget is unfinished",
+}
+"""Files that hold content in some pipelines, and not in this one."""
+
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
@@ -55,7 +62,7 @@ def test_photos_and_captions_are_in_files_that_are_declared_to_hold_them_and_in_
     report: dict[str, Any],
 ) -> None:
     holding = {found.path for name in report["holding content"] if (found := kind_of(name))}
-    assert holding == {kind.path for kind in KINDS if kind.content and kind.lasts}
+    assert holding == {kind.path for kind in KINDS if kind.content and kind.lasts} - set(MAY_HOLD)
 
 
 def test_the_manifest_lists_what_is_declared_to_be_in_it(report: dict[str, Any]) -> None:

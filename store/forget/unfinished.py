@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from store.errors import DamagedFile
+from store.errors import DamagedFile, UsageError
 from store.forget.content import Content, Request
 from store.place import FORGETTING as NAME
 from store.whole_file import read_whole, write_whole
@@ -46,8 +46,8 @@ class Unfinished(BaseModel):
             return cls.model_validate_json(read_whole(path, REMEDY))
         except FileNotFoundError:
             return None
-        except ValidationError as error:
-            reason = f"not what a forget keeps ({error.error_count()} errors)"
+        except (ValidationError, UsageError) as error:  # of a request that is none
+            reason = f"not what a forget keeps ({str(error).splitlines()[0]})"
             raise DamagedFile(path, reason, REMEDY) from None
 
     def save(self, pipeline: Path) -> None:
