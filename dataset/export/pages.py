@@ -28,7 +28,8 @@ def remove_pages(dataset: Path) -> tuple[int, list[Path]]:
     Returns:
         How many folders of pages were deleted; and the folders of outdated ones elsewhere.
     """
-    pages = [exported for exported in outdated(dataset) if exported.format == FORMAT]
+    old = (exported for exported in outdated(dataset) if exported.format == FORMAT)
+    pages = [exported for exported in old if _files(exported.directory)]
     inside = [exported for exported in pages if is_inside(exported, dataset)]
     for exported in inside:
         _remove(exported.directory)
@@ -40,10 +41,13 @@ def is_inside(exported: Export, dataset: Path) -> bool:
     return exported.directory.is_relative_to(dataset.parent.parent.resolve())
 
 
+def _files(directory: Path) -> list[Path]:
+    return [path for pattern in FILES for path in directory.glob(pattern)]
+
+
 def _remove(directory: Path) -> None:
-    for pattern in FILES:
-        for path in directory.glob(pattern):
-            path.unlink()
+    for path in _files(directory):
+        path.unlink()
     for folder in (directory / "photos", directory / "static", directory):
         with suppress(OSError):  # it holds files of the user's
             folder.rmdir()

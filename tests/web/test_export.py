@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from dataset import read
+from dataset.export.pages import FILES
+from dataset.export.record import read_exports
 from store.errors import MissingStage, UsageError
 from tests.web import small_pipeline
 from web.export import export
@@ -26,6 +28,9 @@ def test_the_copy_holds_all_that_it_names(tmp_path: Path) -> None:
     photos = {split: len(read.photos(place.dataset, split)) for split in ("train", "dev")}
     assert index.read_text().count("<article") == min(12, photos["train"]) + min(12, photos["dev"])
     assert "<form" not in index.read_text()
+    files = {path for path in index.parent.rglob("*") if path.is_file()}
+    assert files == {path for pattern in FILES for path in index.parent.glob(pattern)}
+    assert [each.directory for each in read_exports(place.directory).exports] == [index.parent.resolve()]
 
 
 def test_nothing_to_copy_says_what_to_run(tmp_path: Path) -> None:
