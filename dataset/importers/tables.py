@@ -16,6 +16,7 @@ from dataset.importers.values import Unreadable
 from store.errors import DamagedFile, Unexpected, UserError
 from store.forget.forgotten import Forgotten
 from store.photo.description import describe
+from store.processes.lock import locked
 from store.progress import Progress
 from store.schema import IMAGES, PAGES
 from store.shard_reader import Shard
@@ -84,8 +85,7 @@ class ImportWriter:
         self._directory, self._layout, self._source, self._found = directory, layout, source, found
         self.report = ImportReport()
         self._now = datetime.now(UTC)
-        self._forgotten = Forgotten.load(directory.parent).filter()
-        self._seen = _addresses(directory)
+        self._brought_back: set[str] = set()
         self._missing: dict[str, str] = {}
         self._has_photo = False
         self._pending: dict[str, dict[str, Any]] = {}
@@ -94,6 +94,10 @@ class ImportWriter:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        directory = self._directory
+        self._open.enter_context(locked(directory / ".lock", f"is crawling {directory}"))
+        self._forgotten = Forgotten.load(directory.parent).filter()
+        self._seen = _addresses(directory)
         self._progress = self._open.enter_context(Progress("import", None, "boke"))
         self._pages = self._open.enter_context(ShardWriter(self._directory / "pages", "import", PAGES))
         self._images = self._open.enter_context(ShardWriter(self._directory / "images", "import", IMAGES))
@@ -135,13 +139,13 @@ class ImportWriter:
 
     def boke(self, page: Mapping[str, Any], boke: Mapping[str, Any]) -> None:
         """Add one boke to its page, which is identified by its `url`."""
+        if self._pending_bokes >= _FLUSH_BOKES:
+            self._flush()  # by now the photos of all of them were looked at
         row = self._pending.setdefault(page["url"], {**page, "bokes": []})
         row["bokes"].append(boke)
         self.report.bokes += 1
         self._progress.advance()
         self._pending_bokes += 1
-        if self._pending_bokes >= _FLUSH_BOKES:
-            self._flush()
 
     def photo(self, url: str, find: Callable[[], Member]) -> None:
         """Add the photo that `find` finds, unless its address was added before. A missing one gets a row."""
@@ -163,6 +167,8 @@ class ImportWriter:
 
     def _append_image(self, url: str, values: Mapping[str, Any]) -> None:
         row = {"url": url, "status": None, "fetched_at": self._now, **values}
+        if self._forgotten.holds("photo", values.get("sha256")):
+            self._brought_back.add(url)
         self._append(self._images, self._forgotten.image(row))
         if row["outcome"] == "ok":
             self.report.photos += 1
@@ -195,6 +201,11 @@ class ImportWriter:
         return None
 
     def _flush(self) -> None:
+        if self._brought_back:  # a forgotten photo at an address of its own: its captions go by that
+            forgotten = Forgotten.load(self._directory.parent)
+            forgotten.add("url", self._brought_back)
+            forgotten.save(self._directory.parent)
+            self._forgotten, self._brought_back = forgotten.filter(), set()
         for page in self._pending.values():
             row = {"layout": self._layout, "outcome": "ok", "fetched_at": self._now, "links": [], **page}
             self._append(self._pages, self._forgotten.page(row))

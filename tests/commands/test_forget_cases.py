@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from commands.forget import forget
+from commands.forget_scope import held
 from dataset import read
 from dataset.build.stage import build
 from dataset.importers import oogiri_go
 from dataset.options import DatasetOptions
+from store.errors import UserError
 from store.forget.content import Content, Request
 from store.forget.search import search
 from store.place import Place
@@ -80,3 +82,24 @@ def test_a_sample_whose_image_is_no_number_goes_with_its_photo(tmp_path: Path) -
     assert search(place.data, Content({photo(9)}, texts={TEXT})) == []
     oogiri_go.read(folder, place.crawl)
     assert search(place.data, Content({photo(9)}, texts={TEXT})) == []
+
+
+def test_a_forgotten_photo_that_is_imported_at_another_address_brings_no_caption_back(
+    place: Place, tmp_path: Path
+) -> None:
+    forget(place, Request(sha256=photo(1)))
+    folder = oogiri_folder(tmp_path / "oogiri", [{**sample(1), "text": TEXT}, sample(2)], (0, 1))
+    oogiri_go.read(folder, place.crawl)
+    assert search(place.data, Content({photo(1)}, texts={TEXT})) == []
+    assert any(
+        boke["text"] == "答え2" for row in crawl_tables.rows(place.crawl, "pages") for boke in row["bokes"]
+    )
+
+
+def test_while_it_runs_nothing_is_imported(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.processes.lock.PATIENCE", 0.1)
+    folder = oogiri_folder(tmp_path / "oogiri", [sample(1)])
+    with held(place), pytest.raises(UserError, match="another process"):
+        oogiri_go.read(folder, place.crawl)
