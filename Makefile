@@ -60,8 +60,13 @@ web: install  ## look at data, curves and captions in the browser
 test: install-dev  ## lint, type-check, and run every test but the long ones
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest $(or $(PYTEST),-n 2 --dist loadfile)
+# Readers of older libraries: what Bokeru writes must open in them, too.
+.venv-datasets3/done: requirements-datasets3.txt
+	@test -x .venv-datasets3/bin/python || $(PYTHON) -m venv .venv-datasets3
+	@.venv-datasets3/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
 # Tracing the tests and all processes that they start takes half as long again, so it is not part of `test`.
-test-long: install-dev coverage  ## run what takes too long for every time, and hold the coverage
+test-long: install-dev .venv-datasets3/done coverage  ## run what takes too long for every time, and hold the coverage
 	@$(BIN)/python -m pytest -m long $(PYTEST)
 # Numba's compiled code shows no lines, so the tests of kernels run once more without the compiler.
 coverage:  ## run every test, and print the lines that none of them ran
@@ -95,3 +100,4 @@ lock:  ## pin the requirements files anew from their .in files
 	@$(LOCK) requirements-scale.in -o requirements-scale.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
 	@$(LOCK) requirements-gpu.in -o requirements-gpu.txt
+	@$(LOCK) requirements-datasets3.in -o requirements-datasets3.txt

@@ -164,7 +164,9 @@ def register(commands: Commands) -> None:
     add_pipeline(command)
     command = add(commands, export)
     add_pipeline(command)
-    command.add_argument("--format", required=True, choices=["pairs", "webdataset", "coco"], help="the form")
+    command.add_argument(
+        "--format", required=True, choices=["pairs", "webdataset", "coco", "imagefolder"], help="the form"
+    )
     command.add_argument("directory", type=Path, metavar="DIRECTORY", help="a new folder for it")
     command = add(commands, forget)
     add_pipeline(command)

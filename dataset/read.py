@@ -16,7 +16,7 @@ from store.register.kinds import DATASET_SHARDS
 from store.schema import CAPTION, PHOTOS
 from store.shard_reader import Shard
 from store.shards import shard_paths
-from store.whole_file import read_object, read_whole
+from store.whole_file import read_object
 
 SPLITS = ("train", "dev")
 T = TypeVar("T")
@@ -163,11 +163,6 @@ def floor(directory: Path) -> dict[str, float | None] | None:
         return None
     except KeyError as error:
         raise DamagedFile(path, f"it has no {error}") from None
-
-
-def card(directory: Path) -> bytes:
-    """Return the dataset card, README.md."""
-    return _present(read_whole, directory / "README.md")
 
 
 def _present(read: Callable[[Path], T], path: Path) -> T:

@@ -47,6 +47,7 @@ def check(stage: Stage) -> Problems:
     yield from check_by(Vocabulary.load, stage.directory / VOCABULARY)
     yield from check_manifest(stage)
     yield from _check_unlisted(stage)
+    yield from check_table(stage.table("captions"), lambda path, rows: iter(()))
     yield from _check_rows(stage)
 
 

@@ -222,6 +222,15 @@ BUILDS = pa.schema(
 """The captions that a build took (`split`) or left out (`filter`), by what tells them apart: a boke's host
 and number, or, where it has no number, its photo, odai and `text`, which is null where it has one."""
 
+CAPTIONS = pa.schema(
+    [
+        ("sha256", pa.string()),
+        ("labels", pa.list_(pa.string())),
+        *(field for field in CAPTION if field.name != "tokens"),
+    ]
+)
+"""A row per caption, with what is most often asked of its photo: the slim table of a dataset."""
+
 FEATURE_KEYS = pa.schema([("sha256", pa.string()), ("outcome", pa.string()), ("error", pa.string())])
 """A feature cache's columns beside its vectors, whose length depends on the layer."""
 

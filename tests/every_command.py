@@ -124,7 +124,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("caption", *pipeline, photo)
     ledger.run("neighbours", *pipeline, "--out", folder / "neighbours.png")
     ledger.run("web", *pipeline, "--export", folder / "pages")
-    for form in ("pairs", "webdataset", "coco"):
+    for form in ("pairs", "webdataset", "coco", "imagefolder"):
         ledger.run("export", *pipeline, "--format", form, folder / form)
     ledger.run("import", "bokekan", can(folder / "can", rows_as_csv([boke_row(1)]).encode()), *pipeline)
     ledger.run("import", "oogiri-go", oogiri_go(folder / "oogiri", [sample(1)]), *pipeline)

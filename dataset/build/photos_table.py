@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dataset.build.photo_shards import ROW_GROUP_BYTES, SplitWriter
+from dataset.build.shards.photos import ROW_GROUP_BYTES, SplitWriter
 from dataset.read import SPLITS
 from store.errors import DamagedFile
 from store.progress import Progress

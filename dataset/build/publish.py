@@ -9,7 +9,8 @@ import duckdb
 import pyarrow as pa
 
 from dataset.build.candidates import explain_empty
-from dataset.build.photos_table import ImageSource, write_photos
+from dataset.build.photos_table import ImageSource, by_split, write_photos
+from dataset.build.shards.captions import CaptionsTable
 from dataset.builds import left_out
 from dataset.describe.card import card
 from dataset.describe.charts import charts
@@ -74,11 +75,14 @@ def publish(
     """
     [(total,)] = connection.execute("SELECT count(*) FROM photo_row").fetchall()
     counts = DatasetCounts(connection)
-    for written, empty in write_photos(blocks, shards, image, directory, total, origin.decoder):
-        counts.add(written)
-        if empty.num_rows:
-            counts.add_without_bytes(empty)
-            left_out.add_without_bytes(connection, empty)
+    with CaptionsTable(directory) as captions:
+        for written, empty in write_photos(blocks, shards, image, directory, total, origin.decoder):
+            counts.add(written)
+            if empty.num_rows:
+                counts.add_without_bytes(empty)
+                left_out.add_without_bytes(connection, empty)
+            for split, photos in by_split(written).items():
+                captions.add(split, photos)
     if not counts.photos:
         place = replace(Place.of(Path(origin.crawls[0])), name=origin.name)
         raise UserError(explain_empty(connection, place))
@@ -90,11 +94,11 @@ def publish(
     finish()
     stage = Stage("dataset", directory)
     files = {entry.name: entry for entry in entries(stage)}
-    shards_of_photos = [path for split in ("dev", "train") for path in stage.table(split).paths]
-    photos = [files[path.relative_to(directory).as_posix()] for path in shards_of_photos]
+    tables = [path for name in ("dev", "train", "captions") for path in stage.table(name).paths]
+    listed = [files[path.relative_to(directory).as_posix()] for path in tables]
     write_json(directory / "statistics.json", figures)
     write_whole(directory / "statistics.svg", charts(figures))
-    write_json(directory / "croissant.json", croissant(origin.name, photos, origin.sources))
+    write_json(directory / "croissant.json", croissant(origin.name, listed, origin.sources))
     write_whole(directory / "README.md", card(origin.name, figures, origin.settings, origin.sources))
     _write_manifest(directory, origin, entries(stage, files))
 

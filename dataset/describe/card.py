@@ -4,13 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-SIZES = (
-    (10**3, "n<1K"),
-    (10**4, "1K<n<10K"),
-    (10**5, "10K<n<100K"),
-    (10**6, "100K<n<1M"),
-    (10**7, "1M<n<10M"),
-)
+from dataset.describe.hub import Config, Part, front_matter
+from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
+from store.schema import CAPTIONS, PHOTOS
 
 
 def card(
@@ -30,7 +26,7 @@ def card(
     photos = sum(split["photos"] for split in splits.values())
     captions = sum(split["captions"] for split in splits.values())
     parts = [
-        _metadata(name, splits),
+        front_matter(name, photos, _configs(splits)),
         f"# {name}: photos and joke captions",
         f"{captions:,} captions (boke) of {photos:,} photos (odai), made by Bokeru from bokete's pages "
         "or from the sources below. One row per photo, with all its captions: so a photo is in one split "
@@ -49,27 +45,41 @@ def card(
     return "\n\n".join(parts) + "\n"
 
 
-def _metadata(name: str, splits: Mapping[str, Mapping[str, int]]) -> str:
-    """Return the YAML in front; it leaves out a split without photos, since `datasets` fails on one."""
-    photos = sum(split["photos"] for split in splits.values())
-    size = next((text for limit, text in SIZES if photos < limit), "10M<n<100M")
-    return "\n".join(
-        [
-            "---",
-            f"pretty_name: {json.dumps(name, ensure_ascii=False)}",
-            "language:\n- ja",
-            "license: other",
-            "task_categories:\n- image-to-text",
-            f"size_categories:\n- {size}",
-            "configs:\n- config_name: default\n  data_files:",
-            *(
-                f"  - split: {s}\n    path: data/{s}-*.parquet"
-                for s, held in splits.items()
-                if held["photos"]
-            ),
-            "---",
-        ]
+def _configs(splits: Mapping[str, Mapping[str, int]]) -> list[Config]:
+    """Return the tables of a dataset: a row per photo, and by the name `captions` a row per caption."""
+    tables = (
+        ("default", PHOTOS, DATASET_SHARDS, "photos"),
+        ("captions", CAPTIONS, DATASET_CAPTIONS, "captions"),
     )
+    return [
+        Config(name, fields, [Part(s, f"{folder}/{s}-*.parquet", n[counted]) for s, n in splits.items()])
+        for name, fields, folder, counted in tables
+    ]
+
+
+def export_card(
+    name: str, form: str, config: Config, captions: int, use: str, sources: Sequence[Mapping[str, str]]
+) -> str:
+    """Return the card of an export.
+
+    Args:
+        name: the pipeline's.
+        form: the format: pairs, webdataset, coco or imagefolder.
+        config: what `datasets` finds in it.
+        captions: how many there are.
+        use: what lies where, and how to open it.
+        sources: of imported data, as in sources.json.
+    """
+    rows = ", ".join(f"{part.rows:,} in {part.split}" for part in config.parts)
+    parts = [
+        front_matter(name, sum(part.rows for part in config.parts), [config]),
+        f"# {name}: photos and joke captions, as {form}",
+        f"{captions:,} captions, exported by Bokeru. Rows: {rows}. No photo is in both "
+        "splits, nor are near duplicates.",
+        f"## Use\n\n{use}",
+        _sources(sources),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _split_table(splits: Mapping[str, Mapping[str, int]]) -> str:
@@ -118,11 +128,11 @@ _USE = """## Use
 ```python
 from datasets import load_dataset
 load_dataset("path/to/this/folder")["train"][0]["image"]  # a picture
+load_dataset("path/to/this/folder", "captions")["train"][0]["text"]  # without the photos
 ```
 
 ```sql
-SELECT sha256, c.text, c.stars FROM 'data/train-*.parquet', unnest(captions) AS t(c)
-ORDER BY c.stars DESC LIMIT 10
+SELECT sha256, text, stars FROM 'captions/train-*.parquet' ORDER BY stars DESC LIMIT 10
 ```"""
 
 _COLUMNS = """`image` (bytes and name), `sha256`, `width`, `height`, `phash` of the photo; `odai_ids` of the \

@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 import pyarrow as pa
 
 from store.manifest import Entry
-from store.schema import CAPTION, PHOTOS
+from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
+from store.schema import CAPTION, CAPTIONS, PHOTOS
 
 CONTEXT = {
     "@language": "en",
@@ -60,6 +61,14 @@ DESCRIPTIONS = {
     "captions": "The captions of the photo, those with most stars first.",
     "label_confidences": "How sure each label is, from 0 to 1.",
     "group": "The group of near-identical photos; a group is in one split.",
+    "boke_id": "Number of the boke.",
+    "odai_id": "Number of the odai that it was written for.",
+    "text": "The caption as it was written.",
+    "text_nfkc": "The caption in NFKC.",
+    "stars": "The stars that it has.",
+    "raters": "How many people gave stars.",
+    "posted": "When it was written.",
+    "url": "Where it stands on the web.",
 }
 
 
@@ -95,15 +104,18 @@ def _file_object(file: Entry) -> dict[str, object]:
 
 
 def _record_set(name: str) -> dict[str, object]:
-    """Return the record set of one Parquet file: a record per photo."""
-    identity = PurePosixPath(name).stem
+    """Return the record set of one Parquet file: a record per photo, or per caption in the slim table."""
+    identity = name.removeprefix(f"{DATASET_SHARDS}/").removesuffix(".parquet")
+    split, is_slim = PurePosixPath(name).name.split("-")[0], name.startswith(f"{DATASET_CAPTIONS}/")
+    what = ("Captions", "without their photos") if is_slim else ("Photos", "with their captions")
+    key = {} if is_slim else {"key": {"@id": f"{identity}/sha256"}}
     return {
         "@type": "cr:RecordSet",
         "@id": identity,
         "name": identity,
-        "description": f"Photos of the {identity.split('-')[0]} split, with their captions.",
-        "key": {"@id": f"{identity}/sha256"},
-        "field": [_field(identity, name, field) for field in PHOTOS],
+        "description": f"{what[0]} of the {split} split, {what[1]}.",
+        **key,
+        "field": [_field(identity, name, field) for field in (CAPTIONS if is_slim else PHOTOS)],
     }
 
 

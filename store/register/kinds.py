@@ -41,6 +41,8 @@ PLACES: dict[StageName, str] = {
 """The directory of each stage, below the data folder."""
 DATASET_SHARDS = "data"
 """The folder of a dataset's shards, as on the Hub; it holds nothing else, so that readers take it whole."""
+DATASET_CAPTIONS = "captions"
+"""The folder of the same captions without photos."""
 
 LISTING: tuple[StageName, ...] = ("dataset",)
 """The stages that have a manifest."""
@@ -147,6 +149,14 @@ KINDS = (
             older=f"{split}-*.parquet",
         )
         for split in ("train", "dev")
+    ),
+    FileKind(
+        "dataset",
+        f"{_DATASET}/{DATASET_CAPTIONS}/*.parquet",
+        "parquet",
+        schema.CAPTIONS,
+        "captions",
+        content=True,
     ),
     FileKind(
         "dataset",

@@ -79,7 +79,9 @@ def test_a_floor_without_a_split_is_damaged(dataset: Path) -> None:
         read.floor(dataset)
 
 
-@pytest.mark.parametrize(("name", "reader"), [("README.md", read.card), ("vocabulary.json", read.vocabulary)])
+@pytest.mark.parametrize(
+    ("name", "reader"), [("statistics.json", read.statistics), ("vocabulary.json", read.vocabulary)]
+)
 def test_a_file_that_a_dataset_lost_is_named(
     dataset: Path, name: str, reader: Callable[[Path], object]
 ) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset.build.photo_shards import SplitWriter
 from dataset.build.photos_table import _adjacent, by_split, write_photos
+from dataset.build.shards.photos import SplitWriter
 from store.schema import PHOTOS
 
 IMAGE = PHOTOS.field("image").type
@@ -51,8 +51,8 @@ def row_groups(directory: Path) -> Iterator[list[int]]:
 def test_no_row_group_holds_more_than_it_may(
     parts: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dataset.build.photo_shards.ROW_GROUP_BYTES", 40_000)
-    monkeypatch.setattr("dataset.build.photo_shards.SMALL_ROW_GROUP", 0)
+    monkeypatch.setattr("dataset.build.shards.photos.ROW_GROUP_BYTES", 40_000)
+    monkeypatch.setattr("dataset.build.shards.photos.SMALL_ROW_GROUP", 0)
     sizes = np.random.default_rng(0).integers(1, 3_000, 1000).tolist()
     sizes[500] = 90_000  # more than a row group may hold: it has one of its own
     with SplitWriter(tmp_path, "train", 2) as writer:

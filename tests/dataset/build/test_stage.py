@@ -209,9 +209,9 @@ def test_optional_columns_may_be_missing_from_shards(tmp_path: Path, crawl: Path
 
 
 def test_shards_are_small_enough_and_numbered(crawl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataset.build.photo_shards.SHARD_BYTES", 20_000)
-    monkeypatch.setattr("dataset.build.photo_shards.ROW_GROUP_ROWS", 3)
-    monkeypatch.setattr("dataset.build.photo_shards.SMALL_ROW_GROUP", 0)
+    monkeypatch.setattr("dataset.build.shards.numbered.SHARD_BYTES", 20_000)
+    monkeypatch.setattr("dataset.build.shards.photos.ROW_GROUP_ROWS", 3)
+    monkeypatch.setattr("dataset.build.shards.photos.SMALL_ROW_GROUP", 0)
     names = [path.name for path in read.shards(built(crawl), "train")]
     assert len(names) > 2
     assert names == [f"train-{n:05d}-of-{len(names):05d}.parquet" for n in range(len(names))]

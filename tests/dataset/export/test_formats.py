@@ -47,23 +47,48 @@ def test_webdataset_samples_have_picture_text_and_json(dataset: Path, tmp_path: 
 
 
 def test_webdataset_shards_by_size(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataset.export.formats.TAR_BYTES", 5_000)
+    monkeypatch.setattr("dataset.export.webdataset.TAR_BYTES", 40_000)
     export(dataset, tmp_path / "out", "webdataset", ["train"])
-    assert len(list((tmp_path / "out").glob("train-*.tar"))) > 2
+    sizes = [path.stat().st_size for path in (tmp_path / "out").glob("train-*.tar")]
+    assert len(sizes) > 1
+    assert max(sizes) <= 40_000
+
+
+def test_image_folders_are_small_enough_for_the_hub(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataset.export.imagefolder.PHOTOS_PER_FOLDER", 4)
+    monkeypatch.setattr("dataset.export.imagefolder.ROWS_AT_A_TIME", 3)
+    export(dataset, tmp_path / "out", "imagefolder")
+    folders = [path for split in read.SPLITS for path in (tmp_path / "out" / split).iterdir()]
+    rows = [pq.read_table(folder / "metadata.parquet").to_pylist() for folder in folders]
+    assert sum(map(len, rows)) == len(read.photos(dataset))
+    assert max(map(len, rows)) == 4
+    for folder, listed in zip(folders, rows, strict=True):
+        names = {path.name for path in folder.iterdir()} - {"metadata.parquet"}
+        assert {row["file_name"]: row["sha256"] for row in listed} == {
+            name: sha256((folder / name).read_bytes()) for name in names
+        }
 
 
 def test_coco_annotations_belong_to_images(dataset: Path, tmp_path: Path) -> None:
     export(dataset, tmp_path / "out", "coco")
-    coco = json.loads((tmp_path / "out" / "annotations" / "captions_train.json").read_text())
-    images = {image["id"]: image for image in coco["images"]}
-    assert {annotation["image_id"] for annotation in coco["annotations"]} == set(images)
-    assert len({annotation["id"] for annotation in coco["annotations"]}) == len(coco["annotations"])
-    for image in images.values():
-        assert (tmp_path / "out" / "images" / "train" / image["file_name"]).exists()
+    numbers: list[int] = []
+    identities: list[int] = []
+    for split in read.SPLITS:
+        coco = json.loads((tmp_path / "out" / "annotations" / f"captions_{split}.json").read_text())
+        images = {image["id"]: image for image in coco["images"]}
+        assert {annotation["image_id"] for annotation in coco["annotations"]} == set(images)
+        numbers += [image["id"] for image in coco["images"]]
+        identities += [annotation["id"] for annotation in coco["annotations"]]
+        for image in images.values():
+            assert (tmp_path / "out" / "images" / split / image["file_name"]).exists()
+    assert (len(numbers), len(identities)) == (12, 36)
+    assert (len(set(numbers)), len(set(identities))) == (12, 36)  # whoever joins the files finds each once
 
 
 def test_another_format_is_refused(dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="pairs, webdataset, coco"):
+    with pytest.raises(UsageError, match="pairs, webdataset, coco, imagefolder"):
         export(dataset, tmp_path / "out", "csv")
 
 
@@ -84,7 +109,7 @@ def test_without_a_dataset_the_message_says_what_to_run(tmp_path: Path) -> None:
 def test_a_failed_export_leaves_no_part(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dataset.export.formats._json", lambda value: 1 / 0)
+    monkeypatch.setattr("dataset.export.pairs.to_json", lambda value: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         export(dataset, tmp_path / "out", "pairs")
     assert not (tmp_path / "out").exists()
