@@ -75,7 +75,7 @@ def crawl_job(name: str | None) -> Iterator[tuple[CrawlOptions, Path, str | None
         yield settings.crawl, pipeline.crawl, address, settings.notify
 
 
-def dataset(pipeline: Pipeline, dry_run: bool = False) -> None:
+def dataset(pipeline: Pipeline, dry_run: bool = False, *, force: bool = False) -> None:
     """Build the dataset from the crawl; on the embedded site, with the least loss that a model can reach."""
     from dataset.build.stage import build
     from dataset.read import older_layout, summary
@@ -92,6 +92,7 @@ def dataset(pipeline: Pipeline, dry_run: bool = False) -> None:
         stand_in_rule=rule,
         told=_tell,
         dry_run=dry_run,
+        force=force,
     )
     if dry_run:
         return print("dataset: nothing was changed" if built else "dataset: up to date")
@@ -110,13 +111,14 @@ def _tell(changes: "Changes | None") -> None:
 
 def _write_floor(pipeline: Pipeline) -> None:
     """Write floor.json: the grammar's own nats per target token, for the captions of each split."""
-    path = pipeline.dataset / "floor.json"
-    if path.exists():
-        return
-    from dataset.read import captions
-    from demo.captions.floor import total_surprisal
     from store.register.listed import list_files
     from store.register.stages import Stage
+
+    path = pipeline.dataset / "floor.json"
+    if path.exists():
+        return list_files(Stage("dataset", pipeline.dataset), [path])  # a kill may have come before that
+    from dataset.read import captions
+    from demo.captions.floor import total_surprisal
     from store.whole_file import write_json
 
     floor: dict[str, object] = {"unit": "nats per token"}
@@ -130,26 +132,28 @@ def _write_floor(pipeline: Pipeline) -> None:
             return print(f"dataset: the least reachable loss is not known: {error}")
         floor[split] = total / tokens if tokens else None
     write_json(path, floor)
-    list_files(Stage("dataset", pipeline.dataset))
+    list_files(Stage("dataset", pipeline.dataset), [path])
 
 
 @notifying
-def features(pipeline: Pipeline) -> None:
+def features(pipeline: Pipeline, *, force: bool = False) -> None:
     """Compute and cache the vectors of the photos that have none yet."""
     from featurize.extract import extract
 
     _need_dataset(pipeline)
-    extract(pipeline.settings.features, pipeline.dataset, pipeline.features, pipeline.weights)
+    folders = (pipeline.dataset, pipeline.features, pipeline.weights)
+    extract(pipeline.settings.features, *folders, force=force)
 
 
 @notifying
-def train(pipeline: Pipeline) -> None:
+def train(pipeline: Pipeline, *, force: bool = False) -> None:
     """Train the captioning model, or go on with a run that was interrupted."""
     from train.fit import fit
 
     _need_dataset(pipeline)
     _need(pipeline.feature_cache, pipeline, "features")
-    fit(pipeline.settings.train, pipeline.dataset, pipeline.feature_cache, pipeline.runs)
+    folders = (pipeline.dataset, pipeline.feature_cache, pipeline.runs)
+    fit(pipeline.settings.train, *folders, force=force)
 
 
 def evaluate(pipeline: Pipeline) -> None:
@@ -169,6 +173,14 @@ STAGES: dict[str, Callable[[Pipeline], None]] = {
     "train": train,
     "evaluate": evaluate,
 }
+
+
+FORCED = {
+    "dataset": "build it anew",
+    "features": "compute the vectors of all its photos anew",
+    "train": "train from the first update",
+}
+"""What `--force` does, by stage."""
 
 
 def _need_dataset(pipeline: Pipeline) -> None:
@@ -212,11 +224,13 @@ def register(commands: Commands) -> None:
                 "--retry-failed", action="store_true", help="fetch again what ended as error or drift"
             )
             command.set_defaults(command=_crawl)
+        if name in FORCED:
+            command.add_argument("--force", action="store_true", help=f"{FORCED[name]}, though up to date")
+            command.set_defaults(command=_dataset if name == "dataset" else _forced(name))
         if name == "dataset":
             command.add_argument(
                 "--dry-run", action="store_true", help="say what would differ, and leave the dataset as it is"
             )
-            command.set_defaults(command=_dataset)
     command = add(commands, _on_pipeline(demo), "demo")
     command.set_defaults(pipeline="demo")
     add_settings(command)
@@ -228,7 +242,12 @@ def _crawl(arguments: argparse.Namespace) -> None:
 
 
 def _dataset(arguments: argparse.Namespace) -> None:
-    dataset(pipeline_of(arguments), arguments.dry_run)
+    dataset(pipeline_of(arguments), arguments.dry_run, force=arguments.force)
+
+
+def _forced(name: str) -> Callable[[argparse.Namespace], None]:
+    stage = {"features": features, "train": train}[name]
+    return lambda arguments: stage(pipeline_of(arguments), force=arguments.force)
 
 
 def _on_pipeline(stage: Callable[[Pipeline], None]) -> Callable[[argparse.Namespace], None]:

@@ -17,6 +17,8 @@ from store.errors import UserError, first_by_status, with_status
 from store.notify.options import NotifyOptions
 from store.processes import child
 from store.processes.interruption import SIGNALS, Interrupted
+from store.register.listed import missing
+from store.register.stages import Stage
 
 
 def is_complete(
@@ -35,6 +37,8 @@ def is_complete(
         complete = tables.is_complete()
         if complete and (problem := first_by_status(problems(job, tables))):
             raise problem
+    if missing(Stage("crawl", directory)):  # what is not due again leaves the manifest
+        return False
     mirror = mirror_of(options.mirror, directory) if complete else None
     return complete and not (mirror and mirror.differs())
 

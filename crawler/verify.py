@@ -7,16 +7,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.archive.answers import Unreadable, read_answers
+from store.manifest import NAME as MANIFEST
 from store.progress import Progress
 from store.register.stages import Stage
-from store.register.verify import Problem, Problems, check_files, check_photo, check_table
+from store.register.verify import Problem, Problems, check_files, check_manifest, check_photo, check_table
 from store.schema import OUTCOMES, decoder_of
 from store.warc.read import DamagedArchive
 
 
 def check(stage: Stage) -> Problems:
     """Yield what is wrong with a crawl; every photo is hashed and decoded."""
-    yield from check_files(stage)
+    yield from check_files(stage, closer=(MANIFEST,))
+    yield from check_manifest(stage)
     for path in sorted(stage.directory.glob("archive/[!.]*.warc.gz")):
         yield from _check_answers(path)
     yield from check_table(stage.table("pages"), _check_rows)

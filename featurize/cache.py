@@ -11,11 +11,14 @@ from typing import Literal, TypeVar
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from store.errors import DamagedFile
+from store.register.listed import list_files, unlist
+from store.register.stages import Stage
 from store.schema import features
 from store.shard_reader import Shard
-from store.shards import ShardLimits, ShardWriter, shard_paths
+from store.shards import ShardLimits, ShardWriter, shard_paths, whole_parquet
 
 T = TypeVar("T")
 POSITIONS = pa.schema([("position", pa.int64()), ("sha256", pa.string())])
@@ -116,6 +119,22 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[str, bytes]]:
                         yield sha256.as_py(), image.as_py() or b""  # no bytes become an undecodable photo
     except (pa.ArrowException, OSError) as error:
         raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+
+
+def drop(stage: Stage, sha256s: pa.Array) -> int:
+    """Write the shards that hold rows of these photos again without them; return how many."""
+    changed = 0
+    for path in shard_paths(stage.directory):
+        if not pc.any(pc.is_in(Shard(path).read(["sha256"])["sha256"], sha256s)).as_py():
+            continue
+        changed += 1
+        unlist(stage, [path])
+        with Shard(path) as shard, whole_parquet(path, shard.schema_arrow) as writer:
+            for group in range(shard.num_row_groups):
+                rows = shard.read_row_group(group)
+                writer.write_table(rows.filter(pc.invert(pc.is_in(rows["sha256"], sha256s))))
+    list_files(stage)
+    return changed
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

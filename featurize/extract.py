@@ -18,12 +18,15 @@ from featurize.cache import batched
 from featurize.options import FeatureOptions
 from featurize.weights import identity
 from store.errors import UserError
-from store.manifest import fingerprint
+from store.manifest import NAME as MANIFEST
+from store.manifest import changed, fingerprint
 from store.photo.decode import Picture
 from store.place import Place
 from store.processes.lock import locked
 from store.processes.room import Room
 from store.progress import Progress
+from store.register.listed import changing, list_files, take_out
+from store.register.stages import Stage
 from store.whole_file import remove_leftovers, write_json
 
 SETTINGS = "settings.json"
@@ -95,13 +98,16 @@ def _content(photo: bytes | Picture) -> bytes:
     return photo.content if isinstance(photo, Picture) else photo
 
 
-def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Path) -> Path:
+def extract(
+    options: FeatureOptions, dataset: Path, features: Path, weights: Path, *, force: bool = False
+) -> Path:
     """Add to the cache the vectors of those photos of a dataset that it lacks; return the cache's folder.
 
     Args:
         dataset: a folder of train and dev shards.
         features: the folder of all caches.
         weights: the folder of made and fetched weights files.
+        force: compute the vectors of all of the dataset's photos anew.
 
     Raises:
         MissingStage: there is no dataset.
@@ -113,20 +119,38 @@ def extract(options: FeatureOptions, dataset: Path, features: Path, weights: Pat
     if not total:
         raise UserError(f"{dataset} holds no photos. Build it with: {Place.of(dataset).command('dataset')}")
     directory = features / key(options, weights)
+    stage = Stage("features", directory)
     room = Room(directory, options, "features", Place.of(dataset))
     # Two commands may want the same cache: the second waits, and then finds the vectors there.
     with locked(features / f".{directory.name}.lock", f"is writing {directory}", math.inf):
         remove_leftovers(directory)
+        _mend(stage, options)
+        if force:
+            cache.drop(stage, read.photos(dataset)["sha256"].combine_chunks())
         positions = cache.missing(shards, directory)
         if not len(positions):
             print("features: up to date")
             return directory
         room.check()
-        tally = _fill(options, weights, directory, shards, positions, room)
+        tally = _fill(options, weights, stage, shards, positions, room)
     print(f"features: {tally.computed:,} computed, {total - len(positions):,} were there, {tally}")
     if tally.refused:
         print(f"features: leave out what is refused with: {Place.of(dataset).command('dataset')}")
     return directory
+
+
+def _mend(stage: Stage, options: FeatureOptions) -> None:
+    """Delete the shards of a cache that are not as its manifest lists them: they are computed anew."""
+    directory = stage.directory
+    if not (directory / MANIFEST).is_file():  # 0.1 wrote none
+        return
+    names = [name for name in changed(directory) if name != MANIFEST]
+    if names:
+        print(f"features: made again, as missing or not as written: {', '.join(names)}")
+        take_out(stage, [directory / name for name in names])
+    if not (directory / SETTINGS).exists():
+        write_json(directory / SETTINGS, options.of_result())
+    list_files(stage)  # a kill may have left whole shards that it does not know
 
 
 class Tally:
@@ -161,7 +185,7 @@ class Tally:
 def _fill(
     options: FeatureOptions,
     weights: Path,
-    directory: Path,
+    stage: Stage,
     shards: Sequence[Path],
     positions: np.ndarray,
     room: Room,
@@ -169,13 +193,15 @@ def _fill(
     """Compute the vectors of the photos at `positions` (N,) and write them to the cache."""
     from featurize.engine import open_engine
 
+    directory = stage.directory
     tally, photos = Tally(), batched(cache.photos(shards, positions), options.batch_size)
     with (
         open_engine(options, weights) as engine,
         cache.writer(directory, engine.dimensions, options.precision) as writer,
     ):
         print(f"features: {engine.description}", flush=True)
-        write_json(directory / SETTINGS, options.of_result())
+        with changing(stage, [directory / SETTINGS]):
+            write_json(directory / SETTINGS, options.of_result())
         with Progress("features", len(positions), "photos") as progress:
             for rows in engine.rows(photos):
                 for row in rows:
@@ -184,4 +210,5 @@ def _fill(
                 tally.add(rows)
                 progress.advance(len(rows), undecodable=tally.undecodable)
                 room.check()  # what was computed is committed all the same
+    list_files(stage)
     return tally

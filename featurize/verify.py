@@ -18,9 +18,10 @@ from featurize.fetch import CAFFENET
 from featurize.options import FeatureOptions
 from featurize.weights import UNTRAINED
 from store.errors import DamagedFile, UserError
+from store.manifest import NAME as MANIFEST
 from store.place import Place
 from store.register.stages import Stage
-from store.register.verify import Problem, Problems, check_files, check_table
+from store.register.verify import Problem, Problems, check_files, check_manifest, check_table
 from store.whole_file import read_object
 
 SAMPLE = 32
@@ -33,7 +34,8 @@ BATCH = 32
 
 def check(stage: Stage) -> Problems:
     """Yield what is wrong with a cache."""
-    yield from check_files(stage)
+    yield from check_files(stage, closer=(MANIFEST,))
+    yield from check_manifest(stage)
     rows_of: Counter[str] = Counter()
 
     def check_vectors(path: Path, rows: pa.Table) -> Problems:

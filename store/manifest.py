@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -126,16 +127,28 @@ def write_manifest(
     _write(directory, {"stage": stage, "format": FORMAT, **made_from, **figures}, files)
 
 
-def relist(directory: Path, manifest: Mapping[str, object], files: Iterable[Entry]) -> None:
-    """Write a manifest again with another list of files."""
-    _write(directory, manifest, files)
+def relist(
+    directory: Path, manifest: Mapping[str, object], files: Iterable[Entry], *, keeps_time: bool = False
+) -> None:
+    """Write a manifest again with another list of files.
+
+    Args:
+        keeps_time: its time stays, which says when the stage was completed.
+    """
+    since = (directory / NAME).stat()
+    # One that somebody edited shall not look as if nobody had.
+    _write(directory, manifest, files, None if is_as_written(manifest) else manifest.get("digest"))
+    if keeps_time:
+        os.utime(directory / NAME, ns=(since.st_atime_ns, since.st_mtime_ns))
 
 
-def _write(directory: Path, manifest: Mapping[str, object], files: Iterable[Entry]) -> None:
+def _write(
+    directory: Path, manifest: Mapping[str, object], files: Iterable[Entry], digest: object = None
+) -> None:
     kept = {name: value for name, value in manifest.items() if name not in ("files", "digest")}
     listed = [entry.to_json() for entry in sorted(files, key=lambda entry: entry.name)]
     value = {**kept, "files": listed}
-    write_json(directory / NAME, {**value, "digest": fingerprint(value)})
+    write_json(directory / NAME, {**value, "digest": digest or fingerprint(value)})
 
 
 def read_manifest(directory: Path) -> Mapping[str, object] | None:
@@ -160,7 +173,7 @@ def is_of_0_1(manifest: Mapping[str, object]) -> bool:
 
 
 def is_as_written(manifest: Mapping[str, object]) -> bool:
-    """Tell whether nothing in a manifest was changed since it was written; of 0.1's nobody can tell."""
+    """Tell whether nothing in a manifest was edited since it was written; of 0.1's nobody can tell."""
     content = {name: value for name, value in manifest.items() if name != "digest"}
     return is_of_0_1(manifest) or manifest.get("digest") == fingerprint(content)
 
@@ -178,24 +191,25 @@ def listed(directory: Path, manifest: Mapping[str, object]) -> dict[str, Entry]:
         raise DamagedFile(directory / NAME, f"it does not list the stage's files ({error})") from error
 
 
-def is_intact(directory: Path) -> bool:
-    """Tell whether a stage is complete, and its manifest and every file that it lists seem unchanged.
+def changed(directory: Path) -> list[str]:
+    """Return the names of the listed files that are missing or seem to be others, or the manifest's own name.
 
     Sizes are compared; files that are small, or newer than the manifest, are read. `bokeru verify` reads all.
     """
     try:
         manifest = read_manifest(directory)
         if manifest is None or not is_as_written(manifest):
-            return False
+            return [NAME]
         since = (directory / NAME).stat().st_mtime_ns
-        return all(entry.is_likely(directory, since) for entry in listed(directory, manifest).values())
+        entries = listed(directory, manifest).values()
+        return [entry.name for entry in entries if not entry.is_likely(directory, since)]
     except (DamagedFile, OSError):
-        return False
+        return [NAME]
 
 
 def is_fresh(directory: Path, fingerprint: str) -> bool:
     """Tell whether the stage in `directory` was completed from these inputs and settings, and is intact."""
-    if not is_intact(directory):
+    if changed(directory):
         return False
     manifest = read_manifest(directory)
     return manifest is not None and manifest.get("fingerprint") == fingerprint

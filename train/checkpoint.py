@@ -1,6 +1,7 @@
 """Snapshots: all that a killed run needs to continue exactly where a snapshot was taken."""
 
 import json
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,9 @@ from train.artifact import read_tensors
 from train.history import History
 from train.updater import Updater
 
+log = logging.getLogger(__name__)
 KEPT = 2
-"""Snapshots that stay: where the newest is damaged and deleted, the run resumes from the one before."""
+"""Snapshots that stay: where the newest is damaged, the run resumes from the one before."""
 BEST = "best.safetensors"
 
 
@@ -91,19 +93,32 @@ class Checkpoint:
             parameter.array[...] = model.xp.asarray(tensors[name.lstrip("/")])
 
     def restore(self) -> bool:
-        """Restore the newest snapshot; return whether there was one.
+        """Restore the newest snapshot that is whole; return whether there was one.
 
         Raises:
-            DamagedFile: it is not a snapshot, is cut short, or belongs to another run.
+            DamagedFile: there are some, but the newest is no snapshot, cut short or another run's, and so
+                are those before it.
         """
-        paths = self._paths()
-        if not paths:
-            return False
-        state = self._state(paths[-1])
+        failure: DamagedFile | None = None
+        for path in reversed(self._paths()):
+            try:
+                self._restore(path)
+            except DamagedFile as error:
+                failure = failure or error
+            else:
+                if failure:
+                    log.warning("%s Training goes on from the one before, %s", failure, path.name)
+                return True
+        if failure:
+            raise failure
+        return False
+
+    def _restore(self, path: Path) -> None:
+        state = self._state(path)
         model = self.updater.model
         # All tensors are checked and read before the first one is assigned: a damaged file changes nothing.
         shapes = {name: value.shape for name, value in self._tensors().items()}
-        tensors = read_tensors(paths[-1], shapes)
+        tensors = read_tensors(path, shapes)
         for name, parameter in model.namedparams():
             parameter.array[...] = model.xp.asarray(tensors[name.lstrip("/")])
             for moment, values in zip("mv", moments(parameter), strict=True):
@@ -117,7 +132,6 @@ class Checkpoint:
         updater.totals = state["totals"]
         self.history.records[:] = state["records"]
         self._earlier = state["spent"]
-        return True
 
     def _state(self, path: Path) -> dict[str, Any]:
         try:

@@ -13,8 +13,8 @@ import numpy as np
 from dataset import read
 from dataset.text.vocabulary import BOS, EOS, Vocabulary
 from featurize.read import vectors
-from store.errors import MissingStage, UserError
-from store.manifest import read_manifest
+from store.errors import DamagedFile, MissingStage, UserError
+from store.manifest import changed, read_manifest
 from store.place import Place
 from store.whole_file import read_object
 from train.examples import Examples
@@ -103,6 +103,21 @@ def random_vector(sha256: str, dimensions: int) -> Array:
     """Return a (dimensions,) float32 vector of N(0, 1) that identifies a photo and says nothing about it."""
     random = np.random.default_rng(list(sha256.encode()))  # NumPy takes integers, not text, as a seed
     return random.standard_normal(dimensions, np.float32)
+
+
+def require_as_built(dataset: Path) -> None:
+    """Check, as far as that costs little, that a dataset's files are those that its manifest lists.
+
+    Card and charts are for people.
+
+    Raises:
+        MissingStage: there is no dataset.
+        DamagedFile: one is missing, or is another.
+    """
+    dataset_manifest(dataset)
+    if names := [name for name in changed(dataset) if not name.endswith((".md", ".svg"))]:
+        remedy = f"Build it again: {Place.of(dataset).command('dataset')}"
+        raise DamagedFile(dataset / names[0], "it is missing, or not as the dataset was built", remedy)
 
 
 def dataset_manifest(dataset: Path) -> Mapping[str, Any]:

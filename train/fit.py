@@ -1,16 +1,20 @@
 """The training stage: from a dataset and its vectors to a run's directory."""
 
+import shutil
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import yaml
 
+from store.manifest import NAME as MANIFEST
 from store.manifest import fingerprint, is_fresh, write_manifest
 from store.processes.lock import locked
+from store.register.listed import damaged_files, entries, unlist
+from store.register.stages import Stage
 from store.whole_file import remove_leftovers, write_json, write_whole
 from train.arithmetic.device import device, on_gpu
 from train.arithmetic.processes import Processes, open_processes
-from train.data import dataset_manifest
+from train.data import dataset_manifest, require_as_built
 from train.job import Job
 from train.options import TrainOptions
 from train.prepare import prepare
@@ -21,7 +25,7 @@ FORMAT = 1
 """Of a run's directory: part of its fingerprint."""
 
 
-def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Path:
+def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path, *, force: bool = False) -> Path:
     """Train a model, or finish the training that was interrupted; return the run's directory.
 
     Args:
@@ -29,14 +33,16 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
         dataset: the dataset's directory.
         features: the directory of its photo vectors, `features/<key>`.
         runs: where the run's directory is made; its name follows from settings and inputs.
+        force: train again from the first update, though the run is up to date.
 
     Raises:
         MissingStage: the dataset or the features are not there.
         TooLittleRoom: the disk has less free than `min_free_gb` says; what was trained stays.
         UserError: nothing to learn from, a photo without a vector, a loss that diverged, another process
             that trains the same run.
-        DamagedFile: a snapshot that cannot be read.
+        DamagedFile: no snapshot can be read, or the dataset is not as it was built.
     """
+    require_as_built(dataset)
     run_fingerprint = fingerprint(
         options.model_dump(exclude=INCIDENTAL),
         dataset_manifest(dataset)["fingerprint"],
@@ -44,7 +50,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
         FORMAT,
     )
     run = runs / f"{options.sampling}-{run_fingerprint[:8]}"
-    if is_fresh(run, run_fingerprint):
+    if is_fresh(run, run_fingerprint) and not force:
         print("train: up to date")
         return run
     processes = open_processes(on_gpu(device(options.device)))
@@ -53,6 +59,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path) -> Pat
         with _run_lock(run, processes):
             if processes.rank == 0:
                 job.room.check()
+                _open_again(run, force=force)
                 _start_run(job)
             processes.barrier()  # the first process has cleared leftovers before anyone reads snapshots
             job.checkpoint.restore()
@@ -71,6 +78,19 @@ def _run_lock(run: Path, processes: Processes) -> AbstractContextManager[None]:
     return locked(run / "snapshots" / ".lock", f"is training {run}")
 
 
+def _open_again(run: Path, *, force: bool) -> None:
+    """Take back that a run was completed, and delete what is made again or is not as it was written.
+
+    A kill at any point leaves an unfinished run. What was measured goes first: it is of a complete run only.
+    """
+    stage, measured = Stage("run", run), [run / "evaluation.json", run / "samples.json"]
+    damaged = [run / name for name in damaged_files(stage)]
+    snapshots = list((run / "snapshots").glob("[!.]*.safetensors")) if force else []
+    unlist(stage, measured)
+    for path in (*measured, *damaged, run / MANIFEST, *snapshots):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
 def _start_run(job: Job) -> None:
     """Write what is known of the run before its first update."""
     remove_leftovers(job.run / "snapshots")
@@ -86,6 +106,7 @@ def _finish_run(job: Job, dataset: Path, features: Path, run_fingerprint: str) -
         job.run,
         "train",
         run_fingerprint,
+        entries(Stage("run", job.run)),
         dataset=dataset_manifest(dataset)["fingerprint"],
         features=features.name,
         epochs=job.updater.epoch,

@@ -17,14 +17,16 @@ from store.manifest import NAME as MANIFEST
 from store.manifest import read_manifest
 from store.place import Place
 from store.register.stages import Stage
-from store.register.verify import Problem, Problems, check_by, check_files
+from store.register.verify import Problem, Problems, check_by, check_file, check_files, check_manifest
 from store.shard_reader import Shard
 from store.whole_file import read_json, read_object
 from train import artifact
 from train.artifact import Artifact
+from train.checkpoint import BEST
 from train.history import read_log
 
 EVALUATION = "evaluation.json"
+SNAPSHOTS = "snapshots/*.safetensors"
 
 
 def check(stage: Stage) -> Problems:
@@ -32,8 +34,10 @@ def check(stage: Stage) -> Problems:
     model, manifest = stage.directory / "model", stage.directory / MANIFEST
     has_model = os.path.lexists(model / artifact.CONFIG)  # of a model's files it is written last
     parts = [f"model/{name}" for name in (artifact.TENSORS, artifact.VOCABULARY, artifact.CONFIG)]
-    yield from check_files(stage, closer=(MANIFEST, *(parts if has_model else ())))
-    yield from check_by(read_manifest, stage.directory)
+    yield from check_files(stage, closer=(MANIFEST, SNAPSHOTS, *(parts if has_model else ())))
+    if os.path.lexists(manifest):
+        yield from check_manifest(stage)
+    yield from _check_snapshots(stage)
     if has_model:
         yield from check_by(artifact.load, model)
         yield from _check_model(stage.directory)
@@ -42,6 +46,16 @@ def check(stage: Stage) -> Problems:
     if (stage.directory / EVALUATION).exists() and not os.path.lexists(manifest):
         yield Problem(f"{manifest} is missing, though the run was evaluated")
     yield from _check_losses(stage.directory)
+
+
+def _check_snapshots(stage: Stage) -> Problems:
+    """Yield which snapshots cannot be read; an unfinished run needs one, and goes on from any."""
+    problems = {path: list(check_file(kind, path)) for kind, path in stage.files() if kind.name == SNAPSHOTS}
+    is_complete = os.path.lexists(stage.directory / MANIFEST)
+    can_go_on = any(not found and path.name != BEST for path, found in problems.items())
+    for path, found in problems.items():
+        if is_complete or path.name == BEST or not can_go_on:
+            yield from found
 
 
 def _check_model(run: Path) -> Problems:

@@ -21,6 +21,8 @@ from crawler.parsing.answer import PARSING_SECONDS, SMALL_PAGE, answer_row
 from store.errors import DamagedFile
 from store.forget.forgotten import Forgotten
 from store.progress import Progress
+from store.register.listed import unlist
+from store.register.stages import Stage
 from store.replacing.files import replaced_by
 from store.schema import PAGES
 from store.shard_reader import Shard
@@ -61,9 +63,13 @@ class Reparse:
         if (
             self._denied and not self._dry
         ):  # a page that opts out keeps no payload, whenever that is found out
+            crawl = Stage("crawl", self._job.directory)
             for path in self._archive:
-                drop_records(path, lambda answer: (answer.address, answer.fetched_at) in self._denied)
+                drop_records(path, self._is_denied, lambda path: unlist(crawl, [path]))
         return self.changes
+
+    def _is_denied(self, answer: Answer) -> bool:
+        return (answer.address, answer.fetched_at) in self._denied
 
     def _remake(self, path: Path, progress: Progress) -> None:
         new = path.with_name(f"pages-{stamp()}.parquet")

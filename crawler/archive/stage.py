@@ -22,6 +22,8 @@ from crawler.memory.mirror import mirror_of
 from store.errors import MissingStage, UsageError, UserError
 from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
+from store.register.listed import list_files
+from store.register.stages import Stage
 from store.replacing.files import remove_replaced
 from store.shard_reader import Shard
 from store.shards import shard_paths, stamp
@@ -97,6 +99,8 @@ def _held(job: Job, *, dry: bool) -> Iterator[None]:
                 remove_leftovers((directory / pattern).parent)
                 remove_replaced(files(directory, pattern))
         yield
+        if not dry:
+            list_files(Stage("crawl", directory))
         if mirror:
             mirror.synchronise()
 

@@ -35,6 +35,8 @@ from store.forget.forgotten import Forgotten
 from store.processes.interruption import Interrupted, received
 from store.processes.lock import locked
 from store.progress import Progress
+from store.register.listed import list_files
+from store.register.stages import Stage
 from store.schema import HISTORY
 
 _LOG = logging.getLogger(__name__)
@@ -98,6 +100,8 @@ class Session:
             self.report = self.running_report()
             stop = received()  # while the crawl runs, a signal raises nothing: see crawler.run
             self.close_report(self.failure or _failure(error), status=stop.exit_status if stop else None)
+            with suppress(OSError):  # a full disk: the next start lists it
+                list_files(Stage("crawl", self.job.directory))
 
     def running_report(self) -> CrawlReport:
         """Return the report as of now, from what is in memory."""

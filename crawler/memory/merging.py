@@ -17,6 +17,8 @@ from crawler.archive.index import damaged
 from crawler.archive.writer import first_record
 from crawler.memory.mirror import Mirror
 from store.errors import DamagedFile
+from store.register.listed import list_files, missing, take_out, unlist
+from store.register.stages import Stage
 from store.replacing.files import KEY, remove_replaced, replaced_by
 from store.schema import decoder_of
 from store.shards import ShardLimits, read_schema, stamp, whole_parquet
@@ -39,7 +41,7 @@ Group = list[Path]
 
 
 def tidy(directory: Path, mirror: Mirror | None) -> None:
-    """Remove what a kill left half-done, and merge small files; on the mirror too.
+    """Remove what a kill left half-done, merge small files, on the mirror too, and list what there is then.
 
     The crawl's lock must be held, and the mirror be the same as the folder.
     """
@@ -48,6 +50,12 @@ def tidy(directory: Path, mirror: Mirror | None) -> None:
         mirror.remove(unfinished)
     if merge_small(directory) and mirror:
         mirror.synchronise()
+    stage = Stage("crawl", directory)
+    if gone := missing(stage):
+        names = ", ".join(str(path.relative_to(directory)) for path in gone)
+        _LOG.warning("missing, though the manifest listed it: %s. What is due of it is fetched again", names)
+        unlist(stage, gone)
+    list_files(stage)
 
 
 def merge_small(directory: Path) -> int:
@@ -81,7 +89,7 @@ def remove_unfinished(directory: Path) -> Path | None:
     alone = [path for path in later if not replaced_by(path) and not _is_mended(path)]
     if len(alone) != 1:
         return None
-    alone[0].unlink()
+    take_out(Stage("crawl", directory), alone)
     return alone[0]
 
 

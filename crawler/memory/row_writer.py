@@ -14,6 +14,8 @@ from crawler.memory.mirror import Mirror
 from crawler.memory.small_table import write_rows
 from crawler.options import CrawlOptions
 from store.errors import TooLittleRoom, UserError, is_full
+from store.register.listed import changing
+from store.register.stages import Stage
 from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shards import ShardLimits, ShardWriter
 from store.whole_file import remove_leftovers
@@ -72,7 +74,8 @@ class RowWriter:
         """Write a small table beside the others, in place of what it was; wait until the mirror has it."""
         path = self._directory / name
         try:
-            write_rows(path, schema, rows)
+            with changing(Stage("crawl", self._directory), [path]):
+                write_rows(path, schema, rows)
         except OSError as error:
             raise self._write_error(error) from error
         self._send_to_mirror(path)

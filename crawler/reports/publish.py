@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from pathlib import Path
 
 from crawler.job import Job
 from crawler.reports.exposition import exposition
@@ -9,6 +10,8 @@ from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic
 from store.errors import UserError
 from store.processes.interruption import Interrupted
+from store.register.listed import changing, unlist
+from store.register.stages import Stage
 from store.whole_file import TEMPORARY, read_object, write_json
 
 _LOG = logging.getLogger(__name__)
@@ -25,7 +28,8 @@ class Publisher:
     def renew(self, report: CrawlReport) -> None:
         """Write both while the crawl runs: that one cannot be written stops nothing."""
         try:
-            self.publish(report)
+            unlist(*_files(self._job))  # a kill must not leave what the manifest does not know
+            self._write(report)
         except OSError as error:
             self._warn(REPORT, error)
 
@@ -35,6 +39,10 @@ class Publisher:
         Raises:
             OSError: report.json cannot be written.
         """
+        with changing(*_files(self._job)):
+            self._write(report)
+
+    def _write(self, report: CrawlReport) -> None:
         try:
             # Not by store.whole_file: node_exporter reads whatever ends in .prom, a temporary file too.
             temporary = self._job.directory / f"{TEMPORARY}metrics"
@@ -58,4 +66,10 @@ def settle(job: Job, error: UserError | Interrupted) -> None:
         if is_ours and report.exit_status != error.exit_status:
             failure = error if isinstance(error, UserError) else None
             status = None if failure else error.exit_status
-            write_json(job.directory / REPORT, report.ended(failure, status=status).to_json())
+            with changing(*_files(job)):
+                write_json(job.directory / REPORT, report.ended(failure, status=status).to_json())
+
+
+def _files(job: Job) -> tuple[Stage, list[Path]]:
+    """Return the crawl, and the files that are renewed while it runs."""
+    return Stage("crawl", job.directory), [job.directory / name for name in (REPORT, METRICS)]

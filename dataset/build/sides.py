@@ -14,6 +14,8 @@ from dataset import read
 from dataset.options import DatasetOptions
 from store.errors import DamagedFile
 from store.place import Place
+from store.register.listed import changing
+from store.register.stages import Stage
 from store.schema import SIDES
 from store.shard_reader import Shard
 from store.shards import read_schema, whole_parquet
@@ -50,7 +52,8 @@ def record(directory: Path, options: DatasetOptions) -> None:
     table = pa.concat_tables([built, gone]).sort_by("sha256")
     if path.exists() and len(before) and table.equals(before):
         return
-    with whole_parquet(path, SIDES.with_metadata({KEY: _settings(options)})) as writer:
+    crawl, schema = Stage("crawl", path.parent), SIDES.with_metadata({KEY: _settings(options)})
+    with changing(crawl, [path]), whole_parquet(path, schema) as writer:
         writer.write_table(table)
 
 

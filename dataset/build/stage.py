@@ -50,6 +50,7 @@ def build(
     stand_in_rule: StandInRule = StandInRule(),  # noqa: B008
     told: Callable[[Changes | None], object] = lambda _: None,
     dry_run: bool = False,
+    force: bool = False,
 ) -> bool:
     """Build the dataset `directory` from `crawls`; return False if it is up to date.
 
@@ -63,6 +64,7 @@ def build(
         told: is called just before the old dataset is replaced, with what differs from it; None if there is
             no old one.
         dry_run: stop there, and leave the old one.
+        force: build it though it is up to date.
 
     Raises:
         MissingStage: a crawl is not there.
@@ -89,7 +91,8 @@ def build(
             *([no_photos] if no_photos else []),  # without any, the dataset is the one of before
             *(DECODER, Limits.options.model_dump()),
         )
-        if is_fresh(directory, build_fingerprint) and not read.older_layout(directory):
+        is_up_to_date = is_fresh(directory, build_fingerprint) and not read.older_layout(directory)
+        if is_up_to_date and not force:
             return False
         origin = Origin(
             name,

@@ -18,6 +18,8 @@ from store.forget.forgotten import Forgotten
 from store.photo.description import describe
 from store.processes.lock import locked
 from store.progress import Progress
+from store.register.listed import changing, list_files
+from store.register.stages import Stage
 from store.schema import IMAGES, PAGES
 from store.shard_reader import Shard
 from store.shards import ShardWriter, shard_paths
@@ -115,6 +117,7 @@ class ImportWriter:
             if failure:
                 self._discard()
             self._open.__exit__(kind, error, traceback)
+            list_files(Stage("crawl", self._directory))
         if failure:
             raise failure
         if kind is None:
@@ -214,7 +217,8 @@ class ImportWriter:
     def _note_source(self) -> None:
         path = self._directory / SOURCES
         others = [entry for entry in read_sources(self._directory) if entry["name"] != self._source.name]
-        write_json(path, [*others, {**asdict(self._source), "imported_at": self._now.isoformat()}])
+        with changing(Stage("crawl", self._directory), [path]):
+            write_json(path, [*others, {**asdict(self._source), "imported_at": self._now.isoformat()}])
 
 
 def read_sources(directory: Path) -> list[dict[str, str]]:

@@ -44,7 +44,7 @@ DATASET_SHARDS = "data"
 DATASET_CAPTIONS = "captions"
 """The folder of the same captions without photos."""
 
-LISTING: tuple[StageName, ...] = ("dataset",)
+LISTING: tuple[StageName, ...] = ("crawl", "dataset", "features", "run")
 """The stages that have a manifest."""
 
 
@@ -136,6 +136,7 @@ KINDS = (
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/report.json", "json", content=True),
     FileKind("crawl", f"{_CRAWL}/metrics.prom", "text"),
+    FileKind("crawl", f"{_CRAWL}/{MANIFEST}", "json"),
     FileKind("crawl", f"{_CRAWL}/.lock", "lock"),
     FileKind("crawl", f"{_CRAWL}/.spill/*", "temporary", content=True),
     *(
@@ -178,6 +179,7 @@ KINDS = (
     FileKind("dataset", "<pipeline>/.dataset.old/**/*", "temporary", content=True),
     FileKind("features", f"{_FEATURES}/*.parquet", "parquet", schema.FEATURE_KEYS, "features", content=True),
     FileKind("features", f"{_FEATURES}/settings.json", "json"),
+    FileKind("features", f"{_FEATURES}/{MANIFEST}", "json"),
     FileKind("features", "features/.<key>.lock", "lock"),
     FileKind("run", f"{_RUN}/{MANIFEST}", "json"),
     FileKind("run", f"{_RUN}/settings.yaml", "yaml"),

@@ -20,7 +20,7 @@ from store.photo.description import describe
 from store.photo.errors import OutsideLimits, UnusablePhoto
 from store.photo.options import PhotoOptions, limited
 from store.processes.cores import cores
-from store.register.kinds import Format
+from store.register.kinds import FileKind, Format
 from store.register.listed import replaced_names
 from store.register.stages import Stage, Table
 from store.schema import DECODER
@@ -76,19 +76,25 @@ def check_files(stage: Stage, closer: Collection[str] = ()) -> Problems:
         closer: names of files that the stage itself looks at more closely.
     """
     for kind, path in stage.files():
-        read = READERS.get(kind.format)
-        if read is None or kind.name in closer:
-            continue
-        if path.exists() and not path.is_file():
-            yield Problem(str(DamagedFile(path, NO_FILE)))
-            continue
-        try:
-            read(path)
-        except DamagedFile as error:
-            yield Problem(str(error))
-        except Exception as error:  # each reader raises its own; all mean that the file is damaged
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            yield Problem(f"{path} is damaged: it cannot be read as {kind.format} ({reason})")
+        if kind.name not in closer:
+            yield from check_file(kind, path)
+
+
+def check_file(kind: FileKind, path: Path) -> Problems:
+    """Yield why a file cannot be read to its end as its format says; tables are for `check_table`."""
+    read = READERS.get(kind.format)
+    if read is None:
+        return
+    if path.exists() and not path.is_file():
+        yield Problem(str(DamagedFile(path, NO_FILE)))
+        return
+    try:
+        read(path)
+    except DamagedFile as error:
+        yield Problem(str(error))
+    except Exception as error:  # each reader raises its own; all mean that the file is damaged
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        yield Problem(f"{path} is damaged: it cannot be read as {kind.format} ({reason})")
 
 
 def check_manifest(stage: Stage) -> Problems:

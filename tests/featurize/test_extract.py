@@ -1,5 +1,6 @@
 """The features stage: which photos get vectors, and when nothing is left to do."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,10 @@ import pytest
 from featurize.extract import Extractor, extract, key
 from featurize.options import FeatureOptions
 from featurize.read import vectors
+from featurize.verify import check
 from store.errors import DamagedFile, UserError
+from store.register import stages as register
+from store.register.verify import check_manifest
 from tests.featurize.small_networks import photo, sha256, small_weights, write_dataset
 
 
@@ -87,12 +91,57 @@ def test_a_cut_cache_shard_is_named(stage: Stage, share: float) -> None:
     (shard,) = stage.run().glob("*.parquet")
     whole = shard.read_bytes()
     shard.write_bytes(whole[: int(len(whole) * share)])
+    (shard.parent / "manifest.json").unlink()  # as 0.1 left it: with one, the vectors are made again
     with pytest.raises(DamagedFile, match=shard.name):
         vectors(shard.parent, names)
     with pytest.raises(DamagedFile, match="Delete it and run its stage again"):
         stage.run()
     shard.unlink()
     assert len(vectors(stage.run(), names)) == 2
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("damage", [cut, flipped, Path.unlink])
+@pytest.mark.parametrize("name", ["*.parquet", "settings.json", "manifest.json"])
+def test_what_is_missing_or_changed_is_made_again(
+    stage: Stage, capsys: pytest.CaptureFixture[str], damage: Callable[[Path], object], name: str
+) -> None:
+    names = write_dataset(stage.dataset, [photo(1), photo(2)])
+    cache = stage.run()
+    before, settings = vectors(cache, names), (cache / "settings.json").read_bytes()
+    (path,) = cache.glob(name)
+    damage(path)
+    capsys.readouterr()
+    assert ("2 computed" in capsys.readouterr().out) is False
+    stage.run()
+    assert ("2 computed, 0 were there" in capsys.readouterr().out) == (name == "*.parquet")
+    np.testing.assert_array_equal(vectors(cache, names), before)
+    assert (cache / "settings.json").read_bytes() == settings
+    if (name, damage) != ("manifest.json", Path.unlink):  # 0.1 left none, and a kill may have
+        assert [str(problem) for problem in check_manifest(register.Stage("features", cache))] == []
+
+
+def test_force_computes_the_photos_of_the_dataset_again_and_no_others(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = write_dataset(stage.dataset.with_name("other"), [photo(3)])
+    names = write_dataset(stage.dataset, [photo(1), photo(2)])
+    extract(stage.options, stage.dataset.with_name("other"), stage.features, stage.weights)
+    before = vectors(stage.run(), [*names, *other])
+    capsys.readouterr()
+    cache = extract(stage.options, stage.dataset, stage.features, stage.weights, force=True)
+    assert "2 computed" in capsys.readouterr().out
+    np.testing.assert_array_equal(vectors(cache, [*names, *other]), before)
+    assert [str(problem) for problem in check(register.Stage("features", cache))] == []
 
 
 def test_the_key_tells_networks_apart(stage: Stage, tmp_path: Path) -> None:

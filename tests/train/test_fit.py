@@ -1,22 +1,31 @@
 """The train stage: a run is complete or goes on, and the model learns."""
 
+import itertools
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from store.errors import MissingStage, TooLittleRoom, UserError
+from store.errors import DamagedFile, MissingStage, TooLittleRoom, UserError
+from store.manifest import Entry, changed, write_manifest
 from store.processes import lock
 from store.processes.lock import locked
 from store.processes.room import Room
+from store.register.listed import list_files
+from store.register.stages import Stage
+from store.register.verify import check_manifest
+from store.whole_file import write_json
+from tests.killing import kills
 from tests.train import toy_training
 from train import artifact, runs
 from train.arithmetic.processes import SingleProcess
 from train.evaluation.evaluate import derangement, evaluate, names
-from train.fit import fit
+from train.fit import _open_again, fit
 from train.prepare import prepare
+from train.verify import check
 
 
 def trained(toy: toy_training.Toy, **changed: object) -> Path:
@@ -56,6 +65,83 @@ def test_a_complete_run_is_left_alone(toy: toy_training.Toy) -> None:
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
     assert trained(toy) == run
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def contents(run: Path) -> dict[Path, bytes]:
+    """Return all but what tells of the time."""
+    paths = (path for path in run.rglob("*.*") if path.name not in ("manifest.json", ".lock"))
+    return {path: path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, flipped])
+@pytest.mark.parametrize(
+    "name",
+    ["model/vocabulary.json", "model/model.safetensors", "settings.yaml", "log.jsonl", "manifest.json"],
+)
+def test_a_run_whose_files_are_missing_or_changed_is_made_again(
+    toy: toy_training.Toy, tmp_path: Path, damage: Callable[[Path], object], name: str
+) -> None:
+    runs = shutil.copytree(trained(toy).parent, tmp_path / "runs")
+    (run,) = runs.iterdir()
+    before = contents(run)
+    write_json(run / "evaluation.json", {"fingerprint": "of this model"})
+    damage(run / name)
+    assert fit(toy_training.options(), toy.dataset, toy.features, runs) == run
+    assert contents(run) == before
+    assert [str(problem) for problem in check_manifest(Stage("run", run))] == []
+    assert changed(run) == []
+
+
+def test_a_kill_while_a_run_is_made_again_is_no_damage(toy: toy_training.Toy, tmp_path: Path) -> None:
+    run, number = trained(toy), itertools.count()
+    (run / "evaluation.json").write_text("{}")
+    list_files(Stage("run", run))
+
+    def copy() -> Path:
+        return Path(shutil.copytree(run, tmp_path / str(next(number)) / "runs" / run.name))
+
+    left = list(kills(copy, lambda place: _open_again(place, force=True)))
+    (run / "evaluation.json").unlink()
+    (run / "manifest.json").unlink()
+    trained(toy)
+    assert len(left) > 4
+    for place in left:
+        assert [str(problem) for problem in check(Stage("run", place))] == []
+    assert not list(left[-1].glob("snapshots/*.safetensors"))
+
+
+def test_force_trains_again_from_the_first_update(toy: toy_training.Toy, tmp_path: Path) -> None:
+    runs = shutil.copytree(trained(toy).parent, tmp_path / "runs")
+    (run,) = runs.iterdir()
+    model, lock = (run / "model/model.safetensors").read_bytes(), run / "snapshots/.lock"
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*.*") if path != lock}
+    assert fit(toy_training.options(), toy.dataset, toy.features, runs, force=True) == run
+    assert (run / "model/model.safetensors").read_bytes() == model
+    assert all(path.stat().st_mtime_ns > written for path, written in before.items())
+
+
+@pytest.mark.parametrize("name", ["vocabulary.json", "statistics.json"])
+def test_a_dataset_that_is_not_as_it_was_built_is_not_trained_on(tmp_path: Path, name: str) -> None:
+    made = toy_training.toy(tmp_path)
+    write_json(made.dataset / "statistics.json", {})
+    (made.dataset / "README.md").write_text("card")
+    entries = [
+        Entry.of(made.dataset / one, one) for one in ("vocabulary.json", "statistics.json", "README.md")
+    ]
+    write_manifest(made.dataset, "dataset", "toy", entries)
+    trained(made)
+    (made.dataset / "README.md").write_text("a card with a word of mine")
+    trained(made)
+    (made.dataset / name).unlink()
+    with pytest.raises(DamagedFile, match=rf"{name}.*bokeru dataset") as error:
+        trained(made)
+    assert error.value.exit_status == 5
 
 
 def test_a_run_that_another_process_trains_is_left_to_it(

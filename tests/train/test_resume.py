@@ -17,11 +17,13 @@ import safetensors
 import safetensors.numpy
 
 from store.errors import DamagedFile, UserError
+from store.register.stages import Stage
 from store.whole_file import TEMPORARY
 from tests.train import toy_training
 from train import artifact
 from train.arithmetic.compiled import packed_lstm
 from train.fit import fit
+from train.verify import check
 
 SETTINGS = {
     "epochs": 12,
@@ -37,6 +39,7 @@ CODE = """
 import json, sys
 from pathlib import Path
 from train.fit import fit
+from train.verify import check
 from train.options import TrainOptions
 settings, dataset, features, runs = sys.argv[1:]
 fit(TrainOptions.model_validate(json.loads(settings)), Path(dataset), Path(features), Path(runs))
@@ -157,11 +160,19 @@ def other_precision(tensors: dict[str, Any], evidence: Path) -> bytes:
 WRONG = [pickled, truncated, empty, other_sizes, one_tensor_less, other_precision]
 
 
+def alone(snapshot: Path) -> Path:
+    """Delete the snapshots before this one; return it."""
+    for earlier in snapshot.parent.glob("[0-9]*.safetensors"):
+        if earlier != snapshot:
+            earlier.unlink()
+    return snapshot
+
+
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_file_as_snapshot_is_refused_with_the_reason(
     toy: toy_training.Toy, stopped: Path, tmp_path: Path, wrong: Any
 ) -> None:
-    snapshot = interrupted(stopped, tmp_path)
+    snapshot = alone(interrupted(stopped, tmp_path))
     snapshot.write_bytes(wrong(safetensors.numpy.load(snapshot.read_bytes()), tmp_path / "evidence"))
     before = snapshot.read_bytes()
     with pytest.raises(DamagedFile, match=r"snapshot|holds|cannot be read|is F"):
@@ -170,8 +181,21 @@ def test_a_wrong_file_as_snapshot_is_refused_with_the_reason(
     assert snapshot.read_bytes() == before
 
 
+def test_one_whole_snapshot_is_enough(
+    toy: toy_training.Toy, stopped: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    snapshot = interrupted(stopped, tmp_path / "cut")
+    assert len(list(snapshot.parent.glob("[0-9]*.safetensors"))) > 1
+    snapshot.write_bytes(snapshot.read_bytes()[:1000])
+    assert [str(problem) for problem in check(Stage("run", snapshot.parents[1]))] == []
+    shutil.copytree(stopped, tmp_path / "whole")
+    found, expected = again(toy, tmp_path / "cut"), again(toy, tmp_path / "whole")
+    assert f"{snapshot} is damaged" in caplog.text
+    assert [(found / name).read_bytes() for name in SAME] == [(expected / name).read_bytes() for name in SAME]
+
+
 def test_the_snapshot_of_another_run_is_refused(toy: toy_training.Toy, stopped: Path, tmp_path: Path) -> None:
-    snapshot = interrupted(stopped, tmp_path)
+    snapshot = alone(interrupted(stopped, tmp_path))
     with safetensors.safe_open(snapshot, framework="numpy") as file:
         state = json.loads(file.metadata()["state"]) | {"fingerprint": "0" * 16}
     tensors = safetensors.numpy.load(snapshot.read_bytes())

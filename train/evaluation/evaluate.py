@@ -10,8 +10,10 @@ import numpy as np
 
 from dataset import read
 from store.errors import DamagedFile, UserError
-from store.manifest import fingerprint, read_manifest
+from store.manifest import changed, fingerprint, read_manifest
 from store.place import Place
+from store.register.listed import changing
+from store.register.stages import Stage
 from store.whole_file import read_object, write_json
 from train import artifact
 from train.arithmetic.arithmetic import choose
@@ -58,22 +60,25 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
     key = fingerprint(
         FORMAT, trained, dataset_manifest(dataset)["fingerprint"], features.name, read.floor(dataset)
     )
-    if (earlier := _earlier(run / "evaluation.json", key)) is not None:
+    if (earlier := _earlier(run, key)) is not None:
         print("evaluate: up to date")
         return earlier
     # One thread: figures must not depend on how many cores the machine has.
     with choose(model.model.xp).threads(1):
         figures, samples = _measure(model, Captioner.load(run / "model"), dataset, features)
-    write_json(run / "samples.json", samples)
-    write_json(run / "evaluation.json", {"fingerprint": key, **figures})
+    with changing(Stage("run", run), [run / "samples.json", run / "evaluation.json"]):
+        write_json(run / "samples.json", samples)
+        write_json(run / "evaluation.json", {"fingerprint": key, **figures})
     show(figures)
     return {"fingerprint": key, **figures}
 
 
-def _earlier(path: Path, key: str) -> dict[str, Any] | None:
-    """Return the evaluation in `path` if it was made from the same model and data, else None."""
+def _earlier(run: Path, key: str) -> dict[str, Any] | None:
+    """Return the evaluation of a run if it was made from the same model and data, and is whole; else None."""
+    if {"evaluation.json", "samples.json"} & {*changed(run)} or not (run / "samples.json").is_file():
+        return None
     try:
-        figures = read_object(path)
+        figures = read_object(run / "evaluation.json")
     except (FileNotFoundError, DamagedFile):
         return None
     return figures if figures.get("fingerprint") == key else None
