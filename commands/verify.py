@@ -97,13 +97,19 @@ def stage_verifiers() -> "dict[StageName, StageVerify]":
 def _check_pipeline(stage: Stage) -> "Iterator[Problem]":
     """Yield what is wrong with the lists of a pipeline, and with the rows of its builds."""
     from dataset.export.record import read_exports
-    from store.forget.forgotten import Forgotten
+    from store.forget.forgotten import NAME, Forgotten
+    from store.forget.receipt import FOLDER, Receipt
     from store.forget.unfinished import Unfinished
     from store.register.verify import Problem, check_by, check_table
 
     yield from check_table(stage.table("builds"), lambda *_: iter(()))
     for read in (Forgotten.load, read_exports, Unfinished.load):
         yield from check_by(read, stage.directory)
+    receipts = sorted((stage.directory / FOLDER).glob("[!.]*.json"))
+    for path in receipts:
+        yield from check_by(Receipt.load, path)
+    if receipts and not (stage.directory / NAME).exists():
+        yield Problem(f"{stage.directory / NAME} is missing, though there is a receipt: {receipts[0]}")
     place = Place(stage.directory.parent, stage.directory.name)
     if place.unfinished_forget.exists():
         text = f"{place.unfinished_forget}: a forget has not ended. Finish it: {place.command('forget')}"

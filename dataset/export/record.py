@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dataset import read
 from store.errors import DamagedFile
+from store.register.sealed import Sealed
 from store.whole_file import read_whole, write_whole
 
 NAME = "exports.json"
@@ -23,11 +24,11 @@ class Export(BaseModel):
     fingerprint: str
 
 
-class Exports(BaseModel):
+class Exports(Sealed):
     """The exports of a pipeline, as exports.json holds them."""
 
     model_config = ConfigDict(extra="forbid")
-    exports: list[Export] = []
+    exports: list[Export] = Field(default_factory=list)
 
 
 def record(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -> None:
@@ -35,8 +36,7 @@ def record(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -
     fingerprint = str(read.manifest(dataset)["fingerprint"])
     new = Export(directory=directory.resolve(), format=format, splits=tuple(splits), fingerprint=fingerprint)
     others = [export for export in read_exports(dataset.parent).exports if export.directory != new.directory]
-    text = Exports(exports=[*others, new]).model_dump_json(indent=1)
-    write_whole(dataset.parent / NAME, text + "\n")
+    write_whole(dataset.parent / NAME, Exports(exports=[*others, new]).sealed())
 
 
 def outdated(dataset: Path) -> list[Export]:
@@ -54,7 +54,7 @@ def read_exports(pipeline: Path) -> Exports:
     """
     path = pipeline / NAME
     try:
-        return Exports.model_validate_json(read_whole(path, REMEDY))
+        return Exports.model_validate_json(read_whole(path, REMEDY)).opened(path, REMEDY)
     except FileNotFoundError:
         return Exports()
     except ValidationError as error:

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from store.addresses import numbered, photo_key
 from store.errors import DamagedFile
 from store.forget.content import Content, unnumbered
+from store.register.sealed import Sealed
 from store.whole_file import read_whole, write_whole
 
 NAME = "forgotten.json"
@@ -51,12 +52,12 @@ class _Trained(BaseModel):
     at: datetime
 
 
-class Forgotten(BaseModel):
+class Forgotten(Sealed):
     """A forget list: its entries, and the runs whose models had learned from something on it."""
 
     model_config = ConfigDict(extra="forbid")
-    entries: list[_Entry] = []
-    trained: list[_Trained] = []
+    entries: list[_Entry] = Field(default_factory=list)
+    trained: list[_Trained] = Field(default_factory=list)
 
     @classmethod
     def load(cls, pipeline: Path) -> "Forgotten":
@@ -75,13 +76,13 @@ class Forgotten(BaseModel):
     def parse(cls, content: bytes, path: Path) -> "Forgotten":
         """Return the list in the content of a file; `path` is named where it cannot be read (DamagedFile)."""
         try:
-            return cls.model_validate_json(content)
+            return cls.model_validate_json(content).opened(path, REMEDY)
         except ValidationError as error:
             raise DamagedFile(path, f"not a forget list ({error.error_count()} errors)", REMEDY) from None
 
     def save(self, pipeline: Path) -> None:
         """Write the list to the pipeline's directory."""
-        write_whole(pipeline / NAME, self.model_dump_json(indent=1) + "\n")
+        write_whole(pipeline / NAME, self.sealed())
 
     def add(self, kind: Kind, values: Iterable[object]) -> None:
         """Put `values` on the list, those that it does not hold yet."""

@@ -5,15 +5,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from store.errors import DamagedFile
 from store.forget.content import Request
 from store.forget.unfinished import Seen, Unfinished
-from store.whole_file import write_whole
+from store.register.sealed import Sealed
+from store.whole_file import read_whole, write_whole
 
 FOLDER = "receipts"
+REMEDY = "Bring it back from a copy: it proves what was forgotten, and nothing else needs it."
 HIDDEN = "(forgotten)"
 """Stands in a receipt for a sha256 or a caption in the name of a file."""
 
@@ -44,7 +47,7 @@ class Copy(BaseModel):
     remedy: str
 
 
-class Receipt(BaseModel):
+class Receipt(Sealed):
     """What a forget did; names are from the data folder, those of copies elsewhere are whole.
 
     `near_copies` are the sha256 of photos that stay.
@@ -69,8 +72,20 @@ class Receipt(BaseModel):
     def save(self, pipeline: Path) -> Path:
         """Write it and return its path. One forget has one receipt, however often it had to run."""
         name = f"{self.started_at.strftime('%Y%m%dT%H%M%S.%f')}-{self.salt[:6]}.json"
-        write_whole(pipeline / FOLDER / name, self.model_dump_json(indent=1) + "\n")
+        write_whole(pipeline / FOLDER / name, self.sealed())
         return pipeline / FOLDER / name
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a receipt.
+
+        Raises:
+            DamagedFile: the file is none, or was changed since.
+        """
+        try:
+            return cls.model_validate_json(read_whole(path, REMEDY)).opened(path, REMEDY)
+        except ValidationError as error:
+            raise DamagedFile(path, f"not a receipt ({error.error_count()} errors)", REMEDY) from None
 
 
 def near_copies_of(request: Request, pipeline: Path) -> set[str]:

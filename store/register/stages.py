@@ -116,16 +116,15 @@ def _stage_of(path: Path) -> StageName | None:
         return "run"
     if any(_visible(path, name) for name in ("forgotten.json", "exports.json", "builds/*.parquet")):
         return "pipeline"
-    if path.name == "dataset" and _visible(path, MANIFEST):
-        return "dataset"
     return "features" if _is_feature_cache(path) else None
 
 
 def _is_feature_cache(path: Path) -> bool:
     """Tell it by the first shard's columns, or by its place where that shard is damaged."""
     shard = next((shard for _, shard in Stage("features", path).files() if shard.suffix == ".parquet"), None)
-    if shard is None:
-        return False
+    if shard is None:  # its shards are lost, or none was written yet
+        lists = _visible(path, MANIFEST) or _visible(path, "settings.json")
+        return path.parent.name == "features" and bool(lists)
     try:
         return "vector" in pq.read_schema(shard).names
     except (pa.ArrowException, OSError):

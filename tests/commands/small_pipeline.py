@@ -15,13 +15,14 @@ import yaml
 from commands.main import main
 from dataset import read
 from store.manifest import fingerprint
+from tests.dataset.importers.cans import oogiri_go, sample
 from tests.featurize.small_networks import small_weights
 
 PHOTOS, DEV_FRACTION = 24, 0.3
 
 
 def make(folder: Path) -> Path:
-    """Run every stage in `folder`, with a forget and an export; return the data folder."""
+    """Run every stage in `folder`, with a forget, an export and an import; return the data folder."""
     config, data = folder / "pipelines.yaml", folder / "data"
     settings = {
         "crawl": {
@@ -33,18 +34,21 @@ def make(folder: Path) -> Path:
         "features": {"weights": str(small_weights(folder))},
         "train": {"epochs": 2, "embedding": 8, "hidden": 8, "batch_size": 8, "fused": False, "device": "cpu"},
     }
-    config.write_text(yaml.safe_dump({"pipelines": {"demo": settings}}))
-    where = ("--pipeline", "demo", "--config", str(config), "--data", str(data))
+    config.write_text(yaml.safe_dump({"pipelines": {"demo": settings, "imported": {}}}))
 
-    def run(command: str, *arguments: object) -> None:
+    def run(command: str, *arguments: object, pipeline: str = "demo") -> None:
+        where = ("--pipeline", pipeline, "--config", str(config), "--data", str(data))
         assert not main([command, *where, *map(str, arguments)]), command
 
     run("crawl")
+    run("canaries")
     run("dataset")
     run("forget", "--boke", read.captions(data / "demo/dataset")["boke_id"][0])
     for stage in ("dataset", "features", "train", "evaluate"):
         run(stage)
     run("export", "--format", "pairs", folder / "pairs")
+    source = oogiri_go(folder / "oogiri", [sample(number) for number in range(4)])
+    run("import", "oogiri-go", source, pipeline="imported")
     return data
 
 

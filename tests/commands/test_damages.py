@@ -14,6 +14,7 @@ import pytest
 
 from commands.verify import exit_status, verify
 from dataset.text.captions import Tokenizer, normalise
+from store.register.stages import find
 from tests.commands.small_pipeline import (
     SmallPipeline,
     exchange,
@@ -308,6 +309,79 @@ WAITING = {
 @pytest.mark.parametrize("damage", sorted(DAMAGES.keys() - WAITING))
 def test_damage_is_found_and_named(whole: SmallPipeline, damage: str) -> None:
     assert_found(whole, DAMAGES[damage])
+
+
+EVERY: dict[str, Callable[[Path, Path], object]] = {
+    "cut": lambda path, _: cut(path),
+    "one bit": lambda path, _: flip(path),
+    "gone": lambda path, _: gone(path),
+    "swapped": exchange_files,
+}
+"""What is done to a file of every kind; the other file is its neighbour."""
+UNSEEN = {
+    ("<pipeline>/exports.json", "gone"),
+    ("<pipeline>/receipts/*.json", "gone"),
+    ("<pipeline>/builds/*.parquet", "gone"),
+}
+"""No manifest lists these files, since each is whole by itself: that one is gone shows nowhere."""
+
+
+def of_every_kind(copy: SmallPipeline) -> dict[str, tuple[Path, Path]]:
+    """Return a file of every kind with its neighbour: one of the same kind, else one of the same format."""
+    files = [(stage, kind, path) for stage in find(copy.data) for kind, path in stage.files()]
+    found: dict[str, tuple[Path, Path]] = {}
+    for stage, kind, path in files:
+        others = [(one, other) for at, one, other in files if at == stage and other != path]
+        same = [other for one, other in others if one == kind]
+        alike = [other for one, other in others if one.format == kind.format]
+        found.setdefault(kind.path, (path, [*same, *alike, path][0]))
+    return found
+
+
+@pytest.mark.parametrize("damage", EVERY)
+def test_damage_to_files_of_every_kind_is_found(whole: SmallPipeline, damage: str) -> None:
+    """All kinds at once, but for manifests: a file's sum tells of it, whatever else is lost."""
+    chosen = {kind: pair for kind, pair in of_every_kind(whole).items() if pair[0].name != "manifest.json"}
+    assert len(chosen) > 25
+    changed: set[Path] = set()
+    for kind, (path, neighbour) in chosen.items():
+        touched = {path, neighbour} if damage == "swapped" else {path}
+        has_neighbour = path != neighbour or damage != "swapped"
+        if has_neighbour and (kind, damage) not in UNSEEN and not touched & changed:
+            EVERY[damage](path, neighbour)
+            changed |= touched
+    told = "\n".join(str(problem) for problem in verify(whole.data) if problem.damaged)
+    assert [path for path in changed if str(path) not in told] == []
+
+
+@pytest.mark.parametrize("stage", ["demo/crawl", "demo/dataset", "features/*", "demo/runs/*"])
+@pytest.mark.parametrize("damage", ["cut", "one bit", "swapped"])
+def test_damage_to_a_manifest_is_found(whole: SmallPipeline, stage: str, damage: str) -> None:
+    (path,) = whole.data.glob(f"{stage}/manifest.json")
+    neighbour = whole.data / ("demo/crawl" if stage != "demo/crawl" else "demo/dataset") / "manifest.json"
+    EVERY[damage](path, neighbour)
+    problems = verify(path.parent)
+    assert exit_status(problems) == 5
+    assert any(str(path) in str(problem) for problem in problems), problems
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("damage", EVERY)
+def test_damage_to_one_file_alone_is_found(whole: SmallPipeline, tmp_path: Path, damage: str) -> None:
+    """Each kind in turn, so that nothing else gives it away."""
+    missed = []
+    for kind, (path, neighbour) in of_every_kind(whole).items():
+        if damage in ("gone", "swapped") and (path.name == "manifest.json" or path == neighbour):
+            continue
+        if (kind, damage) in UNSEEN:
+            continue
+        kept = {one: one.read_bytes() for one in {path, neighbour}}
+        EVERY[damage](path, neighbour)
+        if exit_status(verify(whole.data)) != 5:
+            missed.append(kind)
+        for one, content in kept.items():
+            one.write_bytes(content)
+    assert missed == []
 
 
 def assert_found(copy: SmallPipeline, damage: Damage) -> None:
