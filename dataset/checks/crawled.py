@@ -85,6 +85,9 @@ def _load(
                 split_part(parse_filename(filename), '-', 1) AS split
                 FROM photo LEFT JOIN {files} AS held USING (sha256)""")
             continue
+        if step.name == "rows of photos":  # it drops the photos without captions, which may name a group
+            connection.execute("""CREATE TABLE crawled_group AS
+                SELECT left(sha256('group:' || sha256), 16) AS "group" FROM photo""")
         step(connection, inputs)
         if step.name == "filters by fact":  # no matter what they say: what was built passed them
             connection.execute("UPDATE candidate SET filter_name = NULL")
@@ -100,7 +103,7 @@ def _load(
         CREATE VIEW crawled_photo AS SELECT sha256, {photo} FROM photo_row;
         CREATE TABLE caption AS
         SELECT filename, sha256, {field} FROM (SELECT filename, sha256, unnest(captions) AS c FROM {files});
-        CREATE TABLE held_photo AS SELECT filename, sha256, {photo} FROM {files}""")
+        CREATE TABLE held_photo AS SELECT filename, sha256, "group", {photo} FROM {files}""")
 
 
 def _captions(connection: duckdb.DuckDBPyConnection) -> Problems:
@@ -114,6 +117,11 @@ def _photos(connection: duckdb.DuckDBPyConnection) -> Problems:
     for row in _others(connection, "held_photo", "crawled_photo", ("sha256", *PHOTO)):
         crawled = _rows(connection, "crawled_photo", {"sha256": row["sha256"]})
         yield _problem(f"{row['filename']}: photo {row['sha256']}", row, crawled, PHOTO)
+    nameless = connection.sql(f"""
+        SELECT filename, sha256, "group" FROM held_photo WHERE "group" NOT IN (FROM crawled_group)
+        ORDER BY ALL LIMIT {SHOWN}""")
+    for path, sha256, group in nameless.fetchall():
+        yield Problem(f"{path}: photo {sha256} is in group {group}, which no photo of the crawl founds")
 
 
 def _others(

@@ -1,4 +1,4 @@
-"""JSON files that hold their own digest: no manifest lists them, so they tell by themselves if they changed."""
+"""JSON files that hold their own digest: no manifest lists them, so they tell themselves if they changed."""
 
 import json
 from pathlib import Path
