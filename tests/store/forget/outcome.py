@@ -37,10 +37,17 @@ def strings(value: object) -> Iterable[str]:
         yield value
 
 
-def unnamed(whole: Everything, found: Found) -> list[Path]:
-    """Return the files that no receipt names, by themselves or by one of the folders that they lie in."""
+def names(whole: Everything, path: Path) -> bool:
+    """Tell whether a receipt names a file or a folder that it lies in; names may be from the data folder."""
     named = set(receipts(whole).splitlines())
-    return [path for path in found if not named & {str(path), *map(str, path.parents)} - {str(whole.folder)}]
+    places = [place for place in (path, *path.parents) if whole.folder in place.parents]
+    relative = [place.relative_to(whole.data) for place in places if place.is_relative_to(whole.data)]
+    return not named.isdisjoint({str(place) for place in (*places, *relative)} - {"."})
+
+
+def unnamed(whole: Everything, found: Found) -> list[Path]:
+    """Return the files that no receipt names."""
+    return [path for path in found if not names(whole, path)]
 
 
 def assert_gone(whole: Everything, *all_wanted: Wanted) -> None:
