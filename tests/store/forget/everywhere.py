@@ -58,6 +58,11 @@ class Traces:
     pixels: bool = True
     vectors: tuple[tuple[float, ...], ...] = ()
 
+    def __or__(self, other: "Traces") -> "Traces":
+        """Return both in one, so that files are read once."""
+        pixels, vectors = self.pixels and other.pixels, self.vectors + other.vectors
+        return Traces(self.photos | other.photos, self.texts | other.texts, pixels, vectors)
+
     @cached_property
     def needles(self) -> dict[bytes, str]:
         """Bytes to look for, and what each proves."""

@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from tests.store.forget.everywhere import Found, Traces, holding
 from tests.store.forget.whole_pipeline import Everything, Wanted
 
 
-def left(whole: Everything, *traces: Traces) -> dict[str, set[str]]:
+def left(whole: Everything, traces: Traces) -> dict[str, set[str]]:
     """Return the files within reach that hold some of it; forgotten.json and receipts may tell digests."""
-    found: dict[str, set[str]] = {}
-    for one in traces:
-        for path, kinds in holding(one, *whole.reach).items():
-            allowed = {"digest"} if path.name == "forgotten.json" or path.parent.name == "receipts" else set()
-            if kinds - allowed:
-                found.setdefault(str(path.relative_to(whole.folder)), set()).update(kinds - allowed)
+    found = {}
+    for path, kinds in holding(traces, *whole.reach).items():
+        allowed = {"digest"} if path.name == "forgotten.json" or path.parent.name == "receipts" else set()
+        if kinds - allowed:
+            found[str(path.relative_to(whole.folder))] = kinds - allowed
     return found
 
 
@@ -51,7 +52,7 @@ def unnamed(whole: Everything, found: Found) -> list[Path]:
 
 
 def assert_gone(whole: Everything, *all_wanted: Wanted) -> None:
-    traces = [one.traces for one in all_wanted]
-    assert left(whole, *traces) == {}
-    for one in traces:
-        assert unnamed(whole, holding(one, whole.elsewhere)) == []
+    """Assert that nothing of it is within reach any more, and that receipts name the copies elsewhere."""
+    traces = reduce(or_, (one.traces for one in all_wanted))
+    assert left(whole, traces) == {}
+    assert unnamed(whole, holding(traces, whole.elsewhere)) == []

@@ -35,7 +35,7 @@ from tests.crawl_tables import boke, rows
 from tests.dataset.importers.cans import boke_row, can, oogiri_go, rows_as_csv, sample
 from tests.store.forget.everywhere import Traces
 
-PHOTOS, CAPTIONS, SEED, FAULTS = 20, 3, 5, ("photo-near",)
+PHOTOS, CAPTIONS, SEED, FAULTS = 12, 3, 5, ("photo-near",)
 NAME = "p"
 WHEN = datetime.now(UTC) - timedelta(hours=1)
 """Now, nearly: canaries would not bear that the site tells other dates to the crawl that comes next."""
