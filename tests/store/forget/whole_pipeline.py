@@ -124,7 +124,7 @@ class Reader:
         self.pages = rows(crawl, "pages")
         found = [row for row in rows(crawl, "images") if row["bytes"]]
         self.photos = {row["sha256"]: {row["bytes"]} for row in found}
-        for shard in (data / NAME / "dataset").rglob("*-of-*.parquet"):
+        for shard in (data / NAME / "dataset" / "data").glob("*.parquet"):
             for row in pq.read_table(shard, columns=["sha256", "image"]).to_pylist():
                 self.photos[row["sha256"]].add(row["image"]["bytes"])  # without what cameras note
         self.shas = {_key(row["url"]): row["sha256"] for row in found}
