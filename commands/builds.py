@@ -38,9 +38,11 @@ def diff(arguments: argparse.Namespace) -> None:
 
     if len(arguments.builds) not in (0, 2):
         raise UsageError("name two builds, the earlier one first, or none for the last two")
-    found = compare(pipeline_of(arguments).dataset, arguments.builds or None)
+    found = compare(pipeline_of(arguments).dataset, arguments.builds)
     if arguments.json:
-        print(json.dumps(asdict(found), ensure_ascii=False, indent=1))
+        print(json.dumps(found and asdict(found), ensure_ascii=False, indent=1))
+    elif found is None:
+        print("one build is kept, so there is nothing to compare it with")
     else:
         print(f"{found.new}:", "\n".join(found.lines()))
     if arguments.check and found:

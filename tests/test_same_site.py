@@ -37,11 +37,12 @@ def built(place: Path, order: str, photos: int, captions: int) -> Path:
 
 
 def rows(dataset: Path) -> list[dict[str, Any]]:
-    found = [
-        {**row, "split": path.name.split("-")[0]}
-        for path in read.shards(dataset)
-        for row in pq.read_table(path).to_pylist()
-    ]
+    """Return the rows by sha256, without dates: the site says how long ago a boke was posted."""
+    found = []
+    for path in read.shards(dataset):
+        for row in pq.read_table(path).to_pylist():
+            captions = [{**caption, "posted": None} for caption in row["captions"]]
+            found.append({**row, "captions": captions, "split": path.name.split("-")[0]})
     return sorted(found, key=lambda row: str(row["sha256"]))
 
 

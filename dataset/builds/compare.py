@@ -1,5 +1,6 @@
 """Compares a new build with the one that it replaces, and any two of those that are kept."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -8,7 +9,7 @@ import pyarrow as pa
 from dataset.builds import record
 from dataset.builds.diff import Changes, changes
 from dataset.builds.record import Build
-from store.errors import DamagedFile, UsageError, UserError
+from store.errors import DamagedFile, MissingStage, UsageError
 from store.place import Place
 from store.shard_reader import Shard
 
@@ -37,25 +38,25 @@ def compared(
     return _changes(connection, (before, path), (fingerprint, rows))
 
 
-def diff(dataset: Path, names: tuple[str, str] | None) -> Changes:
-    """Return what differs between two builds that are kept, by default the last two.
+def diff(dataset: Path, names: Sequence[str] = ()) -> Changes | None:
+    """Return what differs between two builds that are kept, by default the last two; None if there is one.
 
     Args:
         dataset: the dataset that was built.
         names: how the fingerprints of the earlier and the later one begin.
 
     Raises:
-        UserError: fewer than two builds are kept.
+        MissingStage: no build is kept.
         UsageError: no build has that name, or several do.
         DamagedFile: the rows of one cannot be read.
     """
     kept = record.builds(dataset)
-    if names is None and len(kept) < 2:
-        again = Place.of(dataset).command("dataset")
-        raise UserError(
-            f"{len(kept)} of two builds are kept: there is nothing to compare. Build again: {again}"
-        )
-    old, new = kept[-2:] if names is None else (_named(kept, name) for name in names)
+    if not kept:
+        place = Place.of(dataset)
+        raise MissingStage(place.directory / record.FOLDER, place.command("dataset"))
+    if not names and len(kept) == 1:
+        return None
+    old, new = (_named(kept, name) for name in names) if names else kept[-2:]
     with duckdb.connect() as connection:
         return _changes(connection, (old.fingerprint, old.path), (new.fingerprint, new.path))
 

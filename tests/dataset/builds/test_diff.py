@@ -17,7 +17,7 @@ from dataset.builds import record
 from dataset.builds.compare import diff
 from dataset.builds.diff import Changes
 from dataset.options import DatasetOptions
-from store.errors import DamagedFile, UsageError, UserError
+from store.errors import DamagedFile, MissingStage, UsageError
 from store.forget.content import Content
 from store.register.stages import Stage
 from tests import crawl_tables
@@ -65,7 +65,7 @@ def test_captions_come_and_go_by_the_filters_that_take_them(crawl: Path) -> None
         "went": {"min_stars": 5, "max_captions_per_photo": 2}
     }
     assert plain(built(crawl)) == {"came": {"min_stars": 11, "max_captions_per_photo": 2}}
-    assert diff(crawl.with_name("dataset"), None).came == {"min_stars": 11, "max_captions_per_photo": 2}
+    assert plain(diff(crawl.with_name("dataset")))["came"] == {"min_stars": 11, "max_captions_per_photo": 2}
 
 
 def test_what_is_crawled_since_is_new_and_what_is_forgotten_is_gone(crawl: Path) -> None:
@@ -114,18 +114,19 @@ def test_so_many_builds_are_kept_and_found_by_how_they_begin(
         built(crawl, min_stars=stars)
         assert record.last(dataset) == record.builds(dataset)[-1].fingerprint
     older, newer = record.builds(dataset)
-    assert diff(dataset, (newer.fingerprint[:6], older.fingerprint)).came == {"min_stars": 5}
+    assert plain(diff(dataset, (newer.fingerprint[:6], older.fingerprint)))["came"] == {"min_stars": 5}
     with pytest.raises(UsageError, match=f"0 builds begin with 'z'.*{newer.fingerprint}"):
         diff(dataset, ("z", older.fingerprint))
     older.path.write_bytes(older.path.read_bytes()[:-20])
     with pytest.raises(DamagedFile):
-        diff(dataset, None)
+        diff(dataset)
 
 
-def test_one_build_is_not_enough(crawl: Path) -> None:
+def test_one_build_has_no_other_to_be_compared_with(crawl: Path) -> None:
+    with pytest.raises(MissingStage, match="bokeru dataset --pipeline p"):
+        diff(crawl.with_name("dataset"))
     built(crawl)
-    with pytest.raises(UserError, match=r"1 of two builds.*bokeru dataset --pipeline p"):
-        diff(crawl.with_name("dataset"), None)
+    assert diff(crawl.with_name("dataset")) is None
 
 
 def test_what_is_left_out_stands_in_a_table_with_its_filter(crawl: Path) -> None:
