@@ -126,7 +126,18 @@ def searched_files(place: Place) -> list[Path]:
     """Return the files that are searched: the pipeline's, what all share, and what is nobody's."""
     from store.forget.search import walk
 
-    return [path for folder in searched_folders(place) for path in walk(folder)[1]] + beside(place)
+    found = [path for folder in searched_folders(place) for path in walk(folder)[1]] + beside(place)
+    return [path for path in found if not _is_bookkeeping(path, place)]
+
+
+def _is_bookkeeping(path: Path, place: Place) -> bool:
+    """Tell whether a file is a lock or forget's own: what is looked for, and receipts."""
+    return (
+        path.suffix == ".lock"
+        or path.name == ".lock"
+        or path == place.unfinished_forget
+        or path.parent == place.directory / "receipts"
+    )
 
 
 def beside(place: Place) -> list[Path]:

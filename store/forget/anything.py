@@ -19,9 +19,11 @@ from store.register.kinds import FileKind
 from store.register.listed import unlist
 from store.register.stages import Stage
 from store.shard_reader import Shard
-from store.shards import whole_parquet
+from store.shards import read_schema, whole_parquet
 from store.whole_file import read_json, read_whole, write_json, write_whole
 
+_KEYS = ("sha256", "url", "text", "text_nfkc", "phash")
+"""What names of columns end with whose values are whole: one is forgotten, or has none of it."""
 Rewrite = Callable[[], None]
 """Writes a file again without the content."""
 
@@ -79,8 +81,10 @@ def _line(line: str, content: Content) -> str | None:
 
 
 def _table(path: Path, content: Content) -> Rewrite | None:
+    read_schema(path)  # it says of a damaged file that it is one
     with Shard(path) as shard:
-        holds = any(kept is not group for group, kept in _groups(path, shard, content))
+        telling = [field.name for field in shard.schema_arrow if _may_tell(field.type)]
+        holds = any(kept is not group for group, kept in _groups(path, shard, content, telling))
     return partial(_write_table, path, content) if holds else None
 
 
@@ -90,11 +94,18 @@ def _write_table(path: Path, content: Content) -> None:
             writer.write_table(kept.cast(schema))
 
 
-def _groups(path: Path, shard: Shard, content: Content) -> Iterator[tuple[pa.Table, pa.Table]]:
+def _may_tell(kind: pa.DataType) -> bool:
+    """Tell whether a column may tell what a row is of: no vectors and no bytes."""
+    return not (pa.types.is_fixed_size_list(kind) or pa.types.is_binary(kind) or pa.types.is_floating(kind))
+
+
+def _groups(
+    path: Path, shard: Shard, content: Content, columns: list[str] | None = None
+) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Yield each row group as it is, and without the content; the same table twice where it has none."""
     for number in range(shard.num_row_groups):
         try:
-            group = shard.read_row_group(number)
+            group = shard.read_row_group(number, columns=columns)
         except (pa.ArrowException, OSError) as error:
             raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
         yield group, _without(group, content)
@@ -108,7 +119,7 @@ def _without(group: pa.Table, content: Content) -> pa.Table:
     kept = group.filter(pc.invert(gone)) if pc.any(gone).as_py() else group
     for place, name in enumerate(kept.column_names):
         column = kept[name]
-        if not _is_redactable(column.type):
+        if name.endswith(_KEYS) or not _is_redactable(column.type):
             continue
         values = column.to_pylist()
         redacted = [without({name: value}, content)[name] for value in values]

@@ -93,7 +93,7 @@ def _parquet_holds(path: Path, content: Content, needles: Needles) -> bool:
 
 def _column_holds(name: str, array: pa.Array, content: Content, needles: Needles) -> bool:
     if pa.types.is_binary(array.type):
-        return any(needles.is_photo(value.as_py()) for value in array if value.is_valid)
+        return bool(content.sha256s) and any(needles.is_photo(one.as_py()) for one in array if one.is_valid)
     if not pa.types.is_string(array.type):
         return False
     wanted = pa.array(content.sha256s | (set() if name in WORDS else content.texts), pa.string())

@@ -4,7 +4,25 @@ from typing import Any
 
 from store.forget.content import Content
 
-WORDS = frozenset(("labels", "exclude_labels", "tokens", "category", "categories", "vocabulary"))
+WORDS = frozenset(
+    (
+        *("labels", "exclude_labels", "tokens", "category", "categories", "vocabulary"),
+        *(
+            "split",
+            "group",
+            "filter",
+            "table",
+            "source",
+            "rule",
+            "layout",
+            "outcome",
+            "kind",
+            "state",
+            "format",
+        ),
+        *("licence", "host"),
+    )
+)
 """Columns and JSON keys that hold words: one that is also a caption is not that caption."""
 REDACTED = "(forgotten)"
 

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import html
+import io
 import json
 import re
 import shlex
@@ -16,6 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from commands import doctor
@@ -45,12 +47,15 @@ from featurize.options import FeatureOptions
 from featurize.read import vectors
 from pipelines import Settings
 from store.errors import UserError
+from store.forget.content import Request
 from store.forget.forgotten import Forgotten
+from store.forget.unfinished import Unfinished
 from store.notify.options import NotifyOptions
 from store.photo.options import PhotoOptions, limited
 from store.place import Place, invoked
 from store.processes.room import Room
 from store.schema import HISTORY
+from store.whole_file import write_whole
 from tests import crawl_tables
 from tests.commands.commandline import write_config
 from tests.crawler.history.test_deviation import page as read_page
@@ -196,6 +201,32 @@ def forget_in_a_damaged_crawl(place: Place) -> None:
     called(place, "forget", "--odai", "1")
 
 
+def forget_what_has_a_copy(place: Place) -> None:
+    (place.directory / "copy.jpg").write_bytes(crawl_tables.photo(1))
+    called(place, "forget", "--odai", "1")
+
+
+def near_copy() -> bytes:
+    """Return the photo of odai 1, saved anew."""
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(crawl_tables.photo(1))) as picture:
+        picture.save(file, "JPEG", quality=70)
+    return file.getvalue()
+
+
+def forget_what_has_a_near_copy(place: Place) -> None:
+    url = crawl_tables.image_url(99)
+    crawl_tables.write(place.crawl, [], [crawl_tables.image(99, near_copy(), url=url)])
+    called(place, "forget", "--odai", "1")
+
+
+def after_an_unfinished_forget(place: Place, *words: str) -> None:
+    write_whole(place.directory / "forgotten.json", "{}")
+    Unfinished(asked=[Request(odai=1)]).save(place.directory)
+    with suppress(SystemExit):
+        main(list(words))
+
+
 def forget_what_another_holds(place: Place) -> None:
     shutil.copytree(place.directory, place.data / "other")
     called(place, "forget", "--odai", "1")
@@ -323,11 +354,27 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         lambda place: ["weights", "--data", str(place.data), "caffenet"],
     ),
     (
-        "commands/forget.py",
+        "commands/forget_scope.py",
         forget_what_another_holds,
         lambda place: ["forget", *where(place, "other"), "--sha256", PHOTO],
     ),
-    ("commands/forget.py", forget_in_a_damaged_crawl, lambda place: ["verify", str(place.directory)]),
+    ("commands/forget.py", forget_what_has_a_copy, lambda place: ["forget", *where(place)]),
+    (
+        "commands/forget.py",
+        forget_what_has_a_near_copy,
+        lambda place: ["forget", *where(place), "--sha256", hashlib.sha256(near_copy()).hexdigest()],
+    ),
+    (
+        "commands/arguments.py",
+        lambda place: after_an_unfinished_forget(place, "why", *where(place), "犬"),
+        lambda place: ["forget", *where(place)],
+    ),
+    (
+        "commands/verify.py",
+        lambda place: after_an_unfinished_forget(place, "verify", str(place.data)),
+        lambda place: ["forget", *where(place)],
+    ),
+    ("commands/forget_scope.py", forget_in_a_damaged_crawl, lambda place: ["verify", str(place.directory)]),
 ]
 """The same for hints that need not name this pipeline: with the whole of the command."""
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from store.addresses import photo_key
+from store.errors import DamagedFile
 from store.forget import anything
 from store.forget.content import Content
 from store.register import stages
@@ -73,6 +74,19 @@ def test_what_lists_hold_goes_and_the_row_stays(stage: Stage) -> None:
     assert pq.read_table(path).to_pylist() == [
         {"odai_ids": [8], "captions": [other], "labels": ["犬"], "note": "(forgotten)"}
     ]
+
+
+def test_a_word_that_is_also_a_caption_is_no_caption(stage: Stage) -> None:
+    path = stage.directory / "news" / "a.parquet"
+    pq.write_table(pa.table({"split": ["dev"], "filter": ["犬"], "text": ["猫"]}), path)
+    (stage.directory / "news" / "a.json").write_text('[{"table": "dev", "labels": ["dev"]}]')
+    assert anything.forget(stage, Content(texts={"dev", "犬"})) == 0
+
+
+def test_a_damaged_table_says_so(stage: Stage) -> None:
+    (stage.directory / "news" / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DamagedFile, match="not a whole Parquet file"):
+        anything.forget(stage, CONTENT)
 
 
 def test_json_loses_what_belongs_to_it(stage: Stage) -> None:
