@@ -45,7 +45,7 @@ SETTINGS: dict[str, Any] = {
         "delay": 0,
         "concurrency": 4,
     },
-    "dataset": {"dev_fraction": 0.3},
+    "dataset": {"dev_fraction": 0.3, "max_characters": 60},
     "features": {"weights": "random", "random": {"dimensions": 16}},
     "train": {"epochs": 1, "embedding": 8, "hidden": 8, "batch_size": 16, "fused": False, "device": "cpu"},
 }
@@ -58,7 +58,9 @@ UNNUMBERED = (
     "ぬへぽ",
     '<b>濃いめ</b> & "50%引き" \\ 😀の逆襲',
     "ｶﾞｯﾂﾎﾟｰｽﾞで㌔を測る①番弟子",
+    f"長い長い{'それはもう長い' * 8}前置きのあとで忘れたオチ",
 )
+"""The last one is longer than the dataset takes."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ def make(parent: Path) -> Everything:
     for stage in ("dataset", "features", "train", "evaluate"):
         _run(stage, *whole.where)
     _run("canaries", *whole.where)
+    Mirror(str(options.mirror), whole.pipeline / "crawl").synchronise()
     for form in FORMATS:
         _run("export", *whole.where, "--format", form, whole.pipeline / "exports" / form)
         _run("export", *whole.where, "--format", form, whole.elsewhere / form)
