@@ -37,7 +37,8 @@ class Needles:
 
     def __init__(self, content: Content) -> None:
         self._content = content
-        texts = {spelling for text in content.phrases for spelling in _spellings(text)}
+        phrases = content.phrases | {" ".join(text.split()) for text in content.phrases}  # on one line, too
+        texts = {spelling for text in phrases for spelling in _spellings(text)}
         hashes = {spelling.encode() for sha256 in content.sha256s for spelling in (sha256, sha256.upper())}
         self._needles = sorted(texts | hashes | {bytes.fromhex(sha256) for sha256 in content.sha256s})
 

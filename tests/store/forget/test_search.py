@@ -33,6 +33,13 @@ def test_search_finds_content_in_any_form(tmp_path: Path) -> None:
     assert [path.name for path in search(tmp_path, wanted)] == sorted({*places, "f.parquet"})
 
 
+def test_a_caption_of_two_lines_is_found_on_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,長い一度きりの ボケである\n")
+    (tmp_path / "b.csv").write_text("1,長い一度きりの、ボケである\n")
+    found = search(tmp_path, Content(texts={"長い一度きりの\nボケである"}))
+    assert [path.name for path in found] == ["a.csv"]
+
+
 def test_words_that_are_also_captions_are_not_taken_for_them(tmp_path: Path) -> None:
     wanted = Content(texts={"犬"})
     write_json(tmp_path / "labels.json", {"labels": ["犬"], "text": "犬が"})
