@@ -109,6 +109,7 @@ def _finish(place: Place, work: "Unfinished", mirror: "Mirror | None") -> Forget
     """Take it out everywhere, look for what is left, and write the receipt; then forget what it was."""
     from store.forget import unfinished
     from store.forget.forgotten import Forgotten
+    from store.forget.search import texts_in
 
     forgotten, others = Forgotten.load(place.directory), other_pipelines(place, work.content, work.asked)
     report = ForgetReport(others=others, near={one: _command(place, one) for one in work.near_copies})
@@ -119,6 +120,9 @@ def _finish(place: Place, work: "Unfinished", mirror: "Mirror | None") -> Forget
     left = _left(place, work, others)
     write_receipt(place, work, report, left)
     if left:
+        if not others:  # which are told by their captions
+            work.content.texts = texts_in(left, work.content)
+            work.save(place.directory)
         again = place.command("forget")
         raise UserError(
             f"Still held by {', '.join(map(str, left))}: delete what you do not need, then finish: {again}"

@@ -20,6 +20,7 @@ from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.manifest import fingerprint
+from store.register.kinds import DATASET_CAPTIONS
 from store.register.listed import list_files
 from store.register.stages import Stage
 from store.replacing.directory import locked, replacement
@@ -60,18 +61,17 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
         UserError: another process is writing the dataset.
     """
     with locked(stage.directory):
-        own = [stage.table(split).pattern for split in read.SPLITS]
-        changed = anything.forget(stage, content, own)
+        shards = read.shards(stage.directory) if _shards(stage) else []
+        included = content.includes(read.captions(stage.directory)) if shards else []
+        if included and all(included):
+            shutil.rmtree(stage.directory)
+            return 1
+        # What goes with the shards is made anew below; else it is rewritten with the rest.
+        again = (*read.SPLITS, DATASET_CAPTIONS) if any(included) else read.SPLITS
+        changed = anything.forget(stage, content, [stage.table(name).pattern for name in again])
         list_files(stage)
-        if not _shards(stage):
-            return changed
-        included = content.includes(read.captions(stage.directory))
         if not any(included):
             return changed
-        if all(included):
-            shutil.rmtree(stage.directory)
-            return changed + 1
-        shards = read.shards(stage.directory)
         _publish(stage.directory, shards, content)
     return changed + len(shards)
 

@@ -37,6 +37,13 @@ def search_files(paths: Iterable[Path], content: Content) -> list[Path]:
     return [path for path in paths if _is_named(path, content) or _holds(path, content, needles)]
 
 
+def texts_in(paths: Iterable[Path], content: Content) -> set[str]:
+    """Return the texts of `content` that some of the files hold: those that still have to be looked for."""
+    files = [path for path in paths if path.is_file()]
+    each = {text: Content(texts={text}, quoted=content.quoted) for text in content.texts}
+    return {text for text, alone in each.items() if search_files(files, alone)}
+
+
 def walk(directory: Path) -> tuple[list[Path], list[Path]]:
     """Return the folders and the files below `directory`, sorted; what a link leads to belongs to it."""
     seen: set[tuple[int, int]] = set()

@@ -13,6 +13,7 @@ from store.errors import DamagedFile, UserError
 from store.forget.content import Content, Request
 from store.forget.receipt import Receipt, salted
 from store.forget.search import search
+from store.forget.unfinished import Unfinished
 from store.place import Place
 from store.processes.lock import locked
 from tests import crawl_tables
@@ -61,6 +62,9 @@ def test_another_forget_finishes_it_too_and_does_not_hide_it(place: Place) -> No
     for request in (Request(odai=1), Request(odai=2)):
         with pytest.raises(UserError, match=r"Still held by .*notes\.txt"):
             forget(place, request)
+        kept = Unfinished.load(place.directory)
+        assert kept
+        assert kept.content.texts == {f"{TEXT}、その1"}  # nothing is kept of what is gone
     note.unlink()
     forget(place, Request(odai=2))
     assert search(place.data, Content({photo(1), photo(2)}, texts={f"{TEXT}、その1", f"{TEXT}、その2"})) == []

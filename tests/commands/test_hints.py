@@ -24,6 +24,7 @@ from commands import doctor
 from commands.main import main, parser
 from commands.notices import notice_at_end
 from commands.pipeline import Pipeline
+from commands.verify import verify
 from crawler.canaries import canary
 from crawler.canaries.check import Check, Reply
 from crawler.canaries.keep import keep
@@ -227,6 +228,12 @@ def after_an_unfinished_forget(place: Place, *words: str) -> None:
         main(list(words))
 
 
+def verify_an_unfinished_forget(place: Place) -> None:
+    write_whole(place.directory / "forgotten.json", "{}")
+    Unfinished(asked=[Request(odai=1)]).save(place.directory)
+    print(*verify(place.directory))
+
+
 def forget_what_another_holds(place: Place) -> None:
     shutil.copytree(place.directory, place.data / "other")
     called(place, "forget", "--odai", "1")
@@ -371,7 +378,7 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
     ),
     (
         "commands/verify.py",
-        lambda place: after_an_unfinished_forget(place, "verify", str(place.data)),
+        verify_an_unfinished_forget,
         lambda place: ["forget", *where(place)],
     ),
     ("commands/forget_scope.py", forget_in_a_damaged_crawl, lambda place: ["verify", str(place.directory)]),
