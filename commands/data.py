@@ -79,14 +79,6 @@ def _end(status: int) -> None:
         sys.exit(status)
 
 
-def read(arguments: argparse.Namespace) -> None:
-    """Read an existing dataset into a pipeline, instead of crawling."""
-    from dataset.importers import bokekan, oogiri_go
-
-    formats = {"bokekan": bokekan.read, "oogiri-go": oogiri_go.read}
-    print(formats[arguments.format](arguments.source, pipeline_of(arguments).crawl))
-
-
 def export(arguments: argparse.Namespace) -> None:
     """Write a pipeline's dataset in the form that other trainers read."""
     from dataset.export.formats import export
@@ -158,10 +150,6 @@ def register(commands: Commands) -> None:
         command.add_argument("path", type=Path, metavar="PATH", help="a stage's directory, or one shard")
     sample = "compute every vector again, not a sample of each cache; as slow as computing them was"
     command.add_argument("--all", action="store_true", dest="everything", help=sample)
-    command = add(commands, read, "import")
-    command.add_argument("format", choices=["bokekan", "oogiri-go"], help="the dataset's own layout")
-    command.add_argument("source", type=Path, metavar="SRC", help="the folder that it lies in")
-    add_pipeline(command)
     command = add(commands, export)
     add_pipeline(command)
     command.add_argument(

@@ -29,7 +29,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "inspect": ("bokeru inspect data/demo/dataset", "bokeru inspect data/demo/crawl/pages"),
     "verify": ("bokeru verify data/demo",),
-    "import": ("bokeru import bokekan downloads/bokekan --pipeline bokete",),
+    "import": (
+        "bokeru import bokekan downloads/bokekan --pipeline bokete",
+        "bokeru import warc 'downloads/*.warc.gz' --pipeline bokete",
+    ),
     "export": ("bokeru export --pipeline demo --format webdataset exported",),
     "canaries": (
         "bokeru canaries --pipeline demo",

@@ -77,6 +77,12 @@ def narrower(url: str) -> str | None:
     return None
 
 
+def copy_width(url: str) -> int:
+    """Return the width, in pixels, that an address of a photo's copy names; 0 where it names none."""
+    match = _COPY.search(url)
+    return int(match[1]) if match else 0
+
+
 def copies(url: str) -> list[str]:
     """Return the addresses of a photo's copies of all widths, the widest first; else the address alone."""
     if not _COPY.search(url):

@@ -92,12 +92,25 @@ def decode(record: Record, *, most: int = MOST) -> Answer | Unreadable:
     except UnreadableBlock as error:
         return Unreadable(record.uri, str(error), record.offset)
     answer = replace(answer, status=status, headers=headers, body=body)
-    return replace(answer, same_as=_same_as(record)) if record.kind == "revisit" else answer
+    if record.kind == "revisit":
+        return replace(answer, same_as=_same_as(record))
+    if status == 200 and (missing := _missing_bytes(answer)):
+        return Unreadable(record.uri, f"its body is not whole: {missing:,} bytes are missing", record.offset)
+    return answer
 
 
 def address_and_date(record: Record) -> tuple[str, datetime | None]:
     """Return the address and the time by which a row's record is found; None where it has no time."""
     return record.fields.get(ADDRESS.lower(), record.uri), _date(record.fields.get("warc-date", ""))
+
+
+def _missing_bytes(answer: Answer) -> int:
+    """Return how many bytes of a body that was sent as it is are not in the record, by its Content-Length."""
+    stated = answer.header("Content-Length") or ""
+    is_as_sent = not answer.header("Content-Encoding") and not answer.header("Transfer-Encoding")
+    if not is_as_sent or not (stated.isascii() and stated.isdigit() and len(stated) < 16):
+        return 0
+    return max(int(stated) - len(answer.body), 0)
 
 
 def _same_as(record: Record) -> tuple[str, datetime] | None:

@@ -11,6 +11,8 @@ Header = tuple[str, str]
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{1,3})\b")
 _END = re.compile(rb"\r?\n\r?\n")
 _MOST_HEAD, _MOST_HEADERS = 256 * 1024, 1000
+_MARKS = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
+"""What bytes of a coding begin with; br and deflate have no such mark."""
 _SECRET = frozenset(("set-cookie", "set-cookie2"))
 _OF_THE_CONNECTION = frozenset(("content-length", "transfer-encoding", "connection", "keep-alive"))
 
@@ -66,8 +68,15 @@ def parse_http(block: bytes, most: int) -> tuple[int, tuple[Header, ...], bytes]
     except TooLargeError:
         raise UnreadableBlock(f"its body has more than {most:,} bytes once it is decoded") from None
     except CutError as error:
-        raise UnreadableBlock(f"its body is not whole: {error}") from None
+        if not _was_decoded(body, codings[-1]):
+            raise UnreadableBlock(f"its body is not whole: {error}") from None
     return int(status[1]), headers, body
+
+
+def _was_decoded(body: bytes, coding: str) -> bool:
+    """Tell whether a tool undid the coding and kept the header, as those that record a browser do."""
+    mark = _MARKS.get(coding)
+    return body.lstrip().startswith(b"<") if mark is None else not body.startswith(mark)
 
 
 def _headers(head: bytes) -> tuple[Header, ...]:

@@ -1,7 +1,6 @@
 """Makes the rows of archived pages anew, without a request: after a layout was mended, say."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +12,11 @@ from crawler.archive.changes import KEPT, Changes, Row
 from crawler.archive.dropping import drop_records
 from crawler.archive.index import ArchiveIndex
 from crawler.archive.shown import shows_forgotten
-from crawler.items import Answer, PageRow
+from crawler.items import Answer
 from crawler.job import Job
 from crawler.link_rules import has_note, stored_links, with_note
 from crawler.memory.merging import ARCHIVE, files
-from crawler.parsing.answer import PARSING_SECONDS, SMALL_PAGE, answer_row
+from crawler.parsing.answer import Parser
 from store.errors import DamagedFile
 from store.forget.forgotten import Forgotten
 from store.progress import Progress
@@ -43,7 +42,7 @@ class Reparse:
         self._forgotten = Forgotten.load(job.directory.parent).filter()
         self._archive = files(job.directory, ARCHIVE)
         self._index = ArchiveIndex([] if mended else self._archive)
-        self._parser = ThreadPoolExecutor(1, "parse")
+        self._parser = Parser()
         self._denied: set[tuple[str, datetime]] = set()
         self._has_row = False  # the mended page
         self.changes = Changes()
@@ -125,20 +124,11 @@ class Reparse:
         return mended if (address, at) == (mended.address, mended.fetched_at) else None
 
     def _read(self, answer: Answer) -> Row | None:
-        row = self._parsed(answer)
+        row = self._parser.row(answer)  # where that takes too long, the row stays as it is
         if row is None or shows_forgotten(answer, self._forgotten, row):
             return None
         row["links"] = stored_links(row, self._job)
         return dict(row)
-
-    def _parsed(self, answer: Answer) -> PageRow | None:
-        if len(answer.body) <= SMALL_PAGE:
-            return answer_row(answer)
-        try:
-            return self._parser.submit(answer_row, answer).result(PARSING_SECONDS)
-        except TimeoutError:  # the row stays as it is
-            self._parser = ThreadPoolExecutor(1, "parse")  # the other thread ends when it ends
-            return None
 
     def _restore(self) -> None:
         """Add the rows of records that have none: their shard was damaged and deleted, say."""

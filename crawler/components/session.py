@@ -84,7 +84,8 @@ class Session:
             self._forgotten = Forgotten.load(self.job.directory.parent).filter()
             self.history = History(self.job)
             self.canaries = load_canaries(self.job, self._forgotten)
-            self.writer = RowWriter(self.job.directory, self.job.options, mirror, self.job.user_agent)
+            about = [("http-header-user-agent", self.job.user_agent), ("robots", "obey")]
+            self.writer = RowWriter(self.job.directory, self.job.options, mirror, about)
             self.progress = opening.enter_context(Progress("crawl", total, unit))
             self._resources = opening.pop_all()
         return self

@@ -18,6 +18,7 @@ from store.register.listed import changing
 from store.register.stages import Stage
 from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shards import ShardLimits, ShardWriter
+from store.warc.write import Field
 from store.whole_file import remove_leftovers
 
 _LOG = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class RowWriter:
         directory: the crawl's folder.
         options: the settings, which say what is archived and when a shard is committed.
         mirror: gets a copy of every shard that is committed.
-        user_agent: what the crawl calls itself, for the archive.
+        about: says in the archive where the pages come from.
 
     Raises:
         UserError: from `append`, `commit` and `commit_due`: the disk is full or refuses, or the mirror
@@ -41,14 +42,17 @@ class RowWriter:
     """
 
     def __init__(
-        self, directory: Path, options: CrawlOptions, mirror: Mirror | None = None, user_agent: str = ""
+        self,
+        directory: Path,
+        options: CrawlOptions,
+        mirror: Mirror | None = None,
+        about: Iterable[Field] = (),
     ) -> None:
         limits = ShardLimits(options.shard_rows, options.shard_megabytes * 2**20, options.shard_seconds)
         for name in ("pages", "images", "left_out", "archive"):
             remove_leftovers(directory / name)
         self._directory, self._mirror = directory, mirror
         self._keeps, self._limits = options.archive, limits
-        about = [("http-header-user-agent", user_agent), ("robots", "obey")]
         self._archive = ArchiveWriter(directory / "archive", about)
         self._archived: Path | None = None
         self._pages = ShardWriter(directory / "pages", "pages", PAGES, limits, self._commit_archive)

@@ -1,5 +1,7 @@
 """The row that an answer makes: as the spider gets it, or read again from the archive."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from crawler.items import Answer, Page, PageRow
 from crawler.parsing.parse import page_row, parse
 from crawler.validators import validators
@@ -28,6 +30,23 @@ def answer_row(answer: Answer) -> PageRow:
         row.update(outcome="missing", error=f"HTTP status {status}")
     row.answer = answer
     return row
+
+
+class Parser:
+    """Makes the rows of answers without a crawl, and gives up on one that takes longer than it may."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "parse")
+
+    def row(self, answer: Answer) -> PageRow | None:
+        """Return the row of an answer; None where parsing it takes more than PARSING_SECONDS."""
+        if len(answer.body) <= SMALL_PAGE:
+            return answer_row(answer)
+        try:
+            return self._thread.submit(answer_row, answer).result(PARSING_SECONDS)
+        except TimeoutError:
+            self._thread = ThreadPoolExecutor(1, "parse")  # the other thread ends when it ends
+            return None
 
 
 def leads_elsewhere(answer: Answer) -> str | None:

@@ -16,7 +16,6 @@ from dataset.build.steps import STEPS, Inputs
 from dataset.builds import record
 from dataset.builds.compare import compared
 from dataset.builds.diff import Changes
-from dataset.importers.tables import read_sources
 from dataset.options import DatasetOptions
 from dataset.text import tokenizer_process
 from store.errors import DamagedFile, UserError
@@ -25,6 +24,7 @@ from store.manifest import file_list, fingerprint, is_fresh
 from store.photo.options import Limits
 from store.place import Place
 from store.processes.room import Room
+from store.register.sources import read_sources
 from store.replacing.directory import locked, replacement
 from store.schema import DECODER
 from store.shard_reader import Shard

@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dataset.importers.photo_files import UNREADABLE, Member, Members, PhotoFiles
-from dataset.importers.tables import ImportReport, ImportWriter, Source, existing
+from dataset.importers.tables import ImportReport, ImportWriter, existing
 from dataset.importers.text_files import Table, decode
 from dataset.importers.values import is_nothing, moment, number, text
 from store.errors import Unexpected, UserError
+from store.processes.room import Room
+from store.register.sources import Source
 
 SITE = "https://bokete.jp"
 COLUMNS = [
@@ -40,7 +42,7 @@ MAX_TABLE_BYTES = 2**31
 NEEDED = ("id", "odai_id", "odai_photo_url", "text")
 
 
-def read(source: Path, directory: Path) -> ImportReport:
+def read(source: Path, directory: Path, room: Room | None = None) -> ImportReport:
     """Import the can, or the folder of cans, at `source` into the crawl tables of `directory`.
 
     A can is a zip file, or the folder that it unpacks to. Records and values that cannot be read are counted
@@ -49,6 +51,7 @@ def read(source: Path, directory: Path) -> ImportReport:
     Raises:
         UserError: `source` is not there, or holds no boke.csv.
         Unexpected: nothing could be read of it, or no photo was found.
+        TooLittleRoom: the disk has less free than `room` says.
     """
     existing(source, "a can of ボケ缶 (a zip file), the folder that it unpacks to, or a folder of cans")
     if source.name.lower().endswith((".csv", ".tsv")):
@@ -63,7 +66,7 @@ def read(source: Path, directory: Path) -> ImportReport:
         columns: dict[str, list[str]] = {}
         seen: list[str] = []
         describe = lambda: _found(columns, seen, members)  # noqa: E731
-        with ImportWriter(directory, "bokekan", SOURCE, describe) as writer:
+        with ImportWriter(directory, "bokekan", SOURCE, describe, room) as writer:
             for can in cans:
                 photos = PhotoFiles(members, can)
                 seen += photos.examples()

@@ -11,10 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dataset.importers.photo_files import UNREADABLE, Member, Members, PhotoFiles
-from dataset.importers.tables import ImportReport, ImportWriter, Source, existing
+from dataset.importers.tables import ImportReport, ImportWriter, existing
 from dataset.importers.text_files import decode
 from dataset.importers.values import is_nothing, number
 from store.errors import Unexpected, UserError
+from store.processes.room import Room
+from store.register.sources import Source
 
 SITE = "https://bokete.jp"
 KINDS = {"I2T": "photo", "IT2T": "fill-in", "T2T": "text"}
@@ -28,7 +30,7 @@ SOURCE = Source(
 )
 
 
-def read(source: Path, directory: Path) -> ImportReport:
+def read(source: Path, directory: Path, room: Room | None = None) -> ImportReport:
     """Import `source` (jp.jsonl, or a folder or zip file with it) into the crawl tables of `directory`.
 
     Of a folder, only the Japanese file is read. Lines without a photo (T2T) are counted and left out.
@@ -36,6 +38,7 @@ def read(source: Path, directory: Path) -> ImportReport:
     Raises:
         UserError: `source` is not there, or holds no jp.jsonl.
         Unexpected: nothing could be read of it, or no photo was found.
+        TooLittleRoom: the disk has less free than `room` says.
     """
     existing(source, "jp.jsonl, or the folder that holds it")
     folder = source.parent if source.name.lower().endswith(SUFFIXES) else source
@@ -49,7 +52,7 @@ def read(source: Path, directory: Path) -> ImportReport:
             )
         photos, keys = PhotoFiles(members, files[0]), Counter[str]()
         describe = lambda: _found(keys, photos, members)  # noqa: E731
-        with ImportWriter(directory, "oogiri-go", SOURCE, describe) as writer:
+        with ImportWriter(directory, "oogiri-go", SOURCE, describe, room) as writer:
             for sample in _samples(_content(files[0])):
                 with writer.record():
                     _add(sample, keys, photos, writer)

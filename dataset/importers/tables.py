@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -13,32 +13,22 @@ import pyarrow.compute as pc
 
 from dataset.importers.photo_files import MAX_PHOTO_BYTES, UNREADABLE, Member, NoPhoto
 from dataset.importers.values import Unreadable
-from store.errors import DamagedFile, Unexpected, UserError
+from store.errors import Unexpected, UserError
 from store.forget.forgotten import Forgotten
 from store.photo.description import describe
 from store.processes.lock import locked
+from store.processes.room import Room
 from store.progress import Progress
-from store.register.listed import changing, list_files
+from store.register.listed import list_files
+from store.register.sources import Source, note_source
 from store.register.stages import Stage
 from store.schema import IMAGES, PAGES
 from store.shard_reader import Shard
 from store.shards import ShardWriter, shard_paths
-from store.whole_file import read_json, write_json
 
 T = TypeVar("T")
-SOURCES = "sources.json"
 _FLUSH_BOKES = 20_000
 """Boke that gather before their pages are written: a page that goes on later gets a second row."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where imported data come from: the dataset card repeats it."""
-
-    name: str
-    licence: str
-    homepage: str
-    notice: str
 
 
 @dataclass
@@ -76,20 +66,29 @@ class ImportWriter:
         layout: the importer's name, for the column `layout`.
         source: added to sources.json when the import ends well.
         found: says what there is, for the message where nothing of it could be read.
+        room: what the import leaves free on the disk; None: nothing.
 
     Raises:
+        UserError: on entering; a crawl, or another import, writes to the same tables.
+        TooLittleRoom: on entering, and from any row: what is whole stays.
         Unexpected: on leaving; no boke could be read, or no photo was found. Nothing is written.
     """
 
     def __init__(
-        self, directory: Path, layout: str, source: Source, found: Callable[[], Iterable[str]] = tuple
+        self,
+        directory: Path,
+        layout: str,
+        source: Source,
+        found: Callable[[], Iterable[str]] = tuple,
+        room: Room | None = None,
     ) -> None:
-        self._directory, self._layout, self._source, self._found = directory, layout, source, found
+        self._directory, self._layout, self._source = directory, layout, source
+        self._found, self._room = found, room
         self.report = ImportReport()
         self._now = datetime.now(UTC)
         self._brought_back: set[str] = set()
         self._missing: dict[str, str] = {}
-        self._has_photo = False
+        self._has_photo = self._has_ended = False
         self._pending: dict[str, dict[str, Any]] = {}
         self._pending_bokes = 0
         self._shards: list[Path] = []
@@ -97,12 +96,18 @@ class ImportWriter:
 
     def __enter__(self) -> Self:
         directory = self._directory
-        self._open.enter_context(locked(directory / ".lock", f"is crawling {directory}"))
-        self._forgotten = Forgotten.load(directory.parent).filter()
-        self._seen = _addresses(directory)
-        self._progress = self._open.enter_context(Progress("import", None, "boke"))
-        self._pages = self._open.enter_context(ShardWriter(self._directory / "pages", "import", PAGES))
-        self._images = self._open.enter_context(ShardWriter(self._directory / "images", "import", IMAGES))
+        with ExitStack() as opening:
+            opening.enter_context(locked(directory / ".lock", f"is crawling {directory}"))
+            if self._room:
+                self._room.check()
+            opening.callback(list_files, Stage("crawl", directory))
+            opening.callback(self._note_source)  # once the shards are whole
+            self._forgotten = Forgotten.load(directory.parent).filter()
+            self._seen = _addresses(directory)
+            self._progress = opening.enter_context(Progress("import", None, "boke"))
+            self._pages = opening.enter_context(ShardWriter(directory / "pages", "import", PAGES))
+            self._images = opening.enter_context(ShardWriter(directory / "images", "import", IMAGES))
+            self._open = opening.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: Any) -> None:
@@ -116,12 +121,10 @@ class ImportWriter:
         finally:
             if failure:
                 self._discard()
+            self._has_ended = kind is None and failure is None
             self._open.__exit__(kind, error, traceback)
-            list_files(Stage("crawl", self._directory))
         if failure:
             raise failure
-        if kind is None:
-            self._note_source()
 
     @contextmanager
     def record(self) -> Iterator[None]:
@@ -180,6 +183,8 @@ class ImportWriter:
             self.bad(f"photos {row['outcome']}")
 
     def _append(self, writer: ShardWriter, row: Mapping[str, Any]) -> None:
+        if self._room:
+            self._room.check()
         if shard := writer.append(row):
             self._shards.append(shard)
 
@@ -203,6 +208,10 @@ class ImportWriter:
             )
         return None
 
+    def _note_source(self) -> None:
+        if self._has_ended:
+            note_source(self._directory, self._source)
+
     def _flush(self) -> None:
         if self._brought_back:  # a forgotten photo at an address of its own: its captions go by that
             forgotten = Forgotten.load(self._directory.parent)
@@ -213,23 +222,6 @@ class ImportWriter:
             row = {"layout": self._layout, "outcome": "ok", "fetched_at": self._now, "links": [], **page}
             self._append(self._pages, self._forgotten.page(row))
         self._pending, self._pending_bokes = {}, 0
-
-    def _note_source(self) -> None:
-        path = self._directory / SOURCES
-        others = [entry for entry in read_sources(self._directory) if entry["name"] != self._source.name]
-        with changing(Stage("crawl", self._directory), [path]):
-            write_json(path, [*others, {**asdict(self._source), "imported_at": self._now.isoformat()}])
-
-
-def read_sources(directory: Path) -> list[dict[str, str]]:
-    """Return the sources of the data that were imported into a crawl's directory; none if none were."""
-    path = directory / SOURCES
-    try:
-        return [{key: str(value) for key, value in source.items()} for source in read_json(path)]
-    except FileNotFoundError:
-        return []
-    except (AttributeError, TypeError) as error:
-        raise DamagedFile(path, f"not a list of sources ({error})") from error
 
 
 def existing(source: Path, what: str) -> Path:

@@ -20,12 +20,14 @@ class Room:
         options: the stage's settings.
         stage: the name of the settings and of the command.
         place: the pipeline, for messages.
+        again: the command line that goes on, where it is not that of the stage.
     """
 
     directory: Path
     options: StageOptions
     stage: str
     place: Place
+    again: str = ""
 
     def bytes_left(self) -> int:
         """Return how many bytes the stage may still write; negative where too little is free already.
@@ -54,5 +56,5 @@ class Room:
         return TooLittleRoom(
             f"the disk of {self.directory} has {free:.3g} GB free, too little for {self.stage}: min_free_gb "
             f"keeps {limit:g}. Nothing that was whole is lost: free some space, then: "
-            f"{self.place.command(self.stage)}"
+            f"{self.again or self.place.command(self.stage)}"
         )

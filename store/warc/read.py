@@ -3,6 +3,7 @@
 Such a file may come from anywhere: lines, fields and blocks have limits, and damage is named with its place.
 """
 
+import re
 import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -15,12 +16,21 @@ MOST = 64 * 2**20
 """Bytes. A larger block is passed over."""
 
 _PIECE = 64 * 1024
+_VERSION = re.compile(rb"\s{0,8}WARC/\d+\.\d+\r?\n")
+_ENDS = "the file ends within the record at byte {:,}"
 _LINE, _FIELDS = 64 * 1024, 256
 """A line and a number of fields that no tool's records come near."""
 
 
 class DamagedArchive(ValueError):
-    """What is read is no WARC file, or is cut or damaged; the message says where, and why."""
+    """What is read is no WARC file, or is cut or damaged; the message says where, and why.
+
+    `offset` is that of the record (in a packed file: of the gzip member) that cannot be read.
+    """
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
 
 
 @dataclass(frozen=True)
@@ -45,18 +55,22 @@ class Record:
         return self.fields.get("warc-target-uri", "").removeprefix("<").removesuffix(">")
 
 
-def read_records(path: Path, kinds: Collection[str] | None = None, *, most: int = MOST) -> Iterator[Record]:
+def read_records(
+    path: Path, kinds: Collection[str] | None = None, *, most: int = MOST, start: int = 0
+) -> Iterator[Record]:
     """Yield the records of a file, each with its block if it is one of `kinds`; by default all have it.
 
     Args:
         most: the most bytes of a block that are read; the block of a larger one is None.
+        start: the offset of the first record that is read.
 
     Raises:
         DamagedArchive: at the first place that cannot be read, when all before was yielded.
         OSError: the file cannot be opened.
     """
     with path.open("rb") as file:
-        stream = _Stream(file)
+        file.seek(start)
+        stream = _Stream(file, start)
         while stream.starts_record():
             yield _record(stream, kinds, most)
 
@@ -84,8 +98,41 @@ def read_at(file: BinaryIO, offset: int, *, most: int = MOST) -> Record:
     file.seek(offset)
     stream = _Stream(file, offset)
     if not stream.starts_record():
-        raise DamagedArchive(f"no record at byte {offset:,}")
+        raise DamagedArchive(f"no record at byte {offset:,}", offset)
     return _record(stream, None, most)
+
+
+def next_record(path: Path, start: int) -> int | None:
+    """Return the offset of the first record at `start` or behind it, past what is damaged; None without one.
+
+    In a packed file that is where a gzip member starts whose content starts as a record does.
+    """
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        mark = b"\x1f\x8b\x08" if packed else b"WARC/"
+        file.seek(start)
+        held, at = b"", start  # `at` is where `held` starts in the file
+        while piece := file.read(_PIECE):
+            held += piece
+            place = -1
+            while (place := held.find(mark, place + 1)) >= 0:
+                if _starts_record(path, at + place, packed):
+                    return at + place
+            kept = len(mark) - 1
+            at, held = at + len(held) - kept, held[-kept:]
+    return None
+
+
+def _starts_record(path: Path, offset: int, packed: bool) -> bool:
+    with path.open("rb") as file:
+        file.seek(offset)
+        start = file.read(1024)
+    if packed:
+        try:
+            start = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, 64)
+        except zlib.error:
+            return False
+    return _VERSION.match(start) is not None
 
 
 def check(path: Path) -> None:
@@ -100,19 +147,20 @@ def check(path: Path) -> None:
         if record.block is None or not stated.lower().startswith("sha1:") or len(stated) != len(found):
             continue  # some tools write other digests, or write them in base 16
         if found.lower() != stated.lower():
-            raise DamagedArchive(f"the block at byte {record.offset:,} has the digest {found}, not {stated}")
+            reason = f"the block at byte {record.offset:,} has the digest {found}, not {stated}"
+            raise DamagedArchive(reason, record.offset)
 
 
 def _record(stream: "_Stream", kinds: Collection[str] | None, most: int) -> Record:
     offset = stream.offset
     version = stream.line()
     if not version.startswith(b"WARC/"):
-        raise DamagedArchive(f"no WARC record at byte {offset:,}")
+        raise DamagedArchive(f"no WARC record at byte {offset:,}", offset)
     fields = _fields(stream)
     kind = fields.get("warc-type", "").lower()
     length = fields.get("content-length", "")
     if not (length.isascii() and length.isdigit() and len(length) < 19):
-        raise DamagedArchive(f"the record at byte {offset:,} has no length")
+        raise DamagedArchive(f"the record at byte {offset:,} has no length", offset)
     wanted = (kinds is None or kind in kinds) and int(length) <= most
     return Record(kind, fields, stream.block(int(length), keep=wanted), offset)
 
@@ -131,7 +179,8 @@ def _fields(stream: "_Stream") -> dict[str, str]:
         name, _, value = text.partition(":")
         name = name.strip().lower()
         fields.setdefault(name, value.strip())
-    raise DamagedArchive(f"the record at byte {stream.offset:,} has more than {_FIELDS} fields")
+    reason = f"the record at byte {stream.offset:,} has more than {_FIELDS} fields"
+    raise DamagedArchive(reason, stream.offset)
 
 
 class _Stream:
@@ -149,14 +198,16 @@ class _Stream:
 
     @property
     def offset(self) -> int:
-        """Where the current gzip member starts; in a plain file, what is read next."""
-        return self._start if self._packed else self._read - len(self._raw) - len(self._ready)
+        """Where the current gzip member starts; in a plain file, the current record."""
+        return self._start
 
     def starts_record(self) -> bool:
         """Pass over the empty lines between records; tell whether there is another one."""
         while True:
             self._ready = self._ready.lstrip(b"\r\n")
             if self._ready:
+                if not self._packed:
+                    self._start = self._read - len(self._raw) - len(self._ready)
                 return True
             if not self._fill():
                 return False
@@ -165,9 +216,9 @@ class _Stream:
         """Return the next line, without its end."""
         while b"\n" not in self._ready[: _LINE + 1]:
             if len(self._ready) > _LINE:
-                raise DamagedArchive(f"a line of the record at byte {self.offset:,} is longer than {_LINE:,}")
+                raise self._damage(f"a line of the record at byte {{:,}} is longer than {_LINE:,}")
             if not self._fill(within=True):
-                raise DamagedArchive(f"the file ends within the record at byte {self.offset:,}")
+                raise self._damage(_ENDS)
         line, _, self._ready = self._ready.partition(b"\n")
         return line.rstrip(b"\r")
 
@@ -176,7 +227,7 @@ class _Stream:
         pieces: list[bytes] = []
         while length:
             if not self._ready and not self._fill(within=True):
-                raise DamagedArchive(f"the file ends within the record at byte {self.offset:,}")
+                raise self._damage(_ENDS)
             piece, self._ready = self._ready[:length], self._ready[length:]
             length -= len(piece)
             if keep:
@@ -216,11 +267,11 @@ class _Stream:
         if not self._raw and not self._is_full:
             self._raw = self._more()
             if not self._raw:
-                raise DamagedArchive(f"the file ends within the record at byte {self.offset:,}")
+                raise self._damage(_ENDS)
         try:
             piece = self._member.decompress(self._raw, _PIECE)
         except zlib.error as error:
-            raise DamagedArchive(f"the gzip member at byte {self.offset:,} is damaged ({error})") from None
+            raise self._damage(f"the gzip member at byte {{:,}} is damaged ({error})") from None
         self._ready += piece
         self._is_full = len(piece) == _PIECE  # then there may be more of what it was given
         if self._member.eof:
@@ -228,6 +279,9 @@ class _Stream:
             self._raw, self._member = self._member.unused_data, None
         else:
             self._raw = self._member.unconsumed_tail
+
+    def _damage(self, words: str) -> DamagedArchive:
+        return DamagedArchive(words.format(self.offset), self.offset)
 
     def _more(self) -> bytes:
         piece = self._file.read(_PIECE)

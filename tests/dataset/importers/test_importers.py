@@ -12,11 +12,11 @@ from commands.verify import verify
 from dataset import read
 from dataset.build.stage import build
 from dataset.importers import bokekan, oogiri_go
-from dataset.importers.tables import read_sources
 from dataset.options import DatasetOptions
 from store.errors import DamagedFile, Unexpected, UserError
 from store.forget.content import Request
 from store.place import Place
+from store.register.sources import read_sources
 from tests import crawl_tables
 from tests.dataset.importers import cans
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv, sample

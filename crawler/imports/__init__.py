@@ -1,0 +1,1 @@
+"""Pages and photos that others have fetched, in WARC files, read into the tables that a crawl leaves."""
