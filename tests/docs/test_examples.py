@@ -13,7 +13,9 @@ import yaml
 
 from commands.examples import EXAMPLES
 from commands.main import main
+from crawler.options import EMBEDDED_SITE
 from tests.crawl_tables import photo
+from tests.crawler.imports.warcs import Warc, page
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv
 from tests.docs.documents import ROOT, commands, examples
 from tests.featurize.small_networks import small_weights
@@ -41,6 +43,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "photo.jpg").write_bytes(photo(1))
     (folder / "page.html").write_bytes((ROOT / "tests/crawler/pages/next_2024.html").read_bytes())
     can(folder / "downloads" / "bokekan", rows_as_csv([boke_row(number) for number in range(9)]).encode())
+    with Warc(folder / "downloads" / "pages.warc.gz") as warc:
+        warc.response(f"{EMBEDDED_SITE}/odai/1", page(1))
+        warc.photo(1)
     small_weights(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
