@@ -10,8 +10,7 @@ from pathlib import Path
 from dataset.importers.photo_files import UNREADABLE, Member, Members, PhotoFiles
 from dataset.importers.tables import ImportReport, ImportWriter, existing
 from dataset.importers.text_files import Table, decode
-from dataset.importers.values import is_nothing, moment, number, text
-from store.errors import Unexpected, UserError
+from dataset.importers.values import is_nothing, label, moment, number, text
 from store.processes.room import Room
 from store.register.sources import Source
 
@@ -37,8 +36,10 @@ SOURCE = Source(
     homepage=SITE,
     notice="ボケ缶, published by the operator of bokete. User names and ids were left out.",
 )
-MAX_TABLE_BYTES = 2**31
-"""All cans of 1.1 million boke have a quarter of this."""
+MAX_TABLE_BYTES = 2**30
+"""All cans of 1.1 million boke have half of this."""
+_SHOWN = 30
+"""The most columns that a message names, and the most characters of each."""
 NEEDED = ("id", "odai_id", "odai_photo_url", "text")
 
 
@@ -49,8 +50,8 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
     and left out. Users' ids and names are not read. Dates without a time zone are in Japan's.
 
     Raises:
-        UserError: `source` is not there, or holds no boke.csv.
-        Unexpected: nothing could be read of it, or no photo was found.
+        UserError: `source` is not there.
+        Unexpected: it holds no boke.csv, nothing could be read of it, or no photo was found.
         TooLittleRoom: the disk has less free than `room` says.
     """
     existing(source, "a can of ボケ缶 (a zip file), the folder that it unpacks to, or a folder of cans")
@@ -59,10 +60,7 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
     with Members(source) as members:
         cans = members.named("boke.csv", "boke.tsv")
         if not cans:
-            raise UserError(
-                f"{source} holds no boke.csv. Name a can of ボケ缶, or the folder of all cans"
-                + "".join(f"; {reason}" for reason in members.refused)
-            )
+            raise members.without("boke.csv", "Name a can of ボケ缶, or the folder of all cans")
         columns: dict[str, list[str]] = {}
         seen: list[str] = []
         describe = lambda: _found(columns, seen, members)  # noqa: E731
@@ -70,21 +68,27 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
             for can in cans:
                 photos = PhotoFiles(members, can)
                 seen += photos.examples()
-                columns[can.name] = _read_can(can, photos, writer)
+                columns[can.name] = _read_can(can, photos, members, writer)
     return writer.report
 
 
 def _found(columns: dict[str, list[str]], seen: list[str], members: Members) -> Iterable[str]:
     """Say what the cans have, and what a can should have."""
     for name, names in columns.items():
-        yield f"{name} has the columns {', '.join(names) or 'none'}."
+        shown = [column[:_SHOWN] for column in names[:_SHOWN]]
+        yield f"{name} has the columns {', '.join(shown) or 'none'}."
     yield f"Needed are {', '.join(NEEDED)}. Files beside it: {', '.join(seen[:5]) or 'none'}."
     yield from (f"{reason}." for reason in members.refused)
 
 
-def _read_can(can: Member, photos: PhotoFiles, writer: ImportWriter) -> list[str]:
+def _read_can(can: Member, photos: PhotoFiles, members: Members, writer: ImportWriter) -> list[str]:
     """Read one boke.csv; return its columns."""
-    table = Table(decode(_content(can)), COLUMNS, key="id")
+    try:
+        table = Table(decode(can.read_all(MAX_TABLE_BYTES)), COLUMNS, key="id")
+    except UNREADABLE as error:
+        members.refused.append(f"{can.name} in {can.path.name} cannot be read: {error}")
+        writer.bad("files that cannot be read")
+        return []
     if not set(NEEDED) <= set(table.columns):
         writer.bad("files without the columns of a boke.csv")
         return table.columns
@@ -97,22 +101,12 @@ def _read_can(can: Member, photos: PhotoFiles, writer: ImportWriter) -> list[str
     return table.columns
 
 
-def _content(can: Member) -> bytes:
-    try:
-        content = can.read(MAX_TABLE_BYTES + 1)
-    except UNREADABLE as error:
-        raise Unexpected(f"{can.path} cannot be read: {error}. Fetch it anew") from error
-    if len(content) > MAX_TABLE_BYTES:
-        raise Unexpected(f"{can.name} has more than {MAX_TABLE_BYTES:,} bytes. Split it into several cans")
-    return content
-
-
 def _add(record: dict[str, str], photos: PhotoFiles, writer: ImportWriter) -> None:
     boke_id, odai_id = (writer.value(number, record, column) for column in ("id", "odai_id"))
     written = record["odai_photo_url"]
     if boke_id is None or odai_id is None or is_nothing(written):
         return writer.bad("records without id, odai or photo")
-    photo_id = writer.value(text, record, "odai_photo_id")
+    photo_id = writer.value(label, record, "odai_photo_id")
     url = f"bokekan:photo/{photo_id or odai_id}"
     labels = [label for label in (writer.value(text, record, "labels") or "").split("/") if label]
     page = {"url": f"{SITE}/odai/{odai_id}", "odai_id": odai_id, "image_url": url, "labels": labels}

@@ -5,22 +5,34 @@ Source: the published files: `type` (I2T, IT2T, T2T), `question`, `image` (a num
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dataset.importers.photo_files import UNREADABLE, Member, Members, PhotoFiles
 from dataset.importers.tables import ImportReport, ImportWriter, existing
 from dataset.importers.text_files import decode
-from dataset.importers.values import is_nothing, number
-from store.errors import Unexpected, UserError
+from dataset.importers.values import is_nothing, label, number
+from store.errors import Unexpected
 from store.processes.room import Room
 from store.register.sources import Source
 
 SITE = "https://bokete.jp"
 KINDS = {"I2T": "photo", "IT2T": "fill-in", "T2T": "text"}
 NAMES = ("jp.jsonl", "ja.jsonl", "jp.json", "ja.json")
+MAX_BYTES = 2**30
+"""Of a file of samples; the Japanese ones have 10 MB."""
+_TRIED = 100
+_AROUND = "\ufeff\x1e \t\r,"
+"""What may stand around the sample in a line: marks of byte order and of records, blanks, commas."""
+_BETWEEN = re.compile(r"[\s,\[\]\ufeff\x1e]*")
+_ARRAY = re.compile(r"\s*\[\s*(?!\[)")
+_NEXT = re.compile(r"[\r\n,]\s*(?=\{)")
+"""Where a sample may start behind one that cannot be read."""
 SUFFIXES = (".jsonl", ".json", ".ndjson")
 SOURCE = Source(
     name="oogiri-go",
@@ -36,8 +48,8 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
     Of a folder, only the Japanese file is read. Lines without a photo (T2T) are counted and left out.
 
     Raises:
-        UserError: `source` is not there, or holds no jp.jsonl.
-        Unexpected: nothing could be read of it, or no photo was found.
+        UserError: `source` is not there.
+        Unexpected: it holds no jp.jsonl, nothing could be read of it, or no photo was found.
         TooLittleRoom: the disk has less free than `room` says.
     """
     existing(source, "jp.jsonl, or the folder that holds it")
@@ -46,10 +58,7 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
         names = NAMES if folder == source else (source.name.lower(),)
         files = members.named(*names)
         if not files:
-            raise UserError(
-                f"{source} holds no jp.jsonl. Name the folder of Oogiri-GO, or one of its files"
-                + "".join(f"; {reason}" for reason in members.refused)
-            )
+            raise members.without("jp.jsonl", "Name the folder of Oogiri-GO, or one of its files")
         photos, keys = PhotoFiles(members, files[0]), Counter[str]()
         describe = lambda: _found(keys, photos, members)  # noqa: E731
         with ImportWriter(directory, "oogiri-go", SOURCE, describe, room) as writer:
@@ -68,27 +77,49 @@ def _found(keys: Counter[str], photos: PhotoFiles, members: Members) -> Iterable
 
 def _content(file: Member) -> str:
     try:
-        return decode(file.read(-1))
+        return decode(file.read_all(MAX_BYTES))
     except UNREADABLE as error:
-        raise Unexpected(f"{file.path} cannot be read: {error}. Fetch it anew") from error
+        raise Unexpected(f"{file.name} in {file.path} cannot be read: {error}. Fetch it anew") from error
 
 
 def _samples(content: str) -> Iterator[Any]:
-    """Yield what each line holds, or each member of one array; None for a line that is no JSON."""
-    if content.lstrip().startswith("["):
-        array = _parsed(content)
-        if isinstance(array, list) and any(isinstance(each, dict) for each in array):
-            yield from array
+    """Yield what each line holds; or, where lines hold no samples, each value that stands in the file.
+
+    Those may be members of one array, or objects over several lines. None stands for what is no JSON.
+    """
+    lines = (
+        line.strip(_AROUND) for line in content.split("\n")
+    )  # not splitlines(): a caption may hold U+2028
+    first = islice((line for line in lines if line), _TRIED)
+    if not _ARRAY.match(content) and any(isinstance(_parsed(line), dict) for line in first):
+        yield from (_parsed(text) for line in content.split("\n") if (text := line.strip(_AROUND)))
+    else:
+        yield from _values(content)
+
+
+def _values(content: str) -> Iterator[Any]:
+    decoder, at = json.JSONDecoder(), 0
+    while True:
+        at = _BETWEEN.match(content, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+        if at == len(content):
             return
-    for line in content.split("\n"):  # not splitlines(): a caption may hold U+2028
-        if line.strip():
-            yield _parsed(line)
+        try:
+            value, at = decoder.raw_decode(content, at)
+            yield value
+        except (ValueError, RecursionError):
+            yield None
+            found = _NEXT.search(content, at)
+            at = found.end() if found else len(content)
 
 
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        return None
+    except ValueError:
+        with suppress(ValueError, RecursionError):
+            return json.loads(text, parse_int=str)  # a number of 5,000 digits costs itself alone
         return None
 
 
@@ -100,7 +131,7 @@ def _add(sample: Any, keys: Counter[str], photos: PhotoFiles, writer: ImportWrit
     image = sample.get("image")
     if is_nothing(image) or isinstance(image, bool) or not isinstance(image, str | int | float):
         return writer.bad("samples without a photo")
-    name = str(int(image)) if isinstance(image, float) else str(image)
+    name = label(image) or ""
     stem = PurePosixPath(name.replace("\\", "/")).name.partition(".")[0]
     odai_id = int(stem) if stem.isascii() and stem.isdecimal() and len(stem) < 19 else None
     url = f"oogiri-go:{name}"

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import unicodedata
 import zipfile
 import zlib
 from collections import defaultdict
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from store.errors import Unexpected
 from store.photo.containers import CLAIM, claimed_format
 
 MAX_PHOTO_BYTES = 64 * 2**20
@@ -29,11 +31,13 @@ class Member:
         name: its path below the folder or within the zip file, with `/`.
         path: the file, or the zip file that holds it.
         archive: the zip file, opened.
+        info: which of its files.
     """
 
     name: str
     path: Path
     archive: zipfile.ZipFile | None = None
+    info: zipfile.ZipInfo | None = None
 
     def read(self, size: int = MAX_PHOTO_BYTES) -> bytes:
         """Return at most so many bytes of the file.
@@ -41,11 +45,23 @@ class Member:
         Raises:
             OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError: it cannot be read: encrypted, say.
         """
-        if self.archive is None:
+        if self.archive is None or self.info is None:
             with self.path.open("rb") as file:
                 return file.read(size)
-        with self.archive.open(self.name) as member:
+        with self.archive.open(self.info) as member:
             return member.read(size)
+
+    def read_all(self, most: int) -> bytes:
+        """Return the whole file.
+
+        Raises:
+            ValueError: it has more bytes than that, or says so; the message names the limit.
+            OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError: as `read`.
+        """
+        content = b"" if self.info and self.info.file_size > most else self.read(most + 1)
+        if len(content) > most or (self.info and self.info.file_size > most):
+            raise ValueError(f"it has more than {most:,} bytes. Split it")
+        return content
 
 
 UNREADABLE = (
@@ -99,10 +115,8 @@ class Members:
             folders.sort()
             for name in [*folders, *sorted(files)]:
                 path = Path(folder, name)
-                if path.is_symlink() and not path.resolve().is_relative_to(root):
-                    self.refused.append(
-                        f"{path.relative_to(self.source)} is a link that leads out of {root.name}"
-                    )
+                if path.is_symlink() and (reason := _leads_astray(path, root)):
+                    self.refused.append(f"{path.relative_to(self.source)} is a link that leads {reason}")
                 elif path.is_file():
                     yield path
 
@@ -115,7 +129,17 @@ class Members:
         for info in archive.infolist():
             is_link = stat.S_ISLNK(info.external_attr >> 16)
             if not info.is_dir() and not is_link and not info.filename.startswith("__MACOSX/"):
-                self.all.append(Member(info.filename, path, archive))
+                # Some tools of Windows write \ in names, against the format.
+                self.all.append(Member(info.filename.replace("\\", "/"), path, archive, info))
+                if info.filename.lower().endswith(".zip"):
+                    within = f"{info.filename} is a zip file within {path.name}"
+                    self.refused.append(f"{within}, which is not looked into: unpack {path.name}")
+
+    def without(self, wanted: str, step: str) -> Unexpected:
+        """Return the error where a file of a name is not there; it says what is, and what was refused."""
+        shown = ", ".join(member.name for member in self.all[:5]) or "none"
+        reasons = "".join(f"; {reason}" for reason in self.refused[:5])
+        return Unexpected(f"{self.source} holds no {wanted}; files there: {shown}{reasons}. {step}")
 
 
 class PhotoFiles:
@@ -129,7 +153,7 @@ class PhotoFiles:
         for member in members.all:
             within = _within(member, beside, folder)
             if within is not None and member.name != beside.name:
-                bare = _without_suffix(within).lower()
+                bare = _without_suffix(_key(within))
                 self._named[bare.rpartition("/")[2]].append((bare, member))
 
     def find(self, written: str) -> Member:
@@ -144,8 +168,10 @@ class PhotoFiles:
         named = _path(written)
         if ".." in named.split("/"):
             raise NoPhoto(f"its path leads out of {self._place}")
-        # Both as it is written and without its suffix: 7.1 may be a number of its own.
-        for bare in dict.fromkeys((_without_suffix(named).lower(), named.lower())):
+        # Both as it is written and without its suffix: 7.1 may be a number of its own. Last, without escapes.
+        plain, unescaped = _key(named), _key(_path(unquote(named)))
+        spelled = (_without_suffix(plain), plain, _without_suffix(unescaped), unescaped)
+        for bare in dict.fromkeys(one for one in spelled if ".." not in one.split("/")):
             meant = [
                 (len(path), member)
                 for path, member in self._named.get(bare.rpartition("/")[2], ())
@@ -160,6 +186,13 @@ class PhotoFiles:
     def examples(self, count: int = 3) -> list[str]:
         """Return the paths of some files, for a message."""
         return [member.name for found in list(self._named.values())[:count] for _, member in found[:1]]
+
+
+def _leads_astray(link: Path, root: Path) -> str | None:
+    try:
+        return None if link.resolve().is_relative_to(root) else f"out of {root.name}"
+    except (OSError, RuntimeError):
+        return "to itself"
 
 
 def _within(member: Member, beside: Member, folder: PurePosixPath) -> str | None:
@@ -182,6 +215,11 @@ def _path(written: str) -> str:
             return written
     parts = written.strip().replace("\\", "/").split("/")
     return "/".join(part for part in parts if part not in ("", "."))
+
+
+def _key(path: str) -> str:
+    """Return a path as it is compared: capitals do not count, nor how a Mac writes が in names of files."""
+    return unicodedata.normalize("NFC", path).lower()
 
 
 def _without_suffix(path: str) -> str:

@@ -1,8 +1,9 @@
 """Text of any encoding that people save tables in, and the records of a table with any separator."""
 
 import csv
-import io
+import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from dataset.importers.values import Unreadable, number
 
@@ -13,6 +14,11 @@ _MARKS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_START = 40
+"""Bytes by which UTF-16 without a mark is told: the first two or three columns' names."""
+_SEPARATOR = re.compile(r"sep=.")
+"""The line before the names of columns by which spreadsheets are told what separates them."""
 SEPARATORS = ",\t;|"
 MAX_LINES = 200
 """The most lines of one record: a quote that is never closed must not swallow the rest of the file."""
@@ -26,8 +32,8 @@ def decode(content: bytes) -> str:
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, errors="replace")
-    start = content[:2000]  # the columns' names are ASCII
+            return content[len(mark) :].decode(encoding, errors="replace").lstrip("\ufeff")
+    start = content[:_START]  # the columns' names are ASCII; captions behind them are not
     for zeros, encoding in ((start[1::2], "utf-16-le"), (start[::2], "utf-16-be")):
         if len(zeros) > 8 and zeros.count(0) * 2 > len(zeros):
             return content.decode(encoding, errors="replace")
@@ -49,7 +55,9 @@ class Table:
 
     def __init__(self, text: str, known: Sequence[str], key: str) -> None:
         self._key = key
-        self._lines = list(io.StringIO(text, newline=""))
+        lines = _LINE.findall(text)
+        skipped = takewhile(lambda line: not line.strip() or _SEPARATOR.fullmatch(line.strip()), lines)
+        self._lines = lines[sum(1 for _ in skipped) :]
         headers = {separator: _names(self._lines[:1], separator) for separator in SEPARATORS}
         self._separator = max(SEPARATORS, key=lambda each: len(set(headers[each]) & set(known)))
         self.columns = headers[self._separator]

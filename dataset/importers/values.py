@@ -4,17 +4,29 @@ import math
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from store.schema import FIRST_ODAI, JAPAN
 
 _NOTHING = frozenset(
-    ("", "none", "null", "nil", "nan", "nat", "n/a", "#n/a", "na", "<na>", "\\n", "undefined", "-")
+    [
+        *("", "none", "null", "nil", "nan", "nat", "n/a", "na", "undefined", "(null)", "<null>", "[]", "{}"),
+        *("<na>", "\\n", "-nan", "#n/a", "#na", "#n/a n/a", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"),
+        *("#null!", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "?", "なし", "無し", "不明"),
+        *("-", "--", "---", "\u2010", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212"),
+    ]
 )
-"""What pandas, R, databases, JavaScript and spreadsheets write for nothing, in small letters."""
+"""What pandas (na_values of `read_csv`), R, databases, JavaScript, spreadsheets and people write for nothing,
+in small letters: dashes of any length, too."""
 _WHOLE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.0*)?|\d+(?:\.0*)?|\d+(?:\.\d+)?e\+?\d{1,2}", re.ASCII)
 _SLASHES = re.compile(
     r"(\d{4})[/.年-](\d{1,2})[/.月-](\d{1,2})日?(?:[ T]+(\d{1,2})[:時](\d{1,2})(?:[:分](\d{1,2}))?分?)?"
 )
+_LONGEST = 40
+"""The most characters of a number: 2**63 has 19 digits."""
+_EXPONENT = re.compile(r"\d\.\d{1,18}e\+?0?9", re.ASCII)
+_TOGETHER = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
+_ZONES = {"UTC": UTC, "GMT": UTC, "Z": UTC, "JST": JAPAN}
 _EPOCHS = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}
 """Epoch seconds, thousandths, millionths and billionths of them, by their digits: from 2001 to 2286."""
 
@@ -27,7 +39,7 @@ def is_nothing(value: object) -> bool:
     """Tell whether a value is one of the markers for nothing. A caption never is: 「-」 may be a joke."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
-    return isinstance(value, str) and value.strip().lower() in _NOTHING
+    return isinstance(value, str) and unicodedata.normalize("NFKC", value).strip().lower() in _NOTHING
 
 
 def text(value: object) -> str | None:
@@ -43,6 +55,19 @@ def text(value: object) -> str | None:
     return str(value).strip()
 
 
+def label(value: object) -> str | None:
+    """Return a value of a column that names something, by a number or otherwise: 501.0 is 501.
+
+    Raises:
+        Unreadable: it is a list or an object.
+    """
+    try:
+        found = number(value)
+    except Unreadable:
+        return text(value)
+    return None if found is None else str(found)
+
+
 def number(value: object) -> int | None:
     """Return a whole number of at least 0, below 2**63; None for nothing.
 
@@ -55,7 +80,7 @@ def number(value: object) -> int | None:
         return None
     if isinstance(value, str):
         digits = unicodedata.normalize("NFKC", value).strip().lower()
-        if not _WHOLE.fullmatch(digits):
+        if len(digits) > _LONGEST or not _WHOLE.fullmatch(digits):
             raise Unreadable(value)
         digits = digits.replace(",", "")
         value = float(digits) if "e" in digits else int(digits.partition(".")[0])
@@ -69,7 +94,8 @@ def number(value: object) -> int | None:
 def moment(value: object) -> datetime | None:
     """Return a moment in UTC; None for nothing. Without a zone it is Japan's time, as the site's is.
 
-    Read are ISO 8601, 2013/5/1 9:30, 2013年5月1日 and epoch times (seconds to nanoseconds).
+    Read are ISO 8601, 2013/5/1 9:30, 2013年5月1日, 20130501093000, dates of e-mail, each with the name of a
+    zone (UTC, GMT, JST), and epoch times (seconds to nanoseconds).
 
     Raises:
         Unreadable: it is none of them, before the site's first odai, or still to come.
@@ -92,13 +118,24 @@ def _moment(value: object) -> datetime:
     if not isinstance(value, str):
         raise Unreadable(value)
     written = unicodedata.normalize("NFKC", value).strip()
-    if re.fullmatch(r"\d{10,19}(?:\.\d*)?", written, re.ASCII):
-        return _epoch(written.partition(".")[0])
-    if parts := _SLASHES.fullmatch(written):
+    digits = re.fullmatch(r"(\d{10,19})(?:\.\d*)?", written, re.ASCII)
+    if digits and len(digits[1]) in _EPOCHS:
+        return _epoch(digits[1])
+    if _EXPONENT.fullmatch(written.lower()):
+        return _epoch(str(int(float(written))))
+    name = next((name for name in _ZONES if written.endswith(name)), "")
+    found = _by_its_clock(written.removesuffix(name).strip())
+    return found.replace(tzinfo=found.tzinfo or _ZONES.get(name, JAPAN)).astimezone(UTC)
+
+
+def _by_its_clock(written: str) -> datetime:
+    """Return a moment without the name of a zone; it has a zone where an offset is written."""
+    if parts := _SLASHES.fullmatch(written) or _TOGETHER.fullmatch(written):
         year, month, day, hour, minute, second = (int(part or 0) for part in parts.groups())
-        return datetime(year, month, day, hour, minute, second, tzinfo=JAPAN).astimezone(UTC)
-    found = datetime.fromisoformat(written.replace("/", "-"))
-    return (found if found.tzinfo else found.replace(tzinfo=JAPAN)).astimezone(UTC)
+        return datetime(year, month, day, hour, minute, second)
+    if re.match("[A-Z][a-z]{2}, [0-9]", written):  # so dates of e-mail and HTTP begin
+        return parsedate_to_datetime(written)
+    return datetime.fromisoformat(written.replace("/", "-"))
 
 
 def _epoch(digits: str) -> datetime:
