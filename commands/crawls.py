@@ -1,11 +1,12 @@
-"""The commands that hold a crawl to what is known: canaries, and the history of its runs."""
+"""The commands on a crawl: canaries, the history of its runs, and imports, which fill it without one."""
 
 import argparse
 import json
+from pathlib import Path
 
 from commands.arguments import Commands, add, add_pipeline, pipeline_of, positive
 from pipelines import load
-from store.errors import MissingStage
+from store.errors import MissingStage, UsageError
 from store.place import Place
 
 
@@ -65,6 +66,26 @@ def history(arguments: argparse.Namespace) -> None:
         print("history: no run yet; it begins with the next crawl, since 0.1 kept none")
 
 
+def read(arguments: argparse.Namespace) -> None:
+    """Read an existing dataset into a pipeline, or pages that others have fetched, instead of crawling."""
+    pipeline = pipeline_of(arguments)
+    again = pipeline.command("import", arguments.format, *arguments.source)
+    if arguments.format == "warc":
+        from crawler.imports.warc import import_warc
+        from crawler.job import Job
+
+        job = Job(pipeline.settings.crawl, pipeline.crawl, pipeline=pipeline.name)
+        return print(import_warc(job, arguments.source, again))
+    from dataset.importers import bokekan, oogiri_go
+    from store.processes.room import Room
+
+    if len(arguments.source) > 1:
+        raise UsageError(f"{arguments.format} takes one SRC: put several into one folder, and name that")
+    formats = {"bokekan": bokekan.read, "oogiri-go": oogiri_go.read}
+    room = Room(pipeline.crawl, pipeline.settings.crawl, "import", pipeline, again=again)
+    print(formats[arguments.format](Path(arguments.source[0]), pipeline.crawl, room))
+
+
 def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     command = add(commands, canaries)
@@ -82,3 +103,14 @@ def register(commands: Commands) -> None:
     command.add_argument("-n", type=positive, default=20, help="runs in the table, the newest (20)")
     command.add_argument("--json", action="store_true", help="print all runs as JSON")
     command.add_argument("--accept", action="store_true", help="make the run that raised the alarm usual")
+    command = add(commands, read, "import")
+    command.add_argument(
+        "format", choices=["bokekan", "oogiri-go", "warc"], help="the dataset's own layout; warc: WARC files"
+    )
+    command.add_argument(
+        "source",
+        nargs="+",
+        metavar="SRC",
+        help="the folder or file that it lies in; of WARC files also several, and patterns ('warcs/*.gz')",
+    )
+    add_pipeline(command)
