@@ -19,7 +19,9 @@ from crawler.memory.row_writer import RowWriter
 from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
 from store.processes.room import Room
+from store.register.listed import list_files
 from store.register.sources import Source, note_source
+from store.register.stages import Stage
 from store.warc.read import MOST
 
 _ABOUT = [("description", "pages that others have fetched, taken from their WARC files")]
@@ -70,8 +72,6 @@ class _Import:
             self._take_photos(survey, photos, closed)
         job = self._job
         self.report.check(job.site, job.hosts, job.command)
-        if self.report.pages or self.report.photos:  # else datasets would be built anew for its date
-            note_source(job.directory, _source(job.site))
         return self.report
 
     @contextmanager
@@ -83,6 +83,9 @@ class _Import:
             writer.try_commit()  # what was read so far is whole, and known to the next try
             raise
         writer.commit()
+        if self.report.pages or self.report.photos:  # else datasets would be built anew for its date
+            note_source(self._job.directory, _source(self._job.site))
+        list_files(Stage("crawl", self._job.directory))
 
     def _take_pages(self, pages: Pages) -> None:
         self._append(pages.rows(self._files.records("pages")))

@@ -18,11 +18,12 @@ from crawler.reports.publish import Publisher
 from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic
 from crawler.verify import check
-from dataset.importers.tables import ImportWriter, Source
+from dataset.importers.tables import ImportWriter
 from store.forget.content import Content
 from store.forget.forgotten import Forgotten
 from store.manifest import listed, read_manifest
 from store.register.listed import list_files
+from store.register.sources import Source
 from store.register.stages import Stage
 from store.register.verify import check_manifest
 from store.whole_file import write_json
