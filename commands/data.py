@@ -106,6 +106,14 @@ def forget(arguments: argparse.Namespace) -> None:
     print(forget(pipeline, request, near=arguments.near, near_bits=bits, mirror=mirror))
 
 
+def push(arguments: argparse.Namespace) -> None:
+    """Send a pipeline's dataset to a private dataset repository of the Hugging Face Hub."""
+    from dataset.export.push import push
+
+    address = push(pipeline_of(arguments).dataset, arguments.repository, public=arguments.public)
+    print(f"pushed to {address}, privately")
+
+
 def weights(arguments: argparse.Namespace) -> None:
     """Fetch the published weights of CaffeNet, and check them."""
     from featurize.fetch import CAFFENET, fetch
@@ -156,6 +164,10 @@ def register(commands: Commands) -> None:
         "--format", required=True, choices=["pairs", "webdataset", "coco", "imagefolder"], help="the form"
     )
     command.add_argument("directory", type=Path, metavar="DIRECTORY", help="a new folder for it")
+    command = add(commands, push)
+    add_pipeline(command)
+    command.add_argument("repository", metavar="REPO", help="its name on the Hub: owner/name")
+    command.add_argument("--public", action="store_true", help="refused until rows carry licences")
     command = add(commands, forget)
     add_pipeline(command)
     what = command.add_mutually_exclusive_group()

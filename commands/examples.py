@@ -34,6 +34,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru import warc 'downloads/*.warc.gz' --pipeline bokete",
     ),
     "export": ("bokeru export --pipeline demo --format webdataset exported",),
+    "push": ("bokeru push --pipeline demo you/jokes",),
     "canaries": (
         "bokeru canaries --pipeline demo",
         "bokeru canaries --pipeline demo -n 6 --json",

@@ -139,6 +139,7 @@ def _take_out(place: Place, content: "Content", forgotten: "Forgotten", report: 
     """Let each stage take `content` out, and exports follow their dataset; fill in the report."""
     from dataset.export.formats import export_again
     from dataset.export.pages import remove_pages
+    from dataset.export.record import outdated_pushes
     from store.forget import anything, leftovers
     from store.place import FORGETTING
 
@@ -156,6 +157,7 @@ def _take_out(place: Place, content: "Content", forgotten: "Forgotten", report: 
         report.changed[name] = sum(forgetters[name].forget(stage, content, passing) for stage in own)
         if name == "dataset":
             again, report.exports = export_again(place.dataset)
+            report.pushed = outdated_pushes(place.dataset)
             removed, elsewhere = remove_pages(place.dataset)
             report.changed["export"], report.exports = again + removed, report.exports + elsewhere
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from store.forget.unfinished import Unfinished
 
 
+REMEDY_OF_PUSH = "Delete the repository, since its history keeps what it held, and push again"
+
+
 @dataclass
 class ForgetReport:
     """How many files of each stage changed, and what is left to do by hand.
@@ -20,6 +23,7 @@ class ForgetReport:
         trained: runs whose models may have learned from what is on the forget list.
         others: for each other pipeline that holds the same content, the command that forgets it there.
         exports: folders elsewhere that hold exports of the dataset as it was.
+        pushed: repositories of the Hub that hold it as it was.
         near: for each near copy that stays, the command that forgets it.
         receipt: the file that tells all this.
     """
@@ -28,6 +32,7 @@ class ForgetReport:
     trained: list[Path] = field(default_factory=list)
     others: dict[str, str] = field(default_factory=dict)
     exports: list[Path] = field(default_factory=list)
+    pushed: list[str] = field(default_factory=list)
     near: dict[str, str] = field(default_factory=dict)
     receipt: Path | None = None
 
@@ -42,6 +47,7 @@ class ForgetReport:
                 *(f"trained on it: {run}. Delete it, and train again" for run in self.trained),
                 *(f"held by pipeline {name}, too: {command}" for name, command in self.others.items()),
                 *(f"exported before: {path}. Delete it, and export again" for path in self.exports),
+                *(f"pushed before: {name}. {REMEDY_OF_PUSH}" for name in self.pushed),
                 *(
                     f"a near copy stays: {sha256}. Forget it too: {command}"
                     for sha256, command in self.near.items()
@@ -58,6 +64,7 @@ def write_receipt(place: Place, work: "Unfinished", report: ForgetReport, left: 
 
     copies = [Copy(path=str(path), remedy="Delete it, or what it holds; then finish") for path in left]
     copies += [Copy(path=str(path), remedy="Delete it, and export again") for path in report.exports]
+    copies += [Copy(path=f"datasets/{name} on the Hub", remedy=REMEDY_OF_PUSH) for name in report.pushed]
     copies += [Copy(path=str(place.data / name), remedy=command) for name, command in report.others.items()]
     after, trained = seen(searched_files(place), place.data), [run.name for run in report.trained]
     written = receipt(place.name, work, after, copies, trained, finished=not left)

@@ -27,6 +27,7 @@ from store.forget.content import SHORT, Content
 from store.forget.search import search
 from store.manifest import NAME as MANIFEST
 from store.manifest import listed, read_manifest
+from tests import hub
 from tests.dataset.importers.cans import boke_row, can, oogiri_go, rows_as_csv, sample
 from tests.featurize.small_networks import small_network, small_weights
 
@@ -126,6 +127,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("web", *pipeline, "--export", folder / "pages")
     for form in ("pairs", "webdataset", "coco", "imagefolder"):
         ledger.run("export", *pipeline, "--format", form, folder / form)
+    push(ledger, pipeline)
     ledger.run("import", "bokekan", can(folder / "can", rows_as_csv([boke_row(1)]).encode()), *pipeline)
     ledger.run("import", "oogiri-go", oogiri_go(folder / "oogiri", [sample(1)]), *pipeline)
     ledger.run("dataset", *pipeline)
@@ -157,6 +159,16 @@ def everything(data: Path) -> Content:
     texts = {text for text in captions["text"].to_pylist() if len(text) >= SHORT}
     numbers = set(captions["odai_id"].to_pylist())
     return Content(set(captions["sha256"].to_pylist()), odai_ids=numbers, texts=texts)
+
+
+def push(ledger: Ledger, pipeline: tuple[object, ...]) -> None:
+    """Send the dataset to a Hub of our own."""
+    from huggingface_hub import constants
+
+    constants.HF_HUB_DISABLE_XET = True
+    with hub.serving() as there:
+        os.environ |= {"HF_ENDPOINT": there.endpoint, "HF_TOKEN": hub.TOKEN}
+        ledger.run("push", *pipeline, "jokes")
 
 
 def run_with_weights(ledger: Ledger, pipeline: tuple[object, ...], folder: Path) -> None:

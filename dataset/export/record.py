@@ -29,14 +29,31 @@ class Exports(Sealed):
 
     model_config = ConfigDict(extra="forbid")
     exports: list[Export] = Field(default_factory=list)
+    pushed: dict[str, str] = Field(default_factory=dict)
+    """Repositories of the Hub, each with the fingerprint of the dataset that it has."""
 
 
 def record(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -> None:
     """Record that `dataset`, as it is now, goes to `directory`; called before anything is written there."""
     fingerprint = str(read.manifest(dataset)["fingerprint"])
     new = Export(directory=directory.resolve(), format=format, splits=tuple(splits), fingerprint=fingerprint)
-    others = [export for export in read_exports(dataset.parent).exports if export.directory != new.directory]
-    write_whole(dataset.parent / NAME, Exports(exports=[*others, new]).sealed())
+    before = read_exports(dataset.parent)
+    others = [export for export in before.exports if export.directory != new.directory]
+    write_whole(dataset.parent / NAME, Exports(exports=[*others, new], pushed=before.pushed).sealed())
+
+
+def record_push(dataset: Path, repository: str) -> None:
+    """Record that `dataset`, as it is now, goes to a repository; called before anything is sent."""
+    before, fingerprint = read_exports(dataset.parent), str(read.manifest(dataset)["fingerprint"])
+    pushed = {**before.pushed, repository: fingerprint}
+    write_whole(dataset.parent / NAME, Exports(exports=before.exports, pushed=pushed).sealed())
+
+
+def outdated_pushes(dataset: Path) -> list[str]:
+    """Return the repositories that hold another version of `dataset`, and keep it in their history."""
+    current = read.manifest(dataset)["fingerprint"] if read.is_complete(dataset) else None
+    pushed = read_exports(dataset.parent).pushed
+    return [repository for repository, fingerprint in pushed.items() if fingerprint != current]
 
 
 def outdated(dataset: Path) -> list[Export]:
