@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,10 @@ FORMATS = {
     "coco": Format(coco.write, coco.USE),
     "imagefolder": Format(imagefolder.write, imagefolder.USE),
 }
+
+
+OURS = ("README.md", *read.SPLITS, "images", "annotations")
+"""What the names of files and folders in an export begin with, of any format. Others are the user's."""
 
 
 def export(dataset: Path, directory: Path, format: str, splits: Sequence[str] = read.SPLITS) -> int:
@@ -77,8 +82,27 @@ def export_again(dataset: Path) -> tuple[int, list[Path]]:
             _write(dataset, exported.directory, exported.format, exported.splits)
             record(dataset, exported.directory, exported.format, exported.splits)
         else:
-            shutil.rmtree(exported.directory)
+            _delete(exported.directory)
     return again, elsewhere
+
+
+def _delete(directory: Path) -> None:
+    for path in directory.iterdir():
+        if path.name.startswith(OURS):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with suppress(OSError):  # it holds files of the user's
+        directory.rmdir()
+
+
+def _keep_others(old: Path, new: Path) -> None:
+    """Take the user's own files along to the export that is written in the place of an older one."""
+    for path in old.iterdir() if old.is_dir() else ():
+        if path.name.startswith(OURS):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, new / path.name, symlinks=True)
+        else:
+            shutil.copy2(path, new / path.name, follow_symlinks=False)
 
 
 def _write(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -> int:
@@ -89,4 +113,5 @@ def _write(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -
             manifest["pipeline"], format, config, captions, FORMATS[format].use, manifest["sources"]
         )
         write_whole(new / "README.md", card)
+        _keep_others(directory, new)
     return captions

@@ -235,13 +235,16 @@ def test_a_damaged_shard_of_its_own_stops_it(data: Path) -> None:
         forget(data, "p", odai=50)
 
 
-@pytest.mark.parametrize("form", ["pairs", "webdataset", "coco"])
+@pytest.mark.parametrize("form", ["pairs", "webdataset", "coco", "imagefolder"])
 def test_exports_in_the_pipeline_are_written_again(data: Path, form: str) -> None:
     directory = data / "p" / "exports" / form
     export(data / "p" / "dataset", directory, form)
+    (directory / "mine").mkdir()
+    (directory / "mine" / "NOTES.txt").write_text("my own")
     assert search(directory, content(50))
     assert forget(data, "p", sha256=photo(50)).changed["export"] == 1
-    assert any(directory.iterdir())
+    assert (directory / "README.md").exists()
+    assert (directory / "mine" / "NOTES.txt").read_text() == "my own"
     assert search(directory, content(50)) == []
     assert forget(data, "p", sha256=photo(50)).changed["export"] == 0
 
@@ -259,9 +262,12 @@ def test_exports_elsewhere_are_named_until_they_are_gone(data: Path, tmp_path: P
 def test_an_export_goes_with_the_last_photo(tmp_path: Path) -> None:
     crawl = crawl_tables.crawl(tmp_path / "data" / "p" / "crawl", 1)
     build(OPTIONS, [crawl], tmp_path / "data" / "p" / "dataset", name="p")
-    export(tmp_path / "data" / "p" / "dataset", tmp_path / "data" / "p" / "out", "pairs")
+    for name in ("out", "kept"):
+        export(tmp_path / "data" / "p" / "dataset", tmp_path / "data" / "p" / name, "pairs")
+    (tmp_path / "data" / "p" / "kept" / "NOTES.txt").write_text("my own")
     forget(tmp_path / "data", "p", odai=1)
     assert not (tmp_path / "data" / "p" / "out").exists()
+    assert [path.name for path in (tmp_path / "data" / "p" / "kept").iterdir()] == ["NOTES.txt"]
 
 
 def test_a_damaged_list_of_exports_stops_it(data: Path) -> None:
