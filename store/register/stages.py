@@ -105,6 +105,8 @@ def _below(path: Path, depth: int) -> Iterator[Stage]:
 
 def _stage_of(path: Path) -> StageName | None:
     """Return the stage that wrote `path`, by files that no other stage has: a copy may have any name."""
+    if path.name in ("crawl", "dataset") and _visible(path, MANIFEST):
+        return "crawl" if path.name == "crawl" else "dataset"  # whatever is lost of it
     tables = [path / name for name in ("pages", "images") if (path / name).is_dir()]
     if tables and (path.name == "crawl" or any(table.paths for table in Stage("crawl", path).tables())):
         return "crawl"

@@ -110,6 +110,8 @@ def check_manifest(stage: Stage) -> Problems:
         return
     if manifest is None or is_of_0_1(manifest):
         yield from _notice(stage, len(files))
+    elif manifest.get("stage") != WRITERS.get(stage.name, stage.name):
+        yield Problem(f"{stage.directory / MANIFEST} is that of another stage: {manifest.get('stage')}")
     elif not is_as_written(manifest):
         yield Problem(f"{stage.directory / MANIFEST} is damaged: it was changed after it was written")
     replaced = replaced_names(stage)
@@ -118,6 +120,10 @@ def check_manifest(stage: Stage) -> Problems:
         for name, problem in zip(files, problems, strict=True):
             if problem and not (name in replaced and not (stage.directory / name).exists()):
                 yield Problem(f"{stage.directory / name} {problem}")
+
+
+WRITERS = {"run": "train"}
+"""What a manifest calls the stage, where that is not the name of its folder."""
 
 
 def _notice(stage: Stage, count: int) -> Problems:

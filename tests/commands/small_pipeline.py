@@ -89,7 +89,7 @@ class SmallPipeline:
 
     def shard(self, split: str = "train") -> Path:
         """Return the dataset's shard of a split."""
-        return self._one(self.dataset, f"**/{split}-*.parquet")
+        return self._one(self.dataset, f"data/{split}-*.parquet")
 
     def snapshot(self) -> Path:
         """Return the run's last snapshot."""
