@@ -23,7 +23,7 @@ from store.manifest import fingerprint
 from store.register.kinds import DATASET_CAPTIONS
 from store.register.listed import list_files
 from store.register.stages import Stage
-from store.replacing.directory import locked, replacement
+from store.replacing.directory import locked, remove, replacement
 from store.schema import CAPTION, LEFT_OUT_CAPTIONS, PHOTOS, decoder_of
 from store.shard_reader import sql_rows
 from store.shards import read_schema
@@ -64,7 +64,7 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
         shards = read.shards(stage.directory) if _shards(stage) else []
         included = content.includes(read.captions(stage.directory)) if shards else []
         if included and all(included):
-            shutil.rmtree(stage.directory)
+            remove(stage.directory)
             return 1
         # What goes with the shards is made anew below; else it is rewritten with the rest.
         again = (*read.SPLITS, DATASET_CAPTIONS) if any(included) else read.SPLITS

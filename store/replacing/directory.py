@@ -43,6 +43,12 @@ def replacement(directory: Path, *, swap: bool = True) -> Iterator[Path]:
         _recover(directory)
 
 
+def remove(directory: Path) -> None:
+    """Delete `directory`, which is gone at once, whatever a kill leaves of it; `locked` must be held."""
+    gone = directory.rename(directory.with_name(f".{directory.name}.new-{secrets.token_hex(4)}"))
+    shutil.rmtree(gone)
+
+
 def _old(directory: Path) -> Path:
     return directory.with_name(f".{directory.name}.old")
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,26 @@ def test_a_damaged_dataset_is_built_again(dataset: Path, damage: str) -> None:
     path.unlink() if damage == "missing" else path.write_bytes(path.read_bytes()[:100])
     built(dataset.with_name("crawl"))
     assert sides(dataset) == before
+    assert verify(dataset) == []
+
+
+@pytest.mark.parametrize("name", ["statistics.json", "vocabulary.json"])
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text(path.read_text() + " ")])
+def test_a_file_beside_the_shards_that_is_missing_or_changed_is_made_again(
+    dataset: Path, name: str, damage: Callable[[Path], object]
+) -> None:
+    before, content = sides(dataset), (dataset / name).read_bytes()
+    damage(dataset / name)
+    built(dataset.with_name("crawl"))
+    assert (dataset / name).read_bytes() == content
+    assert sides(dataset) == before
+
+
+def test_force_builds_what_is_up_to_date(dataset: Path) -> None:
+    crawl, before = dataset.with_name("crawl"), (dataset / "manifest.json").stat().st_mtime_ns
+    assert not build(OPTIONS, [crawl], dataset, name="p")
+    assert build(OPTIONS, [crawl], dataset, name="p", force=True)
+    assert (dataset / "manifest.json").stat().st_mtime_ns > before
     assert verify(dataset) == []
 
 
