@@ -60,10 +60,10 @@ class ForgetReport:
 def write_receipt(place: Place, work: "Unfinished", report: ForgetReport, left: list[Path]) -> None:
     """Write the receipt, and say in the report where; `left` are the files that hold content still."""
     from store.forget.receipt import Copy, receipt
-    from store.forget.unfinished import seen
+    from store.forget.unfinished import seen, told
 
-    copies = [Copy(path=str(path), remedy="Delete it, or what it holds; then finish") for path in left]
-    copies += [Copy(path=str(path), remedy="Delete it, and export again") for path in report.exports]
+    copies = [Copy(path=told(path), remedy="Delete it, or what it holds; then finish") for path in left]
+    copies += [Copy(path=told(path), remedy="Delete it, and export again") for path in report.exports]
     copies += [Copy(path=f"datasets/{name} on the Hub", remedy=REMEDY_OF_PUSH) for name in report.pushed]
     copies += [Copy(path=str(place.data / name), remedy=command) for name, command in report.others.items()]
     after, trained = seen(searched_files(place), place.data), [run.name for run in report.trained]

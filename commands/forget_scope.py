@@ -93,7 +93,8 @@ def _options(asked: "list[Request]", content: "Content") -> "list[tuple[str, str
 
 def loose(place: Place) -> list[Path]:
     """Return what lies in the data folder and belongs to no pipeline: copies that somebody made, perhaps."""
-    others = [Place(place.data, name) for name in _names(place) if name != place.name]
+    folders = sorted(path for path in place.data.iterdir() if path.is_dir() and path.name not in SHARED)
+    others = [Place(place.data, path.name) for path in folders if path.name != place.name]
     return [other.directory for other in others if not _is_pipeline(other)]
 
 

@@ -5,8 +5,10 @@ The file holds what is to be forgotten itself, as some copies are found by nothi
 copy has gone. From then on there are only digests, in the forget list and the receipt.
 """
 
+import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,7 +69,15 @@ def end(pipeline: Path) -> None:
 
 
 def seen(paths: Iterable[Path], data: Path) -> Seen:
-    """Return how files are now."""
-    return {
-        path.relative_to(data).as_posix(): (path.stat().st_size, path.stat().st_mtime_ns) for path in paths
-    }
+    """Return how files are now; of a link that leads nowhere, how that is."""
+    found = {}
+    for path in paths:
+        with suppress(FileNotFoundError):  # it has gone since it was found
+            state = path.stat() if path.exists() else path.lstat()
+            found[told(path.relative_to(data))] = (state.st_size, state.st_mtime_ns)
+    return found
+
+
+def told(path: Path) -> str:
+    """Return a path as UTF-8 can hold it: a name may be in any encoding, such as Shift_JIS."""
+    return os.fsencode(path).decode(errors="backslashreplace")

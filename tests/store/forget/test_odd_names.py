@@ -52,3 +52,19 @@ def test_it_is_named_until_it_is_gone(data: Path, capfd: pytest.CaptureFixture[s
         assert "Traceback" not in said
     note.unlink()
     assert forget(data) == 0
+
+
+def test_a_link_that_leads_nowhere_stops_nothing(data: Path) -> None:
+    (data / "p" / "old").symlink_to("nowhere")
+    (data / "p" / "runs").mkdir()
+    (data / "p" / "runs" / "round").symlink_to("..")
+    assert forget(data) == 0
+
+
+def test_a_copy_behind_a_link_is_named(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    disk = data.with_name("disk")
+    disk.mkdir()
+    (disk / "note.txt").write_text(CAPTION)
+    (data / "p" / "more").symlink_to(disk)
+    assert forget(data) == 1
+    assert str(data / "p" / "more" / "note.txt") in capfd.readouterr().err
