@@ -61,6 +61,7 @@ def kill_after(whole: Everything, one: Wanted, seconds: float) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["unnumbered", "near", "odai", "boke"])
 def test_at_ten_random_moments(made: Everything, moments: random.Random, name: str) -> None:
     one, began = wanted(made)[name], time.monotonic()
@@ -75,6 +76,7 @@ def test_at_ten_random_moments(made: Everything, moments: random.Random, name: s
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["unnumbered", "near"])
 def test_before_any_change(made: Everything, moments: random.Random, name: str) -> None:
     """Before the first change, the second and so on, in strides so that it takes minutes."""
