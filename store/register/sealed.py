@@ -37,4 +37,5 @@ class Sealed(BaseModel):
         return self.model_dump(mode="json", exclude={"digest"})
 
     def _right(self) -> str:
-        return fingerprint(self._rest())
+        # Without what has its default: a field that a later version adds makes no older file a changed one.
+        return fingerprint(self.model_dump(mode="json", exclude={"digest"}, exclude_defaults=True))

@@ -28,3 +28,14 @@ def test_a_changed_file_is_damaged(change: dict[str, object]) -> None:
     content = {**json.loads(Names(names=["犬"]).sealed()), **change}
     with pytest.raises(DamagedFile, match="x is damaged: it was changed after it was written"):
         Names.model_validate(content).opened(Path("x"))
+
+
+class MoreNames(Names):
+    """The same in a later version."""
+
+    numbers: list[int] = Field(default_factory=list)
+
+
+def test_a_field_that_a_later_version_adds_makes_no_file_a_changed_one() -> None:
+    read = MoreNames.model_validate_json(Names(names=["犬"]).sealed())
+    assert read.opened(Path("x")).names == ["犬"]
