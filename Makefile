@@ -67,7 +67,7 @@ test: install-dev  ## lint, type-check, and run every test but the long ones
 	@touch $@
 # Tracing the tests and all processes that they start takes half as long again, so it is not part of `test`.
 test-long: install-dev .venv-datasets3/done coverage  ## run what takes too long for every time, and hold the coverage
-	@$(BIN)/python -m pytest -m long $(PYTEST)
+	@$(BIN)/python -m pytest -m long --timeout=1800 $(or $(PYTEST),-n 2 --dist loadfile)
 # Numba's compiled code shows no lines, so the tests of kernels run once more without the compiler.
 coverage:  ## run every test, and print the lines that none of them ran
 	@$(COVERAGE) erase
