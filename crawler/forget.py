@@ -10,14 +10,13 @@ from crawler.archive.dropping import drop_records
 from crawler.archive.shown import shows_forgotten
 from crawler.items import Answer
 from store.addresses import sql_photo_key
-from store.errors import DamagedFile
 from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.register.listed import list_files, unlist
 from store.register.stages import Stage, Table
 from store.schema import CANARIES, IMAGES, PAGES
-from store.shard_reader import Shard, sql_rows
+from store.shard_reader import Shard, sql_rows, unreadable
 from store.shards import whole_parquet
 
 Row = dict[str, Any]
@@ -122,5 +121,5 @@ def _groups(path: Path, shard: Shard, columns: list[str] | None) -> Iterator[lis
         try:
             rows = shard.read_row_group(group, columns=columns).to_pylist()
         except (pa.ArrowException, OSError) as error:
-            raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+            raise unreadable(path, error) from error
         yield rows

@@ -14,7 +14,7 @@ from store.manifest import listed, read_manifest
 from store.place import Place
 from store.register.kinds import DATASET_SHARDS
 from store.schema import CAPTION, PHOTOS
-from store.shard_reader import Shard
+from store.shard_reader import Shard, unreadable
 from store.shards import shard_paths
 from store.whole_file import read_object
 
@@ -102,7 +102,7 @@ def photo_bytes(directory: Path, sha256s: Collection[str] | None = None) -> Iter
     """
     chosen = None if sha256s is None else pa.array(set(sha256s), pa.string())
     for path in shards(directory):
-        with Shard(path) as shard:
+        with Shard(path, PHOTOS) as shard:
             for group in range(shard.num_row_groups):
                 names = shard.read_row_group(group, columns=["sha256"])["sha256"]
                 if chosen is not None and not pc.any(pc.is_in(names, chosen)).as_py():
@@ -177,7 +177,7 @@ def _read(path: Path, columns: list[str]) -> pa.Table:
 
 
 def _columns(path: Path, columns: list[str]) -> pa.Table:
-    with Shard(path) as shard:
+    with Shard(path, PHOTOS) as shard:
         return shard.read(columns)
 
 
@@ -185,4 +185,4 @@ def _damaged_if_unreadable(path: Path, read):  # type: ignore[no-untyped-def]
     try:
         return read()
     except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(path, str(error).splitlines()[0]) from error
+        raise unreadable(path, error) from error

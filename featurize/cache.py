@@ -13,11 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from store.errors import DamagedFile
 from store.register.listed import list_files, unlist
 from store.register.stages import Stage
 from store.schema import features
-from store.shard_reader import Shard
+from store.shard_reader import Shard, unreadable
 from store.shards import ShardLimits, ShardWriter, shard_paths, whole_parquet
 
 T = TypeVar("T")
@@ -84,7 +83,7 @@ def batches(path: Path, columns: list[str], rows: int = 8192) -> Iterator[pa.Rec
         with Shard(path) as file:
             yield from file.iter_batches(rows, columns=columns)
     except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+        raise unreadable(path, error) from error
 
 
 def photos(shards: Sequence[Path], positions: np.ndarray) -> Iterator[tuple[str, bytes]]:
@@ -118,7 +117,7 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[str, bytes]]:
                     for sha256, image in zip(table["sha256"], images, strict=True):
                         yield sha256.as_py(), image.as_py() or b""  # no bytes become an undecodable photo
     except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+        raise unreadable(path, error) from error
 
 
 def drop(stage: Stage, sha256s: pa.Array) -> int:

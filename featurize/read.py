@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from featurize.cache import batches
 from store.errors import DamagedFile, UserError
 from store.place import Place
+from store.shard_reader import READABLE, plain
 from store.shards import read_schema, shard_paths
 
 ROWS = 4096
@@ -61,10 +62,27 @@ def dimensions(path: Path) -> int:
     schema = read_schema(path)
     if "sha256" not in schema.names or "vector" not in schema.names:
         raise DamagedFile(path, f"not a shard of vectors; its columns are {', '.join(schema.names)}")
-    kind = schema.field("vector").type
+    kind = plain(schema.field("vector").type)
+    if pa.types.is_list(kind) and pa.types.is_floating(kind.value_type):
+        return _length(path)  # a tool that knows no lists of a fixed size has written it anew
     if not pa.types.is_fixed_size_list(kind) or not pa.types.is_floating(kind.value_type):
-        raise DamagedFile(path, f"its vectors are {kind}, not a fixed number of floats")
+        raise DamagedFile(path, f"its vectors are {kind}, not a fixed number of floats", READABLE)
     return int(kind.list_size)
+
+
+def _length(path: Path) -> int:
+    """Return the number of values of all vectors in a shard.
+
+    Raises:
+        DamagedFile: they have different numbers.
+    """
+    found: set[int] = set()
+    for batch in batches(path, ["vector"], ROWS):
+        found.update(pc.unique(pc.list_value_length(batch["vector"]).drop_null()).to_pylist())
+    if len(found) > 1:
+        numbers = " and ".join(map(str, sorted(found)[:2]))
+        raise DamagedFile(path, f"its vectors have {numbers} values, not all the same", READABLE)
+    return max(found, default=0)
 
 
 def matching(paths: Sequence[Path], wanted: pa.Array) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -21,6 +21,7 @@ _TIME = pa.timestamp("us", tz="UTC")
 READABLE = "Its bytes can be read: write it again with that column, or put the file back as it was made."
 """What to do with a shard that somebody has changed. Only what nobody can read is to be deleted."""
 _ENCRYPTED = re.compile("decrypt|encrypt", re.IGNORECASE)
+_BY_OTHERS = "Whoever wrote it can read it: write it again with plain types."
 _WITH_A_KEY = "Who has the key can read it: write it again without encryption."
 
 Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
@@ -37,7 +38,7 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
     def __init__(self, path: Path, schema: pa.Schema | None = None) -> None:
         reading(path)
         super().__init__(path, page_checksum_verification=True)
-        self._wanted = schema
+        self._path, self._wanted = path, schema
 
     @property
     def schema_arrow(self) -> pa.Schema:
@@ -64,8 +65,28 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
         wanted = plain_schema(rows.schema, self._wanted)
         if rows.schema.equals(wanted):
             return rows
-        # Nanoseconds are cut to microseconds, which is all that was ever stored; no number is cut.
-        return rows.cast(plain_schema(rows.schema), safe=False).cast(wanted)
+        try:
+            return _cast(rows, wanted)
+        except pa.ArrowInvalid:
+            raise self._unfit(rows, wanted) from None
+
+    def _unfit(self, rows: Rows, wanted: pa.Schema) -> DamagedFile:
+        """Return which column holds a value that has no place in the type that it must have."""
+        for name in rows.schema.names:
+            column = rows.select([name])
+            try:
+                _cast(column, pa.schema([wanted.field(name)]))
+            except pa.ArrowInvalid as error:
+                reason = str(error).splitlines()[0].rstrip(".")
+                return DamagedFile(
+                    self._path, f"column {name!r}, which is {wanted.field(name).type}: {reason}", READABLE
+                )
+        return DamagedFile(self._path, "its columns have other types than they must have", READABLE)
+
+
+def _cast(rows: Rows, wanted: pa.Schema) -> Rows:
+    # Nanoseconds are cut to microseconds, which is all that was ever stored; no number is cut.
+    return rows.cast(plain_schema(rows.schema), safe=False).cast(wanted)
 
 
 def unreadable(path: Path, error: Exception, column: str = "") -> DamagedFile:
@@ -77,7 +98,8 @@ def unreadable(path: Path, error: Exception, column: str = "") -> DamagedFile:
     reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
     if _ENCRYPTED.search(reason):
         return DamagedFile(path, f"{f'column {column!r}' if column else 'it'} is encrypted", _WITH_A_KEY)
-    return DamagedFile(path, f"column {column!r} cannot be read ({reason})" if column else reason)
+    remedy = _BY_OTHERS if isinstance(error, pa.ArrowNotImplementedError) else None
+    return DamagedFile(path, f"column {column!r} cannot be read ({reason})" if column else reason, remedy)
 
 
 def plain_schema(found: pa.Schema, wanted: pa.Schema | None = None) -> pa.Schema:
@@ -94,11 +116,18 @@ def plain_schema(found: pa.Schema, wanted: pa.Schema | None = None) -> pa.Schema
 def _narrowed(found: pa.DataType, wanted: pa.DataType) -> pa.DataType:
     """Return the type wanted, without those fields of a struct that were not read."""
     if pa.types.is_struct(found):
-        types = {field.name: field.type for field in wanted}
-        return pa.struct([field.with_type(_narrowed(field.type, types[field.name])) for field in found])
-    if pa.types.is_list(found) and pa.types.is_list(wanted):
-        return pa.list_(found.value_field.with_type(_narrowed(found.value_type, wanted.value_type)))
+        kinds = {field.name: field.type for field in found}
+        there = [field for field in wanted if field.name in kinds]
+        return pa.struct([field.with_type(_narrowed(kinds[field.name], field.type)) for field in there])
+    if _is_list(found) and pa.types.is_list(wanted):
+        return pa.list_(wanted.value_field.with_type(_narrowed(found.value_type, wanted.value_type)))
     return wanted
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    types = pa.types
+    checks = (types.is_list, types.is_large_list, types.is_fixed_size_list)
+    return any(check(kind) for check in (*checks, types.is_list_view, types.is_large_list_view))
 
 
 def plain(kind: pa.DataType) -> pa.DataType:
@@ -112,11 +141,19 @@ def plain(kind: pa.DataType) -> pa.DataType:
         return pa.binary()
     if types.is_timestamp(kind) and kind.tz is not None:
         return _TIME
-    if types.is_list(kind) or types.is_large_list(kind):
+    if types.is_fixed_size_list(kind):
+        return pa.list_(
+            kind.value_field.with_type(plain(kind.value_type)).with_nullable(True), kind.list_size
+        )
+    if _is_list(kind):
         return pa.list_(kind.value_field.with_type(plain(kind.value_type)).with_nullable(True))
     if types.is_struct(kind):
         return pa.struct([field.with_type(plain(field.type)).with_nullable(True) for field in kind])
     return kind
+
+
+_ROUNDED = (pa.types.is_floating, pa.types.is_decimal)
+"""Kinds of numbers that may stand for whole ones, and of which DuckDB makes whole ones without a word."""
 
 
 def holds(found: pa.DataType, wanted: pa.DataType) -> bool:
@@ -126,10 +163,10 @@ def holds(found: pa.DataType, wanted: pa.DataType) -> bool:
     if types.is_struct(found) and types.is_struct(wanted):
         kinds = {field.name: field.type for field in found}
         return all(each.name in kinds and holds(kinds[each.name], each.type) for each in wanted)
-    if (types.is_list(found) or types.is_fixed_size_list(found)) and types.is_list(wanted):
+    if _is_list(found) and types.is_list(wanted):
         return holds(found.value_type, wanted.value_type)
     if types.is_integer(wanted):
-        return bool(types.is_integer(found) or types.is_floating(found) or types.is_null(found))
+        return any(check(found) for check in (types.is_integer, *_ROUNDED, types.is_null))
     if types.is_floating(wanted):
         return bool(types.is_floating(found) or types.is_null(found))
     # A column of nulls has no type of its own.
@@ -141,9 +178,15 @@ def sql_rows(paths: Sequence[Path], schema: pa.Schema, *, places: bool = False) 
 
     Args:
         places: add the columns `filename` and `file_row_number`, which tell where a row lies.
+
+    Raises:
+        DamagedFile: a number that must be whole is not.
     """
     # Columns that all files hold in that type are named as they are: then nothing is cast.
-    others = _other_types(_schemas(paths), schema)
+    found = dict(_schemas(paths))
+    others = _other_types(found.values(), schema)
+    for path, columns in found.items():
+        _hold_to(path, [field.name for field in others if _is_rounded(columns, field)], schema)
     rows = read_parquet(paths, places=places)
     if not others:
         return rows
@@ -151,10 +194,32 @@ def sql_rows(paths: Sequence[Path], schema: pa.Schema, *, places: bool = False) 
     return f"(SELECT * REPLACE ({casts}) FROM {rows})"
 
 
-def _schemas(paths: Iterable[Path]) -> Iterator[pa.Schema]:
+def _schemas(paths: Iterable[Path]) -> Iterator[tuple[Path, pa.Schema]]:
     for path in paths:
         with suppress(pa.ArrowException, OSError):  # a damaged file is told where its rows are read
-            yield pq.read_schema(path)
+            yield path, pq.read_schema(path)
+
+
+def _is_rounded(found: pa.Schema, wanted: pa.Field) -> bool:
+    return wanted.name in found.names and _rounds(found.field(wanted.name).type, wanted.type)
+
+
+def _rounds(found: pa.DataType, wanted: pa.DataType) -> bool:
+    """Tell whether DuckDB's CAST would round values of one type to whole numbers of another."""
+    if pa.types.is_struct(found) and pa.types.is_struct(wanted):
+        kinds = {field.name: field.type for field in found}
+        return any(field.name in kinds and _rounds(kinds[field.name], field.type) for field in wanted)
+    if _is_list(found) and pa.types.is_list(wanted):
+        return _rounds(found.value_type, wanted.value_type)
+    return pa.types.is_integer(wanted) and any(check(found) for check in _ROUNDED)
+
+
+def _hold_to(path: Path, columns: list[str], schema: pa.Schema) -> None:
+    """Read columns in the types that they must have, which pyarrow does for whole numbers only."""
+    if columns:
+        with suppress(pa.ArrowException, OSError), Shard(path, schema) as shard:
+            for _ in shard.iter_batches(columns=columns):
+                pass
 
 
 def _other_types(found: Iterable[pa.Schema], wanted: pa.Schema) -> list[pa.Field]:

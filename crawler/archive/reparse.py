@@ -17,14 +17,13 @@ from crawler.job import Job
 from crawler.link_rules import has_note, stored_links, with_note
 from crawler.memory.merging import ARCHIVE, files
 from crawler.parsing.answer import Parser
-from store.errors import DamagedFile
 from store.forget.forgotten import Forgotten
 from store.progress import Progress
 from store.register.listed import unlist
 from store.register.stages import Stage
 from store.replacing.files import replaced_by
 from store.schema import PAGES
-from store.shard_reader import Shard
+from store.shard_reader import Shard, unreadable
 from store.shards import ShardWriter, shard_paths, stamp, table_of, whole_parquet
 
 
@@ -155,4 +154,4 @@ def _groups(path: Path) -> Iterator[list[Row]]:
                 rows = shard.read_row_group(group).to_pylist()
                 yield [dict.fromkeys(PAGES.names) | row for row in rows]
     except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+        raise unreadable(path, error) from error

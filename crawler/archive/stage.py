@@ -25,6 +25,7 @@ from store.processes.lock import locked
 from store.register.listed import list_files
 from store.register.stages import Stage
 from store.replacing.files import remove_replaced
+from store.schema import PAGES
 from store.shard_reader import Shard
 from store.shards import shard_paths, stamp
 from store.whole_file import remove_leftovers, write_whole
@@ -113,7 +114,7 @@ def _address(job: Job, url: str) -> str:
 def _times(job: Job, address: str) -> Iterator[datetime]:
     """Yield when the page of an address was fetched."""
     for path in shard_paths(job.directory / "pages"):
-        with Shard(path) as shard:
+        with Shard(path, PAGES) as shard:
             rows = shard.read(["url", "fetched_at"])
         yield from rows.filter(pc.equal(rows["url"], address))["fetched_at"].to_pylist()
 

@@ -21,6 +21,7 @@ from store.register.listed import list_files, missing, take_out, unlist
 from store.register.stages import Stage
 from store.replacing.files import KEY, remove_replaced, replaced_by
 from store.schema import decoder_of
+from store.shard_reader import unreadable
 from store.shards import ShardLimits, read_schema, stamp, whole_parquet
 from store.warc import read as warc
 from store.whole_file import whole_file
@@ -175,7 +176,7 @@ def _tables(path: Path) -> Iterator[pa.Table]:
             for group in range(shard.num_row_groups):
                 yield shard.read_row_group(group)
     except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+        raise unreadable(path, error) from error
 
 
 def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

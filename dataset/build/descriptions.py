@@ -9,15 +9,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from store.errors import DamagedFile
 from store.photo.containers import is_plain_jpeg
 from store.photo.description import describe
 from store.photo.errors import UnusablePhoto
 from store.photo.options import Limits
 from store.processes.cores import cores
 from store.progress import Progress
-from store.schema import DECODER, decoder_of
-from store.shard_reader import Shard
+from store.schema import DECODER, IMAGES, decoder_of
+from store.shard_reader import Shard, unreadable
 from store.shards import read_schema
 
 ANEW = pa.schema(
@@ -90,7 +89,7 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[byte
     """Yield the photos in `rows` (N,) of a shard: which rows, and their bytes, a row group at a time."""
     start = 0
     try:
-        with Shard(path) as shard:
+        with Shard(path, IMAGES) as shard:
             for group in range(shard.num_row_groups):
                 end = start + shard.metadata.row_group(group).num_rows
                 chosen = (rows >= start) & (rows < end)
@@ -99,4 +98,4 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[byte
                     yield rows[chosen].tolist(), content.take(pa.array(rows[chosen] - start)).to_pylist()
                 start = end
     except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(path, str(error).splitlines()[0]) from error
+        raise unreadable(path, error) from error

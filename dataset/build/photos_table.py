@@ -165,7 +165,8 @@ def crawl_image(shard: Shard, groups: list[int]) -> pa.StructArray:
 
 def dataset_image(shard: Shard, groups: list[int]) -> pa.StructArray:
     """Read the photos in row groups of a dataset."""
-    return shard.read_row_groups(groups, columns=["image"])["image"].combine_chunks()
+    images = shard.read_row_groups(groups, columns=["image"])["image"].combine_chunks()
+    return images.cast(PHOTOS.field("image").type)  # the fields in our order
 
 
 def _image(content: pa.ChunkedArray, paths: pa.ChunkedArray) -> pa.StructArray:

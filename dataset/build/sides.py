@@ -12,12 +12,11 @@ import pyarrow.compute as pc
 
 from dataset import read
 from dataset.options import DatasetOptions
-from store.errors import DamagedFile
 from store.place import Place
 from store.register.listed import changing
 from store.register.stages import Stage
 from store.schema import SIDES
-from store.shard_reader import Shard
+from store.shard_reader import Shard, unreadable
 from store.shards import read_schema, whole_parquet
 
 NAME = "sides.parquet"
@@ -79,7 +78,7 @@ def in_file(directory: Path, options: DatasetOptions) -> pa.Table:
         with Shard(path, SIDES) as shard:
             return shard.read(SIDES.names).replace_schema_metadata().combine_chunks()
     except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(path, str(error).splitlines()[0]) from error
+        raise unreadable(path, error) from error
 
 
 def _has_settings(directory: Path, options: DatasetOptions) -> bool:

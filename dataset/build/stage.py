@@ -18,7 +18,7 @@ from dataset.builds.compare import compared
 from dataset.builds.diff import Changes
 from dataset.options import DatasetOptions
 from dataset.text import tokenizer_process
-from store.errors import DamagedFile, UserError
+from store.errors import UserError
 from store.forget.forgotten import Forgotten
 from store.manifest import file_list, fingerprint, is_fresh
 from store.photo.options import Limits
@@ -27,7 +27,7 @@ from store.processes.room import Room
 from store.register.sources import read_sources
 from store.replacing.directory import locked, replacement
 from store.schema import DECODER
-from store.shard_reader import Shard
+from store.shard_reader import Shard, unreadable
 from store.sql import literal
 from store.stand_ins import StandInRule
 
@@ -173,5 +173,5 @@ def explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
                 for _ in shard.iter_batches():
                     pass
         except (pa.ArrowException, OSError) as damage:
-            return DamagedFile(path, str(damage).splitlines()[0])
+            return unreadable(path, damage)
     return error

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from dataset import read
 from store.photo.containers import claimed_format
 from store.progress import Progress
+from store.schema import PHOTOS
 from store.shard_reader import Shard
 
 Photo = dict[str, Any]
@@ -22,7 +23,7 @@ def photos(dataset: Path, split: str) -> Iterator[Photo]:
     total = sum(pq.read_metadata(path).num_rows for path in shards)
     with Progress(f"export {split}", total, "photos") as progress:
         for path in shards:
-            with Shard(path) as shard:
+            with Shard(path, PHOTOS) as shard:
                 for group in range(shard.num_row_groups):
                     for photo in shard.read_row_group(group).to_pylist():
                         yield photo

@@ -252,7 +252,7 @@ def _addresses(directory: Path) -> set[str]:
     """Return the addresses of the photos that the tables have already."""
     known: set[str] = set()
     for path in shard_paths(directory / "images"):
-        with Shard(path) as shard:
+        with Shard(path, IMAGES) as shard:
             rows = shard.read(["url", "outcome"])
         known.update(rows.filter(pc.is_in(rows["outcome"], pa.array(["ok", "denied"])))["url"].to_pylist())
     return known

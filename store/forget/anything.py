@@ -18,7 +18,7 @@ from store.forget.values import WORDS, belongs, numbers, without
 from store.register.kinds import FileKind
 from store.register.listed import unlist
 from store.register.stages import Stage
-from store.shard_reader import Shard
+from store.shard_reader import Shard, unreadable
 from store.shards import read_schema, whole_parquet
 from store.whole_file import read_json, read_whole, write_json, write_whole
 
@@ -107,7 +107,7 @@ def _groups(
         try:
             group = shard.read_row_group(number, columns=columns)
         except (pa.ArrowException, OSError) as error:
-            raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+            raise unreadable(path, error) from error
         yield group, _without(group, content)
 
 

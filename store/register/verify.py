@@ -198,7 +198,7 @@ def check_table(table: Table, check_rows: RowCheck) -> Problems:
     for path in table.paths:
         try:
             shard_paths(path.parent, table.columns, path.name)
-            with Shard(path) as shard:
+            with Shard(path, table.columns) as shard:
                 for group in range(shard.num_row_groups):
                     yield from check_rows(path, shard.read_row_group(group))
         except DamagedFile as error:

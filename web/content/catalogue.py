@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from dataset import read
 from store.errors import DamagedFile
-from store.shard_reader import Shard
+from store.schema import PHOTOS
+from store.shard_reader import Shard, unreadable
 
 CAPTION_COLUMNS = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url")
 PHOTO_COLUMNS = ("sha256", "width", "height", "phash", "odai_ids", "category", "labels")
@@ -67,10 +68,10 @@ class Catalogue:
         for number, path in enumerate(paths):
             try:
                 # Checksums, so that damage shows here and not as a wrong caption on a page.
-                with Shard(path) as shard:
+                with Shard(path, PHOTOS) as shard:
                     table = shard.read(columns=columns)
             except (pa.ArrowException, OSError) as error:
-                raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+                raise unreadable(path, error) from error
             # Captions lie flat in one table: a filter is then one vectorised comparison over all of them.
             lists = table["captions"].combine_chunks()
             lengths.append(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
@@ -169,7 +170,7 @@ class Catalogue:
         columns = self.photos.slice(photo, 1)
         path, row = self._paths[columns["shard"][0].as_py()], columns["row"][0].as_py()
         start = 0
-        with Shard(path) as shard:
+        with Shard(path, PHOTOS) as shard:
             for group in range(shard.num_row_groups):
                 rows = shard.metadata.row_group(group).num_rows
                 if row < start + rows:
@@ -186,12 +187,12 @@ class Catalogue:
         """
         try:
             row = self.locate(photo)
-            with Shard(row.path) as shard:
+            with Shard(row.path, PHOTOS) as shard:
                 # A row group holds about 100 photos: quick to read. All bytes would not fit into memory.
                 table = shard.read_row_group(row.group, columns=["sha256", "image.bytes"])
         except (pa.ArrowException, OSError) as error:
             path = self._paths[self.photos["shard"][photo].as_py()]
-            raise DamagedFile(path, str(error).splitlines()[0].rstrip(".")) from error
+            raise unreadable(path, error) from error
         return bytes(table["image"][row.row]["bytes"].as_py() or b"")
 
     def splits(self) -> Iterator[tuple[str, int, int]]:

@@ -13,6 +13,7 @@ from store.errors import DamagedFile
 from store.manifest import read_manifest
 from store.place import SHARED, Place
 from store.register import stages as register
+from store.shard_reader import unreadable
 from web.languages import Message
 
 
@@ -146,7 +147,7 @@ def _rows(shard: Path, changed: int, size: int) -> int:
     except (pa.ArrowException, OSError) as error:
         if not shard.exists():
             raise FileNotFoundError(shard) from None
-        raise DamagedFile(shard, str(error).splitlines()[0].rstrip(".")) from error
+        raise unreadable(shard, error) from error
 
 
 def _with(stage: Stage, state: str, reason: Message) -> Stage:
