@@ -184,6 +184,16 @@ def test_other_settings_make_another_run_but_where_it_ran_does_not(toy: toy_trai
     assert trained(toy, seed=1) != run
 
 
+def test_nothing_is_measured_while_content_is_forgotten(
+    toy: toy_training.Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(toy)
+    monkeypatch.setattr(lock, "PATIENCE", 0.0)
+    with locked(run / "snapshots" / ".lock", "is forgetting"), pytest.raises(UserError, match="measuring"):
+        evaluate(run, toy.dataset, toy.features)
+    assert not (run / "samples.json").exists()
+
+
 def test_it_learns_what_is_in_the_photo(toy: toy_training.Toy, capsys: pytest.CaptureFixture[str]) -> None:
     run = trained(toy, epochs=15)
     figures = evaluate(run, toy.dataset, toy.features)

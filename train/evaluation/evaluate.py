@@ -12,6 +12,7 @@ from dataset import read
 from store.errors import DamagedFile, UserError
 from store.manifest import changed, fingerprint, read_manifest
 from store.place import Place
+from store.processes.lock import locked
 from store.register.listed import changing
 from store.register.stages import Stage
 from store.whole_file import read_object, write_json
@@ -48,7 +49,8 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
 
     Raises:
         MissingStage: the run, the dataset or the features are not there.
-        UserError: the vectors are not those that the model was trained on.
+        UserError: the vectors are not those that the model was trained on; or content is being forgotten, or
+            the run trained, by another process.
     """
     model = artifact.load(run / "model")
     if model.config.features.key != features.name:
@@ -63,12 +65,14 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
     if (earlier := _earlier(run, key)) is not None:
         print("evaluate: up to date")
         return earlier
-    # One thread: figures must not depend on how many cores the machine has.
-    with choose(model.model.xp).threads(1):
-        figures, samples = _measure(model, Captioner.load(run / "model"), dataset, features)
-    with changing(Stage("run", run), [run / "samples.json", run / "evaluation.json"]):
-        write_json(run / "samples.json", samples)
-        write_json(run / "evaluation.json", {"fingerprint": key, **figures})
+    # As training does: content that is forgotten meanwhile would come back with the samples.
+    with locked(run / "snapshots" / ".lock", f"is training or measuring {run}"):
+        # One thread: figures must not depend on how many cores the machine has.
+        with choose(model.model.xp).threads(1):
+            figures, samples = _measure(model, Captioner.load(run / "model"), dataset, features)
+        with changing(Stage("run", run), [run / "samples.json", run / "evaluation.json"]):
+            write_json(run / "samples.json", samples)
+            write_json(run / "evaluation.json", {"fingerprint": key, **figures})
     show(figures)
     return {"fingerprint": key, **figures}
 
