@@ -308,6 +308,12 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("dataset/build/crawl_tables.py", without("crawl", lambda place: crawl_shards([place.crawl])), ["crawl"]),
     ("dataset/build/candidates.py", crawl_without_captions, ["crawl"]),
     ("dataset/build/candidates.py", filters_that_take_all, ["settings"]),
+    ("dataset/builds/compare.py", without("builds", lambda place: called(place, "diff")), ["dataset"]),
+    (
+        "dataset/describe/why.py",
+        without("dataset/left_out", lambda place: called(place, "why", "1")),
+        ["dataset"],
+    ),
     ("dataset/read.py", dataset_of_0_1, ["dataset"]),
     ("dataset/read.py", without("dataset", lambda place: read.photos(place.dataset)), ["dataset"]),
     ("featurize/extract.py", empty_dataset, ["dataset"]),
