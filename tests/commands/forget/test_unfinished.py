@@ -17,7 +17,7 @@ from store.forget.unfinished import Unfinished
 from store.place import Place
 from store.processes.lock import locked
 from tests import crawl_tables
-from tests.commands.test_forget_cases import photo
+from tests.commands.forget.test_cases import photo
 from tests.crawl_tables import boke, image, page, write
 
 TEXT = "誰も書かない一度きりのボケ"
