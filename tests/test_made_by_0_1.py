@@ -73,9 +73,12 @@ def without(parts: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in parts.items() if name not in names}
 
 
-def test_verify_finds_it_whole(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_finds_it_whole(made: Path, capfd: pytest.CaptureFixture[str]) -> None:
     bokeru("verify", "data")
-    assert "data: whole" in capsys.readouterr().out
+    told = capfd.readouterr().out
+    assert "data: whole" in told
+    for place in ("small/crawl", "small/dataset", f"features/{KEY}", "small/runs/one-per-epoch-d6dec101"):
+        assert f"data/{place}: no manifest lists" in told
 
 
 @pytest.mark.parametrize(
@@ -89,20 +92,20 @@ def test_verify_finds_it_whole(made: Path, capsys: pytest.CaptureFixture[str]) -
     ],
 )
 def test_inspect_shows_it(
-    made: Path, capsys: pytest.CaptureFixture[str], directory: str, words: list[str]
+    made: Path, capfd: pytest.CaptureFixture[str], directory: str, words: list[str]
 ) -> None:
     bokeru("inspect", f"data/{directory}")
-    shown = capsys.readouterr().out
+    shown = capfd.readouterr().out
     for word in words:
         assert word in shown
 
 
 @pytest.mark.parametrize("command", [["verify", "data"], ["features", "--pipeline", "small"]])
 def test_a_dataset_of_an_older_layout_is_named_as_such(
-    made: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+    made: Path, capfd: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
     bokeru(*command)
-    told = capsys.readouterr()
+    told = capfd.readouterr()
     assert "data/small/dataset has an older layout" in told.err
     assert "run: bokeru dataset --pipeline small" in told.err
     assert "damaged" not in told.err + told.out
