@@ -14,6 +14,7 @@ from dataset.checks.captions import CaptionCheck
 from dataset.checks.crawled import check_crawled
 from dataset.checks.figures import Recount, check_croissant
 from dataset.checks.sides import SideCheck
+from dataset.checks.slim import check_slim
 from dataset.read import SPLITS
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, UserError
@@ -92,6 +93,8 @@ def _check_rows(stage: Stage) -> Problems:
             yield from check_table(table, check_rows)
         yield from sides.check_all()
         yield from recount.check(stage.directory, manifest)
+        shards = [path for split in SPLITS for path in stage.table(split).paths]
+        yield from check_slim(connection, stage.directory, shards, stage.table("captions").paths)
     yield from check_table(stage.table("left_out"), lambda *_: iter(()))
     yield from check_croissant(stage.directory, _sums(manifest))
 

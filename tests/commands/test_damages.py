@@ -336,6 +336,11 @@ def edit_the_card(copy: SmallPipeline) -> Path:
     return path
 
 
+def edit_slim(copy: SmallPipeline) -> Path:
+    path = next(copy.dataset.glob("captions/train-*"))
+    return rewrite(path, first(lambda row: row.update(stars=row["stars"] + 7)))
+
+
 def forget_a_bit_less(copy: SmallPipeline) -> Path:
     return rewrite_json(copy.pipeline / "forgotten.json", lambda content: content["entries"].pop())
 
@@ -367,6 +372,11 @@ OTHERS: dict[str, Damage] = {
             copy.shard(), lambda rows: rows.append(pq.read_table(copy.shard("dev")).to_pylist()[0])
         )
     ),
+    "caption of the slim table edited": renewed(
+        lambda copy: rewrite(
+            next(copy.dataset.glob("captions/train-*")), first(lambda row: row.update(stars=7))
+        )
+    ),
     "statistics wrong, renewed": renewed(wrong_statistics),
     "vocabulary swapped, renewed": renewed(swap_tokens),
     "vocabulary with a leak, renewed": renewed(leak),
@@ -382,7 +392,13 @@ OTHERS: dict[str, Damage] = {
     "export elsewhere": other_export,
 }
 """More that sums do not tell, or that no manifest lists."""
-FEW = ("raters edited", "caption lost", "two vectors exchanged, renewed", "forget list one shorter")
+FEW = (
+    "caption of the slim table edited",
+    "raters edited",
+    "caption lost",
+    "two vectors exchanged, renewed",
+    "forget list one shorter",
+)
 
 
 @pytest.mark.parametrize(
