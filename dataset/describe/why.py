@@ -75,7 +75,8 @@ class Answer:
     def __str__(self) -> str:
         number = "a boke without a number" if self.boke_id is None else f"boke {self.boke_id}"
         text = "" if self.text is None else f" 「{self.text}」"
-        what = f"{number} of odai {self.odai_id}{text}"
+        odai = "an odai without one" if self.odai_id is None else f"odai {self.odai_id}"
+        what = f"{number} of {odai}{text}"
         if self.split:
             return f"{what}: kept, in {self.split}, on photo {self.sha256}"
         return f"{what}: left out by {self.reason} ({self.meaning})"

@@ -82,6 +82,14 @@ def test_page_licence_and_near_copies_are_told(built: Path) -> None:
     assert unplaced.page == "http://bokete.test/boke/21"
 
 
+def test_what_has_no_numbers_is_said_to_have_none() -> None:
+    answer = Answer(None, None, "犬", None, "can:1", None, "no_photo", "not there")
+    assert (
+        str(answer)
+        == "a boke without a number of an odai without one 「犬」: left out by no_photo (not there)"
+    )
+
+
 def test_the_near_copies_of_a_photo_are_named_with_their_splits(tmp_path: Path) -> None:
     contents = {1: photo(1), 2: photo(1) + b"\0", 3: photo(1) + b"\0\0", 4: photo(4)}
     pages = [page(n, [boke(n, n, f"{n}番", stars=0 if n == 3 else 9)]) for n in contents]
