@@ -101,6 +101,7 @@ def test_a_near_copy_that_stays_is_named(whole: Everything, capfd: pytest.Captur
     assert left(whole, whole.reader.of_photos(sha, copy)) == {}
 
 
+@pytest.mark.long
 def test_while_a_crawl_runs_it_is_refused(
     whole: Everything, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

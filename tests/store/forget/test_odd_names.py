@@ -29,42 +29,34 @@ def forget(data: Path) -> int:
     return main(["forget", "--pipeline", "p", "--config", str(config), "--data", str(data), "--odai", "50"])
 
 
-PLACES = {
-    "name in Shift_JIS": b"p/" + "写真".encode("cp932") + b"/" + "ボケ集".encode("cp932") + b".txt",
-    "two lines in its name": b"p/a\nb.txt",
-    "hidden": b".cache/x/note.txt",
-    "beside the pipelines": b"note.txt",
-    "hidden beside them": b".note.txt",
-    "the caption in its name": b"p/" + CAPTION.encode() + b".png",
-    "among vectors": b"features/note.txt",
-}
+PLACES = (
+    b"p/" + "写真".encode("cp932") + b"/" + "ボケ集".encode("cp932") + b".txt",
+    b"p/a\nb.txt",
+    b"p/" + CAPTION.encode() + b".png",
+    b"p/more/note.txt",  # a link leads there
+    b".cache/x/note.txt",
+    b"note.txt",
+    b".note.txt",
+    b"features/note.txt",
+)
 
 
-@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
-def test_it_is_named_until_it_is_gone(data: Path, capfd: pytest.CaptureFixture[str], place: bytes) -> None:
-    note = Path(os.fsdecode(os.fsencode(data) + b"/" + place))
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(CAPTION)
+def test_all_are_named_until_they_are_gone(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (data / "p" / "runs").mkdir()
+    (data / "p" / "runs" / "round").symlink_to("..")
+    (data / "p" / "old").symlink_to("nowhere")
+    data.with_name("disk").mkdir()
+    (data / "p" / "more").symlink_to(data.with_name("disk"))
+    notes = [Path(os.fsdecode(os.fsencode(data) + b"/" + place)) for place in PLACES]
+    for note in notes:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(CAPTION)
     for _ in range(2):
         assert forget(data) == 1
         said = capfd.readouterr().err
-        assert "Still held by" in said
-        assert "Traceback" not in said
-    note.unlink()
+        assert [
+            note for note in notes if str(note).encode(errors="backslashreplace").decode() not in said
+        ] == []
+    for note in notes:
+        note.unlink()
     assert forget(data) == 0
-
-
-def test_a_link_that_leads_nowhere_stops_nothing(data: Path) -> None:
-    (data / "p" / "old").symlink_to("nowhere")
-    (data / "p" / "runs").mkdir()
-    (data / "p" / "runs" / "round").symlink_to("..")
-    assert forget(data) == 0
-
-
-def test_a_copy_behind_a_link_is_named(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    disk = data.with_name("disk")
-    disk.mkdir()
-    (disk / "note.txt").write_text(CAPTION)
-    (data / "p" / "more").symlink_to(disk)
-    assert forget(data) == 1
-    assert str(data / "p" / "more" / "note.txt") in capfd.readouterr().err
