@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from store.manifest import NAME as MANIFEST
-from store.manifest import fingerprint, is_fresh, write_manifest
+from store.manifest import changed, fingerprint, is_fresh, write_manifest
 from store.processes.lock import locked
 from store.register.listed import damaged_files, entries, unlist
 from store.register.stages import Stage
@@ -83,6 +83,8 @@ def _open_again(run: Path, *, force: bool) -> None:
 
     A kill at any point leaves an unfinished run. What was measured goes first: it is of a complete run only.
     """
+    if (run / MANIFEST).is_file() and (names := changed(run)):
+        print(f"train: made again, as missing or not as written: {', '.join(names)}")
     stage, measured = Stage("run", run), [run / "evaluation.json", run / "samples.json"]
     damaged = [run / name for name in damaged_files(stage)]
     snapshots = list((run / "snapshots").glob("[!.]*.safetensors")) if force else []

@@ -60,7 +60,7 @@ def _rows(kind: FileKind, path: Path) -> int | None:
         return None  # it is damaged, as whoever reads it will say
 
 
-def list_files(stage: Stage, paths: Collection[Path] | None = None, *, but: Collection[Path] = ()) -> None:
+def list_files(stage: Stage, paths: Collection[Path] | None = None) -> None:
     """Add to the manifest the files that it does not list yet, and take out those that others replace.
 
     A crawl or a cache without a manifest gets one. A dataset or a run without one is not complete: it gets
