@@ -109,6 +109,34 @@ def test_row_groups_are_small_enough_to_preview(tmp_path: Path) -> None:
     assert rows == [100, 150]  # tiny photos share a row group
 
 
+READ = """
+import duckdb, sys
+def so_far():
+    return int(open("/proc/self/io").read().split("rchar: ")[1].split()[0])
+duckdb.execute("SET enable_progress_bar = false")
+before = so_far()
+labels = f"SELECT unnest(labels) AS label FROM '{sys.argv[1]}'"
+duckdb.execute(f"SELECT label, count(*) FROM ({labels}) GROUP BY label")
+print(so_far() - before)
+"""
+
+
+@pytest.mark.long
+def test_captions_are_counted_without_a_look_at_the_photos(tmp_path: Path) -> None:
+    """Of all bytes: DuckDB read 24% and more of them for it while captions lay between photos only."""
+    pages = [crawl_tables.page(n, [crawl_tables.boke(n, n, "一")]) for n in range(1_000)]
+    images = [{**crawl_tables.image(n % 10), "url": crawl_tables.image_url(n)} for n in range(1_000)]
+    for n, row in enumerate(images):
+        content = random.Random(n).randbytes(20_000)
+        row |= {"bytes": content, "sha256": hashlib.sha256(content).hexdigest(), "phash": None}
+    crawl = crawl_tables.write(tmp_path / "p" / "crawl", pages, images)
+    dataset = tmp_path / "p" / "dataset"
+    build(DatasetOptions(dev_fraction=0), [crawl], dataset, name="p")
+    code = [sys.executable, "-c", READ, f"{dataset}/captions/*.parquet"]
+    read_bytes = int(subprocess.run(code, capture_output=True, text=True, check=True).stdout)
+    assert read_bytes < 0.02 * sum(path.stat().st_size for path in (dataset / "data").iterdir())
+
+
 def test_the_card_tells_the_counts_and_every_column(dataset: Path) -> None:
     card = (dataset / "README.md").read_text()
     assert "36 captions (boke) of 12 photos (odai)" in card
