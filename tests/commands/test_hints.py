@@ -61,6 +61,7 @@ from tests import crawl_tables
 from tests.commands.commandline import write_config
 from tests.crawler.history.test_deviation import page as read_page
 from tests.crawler.history.test_history import run as usual_run
+from tests.dataset.importers.cans import boke_row, can, rows_as_csv
 from tests.docs.documents import commands
 from tests.featurize.small_networks import small_weights
 from tests.test_imports import ROOT, sources
@@ -296,6 +297,11 @@ def build_on_a_small_disk(place: Place) -> None:
     Room(place.dataset, DatasetOptions(min_free_gb=1e9), "dataset", place).check()
 
 
+def import_on_a_small_disk(place: Place) -> None:
+    source = can(place.data.parent / "can", rows_as_csv([boke_row(1)]).encode())
+    called(place, "import", "bokekan", str(source), "--set", "crawl.min_free_gb=1000000")
+
+
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
     ("commands/notices.py", notice_of_a_crawl, ["crawl"]),
@@ -349,6 +355,11 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         "crawler/canaries/choose.py",
         canaries_of_a_damaged_crawl,
         lambda place: ["verify", str(place.crawl)],
+    ),
+    (
+        "commands/crawls.py",
+        import_on_a_small_disk,
+        lambda place: ["import", *where(place), "bokekan", str(place.data.parent / "can")],
     ),
     ("crawler/memory/tables.py", damaged_crawl, lambda place: ["verify", str(place.crawl)]),
     (
