@@ -97,7 +97,8 @@ def assert_all_photos(demo: Path, photos: int) -> None:
 
 
 def test_the_dataset_has_its_files(demo: Path) -> None:
-    names = {path.name for path in (demo / "demo/dataset").iterdir()}
+    dataset = demo / "demo/dataset"
+    names = {path.relative_to(dataset).as_posix() for path in dataset.rglob("*")}
     expected = {
         "README.md",
         "statistics.json",
