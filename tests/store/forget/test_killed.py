@@ -17,19 +17,21 @@ from tests.store.forget.whole_pipeline import Everything, Wanted, wanted
 
 KILLED_AT = """
 import os, signal, sys
-left = int(sys.argv[1])
+seen, last = 0, int(sys.argv[1])
 def watch(event, arguments):
-    global left
+    global seen
     if event in ("os.rename", "os.remove", "os.rmdir", "shutil.rmtree"):
-        left -= 1
-        if left == 0:
+        seen += 1
+        if seen == last:
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(watch)
 from commands.main import main
-sys.exit(main(sys.argv[2:]))
+status = main(sys.argv[2:])
+print(seen)
+sys.exit(status)
 """
-"""Kills itself before it changes a folder for the n-th time."""
-MOMENTS, MOST_CHANGES = 10, 120
+"""Kills itself before it changes a folder for the n-th time; with 0 it prints how often it does."""
+MOMENTS, CHANGES = 10, 20
 
 
 @pytest.fixture
@@ -75,17 +77,19 @@ def test_at_ten_random_moments(made: Everything, moments: random.Random, name: s
         finish(made, one, f"killed after {stops} s of {span}")
 
 
+def run_until(whole: Everything, one: Wanted, change: int) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", KILLED_AT, str(change), "forget", *whole.where, *one.options]
+    return subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["unnumbered", "near"])
 def test_before_any_change(made: Everything, moments: random.Random, name: str) -> None:
-    """Before the first change, the second and so on, in strides so that it takes minutes."""
-    one, stride = wanted(made)[name], 6
-    for change in range(1 + moments.randrange(stride), MOST_CHANGES, stride):
-        made.restore()
-        command = ["forget", *made.where, *one.options]
-        killed = subprocess.run([sys.executable, "-c", KILLED_AT, str(change), *command], check=False)
-        if killed.returncode != -9:
-            return  # it has fewer changes
-        finish(made, one, f"killed before change {change}")
-    pytest.fail(f"it changes folders more than {MOST_CHANGES} times: raise the number")
+    """Some of the hundreds of moments before a file gets its name or goes."""
+    one = wanted(made)[name]
+    changes = int(run_until(made.restore(), one, 0).stdout.splitlines()[-1])
+    for change in sorted(moments.sample(range(1, changes + 1), CHANGES)):
+        killed = run_until(made.restore(), one, change)
+        assert killed.returncode == -9
+        finish(made, one, f"killed before change {change} of {changes}")
