@@ -67,7 +67,7 @@ from tests.featurize.small_networks import small_weights
 from tests.test_imports import ROOT, sources
 from tests.web import small_pipeline
 from train import artifact
-from train.data import dataset_manifest, read_split
+from train.data import dataset_manifest, read_split, require_as_built
 from train.evaluation.evaluate import evaluate
 from train.evaluation.report import report
 from train.runs import newest
@@ -126,6 +126,11 @@ def vectors_that_fail(place: Place) -> None:
     rows[0] = {**rows[0], "outcome": "error", "error": "no photo", "vector": None}
     pq.write_table(pa.Table.from_pylist(rows, pq.read_schema(shard)), shard)
     vectors(cache(place), [rows[0]["sha256"]])
+
+
+def dataset_that_was_changed(place: Place) -> None:
+    (place.dataset / "vocabulary.json").unlink()
+    require_as_built(place.dataset)
 
 
 def vectors_that_are_not_finite(place: Place) -> None:
@@ -330,6 +335,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("featurize/read.py", vectors_that_fail, ["forget", "--sha256"]),
     ("train/artifact.py", lambda place: artifact.load(place.runs / "none" / "model"), ["train"]),
     ("train/data.py", without("dataset", lambda place: dataset_manifest(place.dataset)), ["dataset"]),
+    ("train/data.py", dataset_that_was_changed, ["dataset"]),
     ("train/data.py", vectors_that_are_not_finite, ["features"]),
     ("train/runs.py", without("runs", lambda place: newest(place.runs)), ["train"]),
     ("train/evaluation/evaluate.py", evaluate_on_other_vectors, ["train"]),
