@@ -92,7 +92,7 @@ def forget(arguments: argparse.Namespace) -> None:
 
     Without anything named, what an earlier one left unfinished is finished.
     """
-    from commands.forget import forget
+    from commands.forget.command import forget
     from crawler.memory.mirror import mirror_of
     from store.forget.content import Request
 

@@ -11,7 +11,7 @@ from store.register.stages import Stage
 class StageForget(Protocol):
     """What a stage does for `bokeru forget`; its module `forget` is its implementation.
 
-    `commands/forget.py` calls the stages one after another, so that none needs to know of those after it.
+    `commands/forget/command.py` calls the stages one after another: none needs to know of those after it.
     Tables and JSON files of which it knows nothing more it leaves to `store.forget.anything`.
     """
 

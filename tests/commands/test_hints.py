@@ -384,13 +384,13 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         lambda place: ["weights", "--data", str(place.data), "caffenet"],
     ),
     (
-        "commands/forget_scope.py",
+        "commands/forget/scope.py",
         forget_what_another_holds,
         lambda place: ["forget", *where(place, "other"), "--sha256", PHOTO],
     ),
-    ("commands/forget.py", forget_what_has_a_copy, lambda place: ["forget", *where(place)]),
+    ("commands/forget/command.py", forget_what_has_a_copy, lambda place: ["forget", *where(place)]),
     (
-        "commands/forget.py",
+        "commands/forget/command.py",
         forget_what_has_a_near_copy,
         lambda place: ["forget", *where(place), "--sha256", hashlib.sha256(near_copy()).hexdigest()],
     ),
@@ -404,7 +404,7 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         verify_an_unfinished_forget,
         lambda place: ["forget", *where(place)],
     ),
-    ("commands/forget_scope.py", forget_in_a_damaged_crawl, lambda place: ["verify", str(place.directory)]),
+    ("commands/forget/scope.py", forget_in_a_damaged_crawl, lambda place: ["verify", str(place.directory)]),
 ]
 """The same for hints that need not name this pipeline: with the whole of the command."""
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from commands.forget import forget
+from commands.forget.command import forget
 from commands.verify import verify
 from dataset import read
 from dataset.build.stage import build

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.forget import forget
-from commands.forget_scope import held
+from commands.forget.command import forget
+from commands.forget.scope import held
 from dataset import read
 from dataset.build.stage import build
 from dataset.importers import oogiri_go

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, cast
 
-from commands.forget import forget
+from commands.forget.command import forget
 from crawler.memory.mirror import Mirror
 from store.forget.content import Request
 from store.place import Place

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from commands.forget import forget
+from commands.forget.command import forget
 from commands.main import main
 from store.forget.content import Content, Request
 from store.forget.near import near_copies

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands.forget import forget
+from commands.forget.command import forget
 from commands.verify import exit_status, verify
 from store.errors import DamagedFile, UserError
 from store.forget.content import Content, Request
@@ -88,7 +88,7 @@ def test_a_damaged_memory_stops_it(place: Place) -> None:
 
 
 def test_while_a_crawl_runs_it_is_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commands.forget_scope.PATIENCE", 0.1)
+    monkeypatch.setattr("commands.forget.scope.PATIENCE", 0.1)
     refused = pytest.raises(UserError, match=f"is crawling .*process {os.getpid()} ")
     with locked(place.crawl / ".lock", "is crawling"), refused:
         forget(place, Request(odai=1))
@@ -97,7 +97,7 @@ def test_while_a_crawl_runs_it_is_refused(place: Place, monkeypatch: pytest.Monk
 
 
 def test_while_a_training_runs_it_is_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commands.forget_scope.PATIENCE", 0.1)
+    monkeypatch.setattr("commands.forget.scope.PATIENCE", 0.1)
     refused = pytest.raises(UserError, match=f"is training .*process {os.getpid()} ")
     with locked(place.runs / "r" / "snapshots" / ".lock", "is training"), refused:
         forget(place, Request(odai=1))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.forget import forget
+from commands.forget.command import forget
 from commands.main import main
 from commands.verify import report
 from crawler.archive import reparse, stage

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.forget import forget
+from commands.forget.command import forget
 from commands.verify import verify
 from dataset import read
 from dataset.build.stage import build

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.forget import forget
+from commands.forget.command import forget
 from dataset.build.stage import build
 from dataset.export.pages import record_pages
 from dataset.options import DatasetOptions

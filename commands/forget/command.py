@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.forget_report import ForgetReport, write_receipt
-from commands.forget_scope import (
+from commands.forget.report import ForgetReport, write_receipt
+from commands.forget.scope import (
     beside,
     facts,
     held,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.forget_scope import searched_files
+from commands.forget.scope import searched_files
 from store.place import Place
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from commands.forget import forget as forget_request
-from commands.forget_report import ForgetReport
+from commands.forget.command import forget as forget_request
+from commands.forget.report import ForgetReport
 from commands.main import parser
 from commands.verify import verify
 from dataset import read
@@ -286,7 +286,7 @@ def test_runs_are_named_again_until_they_are_deleted(data: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from commands.forget import forget, stage_forgetters
+from commands.forget.command import forget, stage_forgetters
 from store.forget.content import Request
 from store.place import Place
 data, where, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])

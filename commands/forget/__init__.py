@@ -1,0 +1,1 @@
+"""`bokeru forget`: the command, what it reaches, and what it tells."""
