@@ -2,6 +2,7 @@
 
     python -m benchmarks.before CHECKOUT features --photos 512 --rounds 1
     python -m benchmarks.before CHECKOUT decode
+    python -m benchmarks.before CHECKOUT dataset --photos 50000
 
 CHECKOUT is a worktree of an earlier commit (git worktree add). Each checkout runs its own benchmark with its
 own modules, in this environment. A pair is one run of each, one after the other, so that a slow moment of the
@@ -42,7 +43,13 @@ def decode(printed: str) -> dict[str, float]:
     return {f"V {size}, H {hidden}": float(rate.replace(",", "")) for size, hidden, rate in found}
 
 
-READERS = {"features": features, "decode": decode}
+def dataset(printed: str) -> dict[str, float]:
+    """Return captions a second of builds without photos' bytes and with them."""
+    figures = json.loads(printed)
+    return {name: figures[name]["captions_per_second"] for name in ("captions_only", "full")}
+
+
+READERS = {"dataset": dataset, "features": features, "decode": decode}
 
 
 def rates(checkout: Path, benchmark: str, arguments: list[str]) -> dict[str, float]:
