@@ -203,7 +203,13 @@ def test_captions_for_what_is_no_photo(demo: Path, tmp_path: Path) -> None:
     assert_told(bokeru("caption", "--pipeline", "demo", "--data", demo, nothing), 1, "photo")
 
 
-@pytest.mark.parametrize("place", ["demo/crawl", "demo/dataset", "features", "demo/runs"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "demo/dataset",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("demo/crawl", "features", "demo/runs")),
+    ],
+)
 def test_inspect_and_verify_read_every_stage(demo: Path, place: str) -> None:
     assert bokeru("inspect", demo / place).stdout
     result = bokeru("verify", demo / place)
@@ -234,11 +240,11 @@ def test_a_stage_out_of_order_names_the_missing_one(
     [
         ("crawl", "demo/crawl/pages"),
         pytest.param("crawl", "demo/crawl/images", marks=pytest.mark.long),
-        ("dataset", "demo/crawl/pages"),
+        pytest.param("dataset", "demo/crawl/pages", marks=pytest.mark.long),
         pytest.param("features", "demo/dataset", marks=pytest.mark.long),
         pytest.param("features", "features", marks=pytest.mark.long),
         pytest.param("train", "demo/dataset", marks=pytest.mark.long),
-        ("train", "features"),
+        pytest.param("train", "features", marks=pytest.mark.long),
     ],
 )
 def test_a_shard_cut_in_half_is_named_and_kept(copy: Path, stage: str, place: str) -> None:

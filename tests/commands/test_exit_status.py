@@ -78,6 +78,7 @@ def test_a_site_that_does_not_answer_is_no_refusal(tmp_path: Path) -> None:
     assert crawl(tmp_path, site) == 1
 
 
+@pytest.mark.long
 def test_what_failed_in_an_earlier_run_is_due_again_and_no_failure_of_this_one(tmp_path: Path) -> None:
     with running(8, 2, 1, faults=["drift"]) as site:
         assert crawl(tmp_path, site) == 5
@@ -86,6 +87,7 @@ def test_what_failed_in_an_earlier_run_is_due_again_and_no_failure_of_this_one(t
         assert crawl(tmp_path, site, "crawl.revisit_after=0.000001") == 1
 
 
+@pytest.mark.long
 def test_a_site_that_closes_its_doors_later_is_noticed(tmp_path: Path) -> None:
     with running(8, 2, 1) as site:
         assert crawl(tmp_path, site, "crawl.max_photos=1000") == 0

@@ -88,6 +88,7 @@ def test_settings_that_forbid_to_start_are_an_alarm_without_a_report(folder: Pat
     assert done.returncode == 2
 
 
+@pytest.mark.long
 def test_a_long_pause_is_told_while_the_crawl_waits(folder: Path) -> None:
     with answering(lambda path, _: Answer("", 404 if path == "/robots.txt" else 429)) as site:
         crawl = {"site": site.address, "start": ["/boke/recent"], "pause": 0.3, "patience": 2}
@@ -100,6 +101,7 @@ def test_a_long_pause_is_told_while_the_crawl_waits(folder: Path) -> None:
     assert (alarm["event"], alarm["status"]) == ("alarm", 4)
 
 
+@pytest.mark.long
 def test_a_signal_is_an_end_and_no_alarm(folder: Path) -> None:
     arguments = config(folder, {"delay": 0.3, "concurrency": 1})
     process = commandline.start(folder, "crawl", *arguments)

@@ -194,6 +194,7 @@ def test_parse_prints_what_an_address_holds_and_leads_to(tmp_path: Path) -> None
     assert "http://photo.bokete.test/photo/odai/" in requests
 
 
+@pytest.mark.long
 def test_fetch_and_shell_show_an_answer(tmp_path: Path) -> None:
     fetching = start(tmp_path, "fetch", ODAI)
     status, output, errors = scrapy(tmp_path, "shell", ODAI, "-c", "response.status, spider.name")

@@ -98,6 +98,7 @@ def crawlers(process: "subprocess.Popen[str]") -> list[int]:
     return [int(word) for word in subprocess.run(command, capture_output=True, text=True).stdout.split()]
 
 
+@pytest.mark.long
 def test_scrapy_stops_as_bokeru_does(tmp_path: Path) -> None:
     write_config(tmp_path / "pipelines.yaml", crawl={"delay": 0.15, "shard_rows": 2, "shard_seconds": 600})
     process = scrapy(tmp_path, "pipeline=demo")
@@ -105,6 +106,7 @@ def test_scrapy_stops_as_bokeru_does(tmp_path: Path) -> None:
     assert_wound_down(process, INTERRUPT)
 
 
+@pytest.mark.long
 def test_the_demo_stops_with_all_that_it_started(tmp_path: Path) -> None:
     write_config(tmp_path / "pipelines.yaml", crawl={"delay": 0.15, "shard_rows": 2})
     process = start(tmp_path, "demo")
@@ -112,6 +114,7 @@ def test_the_demo_stops_with_all_that_it_started(tmp_path: Path) -> None:
     assert_wound_down(process, INTERRUPT)
 
 
+@pytest.mark.long
 def test_the_stages_behind_the_crawl_stop_and_go_on(tmp_path: Path) -> None:
     write_config(tmp_path / "pipelines.yaml", train={"epochs": 10_000})
     write_crawl(tmp_path / "data/demo/crawl", photos=300, captions=30)

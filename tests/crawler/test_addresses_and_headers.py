@@ -150,6 +150,7 @@ def test_a_photo_that_was_left_for_a_later_run_is_asked_for_with_its_page(tmp_pa
         assert site.headers(photo_path(5, 400))["Referer"] == shown
 
 
+@pytest.mark.long
 def test_a_photo_whose_host_was_not_allowed_is_asked_for_once_it_is(tmp_path: Path) -> None:
     with answering(lambda path, headers: JPEG) as photos:
         host = photos.address.removeprefix("http://")

@@ -275,7 +275,13 @@ def test_a_site_that_refuses_everything_ends_the_crawl_with_what_to_do(tmp_path:
     assert all(row["outcome"] == "error" for row in by_address(tmp_path, "pages").values())
 
 
-@pytest.mark.parametrize("fault", ["robots-404", "robots-html", "next-error", "endless-lists"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "robots-404",
+        *(pytest.param(f, marks=pytest.mark.long) for f in ("robots-html", "next-error", "endless-lists")),
+    ],
+)
 def test_faults_of_the_site_that_forbid_nothing(fault: str, tmp_path: Path) -> None:
     layout = {"layout": "next_2024"} if fault == "next-error" else {}
     with small_site(fault, **layout) as address:
@@ -310,7 +316,12 @@ def test_the_delay_that_robots_asks_for_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "seconds"), [("429", 1.0), pytest.param("503", 1.0, marks=pytest.mark.long), ("429-date", 0.9)]
+    ("fault", "seconds"),
+    [
+        pytest.param("429", 1.0, marks=pytest.mark.long),
+        pytest.param("503", 1.0, marks=pytest.mark.long),
+        ("429-date", 0.9),
+    ],
 )
 def test_a_host_that_says_when_to_come_back_is_left_alone_until_then(
     fault: str, seconds: float, tmp_path: Path
@@ -340,6 +351,7 @@ def test_a_photo_refused_by_a_host_that_answers_nothing_else_comes_in_its_narrow
     assert is_complete(options, tmp_path)
 
 
+@pytest.mark.long
 def test_drift_past_its_limit_fails_the_crawl_and_every_later_one_until_the_limit_allows_it(
     tmp_path: Path,
 ) -> None:

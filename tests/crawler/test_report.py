@@ -45,6 +45,7 @@ def crawl_talking(job: Job, log: Path) -> None:
     crawl(job)
 
 
+@pytest.mark.long
 def test_odai_by_number_have_an_end_that_the_log_counts_down_to(site: str, tmp_path: Path) -> None:
     first = odai_id(SEED, 0)
     found = lines(site, tmp_path, start=(), odai=(f"{first}-{first + 200}",))
@@ -68,6 +69,7 @@ def test_a_number_of_photos_is_an_end_too(site: str, tmp_path: Path) -> None:
     assert found[-1].startswith("crawl: 5 of 5 photos, ")
 
 
+@pytest.mark.long
 def test_lists_without_a_limit_have_no_end_that_is_known(site: str, tmp_path: Path) -> None:
     found = lines(site, tmp_path)
     assert found

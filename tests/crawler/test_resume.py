@@ -77,7 +77,7 @@ STEADY = ("broken-html", "nul-bytes", "emoji", "vanish", "opt-out-meta", "unansw
 """Faults that an address has each time, so that its row is the same whenever it is asked for."""
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.long)])
 def test_kills_at_random_moments_cost_nothing(kills: int, tmp_path: Path) -> None:
     with running(PHOTOS, CAPTIONS, SEED, faults=STEADY) as site:
         start(tmp_path / "undisturbed", site).join(60)
@@ -166,6 +166,7 @@ def test_a_full_disk_ends_the_crawl_with_what_to_do_and_costs_nothing(
     assert content(disk / "crawl") == undisturbed
 
 
+@pytest.mark.long
 def test_a_site_that_dies_in_the_middle_costs_no_rows(undisturbed: list[str], tmp_path: Path) -> None:
     from crawler.crawl import crawl
     from store.errors import UserError
@@ -222,6 +223,7 @@ def test_rows_that_failed_are_fetched_again_only_when_asked(site: str, tmp_path:
     assert is_complete(too_large, tmp_path, retry_failed=True)
 
 
+@pytest.mark.long
 def test_a_photo_that_failed_is_fetched_again_only_when_asked(site: str, tmp_path: Path) -> None:
     from crawler.crawl import crawl
 

@@ -94,7 +94,10 @@ def fails(directory: Path, served: ControlledSite, fault: str, capfd: pytest.Cap
     assert "bokeru crawl" in str(failure.value)
 
 
-LONG = ("lists-without-pictures", "pages-changed", "cookie-wall", "deeper", "robots-disallow-all")
+LONG = (
+    "lists-without-pictures", "pages-changed", "cookie-wall", "deeper", "robots-disallow-all",
+    "lists-without-photos", "photos-login", "pages-401", "pages-empty",
+)  # fmt: skip
 """Variants of others, and those that other tests meet as well."""
 
 
@@ -190,6 +193,7 @@ def test_a_small_crawl_that_brings_nothing_never_ends_with_0(
     assert not is_complete(options(site.address), tmp_path), "it is asked for again"
 
 
+@pytest.mark.long
 def test_what_is_an_answer_ends_with_0(tmp_path: Path) -> None:
     with answers(MISSING, None) as site:
         by_number = options(site.address, start=(), odai=("1-30",))
@@ -204,6 +208,7 @@ def test_what_is_an_answer_ends_with_0(tmp_path: Path) -> None:
         assert len(site.paths) == asked, "nothing was due"
 
 
+@pytest.mark.long
 def test_some_photos_on_another_host_are_named_once_and_come_when_it_is_allowed(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

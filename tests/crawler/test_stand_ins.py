@@ -84,6 +84,7 @@ def test_a_crawl_names_the_picture_with_its_count(tmp_path: Path, capsys: pytest
     assert f"one picture stands for 8 photos, and no dataset takes it ({DIGEST})" in shown
 
 
+@pytest.mark.long
 def test_a_photo_whose_address_leads_to_a_picture_that_is_named_so_is_missing(tmp_path: Path) -> None:
     def answer(path: str, headers: Message) -> Answer | None:
         if path.startswith("/photo/"):

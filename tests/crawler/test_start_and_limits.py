@@ -256,6 +256,7 @@ def test_scrapy_commands_work_from_the_root(command: list[str], expected: str) -
     assert "ImportError" not in run.stderr
 
 
+@pytest.mark.long
 def test_scrapy_shell_fetches_a_page_of_the_site(site: str) -> None:
     command = [
         "shell",

@@ -63,6 +63,7 @@ def test_a_page_that_has_not_changed_has_a_row_with_the_content_of_the_last(tmp_
     assert new["fetched_at"] - old["fetched_at"] > timedelta(days=8.9)  # type: ignore[operator]
 
 
+@pytest.mark.long
 def test_304_to_a_request_without_conditions_is_an_error_and_no_empty_page(tmp_path: Path) -> None:
     answers = Site()
     answers.validators = {}

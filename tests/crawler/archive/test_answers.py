@@ -10,16 +10,13 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from crawler.archive.answers import Unreadable, encode, read_answers
 from crawler.archive.writer import first_record
 from crawler.items import Answer
 from store.warc.read import check, read_records
+from tests.crawler.imports.warcs import MemoryWriter
 from tests.store.warc.test_warc import is_whole_for_warcio
-
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""warcio's writer leaves its temporary files to the garbage collector."""
 
 AT = datetime(2026, 11, 29, 10, 16, 4, 123456, tzinfo=UTC)
 URL = "https://bokete.jp/odai/1"
@@ -145,7 +142,7 @@ def test_the_answers_of_another_tool_are_decoded(
 ) -> None:
     path = tmp_path / "a.warc.gz"
     with path.open("wb") as file:
-        writer = WARCWriter(file, gzip=compressed)
+        writer = MemoryWriter(file, gzip=compressed)
         http = StatusAndHeaders("200 OK", list(headers.items()), protocol="HTTP/1.0")
         date = {"WARC-Date": "2024-03-05T06:07:08Z"}
         writer.write_record(

@@ -11,11 +11,12 @@ import pytest
 from commands.forget.command import forget
 from commands.main import main
 from commands.verify import report
-from crawler.archive import reparse, stage
+from crawler.archive import stage
 from crawler.archive.writer import ArchiveWriter
 from crawler.items import Answer, PageRow
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
+from crawler.parsing import answer as parsing
 from crawler.parsing.answer import answer_row
 from dataset.describe.inspect import inspect
 from demo.site import running
@@ -73,7 +74,7 @@ def test_a_parser_that_was_one_level_off_is_repaired_without_a_request(
 ) -> None:
     right = pages(directory)
     with monkeypatch.context() as patched:
-        patched.setattr(reparse, "answer_row", one_level_off)
+        patched.setattr(parsing, "answer_row", one_level_off)
         stage.reparse(job(directory))
     wrong = pages(directory)
     assert wrong != right
@@ -102,7 +103,7 @@ def test_all_other_rows_stay(directory: Path, monkeypatch: pytest.MonkeyPatch) -
     lost = {"url": "http://bokete.test/odai/9", "outcome": "error", "error": "no answer", "fetched_at": at}
     write(directory, [lost], [])
     before = {(row["url"], row["fetched_at"]): row for row in pages(directory)}
-    monkeypatch.setattr(reparse, "answer_row", one_level_off)
+    monkeypatch.setattr(parsing, "answer_row", one_level_off)
     changes = stage.reparse(job(directory))
     after = {(row["url"], row["fetched_at"]): row for row in pages(directory)}
     assert before.keys() == after.keys()
@@ -141,7 +142,7 @@ def test_a_page_that_opts_out_by_todays_rules_keeps_no_payload(
             row.update(outcome="denied", error="a new word", bokes=[], image_url=None, links=[])
         return row
 
-    monkeypatch.setattr(reparse, "answer_row", stricter)
+    monkeypatch.setattr(parsing, "answer_row", stricter)
     stage.reparse(job(directory))
     (row,) = [row for row in pages(directory) if row["url"] == closed["url"]]
     assert (row["outcome"], row["bokes"], row["fetched_at"]) == ("denied", [], closed["fetched_at"])
@@ -160,7 +161,7 @@ def test_a_304_is_read_again_by_the_answer_that_it_confirms(
     writer.commit(directory / "archive" / "archive-20990101T000000.000000-abcdef.warc.gz")
     write(directory, confirmed, [])
     assert stage.reparse(job(directory)).changed == 0
-    monkeypatch.setattr(reparse, "answer_row", one_level_off)
+    monkeypatch.setattr(parsing, "answer_row", one_level_off)
     stage.reparse(job(directory))
     found = [row for row in pages(directory) if row["url"] == old["url"]]
     assert [row["status"] for row in found] == [200, 304, 304]
@@ -273,7 +274,7 @@ def test_the_command_says_what_changes(
     config = tmp_path / "pipelines.yaml"
     config.write_text("pipelines: {demo: {crawl: {}}}\n")
     where = ["--pipeline", "demo", "--config", str(config), "--data", str(directory.parent.parent)]
-    monkeypatch.setattr(reparse, "answer_row", one_level_off)
+    monkeypatch.setattr(parsing, "answer_row", one_level_off)
     assert main(["reparse", *where, "--dry-run", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["changed"] == found["fields"]["bokes.stars"] > 0

@@ -117,6 +117,7 @@ def crawled(
         return site, end, rows(tmp_path, "pages")
 
 
+@pytest.mark.long
 def test_a_press_that_changes_the_address_is_undone_and_reported(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_press_that_changes_the_address_is_undone_and_reported(
     assert "/pressed" not in site.paths, "the button in a link is another"
 
 
+@pytest.mark.long
 def test_what_robots_txt_forbids_is_not_fetched_by_the_browser_either(tmp_path: Path) -> None:
     answers = {
         "/robots.txt": lambda: Answer("User-agent: *\nDisallow: /more\n"),

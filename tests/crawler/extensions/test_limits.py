@@ -28,6 +28,7 @@ def run(site: str, directory: Path, **settings: object) -> None:
     crawl(OPTIONS.model_copy(update=settings), directory, address=site, pipeline="demo")
 
 
+@pytest.mark.long
 def test_a_crawl_whose_time_is_over_keeps_what_it_has_and_goes_on(site: str, tmp_path: Path) -> None:
     started = time.monotonic()
     with pytest.raises(TimeIsOver, match=r"max_hours \(0\.0008\) are over.*go on with: bokeru crawl"):

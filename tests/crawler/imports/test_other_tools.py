@@ -26,9 +26,6 @@ from tests.crawler.imports.warcs import (
     url,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""warcio's writer leaves its temporary files to the garbage collector."""
-
 
 def several(path: Path, *, gzip: bool = True, count: int = 8) -> Path:
     with Warc(path, gzip=gzip) as warc:

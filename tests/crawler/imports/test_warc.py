@@ -30,9 +30,6 @@ from tests.crawler.imports.warcs import (
     url,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""warcio's writer leaves its temporary files to the garbage collector."""
-
 
 def small(folder: Path, name: str = "a.warc.gz", *, gzip: bool = True, version: str = "1.1") -> Path:
     with Warc(folder / name, gzip=gzip, version=version) as warc:

@@ -36,12 +36,20 @@ def page(odai: int, *texts: str) -> bytes:
     return (body if isinstance(body, bytes) else body.encode()) + b"</html>"
 
 
+class MemoryWriter(WARCWriter):  # type: ignore[misc]  # warcio has no types
+    """warcio's writer, without the temporary files that it leaves to the garbage collector."""
+
+    @staticmethod
+    def _create_temp_file() -> io.BytesIO:
+        return io.BytesIO()
+
+
 class Warc:
     """A WARC file that warcio writes, record by record; use it as a context manager."""
 
     def __init__(self, path: Path, *, gzip: bool = True, version: str = "1.1") -> None:
         self.path, self._file = path, path.open("wb")
-        self._writer = WARCWriter(self._file, gzip=gzip, warc_version=version)
+        self._writer = MemoryWriter(self._file, gzip=gzip, warc_version=version)
 
     def __enter__(self) -> "Warc":
         return self

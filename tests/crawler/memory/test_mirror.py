@@ -118,6 +118,7 @@ def crawl_quietly(job: Job) -> None:
         crawl(job)
 
 
+@pytest.mark.long
 def test_a_mirror_that_refuses_ends_the_crawl_and_gets_the_rest_once_it_is_mended(
     site: str, undisturbed: list[str], store: ObjectStore, tmp_path: Path
 ) -> None:
@@ -137,6 +138,7 @@ def test_a_mirror_that_refuses_ends_the_crawl_and_gets_the_rest_once_it_is_mende
     assert store.files() == {f"a/{name}": content for name, content in shards(directory).items()}
 
 
+@pytest.mark.long
 def test_a_crawl_is_not_complete_before_its_mirror_is(site: str, tmp_path: Path) -> None:
     directory, there = tmp_path / "crawl", tmp_path / "there"
     crawl(OPTIONS, directory, address=site, pipeline="demo")

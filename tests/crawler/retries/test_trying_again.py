@@ -115,6 +115,7 @@ def test_every_5xx_is_asked_for_again_and_in_a_row_it_is_a_pause(
     assert re.search(r": it answers 5\d\d\n", log)
 
 
+@pytest.mark.long
 def test_one_page_may_fail_in_different_ways_and_has_three_tries_in_all(tmp_path: Path) -> None:
     plan = {
         "/odai/1": [Answer("x", 503), cut(1)],
@@ -134,6 +135,7 @@ def test_one_page_may_fail_in_different_ways_and_has_three_tries_in_all(tmp_path
     assert asked == {path: 2 if path in ("/odai/4", "/odai/5") else 3 for path in plan}
 
 
+@pytest.mark.long
 def test_a_pause_ends_by_the_servers_clock(tmp_path: Path) -> None:
     clock = datetime.now(UTC) + timedelta(hours=2)
     headers = {"Date": format_datetime(clock, usegmt=True),

@@ -73,6 +73,7 @@ def test_processes_follow_the_curve_of_one_with_the_same_batches(
     assert json.loads((several / "manifest.json").read_text())["processes"] == ranks
 
 
+@pytest.mark.long
 def test_a_loss_that_diverges_ends_every_process(toy: toy_training.Toy, tmp_path: Path) -> None:
     done = mpiexec(toy, tmp_path, 2, learning_rate=1e38, clip=None, epochs=9)
     assert done.returncode != 0
