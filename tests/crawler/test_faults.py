@@ -35,6 +35,7 @@ OPTIONS = CrawlOptions(
     pause=0.05,
     patience=20,
     max_drift=1,
+    max_errors=1,  # half of the photos have a fault, and chance may put ten of these in a row
     max_page_number=6,
 )
 Row = dict[str, Any]
