@@ -96,6 +96,7 @@ def test_a_site_that_closes_its_doors_later_is_noticed(tmp_path: Path) -> None:
         assert crawl(tmp_path, site, "crawl.revisit_after=0.000001") == 4
 
 
+@pytest.mark.long
 def test_a_limit_that_the_user_set_is_no_failure(tmp_path: Path) -> None:
     with running(8, 2, 1) as site:
         assert crawl(tmp_path, site, "crawl.max_pages=2") == 0

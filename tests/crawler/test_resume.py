@@ -208,6 +208,7 @@ def test_a_folder_that_cannot_be_is_told_in_one_line(site: str, tmp_path: Path) 
         crawl(OPTIONS, tmp_path / "file" / "crawl", address=site, pipeline="demo")
 
 
+@pytest.mark.long
 def test_rows_that_failed_are_fetched_again_only_when_asked(site: str, tmp_path: Path) -> None:
     from crawler.crawl import crawl
 

@@ -68,6 +68,7 @@ def test_single_boke_lists_and_categories_are_ways_in(site: str, tmp_path: Path)
     assert {"/boke/legend", "/boke/category/%E3%83%90%E3%82%AB", start[0]} < set(found)
 
 
+@pytest.mark.long
 def test_every_list_of_the_site_is_a_way_in(site: str, tmp_path: Path) -> None:
     lists = tuple(f"/boke/{name}" for name in LISTS)
     found = fetched(site, tmp_path, start=lists, max_page_number=1)
@@ -270,6 +271,7 @@ def test_scrapy_shell_fetches_a_page_of_the_site(site: str) -> None:
     assert "(200, 10)" in run.stdout, run.stderr
 
 
+@pytest.mark.long
 def test_scrapy_crawl_takes_a_pipelines_name(tmp_path: Path) -> None:
     (tmp_path / "scrapy.cfg").write_text((ROOT / "scrapy.cfg").read_text())
     (tmp_path / "pipelines.yaml").write_text(

@@ -78,6 +78,7 @@ def test_killed_anywhere_it_ends_with_the_same_bits(toy: toy_training.Toy, tmp_p
     assert not list(run.rglob(f"{TEMPORARY}*"))
 
 
+@pytest.mark.long
 def test_killed_with_several_threads_it_ends_with_the_same_bits(tmp_path: Path) -> None:
     wide = toy_training.toy(tmp_path, photos=2 * WIDE, captions=1)
     settings = {**SETTINGS, "threads": 2, "batch_size": WIDE, "epochs": 24}

@@ -64,6 +64,7 @@ def test_pages_photos_and_robots_go_through_it_and_the_password_into_no_file(
         assert secret not in files(tmp_path) + output.encode()
 
 
+@pytest.mark.long
 def test_https_goes_through_it_by_connect_and_is_verified_to_the_site(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
