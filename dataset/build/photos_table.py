@@ -17,7 +17,7 @@ from store.errors import DamagedFile
 from store.progress import Progress
 from store.register.kinds import DATASET_SHARDS
 from store.schema import DECODER, PHOTOS
-from store.shard_reader import Shard
+from store.shard_reader import Shard, unreadable
 
 ROWS_PER_SHARD = 2**40
 """More than any shard has: a photo's position is shard * ROWS_PER_SHARD + row."""
@@ -145,10 +145,9 @@ def _read(image: ImageSource, shard: Shard, groups: list[int], path: Path) -> pa
     try:
         return image(shard, groups)
     except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise DamagedFile(
-            path, f"row groups {groups[0]} to {groups[-1]} cannot be read ({reason})"
-        ) from error
+        told = unreadable(path, error)
+        reason = f"row groups {groups[0]} to {groups[-1]} cannot be read ({told.reason})"
+        raise DamagedFile(path, reason, told.remedy) from error
 
 
 _JPEG = pa.array(["jpeg", "mpo"])
