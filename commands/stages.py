@@ -27,20 +27,19 @@ log = logging.getLogger(__name__)
 @notifying
 def crawl(pipeline: Pipeline, retry_failed: bool = False) -> None:
     """Fetch what is still missing of the pipeline's pages and photos."""
-    from crawler.crawl import crawl, is_complete
+    from crawler.crawl import crawl
 
     options = pipeline.settings.crawl
-    if is_complete(options, pipeline.crawl, pipeline=pipeline.name, retry_failed=retry_failed):
-        return print("crawl: up to date")
-    with _embedded_site(options) as address:
-        crawl(
-            options,
-            pipeline.crawl,
-            address=address,
-            pipeline=pipeline.name,
-            retry_failed=retry_failed,
-            notify=pipeline.settings.notify,
-        )
+    report = crawl(
+        options,
+        pipeline.crawl,
+        site=_embedded_site(options),
+        pipeline=pipeline.name,
+        retry_failed=retry_failed,
+        notify=pipeline.settings.notify,
+    )
+    if not report:
+        print("crawl: up to date")
 
 
 @contextmanager

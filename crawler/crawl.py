@@ -1,97 +1,78 @@
-"""The crawl stage: fetches what the tables still lack, in a process of its own."""
+"""The crawl stage: fetches what the tables still lack, in a process of its own.
+
+This process reads no table and imports neither Scrapy nor pyarrow: the crawl's does, and it alone.
+"""
 
 import json
 import subprocess
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 from crawler.job import Job
-from crawler.memory.mirror import mirror_of
-from crawler.memory.tables import Tables, check_shards
 from crawler.options import CrawlOptions
-from crawler.reports.counts import problems
-from crawler.reports.publish import settle
 from crawler.reports.run_report import CrawlReport
-from store.errors import UserError, first_by_status, with_status
+from store.errors import UserError, with_status
 from store.notify.options import NotifyOptions
 from store.processes import child
 from store.processes.interruption import SIGNALS, Interrupted
-from store.register.listed import missing
-from store.register.stages import Stage
 
-
-def is_complete(
-    options: CrawlOptions, directory: Path, *, pipeline: str = "NAME", retry_failed: bool = False
-) -> bool:
-    """Tell whether nothing is left to fetch or to mirror; neither a site nor a reactor is started for that.
-
-    Raises:
-        UserError: the settings forbid to crawl at all, too much of what was fetched is refused or drift, or
-            the mirror cannot be reached.
-        DamagedFile: a shard of the crawl is not whole.
-    """
-    job = Job(options, directory, None, pipeline, retry_failed)
-    job.check()
-    with Tables(job) as tables:
-        complete = tables.is_complete()
-        if complete and (problem := first_by_status(problems(job, tables))):
-            raise problem
-    if missing(Stage("crawl", directory)):  # what is not due again leaves the manifest
-        return False
-    mirror = mirror_of(options.mirror, directory) if complete else None
-    return complete and not (mirror and mirror.differs())
+DUE = b'"due"\n'
+"""What the process that crawls says when it needs the address of the site."""
 
 
 def crawl(
     options: CrawlOptions,
     directory: Path,
     *,
-    address: str | None,
+    site: AbstractContextManager[str | None],
     pipeline: str,
     retry_failed: bool = False,
     notify: NotifyOptions | None = None,
-) -> CrawlReport:
-    """Fetch what is missing of the pages and photos, and return what then lies in `directory`.
+) -> CrawlReport | None:
+    """Fetch what is missing of the pages and photos; print and return what then lies in `directory`.
 
+    Where nothing is missing, and the mirror has all that it should have, nothing is started: None.
     SIGHUP, SIGINT and SIGTERM commit what was fetched; so does the death of this process, whatever its cause.
 
     Args:
         directory: `data/<pipeline>/crawl`, which gets `pages/`, `images/` and `report.json`.
-        address: where the embedded site is served, if it is the site; it is used as a proxy.
+        site: is entered when something is due; yields where the embedded site is served, if it is the site,
+            which is used as a proxy.
         pipeline: its name, for messages.
         retry_failed: also fetch again what ended as `error` or `drift`.
         notify: who is told of long pauses.
 
     Raises:
         UserError: the crawl could not start or had to end; the message says why and what to do.
-        DamagedFile: a shard is not whole; nothing was started.
+        Unexpected: a shard is not whole; nothing was started.
         Interrupted: a signal came, here or to the crawl's process alone.
     """
-    started, notify = datetime.now(UTC), notify or NotifyOptions()
-    job = Job(options, directory, address, pipeline, retry_failed, started, notify=notify)
-    job.check()
-    check_shards(job)  # one that is cut short fails here, before anything starts
+    job = Job(options, directory, None, pipeline, retry_failed, notify=notify or NotifyOptions())
     try:
         with child.running("crawler.run") as process:
-            return _result(_talk(process, json.dumps(job.to_json())), process, job)
+            assert process.stdout
+            _send(process, job.to_json())
+            if (said := process.stdout.readline()) != DUE:
+                return _result(said + process.stdout.read(), process, job)
+            with site as address:
+                _send(process, address)
+                return _result(process.stdout.read(), process, job)
     except (UserError, Interrupted) as error:
+        from crawler.reports.publish import settle
+
         settle(job, error)
         raise
 
 
-def _talk(process: "subprocess.Popen[bytes]", job: str) -> bytes:
+def _send(process: "subprocess.Popen[bytes]", value: object) -> None:
     assert process.stdin
-    assert process.stdout
-    try:
-        process.stdin.write(f"{job}\n".encode())
+    with suppress(BrokenPipeError):  # it died before it had read that: how, its status says
+        process.stdin.write(f"{json.dumps(value)}\n".encode())
         process.stdin.flush()
-    except BrokenPipeError:
-        return b""  # it died before it had read its job: how, its status says
-    return process.stdout.read()
 
 
-def _result(answer: bytes, process: "subprocess.Popen[bytes]", job: Job) -> CrawlReport:
+def _result(answer: bytes, process: "subprocess.Popen[bytes]", job: Job) -> CrawlReport | None:
     status = process.wait()
     try:
         result: dict[str, Any] = json.loads(answer.splitlines()[-1])
@@ -105,6 +86,8 @@ def _result(answer: bytes, process: "subprocess.Popen[bytes]", job: Job) -> Craw
         ) from None
     if "error" in result:
         raise with_status(result["error"], result["status"])
+    if result["report"] is None:
+        return None
     report = CrawlReport(**result["report"])
     print(report)
     return report

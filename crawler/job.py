@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-import pyarrow as pa
 from w3lib.url import safe_url_string
 
-from crawler.components.browser import browser_settings, executable
 from crawler.network.proxy import Proxy, is_private_name
 from crawler.odai_file import odai_numbers
 from crawler.options import EMBEDDED_SITE, SHORTEST_DELAY, CrawlOptions, odai_range
@@ -124,14 +122,14 @@ class Job:
         """Return the ranges of odai to fetch, first and last number of each; at least an empty one."""
         return [odai_range(text) for text in self.options.odai] or [(0, -1)]
 
-    def odai_listed(self) -> pa.Array:
+    def odai_listed(self) -> list[int]:
         """Return the odai that `odai_file` names.
 
         Raises:
             UsageError: the file cannot be read, or a line names no odai of the site.
         """
         path = self.options.odai_file
-        return pa.array([] if path is None else odai_numbers(Path(path), self.site), pa.int64())
+        return [] if path is None else odai_numbers(Path(path), self.site)
 
     def check(self) -> None:
         """Refuse a real site where nobody could be reached, or at a pace that nobody can mean.
@@ -140,6 +138,8 @@ class Job:
             UsageError: there is no `contact`, `delay` is too short, or there is no Chromium to render with.
         """
         if self.options.render == "chromium":
+            from crawler.components.browser import executable
+
             executable()
         host, options = urlsplit(self.site).hostname, self.options
         if not self.is_local and not (options.contact or "").strip():
@@ -183,6 +183,8 @@ class Job:
         options = self.options
         rendering: dict[str, Any] = {}
         if options.render == "chromium":
+            from crawler.components.browser import browser_settings
+
             rendering = browser_settings(self.hosts, self.proxy, options, is_local=self.is_local)
         return rendering | {
             "USER_AGENT": self.user_agent,

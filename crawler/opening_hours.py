@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Self
 
-from store.schema import JAPAN
-
 ZONE = "Asia/Tokyo"
-"""What `JAPAN` is called."""
+"""What `store.schema.JAPAN` is called."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,8 @@ class OpeningHours:
         Args:
             now: of any zone.
         """
+        from store.schema import JAPAN  # brings pyarrow, which whoever only reads settings need not wait for
+
         local = now.astimezone(JAPAN)
         at, is_over_midnight = local.timetz().replace(tzinfo=None), self.closes < self.opens
         is_after, is_before = self.opens <= at, at < self.closes

@@ -1,6 +1,7 @@
 """`python -m crawler.run`: one crawl in a process of its own, since a reactor starts once in a process.
 
-The job comes as a line of JSON on standard input, the result goes as JSON to standard output. It is run by
+The job comes as a line of JSON on standard input, the result goes as JSON to standard output; before it,
+where something is due, `"due"`, upon which the address of the site comes as another line. It is run by
 `store.processes.follow`, which ends it, as SIGTERM does, when the process that asked for the crawl has ended.
 """
 
@@ -13,12 +14,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from queue import SimpleQueue
+from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
+from crawler.completeness import is_complete
 from crawler.components.session import Session
 from crawler.job import Job
 from crawler.memory.tables import Tables
@@ -44,15 +47,21 @@ def main() -> None:
     Before the crawl runs there is nothing to wind down, and the signal ends it at once: even where a mirror
     that does not answer keeps Python from running a handler.
     """
-    line = sys.stdin.readline()
-    if not line.endswith("\n"):
-        return  # who asked has ended
+    job = Job.from_json(_read())
     try:
-        _answer(Job.from_json(json.loads(line)))
+        _answer(job)
     except (KeyboardInterrupt, RuntimeError):  # libraries in C turn the one into the other
         if not (stop := received()):
             raise
         os._exit(stop.exit_status)
+
+
+def _read() -> Any:
+    """Return what the process that asked says in its next line; end if it has ended."""
+    line = sys.stdin.readline()
+    if not line.endswith("\n"):
+        sys.exit()
+    return json.loads(line)
 
 
 def _answer(job: Job) -> None:
@@ -60,7 +69,8 @@ def _answer(job: Job) -> None:
     Limits.options = job.photos
     logs.start_log(job.verbosity)
     try:
-        answer: dict[str, object] = {"report": asdict(crawl(job))}
+        report = _crawl_if_due(job)
+        answer: dict[str, object] = {"report": report and asdict(report)}
     except UserError as error:
         answer = {"error": str(error), "status": error.exit_status}
     except OSError as error:
@@ -71,11 +81,24 @@ def _answer(job: Job) -> None:
         print(json.dumps(answer), flush=True)
 
 
-def crawl(job: Job, *, process: AsyncCrawlerProcess | None = None) -> CrawlReport:
+def _crawl_if_due(job: Job) -> CrawlReport | None:
+    """Crawl unless nothing is due; only then the process that asked has to serve a site, and says where."""
+    job.check()
+    with Tables(job) as tables:
+        if is_complete(job, tables):
+            return None
+        print('"due"', flush=True)
+        return crawl(replace(job, address=_read()), tables=tables)
+
+
+def crawl(
+    job: Job, *, process: AsyncCrawlerProcess | None = None, tables: Tables | None = None
+) -> CrawlReport:
     """Crawl in this process, which must not have run a reactor before.
 
     Args:
         job: what to crawl.
+        tables: the crawl's, if they are open; they are closed before the first request.
         process: Scrapy's, where a command of Scrapy has made it.
 
     Raises:
@@ -84,7 +107,7 @@ def crawl(job: Job, *, process: AsyncCrawlerProcess | None = None) -> CrawlRepor
     """
     stops = Stops()
     # A signal that comes while the session commits its rows must not tear that: the outer block ends later.
-    with ExitStack() as deferring, Session(job) as session:
+    with ExitStack() as deferring, Session(job, tables) as session:
         process = process or AsyncCrawlerProcess(_settings(job))
         crawler = process.create_crawler(BoketeSpider)
         logs.escape_all()

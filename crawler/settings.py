@@ -66,6 +66,7 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
 EXTENSIONS = {
+    "scrapy.extensions.remote_control.RemoteControl": None,  # is off, and imports aiohttp to say so
     "scrapy.extensions.logstats.LogStats": None,  # store.progress says it
     "crawler.extensions.metrics.Metrics": 500,
     "crawler.extensions.limits.Limits": 500,

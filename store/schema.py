@@ -1,8 +1,32 @@
 """The tables that stages exchange: names and types are a contract, described in docs/data.md."""
 
+import sys
+import warnings
 from datetime import datetime, timedelta, timezone
+from types import ModuleType
 
 import pyarrow as pa
+
+
+def _do_without_pandas() -> None:
+    """Keep pyarrow from importing pandas, which takes 0.3 s and 50 MB in each of our processes.
+
+    It does so before it makes its first array of Python values, to see whether they are pandas'; ours never
+    are. Where it finds a pandas that is too old, it goes on without. `to_pandas` imports the real one.
+    """
+    if "pandas" in sys.modules:
+        return
+    too_old = sys.modules["pandas"] = ModuleType("pandas")
+    too_old.__dict__["__version__"] = "0"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is too old
+        try:
+            pa.scalar(0)
+        finally:
+            del sys.modules["pandas"]
+
+
+_do_without_pandas()
 
 DECODER = 2
 """Counts up when `store.photo` would give the same bytes another size, format or hash. The metadata of a

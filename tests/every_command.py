@@ -18,7 +18,6 @@ from typing import Any
 import yaml
 
 from commands.main import main
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions
 from dataset import read
 from demo.site import running
@@ -28,6 +27,7 @@ from store.forget.search import search
 from store.manifest import NAME as MANIFEST
 from store.manifest import listed, read_manifest
 from tests import hub
+from tests.crawler.stage import crawl
 from tests.dataset.importers.cans import boke_row, can, oogiri_go, rows_as_csv, sample
 from tests.featurize.small_networks import small_network, small_weights
 

@@ -6,7 +6,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions
 from dataset import read
 from dataset.build.sides import NAME as SIDES
@@ -15,6 +14,7 @@ from dataset.options import DatasetOptions
 from demo.site import running
 from featurize.extract import extract
 from featurize.options import FeatureOptions
+from tests.crawler.stage import crawl
 from tests.train.toy_training import options
 from train.evaluation.evaluate import evaluate
 from train.fit import fit

@@ -3,12 +3,13 @@
 import resource
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from benchmarks.crawl.known import write_known
 from benchmarks.crawl.processes import in_a_process, served
 from benchmarks.crawl.sites import endless
-from crawler.crawl import crawl, is_complete
+from crawler.crawl import crawl
 from crawler.memory.merging import tidy
 from crawler.options import CrawlOptions
 
@@ -28,9 +29,8 @@ def resume(count: int) -> dict[str, object]:
 def resume_crawl(address: str, directory: str, known: int) -> float:
     """Resume a crawl for ten pages, as the command does; return its peak memory in megabytes."""
     options = CrawlOptions(delay=0, start=(), max_pages=10)
-    if is_complete(options, Path(directory)):
+    if not crawl(options, Path(directory), site=nullcontext(address), pipeline="benchmark"):
         raise RuntimeError("nothing is left to fetch: the generated tables are wrong")
-    crawl(options, Path(directory), address=address, pipeline="benchmark")
     # DuckDB works in a child process, so the children count too.
     peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return max(peaks) / 1024

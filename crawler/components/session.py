@@ -45,13 +45,16 @@ _LOG = logging.getLogger(__name__)
 class Session:
     """Holds the crawl's lock, its frontier and its row writer while the `with` block runs.
 
+    Args:
+        tables: the crawl's, where somebody has opened them before; they are closed.
+
     Raises:
         UserError: on entering, if the settings, the lock or a damaged shard forbid to start; on leaving, if
             rows cannot be committed.
     """
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, job: Job, tables: Tables | None = None) -> None:
+        self.job, self._tables = job, tables
         self.counts = Counts()
         self.traffic = Traffic()
         self.publisher = Publisher(job, self.traffic)
@@ -76,7 +79,7 @@ class Session:
             if mirror := mirror_of(self.job.options.mirror, directory):
                 mirror.synchronise()
             tidy(directory, mirror)
-            with Tables(self.job) as tables:
+            with self._current_tables() as tables:
                 self.frontier = Frontier(self.job, tables)
                 self.counts = Counts.from_tables(tables)
                 self.earlier = {kind: tables.newest(kind) for kind in KINDS}
@@ -89,6 +92,12 @@ class Session:
             self.progress = opening.enter_context(Progress("crawl", total, unit))
             self._resources = opening.pop_all()
         return self
+
+    def _current_tables(self) -> Tables:
+        """Return the tables as they are now that the lock is held; reading them takes seconds where large."""
+        if self._tables and self._tables.are_current():
+            return self._tables
+        return Tables(self.job)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

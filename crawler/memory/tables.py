@@ -61,13 +61,17 @@ class Tables:
         connection = duckdb.connect(config=_CONFIG | {"temp_directory": str(job.directory / ".spill")})
         self._connection = connection
         self._made: set[str] = set()
+        self._paths: dict[str, list[Path]] = {}
         for name, (folder, schema) in _SHARDS.items():
-            _scan(connection, name, job.directory / folder, schema)
+            self._paths[folder] = shard_paths(job.directory / folder, required(schema))
+            _scan(connection, name, self._paths[folder], schema)
         connection.create_function("page_address", job.page_address, ["VARCHAR"], "VARCHAR")
         connection.from_arrow(pa.table({"url": pa.array(job.start_urls(), pa.string())})).create("starts")
         first, last = (pa.array(ends, pa.int64()) for ends in zip(*job.odai_ranges(), strict=True))
         connection.from_arrow(pa.table({"first": first, "last": last})).create("odai_ranges")
-        connection.from_arrow(pa.table({"odai_id": job.odai_listed()})).create("odai_listed")
+        connection.from_arrow(pa.table({"odai_id": pa.array(job.odai_listed(), pa.int64())})).create(
+            "odai_listed"
+        )
         self._query(views.sql_known(job))
         ((is_waiting,),) = self._query("SELECT count(*) > 0 FROM again WHERE waits").fetchall()
         self._query(views.sql_due(job, is_waiting=is_waiting))
@@ -77,6 +81,11 @@ class Tables:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def are_current(self) -> bool:
+        """Tell whether no shard has come or gone since these tables were opened."""
+        now = {folder: shard_paths(self._job.directory / folder) for folder in self._paths}
+        return now == self._paths
 
     def due(self, kind: Kind, limit: int) -> Iterator[str]:
         """Yield up to `limit` addresses that are due, in the order of fetching."""
@@ -112,7 +121,7 @@ class Tables:
 
     def has_due(self, kind: Kind) -> bool:
         """Tell whether any address is due."""
-        return bool(self._query(f"FROM due_{kind} LIMIT 1").fetchall())
+        return self.count_due(kind) > 0
 
     def is_complete(self, new_pages: int = 0) -> bool:
         """Tell whether nothing is due within `max_pages` and `max_photos`.
@@ -225,22 +234,12 @@ class Tables:
             raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", remedy) from error
 
 
-def check_shards(job: Job) -> None:
-    """Read the ends of all shards, which takes moments where the tables take seconds.
-
-    Raises:
-        DamagedFile: a shard is cut short, or lacks a column.
-    """
-    for folder, schema in _SHARDS.values():
-        shard_paths(job.directory / folder, required(schema))
-
-
-def _scan(connection: "DuckDBPyConnection", name: str, directory: Path, schema: pa.Schema) -> None:
+def _scan(connection: "DuckDBPyConnection", name: str, paths: list[Path], schema: pa.Schema) -> None:
     """Make a view of a table's shards, empty if there are none; columns that a shard lacks are null."""
     empty = schema.append(pa.field("filename", pa.string())).append(pa.field("file_row_number", pa.int64()))
     connection.from_arrow(empty.empty_table()).create(f"empty_{name}")
     rows = f"SELECT * FROM empty_{name}"
-    if paths := shard_paths(directory, required(schema)):
+    if paths:
         rows += f" UNION ALL BY NAME SELECT * FROM {sql_rows(paths, schema, places=True)}"
     if "outcome" in schema.names:
         rows = without_robots_denials(rows)

@@ -2,14 +2,15 @@
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from crawler.job import Job
-from crawler.memory.tables import Tables
-from crawler.reports.counts import Counts
 from crawler.reports.traffic import Traffic
 from store.errors import UserError
 from store.logs import printable
+
+if TYPE_CHECKING:
+    from crawler.reports.counts import Counts
 
 _OF_RULE = ("table", "source", "rule", "count", "url")
 _PROBLEMS = ("missing", "drift", "denied", "error")
@@ -65,7 +66,7 @@ class CrawlReport:
     """Lines of the log by level."""
 
     @classmethod
-    def running(cls, job: Job, counts: Counts, traffic: Traffic, seconds: float, waiting: int) -> Self:
+    def running(cls, job: Job, counts: "Counts", traffic: Traffic, seconds: float, waiting: int) -> Self:
         """Return the report of a crawl that runs, from what is in memory."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         return cls(
@@ -98,6 +99,8 @@ class CrawlReport:
 
     def with_tables(self, job: Job) -> Self:
         """Return the report with what is in the tables, counted there."""
+        from crawler.memory.tables import Tables
+
         with Tables(job) as tables:
             return replace(
                 self,

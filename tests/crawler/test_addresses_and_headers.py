@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from crawler.crawl import crawl, is_complete
 from crawler.job import Job
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
 from store.errors import Unexpected
 from tests.crawl_tables import photo, rows, write
 from tests.crawler.answering import Answer, answering, list_page, odai_page, photo_path
+from tests.crawler.stage import crawl, is_complete
 
 JPEG = Answer(photo(1), headers={"Content-Type": "image/jpeg"})
 SPELLINGS = ("/odai/5", "/odai/5/", "/odai/5?ref=top", "/odai/5?utm_source=x", "/odai/5?page=1", "/odai/%35")

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from crawler.crawl import crawl, is_complete
 from crawler.options import CrawlOptions, EmbeddedSite
 from dataset import read
 from dataset.build.stage import build
@@ -14,6 +13,7 @@ from demo.growth import GrowingSite
 from demo.site import running
 from tests.crawl_tables import rows
 from tests.crawler.ageing import age
+from tests.crawler.stage import crawl, is_complete
 
 CAPTIONS, SEED, WEEK = 5, 4, 7.0
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from crawler.components.session import Session
-from crawler.crawl import crawl, is_complete
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.content import EmbeddedSite as Content
-from store.errors import DamagedFile, UsageError, UserError
+from store.errors import Unexpected, UsageError, UserError
 from store.processes import lock
 from store.schema import IMAGES, PAGES
 from tests.crawl_tables import rows
+from tests.crawler.stage import crawl, is_complete
 
 PHOTOS, CAPTIONS, SEED = 12, 3, 5
 OPTIONS = CrawlOptions(
@@ -77,7 +77,7 @@ def test_a_damaged_shard_is_reported_before_anything_starts(tmp_path: Path) -> N
     shard = tmp_path / "pages" / "pages-1.parquet"
     shard.parent.mkdir()
     shard.write_bytes(b"PAR1 no more")
-    with pytest.raises(DamagedFile, match=r"pages-1\.parquet is damaged"):
+    with pytest.raises(Unexpected, match=r"pages-1\.parquet is damaged"):
         crawl(OPTIONS, tmp_path, address=None, pipeline="demo")
 
 

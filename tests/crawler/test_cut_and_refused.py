@@ -10,11 +10,11 @@ from typing import Literal
 
 import pytest
 
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions
 from store.errors import SiteRefuses, Unexpected, UserError
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, answering, list_page, odai_page, photo_path
+from tests.crawler.stage import crawl
 
 JPEG = Answer(photo(1), headers={"Content-Type": "image/jpeg"})
 ODAI = (1, 2)

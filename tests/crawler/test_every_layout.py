@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import pytest
 
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.content import Boke, odai_id
 from demo.content import EmbeddedSite as Content
@@ -14,6 +13,7 @@ from demo.site import running
 from demo.variants import LAYOUTS
 from tests.crawl_tables import rows
 from tests.crawler.layouts.test_layouts import READ_AS
+from tests.crawler.stage import crawl
 from tests.demo.faults.faulty_site import affected
 
 PHOTOS, CAPTIONS, SEED = 6, 12, 21

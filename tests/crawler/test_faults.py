@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from crawler.crawl import crawl, is_complete
 from crawler.options import CrawlOptions, EmbeddedSite
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
@@ -20,6 +19,7 @@ from demo.variants import PAGE_FAULTS, PHOTO_FAULTS
 from store.addresses import narrower
 from store.errors import UserError
 from tests.crawl_tables import rows
+from tests.crawler.stage import crawl, is_complete
 from tests.demo.faults.faulty_site import affected
 
 SEED, CAPTIONS = 4, 3

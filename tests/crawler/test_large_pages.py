@@ -10,13 +10,13 @@ import pytest
 from scrapy import Request
 from scrapy.http import HtmlResponse
 
-from crawler.crawl import crawl
 from crawler.items import PageRow
 from crawler.options import CrawlOptions
 from crawler.spiders import bokete
 from store.errors import UserError
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, answering, odai_page
+from tests.crawler.stage import crawl
 
 JPEG = Answer(photo(1), headers={"Content-Type": "image/jpeg"})
 MANY = " ".join(f"a{number}=1" for number in range(100_000))

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from crawler.crawl import crawl
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.content import odai_id
+from tests.crawler.stage import crawl
 
 PHOTOS, CAPTIONS, SEED = 20, 25, 3
 FAULTS = ["emoji", "opt-out-meta", "drift", "photo-404"]

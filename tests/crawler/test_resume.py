@@ -15,12 +15,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from crawler.crawl import is_complete
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.site import running
 from store.processes import child
 from tests.crawl_tables import rows
+from tests.crawler.stage import is_complete
 from tests.small_disk import SmallDisk
 
 PHOTOS, CAPTIONS, SEED = 40, 4, 9
@@ -129,7 +129,7 @@ def test_a_crawl_that_is_told_to_stop_commits_what_it_has(
 
 def ask(process: "subprocess.Popen[bytes]", job: Job) -> None:
     assert process.stdin
-    process.stdin.write(json.dumps(job.to_json()).encode() + b"\n")
+    process.stdin.write(f"{json.dumps(job.to_json())}\n{json.dumps(job.address)}\n".encode())
     process.stdin.flush()
 
 
@@ -152,8 +152,8 @@ def wait_for(condition, seconds: float = 20.0) -> None:  # type: ignore[no-untyp
 def test_a_full_disk_ends_the_crawl_with_what_to_do_and_costs_nothing(
     site: str, undisturbed: list[str], small_disk: SmallDisk
 ) -> None:
-    from crawler.crawl import crawl
     from store.errors import TooLittleRoom
+    from tests.crawler.stage import crawl
 
     disk = small_disk(1024)
     with pytest.raises(TooLittleRoom):
@@ -168,8 +168,8 @@ def test_a_full_disk_ends_the_crawl_with_what_to_do_and_costs_nothing(
 
 @pytest.mark.long
 def test_a_site_that_dies_in_the_middle_costs_no_rows(undisturbed: list[str], tmp_path: Path) -> None:
-    from crawler.crawl import crawl
     from store.errors import UserError
+    from tests.crawler.stage import crawl
 
     slow = OPTIONS.model_copy(update={"delay": 0.1, "pause": 0.01, "patience": 2, "timeout": 5})
     with running(PHOTOS, CAPTIONS, SEED) as address:
@@ -200,8 +200,8 @@ def test_a_shard_that_is_damaged_inside_is_told(site: str, tmp_path: Path) -> No
 
 
 def test_a_folder_that_cannot_be_is_told_in_one_line(site: str, tmp_path: Path) -> None:
-    from crawler.crawl import crawl
     from store.errors import UserError
+    from tests.crawler.stage import crawl
 
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written: Not a directory"):
@@ -210,7 +210,7 @@ def test_a_folder_that_cannot_be_is_told_in_one_line(site: str, tmp_path: Path) 
 
 @pytest.mark.long
 def test_rows_that_failed_are_fetched_again_only_when_asked(site: str, tmp_path: Path) -> None:
-    from crawler.crawl import crawl
+    from tests.crawler.stage import crawl
 
     too_large = OPTIONS.model_copy(update={"max_page_megabytes": 1, "start": ("/boke/legend",)})
     crawl(too_large, tmp_path, address=site, pipeline="demo")
@@ -226,7 +226,7 @@ def test_rows_that_failed_are_fetched_again_only_when_asked(site: str, tmp_path:
 
 @pytest.mark.long
 def test_a_photo_that_failed_is_fetched_again_only_when_asked(site: str, tmp_path: Path) -> None:
-    from crawler.crawl import crawl
+    from tests.crawler.stage import crawl
 
     with running(PHOTOS, CAPTIONS, SEED, faults=["photo-noise", "photo-404"]) as hostile:
         first = crawl(OPTIONS, tmp_path, address=hostile, pipeline="demo")

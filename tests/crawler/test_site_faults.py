@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from crawler.crawl import crawl, is_complete
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.site import ControlledSite, controlled
 from store.errors import UserError
 from tests import crawl_tables
 from tests.crawl_tables import rows
 from tests.crawler.answering import Answer, answering, list_page, odai_page, photo_path
+from tests.crawler.stage import crawl, is_complete
 
 PHOTOS, CAPTIONS, SEED = 40, 4, 11
 OPTIONS = CrawlOptions(

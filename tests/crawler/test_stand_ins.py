@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from crawler.crawl import crawl
 from crawler.job import Job
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
 from store.errors import Unexpected
 from tests.crawl_tables import NOW, photo, rows, write
 from tests.crawler.answering import Answer, answering, odai_page, photo_path
+from tests.crawler.stage import crawl
 
 REMOVED = photo(99)
 DIGEST = sha256(REMOVED).hexdigest()

@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions
 from store.errors import UserError
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, answering, odai_page
+from tests.crawler.stage import crawl
 
 JPEG = Answer(photo(1), headers={"Content-Type": "image/jpeg"})
 TEXTS = ("①番のりは㈱髙島", "山﨑が3㌔走る", "会社をやめた日")

@@ -7,13 +7,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions
 from store.errors import SiteRefuses
 from store.forget.forgotten import Forgotten
 from tests.crawl_tables import photo, rows
 from tests.crawler.ageing import age
 from tests.crawler.answering import Answer, answering, odai_page, photo_path
+from tests.crawler.stage import crawl
 
 DATE = "Tue, 15 Nov 1994 12:45:26 GMT"
 ODAI = odai_page(1, "ひとつ", "ふたつ")

@@ -10,12 +10,12 @@ import pytest
 
 from commands.verify import verify
 from crawler.archive import stage
-from crawler.crawl import is_complete
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.site import running
 from tests.crawler.answering import Answer, answering
 from tests.crawler.archive.crawled import answers, archive, check, keys, pages
+from tests.crawler.stage import is_complete
 from tests.crawler.test_resume import start
 from tests.small_disk import SmallDisk
 

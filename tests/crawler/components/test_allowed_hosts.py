@@ -15,11 +15,11 @@ from scrapy import Request
 from crawler.components.allowed_hosts import AllowedHostsMiddleware
 from crawler.components.exceptions import HostNotAllowed
 from crawler.components.session import Session
-from crawler.crawl import crawl
 from crawler.job import Job
 from crawler.network.resolver import PublicResolver
 from crawler.options import CrawlOptions
 from store.errors import UserError
+from tests.crawler.stage import crawl
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawler.components.browser import executable
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions, EmbeddedSite
 from crawler.reports.run_report import CrawlReport
 from demo.content import EmbeddedSite as Content
@@ -17,6 +16,7 @@ from demo.site import running
 from store.errors import SiteRefuses, UsageError, UserError
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, Answering, answering, photo_path
+from tests.crawler.stage import crawl
 
 PHOTOS, CAPTIONS, SEED = 3, 25, 6
 OPTIONS = CrawlOptions(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from crawler.crawl import crawl, is_complete
 from crawler.options import CrawlOptions, EmbeddedSite
 from store.errors import TimeIsOver, TooLittleRoom
 from store.processes.room import GB
 from tests.crawl_tables import rows
+from tests.crawler.stage import crawl, is_complete
 from tests.small_disk import SmallDisk
 
 OPTIONS = CrawlOptions(

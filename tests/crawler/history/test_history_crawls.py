@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from crawler.crawl import crawl
 from crawler.history.accept import accept
 from crawler.history.history import NAME, load_history
 from crawler.history.show import show
@@ -20,6 +19,7 @@ from demo.responses import Response
 from store.errors import Unexpected, UserError
 from tests.crawl_tables import rows
 from tests.crawler.changed_site import ChangedSite, changed_site, in_html, unchanged
+from tests.crawler.stage import crawl
 
 PHOTOS, CAPTIONS, SEED = 55, 8, 9
 OPTIONS = CrawlOptions(

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from crawler.archive.stage import reparse
-from crawler.crawl import is_complete
 from crawler.forget import forget
 from crawler.job import Job
 from crawler.memory.merging import files, tidy
@@ -28,6 +27,7 @@ from store.register.stages import Stage
 from store.register.verify import check_manifest
 from store.whole_file import write_json
 from tests.crawler.memory.test_merging import content, small_crawl
+from tests.crawler.stage import is_complete
 from tests.killing import kills
 
 TABLES = ("pages", "images", "left_out", "archive")

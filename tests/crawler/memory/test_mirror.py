@@ -19,7 +19,6 @@ import pytest
 
 from commands.main import main
 from crawler.components.session import Session
-from crawler.crawl import crawl, is_complete
 from crawler.job import Job
 from crawler.memory.mirror import Mirror
 from crawler.options import CrawlOptions, EmbeddedSite
@@ -28,6 +27,7 @@ from store.forget.forgotten import Forgotten
 from store.processes import child
 from tests import crawl_tables
 from tests.crawler.memory.object_store import ObjectStore, object_store
+from tests.crawler.stage import crawl, is_complete
 
 PHOTOS, CAPTIONS, SEED = 12, 2, 11
 OPTIONS = CrawlOptions(
@@ -157,7 +157,7 @@ def test_a_crawl_whose_mirror_does_not_answer_ends_when_it_is_told_to(site: str,
         job = json.dumps(Job(options, tmp_path, site, "demo").to_json())
         with suppress(Gone), child.running("crawler.run") as process:
             assert process.stdin
-            process.stdin.write(job.encode() + b"\n")
+            process.stdin.write(f"{job}\n{json.dumps(site)}\n".encode())
             process.stdin.flush()
             connection, _ = silent.accept()  # it asks what the mirror holds
             told = time.monotonic()

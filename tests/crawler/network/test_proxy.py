@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from crawler.crawl import crawl
 from crawler.job import Job
 from crawler.network.proxy import Proxy, is_private_name
 from crawler.options import CrawlOptions
@@ -20,6 +19,7 @@ from tests.certificate import self_signed
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, answering, odai_page, photo_path
 from tests.crawler.network.forward_proxy import proxying
+from tests.crawler.stage import crawl
 
 JPEG = Answer(photo(1), headers={"Content-Type": "image/jpeg"})
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, answering
 from tests.crawler.components.test_browser import FETCH, browser_or_skip, next_page
 from tests.crawler.network.forward_proxy import proxying
+from tests.crawler.stage import crawl
 
 PAGE = next_page(1, more=FETCH + "document.querySelector('button[onclick]').remove();")
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.site import running
 from store.errors import SiteRefuses
+from tests.crawler.stage import crawl
 
 PHOTOS, CAPTIONS, SEED = 12, 3, 5
 OPTIONS = CrawlOptions(

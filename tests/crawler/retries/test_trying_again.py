@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from crawler.crawl import crawl, is_complete
 from store.errors import UserError
 from tests.crawl_tables import photo, rows
 from tests.crawler.answering import Answer, answering, list_page, odai_page, photo_path
+from tests.crawler.stage import crawl, is_complete
 from tests.crawler.test_cut_and_refused import JPEG, options
 
 WHOLE = photo(1)

@@ -14,12 +14,12 @@ import time
 import pytest
 
 from commands.main import main
-from crawler.crawl import crawl
 from crawler.options import CrawlOptions
 from demo.site import running
 from store.forget.forgotten import Forgotten
 from store.processes import lock
 from store.processes.lock import locked
+from tests.crawler.stage import crawl
 from tests.store.forget import whole_pipeline
 from tests.store.forget.everywhere import holding
 from tests.store.forget.outcome import assert_gone, left, names, receipts
