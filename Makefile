@@ -9,6 +9,8 @@ BOKERU := $(BIN)/bokeru
 STAGE = --pipeline $(PIPELINE) $(if $(SET),--set $(SET))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 COVERAGE := $(BIN)/python -m coverage
+# Tests wait for children and for time to pass, so two cores have work for three workers.
+WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 KERNELS := tests/train/arithmetic tests/featurize/test_preprocess.py
 BENCHMARKS := $(filter-out before experiments,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
   $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
@@ -59,7 +61,7 @@ web: install  ## look at data, curves and captions in the browser
 
 test: install-dev  ## lint, type-check, and run every test but the long ones
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python -m pytest $(or $(PYTEST),-n 2 --dist loadfile)
+	@$(BIN)/python -m pytest $(or $(PYTEST),$(WORKERS))
 # Readers of older libraries: what Bokeru writes must open in them, too.
 .venv-datasets3/done: requirements-datasets3.txt
 	@test -x .venv-datasets3/bin/python || $(PYTHON) -m venv .venv-datasets3
@@ -67,11 +69,11 @@ test: install-dev  ## lint, type-check, and run every test but the long ones
 	@touch $@
 # Tracing the tests and all processes that they start takes half as long again, so it is not part of `test`.
 test-long: install-dev .venv-datasets3/done coverage  ## run what takes too long for every time, and hold the coverage
-	@$(BIN)/python -m pytest -m long --timeout=1800 $(or $(PYTEST),-n 2 --dist loadfile)
+	@$(BIN)/python -m pytest -m long --timeout=1800 $(or $(PYTEST),$(WORKERS))
 # Numba's compiled code shows no lines, so the tests of kernels run once more without the compiler.
 coverage:  ## run every test, and print the lines that none of them ran
 	@$(COVERAGE) erase
-	@$(COVERAGE) run -m pytest -n 2 --dist loadfile
+	@$(COVERAGE) run -m pytest $(WORKERS)
 	@NUMBA_DISABLE_JIT=1 $(COVERAGE) run -m pytest -qq -m "not compiled and not long" $(KERNELS)
 	@$(COVERAGE) combine --quiet && $(COVERAGE) report
 bench: install-dev  ## measure every figure that the documents claim

@@ -22,6 +22,25 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+FIRST = (
+    "test_end_to_end.py",
+    "test_stopped_at_any_moment.py",
+    "test_register.py",
+    "test_examples.py",
+    "test_faults.py",
+    "test_site_faults.py",
+    "test_cut_and_refused.py",
+    "test_scrapy.py",
+    "test_browser.py",
+)
+"""The files that take longest: a worker that began one of them last would keep the others waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files of FIRST, in that order."""
+    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     """Yield a function that returns a folder on a disk of its own, of so many kilobytes."""

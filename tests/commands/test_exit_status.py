@@ -30,7 +30,7 @@ def crawl(folder: Path, site: str, *settings: str) -> int:
         pytest.param("blocked", 4, "answers 403, 3 times in a row", marks=pytest.mark.long),
         ("blocked-401", 4, "HTTP status 401 (1 of them"),
         pytest.param("blocked-429", 4, "answers 429 and asks to be left alone for", marks=pytest.mark.long),
-        ("blocked-503", 1, "answers 503 and asks to be left alone for"),
+        pytest.param("blocked-503", 1, "answers 503 and asks to be left alone for", marks=pytest.mark.long),
         ("robots-disallow-all", 4, "closes the whole site to bokeru (Disallow: /)"),
         ("robots-503", 1, "robots.txt answers 503"),
         ("drift", 5, "the site has changed"),

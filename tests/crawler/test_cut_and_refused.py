@@ -111,7 +111,11 @@ def test_a_days_denial_takes_nothing_out_and_is_asked_again(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("header", "value"),
-    [("TDM-Reservation", "1"), ("Content-Signal", "ai-train=no"), ("Content-Usage", "train-ai=n")],
+    [
+        ("TDM-Reservation", "1"),
+        pytest.param("Content-Signal", "ai-train=no", marks=pytest.mark.long),
+        pytest.param("Content-Usage", "train-ai=n", marks=pytest.mark.long),
+    ],
 )
 def test_an_opt_out_in_a_header_is_recorded_with_its_words(header: str, value: str, tmp_path: Path) -> None:
     def answer(path: str, _: Message) -> Answer | None:

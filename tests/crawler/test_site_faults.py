@@ -179,7 +179,7 @@ MISSING = Answer("", 404)
         (Answer(CUT[: len(CUT) // 2], headers={"Content-Encoding": "gzip"}), None, 5, "not whole"),
         (Answer("", 401), None, 4, "401"),
         (MISSING, None, 5, "none of the 5 odai that lists lead to is there"),
-        (None, MISSING, 5, "no photo came: none of 5 is there"),
+        pytest.param(None, MISSING, 5, "no photo came: none of 5 is there", marks=pytest.mark.long),
         (None, Answer("x", 500), 1, "500"),
     ],
     ids=["every odai cut", "every odai 401", "every odai missing", "every photo missing", "every photo 500"],

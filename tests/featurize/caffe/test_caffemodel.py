@@ -246,7 +246,7 @@ def test_a_file_with_flipped_bytes_is_read_or_refused(data: st.DataObject) -> No
             caffemodel.read(path, "fc7")
 
 
-@pytest.mark.parametrize("v1", [False, True])
+@pytest.mark.parametrize("v1", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_reading_takes_at_most_twice_the_file(tmp_path: Path, v1: bool) -> None:
     net = Builder((3, 16, 16), 1)
     for name, outputs in (("fc6", 40_000), ("fc7", 500)):  # 203 MB, most of it in one layer as in CaffeNet
