@@ -92,8 +92,8 @@ def assert_all_photos(demo: Path, photos: int) -> None:
     images = demo / "demo/crawl/images/*.parquet"
     dataset = demo / "demo/dataset/data/*.parquet"
     count = "SELECT count(*), count(DISTINCT sha256) FROM"
-    assert duckdb.execute(f"{count} '{images}' WHERE outcome = 'ok'").fetchone() == (photos, photos)
-    assert duckdb.execute(f"{count} '{dataset}'").fetchone() == (photos, photos)
+    assert duckdb.execute(f"{count} '{images}' WHERE outcome = 'ok'").fetchall() == [(photos, photos)]
+    assert duckdb.execute(f"{count} '{dataset}'").fetchall() == [(photos, photos)]
 
 
 def test_the_dataset_has_its_files(demo: Path) -> None:
@@ -307,7 +307,7 @@ def test_a_full_disk_stops_a_crawl_which_goes_on_when_there_is_space(small_disk:
     small_disk(200 * 1024)
     assert bokeru("crawl", *arguments).returncode == 0
     assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
-    urls = duckdb.execute(f"SELECT count(*), count(DISTINCT url) FROM '{images}/*.parquet'").fetchone()
+    [urls] = duckdb.execute(f"SELECT count(*), count(DISTINCT url) FROM '{images}/*.parquet'").fetchall()
     assert urls == (150, 150)
 
 

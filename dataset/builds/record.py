@@ -14,9 +14,10 @@ from dataset.builds import left_out
 from store.errors import DamagedFile
 from store.manifest import read_manifest
 from store.place import Place
-from store.schema import BUILDS
+from store.register.kinds import DATASET_CAPTIONS
+from store.schema import BUILDS, CAPTIONS
 from store.shard_reader import Shard
-from store.shards import read_schema, whole_parquet
+from store.shards import read_schema, shard_paths, whole_parquet
 from store.whole_file import TEMPORARY, publish, remove_leftovers
 
 FOLDER = "builds"
@@ -26,8 +27,8 @@ BUILT = b"built"
 """The file's metadata tell when, as ISO 8601: a copy of a file has another time."""
 _HOST = "^(?:https?:)?//(?P<host>[^/]+)"
 _CAPTION = ("boke_id", "odai_id", "text", "url")
-_GROUPS = 50
-"""Row groups that are read at once: some thousand photos."""
+_ROWS = 50_000
+"""About so many rows are read at once."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,25 @@ def write(dataset: Path, path: Path) -> None:
 
 def _rows(dataset: Path) -> Iterator[pa.Table]:
     for split in read.SPLITS:
-        for path in read.shards(dataset, split):
-            for group in _groups(path):
-                lists = group["captions"].combine_chunks()
-                captions = {name: pc.struct_field(lists.flatten(), name) for name in _CAPTION}
-                photos = group["sha256"].take(pc.list_parent_indices(lists))
-                yield _keys(photos, captions, split=pa.repeat(split, len(photos)))
+        for captions in _captions(dataset, split):
+            columns = {name: captions[name] for name in _CAPTION}
+            yield _keys(captions["sha256"], columns, split=pa.repeat(split, len(captions)))
     for path in left_out.paths(dataset):
         for group in _groups(path):
             yield _keys(group["sha256"], {name: group[name] for name in _CAPTION}, filter=group["filter"])
+
+
+def _captions(dataset: Path, split: str) -> Iterator[pa.Table]:
+    """Yield the captions of a split with their photos: from the slim table, which an older dataset lacks."""
+    if slim := shard_paths(dataset / DATASET_CAPTIONS, CAPTIONS, f"{split}-*.parquet"):
+        for path in slim:
+            yield from _groups(path)
+        return
+    for path in read.shards(dataset, split):
+        for group in _groups(path):
+            lists = group["captions"].combine_chunks()
+            captions = {name: pc.struct_field(lists.flatten(), name) for name in _CAPTION}
+            yield pa.table({"sha256": group["sha256"].take(pc.list_parent_indices(lists)), **captions})
 
 
 def _groups(path: Path) -> Iterator[pa.Table]:
@@ -77,8 +88,9 @@ def _groups(path: Path) -> Iterator[pa.Table]:
         with Shard(path) as shard:
             leaves = [shard.schema.column(number).path for number in range(len(shard.schema))]
             columns = [leaf for leaf in leaves if leaf.rpartition(".")[2] in ("sha256", "filter", *_CAPTION)]
-            for first in range(0, shard.num_row_groups, _GROUPS):
-                groups = range(first, min(first + _GROUPS, shard.num_row_groups))
+            at_once = max(1, _ROWS * shard.num_row_groups // max(shard.metadata.num_rows, 1))
+            for first in range(0, shard.num_row_groups, at_once):
+                groups = range(first, min(first + at_once, shard.num_row_groups))
                 yield shard.read_row_groups(list(groups), columns=columns)
     except (pa.ArrowException, OSError) as error:
         raise DamagedFile(path, str(error).splitlines()[0]) from error

@@ -30,7 +30,7 @@ ADDRESSES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=
 
 
 def in_sql(expression: str, url: str) -> str | None:
-    row = duckdb.execute(f"SELECT {expression} FROM (SELECT $1 AS url)", [url]).fetchone()
+    [row] = duckdb.execute(f"SELECT {expression} FROM (SELECT $1 AS url)", [url]).fetchall()
     assert row
     found: str | None = row[0]
     return found

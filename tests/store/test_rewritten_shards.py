@@ -85,7 +85,8 @@ def kinds(**by_name: pa.DataType) -> Callable[[pa.DataType], pa.DataType]:
 def by_duckdb(rows: pa.Table, path: Path) -> None:
     # What DuckDB 2.0 writes of null arrays of a fixed size, pyarrow cannot read: lists it can.
     lists = "REPLACE (vector::FLOAT[] AS vector)" if "vector" in rows.column_names else ""
-    duckdb.from_arrow(rows).project(f"* {lists}").write_parquet(str(path))
+    with duckdb.connect() as connection:
+        connection.from_arrow(rows).project(f"* {lists}").write_parquet(str(path))
 
 
 REWRITES: dict[str, Callable[[pa.Table, Path], None]] = {
