@@ -227,10 +227,7 @@ class Tables:
                     f"{self._job.directory}: no space left on the disk for what does not fit in memory. "
                     f"Free some space, then: {self._job.command}"
                 ) from error
-            remedy = (
-                f"`{bokeru('verify', self._job.directory)}` says which: delete that one and crawl again; "
-                "only what it held is fetched anew."
-            )
+            remedy = f"Which one, and what to do with it, says: {bokeru('verify', self._job.directory)}"
             raise DamagedFile(self._job.directory, f"a shard cannot be read ({reason})", remedy) from error
 
 
