@@ -95,8 +95,11 @@ class Session:
 
     def _current_tables(self) -> Tables:
         """Return the tables as they are now that the lock is held; reading them takes seconds where large."""
-        if self._tables and self._tables.are_current():
-            return self._tables
+        tables, self._tables = self._tables, None
+        if tables and tables.are_current():
+            return tables
+        if tables:
+            tables.close()
         return Tables(self.job)
 
     def __exit__(

@@ -80,6 +80,10 @@ class Tables:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the memory of the tables; they cannot be asked any more."""
         self._connection.close()
 
     def are_current(self) -> bool:

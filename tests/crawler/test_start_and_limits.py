@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from crawler.components.session import Session
 from crawler.items import NOT_A_HOST, PageRow, PhotoRow
 from crawler.job import Job
 from crawler.link_rules import links_to_follow
@@ -143,6 +144,22 @@ def test_pages_are_read_again_only_when_they_are_old_enough(tmp_path: Path) -> N
     write_page(tmp_path, "http://bokete.test/odai/1", job, 6)
     with Tables(job) as tables:
         assert tables.is_complete()
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_tables_that_were_read_before_the_lock_count_unless_another_crawl_wrote_meanwhile(
+    tmp_path: Path, meanwhile: bool
+) -> None:
+    job = Job(CrawlOptions(start=(), odai=("1-3",)), tmp_path / "crawl")
+    write_page(job.directory, "http://bokete.test/odai/1", job, 0.1)
+    with Tables(job) as tables:
+        assert tables.are_current()
+        if meanwhile:
+            write_page(job.directory, "http://bokete.test/odai/2", job, 0.1)
+        assert tables.are_current() != meanwhile
+        with Session(job, tables) as session:
+            due = [session.next_address("pages") for _ in range(len(session.frontier))]
+    assert due == [f"http://bokete.test/odai/{number}" for number in ((3,) if meanwhile else (3, 2))]
 
 
 def photo_url(width: int, name: str = "a" * 32) -> str:
