@@ -14,7 +14,7 @@ from store.manifest import listed, read_manifest
 from store.place import Place
 from store.register.kinds import DATASET_SHARDS
 from store.schema import CAPTION, PHOTOS
-from store.shard_reader import Shard, unreadable
+from store.shard_reader import Shard, completed, unreadable
 from store.shards import shard_paths
 from store.whole_file import read_object
 
@@ -177,8 +177,9 @@ def _read(path: Path, columns: list[str]) -> pa.Table:
 
 
 def _columns(path: Path, columns: list[str]) -> pa.Table:
+    wanted = pa.schema([PHOTOS.field(name) for name in columns])
     with Shard(path, PHOTOS) as shard:
-        return shard.read(columns)
+        return completed(shard.read(columns), wanted)
 
 
 def _damaged_if_unreadable(path: Path, read):  # type: ignore[no-untyped-def]

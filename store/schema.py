@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from types import ModuleType
 
@@ -51,6 +52,17 @@ OUTCOMES = ("ok", "missing", "drift", "denied", "error")
 fetched, but no known layout matches the markup. denied: an opt-out forbids it. error: anything
 else, with the reason in the column `error`."""
 
+RIGHTS = pa.struct(
+    [
+        ("creator", pa.string()),
+        ("credit", pa.string()),
+        ("copyright", pa.string()),
+        ("licence", pa.string()),
+        ("licence_url", pa.string()),
+    ]
+)
+"""What a photo's own metadata say of who made it and what may be done with it, in their words."""
+
 BOKE = pa.struct(
     [
         ("boke_id", pa.int64()),
@@ -83,19 +95,35 @@ PAGES = pa.schema(
         ("kind", pa.string()),
         ("etag", pa.string()),
         ("last_modified", pa.string()),
+        ("source", pa.string()),
+        ("licence", pa.string()),
     ]
 )
 
 KINDS = ("photo", "illustration", "karuta", "fill-in", "text")
 """Kinds of odai: `fill-in` is 虫食い, a sentence with a gap; null where the page does not say."""
 
-OPTIONAL = ("label_confidences", "kind", "etag", "last_modified", "count")
-"""Columns that a crawl's tables may lack: they are then read as nulls."""
+OPTIONAL = (
+    *("label_confidences", "kind", "etag", "last_modified", "count"),
+    *("source", "licence", "credit", "rights"),
+)
+"""Columns, and fields of a caption, that tables of earlier versions lack: they are then read as nulls."""
 
 
 def required(columns: pa.Schema) -> pa.Schema:
     """Return the columns that a table has at least."""
-    return pa.schema([field for field in columns if field.name not in OPTIONAL])
+    return pa.schema(_required(columns))
+
+
+def _required(fields: Iterable[pa.Field]) -> list[pa.Field]:
+    return [field.with_type(at_least(field.type)) for field in fields if field.name not in OPTIONAL]
+
+
+def at_least(kind: pa.DataType) -> pa.DataType:
+    """Return the type without the fields that it may lack."""
+    if pa.types.is_struct(kind):
+        return pa.struct(_required(kind))
+    return pa.list_(at_least(kind.value_type)) if pa.types.is_list(kind) else kind
 
 
 IMAGES = pa.schema(
@@ -111,6 +139,10 @@ IMAGES = pa.schema(
         ("height", pa.int32()),
         ("format", pa.string()),
         ("phash", pa.string()),
+        ("source", pa.string()),
+        ("licence", pa.string()),
+        ("credit", pa.string()),
+        ("rights", RIGHTS),
     ],
     metadata=_DESCRIBED,
 )
@@ -194,6 +226,8 @@ CAPTION = pa.struct(
         ("posted", TIME),
         ("url", pa.string()),
         ("text_nfkc", pa.string()),
+        ("source", pa.string()),
+        ("licence", pa.string()),
     ]
 )
 
@@ -210,6 +244,10 @@ PHOTOS = pa.schema(
         ("captions", pa.list_(CAPTION)),
         ("label_confidences", pa.list_(pa.float32())),
         ("group", pa.string()),
+        ("source", pa.string()),
+        ("licence", pa.string()),
+        ("credit", pa.string()),
+        ("rights", RIGHTS),
     ],
     metadata=_DESCRIBED,
 )
@@ -228,6 +266,7 @@ LEFT_OUT_CAPTIONS = pa.schema(
         ("url", pa.string()),
         ("filter", pa.string()),
         ("licence", pa.string()),
+        ("source", pa.string()),
     ]
 )
 """The captions that a build left out, each with the filter that did it."""

@@ -5,7 +5,7 @@ pandas writes whole numbers with nulls among them as floats.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
 from store.processes.reading import reading
+from store.schema import at_least
 from store.sql import read_parquet
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -84,9 +85,32 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
         return DamagedFile(self._path, "its columns have other types than they must have", READABLE)
 
 
+def completed(rows: pa.Table, wanted: pa.Schema) -> pa.Table:
+    """Return the columns of `wanted`, in its types; null where `rows` lack them, as earlier versions do."""
+    found = set(rows.column_names)
+    columns = [
+        rows[field.name].cast(field.type) if field.name in found else pa.nulls(len(rows), field.type)
+        for field in wanted
+    ]
+    return pa.table(columns, wanted.with_metadata(rows.schema.metadata))
+
+
 def _cast(rows: Rows, wanted: pa.Schema) -> Rows:
     # Nanoseconds are cut to microseconds, which is all that was ever stored; no number is cut.
-    return rows.cast(plain_schema(rows.schema), safe=False).cast(wanted)
+    stored = plain_schema(rows.schema)
+    # Nulls alone get their type at once: a cast from null to null breaks pyarrow 26's lists of structs.
+    typed = [field.with_type(_typed(field.type, wanted.field(field.name).type)) for field in stored]
+    return rows.cast(pa.schema(typed, stored.metadata), safe=False).cast(wanted)
+
+
+def _typed(found: pa.DataType, wanted: pa.DataType) -> pa.DataType:
+    """Return the type found, with the wanted one wherever it is that of nulls alone."""
+    if pa.types.is_struct(found) and pa.types.is_struct(wanted):
+        kinds = {each.name: each.type for each in (*found, *wanted)}
+        return pa.struct([each.with_type(_typed(each.type, kinds[each.name])) for each in found])
+    if pa.types.is_list(found) and pa.types.is_list(wanted):
+        return pa.list_(found.value_field.with_type(_typed(found.value_type, wanted.value_type)))
+    return wanted if pa.types.is_null(found) else found
 
 
 def unreadable(path: Path, error: Exception, column: str = "") -> DamagedFile:
@@ -108,7 +132,7 @@ def plain_schema(found: pa.Schema, wanted: pa.Schema | None = None) -> pa.Schema
     fields = []
     for field in found:
         kind, other = plain(field.type), asked.get(field.name)
-        kind = _narrowed(kind, other) if other and holds(kind, other) else kind
+        kind = _narrowed(kind, other) if other and holds(kind, at_least(other)) else kind
         fields.append(field.with_type(kind).with_nullable(True))  # `bokeru forget` leaves fields empty
     return pa.schema(fields, found.metadata)
 
@@ -188,10 +212,13 @@ def sql_rows(paths: Sequence[Path], schema: pa.Schema, *, places: bool = False) 
     for path, columns in found.items():
         _hold_to(path, [field.name for field in others if _is_rounded(columns, field)], schema)
     rows = read_parquet(paths, places=places)
-    if not others:
-        return rows
     casts = ", ".join(f'CAST("{field.name}" AS {sql_type(field.type)}) AS "{field.name}"' for field in others)
-    return f"(SELECT * REPLACE ({casts}) FROM {rows})"
+    replaced = f" REPLACE ({casts})" if others else ""
+    lacking = "".join(
+        f', CAST(NULL AS {sql_type(field.type)}) AS "{field.name}"'
+        for field in _lacking(found.values(), schema)
+    )
+    return f"(SELECT *{replaced}{lacking} FROM {rows})" if replaced or lacking else rows
 
 
 def _schemas(paths: Iterable[Path]) -> Iterator[tuple[Path, pa.Schema]]:
@@ -231,6 +258,12 @@ def _other_types(found: Iterable[pa.Schema], wanted: pa.Schema) -> list[pa.Field
         if field.name in wanted.names and field.type != wanted.field(field.name).type
     }
     return [field for field in wanted if field.name in names]
+
+
+def _lacking(found: Collection[pa.Schema], wanted: pa.Schema) -> list[pa.Field]:
+    """Return the fields wanted that no file has."""
+    names = {name for schema in found for name in schema.names}
+    return [field for field in wanted if found and field.name not in names]
 
 
 def sql_type(kind: pa.DataType) -> str:

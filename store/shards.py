@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from store.errors import DamagedFile, UserError
 from store.processes.reading import reading
 from store.replacing.files import KEY, named_in
+from store.schema import required
 from store.shard_reader import READABLE, holds, unreadable
 from store.whole_file import NO_FILE, read_whole, whole_file
 
@@ -205,18 +206,18 @@ def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str =
 
     Args:
         directory: a folder of shards; one that does not exist has none.
-        schema: what each shard must hold at least; None accepts any.
+        schema: what each shard must hold, but for what `required` lets it lack; None accepts any.
         pattern: which files count.
 
     Raises:
-        DamagedFile: a file is cut short, is not Parquet, or lacks a column of the schema.
+        DamagedFile: a file is cut short, is not Parquet, or lacks a column of the schema that it must have.
     """
     paths = sorted(path for path in directory.glob(pattern) if not path.name.startswith("."))
     replaced: set[str] = set()
     for path in paths:
         found = read_schema(path)
         replaced |= named_in(found)
-        for field in schema or ():
+        for field in required(schema) if schema else ():
             if field.name not in found.names:
                 raise DamagedFile(path, f"it has no column {field.name!r}", READABLE)
             if not holds(found.field(field.name).type, field.type):

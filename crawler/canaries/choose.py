@@ -10,7 +10,7 @@ from store.addresses import is_same_site, numbered, page_address, sql_photo_key
 from store.errors import DamagedFile, UserError
 from store.forget.forgotten import ForgottenFilter
 from store.place import bokeru
-from store.schema import IMAGES, PAGES, required
+from store.schema import IMAGES, PAGES
 from store.shard_reader import sql_rows
 from store.shards import shard_paths
 
@@ -112,7 +112,7 @@ def _candidates(crawl: Path) -> list[dict[str, Any]]:
             for name, schema in (("pages", PAGES), ("images", IMAGES)):
                 connection.from_arrow(schema.empty_table()).create(f"no_{name}")
                 rows = f"SELECT * FROM no_{name}"
-                if paths := shard_paths(crawl / name, required(schema)):
+                if paths := shard_paths(crawl / name, schema):
                     rows = f"{rows} UNION ALL BY NAME SELECT * FROM {sql_rows(paths, schema)}"
                 connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")
             found: list[dict[str, Any]] = connection.sql(_CANDIDATES).to_arrow_table().to_pylist()

@@ -18,7 +18,7 @@ from crawler.memory.revisits import Listed, sql_listed
 from store.addresses import sql_photo_key
 from store.errors import DamagedFile, TooLittleRoom, UserError
 from store.place import bokeru
-from store.schema import IMAGES, LEFT_OUT, PAGES, required
+from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shard_reader import sql_rows
 from store.shards import shard_paths
 from store.sql import without_robots_denials
@@ -63,7 +63,7 @@ class Tables:
         self._made: set[str] = set()
         self._paths: dict[str, list[Path]] = {}
         for name, (folder, schema) in _SHARDS.items():
-            self._paths[folder] = shard_paths(job.directory / folder, required(schema))
+            self._paths[folder] = shard_paths(job.directory / folder, schema)
             _scan(connection, name, self._paths[folder], schema)
         connection.create_function("page_address", job.page_address, ["VARCHAR"], "VARCHAR")
         connection.from_arrow(pa.table({"url": pa.array(job.start_urls(), pa.string())})).create("starts")

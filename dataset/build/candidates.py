@@ -51,7 +51,7 @@ def load_candidates(
     connection.execute(f"""
         CREATE TABLE candidate AS
         SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
-            split = 'dev' AS is_dev, {first_match} AS filter_name
+            source, licence, split = 'dev' AS is_dev, {first_match} AS filter_name
         FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if any_opt_outs else _DENIED} AS opted_out,
                   {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in,
                   coalesce(photo_id IN (FROM unusable_photo), false) AS unusable
@@ -98,7 +98,8 @@ PHOTO_ROW = """
     SELECT photo_id AS n, split, shard, row, sha256, width, height, phash, category,
         list_transform(labels, lambda l: l.label) AS labels,
         CASE WHEN len(list_filter(labels, lambda l: l.confidence IS NOT NULL)) > 0
-            THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group"
+            THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group",
+        source, licence, credit, rights
     FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id)
     LEFT JOIN photo_labels USING (photo_id)
     LEFT JOIN (

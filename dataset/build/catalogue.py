@@ -59,6 +59,8 @@ _PAGE, _IMAGE = _columns_of(PAGES), _columns_of(IMAGES)
 _PLACE = _columns("shard BIGINT, row BIGINT")
 _SHARD = Table(_columns("filename VARCHAR, shard BIGINT"), "A file, and its place in the list of files.")
 _TIME = "TIMESTAMP WITH TIME ZONE"
+_WHENCE = "source VARCHAR, licence VARCHAR"
+_RIGHTS = f"{_WHENCE}, credit VARCHAR, rights {_IMAGE['rights']}"
 _CAPTION = f"text VARCHAR, stars BIGINT, raters BIGINT, category VARCHAR, posted {_TIME}"
 
 TABLES = {
@@ -77,14 +79,14 @@ TABLES = {
     "image_fetch": Table(
         _columns(
             "key VARCHAR, outcome VARCHAR, sha256 VARCHAR, width INTEGER, height INTEGER, phash VARCHAR, "
-            f"fetched_at {_TIME}, shard BIGINT, row BIGINT"
+            f"{_RIGHTS}, fetched_at {_TIME}, shard BIGINT, row BIGINT"
         ),
         "A photo that was fetched, or denied.",
     ),
     "latest_image": Table(
         _columns(
             "key VARCHAR, outcome VARCHAR, sha256 VARCHAR, width INTEGER, height INTEGER, phash VARCHAR, "
-            "shard BIGINT, row BIGINT"
+            f"{_RIGHTS}, shard BIGINT, row BIGINT"
         ),
         "The newest of these for each address.",
     ),
@@ -95,7 +97,7 @@ TABLES = {
     "photo": Table(
         _columns(
             "photo_id BIGINT, sha256 VARCHAR, shard BIGINT, row BIGINT, width INTEGER, height INTEGER, "
-            "phash VARCHAR"
+            f"phash VARCHAR, {_RIGHTS}"
         ),
         "A distinct photo, by sha256.",
     ),
@@ -110,7 +112,7 @@ TABLES = {
         _columns(
             "visit BIGINT, url VARCHAR, fetch_number BIGINT, fetch_order BIGINT, host VARCHAR, site VARCHAR, "
             "outcome VARCHAR, odai_id BIGINT, key VARCHAR, category VARCHAR, kind VARCHAR, labels VARCHAR[], "
-            "label_confidences FLOAT[], denied BOOLEAN, photo_id BIGINT"
+            f"label_confidences FLOAT[], {_WHENCE}, denied BOOLEAN, photo_id BIGINT"
         ),
         "A page that was fetched, without its boke. `visit` is its place in the shards as one number; "
         "`fetch_number` and `fetch_order` count from 1, the oldest; two rows of one fetch share a number.",
@@ -137,7 +139,7 @@ TABLES = {
     "boke": Table(
         _columns(
             "boke_id BIGINT, odai_id BIGINT, host VARCHAR, photo_id BIGINT, denied BOOLEAN, "
-            f"{_CAPTION}, url VARCHAR, kind VARCHAR, photo_category VARCHAR"
+            f"{_CAPTION}, url VARCHAR, kind VARCHAR, photo_category VARCHAR, {_WHENCE}"
         ),
         "The same with its photo; `denied`: the photo's address is forbidden by now.",
         Kind.VIEW,
@@ -172,7 +174,7 @@ TABLES = {
     "candidate": Table(
         _columns(
             "photo_id BIGINT, boke_id BIGINT, odai_id BIGINT, "
-            f"{_CAPTION}, url VARCHAR, is_dev BOOLEAN, filter_name VARCHAR"
+            f"{_CAPTION}, url VARCHAR, {_WHENCE}, is_dev BOOLEAN, filter_name VARCHAR"
         ),
         "A boke with its cleaned text; `filter_name`: the filter that leaves it out, null where none does.",
     ),
@@ -181,7 +183,7 @@ TABLES = {
         _columns(
             "n BIGINT, split VARCHAR, shard BIGINT, row BIGINT, sha256 VARCHAR, width INTEGER, "
             "height INTEGER, phash VARCHAR, category VARCHAR, labels VARCHAR[], label_confidences FLOAT[], "
-            "group VARCHAR"
+            f"group VARCHAR, {_RIGHTS}"
         ),
         "Such a photo, with the columns of the dataset that no caption changes.",
     ),
@@ -190,7 +192,9 @@ TABLES = {
         "How many captions a filter left out: a row for all boke, then one for each block.",
     ),
     "left_out": Table(
-        _columns(f"n BIGINT, boke_id BIGINT, odai_id BIGINT, {_CAPTION}, url VARCHAR, filter VARCHAR"),
+        _columns(
+            f"n BIGINT, boke_id BIGINT, odai_id BIGINT, {_CAPTION}, url VARCHAR, {_WHENCE}, filter VARCHAR"
+        ),
         "A caption that a filter on texts left out, or one that compares a photo's captions.",
     ),
     # ---- blocks and files

@@ -15,7 +15,7 @@ from store.addresses import sql_host, sql_photo_key
 from store.errors import MissingStage
 from store.manifest import file_list
 from store.place import Place
-from store.schema import IMAGES, PAGES, required
+from store.schema import IMAGES, PAGES
 from store.shard_reader import sql_rows
 from store.shards import shard_paths
 from store.sql import without_robots_denials
@@ -31,11 +31,11 @@ def crawl_shards(crawls: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     pages: list[Path] = []
     images: list[Path] = []
     for crawl in crawls:
-        in_crawl = shard_paths(crawl / "pages", required(PAGES))
+        in_crawl = shard_paths(crawl / "pages", PAGES)
         if not in_crawl:
             raise MissingStage(crawl / "pages", Place.of(crawl).command("crawl"))
         pages += in_crawl
-        images += shard_paths(crawl / "images", required(IMAGES))
+        images += shard_paths(crawl / "images", IMAGES)
     return pages, images
 
 
@@ -48,7 +48,8 @@ def by_crawl(shards: Sequence[Path], crawls: Sequence[Path]) -> list[list[list[o
 # what is denied counts, else the greatest sha256.
 LATEST_IMAGE = f"""
     CREATE TABLE image_fetch AS
-    SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash, fetched_at, shard, row
+    SELECT {sql_photo_key("url")} AS key, outcome, sha256, width, height, phash,
+        source, licence, credit, rights, fetched_at, shard, row
     FROM fetched WHERE url IS NOT NULL AND (outcome = 'denied' OR outcome = 'ok' AND sha256 IS NOT NULL);
     CREATE TABLE latest_image AS
     SELECT image_fetch.* EXCLUDE (fetched_at)
@@ -57,13 +58,17 @@ LATEST_IMAGE = f"""
           FROM image_fetch GROUP BY key)
     JOIN image_fetch USING (key, shard, row)
 """
-# The distinct photos, then which photo each address shows.
+# The distinct photos, then which photo each address shows. Where one photo came from several places, whose
+# licence is known, and then who is to be credited, counts.
 PHOTO = """
     CREATE TABLE photo AS
     SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM (
         SELECT sha256, shard, row, if(anew.row IS NULL, latest_image.width, anew.width) AS width,
                if(anew.row IS NULL, latest_image.height, anew.height) AS height,
-               if(anew.row IS NULL, latest_image.phash, anew.phash) AS phash
+               if(anew.row IS NULL, latest_image.phash, anew.phash) AS phash,
+               unnest(first_value({'source': source, 'licence': licence, 'credit': credit, 'rights': rights})
+                   OVER (PARTITION BY sha256 ORDER BY licence IS NULL, credit IS NULL, rights IS NULL,
+                       source, licence, credit, rights))
         FROM latest_image LEFT JOIN anew USING (shard, row) WHERE outcome = 'ok'
         QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1);
     CREATE TABLE image AS
@@ -84,7 +89,7 @@ VISIT = f"""
                 shard, row) AS fetch_order,
             {sql_host("url")} AS host, nullif(regexp_extract(url, '^(https?://[^/]+)', 1), '') AS site,
             outcome, odai_id, nullif({sql_photo_key("image_url")}, '') AS key, category, kind, labels,
-            label_confidences
+            label_confidences, source, licence
         FROM page)
     LEFT JOIN image USING (key)
 """
@@ -141,7 +146,7 @@ BOKE = """
                if(own_key IS NULL AND visit.key IS NULL, odai.denied, false), false) AS denied,
            text, stars, raters, page_boke.category AS category, posted,
            coalesce(site || '/boke/' || boke_id, first_url, url) AS url, odai.kind AS kind,
-           odai.category AS photo_category
+           odai.category AS photo_category, visit.source AS source, visit.licence AS licence
     FROM page_boke JOIN visit USING (visit)
     LEFT JOIN odai ON odai.host = visit.host AND odai.odai_id = page_boke.odai_id
     LEFT JOIN image own_image ON own_image.key = own_key

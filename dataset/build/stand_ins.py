@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from store.schema import IMAGES, required
+from store.schema import IMAGES
 from store.shard_reader import sql_rows
 from store.shards import shard_paths
 from store.stand_ins import StandInRule, sql_stand_ins
@@ -23,7 +23,7 @@ def stand_ins(crawls: Sequence[Path], rule: StandInRule) -> list[str]:
     found: set[str] = set()
     with duckdb.connect() as connection:
         for crawl in crawls:
-            if paths := shard_paths(crawl / "images", required(IMAGES)):
+            if paths := shard_paths(crawl / "images", IMAGES):
                 rows = connection.execute(sql_stand_ins(sql_rows(paths, IMAGES), rule)).fetchall()
                 found |= {sha256 for sha256, _ in rows}
     return sorted(found)

@@ -20,12 +20,13 @@ _ORDER = "ORDER BY sha256, odai_id, boke_id, url, text"
 # A caption without a photo is left out by `no_photo`: it has neither sha256 nor pHash.
 _BY_FACT = f"""
     SELECT sha256, phash, boke_id, odai_id, CASE WHEN filter_name <> 'opt_outs' THEN text END AS text,
-        stars, raters, category, posted, url, filter_name AS filter, NULL::VARCHAR AS licence
+        stars, raters, category, posted, url, filter_name AS filter, candidate.licence AS licence,
+        candidate.source AS source
     FROM candidate LEFT JOIN photo USING (photo_id)
     WHERE filter_name <> 'forgotten' {_ORDER}"""
 _BY_TEXT = f"""
     SELECT sha256, phash, boke_id, odai_id, text, stars, raters, left_out.category AS category, posted, url,
-        filter, NULL::VARCHAR AS licence
+        filter, left_out.licence AS licence, left_out.source AS source
     FROM left_out JOIN photo_row USING (n) {_ORDER}"""
 
 

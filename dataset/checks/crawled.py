@@ -24,9 +24,10 @@ from store.shard_reader import sql_rows
 
 SHOWN = 20
 """So many captions and photos that differ are named one by one."""
-CAPTION = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url")
+CAPTION = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url", "source", "licence")
 """What a caption has from the crawl."""
-PHOTO = ("width", "height", "phash", "category", "labels", "label_confidences")
+WHENCE = ("source", "licence", "credit", "rights")
+PHOTO = ("width", "height", "phash", "category", "labels", "label_confidences", *WHENCE)
 """What a photo has from it."""
 _KEY = ("boke_id", "url")
 """By these a caption is looked for where it is not as the crawl has it."""

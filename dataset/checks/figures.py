@@ -17,6 +17,7 @@ from store.errors import DamagedFile
 from store.manifest import NAME as MANIFEST
 from store.register.verify import Problem, Problems
 from store.schema import PHOTOS
+from store.shard_reader import completed
 from store.whole_file import read_object, read_whole
 
 NOT_IN_ROWS = ("filters",)
@@ -35,8 +36,9 @@ class Recount:
         self._connection, self._counts = connection, DatasetCounts(connection)
 
     def add(self, split: str, rows: pa.Table) -> None:
-        """Count some rows of a split, with all columns of PHOTOS."""
-        photos = rows.select([name for name in PHOTOS.names if name != "image"])
+        """Count some rows of a split, with the columns of PHOTOS that their version has."""
+        wanted = pa.schema([field for field in PHOTOS if field.name != "image"])
+        photos = completed(rows, wanted)
         self._counts.add(photos.append_column("split", pa.array([split] * len(rows), pa.string())))
 
     def check(self, directory: Path, manifest: Mapping[str, Any]) -> Problems:

@@ -138,7 +138,8 @@ SELECT sha256, text, stars FROM 'captions/train-*.parquet' ORDER BY stars DESC L
 _COLUMNS = """`image` (bytes and name), `sha256`, `width`, `height`, `phash` of the photo; `odai_ids` of the \
 odai that show it; `category`, `labels`, `label_confidences` (0 to 1) of those; `group` of near duplicates; \
 `captions`, best first: `boke_id`, `odai_id`, `text` as written, `text_nfkc` normalised, `tokens` of that, \
-`stars`, `raters`, `category`, `posted`, `url`."""
+`stars`, `raters`, `category`, `posted`, `url`. `source` (a site, or an imported data set) and `licence` of \
+photo and caption, `credit` (the photographer), `rights` (what the photo's metadata say): null if unknown."""
 
 
 def _sources(sources: Sequence[Mapping[str, str]]) -> str:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from store.manifest import Entry
 from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
-from store.schema import CAPTION, CAPTIONS, PHOTOS
+from store.schema import CAPTION, CAPTIONS, PHOTOS, RIGHTS
 
 CONTEXT = {
     "@language": "en",
@@ -61,6 +61,13 @@ DESCRIPTIONS = {
     "captions": "The captions of the photo, those with most stars first.",
     "label_confidences": "How sure each label is, from 0 to 1.",
     "group": "The group of near-identical photos; a group is in one split.",
+    "source": "Where it comes from: the site, or the data set that was imported.",
+    "licence": "Its licence, as an SPDX identifier where it has one; null where none is known.",
+    "credit": "Whom to name as the photographer.",
+    "rights": "What the photo's own metadata say of its rights.",
+    "creator": "Who made the photo.",
+    "copyright": "The notice of copyright.",
+    "licence_url": "The address of the licence.",
     "boke_id": "Number of the boke.",
     "odai_id": "Number of the odai that it was written for.",
     "text": "The caption as it was written.",
@@ -128,8 +135,9 @@ def _field(record_set: str, file: str, field: pa.Field) -> dict[str, object]:
     }
     if pa.types.is_list(field.type):
         described["repeated"] = True
-    if field.name == "captions":
-        described["subField"] = [_caption_field(described["@id"], file, part) for part in CAPTION]
+    parts = {"captions": CAPTION, "rights": RIGHTS}.get(field.name)
+    if parts is not None:
+        described["subField"] = [_part(described["@id"], file, field.name, part) for part in parts]
         return described
     part = "bytes" if field.name == "image" else None
     return described | {
@@ -138,13 +146,13 @@ def _field(record_set: str, file: str, field: pa.Field) -> dict[str, object]:
     }
 
 
-def _caption_field(parent: object, file: str, part: pa.Field) -> dict[str, object]:
-    """Return a field of the captions, which are a list of structs."""
+def _part(parent: object, file: str, column: str, part: pa.Field) -> dict[str, object]:
+    """Return a field of a column that is a struct, or a list of structs."""
     return {
         "@type": "cr:Field",
         "@id": f"{parent}/{part.name}",
         "name": part.name,
-        "source": _source(file, "captions", part.name),
+        "source": _source(file, column, part.name),
         "dataType": _data_type(part.name, part.type),
     }
 

@@ -11,7 +11,7 @@ from dataset import read
 from store.photo.containers import claimed_format
 from store.progress import Progress
 from store.schema import PHOTOS
-from store.shard_reader import Shard
+from store.shard_reader import Shard, completed
 
 Photo = dict[str, Any]
 """A row of PHOTOS as plain values."""
@@ -25,7 +25,7 @@ def photos(dataset: Path, split: str) -> Iterator[Photo]:
         for path in shards:
             with Shard(path, PHOTOS) as shard:
                 for group in range(shard.num_row_groups):
-                    for photo in shard.read_row_group(group).to_pylist():
+                    for photo in completed(shard.read_row_group(group), PHOTOS).to_pylist():
                         yield photo
                         progress.advance()
 

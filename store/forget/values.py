@@ -20,7 +20,7 @@ WORDS = frozenset(
             "state",
             "format",
         ),
-        *("licence", "host"),
+        *("licence", "credit", "rights", "creator", "copyright", "licence_url", "host"),
     )
 )
 """Columns and JSON keys that hold words: one that is also a caption is not that caption."""

@@ -95,18 +95,19 @@ class FileKind:
 
 
 _CRAWL, _DATASET, _RUN, _FEATURES = (PLACES[stage] for stage in ("crawl", "dataset", "run", "features"))
-_PAGES, _IMAGES, _PHOTOS = (schema.required(table) for table in (schema.PAGES, schema.IMAGES, schema.PHOTOS))
 
 KINDS = (
-    FileKind("crawl", f"{_CRAWL}/pages/*.parquet", "parquet", _PAGES, "pages", content=True, mirrored=True),
     FileKind(
-        "crawl", f"{_CRAWL}/images/*.parquet", "parquet", _IMAGES, "images", content=True, mirrored=True
+        "crawl", f"{_CRAWL}/pages/*.parquet", "parquet", schema.PAGES, "pages", content=True, mirrored=True
+    ),
+    FileKind(
+        "crawl", f"{_CRAWL}/images/*.parquet", "parquet", schema.IMAGES, "images", content=True, mirrored=True
     ),
     FileKind(
         "crawl",
         f"{_CRAWL}/left_out/*.parquet",
         "parquet",
-        schema.required(schema.LEFT_OUT),
+        schema.LEFT_OUT,
         "left_out",
         content=True,
         mirrored=True,
@@ -144,7 +145,7 @@ KINDS = (
             "dataset",
             f"{_DATASET}/{DATASET_SHARDS}/{split}-*.parquet",
             "parquet",
-            _PHOTOS,
+            schema.PHOTOS,
             split,
             content=True,
             older=f"{split}-*.parquet",

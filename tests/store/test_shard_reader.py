@@ -19,7 +19,7 @@ from dataset.options import DatasetOptions
 from store.errors import DamagedFile
 from store.forget.content import Request
 from store.place import Place
-from store.schema import IMAGES, PAGES, required
+from store.schema import IMAGES, PAGES
 from store.shard_reader import Shard, plain, sql_rows
 from store.shards import shard_paths
 from tests import crawl_tables
@@ -147,7 +147,7 @@ def test_a_type_that_holds_other_values_is_named(tmp_path: Path) -> None:
     [path] = (crawl / "pages").glob("*.parquet")
     column(path, "odai_id", lambda values: values.cast(pa.string()))
     with pytest.raises(DamagedFile, match="column 'odai_id' is string, not int64"):
-        shard_paths(crawl / "pages", required(PAGES))
+        shard_paths(crawl / "pages", PAGES)
 
 
 @pytest.mark.parametrize("name", PAGES.names)
