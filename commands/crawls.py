@@ -76,14 +76,14 @@ def read(arguments: argparse.Namespace) -> None:
 
         job = Job(pipeline.settings.crawl, pipeline.crawl, pipeline=pipeline.name)
         return print(import_warc(job, arguments.source, again))
-    from dataset.importers import bokekan, oogiri_go
+    from dataset.importers.choose import choose
     from store.processes.room import Room
 
+    read = choose(arguments.format)
     if len(arguments.source) > 1:
         raise UsageError(f"{arguments.format} takes one SRC: put several into one folder, and name that")
-    formats = {"bokekan": bokekan.read, "oogiri-go": oogiri_go.read}
     room = Room(pipeline.crawl, pipeline.settings.crawl, "import", pipeline, again=again)
-    print(formats[arguments.format](Path(arguments.source[0]), pipeline.crawl, room))
+    print(read(Path(arguments.source[0]), pipeline.crawl, room))
 
 
 def register(commands: Commands) -> None:
@@ -105,7 +105,10 @@ def register(commands: Commands) -> None:
     command.add_argument("--accept", action="store_true", help="make the run that raised the alarm usual")
     command = add(commands, read, "import")
     command.add_argument(
-        "format", choices=["bokekan", "oogiri-go", "warc"], help="the dataset's own layout; warc: WARC files"
+        "format",
+        metavar="FORMAT",
+        help="the dataset's own layout: bokekan, oogiri-go, warc (WARC files), or an importer of other "
+        "people's code: an entry point, module:name or FILE.py:name",
     )
     command.add_argument(
         "source",

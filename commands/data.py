@@ -46,12 +46,14 @@ def site(arguments: argparse.Namespace) -> None:
 
 def parse(arguments: argparse.Namespace) -> None:
     """Print as JSON what the spider would take from a saved page."""
+    from crawler.parsing.outside import use_layouts
     from crawler.parsing.parse import parse
 
     try:
         body = Path(arguments.file).read_bytes()
     except OSError as error:
         raise UsageError(f"{arguments.file} cannot be read: {error.strerror}") from None
+    use_layouts(arguments.layouts)
     row = parse(body, arguments.url, datetime.now(UTC))
     print(json.dumps(row, ensure_ascii=False, indent=1, default=str))
 
@@ -153,6 +155,14 @@ def register(commands: Commands) -> None:
     command = add(commands, parse)
     command.add_argument("file", metavar="FILE", help="the saved page")
     command.add_argument("--url", required=True, help="the address that the page was saved from")
+    command.add_argument(
+        "--layout",
+        dest="layouts",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a layout of other people's code, as crawl.layouts names it",
+    )
     for function in (inspect, verify):
         command = add(commands, function)
         command.add_argument("path", type=Path, metavar="PATH", help="a stage's directory, or one shard")

@@ -162,7 +162,8 @@ def evaluate(pipeline: Pipeline) -> None:
 
     _need_dataset(pipeline)
     _need(pipeline.feature_cache, pipeline, "features")
-    evaluate(newest(pipeline.runs), pipeline.dataset, pipeline.feature_cache)
+    others = pipeline.settings.train.metrics
+    evaluate(newest(pipeline.runs), pipeline.dataset, pipeline.feature_cache, others)
 
 
 STAGES: dict[str, Callable[[Pipeline], None]] = {

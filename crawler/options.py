@@ -70,6 +70,8 @@ class CrawlOptions(RevisitOptions):
     """How long after its end a crawl counts as fresh: 90m, 36h, 7d or 2w. It starts nothing by itself."""
     render: Literal["none", "chromium"] = "none"
     """`chromium` lets a browser press the "more" button of pages that need it (see `make install-scale`)."""
+    layouts: tuple[str, ...] = ()
+    """Layouts of other people's code, asked before ours: entry points, module:name or FILE.py:name."""
     max_drift: float = Field(0.05, ge=0, le=1)
     """The share of pages of unknown markup, of the last 100, past which the crawl fails."""
     max_errors: float = Field(0.5, ge=0, le=1)

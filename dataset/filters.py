@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from dataset import outside
 from dataset.options import DatasetOptions
 from store.errors import UserError
 from store.sql import literal, string_list
@@ -25,7 +26,7 @@ def by_fact(options: DatasetOptions) -> dict[str, str]:
     """Return the filters that need no normalised text: they are applied before anything is tokenised."""
     confident = f"list_filter(labels, lambda l: coalesce(l.confidence, 1) >= {options.min_confidence})"
     label_names = f"list_transform({confident}, lambda l: l.label)"
-    return {
+    ours = {
         "forgotten": "forgotten",
         "opt_outs": "opted_out",
         "no_photo": "photo_id IS NULL",
@@ -44,17 +45,24 @@ def by_fact(options: DatasetOptions) -> dict[str, str]:
         "exclude_labels": f"coalesce(list_has_any({label_names}, {_list(options.exclude_labels)}), false)",
         "exclude_kinds": _is_in("kind", options.exclude_kinds),
     }
+    return ours | _of_others("by_fact", options, ours)
 
 
 def by_text(options: DatasetOptions, words: Iterable[str]) -> dict[str, str]:
     """Return the filters on a caption's normalised text; `words` are the forbidden words."""
-    return {
+    ours = {
         "empty": "text_nfkc = ''",
         "broken_characters": "contains(text_nfkc, '\ufffd')",
         "min_characters": f"length(text_nfkc) < {options.min_characters}",
         "max_characters": f"length(text_nfkc) > {options.max_characters}",
         "forbidden_words": _containing(words),
     }
+    return ours | _of_others("by_text", options, ours)
+
+
+def _of_others(step: outside.Step, options: DatasetOptions, ours: Iterable[str]) -> dict[str, str]:
+    taken = {*ours, *BY_PHOTO, *DatasetOptions.model_fields}
+    return outside.conditions(options.filters, step, options, taken)
 
 
 BY_PHOTO = ("duplicate", "max_captions_per_photo", "min_captions_per_photo")

@@ -48,6 +48,8 @@ class DatasetOptions(StageOptions):
     """Leave out odai of these kinds: their joke is in a text that is not in the caption."""
     forbidden_words: str | None = None
     """A UTF-8 file, a word per line: captions with any of them are left out. Case and width do not matter."""
+    filters: Words = ()
+    """Filters of other people's code, asked after ours: entry points, module:name or FILE.py:name."""
     opt_outs: str | None = None
     """A UTF-8 file with `odai 123`, `boke 456`, `photo SHA256` or `url ADDRESS` per line: left out."""
 

@@ -75,7 +75,7 @@ def _onnx(path: Path, options: FeatureOptions) -> tuple[Backend, int, str]:
     """Return the backend of an .onnx file, S, and the reason for the backend."""
     from featurize.backends.onnx import open_model
 
-    if options.backend not in ("auto", "onnx"):
+    if options.backend not in ("auto", "onnx"):  # of others too: they run networks of Caffe layers
         raise UserError(f"{path} runs on features.backend onnx, not on {options.backend}")
     # The default layer, fc7, is CaffeNet's; only a layer that the user has set names an output of this model.
     layer = options.layer if "layer" in options.model_fields_set else None

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from dataset import read
 from featurize import cache
+from featurize.backends.backend import outside
 from featurize.cache import batched
 from featurize.options import FeatureOptions
 from featurize.weights import identity
@@ -52,6 +53,8 @@ def key(options: FeatureOptions, weights: Path) -> str:
     else:
         settings = {name: getattr(options, name) for name in VECTOR_SETTINGS}
         settings["weights"] = identity(options.weights, weights)
+        if plugin := outside(options.backend):  # ours agree with each other, and stand in no key
+            settings["backend"] = plugin.version
     names = [_safe(Path(options.weights).stem), _safe(options.layer)]
     return "-".join([*names, fingerprint(VERSION, settings)[:8]])
 

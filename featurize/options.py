@@ -35,8 +35,9 @@ class FeatureOptions(StageOptions):
     random vector per photo), or a path to a .caffemodel or to an .onnx image encoder."""
     layer: str = "fc7"
     """The blob whose values become the vector; of an .onnx with one output, always that."""
-    backend: Literal["auto", "onnx", "cupy", "numpy"] = "auto"
-    """What runs the network: ONNX Runtime, Chainer on CuPy, Chainer on NumPy; `auto` picks and says why."""
+    backend: str = "auto"
+    """What runs the network: onnx (ONNX Runtime), cupy (Chainer on CuPy), numpy (Chainer on NumPy), or other
+    people's code (an entry point, module:name or FILE.py:name); `auto` picks and says why."""
     batch_size: int = Field(64, ge=1, le=4096)
     """Photos per call of the network; each core works on a batch of its own."""
     preprocess: Literal["caffe", "imagenet", "clip"] = "caffe"

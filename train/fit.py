@@ -19,8 +19,8 @@ from train.job import Job
 from train.options import TrainOptions
 from train.prepare import prepare
 
-INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb"}
-"""Settings that change where and how safely a run is made, not its result."""
+INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb", "metrics"}
+"""Settings that change where and how safely a run is made, or how it is measured, not its result."""
 FORMAT = 1
 """Of a run's directory: part of its fingerprint."""
 

@@ -17,6 +17,7 @@ from crawler.job import Job
 from crawler.link_rules import has_note, stored_links, with_note
 from crawler.memory.merging import ARCHIVE, files
 from crawler.parsing.answer import Parser
+from crawler.parsing.outside import use_layouts
 from store.forget.forgotten import Forgotten
 from store.progress import Progress
 from store.register.listed import unlist
@@ -42,6 +43,7 @@ class Reparse:
         self._archive = files(job.directory, ARCHIVE)
         self._index = ArchiveIndex([] if mended else self._archive)
         self._parser = Parser()
+        use_layouts(job.options.layouts)
         self._denied: set[tuple[str, datetime]] = set()
         self._has_row = False  # the mended page
         self.changes = Changes()

@@ -25,6 +25,7 @@ from crawler.memory.merging import tidy
 from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import KINDS, Kind, Tables
+from crawler.parsing.outside import use_layouts
 from crawler.reports.counts import Counts, Pause
 from crawler.reports.publish import Publisher
 from crawler.reports.run_report import CrawlReport
@@ -71,6 +72,7 @@ class Session:
 
     def __enter__(self) -> Self:
         self.job.check()
+        use_layouts(self.job.options.layouts)
         with ExitStack() as opening:
             directory = self.job.directory
             opening.enter_context(locked(directory / ".lock", f"is crawling {directory}"))

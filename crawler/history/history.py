@@ -9,6 +9,7 @@ from crawler.history.figures import Tally, values
 from crawler.items import PageRow
 from crawler.job import Job
 from crawler.memory.small_table import read_rows
+from crawler.parsing.outside import versions
 from crawler.reports.run_report import CrawlReport
 from store.errors import Unexpected
 from store.manifest import fingerprint
@@ -132,7 +133,9 @@ def scope(job: Job) -> str:
     """Return 8 digits that change with the settings that say what is fetched: others find other pages."""
     options = job.options.model_dump(mode="json")
     names = ("site", "start", "odai", "odai_file", "order", "min_stars", "max_page_number", "render")
-    return fingerprint(*(options[name] for name in names))[:8]
+    # Only where there are any: the runs of before are still of one scope.
+    others = [versions(job.options.layouts)] if job.options.layouts else []
+    return fingerprint(*(options[name] for name in names), *others)[:8]
 
 
 def usual_runs(runs: list[Row], of_scope: str) -> list[Row]:

@@ -16,6 +16,7 @@ from crawler.memory.address_set import AddressSet
 from crawler.memory.merging import tidy
 from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
+from crawler.parsing.outside import use_layouts
 from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
 from store.processes.room import Room
@@ -41,6 +42,7 @@ def import_warc(job: Job, named: Sequence[str], command: str) -> WarcReport:
         Unexpected: there is no page of the site in them, or the crawl has not a single photo.
     """
     paths = find(named)
+    use_layouts(job.options.layouts)
     room = Room(job.directory, job.options, "import", job.place, again=command)
     with locked(job.directory / ".lock", f"is crawling {job.directory}"):
         room.check()

@@ -20,6 +20,7 @@ from crawler.parsing.judge import MISSING, judged, says_missing
 from crawler.parsing.markup import Document
 from crawler.parsing.merge import merged, own_data, with_open_graph_photo
 from crawler.parsing.odai_list import with_odai_list
+from crawler.parsing.outside import Outside, OutsideLayout
 from crawler.parsing.site_data import site_data
 from crawler.parsing.wholeness import page_is_cut, tree_is_cut
 from crawler.permission.optouts import Header, opt_out
@@ -82,7 +83,8 @@ def read(document: Document) -> tuple[str | None, Page]:
     if deep := tree_is_cut(document.root.root):
         return None, Page("drift", deep)
     data = site_data(document)
-    for layout in LAYOUTS:
+    known: Sequence[OutsideLayout | ModuleType] = (*Outside.layouts, *LAYOUTS)
+    for layout in known:
         if layout.matches(document):
             content = document.root.css(layout.CONTENT)
             page = with_open_graph_photo(document, merged(document, layout.read(document), data))
@@ -94,8 +96,8 @@ def read(document: Document) -> tuple[str | None, Page]:
     return None, Page("drift", "no known layout matches this markup")
 
 
-def _name(layout: ModuleType) -> str:
-    return layout.__name__.rpartition(".")[2]
+def _name(layout: OutsideLayout | ModuleType) -> str:
+    return layout.name if isinstance(layout, OutsideLayout) else layout.__name__.rpartition(".")[2]
 
 
 def page_row(url: str, fetched_at: datetime, page: Page, status: int | None) -> PageRow:

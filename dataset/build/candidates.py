@@ -121,6 +121,8 @@ def explain_empty(connection: duckdb.DuckDBPyConnection, place: Place) -> str:
     reason, count = left_out[0]
     total = sum(n for _, n in left_out)
     step = f"Loosen dataset.{reason}" if reason in DatasetOptions.model_fields else "Crawl more"
+    known = {*filters.by_fact(DatasetOptions()), *filters.by_text(DatasetOptions(), ()), *filters.BY_PHOTO}
+    step = step if reason in known else "It is a filter of dataset.filters"
     step = "Loosen the limits in photos" if reason == "unusable_photo" else step
     most = f"{reason} left out {count:,} of {total:,}"
     return f"No caption of {place.name} is left: {most}. {step}. See: {place.command('settings')}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from dataset import filters, read
+from dataset import filters, outside, read
 from dataset.build import crawl_tables, sides
 from dataset.build.publish import Origin
 from dataset.build.stand_ins import stand_ins
@@ -89,6 +89,7 @@ def build(
         build_fingerprint = fingerprint(
             *(VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens),
             *([no_photos] if no_photos else []),  # without any, the dataset is the one of before
+            *([outside.versions(options.filters)] if options.filters else []),
             *(DECODER, Limits.options.model_dump()),
         )
         is_up_to_date = is_fresh(directory, build_fingerprint) and not read.older_layout(directory)
@@ -134,7 +135,10 @@ def _run(inputs: Inputs, room: Room, rows: Path) -> Changes | None:
         except duckdb.Error as error:
             if "max_temp_directory_size" in str(error):
                 raise room.too_little() from error
-            raise explain(error, [*inputs.pages, *inputs.images]) from error
+            explained = explain(error, [*inputs.pages, *inputs.images])
+            if explained is error and inputs.options.filters:
+                explained = outside.blamed(inputs.options.filters, error)
+            raise explained from error
     shutil.rmtree(inputs.new / WORK)
     return changes
 

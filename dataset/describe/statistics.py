@@ -187,4 +187,5 @@ def _filters(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
     left_out = dict(
         _rows(connection, "SELECT reason, sum(captions)::BIGINT FROM left_out_by GROUP BY reason")
     )
-    return {name: left_out.get(name, 0) for name in names}
+    counts = {name: left_out.pop(name, 0) for name in names}
+    return counts | dict(sorted(left_out.items()))  # the rest are filters of other people's code

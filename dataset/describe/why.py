@@ -154,6 +154,8 @@ def _meaning(reason: str, options: DatasetOptions) -> str:
     if reason in MEANINGS:
         return MEANINGS[reason]
     field = type(options).model_fields.get(reason)
+    if field is None and options.filters:
+        return f"a filter of other people's code, which dataset.filters names: {', '.join(options.filters)}"
     if field is None:
         return "a filter without a setting: docs/data.md"
     return f"dataset.{reason} is {getattr(options, reason)!r}: {field.description}"

@@ -30,6 +30,17 @@ def note_source(directory: Path, source: Source) -> None:
         write_json(directory / NAME, [*others, entry])
 
 
+def note_reader(directory: Path, name: str, reader: str) -> None:
+    """Write down the version of other people's code that read a source: builds are told apart by it.
+
+    Args:
+        name: the source's.
+    """
+    told = [{**one, "reader": reader} if one["name"] == name else one for one in read_sources(directory)]
+    with changing(Stage("crawl", directory), [directory / NAME]):
+        write_json(directory / NAME, told)
+
+
 def read_sources(directory: Path) -> list[dict[str, str]]:
     """Return the sources of the data that were imported into a crawl's directory; none if none were.
 

@@ -3,6 +3,7 @@
 P photos, N captioned photos, D components of a photo's vector.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from dataset import read
 from store.errors import DamagedFile, UserError
 from store.manifest import changed, fingerprint, read_manifest
 from store.place import Place
+from store.plugins.find import Plugin
 from store.processes.lock import locked
 from store.register.listed import changing
 from store.register.stages import Stage
@@ -21,8 +23,8 @@ from train.arithmetic.arithmetic import choose
 from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
 from train.data import Split, dataset_manifest, read_split
-from train.evaluation import baselines, metrics
-from train.evaluation.figures import show
+from train.evaluation import baselines, metrics, outside
+from train.evaluation.figures import MEANINGS, show
 from train.evaluation.measure import nats_per_token, ranks
 from train.model import Array
 
@@ -40,8 +42,11 @@ SAMPLES, HUMAN = 8, 5
 Figures = dict[str, float | int | None]
 
 
-def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
+def evaluate(run: Path, dataset: Path, features: Path, others: Sequence[str] = ()) -> dict[str, Any]:
     """Measure the model of `run` on both splits; write evaluation.json and samples.json there, print a table.
+
+    Args:
+        others: metrics of other people's code, as `train.metrics` names them.
 
     Returns:
         The contents of evaluation.json: figures by split; losses in nats per token, <EOS> counted; None where
@@ -59,8 +64,10 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
             f"Set features.* as they were, or train again: {Place.of(run).command('train')}"
         )
     trained = (read_manifest(run) or {}).get("fingerprint")
+    plugins = outside.found(others, MEANINGS)
     key = fingerprint(
-        FORMAT, trained, dataset_manifest(dataset)["fingerprint"], features.name, read.floor(dataset)
+        *(FORMAT, trained, dataset_manifest(dataset)["fingerprint"], features.name, read.floor(dataset)),
+        *([[f"{plugin.name} {plugin.version}" for plugin in plugins]] if plugins else []),
     )
     if (earlier := _earlier(run, key)) is not None:
         print("evaluate: up to date")
@@ -69,7 +76,8 @@ def evaluate(run: Path, dataset: Path, features: Path) -> dict[str, Any]:
     with locked(run / "snapshots" / ".lock", f"is training or measuring {run}"):
         # One thread: figures must not depend on how many cores the machine has.
         with choose(model.model.xp).threads(1):
-            figures, samples = _measure(model, Captioner.load(run / "model"), dataset, features)
+            captioner = Captioner.load(run / "model")
+            figures, samples = _measure(model, captioner, dataset, features, plugins)
         with changing(Stage("run", run), [run / "samples.json", run / "evaluation.json"]):
             write_json(run / "samples.json", samples)
             write_json(run / "evaluation.json", {"fingerprint": key, **figures})
@@ -89,7 +97,7 @@ def _earlier(run: Path, key: str) -> dict[str, Any] | None:
 
 
 def _measure(
-    model: Artifact, captioner: Captioner, dataset: Path, features: Path
+    model: Artifact, captioner: Captioner, dataset: Path, features: Path, plugins: Sequence[Plugin]
 ) -> tuple[dict[str, Figures], list[dict[str, Any]]]:
     """Return the figures of each split, and samples of both."""
     config, floor = model.config, read.floor(dataset) or {}
@@ -105,7 +113,7 @@ def _measure(
         if captions:
             figures[split.name] |= _losses(model, split, splits[0])
             figures[split.name] |= _grounding(captioner, split, captions)
-            figures[split.name] |= _caption_metrics(split, splits[0], captions)
+            figures[split.name] |= _caption_metrics(split, splits[0], captions, plugins)
             rank = ranks(model.model, split.examples, split.vectors, RANKED, choose(model.model.xp))
             figures[split.name] |= {f"recall@{k}": metrics.recall(rank.tolist(), k) for k in (1, 5, 10)}
         samples += _samples(split, captions)
@@ -146,7 +154,9 @@ def _grounding(captioner: Captioner, split: Split, captions: list[Caption]) -> F
     }
 
 
-def _caption_metrics(split: Split, train: Split, captions: list[Caption]) -> Figures:
+def _caption_metrics(
+    split: Split, train: Split, captions: list[Caption], plugins: Sequence[Plugin]
+) -> Figures:
     """Return how the captions compare with people's, with each other and with the training captions."""
     tokens = [caption.tokens for caption in captions]
     references = [[split.tokens[row] for row in _rows(split, photo)] for photo in range(len(tokens))]
@@ -159,6 +169,7 @@ def _caption_metrics(split: Split, train: Split, captions: list[Caption]) -> Fig
         "self_bleu": metrics.self_bleu(tokens[:COMPARED]),
         "verbatim": metrics.verbatim(tokens, train.tokens),
         "same": metrics.sameness(tokens),
+        **outside.measured(plugins, tokens, references),
     }
 
 

@@ -1,0 +1,1 @@
+"""One of each thing that code of others can be."""
