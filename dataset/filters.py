@@ -4,14 +4,15 @@ A condition may use the columns of a caption and of its odai and photo. Filters 
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from dataset import outside
 from dataset.options import DatasetOptions
+from dataset.text.captions import normalise
 from store.errors import UserError
 from store.sql import literal, string_list
+from store.text.visible import RANGES as INVISIBLE_RANGES
 
 Filters = Mapping[str, str]
 """SQL conditions by the filters' names, in the order in which they are applied."""
@@ -55,7 +56,7 @@ def by_text(options: DatasetOptions, words: Iterable[str]) -> dict[str, str]:
         "broken_characters": "contains(text_nfkc, '\ufffd')",
         "min_characters": f"length(text_nfkc) < {options.min_characters}",
         "max_characters": f"length(text_nfkc) > {options.max_characters}",
-        "forbidden_words": _containing(words),
+        "forbidden_words": _containing(words, options.forbidden_words_across),
     }
     return ours | _of_others("by_text", options, ours)
 
@@ -82,7 +83,7 @@ def forbidden_words(path: str | None) -> list[str]:
         UserError: the file does not exist or is not UTF-8.
     """
     lines = _lines(path, "dataset.forbidden_words")
-    return sorted({word for line in lines if (word := unicodedata.normalize("NFKC", line).strip().lower())})
+    return sorted({word for line in lines if (word := normalise(line).lower())})
 
 
 def opt_outs(path: str | None) -> list[tuple[str, str]]:
@@ -116,11 +117,28 @@ def _lines(path: str | None, setting: str) -> list[str]:
         raise UserError(f"{path}, named by {setting}, cannot be read as UTF-8 text: {error}") from None
 
 
-def _containing(words: Iterable[str]) -> str:
-    """Return a SQL condition: the text has one of the words, whatever its case."""
-    escaped = [re.escape(word) for word in words]
+KATAKANA, HIRAGANA = ("".join(map(chr, range(first, first + 86))) for first in (0x30A1, 0x3041))
+"""ァ to ヶ, and ぁ to ゖ: the letters that both have."""
+BLANKS = f"[\\s\x1c-\x1f\u0085\u00a0\u1680\u2000-\u200a\u3000{INVISIBLE_RANGES}]+"
+"""White space and what nobody sees, for Python and for DuckDB, whose \\s is ASCII's."""
+
+
+def _containing(words: Iterable[str], across: Collection[str]) -> str:
+    """Return a SQL condition: the text has one of the words, whatever its case.
+
+    Args:
+        across: as `dataset.forbidden_words_across`: `kana` and `blanks` make no difference then.
+    """
+    text = "lower(text_nfkc)"
+    if "kana" in across:
+        words = [word.translate(str.maketrans(KATAKANA, HIRAGANA)) for word in words]
+        text = f"translate({text}, {literal(KATAKANA)}, {literal(HIRAGANA)})"
+    if "blanks" in across:
+        words = [re.sub(BLANKS, "", word) for word in words]
+        text = f"regexp_replace({text}, {literal(BLANKS)}, '', 'g')"
+    escaped = sorted({re.escape(word) for word in words if word})
     parts = [escaped[at : at + WORDS_PER_PATTERN] for at in range(0, len(escaped), WORDS_PER_PATTERN)]
-    tests = [f"regexp_matches(lower(text_nfkc), {literal('|'.join(part))})" for part in parts]
+    tests = [f"regexp_matches({text}, {literal('|'.join(part))})" for part in parts]
     return " OR ".join(tests) or "false"
 
 

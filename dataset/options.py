@@ -1,12 +1,23 @@
 """The settings of the dataset stage."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from dataset.text.names import name_form
 from store.options import StageOptions
 
+
+def _name(written: str) -> str:
+    name = name_form(written)
+    if not name:
+        raise ValueError(f"{written!r} is no name: nothing of it is seen. Write one that the site uses")
+    return name
+
+
 Words = tuple[str, ...]
+Names = tuple[Annotated[str, AfterValidator(_name)], ...]
+"""Categories or labels, in the form that those of the dataset have."""
 Kind = Literal["photo", "illustration", "karuta", "fill-in", "text"]
 
 
@@ -30,17 +41,17 @@ class DatasetOptions(StageOptions):
     """Photos with fewer captions are left out; counted after every other filter."""
     max_captions_per_photo: int | None = Field(None, ge=1)
     """Keep this many captions of a photo, those with most stars; null keeps all."""
-    categories: Words | None = None
+    categories: Names | None = None
     """Keep only captions of these categories; null keeps all."""
-    exclude_categories: Words = ()
+    exclude_categories: Names = ()
     """Leave out captions of these categories."""
-    photo_categories: Words | None = None
+    photo_categories: Names | None = None
     """Keep only photos whose odai is of one of these categories; null keeps all."""
-    exclude_photo_categories: Words = ()
+    exclude_photo_categories: Names = ()
     """Leave out photos whose odai is of one of these categories."""
-    labels: Words | None = None
+    labels: Names | None = None
     """Keep only photos with one of these labels; null keeps all."""
-    exclude_labels: Words = ()
+    exclude_labels: Names = ()
     """Leave out photos with one of these labels."""
     min_confidence: float = Field(0.0, ge=0, le=1)
     """A label counts from this confidence on; one without a confidence always counts."""
@@ -48,6 +59,8 @@ class DatasetOptions(StageOptions):
     """Leave out odai of these kinds: their joke is in a text that is not in the caption."""
     forbidden_words: str | None = None
     """A UTF-8 file, a word per line: captions with any of them are left out. Case and width do not matter."""
+    forbidden_words_across: tuple[Literal["kana", "blanks"], ...] = ()
+    """`kana`: a forbidden word is found in hiragana and katakana; `blanks`: also with blanks in it."""
     filters: Words = ()
     """Filters of other people's code, asked after ours: entry points, module:name or FILE.py:name."""
     opt_outs: str | None = None

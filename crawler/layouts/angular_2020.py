@@ -19,7 +19,16 @@ from parsel import Selector
 from crawler.items import Boke, Page
 from crawler.parsing.decoding.javascript import unescaped
 from crawler.parsing.entry_links import boke_number, leads_to_another_odai, posted_text, second_text
-from crawler.parsing.markup import Document, attribute, first, identifier, labels, lines, text
+from crawler.parsing.markup import (
+    Document,
+    attribute,
+    boke_text,
+    boke_text_of,
+    first,
+    identifier,
+    labels,
+    text,
+)
 from crawler.parsing.values.numbers import read_number
 
 CONTENT = "#content"
@@ -132,11 +141,11 @@ def _boke(document: Document, entry: Selector) -> Boke:
 def _text(caption: Selector) -> str:
     """Return a boke's text: from its block, or else from the script that fills the block in the browser."""
     block = first(list(caption.xpath("div")))
-    shown = text(block if block is not None else caption)
+    shown = boke_text(block if block is not None else caption)
     if block is None or (shown and not _PLACE.fullmatch(shown)):
         return shown
     match = _NG_TEXT.search(attribute(block, "ng-init"))
-    return lines(unquote(unescaped(match[1] or match[2] or ""))) if match else ""
+    return boke_text_of(unquote(unescaped(match[1] or match[2] or ""))) if match else ""
 
 
 def _next(document: Document) -> list[str]:

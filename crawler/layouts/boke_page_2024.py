@@ -10,7 +10,7 @@ import re
 from parsel import Selector
 
 from crawler.items import Boke, Page
-from crawler.parsing.markup import Document, first, identifier, text
+from crawler.parsing.markup import Document, boke_text, first, identifier, text
 from crawler.parsing.values.numbers import read_number
 
 CONTENT = "h1"
@@ -35,7 +35,7 @@ def read(document: Document) -> Page:
     numbered = [link for link in (of_photo, *odai) if identifier("odai", link) is not None]
     boke = Boke(
         boke_id=identifier("boke", document.path),
-        text=text(first(root.css("h1"))),
+        text=boke_text(first(root.css("h1"))),
         odai_id=identifier("odai", numbered[0]) if numbered else None,
         image_url=document.photo(image),
         stars=read_number(stars[1]) if stars else None,

@@ -18,7 +18,7 @@ from crawler.parsing.entry_links import (
     second_text,
     whole_caption,
 )
-from crawler.parsing.markup import Document, attribute, first, identifier, text
+from crawler.parsing.markup import Document, attribute, boke_text, first, identifier, text
 from crawler.parsing.values.numbers import read_number
 
 CONTENT = ".content-boke"
@@ -69,7 +69,7 @@ def _boke(document: Document, entry: Selector, embedded: Callable[[], Mapping[in
     posted = posted_text(document, entry, address, first(entry.css(".boke-information-label a")))
     return Boke(
         boke_id=boke_id,
-        text=whole_caption(text(caption), lambda: embedded().get(boke_id or 0, ())),
+        text=whole_caption(boke_text(caption), lambda: embedded().get(boke_id or 0, ())),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
         image_url=document.photo(first(photo.xpath("img"))) if photo is not None else None,
         stars=read_number(stars),

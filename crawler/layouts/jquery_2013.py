@@ -14,7 +14,7 @@ from parsel import Selector
 
 from crawler.items import Boke, Page
 from crawler.parsing.entry_links import boke_number, leads_to_another_odai, posted_text
-from crawler.parsing.markup import Document, attribute, first, identifier, text, unique
+from crawler.parsing.markup import Document, attribute, boke_text, first, identifier, text, unique
 from crawler.parsing.values.numbers import read_number
 
 CONTENT = "#main_base > .main_container"
@@ -85,7 +85,7 @@ def _boke(document: Document, entry: Selector) -> Boke:
     stars = rating[1] if rating else ""
     return Boke(
         boke_id=int(numbered[1]) if numbered else boke_number(entry.css("div.boke-list-odai a, h3 a")),
-        text=text(first(entry.css("p.boke_read, h3"))),
+        text=boke_text(first(entry.css("p.boke_read, h3"))),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
         image_url=document.photo(image),
         stars=read_number(stars),

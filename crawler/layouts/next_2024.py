@@ -16,7 +16,7 @@ from parsel import Selector
 
 from crawler.items import Boke, Page
 from crawler.parsing.entry_links import boke_number, leads_to_another_odai, posted_text, stars_text
-from crawler.parsing.markup import Document, first, identifier, text
+from crawler.parsing.markup import Document, boke_text, first, identifier, text
 from crawler.parsing.values.numbers import read_number
 
 CONTENT = "#__next > main"
@@ -123,7 +123,7 @@ def _boke(document: Document, entry: Selector, odai_photo: Selector | None, addr
     odai = None if photo is None else photo.xpath("ancestor::a[1]/@href").get()
     return Boke(
         boke_id=boke_number([] if caption is None else [caption]) or boke_number(entry.xpath(".//a")),
-        text=text(first(list(entry.xpath(".//h1")))),
+        text=boke_text(first(list(entry.xpath(".//h1")))),
         odai_id=identifier("odai", odai) or identifier("odai", document.path),
         image_url=address if own is None else document.photo(own),
         stars=read_number(stars),

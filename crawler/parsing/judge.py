@@ -10,6 +10,7 @@ from crawler.items import Boke, Page
 from crawler.parsing.markup import Document, first, identifier, text
 from crawler.parsing.odai_list import is_odai_list
 from store.addresses import is_same_site, page_address
+from store.text.visible import is_visible
 
 KINDS = {
     "写真": "photo",
@@ -29,7 +30,8 @@ MISSING = "the site says that there is no such page"
 def judged(document: Document, page: Page, content: Iterable[Selector]) -> Page:
     """Return the page with each boke once and links to its own site only, or the page as missing or drift.
 
-    One odd entry is one odd entry: what has no text or no number is left out and counted. A page is drift
+    One odd entry is one odd entry: what has no text or no number is left out and counted. So is a caption of
+    which nothing can be seen; that is what its user wrote, and no sign of drift. A page is drift
 
     - by the share of its entries: when most of them are odd, and more than one is;
     - by a field that each entry of such a page has (`Page.expected`) and none here has;
@@ -47,8 +49,9 @@ def judged(document: Document, page: Page, content: Iterable[Selector]) -> Page:
         return Page("missing", MISSING)
     links = [page_address(link, document.url) for link in page.links if is_same_site(link, document.url)]
     links = [link for link in dict.fromkeys(links) if link != page_address(document.url, document.url)]
-    bokes = [boke for boke in page.bokes if boke.text and boke.boke_id is not None]
-    odd = len(page.bokes) - len(bokes)
+    bokes = [boke for boke in page.bokes if is_visible(boke.text) and boke.boke_id is not None]
+    left_out = len(page.bokes) - len(bokes)
+    odd = left_out - sum(bool(boke.text) and not is_visible(boke.text) for boke in page.bokes)
     kind = page.kind or KINDS.get(page.category or "")
     kept = replace(page, bokes=_once(bokes), links=links, kind=kind)
     if missing := _drift(document, page, kept, odd, shows_boke):
@@ -56,7 +59,7 @@ def judged(document: Document, page: Page, content: Iterable[Selector]) -> Page:
     impossible = len(document.impossible_dates)
     notes = [
         page.error,
-        f"{odd} of {len(page.bokes)} entries left out: {_reason(page.bokes)}" if odd else None,
+        f"{left_out} of {len(page.bokes)} entries left out: {_reason(page.bokes)}" if left_out else None,
         f"{impossible} dates that cannot be right" if impossible else None,
     ]
     return replace(kept, error="; ".join(filter(None, notes)) or None)
@@ -81,7 +84,7 @@ def _drift(document: Document, page: Page, kept: Page, odd: int, shows_boke: boo
     if kept.odai_id is not None and not kept.image_url and kept.kind != "text":
         return "no photo"
     is_alone = identifier("boke", document.path) is not None
-    if odd > len(kept.bokes) and (odd > 1 or is_alone):
+    if odd > len(page.bokes) - odd and (odd > 1 or is_alone):
         return f"{_reason(page.bokes)} ({odd} of {len(page.bokes)} entries)"
     if is_odai_list(document) and not page.bokes:
         return None if kept.links or document.number > 1 else "no odai"
@@ -95,7 +98,8 @@ def _drift(document: Document, page: Page, kept: Page, odd: int, shows_boke: boo
 
 
 def _reason(bokes: list[Boke]) -> str:
-    return "a boke without text" if any(not boke.text for boke in bokes) else "a boke without its number"
+    has_all_texts = all(is_visible(boke.text) for boke in bokes)
+    return "a boke without its number" if has_all_texts else "a boke without text"
 
 
 def _links_to_boke(content: Iterable[Selector]) -> bool:

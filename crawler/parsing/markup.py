@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from unicodedata import category
 from urllib.parse import urljoin, urlsplit
 
 from parsel import Selector
@@ -16,13 +15,10 @@ from crawler.parsing.decoding.attributes import without_excess
 from crawler.parsing.decoding.encoding import decode
 from crawler.parsing.photo_address import photo_address
 from crawler.parsing.values.dates import read_date, written_date
+from store.text.visible import INVISIBLE, is_visible
 
 # What a browser shows: no scripts and the like, and for a picture, such as an emoji, its `alt`.
 _HIDDEN = frozenset({"script", "style", "template", "noscript"})
-# Characters that nobody sees: fillers of hangul, the empty braille cell, and marks that only choose a form.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0000-\U000e0fff]"
-)
 _LONGEST_DATE = 200
 _PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*[%％]?")
 # Halves of a character that JSON may spell (`\\ud83d`) are none, and no file takes them.
@@ -129,8 +125,20 @@ def text(node: Selector | None) -> str:
     """
     if node is None:
         return ""
-    string = lines("".join(_shown(node.root)))
-    return "" if all(_is_invisible(character) for character in string) else string
+    return lines("".join(_shown(node.root)))
+
+
+def boke_text(node: Selector | None) -> str:
+    """Return the text of a boke as `text` does; where nothing of it can be seen, what stands there unseen.
+
+    So an empty caption, of U+3164 say, can be told from a place that has none, where the markup may be new.
+    """
+    return "" if node is None else boke_text_of("".join(_shown(node.root)))
+
+
+def boke_text_of(string: str) -> str:
+    """Return the same of a string: its `lines`, or else its characters that are neither seen nor markup's."""
+    return lines(string) or "".join(c for c in string if c == "\u3000" or c in INVISIBLE)
 
 
 def _shown(root: Any) -> Iterator[str]:
@@ -153,14 +161,14 @@ def _shown(root: Any) -> Iterator[str]:
             waiting.append(part.text or "")
 
 
-def _is_invisible(character: str) -> bool:
-    return category(character) == "Cf" or character.isspace() or bool(_INVISIBLE.match(character))
-
-
 def lines(string: str) -> str:
-    """Return `string` without control characters, white space around its lines, and empty lines around it."""
+    """Return `string` without control characters, white space around its lines, and empty lines around it.
+
+    One of which nothing can be seen is empty.
+    """
     string = _CONTROLS.sub("", string)
-    return "\n".join(line.strip() for line in string.replace("\r\n", "\n").split("\n")).strip()
+    string = "\n".join(line.strip() for line in string.replace("\r\n", "\n").split("\n")).strip()
+    return string if is_visible(string) else ""
 
 
 def _words(string: str) -> str:

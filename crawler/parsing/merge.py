@@ -11,6 +11,7 @@ from crawler.parsing.markup import Document, identifier
 from crawler.parsing.site_data import SiteData
 from crawler.parsing.values.numbers import value
 from store.addresses import names_copy, photo_key
+from store.text.visible import is_visible
 
 _ABOUT = (
     (re.compile("年"), timedelta(days=549)),
@@ -92,12 +93,14 @@ def _exact(shown: Boke, exact: Boke) -> Boke:
     """Return the exact boke, with what only the markup shows."""
     names = ("odai_id", "image_url", "stars", "raters", "category", "posted")
     given = {name: getattr(exact, name) for name in names if getattr(exact, name) is not None}
-    return replace(shown, text=exact.text or shown.text, **given)
+    written = next(filter(is_visible, (exact.text, shown.text)), exact.text)
+    return replace(shown, text=written, **given)
 
 
 def _disagreement(shown: Boke, exact: Boke, now: datetime) -> str | None:
     """Return what of a boke the data contradict; None if the markup is the data, or the data rounded."""
-    if shown.text and exact.text and not is_same_text(shown.text, exact.text):
+    both_visible = is_visible(shown.text) and is_visible(exact.text)
+    if both_visible and not is_same_text(shown.text, exact.text):
         return f"the text {exact.text!r}, the markup {shown.text!r}"
     if shown.stars is not None and exact.stars is not None and not _rounds_to(exact.stars, shown):
         return f"{exact.stars} stars, the markup {shown.stars_text}"

@@ -17,7 +17,7 @@ from itertools import islice
 
 from crawler.items import Boke
 from crawler.parsing.decoding.javascript import unescaped
-from crawler.parsing.markup import Document, lines
+from crawler.parsing.markup import Document, boke_text_of, lines
 from store.schema import FIRST_ODAI, JAPAN
 
 _OF_BOKE = ("rateSum", "odaiId")
@@ -120,7 +120,7 @@ def _data(document: Document, record: Mapping[str, object]) -> SiteData | None:
     large = photo.get("largeUrl") if isinstance(photo, dict) else None
     boke = Boke(
         boke_id=number,
-        text=lines(str(record["text"])),
+        text=boke_text_of(str(record["text"])) or "\u200b",  # empty here is what its user wrote
         odai_id=_integer(record.get("odaiId")) or _integer(odai.get("id")),
         image_url=document.photo(large) if isinstance(large, str) else None,
         stars=_integer(record.get("rateSum")),

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from dataset import filters
 from dataset.options import DatasetOptions
-from dataset.text.captions import CONTROLS, EDGES, LINE_BREAKS, NEEDS_CLEANING
+from dataset.text.captions import CONTROLS, EDGES, LINE_BREAKS, NEEDS_CLEANING, TABS
 from store.place import Place
 from store.sql import literal
 
@@ -44,7 +44,7 @@ def load_candidates(
     """
     first_match = filters.first_match(filters.by_fact(options))
     # The same as `captions.clean`. Most texts need none of it, and one regular expression tells so.
-    clean = f"regexp_replace(text, {literal(LINE_BREAKS)}, '\n', 'g')"
+    clean = f"replace(regexp_replace(text, {literal(LINE_BREAKS)}, '\n', 'g'), {literal(TABS)}, ' ')"
     for pattern in (CONTROLS, EDGES):
         clean = f"regexp_replace({clean}, {literal(pattern)}, '', 'g')"
     text = f"CASE WHEN regexp_matches(text, {literal(NEEDS_CLEANING)}) THEN {clean} ELSE text END"

@@ -25,6 +25,7 @@ from dataset.build.split import assign
 from dataset.build.stand_ins import load_stand_ins
 from dataset.builds import left_out
 from dataset.options import DatasetOptions
+from dataset.text.names import unify
 from store.processes.room import Room
 from store.schema import IMAGES, PAGES
 
@@ -109,6 +110,17 @@ def _scan(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     crawl_tables.scan(connection, "fetched", inputs.images, IMAGES)
 
 
+def _visits(connection: duckdb.DuckDBPyConnection, _: Inputs) -> None:
+    connection.execute(crawl_tables.VISIT)
+    unify(connection, "visit", "category")
+    unify(connection, "visit", "labels")
+
+
+def _boke(connection: duckdb.DuckDBPyConnection, _: Inputs) -> None:
+    connection.execute(crawl_tables.PAGE_BOKE)
+    unify(connection, "page_boke", "category")
+
+
 def _candidates(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     candidates.load_candidates(
         connection,
@@ -176,11 +188,11 @@ STEPS = (
         makes=("unusable_photo",),
         drops=("anew",),
     ),
-    Step("visits of pages", _query(crawl_tables.VISIT), reads=("page", "image"), makes=("visit",)),
+    Step("visits of pages", _visits, reads=("page", "image"), makes=("visit",)),
     Step("newest odai", _query(crawl_tables.ODAI), reads=("visit",), makes=("odai",)),
     Step(
         "newest boke",
-        _query(crawl_tables.PAGE_BOKE),
+        _boke,
         reads=("page", "visit"),
         makes=("page_boke", "version"),
         drops=("page", "page_empty", "page_shard", "version"),

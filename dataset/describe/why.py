@@ -1,6 +1,5 @@
 """Says why a caption or photo is in a dataset or not, by the dataset's own rows and those of `left_out/`."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import duckdb
 from dataset import read
 from dataset.builds import left_out
 from dataset.options import DatasetOptions
+from dataset.text.captions import normalise
 from store.errors import UserError
 from store.place import Place
 from store.schema import LEFT_OUT_CAPTIONS, PHOTOS
@@ -140,7 +140,7 @@ def _condition(query: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return normalise(text).casefold()
 
 
 def _answer(row: tuple[Any, ...], near: dict[str, dict[str, str | None]], options: DatasetOptions) -> Answer:

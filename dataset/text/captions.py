@@ -4,9 +4,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
+from dataset.text.graphemes import NEEDS_CARE, NOT_SINGLE, whole
+from dataset.text.marks import has_marks, nfkc
 from store.errors import UsageError
+from store.text.visible import INVISIBLE, is_visible
 
-VERSION = 1
+VERSION = 2
 """Counts up when the same text would get other tokens or another normal form; part of the fingerprint."""
 
 TOKENIZERS = ("unidic-lite", "ipadic", "characters")
@@ -18,22 +21,26 @@ TEXT_SEPARATOR = "\x1e"
 
 # Literal characters rather than \u escapes: Python's `re` and DuckDB's RE2 both read these patterns.
 LINE_BREAKS = "\r\n|[\r\x0b\x0c\x85\u2028\u2029]"
-CONTROLS = "[\\x00-\\x09\\x0e-\\x1f\\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+TABS = "\t"
+CONTROLS = "[\\x00-\\x08\\x0e-\\x1f\\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 EDGES = "^[ \n\u3000]+|[ \n\u3000]+$"
 
-NEEDS_CLEANING = f"{LINE_BREAKS}|{CONTROLS}|[ \n\u3000]"
+NEEDS_CLEANING = f"{LINE_BREAKS}|{TABS}|{CONTROLS}|[ \n\u3000]"
 """What `clean` may have to change. Most captions have none of it, as one search tells."""
 _needs_cleaning = re.compile(NEEDS_CLEANING).search
 
 
 def clean(text: str) -> str:
-    r"""Return `text` with \n for every line break, without control characters and blank edges."""
-    text = re.sub(CONTROLS, "", re.sub(LINE_BREAKS, "\n", text))
+    r"""Return `text` with \n for a line break, a blank for a tab, no control characters, no blank edges."""
+    text = re.sub(CONTROLS, "", re.sub(LINE_BREAKS, "\n", text).replace(TABS, " "))
     return re.sub(EDGES, "", text)
 
 
 def normalise(text: str) -> str:
-    """Return the form that is counted, compared and learned: NFKC, with runs of blanks as one."""
+    """Return the form that is counted, compared and learned: NFKC, with runs of blanks as one.
+
+    Marks that stand for themselves stay (see `dataset.text.marks`). A text of which nothing is seen is empty.
+    """
     [form] = normalise_joined(clean(text) if _needs_cleaning(text) else text)
     return form
 
@@ -46,9 +53,13 @@ def normalise_joined(joined: str) -> list[str]:
     """
     for character, form in _PUNCTUATION.items():
         joined = joined.replace(character, form)
-    nfkc = unicodedata.normalize
-    forms = [nfkc("NFKC", text) for text in joined.split(TEXT_SEPARATOR)]
-    return [_collapse_blanks(form) if " " in form or "\n" in form else form for form in forms]
+    normal = unicodedata.normalize  # gives a text back itself that is in normal form
+    forms = [
+        form if (form := normal("NFKC", text)) is text or not has_marks(text) else nfkc(text)
+        for text in joined.split(TEXT_SEPARATOR)
+    ]
+    forms = [_collapse_blanks(form) if " " in form or "\n" in form else form for form in forms]
+    return [form if form[:1] not in INVISIBLE or is_visible(form) else "" for form in forms]
 
 
 # Replacing a character by its own normal form first does not change the result; and a text that is in normal
@@ -66,7 +77,7 @@ def join(tokens: Iterable[str]) -> str:
 
 
 class Tokenizer:
-    """Segments captions into tokens; `join` gives the normalised caption back.
+    """Segments captions into tokens; `join` gives the normalised caption back. No token cuts a grapheme.
 
     Args:
         name: `unidic-lite` or `ipadic` (MeCab with that dictionary), or `characters`.
@@ -79,7 +90,7 @@ class Tokenizer:
         if name not in TOKENIZERS:
             raise UsageError(f"There is no tokenizer {name!r}. There are: {', '.join(TOKENIZERS)}")
         self.name = name
-        self._parse = None if name == "characters" else _mecab(name)
+        self._cut: Callable[[str], str] = TOKEN_SEPARATOR.join if name == "characters" else _mecab(name)
 
     def tokenize(self, text: str) -> list[str]:
         """Return the tokens of `text`, which need not be normalised."""
@@ -88,26 +99,25 @@ class Tokenizer:
 
     def segment_all(self, texts: Iterable[str]) -> list[str]:
         """Return the result of `segment` for each text, faster than one by one."""
-        if self._parse is None:
-            return [TOKEN_SEPARATOR.join(text) for text in texts]
-        parse, segment = self._parse, self.segment
-        return [
-            segment(text) if " " in text or "\n" in text else parse(text)[:-2].replace(" ", TOKEN_SEPARATOR)
-            for text in texts
-        ]
+        cut, segment = self._cut, self.segment
+        return [segment(text) if _needs_care(text) else cut(text) for text in texts]
 
     def segment(self, text: str) -> str:
         """Return the tokens of a text that `normalise` returned, joined with TOKEN_SEPARATOR."""
-        if self._parse is None:
-            return TOKEN_SEPARATOR.join(text)
-        if " " not in text and "\n" not in text:
-            return self._parse(text)[:-2].replace(" ", TOKEN_SEPARATOR)  # MeCab adds a blank and a line break
-        # MeCab drops blanks, but they are part of a joke: models learn to write them as tokens.
-        parts = (part for part in re.split("([ \n])", text) if part)
-        return TOKEN_SEPARATOR.join(part if part in " \n" else self.segment(part) for part in parts)
+        # Most dictionaries drop blanks, but they are part of a joke: models learn to write them as tokens.
+        parts = [part for part in re.split("([ \n])", text) if part]
+        joined = TOKEN_SEPARATOR.join(part if part in " \n" else self._cut(part) for part in parts)
+        if _has_several(text):
+            return TOKEN_SEPARATOR.join(whole(joined.split(TOKEN_SEPARATOR), text))
+        return joined
+
+
+_has_several = re.compile(NOT_SINGLE).search
+_needs_care = re.compile(NEEDS_CARE).search
 
 
 def _mecab(dictionary: str) -> Callable[[str], str]:
+    """Return the function that cuts a text without blanks and line breaks."""
     import MeCab
 
     try:
@@ -119,4 +129,5 @@ def _mecab(dictionary: str) -> Callable[[str], str]:
         ) from None
     # -r /dev/null: a mecabrc of this machine must not change what tokens are.
     parse: Callable[[str], str] = MeCab.Tagger(f'-r /dev/null -d "{package.DICDIR}" -O wakati').parse
-    return parse
+    # It adds a blank and a line break.
+    return lambda text: parse(text)[:-2].replace(" ", TOKEN_SEPARATOR)

@@ -99,6 +99,28 @@ def test_forbidden_words_in_any_width_and_case(tmp_path: Path) -> None:
     assert left(tmp_path, forbidden_words=str(words)) == [1]
 
 
+@pytest.mark.parametrize(
+    ("across", "kept"),
+    [((), [1, 2, 3, 4, 5]), (("kana",), [2, 3, 4, 5]), (("blanks",), [1, 4, 5]), (("kana", "blanks"), [5])],
+    ids=str,
+)
+def test_forbidden_words_across_kana_and_blanks(
+    tmp_path: Path, across: tuple[str, ...], kept: list[int]
+) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("バカヤロウ\n \n")
+    texts = ("ばかやろう", "ﾊﾞｶ ヤロ\nウだ", "バカ\u200cヤロウ", "ば か や ろ う", "バカ")
+    bokes = [boke(number, 1, text) for number, text in enumerate(texts, 1)]
+    assert left(tmp_path, bokes, forbidden_words=str(words), forbidden_words_across=across) == kept
+
+
+def test_captions_of_which_nothing_is_seen_are_empty(tmp_path: Path) -> None:
+    unseen = ["\u3164", "\u2800", "\u200c", "\ufe0f", "\U000e0041", "\u3000\u200b"]
+    bokes = [boke(number, 1, text) for number, text in enumerate([*unseen, "゛"], 1)]
+    assert left(tmp_path, bokes) == [len(bokes)]
+    assert read.statistics(tmp_path / "p" / "dataset")["filters"]["empty"] == len(unseen)
+
+
 def test_many_forbidden_words(tmp_path: Path) -> None:
     words = tmp_path / "words.txt"
     words.write_text("\n".join(f"語{number}(" for number in range(3_000)) + "\n長い")

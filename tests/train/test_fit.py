@@ -248,6 +248,11 @@ def test_names_counts_photos_with_labels_only() -> None:
     assert names(["犬"], [[]]) is None
 
 
+def test_names_are_compared_in_one_form() -> None:
+    assert names(["ﾊﾞｽが来た", "か\u3099", "NHK"], [["バス "], ["が"], ["ＮＨＫ"]]) == 1
+    assert names(["何か"], [["\u3000"]]) == 0
+
+
 def test_a_disk_with_too_little_room_keeps_what_was_learned(
     toy: toy_training.Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from dataset import read
+from dataset.text.captions import normalise
+from dataset.text.names import name_form
 from store.errors import DamagedFile, UserError
 from store.manifest import changed, fingerprint, read_manifest
 from store.place import Place
@@ -28,7 +30,7 @@ from train.evaluation.figures import MEANINGS, show
 from train.evaluation.measure import nats_per_token, ranks
 from train.model import Array
 
-FORMAT = 3
+FORMAT = 4
 """Of evaluation.json: an evaluation of another format is made again."""
 CAPTIONED = 500
 """At most so many photos of a split are captioned: its first ones."""
@@ -187,9 +189,16 @@ def greedy(captioner: Captioner, vectors: Array) -> list[Caption]:
 
 
 def names(captions: list[str], labels: list[list[str]]) -> float | None:
-    """Return the share of captions that name a label of their photo; None where no photo has labels."""
+    """Return the share of captions that name a label of their photo; None where no photo has labels.
+
+    Both are compared in their normal form: a caption in half-width kana names what it names.
+    """
     pairs = zip(captions, labels, strict=False)  # only the first photos of a large split are captioned
-    named = [any(label in caption for label in present) for caption, present in pairs if present]
+    named = [
+        any(label and label in normalise(caption) for label in map(name_form, present))
+        for caption, present in pairs
+        if present
+    ]
     return sum(named) / len(named) if named else None
 
 

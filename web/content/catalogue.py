@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dataset import read
+from dataset.text.captions import normalise
+from dataset.text.names import name_form
 from store.errors import DamagedFile
 from store.schema import PHOTOS
 from store.shard_reader import Shard, unreadable
@@ -48,9 +50,15 @@ class Catalogue:
     """One version of a dataset, as `load` read it. Photos are numbered from 0 in the dataset's order."""
 
     def __init__(
-        self, paths: list[Path], photos: pa.Table, captions: pa.Table, offsets: NDArray[np.int64]
+        self,
+        paths: list[Path],
+        photos: pa.Table,
+        captions: pa.Table,
+        offsets: NDArray[np.int64],
+        normal_forms: pa.ChunkedArray,
     ) -> None:
         self._paths, self.photos, self.captions, self.offsets = paths, photos, captions, offsets
+        self._normal_forms = normal_forms
         self.sha256s: list[str] = photos["sha256"].to_pylist()
         self.index = {sha256: number for number, sha256 in enumerate(self.sha256s)}
 
@@ -63,8 +71,9 @@ class Catalogue:
             DamagedFile: a shard cannot be read.
         """
         paths = read.shards(directory)
-        columns = [*PHOTO_COLUMNS, *(f"captions.list.element.{name}" for name in CAPTION_COLUMNS)]
-        photos, captions, lengths = [], [], []
+        fields = (*CAPTION_COLUMNS, "text_nfkc")
+        columns = [*PHOTO_COLUMNS, *(f"captions.list.element.{name}" for name in fields)]
+        photos, captions, forms, lengths = [], [], [], []
         for number, path in enumerate(paths):
             try:
                 # Checksums, so that damage shows here and not as a wrong caption on a page.
@@ -75,7 +84,9 @@ class Catalogue:
             # Captions lie flat in one table: a filter is then one vectorised comparison over all of them.
             lists = table["captions"].combine_chunks()
             lengths.append(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
-            captions.append(pa.Table.from_struct_array(lists.flatten()).select(CAPTION_COLUMNS))
+            flat = pa.Table.from_struct_array(lists.flatten())
+            captions.append(flat.select(CAPTION_COLUMNS))
+            forms.append(pc.coalesce(flat["text_nfkc"], flat["text"]))  # early versions had no normal form
             split = pa.array([path.name.split("-")[0]] * len(table), pa.string())
             location = {
                 "split": split,
@@ -85,7 +96,13 @@ class Catalogue:
             photos.append(pa.table({**{name: table[name] for name in PHOTO_COLUMNS}, **location}))
         # (P + 1,): the number of captions before each photo, then the total.
         offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
-        return cls(paths, pa.concat_tables(photos), pa.concat_tables(captions).combine_chunks(), offsets)
+        return cls(
+            paths,
+            pa.concat_tables(photos),
+            pa.concat_tables(captions).combine_chunks(),
+            offsets,
+            pa.chunked_array([chunk for form in forms for chunk in form.chunks], pa.string()),
+        )
 
     def __len__(self) -> int:
         return len(self.sha256s)
@@ -131,19 +148,21 @@ class Catalogue:
         if wanted.split:
             passing &= self.split == wanted.split
         if wanted.label:
-            having = (wanted.label in labels for labels in self._labels)
+            names = _spellings(wanted.label)
+            having = (not names.isdisjoint(labels) for labels in self._labels)
             passing &= np.fromiter(having, bool, len(self))
         if wanted.category:
-            own = _true(pc.equal(self.photos["category"], wanted.category))
-            passing &= own | self._any_caption(_true(pc.equal(self.captions["category"], wanted.category)))
+            names = pa.array(sorted(_spellings(wanted.category)), pa.string())
+            own = _true(pc.is_in(self.photos["category"], names))
+            passing &= own | self._any_caption(_true(pc.is_in(self.captions["category"], names)))
         if wanted.text or wanted.stars:
             passing &= self._any_caption(self._matching_captions(wanted.text, wanted.stars))
         return np.flatnonzero(passing)
 
     def _matching_captions(self, text: str, stars: int) -> NDArray[np.bool_]:
         passing = self.stars >= stars
-        if text:
-            passing &= _true(pc.match_substring(self.captions["text"], text, ignore_case=True))
+        if text := normalise(text):
+            passing &= _true(pc.match_substring(self._normal_forms, text, ignore_case=True))
         return passing
 
     def _any_caption(self, captions: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -201,6 +220,11 @@ class Catalogue:
         for split in ("train", "dev"):
             inside = self.split == split
             yield split, int(inside.sum()), int(counts[inside].sum())
+
+
+def _spellings(name: str) -> frozenset[str]:
+    """Return a name as it was asked for, which a dataset of 0.1 may have, and in its one form."""
+    return frozenset((name, name_form(name)))
 
 
 def _true(values: pa.ChunkedArray) -> NDArray[np.bool_]:

@@ -205,6 +205,20 @@ def test_one_empty_boke_is_left_out_and_a_page_of_them_is_drift(layout: str, emp
         assert str(row["error"]).startswith("the layout matches, but yields a boke without text (10 of 1")
 
 
+@each_layout
+@pytest.mark.parametrize("unseen", ["\u3164", "\u3000", "\u200b\u2800"], ids=ascii)
+def test_captions_of_which_nothing_is_seen_are_no_drift(layout: str, unseen: str) -> None:
+    bokes = SITE.odai_bokes(4, 1)
+    path = f"/odai/{bokes[0].odai_id}"
+    body = Routes(SITE, layout).respond(path, HOST).body.decode()
+    for boke in bokes:
+        body = body.replace(escape(boke.text).replace("\n", "<br>"), unseen)
+        body = body.replace(quote(boke.text), quote(unseen))
+    row = parse(body.encode(), f"http://{HOST}{path}", NOW)
+    assert (row["outcome"], row["bokes"]) == ("ok", [])
+    assert row.left_out == read(layout, path).left_out + len(bokes)
+
+
 def unanswered(layout: str) -> str:
     odai = SITE.odai_bokes(4, 1)[0].odai_id
     return Routes(SITE, layout).respond(f"/odai/{odai}?page=9", HOST).body.decode()

@@ -1,0 +1,1 @@
+"""What a text is, for whoever reads or keeps one."""
