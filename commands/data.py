@@ -109,11 +109,11 @@ def forget(arguments: argparse.Namespace) -> None:
 
 
 def push(arguments: argparse.Namespace) -> None:
-    """Send a pipeline's dataset to a private dataset repository of the Hugging Face Hub."""
+    """Send a pipeline's dataset to the Hugging Face Hub: to a private repository, unless told otherwise."""
     from dataset.export.push import push
 
     address = push(pipeline_of(arguments).dataset, arguments.repository, public=arguments.public)
-    print(f"pushed to {address}, privately")
+    print(f"pushed to {address}, {'publicly' if arguments.public else 'privately'}")
 
 
 def weights(arguments: argparse.Namespace) -> None:
@@ -177,7 +177,9 @@ def register(commands: Commands) -> None:
     command = add(commands, push)
     add_pipeline(command)
     command.add_argument("repository", metavar="REPO", help="its name on the Hub: owner/name")
-    command.add_argument("--public", action="store_true", help="refused until rows carry licences")
+    command.add_argument(
+        "--public", action="store_true", help="for everybody; refused unless every row's licence allows it"
+    )
     command = add(commands, forget)
     add_pipeline(command)
     what = command.add_mutually_exclusive_group()

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from crawler.network.proxy import Proxy
 from crawler.opening_hours import OpeningHours
 from crawler.revisit_options import NEVER, RevisitOptions, Revisits
-from store.addresses import authority, is_same_site, without_password
+from store.addresses import authority, is_same_site, own_name, without_password
 from store.options import Options, duration
 from store.stand_ins import StandInRule
 
@@ -17,6 +17,9 @@ SHORTEST_DELAY = 1.0
 """Seconds between two requests: less on a real site needs `impolite`."""
 EMBEDDED_SITE = "http://bokete.test"
 """The embedded site's address, whatever port it is served on: requests reach it through its proxy."""
+
+EMBEDDED_LICENCE = "MIT"
+"""What the embedded site shows, Bokeru has drawn and written: it is under Bokeru's own licence."""
 
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d+)?", re.ASCII)
 
@@ -167,6 +170,13 @@ class CrawlOptions(RevisitOptions):
             if not re.fullmatch("[0-9a-f]{64}", photo):
                 raise ValueError(f"{photo!r} is no sha256: write the 64 digits that the crawl's report gives")
         return photos
+
+    @property
+    def origin(self) -> dict[str, str | None]:
+        """Where rows come from: the columns `source`, `licence` and `credit`; pages lack the last."""
+        if self.site == "embedded":
+            return {"source": "embedded", "licence": EMBEDDED_LICENCE, "credit": "Bokeru"}
+        return {"source": own_name(authority(self.site)), "licence": None, "credit": None}
 
     @property
     def stand_ins(self) -> StandInRule:

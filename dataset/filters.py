@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dataset import outside
 from dataset.options import DatasetOptions
+from dataset.rights.licences import PUBLIC
 from dataset.text.captions import normalise
 from store.errors import UserError
 from store.sql import literal, string_list
@@ -45,6 +46,14 @@ def by_fact(options: DatasetOptions) -> dict[str, str]:
         else "false",
         "exclude_labels": f"coalesce(list_has_any({label_names}, {_list(options.exclude_labels)}), false)",
         "exclude_kinds": _is_in("kind", options.exclude_kinds),
+        "sources": _is_not_in("source", options.sources),
+        "exclude_sources": _is_in("source", options.exclude_sources),
+        "licences": _is_not_in("licence", options.licences),
+        "photo_licences": _is_not_in("photo_licence", options.photo_licences),
+        "public_only": f"NOT ({_is_public('licence')} AND {_is_public('photo_licence')})"
+        if options.public_only
+        else "false",
+        "credited_only": "credit IS NULL" if options.credited_only else "false",
     }
     return ours | _of_others("by_fact", options, ours)
 
@@ -148,6 +157,10 @@ def _is_in(column: str, values: Iterable[str]) -> str:
 
 def _is_not_in(column: str, values: Iterable[str] | None) -> str:
     return "false" if values is None else f"NOT {_is_in(column, values)}"
+
+
+def _is_public(column: str) -> str:
+    return f"coalesce(regexp_full_match({column}, {literal(PUBLIC)}), false)"
 
 
 def _list(values: Iterable[str] | None) -> str:

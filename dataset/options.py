@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
+from dataset.rights.licences import spdx
 from dataset.text.names import name_form
 from store.options import StageOptions
 
@@ -57,6 +58,18 @@ class DatasetOptions(StageOptions):
     """A label counts from this confidence on; one without a confidence always counts."""
     exclude_kinds: tuple[Kind, ...] = ("fill-in", "text")
     """Leave out odai of these kinds: their joke is in a text that is not in the caption."""
+    sources: Words | None = None
+    """Keep only captions from these sources (`bokete.jp`, `bokekan`, `embedded`); null keeps all."""
+    exclude_sources: Words = ()
+    """Leave out captions from these sources."""
+    licences: Words | None = None
+    """Keep only captions under one of these licences (SPDX identifiers); null keeps all."""
+    photo_licences: Words | None = None
+    """Keep only photos under one of these licences (SPDX identifiers); null keeps all."""
+    public_only: bool = False
+    """Leave out captions whose own licence, or their photo's, is not known to let them be published."""
+    credited_only: bool = False
+    """Leave out photos of which nobody knows whom to credit."""
     forbidden_words: str | None = None
     """A UTF-8 file, a word per line: captions with any of them are left out. Case and width do not matter."""
     forbidden_words_across: tuple[Literal["kana", "blanks"], ...] = ()
@@ -65,6 +78,11 @@ class DatasetOptions(StageOptions):
     """Filters of other people's code, asked after ours: entry points, module:name or FILE.py:name."""
     opt_outs: str | None = None
     """A UTF-8 file with `odai 123`, `boke 456`, `photo SHA256` or `url ADDRESS` per line: left out."""
+
+    @field_validator("licences", "photo_licences")
+    @classmethod
+    def _are_licences(cls, licences: Words | None) -> Words | None:
+        return None if licences is None else tuple(spdx(licence) or "" for licence in licences)
 
     near_duplicate_bits: int = Field(4, ge=0, le=8)
     """Photos whose pHashes (64 bits) differ in at most so many bits share a group, hence a split."""

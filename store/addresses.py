@@ -138,12 +138,13 @@ def authority(url: str) -> str:
 def is_same_site(url: str, site: str) -> bool:
     """Tell whether an address is on the site, by any of its names (`www.`, `sp.`, `select.`)."""
     try:
-        return bool(found := _own_name(authority(url))) and found == _own_name(authority(site))
+        return bool(found := own_name(authority(url))) and found == own_name(authority(site))
     except ValueError:
         return False
 
 
-def _own_name(host: str) -> str:
+def own_name(host: str) -> str:
+    """Return the name of a site's host without what it also answers to (`www.`, `sp.`, `select.`)."""
     for name in _OTHER_NAMES:
         if host.startswith(name) and "." in host.removeprefix(name):
             return host.removeprefix(name)

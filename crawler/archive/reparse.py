@@ -141,7 +141,7 @@ class Reparse:
                 continue
             self.changes.restored += 1
             if not self._dry:
-                writer.append(row)
+                writer.append({name: self._job.options.origin.get(name) for name in PAGES.names} | row)
         writer.commit()
 
 

@@ -52,7 +52,7 @@ class RowWriter:
         for name in ("pages", "images", "left_out", "archive"):
             remove_leftovers(directory / name)
         self._directory, self._mirror = directory, mirror
-        self._keeps, self._limits = options.archive, limits
+        self._keeps, self._limits, self._origin = options.archive, limits, options.origin
         self._archive = ArchiveWriter(directory / "archive", about)
         self._archived: Path | None = None
         self._pages = ShardWriter(directory / "pages", "pages", PAGES, limits, self._commit_archive)
@@ -63,6 +63,9 @@ class RowWriter:
     def append(self, row: Row) -> None:
         """Add a row to its table; commit a shard if this row fills it."""
         kind = type(row)
+        if kind is not LeftOutRow:
+            lacking = (name for name in self._origin if name in row.columns.names and not row.get(name))
+            row.update({name: self._origin[name] for name in lacking})
         writer = self._images if kind is PhotoRow else self._left_out if kind is LeftOutRow else self._pages
         try:
             if isinstance(row, PageRow) and self._is_archived(row):

@@ -54,8 +54,9 @@ def load_candidates(
             source, licence, split = 'dev' AS is_dev, {first_match} AS filter_name
         FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if any_opt_outs else _DENIED} AS opted_out,
                   {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in,
-                  coalesce(photo_id IN (FROM unusable_photo), false) AS unusable
-              FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id))""")
+                  coalesce(photo_id IN (FROM unusable_photo), false) AS unusable, photo_licence, credit
+              FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id)
+              LEFT JOIN (SELECT photo_id, licence AS photo_licence, credit FROM photo) USING (photo_id))""")
 
 
 # The labels of each photo, the surest first; then the photos that are forgotten, and those of a denied odai.

@@ -137,7 +137,8 @@ PAGE_BOKE = f"""
     WHERE page_boke.rowid = id AND nth = 1 AND version.first_url IS NOT NULL;
     DELETE FROM page_boke WHERE rowid IN (SELECT id FROM version WHERE nth > 1)
 """
-# A boke's photo is its own, else that of its page, else that of its odai.
+# A boke's photo is its own, else that of its page, else that of its odai. What was imported from no known
+# address has none: `site` is null.
 BOKE = """
     CREATE VIEW boke AS
     SELECT boke_id, page_boke.odai_id AS odai_id, visit.host AS host,
@@ -145,8 +146,9 @@ BOKE = """
            coalesce(if(own_key IS NULL, visit.denied, own_image.denied),
                if(own_key IS NULL AND visit.key IS NULL, odai.denied, false), false) AS denied,
            text, stars, raters, page_boke.category AS category, posted,
-           coalesce(site || '/boke/' || boke_id, first_url, url) AS url, odai.kind AS kind,
-           odai.category AS photo_category, visit.source AS source, visit.licence AS licence
+           coalesce(site || '/boke/' || boke_id, if(site IS NULL, NULL, coalesce(first_url, url))) AS url,
+           odai.kind AS kind, odai.category AS photo_category, visit.source AS source,
+           visit.licence AS licence
     FROM page_boke JOIN visit USING (visit)
     LEFT JOIN odai ON odai.host = visit.host AND odai.odai_id = page_boke.odai_id
     LEFT JOIN image own_image ON own_image.key = own_key

@@ -25,6 +25,7 @@ from dataset.build.split import assign
 from dataset.build.stand_ins import load_stand_ins
 from dataset.builds import left_out
 from dataset.options import DatasetOptions
+from dataset.rights.of_photos import load_photos
 from dataset.text.names import unify
 from store.processes.room import Room
 from store.schema import IMAGES, PAGES
@@ -176,7 +177,7 @@ STEPS = (
     ),
     Step(
         "distinct photos",
-        _query(crawl_tables.PHOTO),
+        lambda connection, _: load_photos(connection),
         reads=("latest_image", "anew"),
         makes=("photo", "image"),
         drops=("latest_image",),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dataset.describe.hub import Config, Part, front_matter
+from dataset.rights.attribution import hub_licence, made_of, section
 from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
 from store.schema import CAPTIONS, PHOTOS
 
@@ -26,11 +27,11 @@ def card(
     photos = sum(split["photos"] for split in splits.values())
     captions = sum(split["captions"] for split in splits.values())
     parts = [
-        front_matter(name, photos, _configs(splits)),
+        front_matter(name, photos, _configs(splits), hub_licence(figures)),
         f"# {name}: photos and joke captions",
-        f"{captions:,} captions (boke) of {photos:,} photos (odai), made by Bokeru from bokete's pages "
-        "or from the sources below. One row per photo, with all its captions: so a photo is in one split "
-        "only, and so are its near duplicates.",
+        f"{captions:,} captions (boke) of {photos:,} photos (odai). {made_of(figures, sources)}",
+        "One row per photo, with all its captions: so a photo is in one split only, and so are its near "
+        "duplicates.",
         _split_table(splits),
         _SPREADS + "\n".join(_spread(title, figures[key]) for key, title in _TITLES.items()),
         "![captions per photo, stars, lengths, categories, labels, vocabulary, filters](statistics.svg)",
@@ -38,7 +39,7 @@ def card(
         _filters(figures["filters"], captions),
         _USE,
         "## Columns\n\n" + _COLUMNS,
-        _sources(sources),
+        section(figures, sources),
         "## Settings\n\n"
         + "\n".join(f"- `{key}`: `{json.dumps(v, ensure_ascii=False)}`" for key, v in settings.items()),
     ]
@@ -58,7 +59,13 @@ def _configs(splits: Mapping[str, Mapping[str, int]]) -> list[Config]:
 
 
 def export_card(
-    name: str, form: str, config: Config, captions: int, use: str, sources: Sequence[Mapping[str, str]]
+    name: str,
+    form: str,
+    config: Config,
+    captions: int,
+    use: str,
+    figures: Mapping[str, Any],
+    sources: Sequence[Mapping[str, str]],
 ) -> str:
     """Return the card of an export.
 
@@ -68,16 +75,17 @@ def export_card(
         config: what `datasets` finds in it.
         captions: how many there are.
         use: what lies where, and how to open it.
+        figures: the dataset's, as `statistics` returns them.
         sources: of imported data, as in sources.json.
     """
     rows = ", ".join(f"{part.rows:,} in {part.split}" for part in config.parts)
     parts = [
-        front_matter(name, sum(part.rows for part in config.parts), [config]),
+        front_matter(name, sum(part.rows for part in config.parts), [config], hub_licence(figures)),
         f"# {name}: photos and joke captions, as {form}",
         f"{captions:,} captions, exported by Bokeru. Rows: {rows}. No photo is in both "
         "splits, nor are near duplicates.",
         f"## Use\n\n{use}",
-        _sources(sources),
+        section(figures, sources),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -140,20 +148,3 @@ odai that show it; `category`, `labels`, `label_confidences` (0 to 1) of those; 
 `captions`, best first: `boke_id`, `odai_id`, `text` as written, `text_nfkc` normalised, `tokens` of that, \
 `stars`, `raters`, `category`, `posted`, `url`. `source` (a site, or an imported data set) and `licence` of \
 photo and caption, `credit` (the photographer), `rights` (what the photo's metadata say): null if unknown."""
-
-
-def _sources(sources: Sequence[Mapping[str, str]]) -> str:
-    lines = [
-        f"- **{_line(source.get('name'))}** — licence: {_line(source.get('licence'))}. "
-        f"{_line(source.get('notice'))} {_line(source.get('homepage'))}"
-        for source in sources
-    ]
-    crawled = (
-        "- What was crawled belongs to those who wrote and photographed it; the `url` of each caption names "
-        "its page."
-    )
-    return "## Sources and licences\n\n" + "\n".join([*lines, crawled])
-
-
-def _line(text: str | None) -> str:
-    return " ".join((text or "not stated").split())

@@ -69,19 +69,20 @@ def _feature(kind: pa.DataType) -> object:
     return {"_type": "Value", "dtype": _dtype(kind)}
 
 
-def front_matter(name: str, photos: int, configs: Sequence[Config]) -> str:
+def front_matter(name: str, photos: int, configs: Sequence[Config], licence: str) -> str:
     """Return the YAML in front of a card.
 
     Args:
         name: the dataset's.
         photos: how many there are.
         configs: its tables; one without rows is left out.
+        licence: as the Hub spells it.
     """
     filled = [(config, [part for part in config.parts if part.rows]) for config in configs]
     content = {
         "pretty_name": name,
         "language": ["ja"],
-        "license": "other",
+        "license": licence,
         "task_categories": ["image-to-text"],
         "size_categories": [next((text for limit, text in SIZES if photos < limit), "10M<n<100M")],
         "configs": [

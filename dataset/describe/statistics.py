@@ -22,6 +22,10 @@ STAR_BINS = (0, 1, 10, 100, 1_000, 10_000, 100_000)
 """Where each bin of the histogram of stars begins: none, then by powers of ten."""
 
 
+ORIGIN = ("source", "licence")
+Origin = tuple[str | None, str | None]
+
+
 class DatasetCounts:
     """Counts while photos are written: how often each value occurs, and each token by split.
 
@@ -39,6 +43,8 @@ class DatasetCounts:
         self.characters: Counter[int] = Counter()
         self.lengths: Counter[int] = Counter()
         self.categories: Counter[str | None] = Counter()
+        self.origins: dict[str, Counter[Origin]] = {"photos": Counter(), "captions": Counter()}
+        self.credits: Counter[str | None] = Counter()
         connection.from_arrow(_PHOTO.empty_table()).create("measured_photo")
 
     def add(self, photos: pa.Table) -> None:
@@ -47,6 +53,8 @@ class DatasetCounts:
         odai = pc.list_value_length(photos["odai_ids"])
         columns = [photos["split"], photos["group"], photos["labels"], odai.cast(pa.int64())]
         self._connection.from_arrow(pa.table(columns, _PHOTO)).insert_into("measured_photo")
+        _count(self.credits, photos["credit"])
+        _count_origins(self.origins["photos"], photos.select(ORIGIN))
         for split, half in by_split(photos).items():
             lists = half["captions"].combine_chunks()
             captions = lists.flatten()
@@ -58,6 +66,8 @@ class DatasetCounts:
             _count(self.characters, pc.utf8_length(captions.field("text_nfkc")))
             _count(self.lengths, pc.list_value_length(tokens))
             _count(self.categories, captions.field("category"))
+            origins = pa.table({name: captions.field(name) for name in ORIGIN})
+            _count_origins(self.origins["captions"], origins)
 
     def add_without_bytes(self, photos: pa.Table) -> None:
         """Count the captions of photos without bytes as left out by `no_photo`."""
@@ -76,6 +86,11 @@ def _count(counts: Counter[Any], values: pa.Array) -> None:
     counts.update(dict(zip(*(seen.field(name).to_pylist() for name in ("values", "counts")), strict=True)))
 
 
+def _count_origins(counts: Counter[Origin], rows: pa.Table) -> None:
+    for row in rows.group_by(list(ORIGIN)).aggregate([([], "count_all")]).to_pylist():
+        counts[row["source"], row["licence"]] += row["count_all"]
+
+
 def statistics(
     connection: duckdb.DuckDBPyConnection, count: DatasetCounts, vocabulary: Vocabulary
 ) -> dict[str, object]:
@@ -91,6 +106,8 @@ def statistics(
         "characters": {**spread(count.characters), "histogram": _histogram(count.characters)},
         "tokens": {**spread(count.lengths), "histogram": _histogram(count.lengths)},
         "categories": _frequent(count.categories),
+        "origins": {what: _origins(counts) for what, counts in count.origins.items()},
+        "credits": _frequent(count.credits),
         "labels": _frequent(Counter(dict(labels))),
         "vocabulary": _vocabulary(count.tokens, vocabulary),
         "duplicates": _duplicates(connection),
@@ -150,6 +167,12 @@ def _frequent(counts: Counter[Any]) -> dict[str, object]:
         "none": counts[None],
         "most_frequent": [[value, number] for value, number in named[:MOST_FREQUENT]],
     }
+
+
+def _origins(counts: Counter[Origin]) -> list[list[str | int | None]]:
+    """Return source, licence and number, the greatest number first."""
+    rows = sorted(counts.items(), key=lambda one: (-one[1], tuple(part or "" for part in one[0])))
+    return [[source, licence, number] for (source, licence), number in rows]
 
 
 def _vocabulary(tokens: Mapping[str, Counter[str]], vocabulary: Vocabulary) -> dict[str, object]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from dataset.describe.hub import Config, Part
 from dataset.export.imagefolder import COLUMNS, fields, picture_folder
 from dataset.export.photos import Photo, photos
+from dataset.rights.licences import address
 from store.whole_file import write_json
 
 IDS = [pa.field("image_id", pa.int64()), pa.field("annotation_ids", pa.list_(pa.int64()))]
@@ -45,14 +46,31 @@ def _write(
     """Write the photos of a split; return its annotations."""
     images: list[Photo] = []
     annotations: list[dict[str, Any]] = []
+    licences = _Licences()
     with picture_folder(directory, [*COLUMNS, *IDS]) as folder:
         for photo in photos(dataset, split):
             number, ids = next(image_ids), [next(annotation_ids) for _ in photo["captions"]]
             file_name = folder.add(photo, image_id=number, annotation_ids=ids)
             size = {"width": photo["width"], "height": photo["height"]}
-            images.append({"id": number, "file_name": file_name, "sha256": photo["sha256"], **size})
-            for identity, caption in zip(ids, photo["captions"], strict=True):
-                kept = {"caption": caption["text"], "boke_id": caption["boke_id"], "stars": caption["stars"]}
-                annotations.append({"id": identity, "image_id": number, **kept})
+            told = {"license": licences.number(photo["licence"]), "credit": photo["credit"]}
+            identity = {"id": number, "file_name": file_name, "sha256": photo["sha256"]}
+            images.append({**identity, **size, **told, "source": photo["source"]})
+            for annotation, caption in zip(ids, photo["captions"], strict=True):
+                names = ("boke_id", "stars", "source", "licence")
+                kept = {"caption": caption["text"], **{name: caption[name] for name in names}}
+                annotations.append({"id": annotation, "image_id": number, **kept})
     info = {"description": f"{dataset.parent.name}, {split}", "version": "1.0"}
-    return {"info": info, "licenses": [], "images": images, "annotations": annotations}
+    return {"info": info, "licenses": licences.listed(), "images": images, "annotations": annotations}
+
+
+class _Licences:
+    """The licences of photos, by the numbers that COCO gives them, from 1; none for what is not known."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, licence: str | None) -> int | None:
+        return self._numbers.setdefault(licence, len(self._numbers) + 1) if licence else None
+
+    def listed(self) -> list[dict[str, Any]]:
+        return [{"id": number, "name": name, "url": address(name)} for name, number in self._numbers.items()]

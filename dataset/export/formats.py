@@ -110,7 +110,13 @@ def _write(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -
     with locked(directory), replacement(directory) as new:
         config, captions = FORMATS[format].write(dataset, new, splits)
         card = export_card(
-            manifest["pipeline"], format, config, captions, FORMATS[format].use, manifest["sources"]
+            manifest["pipeline"],
+            format,
+            config,
+            captions,
+            FORMATS[format].use,
+            read.statistics(dataset),
+            manifest["sources"],
         )
         write_whole(new / "README.md", card)
         _keep_others(directory, new)

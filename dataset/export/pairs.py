@@ -13,9 +13,10 @@ FIELDS = [
     pa.field("image", pa.string()),
     pa.field("sha256", pa.string()),
     *(pa.field(field.name, as_json(field.type)) for field in CAPTION),
+    *(pa.field(name, pa.string()) for name in ("photo_source", "photo_licence", "credit")),
 ]
 USE = """`images/` holds the photos, `train.jsonl` and `dev.jsonl` have a line a caption; its `image` is the
-photo's path in this folder.
+photo's path in this folder, `photo_licence` and `credit` are the photo's, `licence` is the caption's.
 
 ```python
 import json
@@ -37,7 +38,9 @@ def _write(dataset: Path, directory: Path, split: str) -> int:
         for photo in photos(dataset, split):
             path = f"images/{name(photo)}"
             (directory / path).write_bytes(photo["image"]["bytes"])
+            of_photo = {f"photo_{column}": photo[column] for column in ("source", "licence")}
+            of_photo["credit"] = photo["credit"]
             for caption in photo["captions"]:
-                lines.write(to_json({"image": path, "sha256": photo["sha256"], **caption}) + "\n")
+                lines.write(to_json({"image": path, "sha256": photo["sha256"], **caption, **of_photo}) + "\n")
                 count += 1
     return count

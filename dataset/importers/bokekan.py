@@ -36,6 +36,9 @@ SOURCE = Source(
     homepage=SITE,
     notice="ボケ缶, published by the operator of bokete. User names and ids were left out.",
 )
+PHOTO_LICENCE = "CC-BY-2.0"
+"""Under which its photos were published; `odai_photo_by` names the photographer, whom it asks to credit. The
+captions' terms came with the cans, and are not known here."""
 MAX_TABLE_BYTES = 2**30
 """All cans of 1.1 million boke have half of this."""
 _SHOWN = 30
@@ -47,7 +50,8 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
     """Import the can, or the folder of cans, at `source` into the crawl tables of `directory`.
 
     A can is a zip file, or the folder that it unpacks to. Records and values that cannot be read are counted
-    and left out. Users' ids and names are not read. Dates without a time zone are in Japan's.
+    and left out. Users' ids and names are not read; a photographer's name
+    is, since the licence asks for it. Dates without a time zone are in Japan's.
 
     Raises:
         UserError: `source` is not there.
@@ -110,6 +114,7 @@ def _add(record: dict[str, str], photos: PhotoFiles, writer: ImportWriter) -> No
     url = f"bokekan:photo/{photo_id or odai_id}"
     labels = [label for label in (writer.value(text, record, "labels") or "").split("/") if label]
     page = {"url": f"{SITE}/odai/{odai_id}", "odai_id": odai_id, "image_url": url, "labels": labels}
+    credit = writer.value(text, record, "odai_photo_by")
     boke = {
         "boke_id": boke_id,
         "odai_id": odai_id,
@@ -121,4 +126,4 @@ def _add(record: dict[str, str], photos: PhotoFiles, writer: ImportWriter) -> No
         "posted": writer.value(moment, record, "posted_at"),
     }
     writer.boke(page, boke)
-    writer.photo(url, lambda: photos.find(written))
+    writer.photo(url, lambda: photos.find(written), licence=PHOTO_LICENCE, credit=credit)

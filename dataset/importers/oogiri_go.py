@@ -21,7 +21,6 @@ from store.errors import Unexpected
 from store.processes.room import Room
 from store.register.sources import Source
 
-SITE = "https://bokete.jp"
 KINDS = {"I2T": "photo", "IT2T": "fill-in", "T2T": "text"}
 NAMES = ("jp.jsonl", "ja.jsonl", "jp.json", "ja.json")
 MAX_BYTES = 2**30
@@ -146,6 +145,6 @@ def _add(sample: Any, keys: Counter[str], photos: PhotoFiles, writer: ImportWrit
         "posted": None,
     }
     kind = KINDS.get(str(sample.get("type")))
-    page = {"url": f"{SITE}/odai/{stem}", "odai_id": odai_id, "image_url": url, "kind": kind}
-    writer.boke(page, boke)
-    writer.photo(url, lambda: photos.find(name))
+    page = {"url": f"oogiri-go:odai/{stem}", "odai_id": odai_id, "image_url": url, "kind": kind}
+    writer.boke(page, boke, licence=SOURCE.licence)
+    writer.photo(url, lambda: photos.find(name), licence=SOURCE.licence)

@@ -23,7 +23,7 @@ from store.register.listed import list_files
 from store.register.sources import Source, note_source
 from store.register.stages import Stage
 from store.schema import IMAGES, PAGES
-from store.shard_reader import Shard
+from store.shard_reader import Shard, completed
 from store.shards import ShardWriter, shard_paths
 
 T = TypeVar("T")
@@ -143,18 +143,29 @@ class ImportWriter:
             self.report.examples.setdefault(column, repr(record[column])[:60])
             return None
 
-    def boke(self, page: Mapping[str, Any], boke: Mapping[str, Any]) -> None:
-        """Add one boke to its page, which is identified by its `url`."""
+    def boke(self, page: Mapping[str, Any], boke: Mapping[str, Any], *, licence: str | None = None) -> None:
+        """Add one boke to its page, which is identified by its `url`.
+
+        Args:
+            licence: that of the captions, by its SPDX identifier; None where it is not known.
+        """
         if self._pending_bokes >= _FLUSH_BOKES:
             self._flush()  # by now the photos of all of them were looked at
-        row = self._pending.setdefault(page["url"], {**page, "bokes": []})
+        row = self._pending.setdefault(page["url"], {**page, "licence": licence, "bokes": []})
         row["bokes"].append(boke)
         self.report.bokes += 1
         self._progress.advance()
         self._pending_bokes += 1
 
-    def photo(self, url: str, find: Callable[[], Member]) -> None:
-        """Add the photo that `find` finds, unless its address was added before. A missing one gets a row."""
+    def photo(
+        self, url: str, find: Callable[[], Member], *, licence: str | None = None, credit: str | None = None
+    ) -> None:
+        """Add the photo that `find` finds, unless its address was added before. A missing one gets a row.
+
+        Args:
+            licence: the photo's, by its SPDX identifier; None where it is not known.
+            credit: whom that licence asks to name.
+        """
         if url in self._seen:
             self._has_photo = True
             return
@@ -165,14 +176,16 @@ class ImportWriter:
             return
         self._missing.pop(url, None)
         self._seen.add(url)
-        self._append_image(url, _examine(member))
+        told = {"licence": licence, "credit": credit}
+        # What a source says of a photo goes before what the photo says of itself.
+        self._append_image(url, _examine(member) | {name: value for name, value in told.items() if value})
 
     def bad(self, reason: str) -> None:
         """Count a record that is left out."""
         self.report.bad[reason] += 1
 
     def _append_image(self, url: str, values: Mapping[str, Any]) -> None:
-        row = {"url": url, "status": None, "fetched_at": self._now, **values}
+        row = {"url": url, "status": None, "fetched_at": self._now, "source": self._layout, **values}
         if self._forgotten.holds("photo", values.get("sha256")):
             self._brought_back.add(url)
         self._append(self._images, self._forgotten.image(row))
@@ -219,7 +232,8 @@ class ImportWriter:
             forgotten.save(self._directory.parent)
             self._forgotten, self._brought_back = forgotten.filter(), set()
         for page in self._pending.values():
-            row = {"layout": self._layout, "outcome": "ok", "fetched_at": self._now, "links": [], **page}
+            told = {"layout": self._layout, "source": self._layout, "outcome": "ok"}
+            row = {**told, "fetched_at": self._now, "links": [], **page}
             self._append(self._pages, self._forgotten.page(row))
         self._pending, self._pending_bokes = {}, 0
 
@@ -249,10 +263,15 @@ def _examine(member: Member) -> dict[str, Any]:
 
 
 def _addresses(directory: Path) -> set[str]:
-    """Return the addresses of the photos that the tables have already."""
+    """Return the addresses of the photos that the tables have already.
+
+    Those that an earlier version imported, which did not say where they come from, are read again.
+    """
     known: set[str] = set()
     for path in shard_paths(directory / "images"):
         with Shard(path, IMAGES) as shard:
-            rows = shard.read(["url", "outcome"])
-        known.update(rows.filter(pc.is_in(rows["outcome"], pa.array(["ok", "denied"])))["url"].to_pylist())
+            read = shard.read(["url", "outcome", "source"])
+        rows = completed(read, pa.schema([IMAGES.field(name) for name in ("url", "outcome", "source")]))
+        told = pc.and_(pc.equal(rows["outcome"], "ok"), pc.is_valid(rows["source"]))
+        known.update(rows.filter(pc.or_(told, pc.equal(rows["outcome"], "denied")))["url"].to_pylist())
     return known

@@ -4,12 +4,16 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from commands.main import main
 from dataset import read
+from dataset.build.stage import build
 from dataset.export.push import push
 from dataset.export.record import read_exports
+from dataset.options import DatasetOptions
 from store.errors import UsageError, UserError
 from tests.hub import TOKEN, Hub, serving
 
@@ -53,14 +57,44 @@ def test_nothing_goes_to_a_public_repository(dataset: Path, hub: Hub) -> None:
     assert hub.files == {}
 
 
-def test_public_is_refused_until_rows_carry_licences(
-    dataset: Path, hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_public_is_refused_where_a_row_has_no_licence_that_allows_it(
+    dataset: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(UsageError, match="no licences"):
+    with pytest.raises(UsageError, match=r"no licences .* 36 of 36 captions \(36 without any"):
         push(dataset, "jokes", public=True)
+    dataset.parent.rename(dataset.parent.with_name("demo"))
     where = ["--pipeline", "demo", "--data", str(dataset.parent.parent)]
     assert main(["push", *where, "--public", "jokes"]) == 2
-    assert "no licences" in capsys.readouterr().err
+    assert "dataset.public_only=true" in capsys.readouterr().err
+    assert hub.private == {}
+
+
+def licensed(crawl: Path, captions: str, photos: str) -> Path:
+    """Return a dataset whose captions, and whose photos, are all under one licence."""
+    for folder, licence in (("pages", captions), ("images", photos)):
+        for path in (crawl / folder).glob("*.parquet"):
+            rows = pq.read_table(path)
+            told = pa.array([licence] * len(rows), pa.string())
+            pq.write_table(rows.set_column(rows.column_names.index("licence"), "licence", told), path)
+    build(DatasetOptions(tokenizer="characters"), [crawl], crawl.with_name("dataset"), name="p")
+    return crawl.with_name("dataset")
+
+
+def test_what_every_row_allows_goes_to_a_public_repository(pipeline: Path, hub: Hub) -> None:
+    push(licensed(pipeline / "crawl", "MIT", "CC-BY-2.0"), "jokes", public=True)
+    assert hub.private == {"reader/jokes": False}
+    assert "README.md" in hub.files
+    with pytest.raises(UserError, match=r"is there and is public\..*or add --public"):
+        push(pipeline / "dataset", "jokes")
+    hub.private["reader/jokes"] = True
+    with pytest.raises(UserError, match="is there and is private"):
+        push(pipeline / "dataset", "jokes", public=True)
+
+
+def test_one_kind_of_row_that_allows_nothing_is_enough(pipeline: Path, hub: Hub) -> None:
+    directory = licensed(pipeline / "crawl", "MIT", "CC-BY-ND-2.0")
+    with pytest.raises(UsageError, match=r"of 12 of 12 photos \(12 CC-BY-ND-2.0\)\. Leave"):
+        push(directory, "jokes", public=True)
     assert hub.private == {}
 
 

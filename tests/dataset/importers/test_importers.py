@@ -77,6 +77,28 @@ def test_users_are_not_stored(tmp_path: Path, crawl: Path) -> None:
     assert "撮った人" not in str(table(crawl, "pages"))
 
 
+def test_photos_are_credited_and_captions_have_no_known_licence(tmp_path: Path, crawl: Path) -> None:
+    """By the cans' own terms: photos are CC BY 2.0, by those whom `odai_photo_by` names."""
+    rows = [boke_row(1), boke_row(2, odai_photo_by=" "), boke_row(3, odai_photo_by="-")]
+    bokekan.read(can(tmp_path / "can", rows_as_csv(rows).encode()), crawl)
+    found = captions(crawl)
+    assert {(row["source"], row["licence"]) for row in found.values()} == {("bokekan", None)}
+    photos = read.photos(crawl.with_name("dataset")).to_pylist()
+    assert {(row["source"], row["licence"]) for row in photos} == {("bokekan", "CC-BY-2.0")}
+    assert sorted(str(row["credit"]) for row in photos) == ["None", "None", "撮った人"]
+
+
+def test_what_an_earlier_version_imported_is_told_by_another_import(tmp_path: Path, crawl: Path) -> None:
+    source = can(tmp_path / "can", rows_as_csv(ROWS).encode())
+    bokekan.read(source, crawl)
+    for path in (crawl / "images").glob("*.parquet"):
+        pq.write_table(pq.read_table(path).drop_columns(["source", "licence", "credit", "rights"]), path)
+    assert bokekan.read(source, crawl).photos == 3
+    captions(crawl)
+    photos = read.photos(crawl.with_name("dataset")).to_pylist()
+    assert [(row["licence"], row["credit"]) for row in photos] == [("CC-BY-2.0", "撮った人")] * 3
+
+
 def test_licence_and_source_are_in_the_card(tmp_path: Path, crawl: Path) -> None:
     bokekan.read(can(tmp_path / "can", rows_as_csv(ROWS).encode()), crawl)
     captions(crawl)
@@ -202,7 +224,13 @@ def test_oogiri_go_becomes_a_dataset(tmp_path: Path, crawl: Path) -> None:
     assert {(row["text"], row["stars"], row["odai_id"]) for row in rows} == {
         (f"答え{n}", n, n % 2) for n in range(4)
     }
-    assert "**oogiri-go** — licence: MIT" in (crawl.with_name("dataset") / "README.md").read_text()
+    assert {(row["source"], row["licence"]) for row in rows} == {("oogiri-go", "MIT")}
+    assert {row["url"] for row in rows} == {None}, "the data set names no addresses"
+    photos = read.photos(crawl.with_name("dataset")).to_pylist()
+    assert {(row["source"], row["licence"], row["credit"]) for row in photos} == {("oogiri-go", "MIT", None)}
+    card = (crawl.with_name("dataset") / "README.md").read_text()
+    assert "**oogiri-go** — licence: MIT" in card
+    assert "bokete.jp" not in card
 
 
 def test_samples_without_photo_and_broken_lines_are_counted(tmp_path: Path, crawl: Path) -> None:

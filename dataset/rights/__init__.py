@@ -1,0 +1,1 @@
+"""Where rows come from: licences, what photos say of theirs, whom to credit, and what may be public."""
