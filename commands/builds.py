@@ -1,11 +1,12 @@
-"""The commands on what a build took and left out: why a caption is in a dataset or not, and what changed."""
+"""The commands on what a build takes and leaves out: scores, why a caption is in or not, and what changed."""
 
 import argparse
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
-from commands.arguments import Commands, add, add_pipeline, pipeline_of
+from commands.arguments import Commands, add, add_pipeline, pipeline_of, positive
 from store.errors import UsageError, UserError
 
 _MOST = 50
@@ -49,12 +50,33 @@ def diff(arguments: argparse.Namespace) -> None:
         sys.exit(1)
 
 
+def score(arguments: argparse.Namespace) -> None:
+    """Give each photo or caption of a crawl a number, by an .onnx model, other people's code or a table. They
+    are kept in data/<pipeline>/scores/NAME; what was scored before is not scored again, unless the scorer is
+    another. What raises, takes too long or gives no number is counted, and ends nothing."""
+    from featurize.scoring.stage import Scorer, score
+
+    pipeline = pipeline_of(arguments)
+    scorer = Scorer(
+        arguments.model,
+        arguments.python,
+        arguments.table,
+        *(arguments.preprocess, arguments.size, arguments.output, tuple(arguments.labels)),
+        seconds=arguments.seconds,
+    )
+    options = pipeline.settings.dataset
+    print(
+        score(arguments.name, scorer, pipeline.crawls, options, pipeline, retry_failed=arguments.retry_failed)
+    )
+
+
 def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     command = add(commands, why)
     add_pipeline(command)
     command.add_argument("query", metavar="BOKE|TEXT|SHA256", help="a number, a part of a text, or a photo")
     command.add_argument("--json", action="store_true", help="print all answers as JSON")
+    _register_score(add(commands, score))
     command = add(commands, diff)
     add_pipeline(command)
     command.add_argument(
@@ -65,3 +87,26 @@ def register(commands: Commands) -> None:
     )
     command.add_argument("--check", action="store_true", help="exit with 1 where they differ")
     command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _register_score(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="of the scores: letters, digits and _")
+    add_pipeline(command)
+    scorers = command.add_mutually_exclusive_group(required=True)
+    scorers.add_argument("--model", type=Path, metavar="X.onnx", help="a model that takes photos")
+    scorers.add_argument(
+        "--python",
+        metavar="FILE.py:NAME",
+        help="code that takes a photo or a text: an entry point, module:name or FILE.py:name",
+    )
+    scorers.add_argument("--table", type=Path, metavar="T.parquet", help="scores by sha256 or boke_id")
+    command.add_argument(
+        "--preprocess", default="imagenet", help="of the model: imagenet, clip, caffe (imagenet)"
+    )
+    command.add_argument("--size", type=positive, help="rows and columns that the model takes")
+    command.add_argument("--output", help="the model's output that holds the scores")
+    command.add_argument("--labels", nargs="+", default=[], help="a name for each of the model's values")
+    command.add_argument(
+        "--seconds", type=float, default=30.0, help="what code may take for one photo or caption (30)"
+    )
+    command.add_argument("--retry-failed", action="store_true", help="score again what failed")

@@ -46,6 +46,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "diff": ("bokeru diff --pipeline demo --json",),
     "why": ("bokeru why --pipeline demo 犬", "bokeru why --pipeline demo --json 80000003"),
+    "score": (
+        "bokeru score colours --pipeline demo --python featurize.scoring.ours:colourfulness",
+        "bokeru score kanji --pipeline demo --python featurize.scoring.ours:kanji",
+    ),
     "weights": ("bokeru weights caffenet",),
     "neighbours": ("bokeru neighbours --pipeline demo --photos 6 -n 4 --out neighbours.png",),
     "doctor": ("bokeru doctor",),

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from featurize.encoder import Photos, Row, open_encoder
 from featurize.options import FeatureOptions
+
+Batch = TypeVar("Batch")
 
 
 class Engine(Protocol):
@@ -47,21 +49,21 @@ def _local(options: FeatureOptions, weights: Path) -> Iterator[Engine]:
         yield LocalEngine(encoder.description, encoder.dimensions, encoder.rows, pool, 2 * encoder.threads)
 
 
-class LocalEngine:
-    """The threads of this process; see `Engine`."""
+class LocalEngine(Generic[Batch]):
+    """The threads of this process; see `Engine`. Batches of what, its caller decides."""
 
     def __init__(
         self,
         description: str,
         dimensions: int,
-        compute: Callable[[Photos], list[Row]],
+        compute: Callable[[Batch], list[Row]],
         pool: ThreadPoolExecutor,
         depth: int,
     ) -> None:
         self.description, self.dimensions = description, dimensions
         self._compute, self._pool, self._depth = compute, pool, depth
 
-    def rows(self, batches: Iterable[Photos]) -> Iterator[list[Row]]:
+    def rows(self, batches: Iterable[Batch]) -> Iterator[list[Row]]:
         """Yield the rows of each batch, in order; at most `depth` batches are read but not yet yielded."""
         waiting: deque[Future[list[Row]]] = deque()
         try:

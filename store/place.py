@@ -112,6 +112,11 @@ class Place:
         return self.directory / "runs"
 
     @property
+    def scores(self) -> Path:
+        """A folder per name of scores."""
+        return self.directory / "scores"
+
+    @property
     def features(self) -> Path:
         """The caches of photo vectors, a folder per key, shared by all pipelines."""
         return self.data / "features"

@@ -294,6 +294,19 @@ CAPTIONS = pa.schema(
 )
 """A row per caption, with what is most often asked of its photo: the slim table of a dataset."""
 
+SCORES = pa.schema(
+    [
+        ("sha256", pa.string()),
+        ("boke_id", pa.int64()),
+        ("odai_id", pa.int64()),
+        ("text", pa.string()),
+        ("outcome", pa.string()),
+        ("error", pa.string()),
+        ("scores", pa.map_(pa.string(), pa.float32())),
+    ]
+)
+"""What a scorer gave a photo, or a caption with its photo; of photos `text` and the numbers are null."""
+
 FEATURE_KEYS = pa.schema([("sha256", pa.string()), ("outcome", pa.string()), ("error", pa.string())])
 """A feature cache's columns beside its vectors, whose length depends on the layer."""
 

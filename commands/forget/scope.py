@@ -32,7 +32,7 @@ def stage_forgetters() -> "dict[StageName, StageForget]":
 
 @contextmanager
 def held(place: Place) -> Iterator[None]:
-    """Keep crawls and trainings of the pipeline from running: they would write again what they had read.
+    """Keep crawls, scorers and trainings of the pipeline from running: they would write again what they had read.
 
     The dataset and the caches of vectors are held for as long as they are written.
 
@@ -44,6 +44,8 @@ def held(place: Place) -> Iterator[None]:
             holding.enter_context(locked(place.crawl / ".lock", f"is crawling {place.crawl}", PATIENCE))
         for lock in sorted(place.runs.glob("*/snapshots/.lock")):
             holding.enter_context(locked(lock, f"is training {lock.parents[1]}", PATIENCE))
+        for lock in sorted(place.scores.glob(".*.lock")):
+            holding.enter_context(locked(lock, f"is scoring for {place.scores}", PATIENCE))
         yield
 
 

@@ -15,6 +15,9 @@ from store.register.kinds import DATASET_SHARDS, FileKind, StageName, kinds
 _SHARDS = (f"{DATASET_SHARDS}/train-*.parquet", "train-*.parquet")
 """Where a dataset's shards lie, now and in 0.1."""
 
+_TABLES = ("builds/*.parquet", "scores/*/*.parquet")
+"""Where the tables of a pipeline as a whole lie."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -116,7 +119,7 @@ def _stage_of(path: Path) -> StageName | None:
         return None if _visible(path, "config.json") else "dataset"  # with a config.json it is a run's model
     if _visible(path, "settings.yaml") or (path.parent.name == "runs" and any(Stage("run", path).files())):
         return "run"
-    if any(_visible(path, name) for name in ("forgotten.json", "exports.json", "builds/*.parquet")):
+    if any(_visible(path, name) for name in ("forgotten.json", "exports.json", *_TABLES)):
         return "pipeline"
     return "features" if _is_feature_cache(path) else None
 

@@ -1,0 +1,36 @@
+"""What a scorer may answer: one number, or several by name; anything else is an error of that row alone."""
+
+import math
+import re
+from collections.abc import Mapping
+
+MOST = 64
+"""Numbers of one scorer for one photo or caption: more are a vector, which is what features are for."""
+_KEY = re.compile(r"[^\W][\w-]{0,63}")
+
+
+def scores(name: str, answer: object) -> dict[str, float]:
+    """Return the scores by their names in the dataset: `name`, or `name.key` for several.
+
+    Args:
+        answer: a number, or a mapping of names to numbers.
+
+    Raises:
+        ValueError: it is neither, or not finite; the message says what it is.
+    """
+    if not isinstance(answer, Mapping):
+        return {name: _finite(answer)}
+    if not 0 < len(answer) <= MOST:
+        raise ValueError(f"it returned {len(answer)} numbers; 1 to {MOST} can be kept")
+    if bad := [key for key in answer if not isinstance(key, str) or not _KEY.fullmatch(key)]:
+        raise ValueError(f"it returned the name {bad[0]!r:.80}; names are letters, digits, _ and -")
+    return {f"{name}.{key}": _finite(value) for key, value in answer.items()}
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
+        raise ValueError(f"it returned {value!r:.80}, which is no number")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"it returned {number}, which is no finite number")
+    return number

@@ -1,0 +1,71 @@
+"""Scores of photos by an .onnx model, which the runner of `features` runs; D values a photo."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from featurize.encoder import open_encoder
+from featurize.options import FeatureOptions
+from featurize.preprocess import Method
+from featurize.scoring.answer import MOST, scores
+from featurize.scoring.rows import Item, Row, failed, scored
+from store.errors import UsageError
+
+
+class PhotoModel:
+    """A model that gives each photo some numbers.
+
+    Args:
+        labels: a name for each number; without any, they are numbered from 0.
+
+    Attributes:
+        threads: how many may call it at once.
+
+    Raises:
+        UsageError: it gives too many numbers, or not one for each label.
+        UserError: ONNX Runtime cannot run it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        preprocess: str,
+        size: int | None,
+        output: str | None,
+        labels: Sequence[str],
+    ) -> None:
+        if preprocess not in get_args(Method):
+            raise UsageError(f"--preprocess {preprocess}: there are {', '.join(get_args(Method))}")
+        layer = {} if output is None else {"layer": output}
+        options = FeatureOptions.model_validate(
+            {"weights": str(path), "preprocess": preprocess, "size": size, **layer}
+        )
+        self._encoder = open_encoder(options, path.parent)
+        self._name, count = name, self._encoder.dimensions
+        self.threads = self._encoder.threads
+        if count > MOST:
+            raise UsageError(
+                f"{path} gives {count:,} values a photo, at most {MOST} are scores. See features.weights"
+            )
+        if labels and len(labels) != count:
+            raise UsageError(f"{path} gives {count} values a photo, and --labels names {len(labels)}")
+        self._labels = labels or tuple(map(str, range(count)))
+
+    def rows(self, items: Sequence[Item]) -> list[Row]:
+        """Return the rows of some photos, in order. Thread-safe."""
+        made = self._encoder.rows([(item.sha256, item.image or b"") for item in items])
+        return [self._row(item, row) for item, row in zip(items, made, strict=True)]
+
+    def _row(self, item: Item, row: Row) -> Row:
+        if row["outcome"] != "ok":
+            return failed(item, str(row["error"]))
+        values = np.asarray(row["vector"], np.float64).tolist()
+        one = len(values) == 1 and self._labels == ("0",)
+        answer = values[0] if one else dict(zip(self._labels, values, strict=True))
+        try:
+            return scored(item, scores(self._name, answer))
+        except ValueError as error:
+            return failed(item, str(error))
