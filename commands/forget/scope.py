@@ -32,7 +32,7 @@ def stage_forgetters() -> "dict[StageName, StageForget]":
 
 @contextmanager
 def held(place: Place) -> Iterator[None]:
-    """Keep crawls, scorers and trainings of the pipeline from running: they would write again what they had read.
+    """Keep crawls, scorers and trainings from running: they would write again what they had read.
 
     The dataset and the caches of vectors are held for as long as they are written.
 
