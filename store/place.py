@@ -117,6 +117,11 @@ class Place:
         return self.directory / "scores"
 
     @property
+    def photos(self) -> Path:
+        """What was computed from the decoded photos of its crawls."""
+        return self.directory / "photos"
+
+    @property
     def features(self) -> Path:
         """The caches of photo vectors, a folder per key, shared by all pipelines."""
         return self.data / "features"

@@ -252,6 +252,19 @@ PHOTOS = pa.schema(
     metadata=_DESCRIBED,
 )
 
+LOOKS = pa.schema(
+    [
+        ("sha256", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("phash", pa.string()),
+        ("small", pa.binary()),
+        ("views", pa.binary()),
+    ],
+    metadata=_DESCRIBED,
+)
+"""What was computed from a decoded photo, once; nothing but its sha256 where it cannot be decoded."""
+
 LEFT_OUT_CAPTIONS = pa.schema(
     [
         ("sha256", pa.string()),

@@ -151,11 +151,10 @@ TABLES = {
     ),
     # ---- groups and split
     "recorded": Table(_columns("sha256 VARCHAR, split VARCHAR"), "A photo's split in earlier builds."),
-    "hash": Table(_columns("phash VARCHAR, bits UBIGINT"), "A distinct pHash, also as a number."),
-    "near": Table(_columns("phash VARCHAR"), "A pHash that differs little from another one."),
+    "near": Table(_columns("sha256 VARCHAR"), "A photo that has near copies."),
     "placed": Table(
-        _columns("sha256 VARCHAR, phash VARCHAR, photo_id BIGINT, split VARCHAR, has_neighbours BOOLEAN"),
-        "A photo with its recorded split, if any; `has_neighbours`: another has the same or a near pHash.",
+        _columns("sha256 VARCHAR, photo_id BIGINT, split VARCHAR, has_neighbours BOOLEAN"),
+        "A photo with its recorded split, if any; `has_neighbours`: it has near copies.",
     ),
     "side": Table(
         _columns("photo_id BIGINT, group VARCHAR, split VARCHAR"),

@@ -1,17 +1,21 @@
-"""Describes photos anew that an older decoder described, and says which of all photos cannot be used."""
+"""Decodes the photos that no earlier build decoded, and says which of all photos cannot be used."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from store.photo.containers import is_plain_jpeg
-from store.photo.description import describe
-from store.photo.errors import UnusablePhoto
+from store.photo.decode import decode
+from store.photo.description import ENOUGH, describe, describe_picture
+from store.photo.errors import OutsideLimits, UnusablePhoto
+from store.photo.near.kept import KeptLooks, packed
+from store.photo.near.look import look
 from store.photo.options import Limits
 from store.processes.cores import cores
 from store.progress import Progress
@@ -27,26 +31,40 @@ ANEW = pa.schema(
 )
 """What is said now of a photo; nulls but for its place, if it cannot be used."""
 Row = dict[str, Any]
+Said = TypeVar("Said")
+_SAID = ("width", "height", "phash")
 
 
-def describe_anew(connection: duckdb.DuckDBPyConnection, shards: Sequence[Path]) -> None:
-    """Make `anew`, a row per photo of which today's decoder may say something else.
+def describe_photos(
+    connection: duckdb.DuckDBPyConnection, shards: Sequence[Path], kept: KeptLooks | None
+) -> None:
+    """Make `anew`, a row per photo of which today's decoder says something else than the one of its shard.
 
     Args:
         connection: holds `latest_image`.
         shards: those of the images tables; `shard` is an index into this list.
+        kept: what earlier builds kept of decoded photos: it gets the others, too. None where only `anew` is
+            asked for.
     """
-    older = [number for number, path in enumerate(shards) if decoder_of(read_schema(path)) != DECODER]
-    places = connection.execute("""
-        SELECT shard, row FROM latest_image WHERE outcome = 'ok'
+    places = connection.sql("""
+        SELECT shard, row, sha256 FROM latest_image WHERE outcome = 'ok'
         QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1
-        ORDER BY shard, row""").fetchnumpy()
+        ORDER BY shard, row""").to_arrow_table()
+    known = _keep_new(kept, places, shards) if kept else None
+    older = [number for number, path in enumerate(shards) if decoder_of(read_schema(path)) != DECODER]
+    places = places.filter(pc.is_in(places["shard"], pa.array(older, pa.int64())))
+    tables = []
+    if known is not None:
+        found = places.join(known, "sha256", join_type="inner")
+        tables.append(found.select(ANEW.names).cast(ANEW))
+        places = places.join(known.select(["sha256"]), "sha256", join_type="left anti")
     rows = [
-        {"shard": number, **said}
-        for number in older
-        for said in _described(shards[number], np.asarray(places["row"])[places["shard"] == number])
+        {"shard": number, "row": row, **said}
+        for number, row, said in _each(places, shards, _said_now, "describe")
+        if said is not None
     ]
-    connection.from_arrow(pa.Table.from_pylist(rows, ANEW)).create("anew")
+    tables.append(pa.Table.from_pylist(rows, ANEW))
+    connection.from_arrow(pa.concat_tables(tables)).create("anew")
 
 
 def load_unusable(connection: duckdb.DuckDBPyConnection) -> None:
@@ -61,28 +79,61 @@ def load_unusable(connection: duckdb.DuckDBPyConnection) -> None:
             OR greatest(width, height) > {limits.max_aspect} * least(width, height)""")
 
 
-def _described(path: Path, rows: np.ndarray) -> Iterator[Row]:
-    """Yield what is said now of those photos in `rows` (N,) of a shard of which it may be something else."""
-    with (
-        Progress(f"describe {path.name}", len(rows), "photos") as progress,
-        ThreadPoolExecutor(cores()) as pool,  # decoders let go of Python's lock
-    ):
-        for some, contents in _photos(path, rows):
-            for row, said in zip(some, pool.map(_said, contents), strict=True):
-                if said is not None:
-                    yield {"row": row, **said}
-            progress.advance(len(some))
+def _keep_new(kept: KeptLooks, places: pa.Table, shards: Sequence[Path]) -> pa.Table:
+    """Decode the photos that are not kept yet, keep what is computed of them; return what is said of all."""
+    known = kept.described()
+    new = places.filter(pc.invert(pc.is_in(places["sha256"], known["sha256"])))
+    if not len(new):
+        return known
+    with kept.writer() as writer:
+        for _, _, row in _each(new, shards, _computed, "decode"):
+            if row is not None:
+                writer.append(row)
+    return kept.described()
 
 
-def _said(content: bytes | None) -> Row | None:
+def _computed(content: bytes | None, sha256: str) -> Row | None:
+    """Return what is computed of a photo; None if that may be another thing next time."""
+    if not content:
+        return None
+    try:
+        picture = decode(content, ENOUGH, grey=True)
+    except OutsideLimits:  # the limits may change
+        return None
+    except UnusablePhoto:
+        return {"sha256": sha256}
+    said = vars(describe_picture(picture))
+    return {"sha256": sha256, **{name: said[name] for name in _SAID}, **packed(look(picture.image))}
+
+
+def _said_now(content: bytes | None, _: str) -> Row | None:
     """Return what is said of a photo now, None if that is the same as before."""
     if not content or is_plain_jpeg(content):  # those without bytes are counted where they are written
         return None
     try:
-        photo = describe(content)
+        said = vars(describe(content))
     except UnusablePhoto:
         return {}
-    return {"width": photo.width, "height": photo.height, "phash": photo.phash}
+    return {name: said[name] for name in _SAID}
+
+
+def _each(
+    places: pa.Table, shards: Sequence[Path], say: Callable[[bytes | None, str], Said], what: str
+) -> Iterator[tuple[int, int, Said]]:
+    """Yield shard, row and what is said of each photo in `places`: shard, row and sha256, in this order."""
+    numbers, rows = places["shard"].to_numpy(), places["row"].to_numpy()
+    for number in np.unique(numbers).tolist():
+        here = numbers == number
+        sha256s = places["sha256"].filter(pa.array(here)).to_pylist()
+        names = dict(zip(rows[here].tolist(), sha256s, strict=True))
+        with (
+            Progress(f"{what} {shards[number].name}", len(names), "photos") as progress,
+            ThreadPoolExecutor(cores()) as pool,  # decoders let go of Python's lock
+        ):
+            for some, contents in _photos(shards[number], np.sort(rows[here])):
+                said = pool.map(say, contents, [names[row] for row in some])
+                yield from ((number, row, one) for row, one in zip(some, said, strict=True))
+                progress.advance(len(some))
 
 
 def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[bytes | None]]]:

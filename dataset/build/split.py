@@ -1,4 +1,4 @@
-"""Splits photos into train and dev: near-identical photos share a group, and a hash of the group decides.
+"""Splits photos into train and dev: near copies share a group, and a hash of the group decides.
 
 Photos get their side (group and split) in the order of their sha256, so that it does not matter when and in
 which order they were fetched. A photo joins the group of the first photo that it is near to, or founds one. A
@@ -9,7 +9,6 @@ build recorded (`dataset.build.sides`) holds: those photos come first, and photo
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import product
 from typing import NamedTuple
 
 import duckdb
@@ -17,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset.options import DatasetOptions
-from dataset.read import SPLITS
+from store.photo.near.copies import near_copies
+from store.photo.near.kept import KeptLooks
 
 
 class Side(NamedTuple):
@@ -53,7 +53,9 @@ def group_of(sha256: str) -> str:
     return hashlib.sha256(f"group:{sha256}".encode()).hexdigest()[:16]
 
 
-def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, recorded: pa.Table) -> None:
+def assign(
+    connection: duckdb.DuckDBPyConnection, options: DatasetOptions, recorded: pa.Table, kept: KeptLooks
+) -> None:
     """Make the table `side` (photo_id, group, split) from `photo` and from the sides that are `recorded`.
 
     Photos with neighbours are placed one after the other. Most have none: their order does not matter, and
@@ -61,16 +63,21 @@ def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, recor
 
     Args:
         recorded: sha256 and split, as `sides.recorded` returns them.
+        kept: what the photos look like.
     """
     connection.from_arrow(recorded).create("recorded")
-    near = near_pairs(connection, options.near_duplicate_bits)
+    photos = connection.sql("SELECT sha256 FROM photo").to_arrow_table()["sha256"].combine_chunks()
+    near: defaultdict[str, list[str]] = defaultdict(list)
+    for one, other in near_copies(kept, photos, options.near_duplicate_bits):
+        near[one].append(other)
+        near[other].append(one)
     # Python places only photos with neighbours; the others never leave DuckDB and Arrow.
-    connection.from_arrow(pa.table({"phash": pa.array(near, pa.string())})).create("near")
+    connection.from_arrow(pa.table({"sha256": pa.array(near, pa.string())})).create("near")
     connection.execute(_PLACED)
     close = connection.execute(_WITH_NEIGHBOURS).fetchall()
-    known = {sha256: split for sha256, _, _, split in close if split}
-    sides = sides_of(((sha256, phash) for sha256, phash, *_ in close), near, known, options)
-    placed = [[row[2] for row in close], [side.group for side in sides], [side.split for side in sides]]
+    known = {sha256: split for sha256, _, split in close if split}
+    sides = sides_of((sha256 for sha256, *_ in close), near, known, options)
+    placed = [[row[1] for row in close], [side.group for side in sides], [side.split for side in sides]]
     apart = connection.sql(_WITHOUT_NEIGHBOURS).to_arrow_table()
     is_new = apart["split"].is_null().combine_chunks()
     groups = apart["group"].filter(is_new).to_pylist()
@@ -81,16 +88,13 @@ def assign(connection: duckdb.DuckDBPyConnection, options: DatasetOptions, recor
 
 
 _SIDE = pa.schema([("photo_id", pa.int64()), ("group", pa.string()), ("split", pa.string())])
-# Each photo with its recorded split, if any; it has neighbours if another photo has the same or a near pHash.
+# Each photo with its recorded split, if any.
 _PLACED = """
     CREATE TABLE placed AS
-    SELECT sha256, lower(phash) AS phash, photo_id, split, coalesce(
-        lower(phash) IN (
-            SELECT lower(phash) FROM photo WHERE phash IS NOT NULL GROUP BY ALL HAVING count(*) > 1
-            UNION ALL FROM near), false) AS has_neighbours
+    SELECT sha256, photo_id, split, sha256 IN (FROM near) AS has_neighbours
     FROM photo LEFT JOIN recorded USING (sha256)"""
 _WITH_NEIGHBOURS = """
-    SELECT sha256, phash, photo_id, split FROM placed WHERE has_neighbours
+    SELECT sha256, photo_id, split FROM placed WHERE has_neighbours
     ORDER BY split IS NULL, sha256"""
 _WITHOUT_NEIGHBOURS = """
     SELECT photo_id, left(sha256('group:' || sha256), 16) AS "group", split
@@ -98,7 +102,7 @@ _WITHOUT_NEIGHBOURS = """
 
 
 def sides_of(
-    photos: Iterable[tuple[str, str | None]],
+    photos: Iterable[str],
     near: Mapping[str, Iterable[str]],
     known: Mapping[str, str],
     options: DatasetOptions,
@@ -106,19 +110,18 @@ def sides_of(
     """Return the side of each photo, in the order given.
 
     Args:
-        photos: sha256 and pHash, those with a known split first.
-        near: the other pHashes that are near to a pHash.
+        photos: their sha256, those with a known split first.
+        near: the photos that are near to a photo.
         known: the splits that an earlier build recorded, by sha256.
     """
     sides: list[Side] = []
-    first: dict[tuple[str, str], tuple[int, Side]] = {}  # by pHash and split: order and side of the first
-    for order, (sha256, phash) in enumerate(photos):
-        hashes = (phash, *near.get(phash, ())) if phash else ()
-        close = sorted(first[key] for key in product(hashes, SPLITS) if key in first)
+    placed: dict[str, tuple[int, Side]] = {}  # by sha256: order and side
+    for order, sha256 in enumerate(photos):
+        close = sorted(placed[other] for other in near.get(sha256, ()) if other in placed)
         side = _side(sha256, [side for _, side in close], known.get(sha256), options)
         sides.append(side)
-        if phash and side.split:
-            first.setdefault((phash, side.split), (order, side))
+        if side.split:
+            placed[sha256] = order, side
     return sides
 
 
@@ -131,34 +134,3 @@ def _side(sha256: str, near: list[Side], known: str | None, options: DatasetOpti
         return Side(group, known or split_of(group, options.split_key, options.dev_fraction))
     both = len({side.split for side in near}) > 1
     return Side(near[0].group, None if both else near[0].split)
-
-
-def near_pairs(connection: duckdb.DuckDBPyConnection, bits: int) -> dict[str, list[str]]:
-    """Return, for each pHash in `photo`, the others that differ from it in at most `bits` bits.
-
-    Cut into b + 1 blocks, two hashes that differ in b bits are equal in at least one block (the pigeonhole
-    principle). So only hashes that share a block are compared, not every pair.
-
-    Args:
-        connection: holds `photo`, whose `phash` is 16 hex digits; others, and nulls, are near to none.
-    """
-    blocks = bits + 1
-    width = -(-64 // blocks)
-    mask = (1 << width) - 1
-    connection.execute(
-        "CREATE TABLE hash AS SELECT DISTINCT lower(phash) AS phash, "
-        "('0x' || phash)::UBIGINT AS bits FROM photo WHERE regexp_full_match(phash, '[0-9a-fA-F]{16}')"
-    )
-    hash_block = " UNION ALL ".join(
-        f"SELECT phash, bits, {block} AS block, (bits >> {block * width}) & {mask} AS part FROM hash"
-        for block in range(blocks)
-    )
-    pairs = connection.execute(f"""
-        WITH hash_block AS ({hash_block})
-        SELECT DISTINCT a.phash, b.phash FROM hash_block a JOIN hash_block b USING (block, part)
-        WHERE a.bits < b.bits AND bit_count(xor(a.bits, b.bits)) <= {bits}""").fetchall()
-    near: defaultdict[str, list[str]] = defaultdict(list)
-    for one, other in pairs:
-        near[one].append(other)
-        near[other].append(one)
-    return near

@@ -21,6 +21,7 @@ from dataset.text import tokenizer_process
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
 from store.manifest import file_list, fingerprint, is_fresh
+from store.photo.near.kept import KeptLooks
 from store.photo.options import Limits
 from store.place import Place
 from store.processes.room import Room
@@ -109,12 +110,13 @@ def build(
                 "images": crawl_tables.by_crawl(images, crawls),
             },
         )
-        room = Room(directory, options, "dataset", Place.of(directory))
+        place = Place.of(directory)
+        room = Room(directory, options, "dataset", place)
         with record.pending(directory, build_fingerprint) as rows:
             with replacement(directory, swap=not dry_run) as new:
                 inputs = Inputs(
                     *(pages, images, options, forgotten, words, outs),
-                    *(directory, new, origin, no_photos, room),
+                    *(directory, new, origin, no_photos, KeptLooks(place.photos), room),
                 )
                 told(_run(inputs, room, rows))
             if not dry_run:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from dataset.build import candidates, crawl_tables, sides
 from dataset.build.blocks import caption_blocks
 from dataset.build.catalogue import create, drop
-from dataset.build.descriptions import describe_anew, load_unusable
+from dataset.build.descriptions import describe_photos, load_unusable
 from dataset.build.photos_table import crawl_image
 from dataset.build.publish import Origin, publish
 from dataset.build.reuse import load_reused
@@ -27,6 +27,7 @@ from dataset.builds import left_out
 from dataset.options import DatasetOptions
 from dataset.rights.of_photos import load_photos
 from dataset.text.names import unify
+from store.photo.near.kept import KeptLooks
 from store.processes.room import Room
 from store.schema import IMAGES, PAGES
 
@@ -44,6 +45,7 @@ class Inputs(NamedTuple):
         new: the folder that gets the new one.
         origin: what the new one's manifest tells; a step adds the counts.
         stand_ins: the sha256 of pictures that stand for photos that are not there.
+        kept: what photos look like, and what today's decoder says of them; None where a check runs the steps.
         room: what the build leaves free on the disk; None where only its tables are asked for.
     """
 
@@ -57,6 +59,7 @@ class Inputs(NamedTuple):
     new: Path
     origin: Origin
     stand_ins: Collection[str] = ()
+    kept: KeptLooks | None = None
     room: Room | None = None
 
     def check_room(self) -> None:
@@ -132,7 +135,8 @@ def _candidates(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
 
 
 def _assign(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
-    assign(connection, inputs.options, sides.recorded(inputs.previous, inputs.options))
+    recorded = sides.recorded(inputs.previous, inputs.options)
+    assign(connection, inputs.options, recorded, inputs.kept or KeptLooks(inputs.new))
 
 
 def _count_left_out(connection: duckdb.DuckDBPyConnection, _: Inputs) -> None:
@@ -171,7 +175,7 @@ STEPS = (
     ),
     Step(
         "descriptions by today's decoder",
-        lambda connection, inputs: describe_anew(connection, inputs.images),
+        lambda connection, inputs: describe_photos(connection, inputs.images, inputs.kept),
         reads=("latest_image",),
         makes=("anew",),
     ),
@@ -209,8 +213,8 @@ STEPS = (
         "groups and split",
         _assign,
         reads=("photo",),
-        makes=("recorded", "near", "hash", "placed", "side"),
-        drops=("recorded", "near", "hash", "placed"),
+        makes=("recorded", "near", "placed", "side"),
+        drops=("recorded", "near", "placed"),
     ),
     Step(
         "forget lists and opt-outs",

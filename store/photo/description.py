@@ -9,11 +9,13 @@ import numpy as np
 if TYPE_CHECKING:
     from PIL import Image
 
+    from store.photo.decode import Picture
+
 _SIDE = 32
 _LOW = 8
 _COSINES = 2 * np.cos(np.pi / (2 * _SIDE) * np.outer(np.arange(_LOW), 2 * np.arange(_SIDE) + 1))
 """(8, 32): the rows of an unnormalised DCT-II of 32 values that belong to its 8 lowest frequencies."""
-_ENOUGH = (4 * _SIDE, 4 * _SIDE)
+ENOUGH = (4 * _SIDE, 4 * _SIDE)
 """A JPEG need not be decoded larger than this to be hashed. (docs/performance.md says what that changes.)"""
 
 
@@ -36,8 +38,12 @@ def describe(content: bytes) -> Photo:
     """
     from store.photo.decode import decode
 
-    picture = decode(content, _ENOUGH, grey=True)
-    size = picture.width, picture.height
+    return describe_picture(decode(content, ENOUGH, grey=True))
+
+
+def describe_picture(picture: "Picture") -> Photo:
+    """Return what the `images` table says of a photo that is decoded already, to at least ENOUGH."""
+    size, content = (picture.width, picture.height), picture.content
     return Photo(hashlib.sha256(content).hexdigest(), *size, picture.format, perceptual_hash(picture.image))
 
 

@@ -199,6 +199,7 @@ KINDS = (
     FileKind("pipeline", "<pipeline>/scores/*/*.parquet", "parquet", schema.SCORES, "scores", content=True),
     FileKind("pipeline", "<pipeline>/scores/*/settings.json", "json"),
     FileKind("pipeline", "<pipeline>/scores/.<name>.lock", "lock"),
+    FileKind("pipeline", "<pipeline>/photos/*.parquet", "parquet", schema.LOOKS, "photos", content=True),
     FileKind("pipeline", "<pipeline>/forgotten.json", "json", mirrored=True),
     FileKind("pipeline", "<pipeline>/forgetting.json", "json", content=True),
     FileKind("pipeline", "<pipeline>/receipts/*.json", "json"),

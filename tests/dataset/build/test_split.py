@@ -1,16 +1,20 @@
 """The split: by group of near photos, by a keyed hash, the same however the data grow."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 
 import duckdb
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataset.build.split import Side, assign, group_of, near_pairs, sides_of, split_of
+from dataset.build import split
+from dataset.build.split import Side, assign, group_of, sides_of, split_of
 from dataset.options import DatasetOptions
 from dataset.read import SPLITS
+from store.photo.near.kept import KeptLooks
 
 OPTIONS = DatasetOptions(dev_fraction=0.5)
 Photos = list[tuple[str, str | None]]
@@ -21,10 +25,10 @@ PHOTOS = st.lists(
 
 
 def pairs(photos: Photos, bits: int = 2) -> dict[str, list[str]]:
-    """Return what near_pairs should, by comparing all with all."""
-    hashes = {phash for _, phash in photos if phash}
-    near = {a: sorted(b for b in hashes if a != b and distance(a, b) <= bits) for a in hashes}
-    return {phash: others for phash, others in near.items() if others}
+    """Return the photos that each is near to, by comparing all with all."""
+    hashed = [(sha256, phash) for sha256, phash in photos if phash]
+    near = {a: sorted(b for b, y in hashed if a != b and distance(x, y) <= bits) for a, x in hashed}
+    return {sha256: others for sha256, others in near.items() if others}
 
 
 def distance(one: str, other: str) -> int:
@@ -32,7 +36,7 @@ def distance(one: str, other: str) -> int:
 
 
 def sides(photos: Photos, known: dict[str, str] | None = None) -> list[Side]:
-    return sides_of(photos, pairs(photos), known or {}, OPTIONS)
+    return sides_of([sha256 for sha256, _ in photos], pairs(photos), known or {}, OPTIONS)
 
 
 def both(photos: Photos, found: Sequence[Side]) -> list[tuple[str, str]]:
@@ -63,16 +67,6 @@ def test_without_dev_every_group_is_in_train() -> None:
 
 def test_a_group_does_not_tell_its_founder() -> None:
     assert group_of("a" * 64) not in "a" * 64
-
-
-@settings(max_examples=30)
-@given(PHOTOS, st.integers(0, 8))
-def test_near_pairs_are_those_that_comparing_all_would_find(photos: Photos, bits: int) -> None:
-    with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE photo (phash VARCHAR)")
-        connection.executemany("INSERT INTO photo VALUES (?)", [[phash] for _, phash in photos] or [[None]])
-        found = near_pairs(connection, bits)
-    assert {phash: sorted(others) for phash, others in found.items()} == pairs(photos, bits)
 
 
 @given(PHOTOS)
@@ -116,12 +110,14 @@ def test_a_group_is_in_one_split_whatever_is_known(photos: Photos, random: Rando
 @given(PHOTOS)
 def test_photos_placed_at_once_are_where_one_after_the_other_puts_them(photos: Photos) -> None:
     rows = [[sha256, phash, n] for n, (sha256, phash) in enumerate(photos)]
-    with duckdb.connect() as connection:
+    near = [(a, b) for a, others in pairs(photos).items() for b in others if a < b]
+    with duckdb.connect() as connection, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "near_copies", lambda *_: near)
         connection.execute("CREATE TABLE photo (sha256 VARCHAR, phash VARCHAR, photo_id BIGINT)")
         for row in rows:
             connection.execute("INSERT INTO photo VALUES (?, ?, ?)", row)
         nothing = pa.schema([("sha256", pa.string()), ("split", pa.string())]).empty_table()
-        assign(connection, OPTIONS.model_copy(update={"near_duplicate_bits": 2}), nothing)
+        assign(connection, OPTIONS, nothing, KeptLooks(Path("none")))
         found = dict(connection.execute('SELECT photo_id, ("group", split) FROM side').fetchall())
     photos = sorted(photos)
     expected = dict(zip((sha256 for sha256, _ in photos), sides(photos), strict=True))

@@ -1,6 +1,7 @@
 """Every step of a build keeps to what it declares: the tables it reads, makes and drops, column by column."""
 
 import hashlib
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from dataset.build.caption_selector import CaptionSelector
 from dataset.build.catalogue import TABLES, Kind
@@ -20,6 +22,7 @@ from dataset.importers import bokekan
 from dataset.options import DatasetOptions
 from dataset.text.tokenizer_process import tokenizer_version
 from store.forget.forgotten import Forgotten
+from store.photo.near.kept import KeptLooks
 from tests.crawl_tables import boke, crawl, image, page, photo, write
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv
 
@@ -58,7 +61,7 @@ def every_filter(tmp_path: Path) -> Crawls:
     rows.append(page(20, [boke(20, 20, "別の", image_url=rows[0]["image_url"])], outcome="ok"))
     rows.append(page(21, [boke(21, 21, "否")], outcome="denied"))
     images = [image(n) for n in range(1, 9)]
-    images[1] = {**images[1], "phash": images[0]["phash"]}
+    images[1] = image(2, saved_anew(photo(1)))
     directory = write(tmp_path / "p" / "crawl", rows, images)
     build(DatasetOptions(), [directory], tmp_path / "p" / "dataset", name="p")
     (tmp_path / "outs").write_text("odai 2\nboke 3\nurl http://bokete.test/boke/4\n")
@@ -89,7 +92,10 @@ def prepared(
     tokens = tokenizer_version(options.tokenizer)
     origin = Origin("p", "", options.model_dump(mode="json"), [str(crawls[0])], [], tokens, {})
     forgotten, outs = Forgotten.load(pipeline).digests(), opt_outs(options.opt_outs)
-    inputs = Inputs(pages, images, options, forgotten, ["猫"], outs, pipeline / "dataset", new, origin)
+    inputs = Inputs(
+        *(pages, images, options, forgotten, ["猫"], outs, pipeline / "dataset", new, origin),
+        kept=KeptLooks(pipeline / "photos"),
+    )
     with connect(new) as connection:
         yield connection, inputs
 
@@ -209,6 +215,14 @@ def test_only_what_a_step_declares_to_change_has_other_rows_after_it(tmp_path: P
             changed = {name for name, content in before.items() if rows(connection, name) != content}
             assert changed == set(step.changes), step.name
             step.drop(connection)
+
+
+def saved_anew(content: bytes) -> bytes:
+    """Return a near copy of a photo."""
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(content)) as image:
+        image.save(buffer, "JPEG", quality=60)
+    return buffer.getvalue()
 
 
 def rows(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
