@@ -85,7 +85,7 @@ class DatasetOptions(StageOptions):
         return None if licences is None else tuple(spdx(licence) or "" for licence in licences)
 
     near_duplicate_bits: int = Field(4, ge=0, le=8)
-    """Photos of which a hash differs in at most so many of 64 bits are compared; near copies share a split."""
+    """Photos with a hash within so many of 64 bits are compared; near copies share a group, hence a split."""
     dev_fraction: float = Field(0.1, ge=0, lt=1)
     """The share of photo groups that the dev split gets, by a keyed hash of the group."""
     split_key: str = Field("bokeru", max_length=64)

@@ -111,7 +111,7 @@ def _bar(image: Image.Image, random: Random) -> Image.Image:
 
 
 def _framed(image: Image.Image, random: Random) -> Image.Image:
-    colour = random.choice(["white", "black", tuple(random.randrange(256) for _ in range(3))])
+    colour = random.choice([(255,) * 3, (0,) * 3, tuple(random.randrange(256) for _ in range(3))])
     return ImageOps.expand(image, round(image.width * random.uniform(0.02, 0.12)), colour)
 
 

@@ -4,7 +4,7 @@ So a photo is decoded once for all builds. Files that another version of the dec
 for nothing, and go when the next ones come.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from store.photo.near import look as looks
-from store.photo.near.look import SMALL, Box, Look, Pose, View
+from store.photo.near.look import SMALL, Look
 from store.schema import DECODER, LOOKS, decoder_of
 from store.shard_reader import Shard, unreadable
 from store.shards import ShardLimits, ShardWriter, read_schema, whole_parquet
@@ -50,15 +50,6 @@ def packed(look: Look) -> dict[str, bytes]:
     """Return the columns `small` and `views` of a look."""
     views = np.array([(view.hash, view.box, view.pose, view.asks) for view in look.views], _VIEW)
     return {"small": look.small.tobytes(), "views": views.tobytes()}
-
-
-def unpacked(row: Mapping[str, bytes]) -> Look:
-    """Return the look that `packed` made columns of."""
-    views = tuple(
-        View(int(hash_), Box(*map(float, box)), Pose(*map(bool, pose)), bool(asks))
-        for hash_, box, pose, asks in np.frombuffer(row["views"], _VIEW)
-    )
-    return Look(np.frombuffer(row["small"], np.uint8).reshape(SMALL, SMALL), views)
 
 
 class KeptLooks:
