@@ -1,6 +1,8 @@
 """Who may import whom: data flow one way, and so do imports."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -107,3 +109,10 @@ def test_nothing_pickled_is_ever_loaded() -> None:
         assert not {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"} & packages(
             imported(ast.parse(module.read_text()))
         ), module
+
+
+def test_settings_are_read_without_what_only_stages_need() -> None:
+    """Every command reads them, and each of these takes a good part of a second."""
+    heavy = "{'pyarrow', 'numpy', 'pandas', 'duckdb', 'scrapy', 'chainer', 'numba', 'MeCab'}"
+    code = f"import pipelines, commands.stages, crawler.crawl, sys; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, cwd=ROOT) == "[]\n"

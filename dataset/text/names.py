@@ -1,12 +1,14 @@
 """One spelling for names: バカ, ﾊﾞｶ and 「バカ　」 are one category, on pages as in settings."""
 
 from functools import lru_cache
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from dataset.text.captions import normalise
 from dataset.text.graphemes import graphemes
 from store.text.visible import INVISIBLE
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 @lru_cache(maxsize=10_000)
@@ -28,7 +30,7 @@ def _shown(grapheme: str) -> str:
     return "".join(character for character in grapheme if character not in INVISIBLE)
 
 
-def unify(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
+def unify(connection: "DuckDBPyConnection", table: str, column: str) -> None:
     """Bring a column of names, or of lists of names, into their one form; an empty name becomes null."""
     [(kind,)] = connection.execute(f"SELECT any_value(typeof({column})) FROM {table}").fetchall()
     is_list = str(kind).endswith("[]")
