@@ -23,6 +23,7 @@ LIBRARIES = (
     "chainer",
     "onnxruntime",
     "mecab-python3",
+    "sentencepiece",
 )
 
 

@@ -16,6 +16,7 @@ from dataset.build.photos_table import dataset_image
 from dataset.build.publish import Origin, publish
 from dataset.build.stage import WORK, connect
 from dataset.builds import left_out
+from dataset.text.subwords import MODEL, model_of
 from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
@@ -83,9 +84,16 @@ def _publish(directory: Path, shards: list[Path], content: Content) -> None:
         with connect(new) as connection:
             _load(connection, shards, content)
             _load_left_out(connection, figures)
-            finish = partial(left_out.copy, directory, new)
+            finish = partial(_copy_the_rest, directory, new)
             publish(connection, _blocks(connection), shards, dataset_image, new, origin, finish)
         shutil.rmtree(new / WORK)
+
+
+def _copy_the_rest(directory: Path, new: Path) -> None:
+    """Copy what stays as it is: captions left out, and the tokenizer's model, by which tokens were cut."""
+    left_out.copy(directory, new)
+    if model := model_of(directory):
+        shutil.copyfile(model, new / MODEL)
 
 
 def _origin(directory: Path, content: Content) -> Origin:

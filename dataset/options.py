@@ -27,8 +27,10 @@ class DatasetOptions(StageOptions):
 
     also: Words = ()
     """Other pipelines whose crawls and imports are built in, too."""
-    tokenizer: Literal["unidic-lite", "ipadic", "characters"] = "unidic-lite"
-    """How captions are segmented into tokens: MeCab with unidic-lite or with IPADIC, or single characters."""
+    tokenizer: Literal["unidic-lite", "ipadic", "characters", "sentencepiece"] = "unidic-lite"
+    """How captions are cut into tokens: MeCab with unidic-lite or IPADIC, characters, learned pieces."""
+    subwords: int = Field(8_000, ge=1)
+    """So many pieces `sentencepiece` learns at most, or as many as there are characters."""
 
     min_stars: int = Field(0, ge=0)
     """Captions with fewer stars are left out; a caption without known stars counts as 0."""

@@ -16,6 +16,7 @@ from dataset.checks.figures import Recount, check_croissant
 from dataset.checks.sides import SideCheck
 from dataset.checks.slim import check_slim
 from dataset.read import SPLITS
+from dataset.text.subwords import MODEL, cutter, model_of
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
@@ -44,8 +45,10 @@ def check(stage: Stage) -> Problems:
     """Yield what is wrong with a dataset; every photo is hashed and decoded."""
     if older := read.older_layout(stage.directory):
         log.warning(older)
-    yield from check_files(stage, closer=(MANIFEST, VOCABULARY))
+    yield from check_files(stage, closer=(MANIFEST, VOCABULARY, MODEL))
     yield from check_by(Vocabulary.load, stage.directory / VOCABULARY)
+    if model := model_of(stage.directory):
+        yield from check_by(lambda path: cutter(path, ""), model)
     yield from check_manifest(stage)
     yield from _check_unlisted(stage)
     yield from check_table(stage.table("captions"), lambda path, rows: iter(()))
@@ -71,7 +74,7 @@ def _check_unlisted(stage: Stage) -> Problems:
 def _check_rows(stage: Stage) -> Problems:
     """Yield what is wrong with the photos and their captions, where splits overlap, and with figures."""
     manifest = _manifest(stage.directory)
-    captions, sides = CaptionCheck(manifest), SideCheck(stage.directory, manifest)
+    captions, sides = CaptionCheck(manifest, model_of(stage.directory)), SideCheck(stage.directory, manifest)
     with (
         Progress(f"verify {stage.directory}", None, "photos") as progress,
         tempfile.TemporaryDirectory() as work,

@@ -93,7 +93,12 @@ def settings(folder: Path) -> dict[str, Any]:
             "concurrency": 4,
             "mirror": f"file://{folder}/mirror",
         },
-        "dataset": {"dev_fraction": 0.3, "max_captions_per_photo": 2},
+        "dataset": {
+            "dev_fraction": 0.3,
+            "max_captions_per_photo": 2,
+            "tokenizer": "sentencepiece",
+            "subwords": 1,  # each character
+        },
         "features": {"weights": "random", "random": {"dimensions": 16}},
         "train": {"epochs": 2, "embedding": 8, "hidden": 8, "batch_size": 8, "fused": False, "device": "cpu"},
     }

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from queue import SimpleQueue
 
 import duckdb
@@ -31,24 +32,30 @@ Range = tuple[int, int]
 
 
 def caption_blocks(
-    connection: duckdb.DuckDBPyConnection, options: DatasetOptions, words: Iterable[str]
+    connection: duckdb.DuckDBPyConnection,
+    options: DatasetOptions,
+    words: Iterable[str],
+    model: Path | None = None,
 ) -> Generator[pa.Table]:
     """Yield the photos with the captions that the filters leave, in blocks as `write_photos` takes them.
 
     Args:
         connection: holds `candidate`, `reused`, `photo_row`, and `left_out_by`, which gets the counts.
         words: the forbidden words.
+        model: of the tokenizer, if it has learned one.
 
     Yields:
         The columns of `photo_row`, odai_ids, and captions; see `assemble`.
     """
-    ranges = _ranges(connection)
+    blocks = ranges(connection)
     with ExitStack() as stack:
         # A cursor and a process serve one block at a time; a thread takes a pair that is free.
         free: SimpleQueue[tuple[CaptionSelector, TokenizerProcess]] = SimpleQueue()
-        workers = min(cores(), len(ranges))
+        workers = min(cores(), len(blocks))
         for _ in range(workers):
-            tokenizer = stack.enter_context(TokenizerProcess(options.tokenizer, options.max_characters))
+            tokenizer = stack.enter_context(
+                TokenizerProcess(options.tokenizer, options.max_characters, model)
+            )
             selector = CaptionSelector(stack.enter_context(connection.cursor()), options, words)
             free.put((selector, tokenizer))
 
@@ -61,10 +68,10 @@ def caption_blocks(
             return assemble(photos, captions)
 
         pool = stack.enter_context(ThreadPoolExecutor(max(workers, 1)))
-        yield from _in_order(pool, make, ranges, 2 * workers)
+        yield from _in_order(pool, make, blocks, 2 * workers)
 
 
-def _ranges(connection: duckdb.DuckDBPyConnection) -> list[Range]:
+def ranges(connection: duckdb.DuckDBPyConnection) -> list[Range]:
     """Return the first and last photo_id of each block, photos in order."""
     sizes = connection.sql("""
         SELECT photo_id, sum(100 + strlen(text))::BIGINT AS size FROM candidate WHERE filter_name IS NULL

@@ -53,7 +53,19 @@ class CaptionSelector:
             the columns of `candidate`, text_nfkc, segmented). Both have train before dev, then go by n; a
             photo's captions come best first.
         """
-        query = _CANDIDATES.format(first=first, last=last)
+        captions, stay, reasons = self._choose(_CANDIDATES.format(first=first, last=last), prepare)
+        self._leave_out(captions, reasons)
+        is_dev = captions["is_dev"].to_numpy()[stay]
+        captions = captions.take(np.concatenate([stay[~is_dev], stay[is_dev]]))
+        return self._query(_PHOTOS, kept=captions.select(["n", "odai_id"])), captions
+
+    def kept(self, first: int, last: int, prepare: Prepare) -> pa.Table:
+        """Return the captions that a call would keep, of the same photos; nothing is reused or left out."""
+        captions, stay, _ = self._choose(_ANEW.format(first=first, last=last), prepare)
+        return captions.take(stay)
+
+    def _choose(self, query: str, prepare: Prepare) -> tuple[pa.Table, Numbers, pa.StringArray]:
+        """Return the captions (N,) of a query, the places (K,) of those that stay, and why others do not."""
         captions = _fill_in(self._connection.sql(query).to_arrow_table(), prepare)
         numbers = pa.array(np.arange(len(captions)))
         ready = pa.table({"i": numbers, "text_nfkc": captions["text_nfkc"]})
@@ -63,11 +75,7 @@ class CaptionSelector:
         order, reasons[stay] = rank(
             captions.take(stay), filtered["form"].to_numpy()[stay], self._most, self._least
         )
-        self._leave_out(captions, pa.array(reasons, pa.string()))
-        stay = stay[order]
-        is_dev = captions["is_dev"].to_numpy()[stay]
-        captions = captions.take(np.concatenate([stay[~is_dev], stay[is_dev]]))
-        return self._query(_PHOTOS, kept=captions.select(["n", "odai_id"])), captions
+        return captions, stay[order], pa.array(reasons, pa.string())
 
     def _leave_out(self, captions: pa.Table, reasons: pa.StringArray) -> None:
         """Put captions (N,) that have a reason (N,) into `left_out`, and their number into `left_out_by`."""
@@ -95,6 +103,10 @@ _CANDIDATES = """
         SELECT rowid AS id, * FROM candidate
         WHERE filter_name IS NULL AND photo_id BETWEEN {first} AND {last})
     LEFT JOIN reused USING (id)"""
+_ANEW = """
+    SELECT photo_id AS n, * EXCLUDE (photo_id, filter_name),
+        NULL::VARCHAR AS text_nfkc, NULL::VARCHAR AS segmented
+    FROM candidate WHERE filter_name IS NULL AND photo_id BETWEEN {first} AND {last}"""
 _PHOTOS = """
     SELECT photo_row.*, odai_ids FROM photo_row JOIN (
         SELECT n, list(DISTINCT odai_id ORDER BY odai_id) AS odai_ids FROM kept GROUP BY n)

@@ -197,6 +197,9 @@ TABLES = {
         "A caption that a filter on texts left out, or one that compares a photo's captions.",
     ),
     # ---- blocks and files
+    "learned_text": Table(
+        _columns("text VARCHAR"), "A caption of train in its normal form, for a tokenizer that learns."
+    ),
     "old": Table(
         _columns("text VARCHAR, text_nfkc VARCHAR, segmented VARCHAR"),
         "A text of the last dataset, normalised and cut into tokens.",

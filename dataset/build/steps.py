@@ -6,7 +6,7 @@ nowhere else. `tests/dataset/build/test_steps.py` holds every step to this.
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,10 +23,13 @@ from dataset.build.publish import Origin, publish
 from dataset.build.reuse import load_reused
 from dataset.build.split import assign
 from dataset.build.stand_ins import load_stand_ins
+from dataset.build.tokens.learn import learn
 from dataset.builds import left_out
 from dataset.options import DatasetOptions
 from dataset.rights.of_photos import load_photos
 from dataset.text.names import unify
+from dataset.text.subwords import model_of
+from dataset.text.tokenizer_process import tokenizer_version
 from store.photo.near.kept import KeptLooks
 from store.processes.room import Room
 from store.schema import IMAGES, PAGES
@@ -144,8 +147,17 @@ def _count_left_out(connection: duckdb.DuckDBPyConnection, _: Inputs) -> None:
     create(connection, "left_out")
 
 
+def _learn(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    learn(connection, inputs.options, inputs.words, inputs.new)
+
+
+def _tokens(inputs: Inputs) -> str:
+    """Return the version of the tokenizer, with that of the model that it has learned."""
+    return tokenizer_version(inputs.options.tokenizer, model_of(inputs.new))
+
+
 def _reuse(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
-    inputs.origin.counts.update(load_reused(connection, inputs.previous, inputs.origin.tokens))
+    inputs.origin.counts.update(load_reused(connection, inputs.previous, _tokens(inputs)))
 
 
 def _write(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
@@ -156,8 +168,10 @@ def _write(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     def finish() -> None:
         left_out.write_by_text(connection, inputs.new)
 
-    with closing(caption_blocks(connection, inputs.options, inputs.words)) as blocks:
-        publish(connection, blocks, inputs.images, image, inputs.new, inputs.origin, finish)
+    origin = replace(inputs.origin, tokens=_tokens(inputs))
+    model = model_of(inputs.new)
+    with closing(caption_blocks(connection, inputs.options, inputs.words, model)) as blocks:
+        publish(connection, blocks, inputs.images, image, inputs.new, origin, finish)
 
 
 STEPS = (
@@ -264,6 +278,13 @@ STEPS = (
         _count_left_out,
         reads=("candidate",),
         makes=("left_out_by", "left_out"),
+    ),
+    Step(
+        "pieces of words",
+        _learn,
+        reads=("candidate",),
+        makes=("learned_text",),
+        drops=("learned_text",),
     ),
     Step("tokens made before", _reuse, reads=("candidate",), makes=("old", "reused"), drops=("old",)),
     Step(

@@ -18,10 +18,11 @@ class CaptionCheck:
 
     Args:
         manifest: the dataset's.
+        model: what its tokenizer has learned, if it learns.
     """
 
-    def __init__(self, manifest: Mapping[str, Any]) -> None:
-        self._tokenizer = _tokenizer(manifest)
+    def __init__(self, manifest: Mapping[str, Any], model: Path | None = None) -> None:
+        self._tokenizer = _tokenizer(manifest, model)
 
     def check(self, path: Path, row: Row) -> Problems:
         """Yield what is wrong with the captions of a photo."""
@@ -52,10 +53,11 @@ class CaptionCheck:
                 yield Problem(f"{boke}: tokens are {caption['tokens']}, but {cut}")
 
 
-def _tokenizer(manifest: Mapping[str, Any]) -> Tokenizer | None:
+def _tokenizer(manifest: Mapping[str, Any], model: Path | None) -> Tokenizer | None:
     """Return the tokenizer that cut the captions; None where this installation has another version of it."""
     name = str(manifest.get("tokenizer"))
     try:
-        return Tokenizer(name) if tokenizer_version(name) == manifest.get("tokens") else None
+        is_todays = tokenizer_version(name, model) == manifest.get("tokens")
+        return Tokenizer(name, model) if is_todays else None
     except UserError:
         return None

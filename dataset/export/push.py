@@ -8,6 +8,7 @@ from pathlib import Path
 from dataset import read
 from dataset.export.record import record_push
 from dataset.rights.publishing import why_not_public
+from dataset.text.subwords import MODEL
 from store.errors import UsageError, UserError
 from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
 
@@ -18,6 +19,7 @@ PUSHED = (
     "statistics.json",
     "statistics.svg",
     "vocabulary.json",
+    MODEL,
     "croissant.json",
 )
 """What is sent, and nothing else: the crawl and its archive lie elsewhere, `left_out/` holds what was not

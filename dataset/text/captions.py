@@ -3,16 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from dataset.text.graphemes import NEEDS_CARE, NOT_SINGLE, whole
 from dataset.text.marks import has_marks, nfkc
+from dataset.text.subwords import cutter
 from store.errors import UsageError
 from store.text.visible import INVISIBLE, is_visible
 
 VERSION = 2
 """Counts up when the same text would get other tokens or another normal form; part of the fingerprint."""
 
-TOKENIZERS = ("unidic-lite", "ipadic", "characters")
+TOKENIZERS = ("unidic-lite", "ipadic", "characters", "sentencepiece")
 
 TOKEN_SEPARATOR = "\x1f"
 """Joins the tokens of a text into one string; no cleaned text has this control character."""
@@ -59,8 +61,11 @@ def normalise_joined(joined: str) -> list[str]:
         for text in joined.split(TEXT_SEPARATOR)
     ]
     forms = [_collapse_blanks(form) if " " in form or "\n" in form else form for form in forms]
-    return [form if form[:1] not in INVISIBLE or is_visible(form) else "" for form in forms]
+    return [form if form[:1] not in _STARTS_UNSEEN or is_visible(form) else "" for form in forms]
 
+
+_STARTS_UNSEEN = INVISIBLE | {"\u1680"}
+"""How a text may start of which nothing is seen: U+1680 is the one white space that NFKC leaves."""
 
 # Replacing a character by its own normal form first does not change the result; and a text that is in normal
 # form already, as most are after that, takes a tenth of the time.
@@ -80,17 +85,19 @@ class Tokenizer:
     """Segments captions into tokens; `join` gives the normalised caption back. No token cuts a grapheme.
 
     Args:
-        name: `unidic-lite` or `ipadic` (MeCab with that dictionary), or `characters`.
+        name: `unidic-lite` or `ipadic` (MeCab with that dictionary), `characters`, or `sentencepiece`.
+        model: what `sentencepiece` has learned; None where that is nothing: it then cuts into graphemes.
 
     Raises:
         UsageError: the name is unknown, or the dictionary is not installed.
+        DamagedFile: the model is none.
     """
 
-    def __init__(self, name: str = "unidic-lite") -> None:
+    def __init__(self, name: str = "unidic-lite", model: Path | None = None) -> None:
         if name not in TOKENIZERS:
             raise UsageError(f"There is no tokenizer {name!r}. There are: {', '.join(TOKENIZERS)}")
         self.name = name
-        self._cut: Callable[[str], str] = TOKEN_SEPARATOR.join if name == "characters" else _mecab(name)
+        self._cut = _cutter(name, model)
 
     def tokenize(self, text: str) -> list[str]:
         """Return the tokens of `text`, which need not be normalised."""
@@ -116,8 +123,14 @@ _has_several = re.compile(NOT_SINGLE).search
 _needs_care = re.compile(NEEDS_CARE).search
 
 
-def _mecab(dictionary: str) -> Callable[[str], str]:
+def _cutter(name: str, model: Path | None) -> Callable[[str], str]:
     """Return the function that cuts a text without blanks and line breaks."""
+    if name == "characters":
+        return TOKEN_SEPARATOR.join
+    return cutter(model, TOKEN_SEPARATOR) if name == "sentencepiece" else _mecab(name)
+
+
+def _mecab(dictionary: str) -> Callable[[str], str]:
     import MeCab
 
     try:

@@ -1,11 +1,13 @@
 """Normalises and segments columns of captions in a process of its own, which runs `tokenizer_worker`."""
 
+import hashlib
 import importlib.metadata
 import os
 import tempfile
 from array import array
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,12 +18,17 @@ from dataset.text.captions import TEXT_SEPARATOR, VERSION, Tokenizer
 from store.errors import UserError
 from store.processes import child
 
+_PACKAGES = {"characters": (), "sentencepiece": ("sentencepiece",)}
+"""What a tokenizer runs on, where that is not MeCab and a dictionary."""
 
-def tokenizer_version(tokenizer: str) -> str:
-    """Return what tokens depend on: the tokenizer, and the versions of this code and of its packages."""
-    packages = () if tokenizer == "characters" else ("mecab-python3", tokenizer)
+
+def tokenizer_version(tokenizer: str, model: Path | None = None) -> str:
+    """Return what tokens depend on: the tokenizer, the versions of this code, of its packages, its model."""
+    packages = _PACKAGES.get(tokenizer, ("mecab-python3", tokenizer))
     Tokenizer(tokenizer)  # if the dictionary is missing, it says what to do
-    return " ".join([tokenizer, str(VERSION), *(importlib.metadata.version(name) for name in packages)])
+    digest = [hashlib.sha256(model.read_bytes()).hexdigest()[:16]] if model else []
+    versions = [importlib.metadata.version(name) for name in packages]
+    return " ".join([tokenizer, str(VERSION), *versions, *digest])
 
 
 class TokenizerProcess:
@@ -29,10 +36,11 @@ class TokenizerProcess:
 
     Args:
         max_characters: longer texts get no tokens: a filter leaves them out anyway.
+        model: of the tokenizer, if it has learned one.
     """
 
-    def __init__(self, tokenizer: str, max_characters: int) -> None:
-        self._arguments = (tokenizer, str(max_characters))
+    def __init__(self, tokenizer: str, max_characters: int, model: Path | None = None) -> None:
+        self._arguments = (tokenizer, str(max_characters), *([str(model.absolute())] if model else []))
         self._open = ExitStack()
 
     def __enter__(self) -> Self:

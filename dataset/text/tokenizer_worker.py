@@ -7,18 +7,19 @@ process that started it.
 
 import sys
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from dataset.text.captions import TEXT_SEPARATOR, Tokenizer, normalise_joined
 
 
-def serve(tokenizer: str, max_characters: int) -> None:
+def serve(tokenizer: str, max_characters: int, model: Path | None) -> None:
     """Answer each batch of N captions on standard input with N normal forms, then N tokenised texts.
 
     Both are joined with TEXT_SEPARATOR, the tokens of a text with TOKEN_SEPARATOR. The captions of a batch
     have gone through `clean`. Texts longer than `max_characters` have no tokens: a filter leaves them out.
     """
     texts, answers = Connection(0, writable=False), Connection(1, readable=False)
-    segment_all = Tokenizer(tokenizer).segment_all
+    segment_all = Tokenizer(tokenizer, model).segment_all
     try:
         while True:
             forms = normalise_joined(texts.recv_bytes().decode())
@@ -29,4 +30,4 @@ def serve(tokenizer: str, max_characters: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]))
+    serve(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]) if sys.argv[3:] else None)

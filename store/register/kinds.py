@@ -26,6 +26,7 @@ Format = Literal[
     "picture",
     "safetensors",
     "caffemodel",
+    "sentencepiece",
     "lock",
     "temporary",
 ]
@@ -170,6 +171,7 @@ KINDS = (
     ),
     FileKind("dataset", f"{_DATASET}/{MANIFEST}", "json"),
     FileKind("dataset", f"{_DATASET}/vocabulary.json", "json"),
+    FileKind("dataset", f"{_DATASET}/tokenizer.model", "sentencepiece"),
     FileKind("dataset", f"{_DATASET}/statistics.json", "json"),
     FileKind("dataset", f"{_DATASET}/statistics.svg", "text"),
     FileKind("dataset", f"{_DATASET}/croissant.json", "json"),
@@ -211,7 +213,8 @@ KINDS = (
     FileKind("pipeline", f"**/{TEMPORARY}*", "temporary", content=True),
 )
 """Every kind. Exports and the pages of `bokeru web --export` lie where their user says; exports.json lists
-them. A word in vocabulary.json may be a whole caption, but does not tell of which photo: not content.
+them. A word in vocabulary.json may be a whole caption, but does not tell of which photo: not content. A piece
+in tokenizer.model occurs in several captions.
 """
 
 

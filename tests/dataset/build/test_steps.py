@@ -178,7 +178,9 @@ def test_every_step_reads_makes_and_drops_what_it_declares(
 
 
 def test_every_step_needs_what_it_declares_to_read(tmp_path: Path) -> None:
-    with prepared(tmp_path, *every_filter(tmp_path)) as (connection, inputs):
+    crawls, options = every_filter(tmp_path)
+    learning = options.model_copy(update={"tokenizer": "sentencepiece"})
+    with prepared(tmp_path, crawls, learning) as (connection, inputs):
         for step in STEPS:
             for name in step.reads:
                 assert fails_without(connection, inputs, step, name), (step.name, name)

@@ -68,6 +68,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
         ("\ufe0f", ""),
         ("\U000e0041", ""),
         (" \u3164\n\u2800 ", ""),
+        ("\u1680\u200a\u3164", ""),
         ("\u3164犬", "\u1160犬"),
     ],
 )
