@@ -11,6 +11,7 @@ from dataset import outside
 from dataset.options import DatasetOptions
 from dataset.rights.licences import PUBLIC
 from dataset.text.captions import normalise
+from dataset.where.expression import parse
 from store.errors import UserError
 from store.sql import literal, string_list
 from store.text.visible import RANGES as INVISIBLE_RANGES
@@ -25,7 +26,7 @@ OPT_OUTS = ("odai", "boke", "photo", "url")
 
 
 def by_fact(options: DatasetOptions) -> dict[str, str]:
-    """Return the filters that need no normalised text: they are applied before anything is tokenised."""
+    """Return the filters that need no tokens: they are applied before anything is tokenised."""
     confident = f"list_filter(labels, lambda l: coalesce(l.confidence, 1) >= {options.min_confidence})"
     label_names = f"list_transform({confident}, lambda l: l.label)"
     ours = {
@@ -54,6 +55,7 @@ def by_fact(options: DatasetOptions) -> dict[str, str]:
         if options.public_only
         else "false",
         "credited_only": "credit IS NULL" if options.credited_only else "false",
+        "where": f"NOT coalesce({parse(options.where).sql}, false)" if options.where else "false",
     }
     return ours | _of_others("by_fact", options, ours)
 

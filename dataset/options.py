@@ -80,6 +80,8 @@ class DatasetOptions(StageOptions):
     """Filters of other people's code, asked after ours: entry points, module:name or FILE.py:name."""
     opt_outs: str | None = None
     """A UTF-8 file with `odai 123`, `boke 456`, `photo SHA256` or `url ADDRESS` per line: left out."""
+    where: str | None = None
+    """Keep only captions for which this is true, such as `width >= 200 and stars > 10 and aspect < 3`."""
 
     @field_validator("licences", "photo_licences")
     @classmethod
@@ -96,3 +98,12 @@ class DatasetOptions(StageOptions):
     """Tokens seen less often in train become <UNK>."""
     max_size: int | None = Field(None, ge=4)
     """The largest vocabulary, special tokens counted; null means no limit."""
+
+    @field_validator("where")
+    @classmethod
+    def _is_expression(cls, where: str | None) -> str | None:
+        if where is not None:
+            from dataset.where.expression import parse  # it imports DuckDB, which few settings need
+
+            parse(where)
+        return where

@@ -8,6 +8,7 @@ import pyarrow as pa
 from dataset import filters
 from dataset.options import DatasetOptions
 from dataset.text.captions import CONTROLS, EDGES, LINE_BREAKS, NEEDS_CLEANING, TABS
+from dataset.where import evaluate
 from store.place import Place
 from store.sql import literal
 
@@ -48,15 +49,19 @@ def load_candidates(
     for pattern in (CONTROLS, EDGES):
         clean = f"regexp_replace({clean}, {literal(pattern)}, '', 'g')"
     text = f"CASE WHEN regexp_matches(text, {literal(NEEDS_CLEANING)}) THEN {clean} ELSE text END"
-    connection.execute(f"""
-        CREATE TABLE candidate AS
-        SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
-            source, licence, split = 'dev' AS is_dev, {first_match} AS filter_name
-        FROM (SELECT boke.*, split, labels, denied OR {_OPTED_OUT if any_opt_outs else _DENIED} AS opted_out,
-                  {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in,
-                  coalesce(photo_id IN (FROM unusable_photo), false) AS unusable, photo_licence, credit
-              FROM boke LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id)
-              LEFT JOIN (SELECT photo_id, licence AS photo_licence, credit FROM photo) USING (photo_id))""")
+    with evaluate.prepared(connection, options.where, text) as named:
+        connection.execute(f"""
+            CREATE TABLE candidate AS
+            SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
+                source, licence, split = 'dev' AS is_dev, {first_match} AS filter_name
+            FROM (SELECT boke.*, split, labels,
+                    denied OR {_OPTED_OUT if any_opt_outs else _DENIED} AS opted_out,
+                    {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in,
+                    coalesce(photo_id IN (FROM unusable_photo), false) AS unusable,
+                    photo_licence, whence.credit{named.field}
+                FROM {named.boke} LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id)
+                LEFT JOIN (SELECT photo_id, licence AS photo_licence, credit FROM photo) AS whence
+                    USING (photo_id) {named.joins})""")
 
 
 # The labels of each photo, the surest first; then the photos that are forgotten, and those of a denied odai.

@@ -1,0 +1,68 @@
+"""Brings what an expression names into a build's query, and says what went wrong with it there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from dataset.text.captions import normalise
+from dataset.where.columns import SUBJECT, struct_of
+from dataset.where.expression import parse
+from store.errors import UsageError
+
+
+class Parts(NamedTuple):
+    """What a query over `boke` needs for `dataset.where`; without one, nothing is added to it.
+
+    Args:
+        boke: the table, or a query over it.
+        joins: more tables.
+        field: the struct SUBJECT, with a comma in front.
+    """
+
+    boke: str = "boke"
+    joins: str = ""
+    field: str = ""
+
+
+@contextmanager
+def prepared(connection: duckdb.DuckDBPyConnection, where: str | None, cleaned: str) -> Iterator[Parts]:
+    """Yield what the query that makes the candidates needs for `where`.
+
+    Args:
+        cleaned: SQL of a boke's cleaned text.
+
+    Raises:
+        UsageError: a value of some caption does not fit; only the data can tell.
+    """
+    columns = parse(where).columns if where else ()
+    if not columns:
+        yield Parts()
+        return
+    if "text_nfkc" in columns:
+        connection.create_function(*_NORMAL_FORM, type="arrow")  # type: ignore[arg-type]
+    try:
+        yield Parts(
+            f"(SELECT *, {cleaned} AS cleaned FROM boke) AS boke",
+            "LEFT JOIN photo USING (photo_id)",
+            f", {struct_of(columns)} AS {SUBJECT}",
+        )
+    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
+        reason = str(error).splitlines()[0].partition(": ")[2].rstrip(".")
+        raise UsageError(
+            f"dataset.where, {where!r}: {reason}. Write TRY(…) or TRY_CAST(… AS …) for what fails: then it "
+            "is null, and a caption for which the whole is null is left out"
+        ) from None
+    finally:
+        if "text_nfkc" in columns:
+            connection.remove_function(_NORMAL_FORM[0])
+
+
+def _normal_form(texts: pa.Array) -> pa.Array:
+    """Return the normal forms of cleaned texts (N,): the same that the tokenizer gets."""
+    return pa.array([None if text is None else normalise(text) for text in texts.to_pylist()], pa.string())
+
+
+_NORMAL_FORM = ("normal_form", _normal_form, ["VARCHAR"], "VARCHAR")
