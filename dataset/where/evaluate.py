@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import duckdb
-import pyarrow as pa
 
 from dataset.text.captions import normalise
 from dataset.where.columns import SUBJECT, struct_of
 from dataset.where.expression import parse
 from store.errors import UsageError
+
+_NORMAL_FORM = "normal_form"
+"""The function of the query that gives what the tokenizer gets; `dataset/where/columns.py` names it, too."""
 
 
 class Parts(NamedTuple):
@@ -42,7 +44,7 @@ def prepared(connection: duckdb.DuckDBPyConnection, where: str | None, cleaned: 
         yield Parts()
         return
     if "text_nfkc" in columns:
-        connection.create_function(*_NORMAL_FORM, type="arrow")  # type: ignore[arg-type]
+        connection.create_function(_NORMAL_FORM, normalise, ["VARCHAR"], "VARCHAR")
     try:
         yield Parts(
             f"(SELECT *, {cleaned} AS cleaned FROM boke) AS boke",
@@ -57,12 +59,4 @@ def prepared(connection: duckdb.DuckDBPyConnection, where: str | None, cleaned: 
         ) from None
     finally:
         if "text_nfkc" in columns:
-            connection.remove_function(_NORMAL_FORM[0])
-
-
-def _normal_form(texts: pa.Array) -> pa.Array:
-    """Return the normal forms of cleaned texts (N,): the same that the tokenizer gets."""
-    return pa.array([None if text is None else normalise(text) for text in texts.to_pylist()], pa.string())
-
-
-_NORMAL_FORM = ("normal_form", _normal_form, ["VARCHAR"], "VARCHAR")
+            connection.remove_function(_NORMAL_FORM)

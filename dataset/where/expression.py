@@ -5,6 +5,7 @@ tree, so nothing in it reads a file, asks a network, or takes time that grows fa
 SQL of the build is written anew from the checked tree. So nobody's reading but DuckDB's counts.
 """
 
+import atexit
 import json
 import threading
 import time
@@ -77,6 +78,7 @@ def parse(text: str) -> Expression:
 def _safe() -> "duckdb.DuckDBPyConnection":
     import duckdb
 
+    atexit.register(_safe.cache_clear)  # else DuckDB complains at the end of a process that it is still open
     return duckdb.connect(config=_SAFE)  # type: ignore[arg-type]
 
 
