@@ -98,7 +98,8 @@ def publish(
     listed = [files[path.relative_to(directory).as_posix()] for path in tables]
     write_json(directory / "statistics.json", figures)
     write_whole(directory / "statistics.svg", charts(figures))
-    write_json(directory / "croissant.json", croissant(origin.name, listed, origin.sources))
+    described = croissant(origin.name, listed, origin.sources, figures, origin.settings)
+    write_json(directory / "croissant.json", described)
     write_whole(directory / "README.md", card(origin.name, figures, origin.settings, origin.sources))
     _write_manifest(directory, origin, entries(stage, files))
 

@@ -196,6 +196,9 @@ def test_pycocotools_opens_the_annotations(place: Path, capsys: pytest.CaptureFi
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # rdflib's and pandas', inside mlcroissant
 def test_mlcroissant_reads_the_slim_table(place: Path) -> None:
     described = mlcroissant.Dataset(jsonld=str(place / "dataset" / "croissant.json"))
-    records = list(described.records("captions/train-00000-of-00001"))
-    texts = read.captions(place / "dataset", "train")["text"].to_pylist()
-    assert [record["captions/train-00000-of-00001/text"].decode() for record in records] == texts
+    records = list(described.records("captions"))
+    for split in read.SPLITS:
+        texts = read.captions(place / "dataset", split)["text"].to_pylist()
+        found = [record for record in records if record["captions/split"].decode() == split]
+        assert [record["captions/text"].decode() for record in found] == texts
+    assert [record["splits/name"] for record in described.records("splits")] == list(read.SPLITS)
