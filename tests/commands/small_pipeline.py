@@ -115,7 +115,7 @@ class SmallPipeline:
     def _renew_croissant(self) -> None:
         path = self.dataset / "croissant.json"
         content = json.loads(path.read_text())
-        for file in content["distribution"]:
+        for file in (entry for entry in content["distribution"] if "contentUrl" in entry):
             described = self.dataset / file["contentUrl"]
             file["sha256"], file["contentSize"] = sha256(described), f"{described.stat().st_size} B"
         path.write_text(json.dumps(content))
