@@ -108,7 +108,7 @@ class Photos:
             reason = f"larger than crawl.max_photo_megabytes ({megabytes})"
         elif status in (None, 200):
             row = photo_row(answer.body, url, at, status)
-            if row["outcome"] == "ok":
+            if row["outcome"] in ("ok", "denied"):
                 self.whole.add(key)
                 return row
             reason = f"no whole photo: {row['error']}"

@@ -6,6 +6,8 @@ from datetime import datetime
 from crawler.items import PhotoRow
 from store.photo.description import describe
 from store.photo.errors import OutsideLimits, UnusablePhoto
+from store.photo.metadata.rights import rights_of
+from store.schema import IMAGES
 
 _SMALL = 256 * 1024
 _JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
@@ -27,7 +29,8 @@ def photo_row(content: bytes, url: str, fetched_at: datetime, status: int | None
     """Return the row of the images table for one photo.
 
     Bytes that are not a whole photo give a row with the outcome `error`, the reason and their hash, but
-    without the bytes.
+    without the bytes. Those of a photo whose metadata forbid to train on it are `denied`: as with any other
+    opt-out, neither bytes nor hash are kept.
     """
     row = row_without_photo(url, fetched_at, status, "ok", None)
     try:
@@ -37,8 +40,12 @@ def photo_row(content: bytes, url: str, fetched_at: datetime, status: int | None
         row.update(outcome="error", error=str(error), sha256=hashlib.sha256(content).hexdigest())
         return row
     row.is_whole = True
+    rights = rights_of(content)
+    if rights.refusal:
+        row.update(outcome="denied", error=rights.refusal)
+        return row
     row.update(sha256=photo.sha256, width=photo.width, height=photo.height, format=photo.format)
-    row.update(bytes=content, phash=photo.phash)
+    row.update(bytes=content, phash=photo.phash, credit=rights.name, rights=rights.row())
     return row
 
 
@@ -47,5 +54,5 @@ def row_without_photo(
 ) -> PhotoRow:
     """Return a row of the images table without a photo: only what became of its address."""
     row = PhotoRow(url=url, fetched_at=fetched_at, status=status, outcome=outcome, error=error)
-    row.update(dict.fromkeys(("sha256", "bytes", "width", "height", "format", "phash")))
+    row.update(dict.fromkeys(name for name in IMAGES.names if name not in row))
     return row

@@ -16,6 +16,7 @@ from dataset.importers.values import Unreadable
 from store.errors import Unexpected, UserError
 from store.forget.forgotten import Forgotten
 from store.photo.description import describe
+from store.photo.metadata.rights import rights_of
 from store.processes.lock import locked
 from store.processes.room import Room
 from store.progress import Progress
@@ -257,9 +258,14 @@ def _examine(member: Member) -> dict[str, Any]:
         content = member.read(MAX_PHOTO_BYTES + 1)
         if len(content) > MAX_PHOTO_BYTES:
             return {"outcome": "error", "error": f"more than {MAX_PHOTO_BYTES:,} bytes"}
-        return {"outcome": "ok", "bytes": content, **vars(describe(content))}
+        photo = describe(content)
     except UNREADABLE as error:
         return {"outcome": "error", "error": str(error)}
+    rights = rights_of(content)
+    if rights.refusal:
+        return {"outcome": "denied", "error": rights.refusal}
+    said = {"credit": rights.name, "rights": rights.row()}
+    return {"outcome": "ok", "bytes": content, **vars(photo), **said}
 
 
 def _addresses(directory: Path) -> set[str]:

@@ -68,14 +68,14 @@ def claimed_format(content: bytes) -> str | None:
 
 def is_lossless_jpeg(content: bytes) -> bool:
     """Tell whether a file is a lossless JPEG, which cannot be decoded at a fraction of its size."""
-    return content.startswith(b"\xff\xd8") and any(name in _LOSSLESS for name, _, _ in _segments(content))
+    return content.startswith(b"\xff\xd8") and any(name in _LOSSLESS for name, _, _ in segments(content))
 
 
 def is_plain_jpeg(content: bytes) -> bool:
     """Tell whether a file is a JPEG of one upright picture, as each version of the decoder says."""
     return content.startswith(b"\xff\xd8") and not any(
         name in _LOSSLESS or content.startswith((b"Exif\0", _XMP, b"MPF\0"), start + 4)
-        for name, start, _ in _segments(content)
+        for name, start, _ in segments(content)
     )
 
 
@@ -107,7 +107,7 @@ def _may_tell_orientation(name: bytes, data: bytes) -> bool:
 def _jpeg(content: bytes) -> Cleaned:
     """Leave out comments, thumbnails, profiles, makers' notes, and the list of further pictures (MPF)."""
     kept, at = [content[:2]], 2
-    for name, start, end in _segments(content):
+    for name, start, end in segments(content):
         is_extra = 0xE0 <= name <= 0xEF or name == 0xFE  # APP0 to APP15, and comments
         if not is_extra or any(
             name == number and end - start >= least and content.startswith(label, start + 4)
@@ -118,7 +118,7 @@ def _jpeg(content: bytes) -> Cleaned:
     return b"".join([*kept, content[at:]]), None
 
 
-def _segments(content: bytes) -> list[tuple[int, int, int]]:
+def segments(content: bytes) -> list[tuple[int, int, int]]:
     """Return the marker of each segment before a JPEG's first scan, where it starts, and where it ends."""
     found, at = [], 2
     while at + 4 <= len(content) and content[at] == 0xFF:

@@ -85,6 +85,12 @@ def decode(content: bytes, enough: tuple[int, int] | None = None, *, grey: bool 
         raise UnusablePhoto(DAMAGED, reason=reason[:_LONGEST_REASON]) from error
 
 
+def orientation_of(content: bytes) -> int:
+    """Return how a photo that can be decoded is turned, by EXIF's numbers: 1 is upright."""
+    with _opened(pixels_only(content)[0]) as image:
+        return _orientation(image)
+
+
 def _decode(content: bytes, enough: tuple[int, int] | None, grey: bool) -> Picture:
     needed, wrong = pixels_only(content)
     with _opened(needed, wrong) as image:

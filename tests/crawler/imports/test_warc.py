@@ -14,6 +14,7 @@ from store.errors import TooLittleRoom, Unexpected, UserError
 from store.forget.content import Request
 from store.place import Place
 from store.register.sources import read_sources
+from tests import speaking_photos
 from tests.crawl_tables import photo
 from tests.crawler.answering import list_page
 from tests.crawler.archive.crawled import check
@@ -157,6 +158,24 @@ def test_headers_that_opt_out_count(tmp_path: Path, headers: dict[str, str]) -> 
     archive = b"".join(path.read_bytes() for path in tmp_path.rglob("archive/*"))
     assert "やめて" not in str(rows(tmp_path, "pages"))
     assert archive
+
+
+def test_a_photo_that_forbids_training_is_denied(tmp_path: Path) -> None:
+    packet = speaking_photos.xmp("DMI-PROHIBITED-GENAIMLTRAINING")
+    with Warc(small(tmp_path)) as warc:
+        for number, content in ((1, speaking_photos.jpeg(packet)), (2, speaking_photos.jpeg())):
+            warc.odai(number)
+            warc.response(photo_url(number), content, headers={"Content-Type": "image/jpeg"})
+    take(tmp_path, tmp_path / "a.warc.gz")
+    denied, taken = sorted(rows(tmp_path, "images"), key=lambda row: str(row["url"]))
+    said = "plus:DataMining: DMI-PROHIBITED-GENAIMLTRAINING"
+    assert (denied["outcome"], denied["error"], denied["bytes"], denied["sha256"]) == (
+        "denied",
+        said,
+        None,
+        None,
+    )
+    assert (taken["outcome"], taken["credit"]) == ("ok", speaking_photos.CREDIT)
 
 
 def test_a_meta_that_opts_out_counts(tmp_path: Path) -> None:

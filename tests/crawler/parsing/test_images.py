@@ -22,6 +22,7 @@ from crawler.items import PhotoRow
 from crawler.parsing.images import decodes_quickly, photo_row
 from crawler.spiders.bokete import BoketeSpider
 from store.schema import IMAGES
+from tests import speaking_photos
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 PHOTO = Image.linear_gradient("L").resize((60, 45))
@@ -56,6 +57,17 @@ TURNED = saved(PHOTO, "JPEG", exif=EXIF)
 ABSURD = Image.Exif()
 ABSURD[0x0112] = 77
 ABSURD[0x010E] = "嘘" * 9000
+
+
+@pytest.mark.parametrize("kind", speaking_photos.FORMATS)
+def test_a_photo_that_forbids_training_is_denied_with_its_words(kind: str) -> None:
+    packet = speaking_photos.xmp("http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING")
+    row = look(speaking_photos.FORMATS[kind](packet))
+    said = "plus:DataMining: DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING"
+    assert (row["outcome"], row["error"], row.next_copy, row.is_whole) == ("denied", said, None, True)
+    assert [row[name] for name in ("sha256", "bytes", "width", "height", "format", "phash")] == [None] * 6
+    allowed = speaking_photos.FORMATS[kind](speaking_photos.xmp("DMI-ALLOWED"))
+    assert look(allowed)["bytes"] == allowed
 
 
 @pytest.mark.parametrize(

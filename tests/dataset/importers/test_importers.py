@@ -17,7 +17,7 @@ from store.errors import DamagedFile, Unexpected, UserError
 from store.forget.content import Request
 from store.place import Place
 from store.register.sources import read_sources
-from tests import crawl_tables
+from tests import crawl_tables, speaking_photos
 from tests.dataset.importers import cans
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv, sample
 
@@ -155,6 +155,21 @@ def test_a_photo_that_is_none_is_told(tmp_path: Path, crawl: Path) -> None:
     source = can(tmp_path / "can", rows_as_csv(ROWS).encode())
     (source / "images" / "0.jpg").write_bytes(b"<html>")
     assert bokekan.read(source, crawl).bad["photos error"] == 1
+
+
+def test_a_photo_that_forbids_training_is_denied_and_one_with_rights_keeps_them(
+    tmp_path: Path, crawl: Path
+) -> None:
+    directory = can(tmp_path / "can", rows_as_csv(boke_row(number) for number in range(3)).encode())
+    forbids = speaking_photos.png(speaking_photos.xmp("DMI-PROHIBITED"))
+    (directory / "images" / "0.jpg").write_bytes(forbids)
+    (directory / "images" / "1.jpg").write_bytes(speaking_photos.webp())
+    report = bokekan.read(directory, crawl)
+    said = {row["outcome"]: row for row in table(crawl, "images")}
+    assert report.bad == {"photos denied": 1}
+    assert (said["denied"]["error"], said["denied"]["bytes"]) == ("plus:DataMining: DMI-PROHIBITED", None)
+    rights = [row["rights"] for row in table(crawl, "images") if row["rights"]]
+    assert rights == [{k: v for k, v in speaking_photos.STATED.items() if k != "data_mining"}]
 
 
 @pytest.mark.parametrize("path", ["../secret.jpg", "/etc/passwd"])
