@@ -105,7 +105,7 @@ KINDS = ("photo", "illustration", "karuta", "fill-in", "text")
 
 OPTIONAL = (
     *("label_confidences", "kind", "etag", "last_modified", "count"),
-    *("source", "licence", "credit", "rights"),
+    *("source", "licence", "credit", "rights", "image_sha256"),
 )
 """Columns, and fields of a caption, that tables of earlier versions lack: they are then read as nulls."""
 
@@ -247,6 +247,7 @@ PHOTOS = pa.schema(
         ("source", pa.string()),
         ("licence", pa.string()),
         ("credit", pa.string()),
+        ("image_sha256", pa.string()),
         ("rights", RIGHTS),
     ],
     metadata=_DESCRIBED,

@@ -26,6 +26,7 @@ from featurize.encoder import NetworkEncoder
 from featurize.options import FeatureOptions
 from featurize.preprocess import METHODS, Recipe
 from store.photo.description import perceptual_hash
+from store.photo.metadata.cut import bare
 from tests import crawl_tables
 from tests.crawl_tables import NOW
 from tests.dataset.importers import cans
@@ -173,10 +174,11 @@ def test_dataset_page_and_exports_have_it(doors: Doors, name: str) -> None:
     assert page.headers["content-type"] == "image/jpeg", page.headers
     shown(page.content, odd)
     suffix = "jpg" if odd.format == "jpeg" else odd.format
-    assert (doors.exports / "pairs" / "images" / f"{key}.{suffix}").read_bytes() == odd.content
+    exported = bare(odd.content).content
+    assert (doors.exports / "pairs" / "images" / f"{key}.{suffix}").read_bytes() == exported
     split = row["split"]
     with tarfile.open(doors.exports / "webdataset" / f"{split}-00000.tar") as tar:
-        assert tar.extractfile(f"{key}.{suffix}").read() == odd.content  # type: ignore[union-attr]
+        assert tar.extractfile(f"{key}.{suffix}").read() == exported  # type: ignore[union-attr]
     coco = json.loads((doors.exports / "coco" / "annotations" / f"captions_{split}.json").read_text())
     (image,) = [image for image in coco["images"] if image["sha256"] == key]
     assert (image["width"], image["height"], image["file_name"]) == (*odd.size, f"{key}.{suffix}")

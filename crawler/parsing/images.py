@@ -45,7 +45,7 @@ def photo_row(content: bytes, url: str, fetched_at: datetime, status: int | None
         row.update(outcome="denied", error=rights.refusal)
         return row
     row.update(sha256=photo.sha256, width=photo.width, height=photo.height, format=photo.format)
-    row.update(bytes=content, phash=photo.phash, credit=rights.name, rights=rights.row())
+    row.update(bytes=content, phash=photo.phash, rights=rights.row())
     return row
 
 

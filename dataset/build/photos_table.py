@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from dataset.build.shards.photos import ROW_GROUP_BYTES, SplitWriter
 from dataset.read import SPLITS
 from store.errors import DamagedFile
+from store.photo.errors import UnusablePhoto
+from store.photo.metadata.cut import bare
 from store.progress import Progress
 from store.register.kinds import DATASET_SHARDS
 from store.schema import DECODER, PHOTOS
@@ -89,7 +92,11 @@ def by_split(photos: pa.Table) -> dict[str, pa.Table]:
 
 def _append(writer: SplitWriter, photos: pa.Table, images: pa.StructArray) -> list[int]:
     """Write `photos` with their `images`, (n,) each; return the n of those without bytes."""
+    if "image_sha256" in photos.column_names:  # of a dataset that is written again
+        photos = photos.drop_columns("image_sha256")
     photos = photos.append_column("image", images)
+    digests = [sha256(image.as_buffer() or b"").hexdigest() for image in images.field("bytes")]
+    photos = photos.append_column("image_sha256", pa.array(digests, pa.string()))
     filled = pc.fill_null(pc.greater(pc.binary_length(images.field("bytes")), 0), False)
     writer.append(photos.filter(filled) if filled.false_count else photos)
     return photos.filter(pc.invert(filled))["n"].to_pylist() if filled.false_count else []
@@ -155,11 +162,30 @@ _JPEG = pa.array(["jpeg", "mpo"])
 
 
 def crawl_image(shard: Shard, groups: list[int]) -> pa.StructArray:
-    """Read the photos in row groups of a crawl's images table; the path is the sha256 with a suffix."""
+    """Read the photos in row groups of a crawl's images table; the path is the sha256 with a suffix.
+
+    What their metadata tell beside orientation, colours and rights is cut out of them.
+    """
     rows = shard.read_row_groups(groups, columns=["bytes", "sha256", "format"]).combine_chunks()
     suffix = pc.if_else(pc.is_in(rows["format"], _JPEG), "jpg", rows["format"])
     paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".")
-    return _image(rows["bytes"], paths)
+    return _image(pa.chunked_array([_bare(rows["bytes"].combine_chunks())]), paths)
+
+
+def _bare(photos: pa.BinaryArray) -> pa.BinaryArray:
+    """Return photos without metadata; null for one that cannot be used, or that forbids training."""
+    contents = [_bare_photo(photo.as_py()) for photo in photos]
+    return pa.array(contents, pa.binary())
+
+
+def _bare_photo(content: bytes | None) -> bytes | None:
+    if not content:
+        return None
+    try:
+        found = bare(content)
+    except UnusablePhoto:
+        return None
+    return None if found.rights.refusal else found.content
 
 
 def dataset_image(shard: Shard, groups: list[int]) -> pa.StructArray:

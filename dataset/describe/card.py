@@ -39,6 +39,7 @@ def card(
         _filters(figures["filters"], captions),
         _USE,
         "## Columns\n\n" + _COLUMNS,
+        _TAKEN_OFF,
         section(figures, sources),
         "## Settings\n\n"
         + "\n".join(f"- `{key}`: `{json.dumps(v, ensure_ascii=False)}`" for key, v in settings.items()),
@@ -147,4 +148,11 @@ _COLUMNS = """`image` (bytes and name), `sha256`, `width`, `height`, `phash` of 
 odai that show it; `category`, `labels`, `label_confidences` (0 to 1) of those; `group` of near duplicates; \
 `captions`, best first: `boke_id`, `odai_id`, `text` as written, `text_nfkc` normalised, `tokens` of that, \
 `stars`, `raters`, `category`, `posted`, `url`. `source` (a site, or an imported data set) and `licence` of \
-photo and caption, `credit` (the photographer), `rights` (what the photo's metadata say): null if unknown."""
+photo and caption, `image_sha256` of the bytes in `image` (`sha256` is that of those that were fetched), \
+`credit` (the photographer), `rights` (what the photo's metadata say): null if unknown."""
+
+_TAKEN_OFF = """## What was taken off the photos
+
+Places, serial numbers, thumbnails, makers' notes, names of programs and comments were cut out of the files.
+How a photo is turned, its colour profile and what it says of its rights are still there, and every pixel is
+as it was. Photos whose metadata forbid training (`plus:DataMining`) are not in here."""

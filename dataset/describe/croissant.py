@@ -59,8 +59,9 @@ CONTEXT = {
     "transform": "cr:transform",
 }
 DESCRIPTIONS = {
-    "image": "The photo, as it was fetched.",
-    "sha256": "SHA-256 of the photo's bytes, in hexadecimal: the key of the row.",
+    "image": "The photo, without metadata but for orientation, colour profile and rights.",
+    "sha256": "SHA-256 of the photo's bytes as they were fetched, in hexadecimal: the key of the row.",
+    "image_sha256": "SHA-256 of the bytes in the column image, in hexadecimal.",
     "width": "Width in pixels.",
     "height": "Height in pixels.",
     "phash": "Perceptual hash of the photo, 64 bits in hexadecimal.",

@@ -264,8 +264,7 @@ def _examine(member: Member) -> dict[str, Any]:
     rights = rights_of(content)
     if rights.refusal:
         return {"outcome": "denied", "error": rights.refusal}
-    said = {"credit": rights.name, "rights": rights.row()}
-    return {"outcome": "ok", "bytes": content, **vars(photo), **said}
+    return {"outcome": "ok", "bytes": content, **vars(photo), "rights": rights.row()}
 
 
 def _addresses(directory: Path) -> set[str]:

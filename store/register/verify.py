@@ -215,12 +215,13 @@ def check_photo(path: Path, row: dict[str, object], content: bytes | None, decod
     Args:
         path: the shard.
         decoder: the version that described it.
-        row: sha256, width and height in pixels, phash, format if the table has it, and whatever else.
+        row: sha256 (or image_sha256, where the bytes are not as they were fetched), width and height in
+            pixels, phash, format if the table has it, and whatever else.
     """
     name = f"{path}: photo {row['sha256']}"
     if not content:
         yield Problem(f"{name} has no bytes")
-    elif (found := hashlib.sha256(content).hexdigest()) != row["sha256"]:
+    elif (found := hashlib.sha256(content).hexdigest()) != (row.get("image_sha256") or row["sha256"]):
         yield Problem(f"{name} hashes to {found}")
     elif decoder == DECODER:
         try:

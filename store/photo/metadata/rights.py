@@ -37,11 +37,6 @@ class Rights:
         """The words that forbid training on the photo; None where none do."""
         return f"plus:DataMining: {self.data_mining}" if data_mining.prohibits(self.data_mining) else None
 
-    @property
-    def name(self) -> str | None:
-        """Whom to name: by the credit line, else the creator."""
-        return self.credit or self.creator
-
     def row(self) -> dict[str, str | None] | None:
         """Return the struct of the column `rights`; None where nothing is said."""
         said = {name: text for name, text in self.stated().items() if name != "data_mining"}

@@ -175,7 +175,7 @@ def test_a_photo_that_forbids_training_is_denied(tmp_path: Path) -> None:
         None,
         None,
     )
-    assert (taken["outcome"], taken["credit"]) == ("ok", speaking_photos.CREDIT)
+    assert (taken["outcome"], taken["rights"]["credit"]) == ("ok", speaking_photos.CREDIT)
 
 
 def test_a_meta_that_opts_out_counts(tmp_path: Path) -> None:

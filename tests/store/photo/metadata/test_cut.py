@@ -20,7 +20,7 @@ PHOTOS = {
 
 
 def by_opencv(content: bytes) -> np.ndarray:
-    found = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    found: np.ndarray | None = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     assert found is not None
     return found
 

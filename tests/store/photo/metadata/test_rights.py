@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from store.photo.decode import decode
 from store.photo.metadata import exif, iptc, xmp
@@ -110,7 +111,7 @@ def test_several_creators_and_addresses() -> None:
 def test_exif_is_in_some_encoding(content: bytes, text: str | None) -> None:
     for order in ("little", "big"):
         numbers = (42, 2), (8, 4), (1, 2), (0x8298, 2), (2, 2), (len(content), 4), (26, 4), (0, 4)
-        head = b"".join(number.to_bytes(size, order) for number, size in numbers)  # type: ignore[arg-type]
+        head = b"".join(number.to_bytes(size, order) for number, size in numbers)
         inline = head[:-8] + content.ljust(4, b"\0") + bytes(4) if len(content) <= 4 else head + content
         assert exif.rights((b"II" if order == "little" else b"MM") + inline)["copyright"] == text
 
@@ -123,7 +124,7 @@ def test_iptc_says_its_character_set_or_not() -> None:
 
 
 def test_png_texts_and_photoshop_are_the_last_resort() -> None:
-    texts = speaking.PngInfo()
+    texts = PngInfo()
     texts.add_text("Author", "José")
     texts.add_itxt("Copyright", "© 山田", zip=True)
     file = io.BytesIO()
