@@ -45,11 +45,15 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         labels = (None, ["犬"], ["犬", "人"], ["猫"])[odai // 3 % 4]
         facts = {"labels": labels, "kind": KINDS[odai % 4], "category": CATEGORIES[odai % 3]}
+        facts |= {
+            "source": ("bokete.jp", "bokekan", None)[odai % 3],
+            "licence": (None, "CC-BY-2.0")[odai % 2],
+        }
         pages.append(page(odai, bokes, **facts))
         if odai < 12:  # the last one's photo is not there
-            images.append(
-                image(odai, photo(odai, size=96), width=SIZES[odai % 4][0], height=SIZES[odai % 4][1])
-            )
+            width, height = SIZES[odai % 4]
+            rights = {"licence": (None, "CC0-1.0")[odai % 2], "credit": (None, "山田", "鈴木")[odai % 3]}
+            images.append(image(odai, photo(odai, size=96), width=width, height=height, **rights))
     return write(tmp_path_factory.mktemp("where") / "p" / "crawl", pages, images)
 
 
@@ -101,6 +105,11 @@ SAME = [
     ({"min_stars": 1, "max_characters": 5}, "stars >= 1 and length(text_nfkc) <= 5"),
     ({"forbidden_words": "dog\nガ"}, "not regexp_matches(lower(text_nfkc), 'dog|ガ')"),
     ({"forbidden_words": "100%\n笑"}, "text_nfkc not like '%笑%' and not contains(text_nfkc, '100%')"),
+    ({"sources": ("bokete.jp",)}, "source = 'bokete.jp'"),
+    ({"exclude_sources": ("bokekan",)}, "source is distinct from 'bokekan'"),
+    ({"licences": ("CC-BY-2.0",)}, "licence in ('CC-BY-2.0')"),
+    ({"photo_licences": ("CC0-1.0",)}, "photo_licence = 'CC0-1.0'"),
+    ({"credited_only": True}, "credit is not null"),
     ({"opt_outs": "odai 3\nboke 105"}, "odai_id <> 3 and boke_id <> 105"),
     ({"opt_outs": "url http://bokete.test/boke/105"}, "url <> 'http://bokete.test/boke/105'"),
 ]
