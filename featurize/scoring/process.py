@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -35,6 +36,7 @@ class ScorerProcess:
         self._arguments = (reference, name, Limits.options.model_dump_json())
         self._reference, self._seconds = reference, seconds
         self._running: ExitStack | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self.kind = ""
 
     def start(self) -> None:
@@ -53,7 +55,7 @@ class ScorerProcess:
             assert process.stdin
             assert process.stdout
             self._process = process
-            opening.callback(self._kill)
+            opening.callback(self.kill)
             items, answers = (os.dup(pipe.fileno()) for pipe in (process.stdin, process.stdout))
             self._items = opening.enter_context(Connection(items, readable=False))
             self._answers = opening.enter_context(Connection(answers, writable=False))
@@ -100,14 +102,16 @@ class ScorerProcess:
         with suppress(OSError):
             if not self._answers.poll(0):
                 return f"it took longer than {seconds:g} seconds"
+        assert self._process
         status = self._process.wait()
         self._errors.seek(0)
         return f"its process {child.ending(status, self._errors.read().decode(errors='replace'))}"
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
         """End it with all that it has started: it has a session of its own."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
 class Processes:
@@ -115,6 +119,7 @@ class Processes:
 
     def __init__(self, workers: Sequence[ScorerProcess]) -> None:
         self.kind = workers[0].kind
+        self._workers, self._stopping = workers, False
         self._free = SimpleQueue[ScorerProcess]()
         for worker in workers:
             self._free.put(worker)
@@ -123,9 +128,15 @@ class Processes:
         """Return the rows of some items, in order. Thread-safe."""
         worker = self._free.get()
         try:
-            return [worker.row(item) for item in items]
+            return [] if self._stopping else [worker.row(item) for item in items]
         finally:
             self._free.put(worker)
+
+    def stop(self) -> None:
+        """End all of them at once, whatever they do; no more is scored."""
+        self._stopping = True
+        for worker in self._workers:
+            worker.kill()
 
 
 @contextmanager

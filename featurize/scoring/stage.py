@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,25 @@ Compute = Callable[[Sequence[Item]], list[Row]]
 
 
 @dataclass(frozen=True)
+class Running:
+    """A scorer that has started.
+
+    Args:
+        kind: what it scores, `photo` or `text`.
+        threads: how many may call it at once.
+        rows: scores some items, in order.
+        batch: how many items are given to it at a time: of what may hang, one.
+        stop: ends what is under way.
+    """
+
+    kind: str
+    threads: int
+    rows: Compute
+    batch: int = BATCH
+    stop: Callable[[], object] = lambda: None
+
+
+@dataclass(frozen=True)
 class Scorer:
     """What gives the scores: one of an .onnx file, other people's code, and a table.
 
@@ -75,18 +95,18 @@ class Scorer:
         return f"{self.table.name} {table.digest(self.table)[:16]}"
 
     @contextmanager
-    def opened(self, name: str) -> Iterator[tuple[str, int, Compute]]:
-        """Yield what is scored, `photo` or `text`, by how many threads at once, and what scores some."""
+    def opened(self, name: str) -> Iterator[Running]:
+        """Yield what scores; it ends with the block."""
         if self.code:
             with processes(self.code, name, self.seconds, cores()) as found:
-                yield found.kind, cores(), found.rows
+                yield Running(found.kind, cores(), found.rows, 1, found.stop)
         elif self.model:
             scorer = model.PhotoModel(self.model, name, self.preprocess, self.size, self.output, self.labels)
-            yield "photo", scorer.threads, scorer.rows
+            yield Running("photo", scorer.threads, scorer.rows)
         else:
             assert self.table
             scores = table.ScoreTable(self.table, name)
-            yield scores.kind, 1, scores.rows
+            yield Running(scores.kind, 1, scores.rows)
 
 
 @dataclass
@@ -138,16 +158,17 @@ def score(
     folder.mkdir(parents=True, exist_ok=True)
     with (
         locked(place.scores / f".{name}.lock", f"is writing {folder}"),
-        scorer.opened(name) as (report.kind, threads, compute),
+        scorer.opened(name) as running,
         tempfile.TemporaryDirectory() as work,
         crawled(crawls, options, Path(work), place) as there,
     ):
+        report.kind = running.kind
         remove_leftovers(folder)
         _keep(folder, made_by, retry_failed=retry_failed)
         known = _known(folder)
         total, items = there.captions(known) if report.kind == "text" else there.photos(known)
         report.known = len(known)
-        _fill(folder, items, total, threads, compute, room, report)
+        _fill(folder, items, total, running, room, report)
     if report.failed and not report.computed and not report.known:
         raise UserError(f"{report}. See {folder}; once it is mended: --retry-failed")
     return report
@@ -186,26 +207,19 @@ def _known(folder: Path) -> pa.Table:
 
 
 def _fill(
-    folder: Path,
-    items: Iterator[Item],
-    total: int,
-    threads: int,
-    compute: Compute,
-    room: Room,
-    report: Report,
+    folder: Path, items: Iterator[Item], total: int, running: Running, room: Room, report: Report
 ) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     room.check()
     with (
-        ThreadPoolExecutor(threads) as pool,
+        ThreadPoolExecutor(running.threads) as pool,
         ShardWriter(folder, "scores", SCORES, ShardLimits(seconds=SECONDS)) as writer,
         Progress(
             f"score {report.name}", total, "captions" if report.kind == "text" else "photos"
         ) as progress,
+        _stopped_by_errors(running),
     ):
-        engine: LocalEngine[Sequence[Item]] = LocalEngine("", 0, compute, pool, 2 * threads)
-        for rows in engine.rows(batched(items, BATCH)):
+        engine: LocalEngine[Sequence[Item]] = LocalEngine("", 0, running.rows, pool, 2 * running.threads)
+        for rows in engine.rows(batched(items, running.batch)):
             for row in rows:
                 writer.append(row)
                 if row["outcome"] == "ok":
@@ -214,3 +228,13 @@ def _fill(
                     report.failed[str(row["error"])] += 1
             progress.advance(len(rows), failed=sum(report.failed.values()))
             room.check()
+
+
+@contextmanager
+def _stopped_by_errors(running: Running) -> Iterator[None]:
+    """End what is under way where the block ends by an exception: threads would wait for what hangs."""
+    try:
+        yield
+    except BaseException:
+        running.stop()
+        raise

@@ -1,6 +1,7 @@
 """Scores by others' code, a model and a table: what fails is a row with its reason, and never the end."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,22 @@ def test_what_fails_costs_its_own_row(place: Place) -> None:
     )
     assert not errors
     assert {dict(row["scores"])["x"] for row in rows(place).values() if row["scores"]} == {1}
+
+
+HANGING = """
+import os, signal, time
+def score(text):
+    os.kill({pid}, signal.SIGINT)
+    time.sleep(600)
+"""
+
+
+def test_who_stops_it_does_not_wait_for_what_hangs(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(HANGING.format(pid=os.getpid()))
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        scored(place, code=f"{tmp_path}/mine.py:score", seconds=250)
+    assert time.monotonic() - started < 200
 
 
 @pytest.mark.long
