@@ -1,6 +1,6 @@
 """Filters of other people's code (`dataset.filters`): SQL conditions under their own names, as ours are.
 
-What SQL cannot say is a scorer's: `bokeru score`, and `dataset.where` on what it said.
+What SQL cannot say is a scorer's: `bokeru score`.
 """
 
 import re
