@@ -7,7 +7,7 @@ from store.photo.decode import decode, orientation_of
 from store.photo.errors import UnusablePhoto
 from store.photo.metadata import exif, xmp
 from store.photo.metadata.by_format import blocks_of, module_of
-from store.photo.metadata.formats import png, tiff
+from store.photo.metadata.formats import avif, png, tiff
 from store.photo.metadata.rights import NOTHING, Rights, rights_in
 
 
@@ -39,8 +39,8 @@ def bare(content: bytes) -> Bare:
         result = module.cut(content, exif.orientation_only(turned) if turned != 1 else b"", packet)
     except (ValueError, IndexError):
         result = _png(content, packet)
-    if module is tiff and result != content and not _look_alike(content, result):
-        result = _png(content, packet)  # its tags are wrong in a way that the decoder forgives
+    if module in (avif, tiff) and result != content and not _look_alike(content, result):
+        result = _png(content, packet)  # its places are wrong in a way that the decoder forgives
     return Bare(result, rights)
 
 
