@@ -5,6 +5,7 @@ them. Another scorer, or another version of one, makes them all anew.
 """
 
 import re
+import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -84,10 +85,16 @@ class Scorer:
     labels: tuple[str, ...] = ()
     seconds: float = 30.0
 
+    def arguments(self) -> list[str]:
+        """Return what says on a command line where the scores come from."""
+        named = {"--model": self.model, "--python": self.code, "--table": self.table}
+        [(option, value)] = [(option, value) for option, value in named.items() if value is not None]
+        return [option, shlex.quote(str(value))]
+
     def version(self) -> str:
         """Return what tells scores of this scorer from others: the time limit does not."""
         if self.code:
-            return f"{self.code} {find('scorer', self.code, 'bokeru score').version}"
+            return f"{self.code} {find('scorer', self.code, '--python').version}"
         if self.model:
             made = (table.digest(self.model), self.preprocess, self.size, self.output, list(self.labels))
             return f"{self.model.name} {fingerprint(*made)[:16]}"
@@ -154,7 +161,7 @@ def score(
         raise UsageError(f"{name!r} names no scores: write up to 32 letters, digits and _, a letter first")
     folder = place.scores / name
     made_by, report = scorer.version(), Report(name)
-    room = Room(folder, options, "dataset", place, again=place.command("score", name))
+    room = Room(folder, options, "dataset", place, again=place.command("score", name, *scorer.arguments()))
     folder.mkdir(parents=True, exist_ok=True)
     with (
         locked(place.scores / f".{name}.lock", f"is writing {folder}"),

@@ -20,7 +20,7 @@ from store.photo.decode import decode
 from store.photo.options import Limits, PhotoOptions
 from store.plugins.find import GUIDE, Plugin, find, told
 
-SETTING = "bokeru score"
+SETTING = "--python"
 KINDS = ("photo", "text")
 """The names that a scorer's first parameter may have: pixels (H, W, 3) uint8 in R, G, B; or a caption."""
 

@@ -46,6 +46,7 @@ from featurize.fetch import CAFFENET, fetch
 from featurize.neighbours import nearest
 from featurize.options import FeatureOptions
 from featurize.read import vectors
+from featurize.scoring.stage import Scorer, score
 from pipelines import Settings
 from store.errors import UserError
 from store.forget.content import Request
@@ -307,6 +308,12 @@ def import_on_a_small_disk(place: Place) -> None:
     called(place, "import", "bokekan", str(source), "--set", "crawl.min_free_gb=1000000")
 
 
+def score_on_a_small_disk(place: Place) -> None:
+    table = place.data.parent / "scores.parquet"
+    pq.write_table(pa.table({"sha256": ["0" * 64], "score": [1.0]}), table)
+    score("x", Scorer(table=table), [place.crawl], DatasetOptions(min_free_gb=1e9), place)
+
+
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
     ("commands/notices.py", notice_of_a_crawl, ["crawl"]),
@@ -366,6 +373,11 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         "commands/crawls.py",
         import_on_a_small_disk,
         lambda place: ["import", *where(place), "bokekan", str(place.data.parent / "can")],
+    ),
+    (
+        "featurize/scoring/stage.py",
+        score_on_a_small_disk,
+        lambda place: ["score", *where(place), "x", "--table", str(place.data.parent / "scores.parquet")],
     ),
     ("crawler/memory/tables.py", damaged_crawl, lambda place: ["verify", str(place.crawl)]),
     (
