@@ -85,7 +85,7 @@ def measure_build(work: Path, photos: int, captions_per_photo: int, photo_bytes:
     return {
         "captions": captions,
         "photos": photos,
-        "gigabytes": round(sum(path.stat().st_size for path in dataset.iterdir()) / 1e9, 3),
+        "gigabytes": round(sum(path.stat().st_size for path in dataset.rglob("*.parquet")) / 1e9, 3),
         "seconds": round(seconds, 2),
         "captions_per_second": round(captions / seconds),
         "cpu_microseconds_per_caption": round(1e6 * cpu / captions, 2),
