@@ -135,9 +135,9 @@ def test_a_fault_that_begins_while_a_crawl_runs_spoils_nothing_that_came_before(
 
 @pytest.mark.long
 def test_800_good_pages_and_then_all_drift_cost_few_more(tmp_path: Path) -> None:
-    embedded = EmbeddedSite(photos=600, captions_per_photo=2, seed=SEED)
-    with controlled(600, 2, SEED) as site:
-        site.fault("pages-changed", after=1300)
+    embedded = EmbeddedSite(photos=800, captions_per_photo=2, seed=SEED)
+    with controlled(800, 2, SEED) as site:
+        site.fault("pages-changed", after=1620)  # of some 930 pages and 800 photos
         with pytest.raises(UserError, match="10 of the last 100 pages have markup that no layout knows"):
             crawl(
                 OPTIONS.model_copy(update={"embedded": embedded}),
@@ -146,7 +146,7 @@ def test_800_good_pages_and_then_all_drift_cost_few_more(tmp_path: Path) -> None
                 pipeline="p",
             )
     outcomes = [row["outcome"] for row in rows(tmp_path, "pages")]
-    assert outcomes.count("ok") > 600
+    assert outcomes.count("ok") > 800
     assert outcomes.count("drift") <= 20
 
 
@@ -202,10 +202,7 @@ def test_what_is_an_answer_ends_with_0(tmp_path: Path) -> None:
         one = options(site.address, max_pages=1)
         assert crawl(one, tmp_path / "a", address=None, pipeline="p").photos == {}, "none was due yet"
         crawl(options(site.address), tmp_path / "a", address=None, pipeline="p")
-        asked = len(site.paths)
         assert is_complete(options(site.address), tmp_path / "a")
-        crawl(options(site.address), tmp_path / "a", address=None, pipeline="p")
-        assert len(site.paths) == asked, "nothing was due"
 
 
 @pytest.mark.long
