@@ -96,7 +96,7 @@ def fails(directory: Path, served: ControlledSite, fault: str, capfd: pytest.Cap
 
 LONG = (
     "lists-without-pictures", "pages-changed", "cookie-wall", "deeper", "robots-disallow-all",
-    "lists-without-photos", "photos-login", "pages-401", "pages-empty",
+    "lists-without-photos", "photos-login", "pages-401", "pages-empty", "photos-moved",
 )  # fmt: skip
 """Variants of others, and those that other tests meet as well."""
 
@@ -177,7 +177,7 @@ MISSING = Answer("", 404)
     ("odai", "photo", "status", "names"),
     [
         (Answer(CUT[: len(CUT) // 2], headers={"Content-Encoding": "gzip"}), None, 5, "not whole"),
-        (Answer("", 401), None, 4, "401"),
+        pytest.param(Answer("", 401), None, 4, "401", marks=pytest.mark.long),
         (MISSING, None, 5, "none of the 5 odai that lists lead to is there"),
         pytest.param(None, MISSING, 5, "no photo came: none of 5 is there", marks=pytest.mark.long),
         (None, Answer("x", 500), 1, "500"),
