@@ -23,6 +23,7 @@ from scrapy.settings import Settings
 
 from crawler.completeness import is_complete
 from crawler.components.session import Session
+from crawler.crawl import DUE
 from crawler.job import Job
 from crawler.memory.tables import Tables
 from crawler.reports.run_report import CrawlReport
@@ -86,7 +87,7 @@ def _crawl_if_due(job: Job) -> CrawlReport | None:
     with Tables(job) as tables:
         if is_complete(job, tables):
             return None
-        print('"due"', flush=True)
+        print(DUE.decode(), end="", flush=True)
         return crawl(replace(job, address=_read()), tables=tables)
 
 
