@@ -23,9 +23,9 @@ from scrapy.settings import Settings
 
 from crawler.completeness import is_complete
 from crawler.components.session import Session
+from crawler.crawl import DUE
 from crawler.job import Job
 from crawler.memory.tables import Tables
-from crawler.reports.counts import problems
 from crawler.reports.run_report import CrawlReport
 from crawler.spiders.bokete import BoketeSpider
 from store import logs
@@ -87,7 +87,7 @@ def _crawl_if_due(job: Job) -> CrawlReport | None:
     with Tables(job) as tables:
         if is_complete(job, tables):
             return None
-        print('"due"', flush=True)
+        print(DUE.decode(), end="", flush=True)
         return crawl(replace(job, address=_read()), tables=tables)
 
 
@@ -146,14 +146,7 @@ def _failures(job: Job, session: Session) -> Iterator[UserError]:
             f"stopped before it was complete. What was fetched is kept; go on with: {job.command}"
         )
         return  # a crawl that was stopped half-way may have any share of drift or refusals
-    is_whole = reason == "finished" and not session.failure
-    try:
-        with Tables(job) as tables:
-            yield from problems(job, tables, session.counts)
-            if is_whole and not tables.is_complete(session.counts.new_pages.total()):
-                yield UserError(f"some addresses could not be fetched; see the log. Try again: {job.command}")
-    except UserError as error:
-        yield error
+    yield from session.problems
 
 
 def _stop(stops: Stops, crawler: Crawler, session: Session) -> None:

@@ -26,7 +26,7 @@ from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import KINDS, Kind, Tables
 from crawler.parsing.outside import use_layouts
-from crawler.reports.counts import Counts, Pause
+from crawler.reports.counts import Counts, Pause, problems
 from crawler.reports.publish import Publisher
 from crawler.reports.run_report import CrawlReport
 from crawler.reports.traffic import Traffic
@@ -63,6 +63,7 @@ class Session:
         self.hosts = Hosts(job, Watcher(self.fail, self.paused, lambda photo: self.frontier.narrow(photo)))
         self.report: CrawlReport | None = None
         self.close_reason = "finished"
+        self.problems: list[UserError] = []
         self.on_failure: Callable[[], object] = lambda: None
         self.on_pause: Callable[[Pause], object] = lambda pause: None
         self._pages_left = sys.maxsize  # that this run may fetch by crawl.max_pages
@@ -132,12 +133,28 @@ class Session:
         assert self.report
         is_counted = self.report.bokes is not None
         with suppress(*((OSError, UserError) if failure or status else ())):  # a full disk has no room for it
-            counted = self.report if is_counted else self.report.with_tables(self.job)
-            self.report = counted.ended(failure, status=status)
+            if not is_counted:
+                self._count()
+            self.report = self.report.ended(failure, status=status)
             if not is_counted:
                 self._keep_rules(self.report)
             self.publisher.publish(self.report)
             self.writer.write_beside(HISTORY_NAME, HISTORY, self.history.rows(self.report))
+
+    def _count(self) -> None:
+        """Count what is in the tables, and look for what is wrong with it: they are read once for both."""
+        assert self.report
+        with Tables(self.job) as tables:
+            self.report = self.report.with_tables(tables)
+            self.problems = list(problems(self.job, tables, self.counts))
+            if self.is_finished and not tables.is_complete(self.counts.new_pages.total()):
+                again = f"some addresses could not be fetched; see the log. Try again: {self.job.command}"
+                self.problems.append(UserError(again))
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the crawl ended because nothing was left to ask for."""
+        return self.close_reason == "finished" and self.failure is None
 
     def _keep_rules(self, report: CrawlReport) -> None:
         now = datetime.now(UTC)

@@ -10,6 +10,7 @@ from store.errors import UserError
 from store.logs import printable
 
 if TYPE_CHECKING:
+    from crawler.memory.tables import Tables
     from crawler.reports.counts import Counts
 
 _OF_RULE = ("table", "source", "rule", "count", "url")
@@ -97,22 +98,19 @@ class CrawlReport:
             log_messages=traffic.below("log_count/"),
         )
 
-    def with_tables(self, job: Job) -> Self:
+    def with_tables(self, tables: "Tables") -> Self:
         """Return the report with what is in the tables, counted there."""
-        from crawler.memory.tables import Tables
-
-        with Tables(job) as tables:
-            return replace(
-                self,
-                pages=tables.outcomes("pages"),
-                photos=tables.outcomes("images"),
-                bokes=tables.bokes(),
-                stand_ins=tables.stand_ins(),
-                left_out_by_rule=[
-                    {name: row[name] for name in _OF_RULE}
-                    for row in tables.left_out_by_rule(sum(self.new_pages.values()))
-                ],
-            )
+        return replace(
+            self,
+            pages=tables.outcomes("pages"),
+            photos=tables.outcomes("images"),
+            bokes=tables.bokes(),
+            stand_ins=tables.stand_ins(),
+            left_out_by_rule=[
+                {name: row[name] for name in _OF_RULE}
+                for row in tables.left_out_by_rule(sum(self.new_pages.values()))
+            ],
+        )
 
     def ended(self, failure: UserError | None, *, status: int | None = None) -> Self:
         """Return the report of a crawl that has ended so.

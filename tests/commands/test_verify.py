@@ -170,7 +170,17 @@ DAMAGE_OF_JSON: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("damage", [*DAMAGE_OF_ANY_FILE, *DAMAGE_OF_JSON])
+LONG = ("zeros", "a link to itself", "nested")
+"""Variants of others."""
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(name, marks=pytest.mark.long) if name in LONG else name
+        for name in (*DAMAGE_OF_ANY_FILE, *DAMAGE_OF_JSON)
+    ],
+)
 def test_damage_of_every_kind_of_file_has_status_5(tmp_path: Path, damage: str) -> None:
     """A real pipeline, with a run, an export and a forget list: each of its files in turn."""
     data = Path(shutil.copytree(MADE / "data", tmp_path / "data"))

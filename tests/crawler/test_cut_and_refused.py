@@ -41,7 +41,9 @@ def outcomes(directory: Path) -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("how", ["gzip", pytest.param("character", marks=pytest.mark.long), "end"])
+@pytest.mark.parametrize(
+    "how", ["gzip", *(pytest.param(how, marks=pytest.mark.long) for how in ("character", "end"))]
+)
 def test_a_page_without_its_end_is_asked_for_again_and_never_stored(how: str, tmp_path: Path) -> None:
     def answer(path: str, _: Message) -> Answer | None:
         found = usual(path)
@@ -144,7 +146,7 @@ def test_451_is_a_no_and_tdmrep_keeps_a_page_from_being_fetched(tmp_path: Path) 
     assert "/odai/2" not in site.paths
 
 
-@pytest.mark.parametrize("end", ["chunk", "early"])
+@pytest.mark.parametrize("end", ["chunk", pytest.param("early", marks=pytest.mark.long)])
 def test_a_body_that_ends_before_its_end_is_asked_for_again_and_never_stored(
     end: Literal["chunk", "early"], tmp_path: Path
 ) -> None:

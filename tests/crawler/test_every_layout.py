@@ -38,10 +38,10 @@ def drawn(bokes: list[Boke]) -> set[tuple[object, ...]]:
 
 
 QUICK_AND_LONG = [
-    pytest.param(layout, marks=pytest.mark.long) if layout.startswith("bootstrap") else layout
+    pytest.param(layout, marks=pytest.mark.long) if layout.startswith(("bootstrap", "jquery")) else layout
     for layout in LAYOUTS
 ]
-"""Two markups of one family are crawled in `make test-long`; tests/crawler/layouts tries their parsers."""
+"""The oldest markups are crawled in `make test-long`; tests/crawler/layouts tries their parsers."""
 
 
 @pytest.mark.parametrize("layout", QUICK_AND_LONG)

@@ -305,7 +305,13 @@ forget(Place(data, "p"), Request(odai=number))
 """
 
 
-@pytest.mark.parametrize("where", ["run", "features", "dataset", "export", "crawl", "images"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("run", "features", "export")),
+        *("dataset", "crawl", "images"),
+    ],
+)
 def test_a_killed_forget_is_finished_by_running_it_again(data: Path, where: str) -> None:
     export(data / "p" / "dataset", data / "p" / "out", "webdataset")
     killed = subprocess.run([sys.executable, "-c", KILLED, str(data), where, "50"], check=False)

@@ -295,7 +295,7 @@ def alexnet(seed: int) -> Network:
     return replace(network, name="AlexNet", layers=tuple(layers))
 
 
-@pytest.fixture(scope="module", params=[caffenet, alexnet])
+@pytest.fixture(scope="module", params=[caffenet, pytest.param(alexnet, marks=pytest.mark.long)])
 def full_size(request: pytest.FixtureRequest) -> Iterator[Network]:
     yield request.param(1)
     gc.collect()

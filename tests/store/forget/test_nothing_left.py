@@ -129,7 +129,6 @@ def test_a_crawl_that_really_runs_is_named_and_brings_nothing_back(
     file = whole.pipeline / "crawl" / ".lock"
     shutil.rmtree(whole.pipeline / "crawl" / "pages")
     file.unlink()  # it names who held it before
-    file.unlink()  # it names the last crawl
     with subprocess.Popen([sys.executable, "-m", "commands.main", "crawl", *whole.where, *slow]) as crawling:
         while not (file.exists() and file.read_text().startswith("process ")):
             assert crawling.poll() is None

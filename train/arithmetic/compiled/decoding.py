@@ -133,7 +133,8 @@ def product(rows: Array, weights: Array) -> Array:
     """
     if len(rows) > MAX_SINGLE_ROWS:
         return np.asarray(rows @ weights)
-    result = np.empty((len(rows), weights.shape[1]), np.float32)
+    # Zeros: gemv multiplies what it finds there by 0, and np.empty may find NaNs, which NumPy then warns of.
+    result = np.zeros((len(rows), weights.shape[1]), np.float32)
     # np.dot of a row is a matrix-vector product (gemv), which reads the weights where they are.
     for row, out in zip(rows, result, strict=True):
         np.dot(row, weights, out=out)
