@@ -102,7 +102,7 @@ def _check_pipeline(stage: Stage) -> "Iterator[Problem]":
     from store.forget.unfinished import Unfinished
     from store.register.verify import Problem, check_by, check_table
 
-    for name in ("builds", "scores"):
+    for name in ("builds", "scores", "photos"):
         yield from check_table(stage.table(name), lambda *_: iter(()))
     for read in (Forgotten.load, read_exports, Unfinished.load):
         yield from check_by(read, stage.directory)

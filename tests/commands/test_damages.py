@@ -419,6 +419,7 @@ EVERY: dict[str, Callable[[Path, Path], object]] = {
 UNSEEN = {
     ("<pipeline>/exports.json", "gone"),
     ("<pipeline>/receipts/*.json", "gone"),
+    ("<pipeline>/photos/*.parquet", "gone"),
     *(("<pipeline>/builds/*.parquet", damage) for damage in ("gone", "swapped", "one bit")),
 }
 """No manifest lists these files: that one is gone, or another build's, shows nowhere. Footers have no sum."""
