@@ -124,6 +124,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
         ledger.run(stage, *pipeline)
     ledger.run("canaries", *pipeline)
     ledger.run("history", *pipeline)
+    ledger.run("score", "kanji", "--python", "featurize.scoring.ours:kanji", *pipeline)
     holding = [path.relative_to(data).as_posix() for path in search(data, everything(data))]
     photo = folder / "photo.jpg"
     photo.write_bytes(next(read.photo_bytes(data / "demo/dataset"))[1])
@@ -133,7 +134,6 @@ def run_everything(folder: Path) -> dict[str, Any]:
     for form in ("pairs", "webdataset", "coco", "imagefolder"):
         ledger.run("export", *pipeline, "--format", form, folder / form)
     push(ledger, pipeline)
-    ledger.run("score", "kanji", "--python", "featurize.scoring.ours:kanji", *pipeline)
     ledger.run("import", "bokekan", can(folder / "can", rows_as_csv([boke_row(1)]).encode()), *pipeline)
     ledger.run("import", "oogiri-go", oogiri_go(folder / "oogiri", [sample(1)]), *pipeline)
     ledger.run("dataset", *pipeline)
