@@ -10,6 +10,7 @@ from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions
 from crawler.reports.run_report import CrawlReport
 from store.notify.options import NotifyOptions
+from tests.crawler.warm import crawls_are_forked
 
 
 def crawl(
@@ -27,9 +28,10 @@ def crawl(
         address: where the embedded site is served, None for another site.
     """
     site = nullcontext(address)
-    report = stage.crawl(
-        options, directory, site=site, pipeline=pipeline, retry_failed=retry_failed, notify=notify
-    )
+    with crawls_are_forked():
+        report = stage.crawl(
+            options, directory, site=site, pipeline=pipeline, retry_failed=retry_failed, notify=notify
+        )
     assert report, "nothing was due"
     return report
 
