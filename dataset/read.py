@@ -1,6 +1,6 @@
 """Reads a dataset: captions and photo columns without the photos' bytes, and bytes of chosen photos."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from store.whole_file import read_object
 
 SPLITS = ("train", "dev")
 T = TypeVar("T")
+_OF_PHOTOS = tuple(name for name in PHOTOS.names if name not in ("image", "captions"))
 
 
 def is_complete(directory: Path) -> bool:
@@ -66,12 +67,11 @@ def older_layout(directory: Path) -> str | None:
     )
 
 
-def photos(directory: Path, split: str | None = None) -> pa.Table:
-    """Return a row per photo: the columns of PHOTOS but `image` and `captions`, and `split`."""
-    columns = [name for name in PHOTOS.names if name not in ("image", "captions")]
+def photos(directory: Path, split: str | None = None, columns: Sequence[str] = _OF_PHOTOS) -> pa.Table:
+    """Return a row per photo: `columns` (by default all of PHOTOS but `image` and `captions`) and `split`."""
     tables = []
     for path in shards(directory, split):
-        table = _read(path, columns)
+        table = _read(path, list(columns))
         tables.append(
             table.append_column("split", pa.array([path.name.split("-")[0]] * len(table), pa.string()))
         )

@@ -1,8 +1,7 @@
 """Writes the photos table: photos and captions come in blocks, the photos' bytes stream from their shards."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from dataset.read import SPLITS
 from store.errors import DamagedFile
 from store.photo.errors import UnusablePhoto
 from store.photo.metadata.cut import bare
+from store.processes.ahead import ahead
 from store.progress import Progress
 from store.register.kinds import DATASET_SHARDS
 from store.schema import DECODER, PHOTOS
@@ -62,7 +62,7 @@ def write_photos(
             empty: list[int] = []
             # Train and dev of a block lie in the same shards: each row group is read once, for both.
             halves = [(writers[split], half, _positions(half)) for split, half in by_split(block).items()]
-            for first, last, images in _prefetch(_images(block, shards, image)):
+            for first, last, images in ahead(_images(block, shards, image)):
                 for writer, half, positions in halves:
                     low, high = np.searchsorted(positions, [first, last])
                     read = images.take(pa.array(positions[low:high] - first))
@@ -122,15 +122,6 @@ def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Gen
                 start, end = int(ends[groups[0] - 1]) if groups[0] else 0, int(ends[groups[-1]])
                 images = _read(image, shard, groups, shards[number])
                 yield number * ROWS_PER_SHARD + start, number * ROWS_PER_SHARD + end, images
-
-
-def _prefetch(reads: Generator[Images]) -> Iterator[Images]:
-    """Yield from `reads`; a thread makes the next item while the last is used."""
-    with closing(reads), ThreadPoolExecutor(1) as pool:
-        pending = pool.submit(next, reads, None)
-        while (images := pending.result()) is not None:
-            pending = pool.submit(next, reads, None)
-            yield images
 
 
 def _adjacent(shard: pq.FileMetaData, groups: Iterable[int]) -> Iterator[list[int]]:

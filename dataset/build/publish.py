@@ -81,8 +81,7 @@ def publish(
             if empty.num_rows:
                 counts.add_without_bytes(empty)
                 left_out.add_without_bytes(connection, empty)
-            for split, photos in by_split(written).items():
-                captions.add(split, photos)
+            captions.add(by_split(written))
     if not counts.photos:
         place = replace(Place.of(Path(origin.crawls[0])), name=origin.name)
         raise UserError(explain_empty(connection, place))

@@ -90,4 +90,4 @@ def _has_settings(directory: Path, options: DatasetOptions) -> bool:
 
 def _built(directory: Path) -> pa.Table:
     """Return the sides of the photos in a dataset."""
-    return read.photos(directory).select(["sha256", "split"]).rename_columns(SIDES.names)
+    return read.photos(directory, columns=["sha256"]).rename_columns(SIDES.names)

@@ -1,6 +1,6 @@
 """Keeps what each of the last builds took and left out: `builds/<fingerprint>.parquet` beside the dataset."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from dataset.builds import left_out
 from store.errors import DamagedFile
 from store.manifest import read_manifest
 from store.place import Place
+from store.processes.ahead import ahead
 from store.register.kinds import DATASET_CAPTIONS
 from store.schema import BUILDS, CAPTIONS
 from store.shard_reader import Shard
@@ -55,11 +56,11 @@ def write(dataset: Path, path: Path) -> None:
     """
     schema = BUILDS.with_metadata({BUILT: datetime.now(UTC).isoformat().encode()})
     with whole_parquet(path, schema) as writer:
-        for rows in _rows(dataset):
+        for rows in ahead(_rows(dataset)):
             writer.write_table(rows.cast(schema))
 
 
-def _rows(dataset: Path) -> Iterator[pa.Table]:
+def _rows(dataset: Path) -> Generator[pa.Table]:
     for split in read.SPLITS:
         for captions in _captions(dataset, split):
             columns = {name: captions[name] for name in _CAPTION}

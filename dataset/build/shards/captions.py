@@ -1,5 +1,7 @@
 """Writes the slim table: a row per caption, without photos, in row groups that scan well."""
 
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +23,8 @@ ROW_GROUP_ROWS = 50_000
 class CaptionsTable:
     """Writes the captions of both splits while the `with` block runs.
 
+    A thread does it: the photos of the same block, which are more bytes, are written meanwhile.
+
     Args:
         directory: the dataset's.
     """
@@ -32,14 +36,31 @@ class CaptionsTable:
         }
         self._waiting: dict[str, list[pa.Table]] = {split: [] for split in SPLITS}
         self._open = ExitStack()
+        self._pending: Future[None] | None = None
 
     def __enter__(self) -> Self:
         for shards in self._shards.values():
             self._open.enter_context(shards)
+        self._thread = self._open.enter_context(ThreadPoolExecutor(1))  # it ends before they do
         return self
 
-    def add(self, split: str, photos: pa.Table) -> None:
-        """Add the captions of photos: `sha256`, `labels` and `captions` of PHOTOS."""
+    def add(self, photos: Mapping[str, pa.Table]) -> None:
+        """Add the captions of photos by their split: `sha256`, `labels` and `captions` of PHOTOS.
+
+        What the last call's photos could not be written for is raised now, or at the block's end.
+        """
+        self._wait()  # so that memory holds the captions of two blocks, and no more
+        self._pending = self._thread.submit(self._add, photos)
+
+    def _wait(self) -> None:
+        if self._pending:
+            self._pending.result()
+
+    def _add(self, photos: Mapping[str, pa.Table]) -> None:
+        for split, of_split in photos.items():
+            self._add_to(split, of_split)
+
+    def _add_to(self, split: str, photos: pa.Table) -> None:
         waiting = self._waiting[split]
         waiting.append(_captions(photos))
         if sum(table.num_rows for table in waiting) >= ROW_GROUP_ROWS:
@@ -56,11 +77,14 @@ class CaptionsTable:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if kind is None:
+        if kind is not None:
+            self._open.__exit__(kind, error, traceback)
+            return
+        with self._open:
+            self._wait()
             for split, waiting in self._waiting.items():
                 if waiting:
                     self._flush(split)
-        self._open.__exit__(kind, error, traceback)
 
 
 def _captions(photos: pa.Table) -> pa.Table:

@@ -1,5 +1,6 @@
 """Shards whose names tell how many there are, as on the Hub: train-00000-of-0000N.parquet."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,8 @@ SHARD_BYTES = 224 * 2**20
 class NumberedShards:
     """Writes the shards of one split while the `with` block runs; they get their names at its end.
 
-    A split without rows is one shard without row groups.
+    A split without rows is one shard without row groups. A thread ends each shard, since that waits for the
+    disk. What goes wrong there is raised where the next shard ends, or at the block's end.
 
     Args:
         directory: gets the shards.
@@ -31,6 +33,8 @@ class NumberedShards:
         self._writer: pq.ParquetWriter | None = None
         self._paths: list[Path] = []
         self._bytes = 0
+        self._thread = ThreadPoolExecutor(1)
+        self._ending: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -50,8 +54,13 @@ class NumberedShards:
         return self._writer
 
     def _close(self) -> None:
-        self._open.close()
+        self._wait()  # one at a time: a disk that cannot keep up must not fill the memory
+        self._ending = self._thread.submit(self._open.close)
         self._open, self._writer, self._bytes = ExitStack(), None, 0
+
+    def _wait(self) -> None:
+        if self._ending:
+            self._ending.result()
 
     def __exit__(
         self,
@@ -59,11 +68,13 @@ class NumberedShards:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if kind is not None:  # the shard that is open must not appear: it may lack rows
-            self._open.__exit__(kind, error, traceback)
-            return
-        if not self._paths:
-            self._started()
-        self._close()
+        with self._thread:
+            if kind is not None:  # the shard that is open must not appear: it may lack rows
+                self._open.__exit__(kind, error, traceback)
+                return
+            if not self._paths:
+                self._started()
+            self._close()
+            self._wait()
         for number, path in enumerate(self._paths):
             path.rename(path.with_name(f"{self._split}-{number:05d}-of-{len(self._paths):05d}.parquet"))
