@@ -28,7 +28,7 @@ def crawl(folder: Path, site: str, *settings: str) -> int:
     ("fault", "status", "words"),
     [
         pytest.param("blocked", 4, "answers 403, 3 times in a row", marks=pytest.mark.long),
-        ("blocked-401", 4, "HTTP status 401 (1 of them"),
+        pytest.param("blocked-401", 4, "HTTP status 401 (1 of them", marks=pytest.mark.long),
         pytest.param("blocked-429", 4, "answers 429 and asks to be left alone for", marks=pytest.mark.long),
         pytest.param("blocked-503", 1, "answers 503 and asks to be left alone for", marks=pytest.mark.long),
         ("robots-disallow-all", 4, "closes the whole site to bokeru (Disallow: /)"),

@@ -145,7 +145,12 @@ def test_a_feed_never_has_what_is_on_the_forget_list(crawled: Path, site: str, t
 @pytest.mark.parametrize(
     ("feed", "status", "words"),
     [
-        ("gs://nobody/out.csv", 1, "a feed could not be stored: No module named 'google.cloud'"),
+        pytest.param(
+            "gs://nobody/out.csv",
+            1,
+            "a feed could not be stored: No module named 'google.cloud'",
+            marks=pytest.mark.long,
+        ),
         ("/dev/full:jsonl", 1, "/dev/full cannot be written: No space left on device"),
         pytest.param(
             "/proc/nowhere/a.csv", 1, "/proc/nowhere/a.csv cannot be written", marks=pytest.mark.long

@@ -8,6 +8,7 @@ and session; that a new interpreter can do so, too, the tests of commands show.
 import atexit
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,20 +25,15 @@ from unittest.mock import patch
 from store.processes import child
 
 MODULE = "crawler.run"
-LAZY = (
-    "scrapy.core.downloader.handlers.http11",
-    "scrapy.core.http2",
-    "scrapy.downloadermiddlewares.stats",
-    "scrapy.extensions.logstats",
-    "twisted.internet.asyncioreactor",
-)  # fmt: skip
-"""Modules that Scrapy imports once it crawls; none of them installs a reactor."""
+LAZY = ("duckdb", "store.photo.decode", "PIL.JpegImagePlugin", "PIL.PngImagePlugin")
+COMPONENTS = ("EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "ITEM_PIPELINES")
+"""What a crawl imports only as it runs; none of it installs a reactor."""
 _REQUEST_BYTES = 1 << 20
 
 
 @contextmanager
 def crawls_are_forked() -> Iterator[None]:
-    """Let `child.running` fork the crawls of the block; other modules start as ever, and all that are traced."""
+    """Let `child.running` fork the crawls of the block; what is traced, and other modules, start as ever."""
     if any(name.startswith("COVERAGE_") for name in os.environ):
         yield
         return
@@ -101,8 +97,8 @@ class Forked:
 @cache
 def _address() -> str:
     """Start the process that forks; return the path of its socket."""
-    folder = tempfile.TemporaryDirectory()
-    path = f"{folder.name}/socket"
+    folder = Path(tempfile.mkdtemp())
+    path = str(folder / "socket")
     process = subprocess.Popen(
         [*child.command("tests.crawler.warm", path)],
         env=child.environment(),
@@ -120,7 +116,7 @@ def _address() -> str:
                 pipe.close()
         process.kill()
         process.wait()
-        folder.cleanup()
+        shutil.rmtree(folder)
 
     atexit.register(end)
     return path
@@ -128,12 +124,9 @@ def _address() -> str:
 
 def main() -> None:
     """Fork for each connection, until the process that started this has ended."""
-    import importlib
     import selectors
 
-    for name in (MODULE, *LAZY):
-        importlib.import_module(name)
-    assert "twisted.internet.reactor" not in sys.modules, "it could not be forked"
+    _import()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1])
     listener.listen()
@@ -150,6 +143,22 @@ def main() -> None:
             with suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
+
+
+def _import() -> None:
+    import importlib
+
+    from scrapy.settings import Settings
+    from scrapy.utils.misc import load_object
+
+    for name in (MODULE, *LAZY):
+        importlib.import_module(name)
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    for name in COMPONENTS:
+        for component in settings.getwithbase(name):
+            load_object(component)
+    assert "twisted.internet.reactor" not in sys.modules, "a process that has it cannot be forked"
 
 
 def _oversee(connection: socket.socket) -> None:
@@ -178,7 +187,7 @@ def _become(request: dict[str, Any], files: Sequence[int]) -> None:
     for number, file in enumerate(files[:3]):
         os.dup2(file, number)
         os.close(file)
-    sys.stdin, sys.stdout = open(0), open(1, "w")  # noqa: PTH123, SIM115
+    sys.stdin, sys.stdout = open(0), open(1, "w")  # noqa: SIM115
     os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["folder"])
