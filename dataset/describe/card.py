@@ -149,7 +149,10 @@ odai that show it; `category`, `labels`, `label_confidences` (0 to 1) of those; 
 `captions`, best first: `boke_id`, `odai_id`, `text` as written, `text_nfkc` normalised, `tokens` of that, \
 `stars`, `raters`, `category`, `posted`, `url`. `source` (a site, or an imported data set) and `licence` of \
 photo and caption, `image_sha256` of the bytes in `image` (`sha256` is that of those that were fetched), \
-`credit` (the photographer), `rights` (what the photo's metadata say): null if unknown."""
+`credit` (the photographer), `rights` (what the photo's metadata say): null if unknown. `facts` of the \
+photo: `width`, `height`, `aspect` (longer by shorter side), `bytes` (as fetched); of a copy of 128 by 128 \
+greys `brightness` (mean, 0 to 1), `contrast` (standard deviation, 0 to 0.5), `entropy` (bits, 0 to 8), \
+`blank` (share of its commonest shade), `blur` (variance of the Laplacian: the less, the blurrier)."""
 
 _TAKEN_OFF = """## What was taken off the photos
 

@@ -1,5 +1,6 @@
 """Says why a caption or photo is in a dataset or not, by the dataset's own rows and those of `left_out/`."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -32,10 +33,11 @@ MEANINGS = {
 }
 """What the filters mean that are not settings of the dataset."""
 _KEPT = """
-    SELECT c.boke_id, c.odai_id, c.text, sha256, phash, c.url, split, NULL AS filter, NULL AS licence
+    SELECT c.boke_id, c.odai_id, c.text, sha256, phash, c.url, split, NULL AS filter, NULL AS licence,
+        NULL AS found
     FROM (SELECT sha256, phash, split_part(parse_filename(filename), '-', 1) AS split, unnest(captions) AS c
           FROM {rows})"""
-_LEFT_OUT = "SELECT boke_id, odai_id, text, sha256, phash, url, NULL, filter, licence FROM {rows}"
+_LEFT_OUT = "SELECT boke_id, odai_id, text, sha256, phash, url, NULL, filter, licence, found FROM {rows}"
 _NEAR = """
     WITH photo AS (
         SELECT sha256, any_value(('0x' || phash)::UBIGINT) AS bits, any_value(split) AS split FROM caption
@@ -57,6 +59,7 @@ class Answer:
         reason: the name of the filter that left it out, if it is not.
         meaning: what that filter leaves out, with the setting's value if it is one.
         licence: None where it is not known.
+        found: what the columns that `dataset.where` names were, if that left it out.
         near: the photos that are near copies of its photo, each with its split, None where it has no caption
             in the dataset.
     """
@@ -70,6 +73,7 @@ class Answer:
     reason: str | None
     meaning: str | None
     licence: str | None = None
+    found: dict[str, object] = field(default_factory=dict)
     near: dict[str, str | None] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -79,7 +83,8 @@ class Answer:
         what = f"{number} of {odai}{text}"
         if self.split:
             return f"{what}: kept, in {self.split}, on photo {self.sha256}"
-        return f"{what}: left out by {self.reason} ({self.meaning})"
+        values = ", ".join(f"{name} = {json.dumps(v, ensure_ascii=False)}" for name, v in self.found.items())
+        return f"{what}: left out by {self.reason} ({self.meaning}{f' Here {values}' if values else ''})"
 
     def details(self) -> str:
         """Return where it comes from, and the near copies of its photo."""
@@ -144,10 +149,11 @@ def _plain(text: str) -> str:
 
 
 def _answer(row: tuple[Any, ...], near: dict[str, dict[str, str | None]], options: DatasetOptions) -> Answer:
-    boke_id, odai_id, text, sha256, _, url, split, reason, licence = row
+    boke_id, odai_id, text, sha256, _, url, split, reason, licence, found = row
     meaning = _meaning(reason, options) if reason else None
     copies = near.get(sha256 or "", {})
-    return Answer(boke_id, odai_id, text, sha256, url, split, reason, meaning, licence, copies)
+    values = json.loads(found) if found else {}
+    return Answer(boke_id, odai_id, text, sha256, url, split, reason, meaning, licence, values, copies)
 
 
 def _meaning(reason: str, options: DatasetOptions) -> str:
