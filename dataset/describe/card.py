@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dataset.describe.hub import Config, Part, front_matter
+from dataset.describe.warnings import warnings
 from dataset.rights.attribution import hub_licence, made_of, section
 from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
 from store.schema import CAPTIONS, PHOTOS
@@ -33,6 +34,7 @@ def card(
         "One row per photo, with all its captions: so a photo is in one split only, and so are its near "
         "duplicates.",
         _split_table(splits),
+        *(f"**Warning**: {warning}." for warning in warnings(figures)),
         _SPREADS + "\n".join(_spread(title, figures[key]) for key, title in _TITLES.items()),
         "![captions per photo, stars, lengths, categories, labels, vocabulary, filters](statistics.svg)",
         _vocabulary(figures["vocabulary"], settings),
