@@ -116,8 +116,8 @@ def why(query: str, directory: Path) -> list[Answer]:
         found = connection.execute(
             f"FROM caption WHERE {_condition(query)} ORDER BY odai_id, boke_id, text, sha256"
         ).fetchall()
-        kept, photos = KeptLooks(Place.of(directory).photos), [row[3] for row in found]
-        near, unseen = _near_copies(connection, photos, kept, options.near_duplicate_bits)
+        looks, photos = KeptLooks(Place.of(directory).photos), [row[3] for row in found]
+        near, unseen = _near_copies(connection, photos, looks, options.near_duplicate_bits)
     return [_answer(row, near, unseen, options) for row in found]
 
 

@@ -121,4 +121,4 @@ def _place(numbers: np.ndarray) -> np.ndarray:
 def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return starts[0], starts[0] + 1, … of counts[0] numbers, then those of the next."""
     ends = np.cumsum(counts)
-    return np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts)
+    return np.asarray(np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts))
