@@ -24,7 +24,8 @@ def why(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps([asdict(answer) for answer in answers], ensure_ascii=False, indent=1))
     elif answers:
-        print("\n".join(describe.lines(answers, _MOST)))
+        unseen = describe.by_phash(answers, pipeline.dataset)
+        print("\n".join([*describe.lines(answers, _MOST), *unseen]))
     if not answers:
         raise UserError(
             f"the dataset of {pipeline.name} neither has nor left out a caption for {arguments.query!r}: "

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dataset.describe.warnings import warnings
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, MissingStage
 from store.manifest import NAME as MANIFEST
@@ -143,11 +144,12 @@ def settings(directory: Path) -> dict[str, Any]:
 
 
 def summary(directory: Path) -> str:
-    """Return two lines about a build: photos and captions by split, and what the filters left out."""
+    """Return what is told of a build: photos and captions by split, what filters left out, and warnings."""
     figures = statistics(directory)
     splits = (f"{s} {f['photos']:,} photos, {f['captions']:,} captions" for s, f in figures["splits"].items())
     left_out = (f"{name} {count:,}" for name, count in figures["filters"].items() if count)
-    return f"dataset: {'; '.join(splits)}\n         left out: {', '.join(left_out) or 'nothing'}"
+    lines = [f"dataset: {'; '.join(splits)}", f"         left out: {', '.join(left_out) or 'nothing'}"]
+    return "\n".join([*lines, *(f"         warning: {warning}" for warning in warnings(figures))])
 
 
 def floor(directory: Path) -> dict[str, float | None] | None:

@@ -63,6 +63,21 @@ RIGHTS = pa.struct(
 )
 """What a photo's own metadata say of who made it and what may be done with it, in their words."""
 
+FACTS = pa.struct(
+    [
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("aspect", pa.float64()),
+        ("bytes", pa.int64()),
+        ("brightness", pa.float64()),
+        ("contrast", pa.float64()),
+        ("entropy", pa.float64()),
+        ("blank", pa.float64()),
+        ("blur", pa.float64()),
+    ]
+)
+"""What is measured of a decoded photo: `store.photo.facts` says what each fact is."""
+
 BOKE = pa.struct(
     [
         ("boke_id", pa.int64()),
@@ -105,7 +120,7 @@ KINDS = ("photo", "illustration", "karuta", "fill-in", "text")
 
 OPTIONAL = (
     *("label_confidences", "kind", "etag", "last_modified", "count"),
-    *("source", "licence", "credit", "rights", "image_sha256"),
+    *("source", "licence", "credit", "rights", "image_sha256", "facts", "found"),
 )
 """Columns, and fields of a caption, that tables of earlier versions lack: they are then read as nulls."""
 
@@ -249,6 +264,7 @@ PHOTOS = pa.schema(
         ("credit", pa.string()),
         ("image_sha256", pa.string()),
         ("rights", RIGHTS),
+        ("facts", FACTS),
     ],
     metadata=_DESCRIBED,
 )
@@ -261,6 +277,7 @@ LOOKS = pa.schema(
         ("phash", pa.string()),
         ("small", pa.binary()),
         ("views", pa.binary()),
+        ("facts", FACTS),
     ],
     metadata=_DESCRIBED,
 )
@@ -281,6 +298,7 @@ LEFT_OUT_CAPTIONS = pa.schema(
         ("filter", pa.string()),
         ("licence", pa.string()),
         ("source", pa.string()),
+        ("found", pa.string()),
     ]
 )
 """The captions that a build left out, each with the filter that did it."""

@@ -5,6 +5,7 @@ imports and builds leave it out, and the next forget finishes the work.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from crawler.memory.mirror import Mirror
     from store.forget.content import Content, Request
     from store.forget.forgotten import Forgotten
+    from store.forget.near import NearCopies
     from store.forget.unfinished import Unfinished
 
 ORDER: tuple[StageName, ...] = ("run", "features", "dataset", "crawl")
@@ -80,11 +82,12 @@ def _begin(place: Place, request: "Request | None", near: bool, near_bits: int) 
         work.ask(request, near=near)
     with facts(stages, place.directory) as stated:
         work.content |= stated.content(*work.asked, digests=forgotten.digests())
-        copies = _near_copies(stages, work.content, near_bits)
+        near_copies = partial(_near_copies, place, stages, near_bits)
+        copies, work.unseen = near_copies(work.content)
         if work.near:
             copies = copies.union(*(near_copies_of(each, place.directory) for each in work.asked))
             work.content |= stated.content(*map(Request, sorted(copies)))
-            copies = _near_copies(stages, work.content, near_bits)
+            copies, _ = near_copies(work.content)
     if not work.asked and work.content == Content():
         return None
     work.near_copies = sorted(copies)
@@ -96,13 +99,16 @@ def _begin(place: Place, request: "Request | None", near: bool, near_bits: int) 
     return work
 
 
-def _near_copies(stages: Sequence[Stage], content: "Content", bits: int) -> set[str]:
-    from store.forget.near import near_copies
+def _near_copies(place: Place, stages: Sequence[Stage], bits: int, content: "Content") -> "NearCopies":
+    from store.forget.near import NearCopies, near_copies
+    from store.photo.near.kept import KeptLooks
 
     forgetters = stage_forgetters()
     own = (stage for stage in stages if stage.name in forgetters)
     queries = (query for stage in own for query in forgetters[stage.name].hashes(stage))
-    return near_copies(queries, content.sha256s, bits) if content.sha256s else set()
+    if not content.sha256s:
+        return NearCopies(set(), 0)
+    return near_copies(queries, content.sha256s, bits, KeptLooks(place.photos))
 
 
 def _finish(place: Place, work: "Unfinished", mirror: "Mirror | None") -> ForgetReport:
@@ -112,7 +118,8 @@ def _finish(place: Place, work: "Unfinished", mirror: "Mirror | None") -> Forget
     from store.forget.search import texts_in
 
     forgotten, others = Forgotten.load(place.directory), other_pipelines(place, work.content, work.asked)
-    report = ForgetReport(others=others, near={one: _command(place, one) for one in work.near_copies})
+    near = {one: _command(place, one) for one in work.near_copies}
+    report = ForgetReport(others=others, near=near, unseen=work.unseen)
     _take_out(place, work.content, forgotten, report)
     if mirror:
         mirror.synchronise()

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 
 REMEDY_OF_PUSH = "Delete the repository, since its history keeps what it held, and push again"
+_UNSEEN = (
+    "near copies by pHash alone: of {:,} photos no build has kept what they look like, so mirrored, turned, "
+    "framed or cut copies among them are not known"
+)
 
 
 @dataclass
@@ -25,6 +29,7 @@ class ForgetReport:
         exports: folders elsewhere that hold exports of the dataset as it was.
         pushed: repositories of the Hub that hold it as it was.
         near: for each near copy that stays, the command that forgets it.
+        unseen: how many photos no build has seen: whether they are near copies, their pHashes alone told.
         receipt: the file that tells all this.
     """
 
@@ -34,6 +39,7 @@ class ForgetReport:
     exports: list[Path] = field(default_factory=list)
     pushed: list[str] = field(default_factory=list)
     near: dict[str, str] = field(default_factory=dict)
+    unseen: int = 0
     receipt: Path | None = None
 
     def __str__(self) -> str:
@@ -52,6 +58,7 @@ class ForgetReport:
                     f"a near copy stays: {sha256}. Forget it too: {command}"
                     for sha256, command in self.near.items()
                 ),
+                *([_UNSEEN.format(self.unseen)] if self.unseen else []),
                 f"receipt: {self.receipt}",
             ]
         )

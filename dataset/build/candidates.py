@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from dataset import filters
+from dataset.build.catalogue import create
 from dataset.options import DatasetOptions
 from dataset.text.captions import CONTROLS, EDGES, LINE_BREAKS, NEEDS_CLEANING, TABS
 from dataset.where import evaluate
@@ -37,7 +38,8 @@ def load_candidates(
 ) -> None:
     """Make `candidate`: every boke with its cleaned text, its photo, and the filter that leaves it out.
 
-    Only filters that need no normalised text are applied here: `filters.by_fact`.
+    And make `found`, what the columns in `dataset.where` were of those that it leaves out. Only filters that
+    need no normalised text are applied here: `filters.by_fact`.
 
     Args:
         any_forgotten: whether `digest` has rows; without any, no hash is made of a boke's numbers.
@@ -53,7 +55,7 @@ def load_candidates(
         connection.execute(f"""
             CREATE TABLE candidate AS
             SELECT photo_id, boke_id, odai_id, {text} AS text, stars, raters, category, posted, url,
-                source, licence, split = 'dev' AS is_dev, {first_match} AS filter_name
+                source, licence, split = 'dev' AS is_dev, {first_match} AS filter_name{named.found}
             FROM (SELECT boke.*, split, labels,
                     denied OR {_OPTED_OUT if any_opt_outs else _DENIED} AS opted_out,
                     {_FORGOTTEN if any_forgotten else "false"} AS forgotten, {_STANDS_IN} AS stands_in,
@@ -62,8 +64,15 @@ def load_candidates(
                 FROM {named.boke} LEFT JOIN side USING (photo_id) LEFT JOIN photo_labels USING (photo_id)
                 LEFT JOIN (SELECT photo_id, licence AS photo_licence, credit FROM photo) AS whence
                     USING (photo_id) {named.joins})""")
+    if named.found:
+        connection.execute(_FOUND)
+    else:
+        create(connection, "found")
 
 
+_FOUND = """
+    CREATE TABLE found AS SELECT rowid AS id, found FROM candidate WHERE found IS NOT NULL;
+    ALTER TABLE candidate DROP COLUMN found"""
 # The labels of each photo, the surest first; then the photos that are forgotten, and those of a denied odai.
 PHOTO_FACTS = """
     CREATE TABLE photo_labels AS
@@ -105,7 +114,7 @@ PHOTO_ROW = """
         list_transform(labels, lambda l: l.label) AS labels,
         CASE WHEN len(list_filter(labels, lambda l: l.confidence IS NOT NULL)) > 0
             THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group",
-        source, licence, credit, rights
+        source, licence, credit, rights, facts
     FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id)
     LEFT JOIN photo_labels USING (photo_id)
     LEFT JOIN (

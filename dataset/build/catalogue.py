@@ -13,7 +13,7 @@ from enum import StrEnum
 import duckdb
 import pyarrow as pa
 
-from store.schema import IMAGES, PAGES
+from store.schema import FACTS, IMAGES, PAGES
 
 
 class Kind(StrEnum):
@@ -61,6 +61,7 @@ _SHARD = Table(_columns("filename VARCHAR, shard BIGINT"), "A file, and its plac
 _TIME = "TIMESTAMP WITH TIME ZONE"
 _WHENCE = "source VARCHAR, licence VARCHAR"
 _RIGHTS = f"{_WHENCE}, credit VARCHAR, rights {_IMAGE['rights']}"
+_FACTS = f"facts {_columns_of(pa.schema([('facts', FACTS)]))['facts']}"
 _CAPTION = f"text VARCHAR, stars BIGINT, raters BIGINT, category VARCHAR, posted {_TIME}"
 
 TABLES = {
@@ -94,10 +95,11 @@ TABLES = {
         _columns("shard BIGINT, row BIGINT, width INTEGER, height INTEGER, phash VARCHAR"),
         "What today's decoder says of a photo that an older one described; nulls, if it cannot be used.",
     ),
+    "fact": Table(_columns(f"sha256 VARCHAR, {_FACTS}"), "What is measured of a photo."),
     "photo": Table(
         _columns(
-            "photo_id BIGINT, sha256 VARCHAR, shard BIGINT, row BIGINT, width INTEGER, height INTEGER, "
-            f"phash VARCHAR, {_RIGHTS}"
+            f"photo_id BIGINT, sha256 VARCHAR, shard BIGINT, row BIGINT, {_FACTS}, width INTEGER, "
+            f"height INTEGER, phash VARCHAR, {_RIGHTS}"
         ),
         "A distinct photo, by sha256.",
     ),
@@ -177,12 +179,16 @@ TABLES = {
         ),
         "A boke with its cleaned text; `filter_name`: the filter that leaves it out, null where none does.",
     ),
+    "found": Table(
+        _columns("id BIGINT, found VARCHAR"),
+        "What the columns in `dataset.where` were, as JSON, of a candidate that it leaves out, by its rowid.",
+    ),
     "with_captions": Table(_columns("photo_id BIGINT"), "A photo that still has a candidate."),
     "photo_row": Table(
         _columns(
             "n BIGINT, split VARCHAR, shard BIGINT, row BIGINT, sha256 VARCHAR, width INTEGER, "
             "height INTEGER, phash VARCHAR, category VARCHAR, labels VARCHAR[], label_confidences FLOAT[], "
-            f"group VARCHAR, {_RIGHTS}"
+            f"group VARCHAR, {_RIGHTS}, {_FACTS}"
         ),
         "Such a photo, with the columns of the dataset that no caption changes.",
     ),

@@ -63,13 +63,14 @@ LATEST_IMAGE = f"""
 PHOTO = """
     CREATE TABLE photo AS
     SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM (
-        SELECT sha256, shard, row, if(anew.row IS NULL, latest_image.width, anew.width) AS width,
+        SELECT sha256, shard, row, facts, if(anew.row IS NULL, latest_image.width, anew.width) AS width,
                if(anew.row IS NULL, latest_image.height, anew.height) AS height,
                if(anew.row IS NULL, latest_image.phash, anew.phash) AS phash,
                unnest(first_value({'source': source, 'licence': licence, 'credit': credit, 'rights': rights})
                    OVER (PARTITION BY sha256 ORDER BY licence IS NULL, credit IS NULL, rights IS NULL,
                        source, licence, credit, rights))
-        FROM latest_image LEFT JOIN anew USING (shard, row) WHERE outcome = 'ok'
+        FROM latest_image LEFT JOIN anew USING (shard, row) LEFT JOIN fact USING (sha256)
+        WHERE outcome = 'ok'
         QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1);
     CREATE TABLE image AS
     SELECT key, outcome = 'denied' AS denied, photo_id

@@ -14,12 +14,13 @@ from store.photo.containers import is_plain_jpeg
 from store.photo.decode import decode
 from store.photo.description import ENOUGH, describe, describe_picture
 from store.photo.errors import OutsideLimits, UnusablePhoto
+from store.photo.facts import measured, reduced
 from store.photo.near.kept import KeptLooks, packed
 from store.photo.near.look import look
 from store.photo.options import Limits
 from store.processes.cores import cores
 from store.progress import Progress
-from store.schema import DECODER, IMAGES, decoder_of
+from store.schema import DECODER, IMAGES, LOOKS, decoder_of
 from store.shard_reader import Shard, unreadable
 from store.shards import read_schema
 
@@ -30,6 +31,7 @@ ANEW = pa.schema(
     ]
 )
 """What is said now of a photo; nulls but for its place, if it cannot be used."""
+_FACT = pa.schema([LOOKS.field(name) for name in ("sha256", "facts")])
 Row = dict[str, Any]
 Said = TypeVar("Said")
 _SAID = ("width", "height", "phash")
@@ -40,22 +42,27 @@ def describe_photos(
 ) -> None:
     """Make `anew`, a row per photo of which today's decoder says something else than the one of its shard.
 
+    And make `fact`, what is measured of each photo.
+
     Args:
         connection: holds `latest_image`.
         shards: those of the images tables; `shard` is an index into this list.
         kept: what earlier builds kept of decoded photos: it gets the others, too. None where only `anew` is
-            asked for.
+            asked for: `fact` has no rows then.
     """
     places = connection.sql("""
         SELECT shard, row, sha256 FROM latest_image WHERE outcome = 'ok'
         QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1
         ORDER BY shard, row""").to_arrow_table()
     known = _keep_new(kept, places, shards) if kept else None
+    measured = _FACT.empty_table() if known is None else known.select(_FACT.names)
+    connection.from_arrow(measured).create("fact")
     older = [number for number, path in enumerate(shards) if decoder_of(read_schema(path)) != DECODER]
     places = places.filter(pc.is_in(places["shard"], pa.array(older, pa.int64())))
     tables = []
     if known is not None:
-        found = places.join(known, "sha256", join_type="inner")
+        said_before = known.select(["sha256", *_SAID])
+        found = places.join(said_before, "sha256", join_type="inner")
         tables.append(found.select(ANEW.names).cast(ANEW))
         places = places.join(known.select(["sha256"]), "sha256", join_type="left anti")
     rows = [
@@ -102,8 +109,14 @@ def _computed(content: bytes | None, sha256: str) -> Row | None:
         return None
     except UnusablePhoto:
         return {"sha256": sha256}
-    said = vars(describe_picture(picture))
-    return {"sha256": sha256, **{name: said[name] for name in _SAID}, **packed(look(picture.image))}
+    said, small = vars(describe_picture(picture)), reduced(picture.image)
+    facts = measured(picture, small)._asdict()
+    return {
+        "sha256": sha256,
+        **{name: said[name] for name in _SAID},
+        **packed(look(small)),
+        "facts": facts,
+    }
 
 
 def _said_now(content: bytes | None, _: str) -> Row | None:

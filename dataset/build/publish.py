@@ -89,7 +89,7 @@ def publish(
         counts.tokens["train"], origin.settings["min_count"], origin.settings["max_size"]
     )
     vocabulary.save(directory / "vocabulary.json")
-    figures = statistics(connection, counts, vocabulary)
+    figures = statistics(connection, counts, vocabulary, origin.settings.get("dev_fraction"))
     finish()
     stage = Stage("dataset", directory)
     files = {entry.name: entry for entry in entries(stage)}

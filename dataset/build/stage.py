@@ -32,7 +32,7 @@ from store.shard_reader import Shard, unreadable
 from store.sql import literal
 from store.stand_ins import StandInRule
 
-VERSION = 10
+VERSION = 11
 """Counts up when the same inputs and settings would give another dataset; part of its fingerprint."""
 
 WORK = ".work"

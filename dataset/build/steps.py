@@ -191,14 +191,14 @@ STEPS = (
         "descriptions by today's decoder",
         lambda connection, inputs: describe_photos(connection, inputs.images, inputs.kept),
         reads=("latest_image",),
-        makes=("anew",),
+        makes=("anew", "fact"),
     ),
     Step(
         "distinct photos",
         lambda connection, _: load_photos(connection),
-        reads=("latest_image", "anew"),
+        reads=("latest_image", "anew", "fact"),
         makes=("photo", "image"),
-        drops=("latest_image",),
+        drops=("latest_image", "fact"),
     ),
     Step(
         "photos that cannot be used",
@@ -254,7 +254,7 @@ STEPS = (
             *("opt_out", "photo", "forgotten_photo", "digest", "stand_in"),
             "unusable_photo",
         ),
-        makes=("candidate",),
+        makes=("candidate", "found"),
         drops=(
             *("boke", "page_boke", "visit", "image", "denied"),
             *("opt_out", "digest", "forgotten_photo", "denied_photo", "stand_in"),
@@ -264,7 +264,8 @@ STEPS = (
     Step(
         "table of what facts leave out",
         lambda connection, inputs: left_out.write_by_fact(connection, inputs.new),
-        reads=("candidate", "photo"),
+        reads=("candidate", "photo", "found"),
+        drops=("found",),
     ),
     Step(
         "rows of photos",

@@ -21,17 +21,18 @@ _ORDER = "ORDER BY sha256, odai_id, boke_id, url, text"
 _BY_FACT = f"""
     SELECT sha256, phash, boke_id, odai_id, CASE WHEN filter_name <> 'opt_outs' THEN text END AS text,
         stars, raters, category, posted, url, filter_name AS filter, candidate.licence AS licence,
-        candidate.source AS source
-    FROM candidate LEFT JOIN photo USING (photo_id)
+        candidate.source AS source, found
+    FROM candidate LEFT JOIN photo USING (photo_id) LEFT JOIN found ON found.id = candidate.rowid
     WHERE filter_name <> 'forgotten' {_ORDER}"""
 _BY_TEXT = f"""
     SELECT sha256, phash, boke_id, odai_id, text, stars, raters, left_out.category AS category, posted, url,
-        filter, left_out.licence AS licence, left_out.source AS source
+        filter, left_out.licence AS licence, left_out.source AS source,
+        NULL AS found
     FROM left_out JOIN photo_row USING (n) {_ORDER}"""
 
 
 def write_by_fact(connection: duckdb.DuckDBPyConnection, dataset: Path) -> None:
-    """Write what filters leave out that need no normalised text, from `candidate` and `photo`."""
+    """Write what filters leave out that need no normalised text, from `candidate`, `photo`, `found`."""
     _write(connection, _BY_FACT, dataset / FOLDER, "by-fact")
 
 

@@ -49,7 +49,8 @@ class Recount:
         vocabulary = self._vocabulary(settings) if isinstance(settings, dict) else None
         if vocabulary:
             yield from _check_vocabulary(directory / "vocabulary.json", vocabulary)
-        figures = self._figures(directory, vocabulary)
+        asked = settings.get("dev_fraction") if isinstance(settings, dict) else None
+        figures = self._figures(vocabulary, asked)
         yield from _check_statistics(directory / "statistics.json", figures)
         if isinstance(settings, dict):
             yield from _check_card(directory, figures, settings)
@@ -60,9 +61,9 @@ class Recount:
             return None
         return Vocabulary.from_counts(self._counts.tokens["train"], *limits)
 
-    def _figures(self, directory: Path, vocabulary: Vocabulary | None) -> dict[str, Any]:
+    def _figures(self, vocabulary: Vocabulary | None, dev_fraction: float | None) -> dict[str, Any]:
         vocabulary = vocabulary or Vocabulary.from_counts(self._counts.tokens["train"])
-        figures = statistics(self._connection, self._counts, vocabulary)
+        figures = statistics(self._connection, self._counts, vocabulary, dev_fraction)
         kept = {name: value for name, value in figures.items() if name not in NOT_IN_ROWS}
         plain: dict[str, Any] = json.loads(json.dumps(kept))  # tuples and keys as a file has them
         return plain

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dataset.describe.hub import Config, Part, front_matter
+from dataset.describe.warnings import warnings
 from dataset.rights.attribution import hub_licence, made_of, section
 from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
 from store.schema import CAPTIONS, PHOTOS
@@ -33,6 +34,7 @@ def card(
         "One row per photo, with all its captions: so a photo is in one split only, and so are its near "
         "duplicates.",
         _split_table(splits),
+        *(f"**Warning**: {warning}." for warning in warnings(figures)),
         _SPREADS + "\n".join(_spread(title, figures[key]) for key, title in _TITLES.items()),
         "![captions per photo, stars, lengths, categories, labels, vocabulary, filters](statistics.svg)",
         _vocabulary(figures["vocabulary"], settings),
@@ -149,7 +151,10 @@ odai that show it; `category`, `labels`, `label_confidences` (0 to 1) of those; 
 `captions`, best first: `boke_id`, `odai_id`, `text` as written, `text_nfkc` normalised, `tokens` of that, \
 `stars`, `raters`, `category`, `posted`, `url`. `source` (a site, or an imported data set) and `licence` of \
 photo and caption, `image_sha256` of the bytes in `image` (`sha256` is that of those that were fetched), \
-`credit` (the photographer), `rights` (what the photo's metadata say): null if unknown."""
+`credit` (the photographer), `rights` (what the photo's metadata say): null if unknown. `facts` of the \
+photo: `width`, `height`, `aspect` (longer by shorter side), `bytes` (as fetched); of a copy of 128 by 128 \
+greys `brightness` (mean, 0 to 1), `contrast` (standard deviation, 0 to 0.5), `entropy` (bits, 0 to 8), \
+`blank` (share of its commonest shade), `blur` (variance of the Laplacian: the less, the blurrier)."""
 
 _TAKEN_OFF = """## What was taken off the photos
 

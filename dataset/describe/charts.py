@@ -85,8 +85,9 @@ def _binned(histogram: Sequence[Sequence[int]]) -> Bars:
 
 
 def _duplicates(figures: Mapping[str, Any]) -> Bars:
+    counts = {name: count for name, count in figures["duplicates"].items() if isinstance(count, int)}
     return [
-        *((name.replace("_", " "), count) for name, count in figures["duplicates"].items()),
+        *((name.replace("_", " "), count) for name, count in counts.items()),
         ("captions left out", figures["filters"]["duplicate"]),
     ]
 

@@ -13,7 +13,7 @@ from dataset.rights.attribution import ALL_DRAWN, is_all_drawn, licences, made_o
 from dataset.rights.licences import address
 from store.manifest import Entry
 from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
-from store.schema import CAPTION, CAPTIONS, PHOTOS, RIGHTS
+from store.schema import CAPTION, CAPTIONS, FACTS, PHOTOS, RIGHTS
 
 CONTEXT = {
     "@language": "en",
@@ -75,6 +75,7 @@ DESCRIPTIONS = {
     "licence": "Its licence, as an SPDX identifier where it has one; null where none is known.",
     "credit": "Whom to name as the photographer.",
     "rights": "What the photo's own metadata say of its rights.",
+    "facts": "What is measured of the photo: size, light, how much it shows, how sharp it is.",
     "creator": "Who made the photo.",
     "copyright": "The notice of copyright.",
     "licence_url": "The address of the licence.",
@@ -254,7 +255,7 @@ def _field(record_set: str, files: str, field: pa.Field) -> dict[str, object]:
     }
     if pa.types.is_list(field.type):
         described["repeated"] = True
-    parts = {"captions": CAPTION, "rights": RIGHTS}.get(field.name)
+    parts = {"captions": CAPTION, "rights": RIGHTS, "facts": FACTS}.get(field.name)
     if parts is not None:
         described["subField"] = [_part(described["@id"], files, field.name, part) for part in parts]
         return described

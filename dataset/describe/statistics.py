@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from dataset import filters
 from dataset.build.photos_table import by_split
+from dataset.describe.warnings import LARGE
 from dataset.options import DatasetOptions
 from dataset.read import SPLITS
 from dataset.text.vocabulary import SPECIALS, Vocabulary
@@ -92,15 +93,24 @@ def _count_origins(counts: Counter[Origin], rows: pa.Table) -> None:
 
 
 def statistics(
-    connection: duckdb.DuckDBPyConnection, count: DatasetCounts, vocabulary: Vocabulary
+    connection: duckdb.DuckDBPyConnection,
+    count: DatasetCounts,
+    vocabulary: Vocabulary,
+    dev_fraction: float | None,
 ) -> dict[str, object]:
-    """Return the content of statistics.json, from the counts and from the table `left_out_by`."""
+    """Return the content of statistics.json, from the counts and from the table `left_out_by`.
+
+    Args:
+        dev_fraction: the share of dev that was asked for; None where nothing tells.
+    """
     labels = _rows(
         connection,
         "SELECT label, count(*) FROM (SELECT unnest(labels) AS label FROM measured_photo) GROUP BY 1",
     )
+    splits = _splits(connection, count)
     return {
-        "splits": _splits(connection, count),
+        "splits": splits,
+        "dev_share": {"asked": dev_fraction, "got": splits["dev"]["photos"] / count.photos},
         "captions_per_photo": {**spread(count.per_photo), "histogram": _histogram(count.per_photo)},
         "stars": stars(count.stars),
         "characters": {**spread(count.characters), "histogram": _histogram(count.characters)},
@@ -119,10 +129,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, 
     return [tuple(row) for row in connection.execute(query).fetchall()]
 
 
-def _splits(connection: duckdb.DuckDBPyConnection, count: DatasetCounts) -> dict[str, object]:
+def _splits(connection: duckdb.DuckDBPyConnection, count: DatasetCounts) -> dict[str, dict[str, int]]:
     query = """SELECT split, count(*), count(DISTINCT "group") FROM measured_photo GROUP BY split"""
     found = {split: figures for split, *figures in _rows(connection, query)}
-    splits: dict[str, object] = {}
+    splits: dict[str, dict[str, int]] = {}
     for split, captions in count.captions.items():
         photos, groups = found.get(split, (0, 0))
         tokens = count.tokens[split].total()
@@ -194,13 +204,21 @@ def _vocabulary(tokens: Mapping[str, Counter[str]], vocabulary: Vocabulary) -> d
 
 
 def _duplicates(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    [(groups, photos)] = _rows(
+    sizes = """SELECT "group", count(*) AS n FROM measured_photo GROUP BY "group" HAVING n > 1"""
+    [(groups, photos, largest)] = _rows(
         connection,
-        """SELECT count(*), coalesce(sum(n), 0)::BIGINT FROM (
-            SELECT count(*) AS n FROM measured_photo GROUP BY "group" HAVING count(*) > 1)""",
+        f"SELECT count(*), coalesce(sum(n), 0)::BIGINT, coalesce(max(n), 1) FROM ({sizes})",
     )
+    large = f"""FROM ({sizes}) WHERE n > 2 AND n > {LARGE} * (SELECT count(*) FROM measured_photo)
+        ORDER BY n DESC, "group" """
     [(shared,)] = _rows(connection, "SELECT count(*) FROM measured_photo WHERE odai > 1")
-    return {"groups_of_near_duplicates": groups, "photos_in_them": photos, "photos_of_several_odai": shared}
+    return {
+        "groups_of_near_duplicates": groups,
+        "photos_in_them": photos,
+        "photos_of_several_odai": shared,
+        "largest_group": largest,
+        "large_groups": [list(row) for row in _rows(connection, large)],
+    }
 
 
 def _filters(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:

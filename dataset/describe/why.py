@@ -1,25 +1,28 @@
 """Says why a caption or photo is in a dataset or not, by the dataset's own rows and those of `left_out/`."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from dataset import read
 from dataset.builds import left_out
 from dataset.options import DatasetOptions
 from dataset.text.captions import normalise
 from store.errors import UserError
+from store.photo.near.kept import KeptLooks
+from store.photo.near.near_to import near_to
 from store.place import Place
 from store.schema import LEFT_OUT_CAPTIONS, PHOTOS
 from store.shard_reader import sql_rows
-from store.sql import literal, string_list
+from store.sql import literal
 
 NEAR = 50
-"""Of so many photos at most the near copies are looked for: each is compared with all others."""
+"""Of so many photos at most the near copies are looked for."""
 MEANINGS = {
     "opt_outs": "it, its odai or its photo is denied by an opt-out, or named in dataset.opt_outs",
     "no_photo": "its photo is not there: not fetched, missing, or refused",
@@ -32,17 +35,11 @@ MEANINGS = {
 }
 """What the filters mean that are not settings of the dataset."""
 _KEPT = """
-    SELECT c.boke_id, c.odai_id, c.text, sha256, phash, c.url, split, NULL AS filter, NULL AS licence
+    SELECT c.boke_id, c.odai_id, c.text, sha256, phash, c.url, split, NULL AS filter, NULL AS licence,
+        NULL AS found
     FROM (SELECT sha256, phash, split_part(parse_filename(filename), '-', 1) AS split, unnest(captions) AS c
           FROM {rows})"""
-_LEFT_OUT = "SELECT boke_id, odai_id, text, sha256, phash, url, NULL, filter, licence FROM {rows}"
-_NEAR = """
-    WITH photo AS (
-        SELECT sha256, any_value(('0x' || phash)::UBIGINT) AS bits, any_value(split) AS split FROM caption
-        WHERE regexp_full_match(phash, '[0-9a-fA-F]{{16}}') GROUP BY sha256)
-    SELECT a.sha256, b.sha256, b.split FROM photo a JOIN photo b ON a.sha256 <> b.sha256
-        AND bit_count(xor(a.bits, b.bits)) <= {bits}
-    WHERE a.sha256 IN {photos} ORDER BY a.sha256, b.sha256"""
+_LEFT_OUT = "SELECT boke_id, odai_id, text, sha256, phash, url, NULL, filter, licence, found FROM {rows}"
 
 
 @dataclass(frozen=True)
@@ -57,8 +54,10 @@ class Answer:
         reason: the name of the filter that left it out, if it is not.
         meaning: what that filter leaves out, with the setting's value if it is one.
         licence: None where it is not known.
+        found: what the columns that `dataset.where` names were, if that left it out.
         near: the photos that are near copies of its photo, each with its split, None where it has no caption
             in the dataset.
+        near_by_phash: whether that is by pHash alone, as no build has kept what its photo looks like.
     """
 
     boke_id: int | None
@@ -70,7 +69,9 @@ class Answer:
     reason: str | None
     meaning: str | None
     licence: str | None = None
+    found: dict[str, object] = field(default_factory=dict)
     near: dict[str, str | None] = field(default_factory=dict)
+    near_by_phash: bool = False
 
     def __str__(self) -> str:
         number = "a boke without a number" if self.boke_id is None else f"boke {self.boke_id}"
@@ -79,12 +80,14 @@ class Answer:
         what = f"{number} of {odai}{text}"
         if self.split:
             return f"{what}: kept, in {self.split}, on photo {self.sha256}"
-        return f"{what}: left out by {self.reason} ({self.meaning})"
+        values = ", ".join(f"{name} = {json.dumps(v, ensure_ascii=False)}" for name, v in self.found.items())
+        return f"{what}: left out by {self.reason} ({self.meaning}{f' Here {values}' if values else ''})"
 
     def details(self) -> str:
         """Return where it comes from, and the near copies of its photo."""
         copies = (f"{sha256} ({split or 'not in the dataset'})" for sha256, split in self.near.items())
-        near = f"; near copies of its photo: {', '.join(copies)}" if self.near else ""
+        how = ", by pHash alone" if self.near_by_phash else ""
+        near = f"; near copies of its photo{how}: {', '.join(copies)}" if self.near else ""
         return f"  on {self.page}, licence {self.licence or 'unknown'}{near}"
 
 
@@ -113,21 +116,26 @@ def why(query: str, directory: Path) -> list[Answer]:
         found = connection.execute(
             f"FROM caption WHERE {_condition(query)} ORDER BY odai_id, boke_id, text, sha256"
         ).fetchall()
-        near = _near_copies(connection, [row[3] for row in found], options.near_duplicate_bits)
-    return [_answer(row, near, options) for row in found]
+        looks, photos = KeptLooks(Place.of(directory).photos), [row[3] for row in found]
+        near, unseen = _near_copies(connection, photos, looks, options.near_duplicate_bits)
+    return [_answer(row, near, unseen, options) for row in found]
 
 
 def _near_copies(
-    connection: duckdb.DuckDBPyConnection, photos: Iterable[str | None], bits: int
-) -> dict[str, dict[str, str | None]]:
-    """Return the near copies of the first NEAR of some photos, with their splits."""
+    connection: duckdb.DuckDBPyConnection, photos: Iterable[str | None], kept: KeptLooks, bits: int
+) -> tuple[dict[str, dict[str, str | None]], set[str]]:
+    """Return the near copies of the first NEAR of some photos, their splits, and which no build knows."""
     some = list(dict.fromkeys(photo for photo in photos if photo))[:NEAR]
-    near: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
-    if some:
-        query = _NEAR.format(bits=bits, photos=f"({string_list(some)[1:-1]})")
-        for photo, other, split in connection.execute(query).fetchall():
-            near[photo][other] = split
-    return near
+    if not some:
+        return {}, set()
+    everything = connection.sql("SELECT DISTINCT sha256, phash FROM caption WHERE sha256 IS NOT NULL")
+    near = near_to(kept, everything.to_arrow_table(), some, bits)
+    named = pa.table({"sha256": pa.array(sorted(set().union(*near.copies.values())), pa.string())})
+    connection.from_arrow(named).create("near")
+    rows = "SELECT sha256, any_value(split) FROM caption SEMI JOIN near USING (sha256) GROUP BY sha256"
+    splits = dict(connection.execute(rows).fetchall())
+    copies = {photo: {one: splits[one] for one in sorted(others)} for photo, others in near.copies.items()}
+    return copies, near.unseen
 
 
 def _condition(query: str) -> str:
@@ -143,11 +151,21 @@ def _plain(text: str) -> str:
     return normalise(text).casefold()
 
 
-def _answer(row: tuple[Any, ...], near: dict[str, dict[str, str | None]], options: DatasetOptions) -> Answer:
-    boke_id, odai_id, text, sha256, _, url, split, reason, licence = row
+def _answer(
+    row: tuple[Any, ...],
+    near: dict[str, dict[str, str | None]],
+    unseen: Collection[str],
+    options: DatasetOptions,
+) -> Answer:
+    boke_id, odai_id, text, sha256, _, url, split, reason, licence, found = row
     meaning = _meaning(reason, options) if reason else None
     copies = near.get(sha256 or "", {})
-    return Answer(boke_id, odai_id, text, sha256, url, split, reason, meaning, licence, copies)
+    return Answer(
+        *(boke_id, odai_id, text, sha256, url, split, reason, meaning, licence),
+        found=json.loads(found) if found else {},
+        near=copies,
+        near_by_phash=sha256 in unseen,
+    )
 
 
 def _meaning(reason: str, options: DatasetOptions) -> str:
@@ -168,3 +186,12 @@ def lines(answers: Sequence[Answer], most: int) -> Iterator[str]:
         yield answer.details()
     if len(answers) > most:
         yield f"and {len(answers) - most:,} more: --json lists all"
+
+
+def by_phash(answers: Sequence[Answer], directory: Path) -> Iterator[str]:
+    """Yield a line if pHashes alone told the near copies of some photos of the dataset `directory`."""
+    if unseen := len({answer.sha256 for answer in answers if answer.near_by_phash}):
+        place = Place.of(directory)
+        lacks = f"{place.photos} does not say what {unseen:,} of these photos look like"
+        again = place.command("dataset", "--force")
+        yield f"{lacks}, so their pHashes alone were compared. Build it anew: {again}"

@@ -19,7 +19,7 @@ _FILL = """
 
 
 def load_photos(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `photo` and `image` of `latest_image` and `anew`.
+    """Make `photo` and `image` of `latest_image`, `anew` and `fact`.
 
     A photo whose source tells no licence, or names nobody to credit, has what its metadata say.
     """

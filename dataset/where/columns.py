@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from store.photo.facts import Facts
 from store.sql import literal
 
 SUBJECT = "subject"
 """The struct that holds the columns of a caption with its photo, so that no other name can be meant."""
-FACTS = ("width", "height", "aspect")
+FACTS = Facts._fields
 """What is measured of a photo: `facts.width` is the same as `width`."""
 _CHARACTERS = 100
 
@@ -57,6 +58,12 @@ COLUMNS = {
         "greatest(photo.width, photo.height)::DOUBLE / least(photo.width, photo.height)",
         "1.5",
     ),
+    "bytes": Column("BIGINT", "facts.bytes", "81234"),
+    "brightness": Column("DOUBLE", "facts.brightness", "0.5"),
+    "contrast": Column("DOUBLE", "facts.contrast", "0.2"),
+    "entropy": Column("DOUBLE", "facts.entropy", "7.1"),
+    "blank": Column("DOUBLE", "facts.blank", "0.3"),
+    "blur": Column("DOUBLE", "facts.blur", "812.5"),
 }
 
 

@@ -22,11 +22,13 @@ class Parts(NamedTuple):
         boke: the table, or a query over it.
         joins: more tables.
         field: the struct SUBJECT, with a comma in front.
+        found: the column `found`, with a comma in front: what SUBJECT is for a caption that this leaves out.
     """
 
     boke: str = "boke"
     joins: str = ""
     field: str = ""
+    found: str = ""
 
 
 @contextmanager
@@ -50,6 +52,7 @@ def prepared(connection: duckdb.DuckDBPyConnection, where: str | None, cleaned: 
             f"(SELECT *, {cleaned} AS cleaned FROM boke) AS boke",
             "LEFT JOIN photo USING (photo_id)",
             f", {struct_of(columns)} AS {SUBJECT}",
+            f", CASE WHEN filter_name = 'where' THEN to_json({SUBJECT})::VARCHAR END AS found",
         )
     except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
         reason = str(error).splitlines()[0].partition(": ")[2].rstrip(".")

@@ -34,6 +34,7 @@ class Unfinished(BaseModel):
     near: bool = False
     content: Content = Field(default_factory=Content)
     near_copies: list[str] = []
+    unseen: int = 0
     before: Seen = {}
 
     @classmethod

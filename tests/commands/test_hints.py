@@ -332,6 +332,11 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
         without("dataset/left_out", lambda place: called(place, "why", "1")),
         ["dataset"],
     ),
+    (
+        "dataset/describe/why.py",
+        without("photos", lambda place: called(place, "why", "1001")),
+        ["dataset", "--force"],
+    ),
     ("dataset/read.py", dataset_of_0_1, ["dataset"]),
     ("dataset/read.py", without("dataset", lambda place: read.photos(place.dataset)), ["dataset"]),
     ("featurize/extract.py", empty_dataset, ["dataset"]),

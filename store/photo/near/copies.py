@@ -43,9 +43,7 @@ def near_copies(
 
 def _proposed(views: Views, bits: int) -> tuple[np.ndarray, np.ndarray]:
     """Return places of views of two photos each, of which one asks; at most _LOOKS_AT_A_PAIR a pair."""
-    one, other = near_hashes(views.hash, np.flatnonzero(views.asks), bits)
-    apart = views.photo[one] != views.photo[other]
-    one, other = one[apart], other[apart]
+    one, other = near_hashes(views.hash, np.flatnonzero(views.asks), bits, views.photo)
     photos = np.sort(np.stack([views.photo[one], views.photo[other]]), axis=0)
     pair = photos[0].astype(np.int64) * len(views.sha256) + photos[1]
     order = np.lexsort((np.bitwise_count(views.hash[one] ^ views.hash[other]), pair))

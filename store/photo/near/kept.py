@@ -63,12 +63,12 @@ class KeptLooks:
         self._folder = folder
 
     def described(self) -> pa.Table:
-        """Return sha256, width, height and pHash of all photos; no size where a photo cannot be used.
+        """Return sha256, width, height, pHash and facts of all photos; nulls where a photo cannot be used.
 
         Raises:
             DamagedFile: a file cannot be read.
         """
-        return self._read(["sha256", "width", "height", "phash"])
+        return self._read(["sha256", "width", "height", "phash", "facts"])
 
     def views(self, among: pa.Array) -> Views:
         """Return the views of photos.

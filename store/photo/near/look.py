@@ -12,21 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from store.photo.facts import SHADES, blank, reduced
+from store.photo.facts import SIDE as _SIDE
+
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = 1
-"""Counts up when the same picture would give another look."""
+VERSION = 2
+"""Counts up when the same picture would give another look, or another fact."""
 SMALL = 48
 """Pixels of the small copy's sides."""
-_SIDE = 128
-"""Pixels of the sides of the copy that frames are looked for in, whatever the photo's shape."""
 _CUT = 0.05
 """The share of the photo that is cut from one side, or several, in the parts that a copy may show."""
 _BLANK = 0.8
 """A picture with this share of one shade is blank: flat, a few words on white, or a line drawing."""
-_SHADES = 8
-"""Greys that differ by no more are one shade."""
 _DETAIL = 1.5
 """A picture whose neighbouring parts differ by less, in grey values, shows nothing but a gradient."""
 _FRAME, _WORDS, _MOST = 0.97, 0.5, 0.6
@@ -108,8 +107,7 @@ def look(image: "Image.Image") -> Look:
     """
     from PIL.Image import Resampling
 
-    grey = image if image.mode == "L" else image.convert("L")
-    square = grey.resize((_SIDE, _SIDE), Resampling.BOX)
+    square = reduced(image)
     small = np.asarray(square.resize((SMALL, SMALL), Resampling.BOX))
     pixels = np.asarray(square)
     if is_blank(pixels):
@@ -121,9 +119,7 @@ def look(image: "Image.Image") -> Look:
 
 def is_blank(pixels: np.ndarray) -> bool:
     """Tell whether a picture, (H, W) uint8, has hardly more than one shade, or nothing but a gradient."""
-    counts = np.bincount(pixels.ravel(), minlength=256)
-    shades = np.convolve(counts, np.ones(2 * _SHADES + 1, int), "same")
-    if shades.max() >= _BLANK * pixels.size:
+    if blank(np.bincount(pixels.ravel(), minlength=256)) >= _BLANK:
         return True
     blocks = pixels.reshape(_SIDE // 4, 4, _SIDE // 4, 4).mean(axis=(1, 3))
     bends = (
@@ -167,9 +163,9 @@ def _median(row: np.ndarray) -> float:
 
 def _margin(rows: np.ndarray, share: float) -> int:
     shade = _median(rows[0])
-    if (np.abs(rows[0] - shade) <= 2 * _SHADES).mean() < _FRAME:
+    if (np.abs(rows[0] - shade) <= 2 * SHADES).mean() < _FRAME:
         return 0
-    near = (np.abs(rows - shade) <= 2 * _SHADES).mean(axis=1)
+    near = (np.abs(rows - shade) <= 2 * SHADES).mean(axis=1)
     other = near < share
     return int(other.argmax()) if other.any() else len(rows)
 

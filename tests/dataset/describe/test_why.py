@@ -1,13 +1,17 @@
 """Why a caption or photo is in a dataset, or which filter left it out: every kind of reason once."""
 
+import shutil
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from benchmarks.near.drawn import COPIES, card, saved
+from benchmarks.near.drawn import photo as drawn
 from commands.main import main
 from dataset.build.stage import build
-from dataset.describe.why import Answer, lines, why
+from dataset.describe.why import Answer, by_phash, lines, why
 from dataset.options import DatasetOptions
 from store.errors import MissingStage
 from store.stand_ins import StandInRule
@@ -101,6 +105,38 @@ def test_the_near_copies_of_a_photo_are_named_with_their_splits(tmp_path: Path) 
     assert answer.near == {image(2, contents[2])["sha256"]: split, image(3, contents[3])["sha256"]: None}
     assert "(not in the dataset)" in answer.details()
     assert not alone.near
+
+
+def test_copies_that_no_phash_tells_are_near_and_cards_with_words_are_not(tmp_path: Path) -> None:
+    contents = {
+        1: saved(drawn(1)),
+        2: COPIES["mirrored"](drawn(1), Random(1)),
+        3: saved(card(1)),
+        4: saved(card(2)),
+    }
+    pages = [page(n, [boke(n, n, f"{n}番")]) for n in contents]
+    place = tmp_path / "p"
+    write(place / "crawl", pages, [image(n, content) for n, content in contents.items()])
+    build(OPTIONS, [place / "crawl"], place / "dataset", name="p")
+    [answer], [on_card] = asked(place, "1"), asked(place, "3")
+    assert list(answer.near) == [image(2, contents[2])["sha256"]]
+    assert not on_card.near
+    assert list(by_phash([answer, on_card], place / "dataset")) == []
+
+
+def test_where_no_build_has_kept_what_photos_look_like_phashes_tell_and_that_is_said(tmp_path: Path) -> None:
+    contents = {1: photo(1), 2: photo(1) + b"\0", 3: photo(3)}
+    place = tmp_path / "p"
+    pages = [page(n, [boke(n, n, f"{n}番")]) for n in contents]
+    write(place / "crawl", pages, [image(n, content) for n, content in contents.items()])
+    build(OPTIONS, [place / "crawl"], place / "dataset", name="p")
+    shutil.rmtree(place / "photos")
+    [answer] = asked(place, "1")
+    assert list(answer.near) == [image(2, contents[2])["sha256"]]
+    assert "near copies of its photo, by pHash alone: " in answer.details()
+    [told] = by_phash([answer, *asked(place, "3")], place / "dataset")
+    assert "2 of these photos" in told
+    assert "bokeru dataset" in told
 
 
 def test_what_was_opted_out_is_told_without_its_text(tmp_path: Path) -> None:

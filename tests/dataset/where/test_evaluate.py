@@ -1,5 +1,6 @@
 """`where` in a build: it takes what the built-in filters take, and is counted and explained as they are."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -85,7 +86,7 @@ def kept(tables: duckdb.DuckDBPyConnection, **settings: Any) -> set[int]:
     rows = tables.execute(f"""
         SELECT boke_id FROM (SELECT *, normal(text) AS text_nfkc FROM candidate)
         WHERE filter_name IS NULL AND {by_text} IS NULL""").fetchall()
-    tables.execute("DROP TABLE candidate")
+    tables.execute("DROP TABLE candidate; DROP TABLE found")
     return {number for (number,) in rows}
 
 
@@ -169,6 +170,49 @@ def test_a_caption_is_counted_explained_and_compared(crawl: Path, tmp_path: Path
     assert {answer.reason for answer in answers} >= {None, "where", "no_photo"}
     [meaning] = {answer.meaning for answer in answers if answer.reason == "where"}
     assert "dataset.where is 'stars > 1 and width < 250'" in str(meaning)
+    left_out = [answer for answer in answers if answer.reason == "where"]
+    assert all(answer.found.keys() == {"stars", "width"} for answer in left_out)
+    assert not any((one.found["stars"] or 0) > 1 and one.found["width"] < 250 for one in left_out)  # type: ignore[operator]
+    large = [str(answer) for answer in left_out if answer.found == {"stars": 10, "width": 300}]
+    assert large
+    assert all(text.endswith(" Here stars = 10, width = 300)") for text in large)
+    assert not any(answer.found for answer in answers if answer.reason != "where")
+
+
+def test_facts_of_photos_are_asked_as_the_rows_have_them_and_no_photo_is_decoded_twice(
+    crawl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "p"
+    place.mkdir()
+    (place / "crawl").symlink_to(crawl)
+    where = "brightness between 0.4 and 0.6 and facts.entropy > 4.9 and Facts.blur > 600 and bytes < 3500"
+
+    def built(where: str | None) -> list[Any]:
+        chosen = DatasetOptions(exclude_kinds=(), tokenizer="characters", where=where)
+        assert build(chosen, [place / "crawl"], place / "dataset", name="p")
+        return list(read.photos(place / "dataset").to_pylist())
+
+    everything = built(None)
+    monkeypatch.setattr("dataset.build.descriptions.decode", None)
+    chosen = {row["sha256"] for row in built(where)}
+    passing = {
+        row["sha256"]
+        for row in everything
+        if 0.4 <= row["facts"]["brightness"] <= 0.6
+        and row["facts"]["entropy"] > 4.9
+        and row["facts"]["blur"] > 600
+        and row["facts"]["bytes"] < 3500
+    }
+    assert chosen == passing
+    assert 0 < len(passing) < len(everything)
+    contents = {hashlib.sha256(content).hexdigest(): content for content in map(photo96, range(1, 12))}
+    for row in everything:
+        assert row["facts"]["bytes"] == len(contents[row["sha256"]])
+        assert (row["facts"]["width"], row["facts"]["aspect"]) == (96, 1)
+
+
+def photo96(number: int) -> bytes:
+    return photo(number, size=96)
 
 
 def test_a_value_that_does_not_fit_ends_the_build_with_its_words(tables: duckdb.DuckDBPyConnection) -> None:
