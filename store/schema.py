@@ -120,7 +120,7 @@ KINDS = ("photo", "illustration", "karuta", "fill-in", "text")
 
 OPTIONAL = (
     *("label_confidences", "kind", "etag", "last_modified", "count"),
-    *("source", "licence", "credit", "rights", "image_sha256", "facts", "found"),
+    *("source", "licence", "credit", "rights", "image_sha256", "facts", "found", "scores"),
 )
 """Columns, and fields of a caption, that tables of earlier versions lack: they are then read as nulls."""
 
@@ -229,6 +229,9 @@ HISTORY = pa.schema(
 )
 """What each run of a crawl fetched and measured."""
 
+SCORE = pa.struct([("name", pa.string()), ("value", pa.float32())])
+"""A score of a photo or caption. A list of these is what a map is to Parquet; `datasets` opens no maps."""
+
 CAPTION = pa.struct(
     [
         ("boke_id", pa.int64()),
@@ -243,6 +246,7 @@ CAPTION = pa.struct(
         ("text_nfkc", pa.string()),
         ("source", pa.string()),
         ("licence", pa.string()),
+        ("scores", pa.list_(SCORE)),
     ]
 )
 
@@ -265,6 +269,7 @@ PHOTOS = pa.schema(
         ("image_sha256", pa.string()),
         ("rights", RIGHTS),
         ("facts", FACTS),
+        ("scores", pa.list_(SCORE)),
     ],
     metadata=_DESCRIBED,
 )

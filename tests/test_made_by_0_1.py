@@ -25,7 +25,7 @@ FORGOTTEN = 80000009
 STAGES = ("crawl", "dataset", "features", "train", "evaluate")
 DATES = ["fetched_at", "posted"]
 """What differs from one crawl to the next: the embedded site dates its boke back from now."""
-NEW = ["source", "licence", "credit", "rights", "image_sha256", "facts", "found"]
+NEW = ["source", "licence", "credit", "rights", "image_sha256", "facts", "found", "scores"]
 """Columns that 0.1 had not."""
 
 

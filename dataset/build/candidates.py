@@ -114,8 +114,9 @@ PHOTO_ROW = """
         list_transform(labels, lambda l: l.label) AS labels,
         CASE WHEN len(list_filter(labels, lambda l: l.confidence IS NOT NULL)) > 0
             THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group",
-        source, licence, credit, rights, facts
+        source, licence, credit, rights, facts, scores
     FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id)
+    LEFT JOIN (SELECT sha256, scores FROM score WHERE text IS NULL) USING (sha256)
     LEFT JOIN photo_labels USING (photo_id)
     LEFT JOIN (
         SELECT photo_id, arg_max(category, (odai_id, host)) AS category FROM odai GROUP BY photo_id

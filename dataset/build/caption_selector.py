@@ -50,8 +50,8 @@ class CaptionSelector:
 
         Returns:
             The photos that keep a caption (the columns of `photo_row`, and odai_ids), and their captions (n,
-            the columns of `candidate`, text_nfkc, segmented). Both have train before dev, then go by n; a
-            photo's captions come best first.
+            the columns of `candidate`, text_nfkc, segmented, scores). Both have train before dev, then go by
+            n; a photo's captions come best first.
         """
         captions, stay, reasons = self._choose(_CANDIDATES.format(first=first, last=last), prepare)
         self._leave_out(captions, reasons)
@@ -102,7 +102,7 @@ _CANDIDATES = """
     SELECT photo_id AS n, * EXCLUDE (photo_id, filter_name, id) FROM (
         SELECT rowid AS id, * FROM candidate
         WHERE filter_name IS NULL AND photo_id BETWEEN {first} AND {last})
-    LEFT JOIN reused USING (id)"""
+    LEFT JOIN reused USING (id) LEFT JOIN caption_score USING (id)"""
 _ANEW = """
     SELECT photo_id AS n, * EXCLUDE (photo_id, filter_name),
         NULL::VARCHAR AS text_nfkc, NULL::VARCHAR AS segmented

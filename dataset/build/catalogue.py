@@ -13,7 +13,7 @@ from enum import StrEnum
 import duckdb
 import pyarrow as pa
 
-from store.schema import FACTS, IMAGES, PAGES
+from store.schema import FACTS, IMAGES, PAGES, SCORE
 
 
 class Kind(StrEnum):
@@ -61,7 +61,8 @@ _SHARD = Table(_columns("filename VARCHAR, shard BIGINT"), "A file, and its plac
 _TIME = "TIMESTAMP WITH TIME ZONE"
 _WHENCE = "source VARCHAR, licence VARCHAR"
 _RIGHTS = f"{_WHENCE}, credit VARCHAR, rights {_IMAGE['rights']}"
-_FACTS = f"facts {_columns_of(pa.schema([('facts', FACTS)]))['facts']}"
+_MEASURED = _columns_of(pa.schema([("facts", FACTS), ("scores", pa.list_(SCORE))]))
+_FACTS, _SCORES = (f"{name} {kind}" for name, kind in _MEASURED.items())
 _CAPTION = f"text VARCHAR, stars BIGINT, raters BIGINT, category VARCHAR, posted {_TIME}"
 
 TABLES = {
@@ -172,6 +173,10 @@ TABLES = {
     ),
     "forgotten_photo": Table(_columns("photo_id BIGINT"), "A photo that is forgotten or opted out."),
     "denied_photo": Table(_columns("photo_id BIGINT"), "A photo of an odai that is denied."),
+    "score": Table(
+        _columns(f"sha256 VARCHAR, text VARCHAR, {_SCORES}"),
+        "What scorers gave a photo; or, with a text, the caption of it.",
+    ),
     "candidate": Table(
         _columns(
             "photo_id BIGINT, boke_id BIGINT, odai_id BIGINT, "
@@ -183,12 +188,13 @@ TABLES = {
         _columns("id BIGINT, found VARCHAR"),
         "What the columns in `dataset.where` were, as JSON, of a candidate that it leaves out, by its rowid.",
     ),
+    "caption_score": Table(_columns(f"id BIGINT, {_SCORES}"), "The scores of a candidate, by its rowid."),
     "with_captions": Table(_columns("photo_id BIGINT"), "A photo that still has a candidate."),
     "photo_row": Table(
         _columns(
             "n BIGINT, split VARCHAR, shard BIGINT, row BIGINT, sha256 VARCHAR, width INTEGER, "
             "height INTEGER, phash VARCHAR, category VARCHAR, labels VARCHAR[], label_confidences FLOAT[], "
-            f"group VARCHAR, {_RIGHTS}, {_FACTS}"
+            f"group VARCHAR, {_RIGHTS}, {_FACTS}, {_SCORES}"
         ),
         "Such a photo, with the columns of the dataset that no caption changes.",
     ),

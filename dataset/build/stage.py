@@ -17,6 +17,7 @@ from dataset.builds import record
 from dataset.builds.compare import compared
 from dataset.builds.diff import Changes
 from dataset.options import DatasetOptions
+from dataset.scores import tables as scores
 from dataset.text import tokenizer_process
 from store.errors import UserError
 from store.forget.forgotten import Forgotten
@@ -86,11 +87,13 @@ def build(
         except duckdb.Error as error:
             raise explain(error, images) from error
         settings = options.of_result()
-        shards = [file_list(pages), file_list(images)]
+        place = Place.of(directory)
+        shards, score_versions = [file_list(pages), file_list(images)], scores.versions(place.scores)
         build_fingerprint = fingerprint(
             *(VERSION, name, settings, shards, sorted(forgotten), words, outs, sources, tokens),
             *([no_photos] if no_photos else []),  # without any, the dataset is the one of before
             *([outside.versions(options.filters)] if options.filters else []),
+            *([score_versions] if score_versions else []),
             *(DECODER, Limits.options.model_dump()),
         )
         is_up_to_date = is_fresh(directory, build_fingerprint) and not read.older_layout(directory)
@@ -110,13 +113,13 @@ def build(
                 "images": crawl_tables.by_crawl(images, crawls),
             },
         )
-        place = Place.of(directory)
         room = Room(directory, options, "dataset", place)
         with record.pending(directory, build_fingerprint) as rows:
             with replacement(directory, swap=not dry_run) as new:
                 inputs = Inputs(
                     *(pages, images, options, forgotten, words, outs),
                     *(directory, new, origin, no_photos, KeptLooks(place.photos), room),
+                    scores=scores.paths(place.scores),
                 )
                 told(_run(inputs, room, rows))
             if not dry_run:
@@ -137,7 +140,7 @@ def _run(inputs: Inputs, room: Room, rows: Path) -> Changes | None:
         except duckdb.Error as error:
             if "max_temp_directory_size" in str(error):
                 raise room.too_little() from error
-            explained = explain(error, [*inputs.pages, *inputs.images])
+            explained = explain(error, [*inputs.pages, *inputs.images, *inputs.scores])
             if explained is error and inputs.options.filters:
                 explained = outside.blamed(inputs.options.filters, error)
             raise explained from error

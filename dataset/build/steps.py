@@ -27,6 +27,7 @@ from dataset.build.tokens.learn import learn
 from dataset.builds import left_out
 from dataset.options import DatasetOptions
 from dataset.rights.of_photos import load_photos
+from dataset.scores import tables as scores
 from dataset.text.names import unify
 from dataset.text.subwords import model_of
 from dataset.text.tokenizer_process import tokenizer_version
@@ -50,6 +51,7 @@ class Inputs(NamedTuple):
         stand_ins: the sha256 of pictures that stand for photos that are not there.
         kept: what photos look like, and what today's decoder says of them; None where a check runs the steps.
         room: what the build leaves free on the disk; None where only its tables are asked for.
+        scores: the tables of scores.
     """
 
     pages: Sequence[Path]
@@ -64,6 +66,7 @@ class Inputs(NamedTuple):
     stand_ins: Collection[str] = ()
     kept: KeptLooks | None = None
     room: Room | None = None
+    scores: Sequence[Path] = ()
 
     def check_room(self) -> None:
         """Raise TooLittleRoom where less is free than the settings say."""
@@ -246,13 +249,14 @@ STEPS = (
         reads=("odai", "image", "photo", "digest", "opt_out", "boke", "denied"),
         makes=("photo_labels", "forgotten_photo", "denied_photo"),
     ),
+    Step("scores", lambda connection, inputs: scores.load(connection, inputs.scores), makes=("score",)),
     Step(
         "filters by fact",
         _candidates,
         reads=(
             *("boke", "side", "photo_labels", "denied_photo", "denied"),
             *("opt_out", "photo", "forgotten_photo", "digest", "stand_in"),
-            "unusable_photo",
+            *("unusable_photo", "score"),
         ),
         makes=("candidate", "found"),
         drops=(
@@ -268,11 +272,17 @@ STEPS = (
         drops=("found",),
     ),
     Step(
+        "scores of captions",
+        _query(scores.OF_CAPTIONS),
+        reads=("candidate", "photo", "score"),
+        makes=("caption_score",),
+    ),
+    Step(
         "rows of photos",
         _query(candidates.PHOTO_ROW),
-        reads=("candidate", "photo", "side", "photo_labels", "odai"),
+        reads=("candidate", "photo", "side", "photo_labels", "odai", "score"),
         makes=("with_captions", "photo_row"),
-        drops=("with_captions", "photo", "side", "photo_labels", "odai"),
+        drops=("with_captions", "photo", "side", "photo_labels", "odai", "score"),
     ),
     Step(
         "counts of what is left out",
@@ -291,10 +301,10 @@ STEPS = (
     Step(
         "filters by text, and files",
         _write,
-        reads=("candidate", "reused", "photo_row", "left_out_by", "left_out"),
+        reads=("candidate", "reused", "caption_score", "photo_row", "left_out_by", "left_out"),
         makes=("ready", "kept", "measured_photo"),
         drops=(
-            *("candidate", "reused", "photo_row", "left_out_by", "left_out"),
+            *("candidate", "reused", "caption_score", "photo_row", "left_out_by", "left_out"),
             *("ready", "kept", "measured_photo"),
         ),
         changes=("left_out_by", "left_out"),

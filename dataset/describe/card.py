@@ -38,6 +38,7 @@ def card(
         _SPREADS + "\n".join(_spread(title, figures[key]) for key, title in _TITLES.items()),
         "![captions per photo, stars, lengths, categories, labels, vocabulary, filters](statistics.svg)",
         _vocabulary(figures["vocabulary"], settings),
+        *_scores(figures["scores"]),
         _filters(figures["filters"], captions),
         _USE,
         "## Columns\n\n" + _COLUMNS,
@@ -128,6 +129,18 @@ def _vocabulary(vocabulary: Mapping[str, Any], settings: Mapping[str, object]) -
     )
 
 
+def _scores(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the section on scores; none where there are none."""
+    rows = [
+        f"| {name} | {s['scored']:,} of {s['scored'] + s['without']:,} {s['of']} | "
+        + " | ".join(f"{s[what]:g}" for what in ("min", "mean", "median", "p90", "max"))
+        + " |"
+        for name, s in scores.items()
+    ]
+    head = "| score | given to | least | mean | median | 90% below | most |"
+    return ["\n".join(["## Scores\n", head, "| --- " * 7 + "|", *rows])] if rows else []
+
+
 def _filters(left_out: Mapping[str, int], kept: int) -> str:
     rows = [f"| {name} | {count:,} |" for name, count in left_out.items() if count]
     body = "\n".join([*rows, f"| **kept** | {kept:,} |"])
@@ -154,7 +167,8 @@ photo and caption, `image_sha256` of the bytes in `image` (`sha256` is that of t
 `credit` (the photographer), `rights` (what the photo's metadata say): null if unknown. `facts` of the \
 photo: `width`, `height`, `aspect` (longer by shorter side), `bytes` (as fetched); of a copy of 128 by 128 \
 greys `brightness` (mean, 0 to 1), `contrast` (standard deviation, 0 to 0.5), `entropy` (bits, 0 to 8), \
-`blank` (share of its commonest shade), `blur` (variance of the Laplacian: the less, the blurrier)."""
+`blank` (share of its commonest shade), `blur` (variance of the Laplacian: the less, the blurrier). `scores` \
+of photo and caption: a list of `name` and `value`, by scorers that the publisher chose."""
 
 _TAKEN_OFF = """## What was taken off the photos
 

@@ -3,7 +3,7 @@
 The same dataset gives the same bytes: nothing in it is of the day. What is not known is left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from dataset.rights.attribution import ALL_DRAWN, is_all_drawn, licences, made_o
 from dataset.rights.licences import address
 from store.manifest import Entry
 from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
-from store.schema import CAPTION, CAPTIONS, FACTS, PHOTOS, RIGHTS
+from store.schema import CAPTION, CAPTIONS, FACTS, PHOTOS, RIGHTS, SCORE
 
 CONTEXT = {
     "@language": "en",
@@ -76,6 +76,7 @@ DESCRIPTIONS = {
     "credit": "Whom to name as the photographer.",
     "rights": "What the photo's own metadata say of its rights.",
     "facts": "What is measured of the photo: size, light, how much it shows, how sharp it is.",
+    "scores": "What scorers gave it: the name of each score, and its value.",
     "creator": "Who made the photo.",
     "copyright": "The notice of copyright.",
     "licence_url": "The address of the licence.",
@@ -100,6 +101,13 @@ _TABLES = {
     ),
 }
 """Record sets: the set of files that each is read from, their folder, their columns, and what they are."""
+_PARTS: dict[str, Iterable[pa.Field]] = {
+    "captions": [field for field in CAPTION if field.name != "scores"],
+    "rights": RIGHTS,
+    "facts": FACTS,
+    "scores": SCORE,
+}
+"""Fields of the columns that have some; lists within lists of structs are none that Croissant can name."""
 _UNKNOWN = "not known for every row: see the column licence"
 
 
@@ -255,7 +263,7 @@ def _field(record_set: str, files: str, field: pa.Field) -> dict[str, object]:
     }
     if pa.types.is_list(field.type):
         described["repeated"] = True
-    parts = {"captions": CAPTION, "rights": RIGHTS, "facts": FACTS}.get(field.name)
+    parts = _PARTS.get(field.name)
     if parts is not None:
         described["subField"] = [_part(described["@id"], files, field.name, part) for part in parts]
         return described

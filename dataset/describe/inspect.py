@@ -13,12 +13,13 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from dataset.describe.table_facts import Column, table_facts
+from dataset.scores.figures import told
 from store.errors import DamagedFile, UserError, first_by_status, with_status
 from store.logs import printable
 from store.processes.reading import reading
 from store.register.stages import Stage, Table, find
 from store.warc.read import DamagedArchive, read_records
-from store.whole_file import NO_FILE, read_json
+from store.whole_file import NO_FILE, read_json, read_object
 
 WIDTH = 60
 MEMORY = 10**9
@@ -59,6 +60,8 @@ def _show(path: Path, console: Console) -> Iterator[UserError]:
             else:
                 console.print(f"{table.name}: no shards")
         _show_files(stage, console)
+        if stage.name == "dataset":
+            _show_scores(stage.directory / "statistics.json", console)
 
 
 def _show_file(path: Path, console: Console) -> list[UserError]:
@@ -125,6 +128,16 @@ def _show_files(stage: Stage, console: Console) -> None:
         size = _bytes(path.lstat().st_size)  # a link may lead nowhere
         console.print(f"{_safe(name)}  {size}  {_safe(_gist(path))}", soft_wrap=True)
     console.print()
+
+
+def _show_scores(path: Path, console: Console) -> None:
+    """Print how the scores lie, as a dataset's statistics have it; those of earlier versions have none."""
+    try:
+        lines = list(told(read_object(path)["scores"]))
+    except (OSError, DamagedFile, AttributeError, KeyError, TypeError, ValueError):  # `verify` says what
+        return
+    for line in lines:
+        console.print(f"score {_safe(line)}", soft_wrap=True)
 
 
 def _archived(path: Path) -> str:

@@ -16,6 +16,7 @@ from dataset.build.photos_table import by_split
 from dataset.describe.warnings import LARGE
 from dataset.options import DatasetOptions
 from dataset.read import SPLITS
+from dataset.scores.figures import ScoreCounts
 from dataset.text.vocabulary import SPECIALS, Vocabulary
 
 MOST_FREQUENT = 50
@@ -46,6 +47,7 @@ class DatasetCounts:
         self.categories: Counter[str | None] = Counter()
         self.origins: dict[str, Counter[Origin]] = {"photos": Counter(), "captions": Counter()}
         self.credits: Counter[str | None] = Counter()
+        self.scores = ScoreCounts()
         connection.from_arrow(_PHOTO.empty_table()).create("measured_photo")
 
     def add(self, photos: pa.Table) -> None:
@@ -56,6 +58,7 @@ class DatasetCounts:
         self._connection.from_arrow(pa.table(columns, _PHOTO)).insert_into("measured_photo")
         _count(self.credits, photos["credit"])
         _count_origins(self.origins["photos"], photos.select(ORIGIN))
+        self.scores.add("photos", photos["scores"].combine_chunks())
         for split, half in by_split(photos).items():
             lists = half["captions"].combine_chunks()
             captions = lists.flatten()
@@ -69,6 +72,7 @@ class DatasetCounts:
             _count(self.categories, captions.field("category"))
             origins = pa.table({name: captions.field(name) for name in ORIGIN})
             _count_origins(self.origins["captions"], origins)
+            self.scores.add("captions", captions.field("scores"))
 
     def add_without_bytes(self, photos: pa.Table) -> None:
         """Count the captions of photos without bytes as left out by `no_photo`."""
@@ -119,6 +123,7 @@ def statistics(
         "origins": {what: _origins(counts) for what, counts in count.origins.items()},
         "credits": _frequent(count.credits),
         "labels": _frequent(Counter(dict(labels))),
+        "scores": count.scores.figures({"photos": count.photos, "captions": sum(count.captions.values())}),
         "vocabulary": _vocabulary(count.tokens, vocabulary),
         "duplicates": _duplicates(connection),
         "filters": _filters(connection),

@@ -67,15 +67,33 @@ COLUMNS = {
 }
 
 
+SCORES = "scores."
+"""How the name of a score begins: which scores there are is known where a dataset is built."""
+
+
+def column(name: str) -> Column:
+    """Return a column of COLUMNS, or that of a score: a photo's, or its caption's."""
+    if not name.startswith(SCORES):
+        return COLUMNS[name]
+    is_it = f"lambda score: score.name = {literal(name.removeprefix(SCORES))}"
+    found = (f"list_filter({whose}.scores, {is_it})[1].value" for whose in ("photo_score", "text_score"))
+    return Column("FLOAT", f"coalesce({', '.join(found)})", "0.5")
+
+
 def struct_of(names: Iterable[str]) -> str:
     """Return the SQL of the struct SUBJECT in a build, with the columns `names`."""
-    return _struct((name, COLUMNS[name].sql) for name in names)
+    return _struct((name, column(name).sql) for name in names)
 
 
-def examples() -> tuple[str, str]:
-    """Return two of these structs, with all columns: one of plausible values, and one of nulls."""
-    typed = ((name, f"{column.example}::{column.kind}") for name, column in COLUMNS.items())
-    nulls = ((name, f"NULL::{column.kind}") for name, column in COLUMNS.items())
+def examples(names: Iterable[str] = ()) -> tuple[str, str]:
+    """Return two of these structs, one of plausible values, and one of nulls.
+
+    Args:
+        names: the columns that they have beside COLUMNS.
+    """
+    columns = {**COLUMNS, **{name: column(name) for name in names}}
+    typed = ((name, f"{column.example}::{column.kind}") for name, column in columns.items())
+    nulls = ((name, f"NULL::{column.kind}") for name, column in columns.items())
     return _struct(typed), _struct(nulls)
 
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import duckdb
 
+from dataset.scores.tables import check_names
 from dataset.text.captions import normalise
-from dataset.where.columns import SUBJECT, struct_of
+from dataset.where.columns import SCORES, SUBJECT, struct_of
 from dataset.where.expression import parse
 from store.errors import UsageError
 
@@ -31,6 +32,11 @@ class Parts(NamedTuple):
     found: str = ""
 
 
+_WITH_SCORES = """
+    LEFT JOIN score AS photo_score ON photo_score.sha256 = photo.sha256 AND photo_score.text IS NULL
+    LEFT JOIN score AS text_score ON text_score.sha256 = photo.sha256 AND text_score.text = cleaned"""
+
+
 @contextmanager
 def prepared(connection: duckdb.DuckDBPyConnection, where: str | None, cleaned: str) -> Iterator[Parts]:
     """Yield what the query that makes the candidates needs for `where`.
@@ -39,18 +45,22 @@ def prepared(connection: duckdb.DuckDBPyConnection, where: str | None, cleaned: 
         cleaned: SQL of a boke's cleaned text.
 
     Raises:
-        UsageError: a value of some caption does not fit; only the data can tell.
+        UsageError: there is no such score, or a value of some caption does not fit; only the data can tell.
     """
     columns = parse(where).columns if where else ()
     if not columns:
         yield Parts()
         return
+    joins = ""
+    if scores := [name.removeprefix(SCORES) for name in columns if name.startswith(SCORES)]:
+        check_names(connection, scores)
+        joins = _WITH_SCORES
     if "text_nfkc" in columns:
         connection.create_function(_NORMAL_FORM, normalise, ["VARCHAR"], "VARCHAR")
     try:
         yield Parts(
             f"(SELECT *, {cleaned} AS cleaned FROM boke) AS boke",
-            "LEFT JOIN photo USING (photo_id)",
+            f"LEFT JOIN photo USING (photo_id) {joins}",
             f", {struct_of(columns)} AS {SUBJECT}",
             f", CASE WHEN filter_name = 'where' THEN to_json({SUBJECT})::VARCHAR END AS found",
         )

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dataset.where import allowed
-from dataset.where.columns import COLUMNS, FACTS, SUBJECT, examples
+from dataset.where.columns import COLUMNS, FACTS, SCORES, SUBJECT, column, examples
 
 if TYPE_CHECKING:
     import duckdb
@@ -147,12 +147,17 @@ def _named(tree: Tree) -> Iterator[str]:
     """Yield the columns that a tree names, each turned into a field of SUBJECT there."""
     for node in _nodes(tree):
         if node["class"] == "COLUMN_REF":
-            name = _column([str(part).lower() for part in node["column_names"]])
+            name = _column([str(part) for part in node["column_names"]])
             node["column_names"] = [SUBJECT, name]
             yield name
 
 
-def _column(path: list[str]) -> str:
+def _column(written: list[str]) -> str:
+    path = [part.lower() for part in written]
+    if path[0] == SCORES.rstrip("."):
+        if len(path) == 1:
+            raise ValueError("scores are several: name one, as in `scores.kanji > 0.5`")
+        return SCORES + ".".join(written[1:])  # case tells names of scores apart
     is_fact = len(path) == 2 and path[0] == "facts"
     known = FACTS if is_fact else tuple(COLUMNS)
     name = path[-1] if is_fact else ".".join(path)
@@ -174,7 +179,7 @@ def _try(connection: "duckdb.DuckDBPyConnection", sql: str, columns: tuple[str, 
     """Hold an expression to its type, and run it on a caption as there are, and on one that lacks all."""
     import duckdb
 
-    plausible, empty = examples()
+    plausible, empty = examples(columns)
     rows = f"SELECT {plausible} AS {SUBJECT} FROM range({ROWS}) UNION ALL SELECT {empty}"
     began = time.thread_time()  # with one thread, DuckDB works in ours
     try:
@@ -196,7 +201,7 @@ def _too_slow() -> str:
 
 
 def _types(columns: tuple[str, ...]) -> str:
-    kinds = (f"{name} is {COLUMNS[name].kind}" for name in columns)
+    kinds = (f"{name} is {column(name).kind}" for name in columns)
     return f"({', '.join(kinds)})" if columns else "It names no column"
 
 

@@ -20,9 +20,12 @@ from dataset.build.steps import STEPS, Inputs, Step
 from dataset.filters import opt_outs
 from dataset.importers import bokekan
 from dataset.options import DatasetOptions
+from dataset.scores.tables import paths
 from dataset.text.tokenizer_process import tokenizer_version
 from store.forget.forgotten import Forgotten
 from store.photo.near.kept import KeptLooks
+from store.schema import SCORES
+from store.shards import ShardWriter
 from tests.crawl_tables import boke, crawl, image, page, photo, write
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv
 
@@ -74,7 +77,12 @@ def every_filter(tmp_path: Path) -> Crawls:
         categories=("シュール",),
         labels=("犬",),
         exclude_kinds=("text",),
+        where="scores.length < 9 or scores.length is null",
     )
+    for name, text in (("light", None), ("length", "犬だ")):
+        row = {"sha256": images[0]["sha256"], "text": text, "outcome": "ok", "scores": {name: 2}}
+        with ShardWriter(tmp_path / "p" / "scores" / name, "scores", SCORES) as writer:
+            writer.append(row)
     return [directory], options
 
 
@@ -95,6 +103,7 @@ def prepared(
     inputs = Inputs(
         *(pages, images, options, forgotten, ["猫"], outs, pipeline / "dataset", new, origin),
         kept=KeptLooks(pipeline / "photos"),
+        scores=paths(pipeline / "scores"),
     )
     with connect(new) as connection:
         yield connection, inputs

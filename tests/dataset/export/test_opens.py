@@ -30,7 +30,8 @@ from dataset.build.stage import build
 from dataset.export.formats import FORMATS, export
 from dataset.options import DatasetOptions
 from store.photo.description import describe
-from store.schema import CAPTIONS, PHOTOS
+from store.schema import CAPTIONS, PHOTOS, SCORES
+from store.shards import ShardWriter
 from tests import crawl_tables
 
 ROOT = Path(__file__).parents[3]
@@ -63,6 +64,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         row = {name: getattr(found, name) for name in ("sha256", "width", "height", "format", "phash")}
         rows.append({**crawl_tables.image(number), "bytes": photo, **row})
     crawl = crawl_tables.write(folder / "crawl", pages, rows)
+    with ShardWriter(folder / "scores" / "x", "scores", SCORES) as writer:
+        for row in rows[1:]:  # one has none
+            writer.append({"sha256": row["sha256"], "outcome": "ok", "scores": {"x.a": 0.5, "x.b": 1.0}})
+    with ShardWriter(folder / "scores" / "y", "scores", SCORES) as writer:
+        for row, boke in zip(rows[2:], bokes[2:], strict=True):
+            scored = {"sha256": row["sha256"], "text": boke[0]["text"]}
+            writer.append({**scored, "outcome": "ok", "scores": {"y": 0.25}})
     build(DatasetOptions(dev_fraction=0.4), [crawl], folder / "dataset", name="p")
     for form in FORMATS:
         export(folder / "dataset", folder / form, form)

@@ -185,6 +185,27 @@ SIZES = [
 HOSTILE = [*SUBQUERIES, *CLAUSES, *FUNCTIONS, *PATTERNS]
 
 
+@pytest.mark.parametrize(
+    ("text", "scores"),
+    [
+        ("scores.kanji > 0.5 and coalesce(scores.nsfw.porn, 0) < 0.1", {"scores.kanji", "scores.nsfw.porn"}),
+        ('SCORES."NSFW"."a-b" between 0 and 1', {"scores.NSFW.a-b"}),
+    ],
+)
+def test_a_score_is_named_as_it_was_given(text: str, scores: set[str]) -> None:
+    said = parse(text)
+    assert set(said.columns) == scores
+    with duckdb.connect() as connection:
+        for values in examples(scores):
+            assert connection.sql(f"SELECT {said.sql} FROM (SELECT {values} AS subject)").fetchall()
+
+
+@pytest.mark.parametrize("text", ["scores > 1", "scores['kanji'] > 0.5", "len(scores) > 1"])
+def test_scores_as_a_whole_are_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(ValueError, match=r"scores are several: name one, as in `scores\.kanji > 0\.5`"):
+        parse(text)
+
+
 @pytest.mark.parametrize("text", ALLOWED)
 def test_what_a_filter_may_say(text: str) -> None:
     """The SQL that the build gets means the same: it gives the same for a caption, and for one of nulls."""
