@@ -47,6 +47,12 @@ def hashes(stage: Stage) -> Iterator[str]:
         yield f'SELECT sha256, phash, "group" FROM {sql_rows(shards, PHOTOS)}'
 
 
+def images(stage: Stage) -> Iterator[str]:
+    """Yield SQL that selects the photos of whose bytes metadata were cut out."""
+    if shards := _shards(stage):
+        yield f"SELECT sha256, image_sha256 FROM {sql_rows(shards, PHOTOS)} WHERE image_sha256 <> sha256"
+
+
 def _shards(stage: Stage) -> list[Path]:
     """Return the shards, also where 0.1 left them, unchecked."""
     folder = read.shards_folder(stage.directory)

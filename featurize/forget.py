@@ -21,6 +21,11 @@ def hashes(stage: Stage) -> Iterator[str]:
     yield from ()
 
 
+def images(stage: Stage) -> Iterator[str]:
+    """Yield nothing: photos' bytes are not there."""
+    yield from ()
+
+
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     """Write the shards that hold vectors of forgotten photos again without them; return how many.
 

@@ -20,6 +20,11 @@ def hashes(stage: Stage) -> Iterator[str]:
     yield from ()
 
 
+def images(stage: Stage) -> Iterator[str]:
+    """Yield nothing: photos' bytes are not there."""
+    yield from ()
+
+
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     """Write the files that may hold photos or captions again without those; return how many changed."""
     changed = anything.forget(stage, content)

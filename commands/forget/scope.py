@@ -61,11 +61,11 @@ def facts(stages: Iterable[Stage], directory: Path) -> "Iterator[Facts]":
     from store.forget.facts import Facts
 
     forgetters = stage_forgetters()
-    queries = (
-        query for stage in stages if stage.name in forgetters for query in forgetters[stage.name].facts(stage)
-    )
+    own = [(forgetters[stage.name], stage) for stage in stages if stage.name in forgetters]
+    queries = (query for forgetter, stage in own for query in forgetter.facts(stage))
+    images = (query for forgetter, stage in own for query in forgetter.images(stage))
     try:
-        with Facts.load(queries) as loaded:
+        with Facts.load(queries, images) as loaded:
             yield loaded
     except duckdb.Error as error:
         reason = str(error).splitlines()[0].rstrip(".")
@@ -77,10 +77,16 @@ def other_pipelines(place: Place, content: "Content", asked: "list[Request]") ->
     """Return the other pipelines in the data folder that hold some of `content`, and the command for each."""
     places = (Place(place.data, name, place.config) for name in _names(place) if name != place.name)
     return {
-        other.name: " && ".join(other.command("forget", *options) for options in _options(asked, content))
+        other.name: " && ".join(other.command("forget", *options) for options in _all_options(asked, content))
         for other in places
         if _is_pipeline(other) and _holds(other, content)
     }
+
+
+def _all_options(asked: "list[Request]", content: "Content") -> "list[tuple[str, str]]":
+    """Return the options that forget the same in another pipeline, which may hold photos without metadata."""
+    images = [("--sha256", image_sha256) for image_sha256 in sorted(content.image_sha256s)]
+    return _options(asked, content) + images
 
 
 def _options(asked: "list[Request]", content: "Content") -> "list[tuple[str, str]]":

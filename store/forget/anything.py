@@ -135,7 +135,7 @@ def _matches(name: str, column: pa.Array, content: Content) -> pa.Array | None:
         named = {url: content.names(url) for url in column.unique().to_pylist() if url is not None}
         wanted = pa.array([url for url, is_named in named.items() if is_named], kind)
     elif pa.types.is_string(kind) and name not in WORDS:
-        wanted = pa.array(content.sha256s | content.texts, kind)
+        wanted = pa.array(content.digests | content.texts, kind)
     elif pa.types.is_integer(kind) and (listed := numbers(name, content)):
         wanted = pa.array(listed, pa.int64()).cast(kind, safe=False)
     else:

@@ -59,6 +59,8 @@ class Content:
             finding them would prove nothing.
         unnumbered: boke that only their photo and text tell, see `unnumbered`.
         quoted: of the texts, those that another boke's text holds as a part of its own.
+        image_sha256s: of the photos' bytes without their metadata, as datasets, exports and pages have them.
+            Those that another photo has, too, are not among them.
     """
 
     sha256s: set[str] = field(default_factory=set)
@@ -68,10 +70,16 @@ class Content:
     texts: set[str] = field(default_factory=set)
     unnumbered: set[str] = field(default_factory=set)
     quoted: set[str] = field(default_factory=set)
+    image_sha256s: set[str] = field(default_factory=set)
 
     def __or__(self, other: "Content") -> "Content":
         """Return what belongs to either."""
         return Content(**{name: values | getattr(other, name) for name, values in vars(self).items()})
+
+    @property
+    def digests(self) -> set[str]:
+        """The sha256 of the photos' bytes, with their metadata and without."""
+        return self.sha256s | self.image_sha256s
 
     @property
     def phrases(self) -> set[str]:

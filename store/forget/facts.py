@@ -15,6 +15,8 @@ from store.sql import literal
 
 FACT = "key VARCHAR, sha256 VARCHAR, odai_id BIGINT, boke_id BIGINT, text VARCHAR, text_nfkc VARCHAR"
 """The columns of a fact, null where it says nothing of one. `key` is a photo's key, see `store.addresses`."""
+IMAGE = "sha256 VARCHAR, image_sha256 VARCHAR"
+"""The columns of what is stated of a photo whose bytes lie somewhere without their metadata."""
 _UNNUMBERED = "CASE WHEN boke_id IS NULL THEN key || chr(10) || text END"
 _LISTED = {"photo": "sha256", "url": "key", "odai": "odai_id", "boke": "boke_id"}
 """The columns that a forget list knows, by its kinds."""
@@ -28,16 +30,20 @@ class Facts:
 
     @classmethod
     @contextmanager
-    def load(cls, queries: Iterable[str]) -> Iterator["Facts"]:
+    def load(cls, queries: Iterable[str], images: Iterable[str] = ()) -> Iterator["Facts"]:
         """Yield the facts that `queries` select.
+
+        Args:
+            images: queries for the columns of IMAGE.
 
         Raises:
             duckdb.Error: a shard is damaged.
         """
         with duckdb.connect() as connection:
-            connection.execute(f"CREATE TABLE fact ({FACT})")
-            for query in queries:
-                connection.execute(f"INSERT INTO fact {query}")
+            for table, columns, selected in (("fact", FACT, queries), ("image", IMAGE, images)):
+                connection.execute(f"CREATE TABLE {table} ({columns})")
+                for query in selected:
+                    connection.execute(f"INSERT INTO {table} {query}")
             yield cls(connection)
 
     def holds(self, content: Content) -> bool:
@@ -45,7 +51,7 @@ class Facts:
 
         Numbers of odai and boke alone prove nothing: another site counts its own.
         """
-        photo = _among("sha256", content.sha256s)
+        photo = _among("sha256", content.digests)
         caption = f"{_among('boke_id', content.boke_ids)} AND {_among('text', content.texts)}"
         return bool(
             self._connection.execute(f"SELECT 1 FROM fact WHERE {photo} OR {caption} LIMIT 1").fetchall()
@@ -60,15 +66,27 @@ class Facts:
         found = reduce(Content.__or__, map(self._of, requests), Content())
         if digests:
             found |= self._listed(digests)
-        return self._with_texts(found)
+        return self._with_texts(self._with_images(found))
 
     def _of(self, request: Request) -> Content:
         if request.sha256 is not None:
-            return self._of_photos({request.sha256}, set())
+            return self._of_photos(self._same({request.sha256}), set())
         if request.odai is not None:
             return self._of_odai(request.odai)
         assert request.boke is not None
         return Content(boke_ids={request.boke})
+
+    def _same(self, sha256s: set[str]) -> set[str]:
+        """Return the photos that have these bytes, or have them once their metadata are cut out."""
+        bytes_ = sha256s | self._images(_among("sha256", sha256s))
+        among = _among("image_sha256", bytes_)
+        photos = self._column("sha256", f"image WHERE {among}") | self._set(
+            "sha256", _among("sha256", bytes_)
+        )
+        return photos | sha256s - self._images(among)
+
+    def _images(self, where: str) -> set[str]:
+        return self._column("image_sha256", f"image WHERE {where}")
 
     def _of_photos(self, sha256s: set[str], keys: set[str]) -> Content:
         """Return what belongs to photos: odai that show them, at any of their addresses, and their boke."""
@@ -106,6 +124,13 @@ class Facts:
             SELECT {_UNNUMBERED} FROM fact WHERE sha256('unnumbered:' || {_UNNUMBERED}) IN (FROM digest)""")
         alone = {value for (value,) in rows.fetchall()}
         return found | Content(odai_ids=odai_ids, boke_ids=boke_ids | odai_boke, unnumbered=alone)
+
+    def _with_images(self, content: Content) -> Content:
+        """Add what the photos are without their metadata, unless another photo is the same."""
+        own = _among("sha256", content.sha256s)
+        images = self._images(own) - self._images(f"NOT {own}")
+        others = self._set("sha256", f"{_among('sha256', images)} AND NOT {own}")
+        return content | Content(image_sha256s=images - others)
 
     def _with_texts(self, content: Content) -> Content:
         """Add the texts, as written and normalised, of facts that belong to the content and to no others.

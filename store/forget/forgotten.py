@@ -92,7 +92,7 @@ class Forgotten(Sealed):
 
     def add_content(self, content: Content) -> None:
         """Put everything on the list that `content` names."""
-        self.add("photo", content.sha256s)
+        self.add("photo", content.digests)
         self.add("url", content.keys)
         self.add("odai", content.odai_ids)
         self.add("boke", content.boke_ids)

@@ -39,19 +39,19 @@ class Needles:
         self._content = content
         phrases = content.phrases | {" ".join(text.split()) for text in content.phrases}  # on one line, too
         texts = {spelling for text in phrases for spelling in _spellings(text)}
-        hashes = {spelling.encode() for sha256 in content.sha256s for spelling in (sha256, sha256.upper())}
-        self._needles = sorted(texts | hashes | {bytes.fromhex(sha256) for sha256 in content.sha256s})
+        hashes = {spelling.encode() for sha256 in content.digests for spelling in (sha256, sha256.upper())}
+        self._needles = sorted(texts | hashes | {bytes.fromhex(sha256) for sha256 in content.digests})
 
     def is_photo(self, content: bytes) -> bool:
         """Tell whether these are the bytes of a forgotten photo."""
-        return bool(self._content.sha256s) and hashlib.sha256(content).hexdigest() in self._content.sha256s
+        return bool(self._content.digests) and hashlib.sha256(content).hexdigest() in self._content.digests
 
     def are_in(self, path: Path) -> bool:
         """Tell whether a file holds any, in the archive that it may be, or as a value of JSON."""
         with path.open("rb") as file:
             if self._stream_holds(file):
                 return True
-        if any(value in self._content.texts or value in self._content.sha256s for value in _strings(path)):
+        if any(value in self._content.texts or value in self._content.digests for value in _strings(path)):
             return True
         return any(self._stream_holds(stream) for stream in _unpacked(path))
 
@@ -67,7 +67,7 @@ class Needles:
                 before = found[-_LONGEST:]
         except _BROKEN:
             return False
-        return digest.hexdigest() in self._content.sha256s
+        return digest.hexdigest() in self._content.digests
 
 
 def _spellings(text: str) -> Iterator[bytes]:

@@ -24,6 +24,9 @@ class StageForget(Protocol):
     def hashes(self, stage: Stage) -> Iterator[str]:
         """Yield SQL that selects what tells near copies of photos, in the columns of `near.HASH`."""
 
+    def images(self, stage: Stage) -> Iterator[str]:
+        """Yield SQL that selects what photos are without metadata here, in the columns of `facts.IMAGE`."""
+
     def forget(self, stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
         """Take `content` out of the stage's files; return how many changed.
 

@@ -110,7 +110,7 @@ def receipt(
         trained: the runs whose models may have learned from what is forgotten.
     """
     content, before = work.content, work.before
-    secrets = sorted((*content.sha256s, *content.keys, *content.phrases), key=len, reverse=True)
+    secrets = sorted((*content.digests, *content.keys, *content.phrases), key=len, reverse=True)
     changed = (name for name, state in after.items() if before.get(name) != state)
     return Receipt(
         pipeline=pipeline,

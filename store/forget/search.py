@@ -65,7 +65,7 @@ def walk(directory: Path) -> tuple[list[Path], list[Path]]:
 def _is_named(path: Path, content: Content) -> bool:
     """Tell whether a name tells a photo, an odai or a boke; a number alone tells an odai's picture."""
     name = path.name
-    if any(secret in name for secret in (*content.sha256s, *content.keys, *content.phrases)):
+    if any(secret in name for secret in (*content.digests, *content.keys, *content.phrases)):
         return True
     for kind, number in re.findall(r"(odai|boke)[-_ =]?(\d{1,18})(?!\d)", name.lower()):
         if int(number) in (content.odai_ids if kind == "odai" else content.boke_ids):
@@ -100,16 +100,16 @@ def _parquet_holds(path: Path, content: Content, needles: Needles) -> bool:
 
 def _column_holds(name: str, array: pa.Array, content: Content, needles: Needles) -> bool:
     if pa.types.is_binary(array.type):
-        return bool(content.sha256s) and any(needles.is_photo(one.as_py()) for one in array if one.is_valid)
+        return bool(content.digests) and any(needles.is_photo(one.as_py()) for one in array if one.is_valid)
     if not pa.types.is_string(array.type):
         return False
-    wanted = pa.array(content.sha256s | (set() if name in WORDS else content.texts), pa.string())
+    wanted = pa.array(content.digests | (set() if name in WORDS else content.texts), pa.string())
     if pc.any(pc.is_in(array, wanted)).as_py():
         return True
     if name in _CAPTIONS or name in WORDS:
         return False
     return any(
-        pc.any(pc.match_substring(array, part)).as_py() for part in (*content.sha256s, *content.phrases)
+        pc.any(pc.match_substring(array, part)).as_py() for part in (*content.digests, *content.phrases)
     )
 
 

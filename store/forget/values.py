@@ -39,7 +39,7 @@ def without(value: Any, content: Content) -> Any:
         return {
             key: entry if key in WORDS else _value(key, entry, content)
             for key, entry in value.items()
-            if key not in content.sha256s
+            if key not in content.digests
         }
     return REDACTED if isinstance(value, str) and _tells(value, content) else value
 
@@ -51,7 +51,7 @@ def belongs(value: Any, content: Content, name: str = "") -> bool:
         name: of the column or key that it stands in: only those of numbers hold numbers.
     """
     if isinstance(value, str):
-        return name not in WORDS and (value in content.sha256s or value in content.texts)
+        return name not in WORDS and (value in content.digests or value in content.texts)
     if isinstance(value, dict):
         return any(
             belongs(entry, content, key) for key, entry in value.items() if not isinstance(entry, dict)
@@ -76,5 +76,5 @@ def _value(key: str, entry: Any, content: Content) -> Any:
 
 def _tells(text: str, content: Content) -> bool:
     return ("/" in text and content.names(text)) or any(
-        part in text for part in (*content.sha256s, *content.phrases)
+        part in text for part in (*content.digests, *content.phrases)
     )

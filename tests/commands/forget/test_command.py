@@ -68,7 +68,7 @@ def content(odai: int) -> Content:
 
 
 def test_a_forgotten_photo_is_in_no_file_of_any_stage(data: Path) -> None:
-    assert len(search(data, content(50))) == 8
+    assert len(search(data, content(50))) == 9
     report = forget(data, "p", sha256=photo(50))
     assert search(data, content(50)) == []
     assert report.changed == {"pipeline": 1, "crawl": 3, "dataset": 2, "run": 1, "features": 1, "export": 0}
