@@ -1,13 +1,14 @@
-"""The commands on what a build takes and leaves out: scores, why a caption is in or not, and what changed."""
+"""The commands on what a build takes: scores, why a caption is in or not, what changed, what splits share."""
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from commands.arguments import Commands, add, add_pipeline, pipeline_of, positive
-from store.errors import UsageError, UserError
+from store.errors import MissingStage, UsageError, UserError
 
 _MOST = 50
 """Answers that a terminal gets."""
@@ -71,8 +72,30 @@ def score(arguments: argparse.Namespace) -> None:
     )
 
 
+def leaks(arguments: argparse.Namespace) -> None:
+    """Say which photos of dev are like photos of train by their vectors, and draw the nearest pairs. What a
+    build's hashes find is on one side already; vectors also tell parts of a photo. Exit 1 if any is."""
+    from featurize.leaks import draw, leaks
+    from featurize.neighbours import check_ending
+
+    check_ending(arguments.out)
+    pipeline = pipeline_of(arguments)
+    if not pipeline.feature_cache.exists():
+        raise MissingStage(pipeline.feature_cache, pipeline.command("features"))
+    found = leaks(pipeline.feature_cache, pipeline.dataset, least=arguments.least, count=arguments.n)
+    print(json.dumps(asdict(found), indent=1) if arguments.json else "\n".join(found.lines()))
+    if found.nearest:
+        draw(found, pipeline.dataset, arguments.out)
+        forget = pipeline.command("forget", "--sha256", found.nearest[0].dev)
+        raise UserError(
+            f"{found.photos:,} photos of dev are like photos of train, by {arguments.least} or more. Look at "
+            f"them in {arguments.out}. A photo is taken out by: {forget}"
+        )
+
+
 def register(commands: Commands) -> None:
     """Add these commands to the parser."""
+    _register_leaks(add(commands, leaks))
     command = add(commands, why)
     add_pipeline(command)
     command.add_argument("query", metavar="BOKE|TEXT|SHA256", help="a number, a part of a text, or a photo")
@@ -87,6 +110,26 @@ def register(commands: Commands) -> None:
         help="how the fingerprints of two builds begin; else the last two",
     )
     command.add_argument("--check", action="store_true", help="exit with 1 where they differ")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _likeness(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no likeness: a cosine, -1 to 1")
+    return value
+
+
+def _register_leaks(command: argparse.ArgumentParser) -> None:
+    add_pipeline(command)
+    command.add_argument(
+        "--least", type=_likeness, default=0.9, metavar="X", help="which likeness counts, up to 1 (0.9)"
+    )
+    command.add_argument("-n", type=positive, default=20, help="pairs to name and to draw (20)")
+    command.add_argument("--out", type=Path, default=Path("leaks.png"), help="the picture (leaks.png)")
     command.add_argument("--json", action="store_true", help="print it as JSON")
 
 

@@ -58,24 +58,24 @@ def nearest(directory: Path, sha256s: Sequence[str], queries: int, count: int, s
         UserError: fewer than two of the photos have vectors.
     """
     paths, wanted = shard_paths(directory), pa.array(sorted(set(sha256s)), pa.string())
-    mean, present = _mean(paths, wanted)
+    mean, present = mean_vector(paths, wanted)
     if present.sum() < 2:
         place = Place.using(directory)
         has = f"vectors of {present.sum()} of these photos; neighbours need 2"
         raise UserError(f"{directory} has {has}. Compute them with: {place.command('features')}")
     compared = wanted.filter(pa.array(present))
     sample = np.random.default_rng(seed).permutation(len(compared))[:queries]
-    unit = _unit(vectors(directory, compared.take(pa.array(sample)).to_pylist()) - mean)  # (Q, D)
+    unit = unit_vectors(vectors(directory, compared.take(pa.array(sample)).to_pylist()) - mean)  # (Q, D)
     kept = min(count, len(compared) - 1)
     best, found = np.full((len(unit), kept), -np.inf), np.zeros((len(unit), kept), np.int64)
     for rows, values in matching(paths, compared):
-        similarity = unit @ _unit(values - mean).T  # (Q, D) @ (D, n)
+        similarity = unit @ unit_vectors(values - mean).T  # (Q, D) @ (D, n)
         similarity[sample[:, None] == rows] = -np.inf  # a photo is not its own neighbour
         best, found = _merge(best, found, similarity, rows)
     return Neighbours(compared.to_pylist(), sample, found, best.astype(np.float32))
 
 
-def _mean(paths: Sequence[Path], wanted: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+def mean_vector(paths: Sequence[Path], wanted: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean vector (D,) float32 of the photos `wanted` (N,), and which have a vector, (N,) bool."""
     present = np.zeros(len(wanted), bool)
     total: np.ndarray | float = 0.0
@@ -85,7 +85,7 @@ def _mean(paths: Sequence[Path], wanted: pa.Array) -> tuple[np.ndarray, np.ndarr
     return np.asarray(total / max(1, present.sum()), np.float32), present
 
 
-def _unit(values: np.ndarray) -> np.ndarray:
+def unit_vectors(values: np.ndarray) -> np.ndarray:
     """Return vectors (n, D) scaled to length 1; a zero vector stays zero."""
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     return np.asarray(values / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
@@ -118,15 +118,35 @@ def neighbours(
         MissingStage: there is no dataset.
         UserError: there are no vectors, or `sheet` has another ending.
     """
-    if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
-        raise UserError(f"{sheet} must end in .png, .jpg or .webp")
+    check_ending(sheet)
     sha256s = read.photos(dataset)["sha256"].to_pylist()
     found = nearest(directory, sha256s, photos, count, seed)
-    shown = {found.sha256s[row] for row in (*found.queries, *found.nearest.reshape(-1))}
+    lines = []
+    for query, rows, values in zip(found.queries, found.nearest, found.similarity, strict=True):
+        name = found.sha256s[query]
+        near = [(found.sha256s[row], f"{value:.2f}") for row, value in zip(rows, values, strict=True)]
+        lines.append([(name, name[:12]), *near])
+    contact_sheet(lines, dataset, sheet)
+    return sheet
+
+
+def check_ending(sheet: Path) -> None:
+    """Raise UserError if a picture cannot be written to a file of this name."""
+    if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+        raise UserError(f"{sheet} must end in .png, .jpg or .webp")
+
+
+def contact_sheet(lines: Sequence[Sequence[tuple[str, str]]], dataset: Path, sheet: Path) -> None:
+    """Draw photos of a dataset in lines of equal length, with a gap behind the first of each.
+
+    Args:
+        lines: the sha256 of each photo, and what to write under it.
+        sheet: where to write it.
+    """
+    shown = {sha256 for line in lines for sha256, _ in line}
     tiles = {sha256: _tile(image) for sha256, image in read.photo_bytes(dataset, shown)}
     with whole_file(sheet) as temporary, temporary.open("wb") as file:
-        _draw(found, tiles).save(file, Image.registered_extensions()[sheet.suffix.lower()])
-    return sheet
+        _draw(lines, tiles).save(file, Image.registered_extensions()[sheet.suffix.lower()])
 
 
 def _tile(photo: bytes) -> Image.Image:
@@ -136,18 +156,15 @@ def _tile(photo: bytes) -> Image.Image:
         return Image.new("RGB", (TILE, TILE), "lightgrey")
 
 
-def _draw(found: Neighbours, tiles: dict[str, Image.Image]) -> Image.Image:
-    """Return the sheet: lines of tiles, with the similarity under each neighbour."""
+def _draw(lines: Sequence[Sequence[tuple[str, str]]], tiles: dict[str, Image.Image]) -> Image.Image:
     across, down = TILE + GAP, TILE + TEXT + GAP
-    width = (1 + found.nearest.shape[1]) * across + 3 * GAP
-    sheet = Image.new("RGB", (width, len(found.queries) * down + GAP), "white")
+    size = (max(map(len, lines)) * across + 3 * GAP, len(lines) * down + GAP)
+    sheet = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
-    for line, (query, rows) in enumerate(zip(found.queries, found.nearest, strict=True)):
-        top = GAP + line * down
-        sheet.paste(tiles[found.sha256s[query]], (GAP, top))
-        draw.text((GAP, top + TILE + 1), found.sha256s[query][:12], "black")
-        for column, row in enumerate(rows, 1):
-            left = column * across + 3 * GAP
-            sheet.paste(tiles[found.sha256s[row]], (left, top))
-            draw.text((left, top + TILE + 1), f"{found.similarity[line, column - 1]:.2f}", "black")
+    for row, line in enumerate(lines):
+        top = GAP + row * down
+        for column, (sha256, words) in enumerate(line):
+            left = column * across + (3 * GAP if column else GAP)
+            sheet.paste(tiles[sha256], (left, top))
+            draw.text((left, top + TILE + 1), words, "black")
     return sheet

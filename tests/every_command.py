@@ -130,6 +130,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     photo.write_bytes(next(read.photo_bytes(data / "demo/dataset"))[1])
     ledger.run("caption", *pipeline, photo)
     ledger.run("neighbours", *pipeline, "--out", folder / "neighbours.png")
+    ledger.run("leaks", *pipeline, "--least", 0.999, "--out", folder / "leaks.png")
     ledger.run("web", *pipeline, "--export", folder / "pages")
     for form in ("pairs", "webdataset", "coco", "imagefolder"):
         ledger.run("export", *pipeline, "--format", form, folder / form)

@@ -5,8 +5,8 @@
 Strangers (clouds with shapes, photos of the embedded site), pictures without content (cards and pages of
 words, line drawings) and copies of some strangers are looked at as a build does. Printed as JSON: of each
 kind of copy the share that is near to its original; pairs of pictures that show different things; the
-milliseconds of CPU that a photo's look takes, the seconds in which all pairs are found, and the same for
-hashes drawn by chance.
+milliseconds of CPU that a photo's look takes, the seconds in which all pairs are found, and how the latter
+grow with hashes that are drawn, by chance and as copies of some patterns.
 """
 
 import argparse
@@ -32,6 +32,8 @@ from store.photo.near.look import look
 from store.photo.near.pairs import near_hashes
 
 BITS = DatasetOptions().near_duplicate_bits
+_VIEWS = 20
+"""Views of a photo whose hashes are drawn; two of them ask."""
 STRANGER, BLANK = "stranger", "no content"
 
 
@@ -96,15 +98,37 @@ def _found(shown: dict[str, tuple[str, int]], pairs: list[tuple[str, str]]) -> d
     }
 
 
-def growth() -> dict[str, float]:
-    """Return the seconds that near ones among so many hashes, drawn by chance, take."""
+def growth(patterns: int) -> dict[str, float]:
+    """Return the seconds in which near ones are found among the hashes of so many photos.
+
+    Args:
+        patterns: each photo's hash is one of so many, with every bit turned by a chance of 0.15; 0: any hash.
+    """
     seconds = {}
-    for views in (100_000, 200_000, 400_000, 800_000):
-        hashes = np.random.default_rng(1).integers(0, 2**64, views, np.uint64)
+    for photos in (25_000, 50_000, 100_000):
+        hashes, photo = hashes_of(photos, patterns)
         started = time.process_time()
-        near_hashes(hashes, np.arange(views), BITS)
-        seconds[f"{views:,}"] = round(time.process_time() - started, 2)
+        near_hashes(hashes, np.arange(0, len(hashes), _VIEWS // 2), BITS, photo)
+        seconds[f"{photos:,}"] = round(time.process_time() - started, 2)
     return seconds
+
+
+def hashes_of(photos: int, patterns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return hashes of _VIEWS views of each photo, and whose they are; views differ in every 25th bit."""
+    source = np.random.default_rng(1)
+    drawn = source.integers(0, 2**64, patterns or photos, np.uint64)
+    if patterns:
+        drawn = drawn[source.integers(0, patterns, photos)] ^ _turned(source, photos, 0.15)
+    return np.repeat(drawn, _VIEWS) ^ _turned(source, photos * _VIEWS, 0.04), np.repeat(
+        np.arange(photos), _VIEWS
+    )
+
+
+def _turned(source: np.random.Generator, count: int, chance: float) -> np.ndarray:
+    bits = np.zeros(count, np.uint64)
+    for bit in range(64):
+        bits |= (source.random(count) < chance).astype(np.uint64) << np.uint64(bit)
+    return bits
 
 
 def main() -> None:
@@ -113,7 +137,8 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=10_000)
     with tempfile.TemporaryDirectory() as folder:
         figures = measured(parser.parse_args().photos, Path(folder))
-    print(json.dumps({**figures, "near hashes, s": growth()}, indent=1))
+    grown = {f"{patterns} patterns" if patterns else "by chance": growth(patterns) for patterns in (0, 200)}
+    print(json.dumps({**figures, "near hashes of so many photos, s": grown}, indent=1))
 
 
 if __name__ == "__main__":

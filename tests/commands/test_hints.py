@@ -41,8 +41,9 @@ from dataset.build.crawl_tables import crawl_shards
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from demo.site import running
-from featurize.extract import extract
+from featurize.extract import extract, key
 from featurize.fetch import CAFFENET, fetch
+from featurize.leaks import leaks
 from featurize.neighbours import nearest
 from featurize.options import FeatureOptions
 from featurize.read import vectors
@@ -228,6 +229,20 @@ def forget_what_has_a_near_copy(place: Place) -> None:
     called(place, "forget", "--odai", "1")
 
 
+def leak(place: Place) -> None:
+    cache(place).rename(drawn_cache(place))
+    called(place, "leaks", "--least=-1", "--out", str(place.data.parent / "leaks.png"))
+
+
+def drawn_cache(place: Place) -> Path:
+    return place.features / key(FeatureOptions(weights="random"), place.weights)
+
+
+def leaking(place: Place) -> str:
+    """Return the photo of dev that is most like one of train."""
+    return leaks(drawn_cache(place), place.dataset, least=-1, count=1).nearest[0].dev
+
+
 def after_an_unfinished_forget(place: Place, *words: str) -> None:
     write_whole(place.directory / "forgotten.json", "{}")
     Unfinished(asked=[Request(odai=1)]).save(place.directory)
@@ -359,6 +374,12 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ),
     ("commands/stages.py", without("dataset", lambda place: called(place, "features")), ["dataset"]),
     ("commands/data.py", lambda place: called(place, "neighbours"), ["features"]),
+    ("commands/builds.py", lambda place: called(place, "leaks"), ["features"]),
+    (
+        "featurize/leaks.py",
+        lambda place: leaks(place.features / "none", place.dataset, least=1, count=1),
+        ["features"],
+    ),
 ]
 """The module of a hint, what provokes it, and the command that it should advise."""
 OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
@@ -411,6 +432,7 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         forget_what_has_a_near_copy,
         lambda place: ["forget", *where(place), "--sha256", hashlib.sha256(near_copy()).hexdigest()],
     ),
+    ("commands/builds.py", leak, lambda place: ["forget", *where(place), "--sha256", leaking(place)]),
     (
         "commands/arguments.py",
         lambda place: after_an_unfinished_forget(place, "why", *where(place), "犬"),

@@ -15,9 +15,11 @@ from store.errors import UserError
 from tests.featurize.small_networks import photo, sha256, write_dataset
 
 
-def write_vectors(directory: Path, values: np.ndarray, shards: int = 3) -> list[str]:
+def write_vectors(
+    directory: Path, values: np.ndarray, shards: int = 3, names: list[str] | None = None
+) -> list[str]:
     """Write a cache of several shards; return the photos' names, row i for values[i]."""
-    names = [sha256(bytes([number // 256, number % 256])) for number in range(len(values))]
+    names = names or [sha256(bytes([number // 256, number % 256])) for number in range(len(values))]
     for part in np.array_split(np.arange(len(values)), shards):
         with cache.writer(directory, values.shape[1], "float32") as writer:
             for row in part:
