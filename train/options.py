@@ -58,7 +58,7 @@ class TrainOptions(StageOptions):
     """Threads of an update on the CPU; null takes all where updates are large, one where they are small."""
     seed: int = 0
     """Fixes weights, order and draws."""
-    metrics: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = Field((), strict=False)  # a list in the settings that a run keeps
     """Metrics of other people's code for `bokeru evaluate`: entry points, module:name or FILE.py:name."""
     device: str = "auto"
     """`cpu`, `cuda:0`, or `auto`: the GPU where there is one."""

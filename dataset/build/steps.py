@@ -31,7 +31,9 @@ from dataset.scores import tables as scores
 from dataset.text.names import unify
 from dataset.text.subwords import model_of
 from dataset.text.tokenizer_process import tokenizer_version
+from dataset.where.evaluate import scores_in
 from store.photo.near.kept import KeptLooks
+from store.place import Place
 from store.processes.room import Room
 from store.schema import IMAGES, PAGES
 
@@ -129,6 +131,11 @@ def _visits(connection: duckdb.DuckDBPyConnection, _: Inputs) -> None:
 def _boke(connection: duckdb.DuckDBPyConnection, _: Inputs) -> None:
     connection.execute(crawl_tables.PAGE_BOKE)
     unify(connection, "page_boke", "category")
+
+
+def _scores(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    scores.load(connection, inputs.scores)
+    scores.check_names(connection, scores_in(inputs.options.where), Place.of(inputs.previous))
 
 
 def _candidates(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
@@ -249,7 +256,7 @@ STEPS = (
         reads=("odai", "image", "photo", "digest", "opt_out", "boke", "denied"),
         makes=("photo_labels", "forgotten_photo", "denied_photo"),
     ),
-    Step("scores", lambda connection, inputs: scores.load(connection, inputs.scores), makes=("score",)),
+    Step("scores", _scores, makes=("score",)),
     Step(
         "filters by fact",
         _candidates,

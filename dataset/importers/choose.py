@@ -30,7 +30,7 @@ def choose(name: str) -> Read:
     """
     if name in OURS:
         return OURS[name]
-    return _Outside(find("importer", name, "bokeru import", [*OURS, "warc"]))
+    return _Outside(find("importer", name, "import", [*OURS, "warc"]))
 
 
 class _Outside:

@@ -10,6 +10,7 @@ import duckdb
 from dataset.build.catalogue import create
 from store.errors import UsageError
 from store.manifest import file_list
+from store.place import Place
 from store.schema import SCORES
 from store.shard_reader import sql_rows
 from store.shards import shard_paths
@@ -67,10 +68,10 @@ OF_CAPTIONS = """
 """Makes `caption_score`, of the candidates that are still in."""
 
 
-def check_names(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+def check_names(connection: duckdb.DuckDBPyConnection, names: Iterable[str], place: Place) -> None:
     """Raise UsageError where `score` has no score of one of the names.
 
-    The message says which is like it.
+    The message says which is like it, and what makes it.
     """
     query = "SELECT DISTINCT one.name FROM (SELECT unnest(scores) AS one FROM score) ORDER BY 1"
     known = [name for (name,) in connection.execute(query).fetchall()]
@@ -79,7 +80,8 @@ def check_names(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> 
             close = difflib.get_close_matches(name, known, 1)
             nearest = f"Nearest: {close[0]}. " if close else ""
             there = f"There are: {', '.join(known)}" if known else "There are none yet"
+            make = place.command("score", name, "--python", "FILE:NAME")
             raise UsageError(
                 f"dataset.where names the score {name}, which no table in scores/ has. {nearest}{there}. "
-                "Make it with: bokeru score NAME"
+                f"Make it with a function of yours, or a model: {make}"
             )

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import duckdb
 
-from dataset.scores.tables import check_names
 from dataset.text.captions import normalise
 from dataset.where.columns import SCORES, SUBJECT, struct_of
 from dataset.where.expression import parse
@@ -37,6 +36,12 @@ _WITH_SCORES = """
     LEFT JOIN score AS text_score ON text_score.sha256 = photo.sha256 AND text_score.text = cleaned"""
 
 
+def scores_in(where: str | None) -> list[str]:
+    """Return the names of the scores that `where` asks for."""
+    columns = parse(where).columns if where else ()
+    return [name.removeprefix(SCORES) for name in columns if name.startswith(SCORES)]
+
+
 @contextmanager
 def prepared(connection: duckdb.DuckDBPyConnection, where: str | None, cleaned: str) -> Iterator[Parts]:
     """Yield what the query that makes the candidates needs for `where`.
@@ -45,16 +50,13 @@ def prepared(connection: duckdb.DuckDBPyConnection, where: str | None, cleaned: 
         cleaned: SQL of a boke's cleaned text.
 
     Raises:
-        UsageError: there is no such score, or a value of some caption does not fit; only the data can tell.
+        UsageError: a value of some caption does not fit, which only the data can tell.
     """
     columns = parse(where).columns if where else ()
     if not columns:
         yield Parts()
         return
-    joins = ""
-    if scores := [name.removeprefix(SCORES) for name in columns if name.startswith(SCORES)]:
-        check_names(connection, scores)
-        joins = _WITH_SCORES
+    joins = _WITH_SCORES if scores_in(where) else ""
     if "text_nfkc" in columns:
         connection.create_function(_NORMAL_FORM, normalise, ["VARCHAR"], "VARCHAR")
     try:

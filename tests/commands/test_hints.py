@@ -329,6 +329,10 @@ def score_on_a_small_disk(place: Place) -> None:
     score("x", Scorer(table=table), [place.crawl], DatasetOptions(min_free_gb=1e9), place)
 
 
+def where_names_no_score(place: Place) -> None:
+    called(place, "dataset", "--set", "dataset.where=scores.nonesuch > 1")
+
+
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
     ("commands/notices.py", notice_of_a_crawl, ["crawl"]),
@@ -340,6 +344,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/canaries/check.py", kept_canaries, ["canaries"]),
     ("dataset/build/crawl_tables.py", without("crawl", lambda place: crawl_shards([place.crawl])), ["crawl"]),
     ("dataset/build/candidates.py", crawl_without_captions, ["crawl"]),
+    ("dataset/scores/tables.py", where_names_no_score, ["score", "nonesuch", "--python", "FILE:NAME"]),
     ("dataset/build/candidates.py", filters_that_take_all, ["settings"]),
     ("dataset/builds/compare.py", without("builds", lambda place: called(place, "diff")), ["dataset"]),
     (

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -83,7 +84,9 @@ def test_duckdb_pandas_and_polars_count_the_same(dataset: Path, split: str) -> N
 def test_mlcroissant_validates_the_metadata_and_reads_records(dataset: Path) -> None:
     described = mlcroissant.Dataset(jsonld=str(dataset / "croissant.json"))
     assert not described.metadata.ctx.issues.errors
-    assert not described.metadata.ctx.issues.warnings
+    # Nobody knows whom to cite for these captions, and a build has no date: the same one has the same bytes.
+    unknown = [re.search(r"/(\w+)\" is recommended", told) for told in described.metadata.ctx.issues.warnings]
+    assert {name and name[1] for name in unknown} == {"citeAs", "datePublished"}
     record = next(iter(described.records("train-00000-of-00001")))
     assert (
         record["train-00000-of-00001/sha256"].decode() == read.photos(dataset, "train")["sha256"][0].as_py()
