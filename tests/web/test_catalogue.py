@@ -1,12 +1,17 @@
 """The catalogue's filters: names and texts are found however they are typed."""
 
 import unicodedata
+from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
+from store.schema import SCORES
+from store.shards import ShardWriter
 from tests.crawl_tables import boke, image, page, write
+from web.app import create
 from web.content.catalogue import Catalogue, Filter
 
 TEXTS = ("ＮＨＫを見る", "ﾊﾞｶだ", unicodedata.normalize("NFD", "がっこう"), "①番", "あ゛ーー", "（´・ω・｀）")
@@ -65,3 +70,71 @@ def test_a_caption_shows_what_its_user_wrote(catalogue: Catalogue) -> None:
     [caption] = catalogue.captions_of(int(photo))
     assert caption["text"] == "①番"
     assert "text_nfkc" not in caption
+
+
+@pytest.fixture(scope="module")
+def scored_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three photos, of which two have a light, each with two captions of which one has kanji."""
+    place = tmp_path_factory.mktemp("scored") / "p"
+    pages = [
+        page(n, [boke(10 * n, n, "犬", stars=n), boke(10 * n + 1, n, "だよね", stars=0)]) for n in (1, 2, 3)
+    ]
+    images = [image(n) for n in (1, 2, 3)]
+    crawl = write(place / "crawl", pages, images)
+    light = [(row["sha256"], None, {"light": 0.1 * n}) for n, row in enumerate(images[:2], 1)]
+    kanji = [(row["sha256"], "犬", {"kanji": n / 4}) for n, row in enumerate(images, 1)]
+    for sha256, text, scores in (*light, *kanji):
+        with ShardWriter(place / "scores" / next(iter(scores)), "scores", SCORES) as writer:
+            writer.append({"sha256": sha256, "text": text, "outcome": "ok", "scores": scores})
+    build(DatasetOptions(tokenizer="characters"), [crawl], place / "dataset", name="p")
+    return place
+
+
+@pytest.fixture(scope="module")
+def scored(scored_place: Path) -> Catalogue:
+    return Catalogue.load(scored_place / "dataset")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "odai"),
+    [
+        (Filter(score="light"), [1, 2]),
+        (Filter(score="light", score_min=0.1, score_max=0.1), [1]),  # as written, though 4 bytes hold no 0.1
+        (Filter(score="kanji", score_min=0.5), [2, 3]),
+        (Filter(score="kanji", score_max=0.5, stars=2), [2]),
+        (Filter(score="kanji", text="だよね"), []),  # one caption has the score, another the text
+        (Filter(score="kanjis"), []),
+        (Filter(score_min=9), [1, 2, 3]),
+    ],
+    ids=str,
+)
+def test_photos_are_found_by_their_score_or_by_a_captions(
+    scored: Catalogue, wanted: Filter, odai: list[int]
+) -> None:
+    assert found(scored, wanted) == odai
+
+
+def test_photo_and_caption_show_their_scores(scored: Catalogue) -> None:
+    [photo] = scored.find(Filter(score="kanji", score_min=0.7))
+    assert scored.photo(int(photo))["scores"] == {}
+    captions = scored.captions_of(int(photo))
+    assert {one["text"]: one["scores"] for one in captions} == {"犬": {"kanji": 0.75}, "だよね": {}}
+    assert {name: score.of for name, score in scored.scores.items()} == {
+        "kanji": "captions",
+        "light": "photos",
+    }
+
+
+def test_a_form_and_a_program_ask_for_them(scored_place: Path) -> None:
+    with TestClient(create(scored_place.parent, "p")) as client:
+        asked = {"score": "kanji", "score_min": "0.5", "score_max": ""}
+        page = client.get("/pipelines/p/data", params=asked)
+        assert page.status_code == 200, page.text
+        assert page.text.count('<option value="kanji" selected>') == 1
+        assert 'name="score_min" value="0.5"' in page.text
+        assert 'name="score_max" value=""' in page.text
+        assert page.text.count('class="tile"') == 2
+        found = client.get("/api/pipelines/p/photos", params={**asked, "score_max": "0.6"}).json()["photos"]
+        assert [one["best"][0]["scores"] for one in found] == [{"kanji": 0.5}]
+        assert "kanji 0.5" in client.get(f"/pipelines/p/photos/{found[0]['sha256']}").text
+        assert client.get("/pipelines/p/data", params={"score": "kanji", "score_min": "x"}).status_code == 422

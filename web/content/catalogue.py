@@ -21,6 +21,8 @@ from dataset.text.names import name_form
 from store.errors import DamagedFile
 from store.schema import PHOTOS
 from store.shard_reader import Shard, unreadable
+from web.content import scores
+from web.content.scores import Score
 
 CAPTION_COLUMNS = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url")
 PHOTO_COLUMNS = ("sha256", "width", "height", "phash", "odai_ids", "category", "labels")
@@ -28,13 +30,16 @@ PHOTO_COLUMNS = ("sha256", "width", "height", "phash", "odai_ids", "category", "
 
 @dataclass(frozen=True)
 class Filter:
-    """Which photos to show; None and empty mean any. Text and stars must both hold for the same caption."""
+    """Which photos to show; None and empty mean any. Text, stars, score must hold for one caption."""
 
     split: str | None = None
     category: str | None = None
     label: str | None = None
     stars: int = 0
     text: str = ""
+    score: str = ""
+    score_min: float | None = None
+    score_max: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,10 @@ class Catalogue:
         captions: pa.Table,
         offsets: NDArray[np.int64],
         normal_forms: pa.ChunkedArray,
+        scores: dict[str, Score],
     ) -> None:
         self._paths, self.photos, self.captions, self.offsets = paths, photos, captions, offsets
-        self._normal_forms = normal_forms
+        self._normal_forms, self.scores = normal_forms, scores
         self.sha256s: list[str] = photos["sha256"].to_pylist()
         self.index = {sha256: number for number, sha256 in enumerate(self.sha256s)}
 
@@ -71,9 +77,10 @@ class Catalogue:
             DamagedFile: a shard cannot be read.
         """
         paths = read.shards(directory)
-        fields = (*CAPTION_COLUMNS, "text_nfkc")
-        columns = [*PHOTO_COLUMNS, *(f"captions.list.element.{name}" for name in fields)]
+        fields = (*CAPTION_COLUMNS, "text_nfkc", "scores")
+        columns = [*PHOTO_COLUMNS, "scores", *(f"captions.list.element.{name}" for name in fields)]
         photos, captions, forms, lengths = [], [], [], []
+        of_photos, of_captions = [], []
         for number, path in enumerate(paths):
             try:
                 # Checksums, so that damage shows here and not as a wrong caption on a page.
@@ -87,6 +94,8 @@ class Catalogue:
             flat = pa.Table.from_struct_array(lists.flatten())
             captions.append(flat.select(CAPTION_COLUMNS))
             forms.append(pc.coalesce(flat["text_nfkc"], flat["text"]))  # early versions had no normal form
+            of_photos.append(scores.column(table))
+            of_captions.append(scores.column(flat))
             split = pa.array([path.name.split("-")[0]] * len(table), pa.string())
             location = {
                 "split": split,
@@ -102,6 +111,7 @@ class Catalogue:
             pa.concat_tables(captions).combine_chunks(),
             offsets,
             pa.chunked_array([chunk for form in forms for chunk in form.chunks], pa.string()),
+            scores.gathered(of_photos, of_captions),
         )
 
     def __len__(self) -> int:
@@ -155,13 +165,20 @@ class Catalogue:
             names = pa.array(sorted(_spellings(wanted.category)), pa.string())
             own = _true(pc.is_in(self.photos["category"], names))
             passing &= own | self._any_caption(_true(pc.is_in(self.captions["category"], names)))
-        if wanted.text or wanted.stars:
-            passing &= self._any_caption(self._matching_captions(wanted.text, wanted.stars))
+        score = self.scores.get(wanted.score)
+        if wanted.score and score is None:
+            passing[:] = False
+        if score and score.of == "photos":
+            passing &= score.within(wanted.score_min, wanted.score_max)
+        if wanted.text or wanted.stars or (score and score.of == "captions"):
+            passing &= self._any_caption(self._matching_captions(wanted, score))
         return np.flatnonzero(passing)
 
-    def _matching_captions(self, text: str, stars: int) -> NDArray[np.bool_]:
-        passing = self.stars >= stars
-        if text := normalise(text):
+    def _matching_captions(self, wanted: Filter, score: Score | None) -> NDArray[np.bool_]:
+        passing = self.stars >= wanted.stars
+        if score and score.of == "captions":
+            passing &= score.within(wanted.score_min, wanted.score_max)
+        if text := normalise(wanted.text):
             passing &= _true(pc.match_substring(self._normal_forms, text, ignore_case=True))
         return passing
 
@@ -172,16 +189,19 @@ class Catalogue:
         return np.asarray(selected[self.offsets[1:]] > selected[self.offsets[:-1]])
 
     def photo(self, photo: int) -> dict[str, Any]:
-        """Return the columns of one photo, and how many captions it has."""
+        """Return the columns of one photo, its scores by name, and how many captions it has."""
         row: dict[str, Any] = self.photos.slice(photo, 1).to_pylist()[0]
         del row["shard"], row["row"]
-        return {**row, "captions": int(self.offsets[photo + 1] - self.offsets[photo])}
+        own = scores.at(self.scores, "photos", photo)
+        return {**row, "scores": own, "captions": int(self.offsets[photo + 1] - self.offsets[photo])}
 
     def captions_of(self, photo: int, limit: int | None = None) -> list[dict[str, Any]]:
         """Return the captions of one photo, most stars first, at most `limit` of them."""
         # The sort is stable, so captions with equal stars keep the dataset's order.
         start, end = (int(offset) for offset in self.offsets[photo : photo + 2])
         captions: list[dict[str, Any]] = self.captions.slice(start, end - start).to_pylist()
+        for place, caption in enumerate(captions, start):
+            caption["scores"] = scores.at(self.scores, "captions", place)
         return sorted(captions, key=lambda caption: -(caption["stars"] or 0))[:limit]
 
     def locate(self, photo: int) -> RowLocation:

@@ -20,6 +20,10 @@ router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
 PER_PAGE = 24
 
 
+def _given(value: object) -> object:
+    return None if value == "" else value
+
+
 class PhotoFilters(BaseModel):
     """Which photos a page shows. A form sends an empty field as "": that sets no filter."""
 
@@ -35,12 +39,18 @@ class PhotoFilters(BaseModel):
     """Only photos with a caption of at least so many stars."""
     text: str = Field("", max_length=200)
     """Only photos with a caption that holds this text."""
+    score: str = Field("", max_length=100)
+    """Only photos with this score, or with a caption that has it."""
+    score_min: Annotated[float | None, BeforeValidator(_given)] = Field(None, allow_inf_nan=False)
+    """Only those whose score is no less."""
+    score_max: Annotated[float | None, BeforeValidator(_given)] = Field(None, allow_inf_nan=False)
+    """Only those whose score is no more."""
     page: int = Field(1, ge=1, le=10**9)
     """Which page of the photos."""
 
     def filter(self) -> Filter:
         """Return the catalogue's filter."""
-        return Filter(self.split, self.category, self.label, self.stars, self.text)
+        return Filter(**self.model_dump(exclude={"page", "per_page"}))
 
 
 @router.get("/data")
