@@ -1,6 +1,7 @@
 """What commands have in common: how one is added, and the options that several take."""
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,17 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
     return int(text)
+
+
+def gigabytes(text: str) -> float:
+    """Parse a number of GB above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of GB above 0")
+    return number
 
 
 def port(text: str) -> int:

@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_pipeline, pipeline_of, positive
+from commands.arguments import Commands, add, add_pipeline, gigabytes, pipeline_of, positive
 from store.errors import MissingStage, UsageError, UserError
 
 _MOST = 50
@@ -65,6 +65,7 @@ def score(arguments: argparse.Namespace) -> None:
         arguments.table,
         *(arguments.preprocess, arguments.size, arguments.output, tuple(arguments.labels)),
         seconds=arguments.seconds,
+        memory=arguments.memory and int(arguments.memory * 10**9),
     )
     options = pipeline.settings.dataset
     print(
@@ -152,5 +153,11 @@ def _register_score(command: argparse.ArgumentParser) -> None:
     command.add_argument("--labels", nargs="+", default=[], help="a name for each of the model's values")
     command.add_argument(
         "--seconds", type=float, default=30.0, help="what code may take for one photo or caption (30)"
+    )
+    command.add_argument(
+        "--memory",
+        type=gigabytes,
+        metavar="GB",
+        help="what all processes of code may use together (three quarters of this machine's)",
     )
     command.add_argument("--retry-failed", action="store_true", help="score again what failed")

@@ -69,11 +69,12 @@ def inspect(arguments: argparse.Namespace) -> None:
 def verify(arguments: argparse.Namespace) -> None:
     """Check every file of any stage. Exit 5 for damage, 1 where whole files contradict each other."""
     from commands.verify import report, report_on_everything
-    from store.processes.apart import MOST_MEMORY, run_apart
+    from store.processes.apart import run_apart
+    from store.processes.memory import MOST
 
     # What it reads may come from anywhere, so a file may hold what kills its reader.
     check = report_on_everything if arguments.everything else report
-    _end(run_apart(check, arguments.path, memory=MOST_MEMORY, seconds=VERIFY_SECONDS))
+    _end(run_apart(check, arguments.path, memory=MOST, seconds=VERIFY_SECONDS))
 
 
 def _end(status: int) -> None:

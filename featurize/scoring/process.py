@@ -27,13 +27,14 @@ class ScorerProcess:
         reference: the scorer, as `store.plugins.find` takes it.
         name: of the scores.
         seconds: what it may take for one photo or caption.
+        memory: the most bytes that it may use.
 
     Attributes:
         kind: `photo` or `text`, once it has started.
     """
 
-    def __init__(self, reference: str, name: str, seconds: float) -> None:
-        self._arguments = (reference, name, Limits.options.model_dump_json())
+    def __init__(self, reference: str, name: str, seconds: float, memory: int) -> None:
+        self._arguments = (reference, name, Limits.options.model_dump_json(), str(memory))
         self._reference, self._seconds = reference, seconds
         self._running: ExitStack | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -140,14 +141,14 @@ class Processes:
 
 
 @contextmanager
-def processes(reference: str, name: str, seconds: float, count: int) -> Iterator[Processes]:
-    """Yield so many processes, the first of them started; they end with the block.
+def processes(reference: str, name: str, seconds: float, memory: int, count: int) -> Iterator[Processes]:
+    """Yield so many processes, the first of them started, which share the memory; they end with the block.
 
     Raises:
         UserError: the scorer is not there, or fails as it is loaded.
     """
     with ExitStack() as stack:
-        workers = [ScorerProcess(reference, name, seconds) for _ in range(count)]
+        workers = [ScorerProcess(reference, name, seconds, memory // count) for _ in range(count)]
         for worker in workers:
             stack.callback(worker.close)
         workers[0].start()

@@ -28,6 +28,7 @@ from store.errors import DamagedFile, UsageError, UserError
 from store.manifest import fingerprint
 from store.place import Place
 from store.plugins.find import find
+from store.processes import memory
 from store.processes.cores import cores
 from store.processes.lock import locked
 from store.processes.room import Room
@@ -74,6 +75,7 @@ class Scorer:
         table: a Parquet file of scores by `sha256` or `boke_id`.
         preprocess, size, output, labels: for `model`, as `features` has them; a label for each value.
         seconds: what code may take for one photo or caption.
+        memory: the most bytes that all processes of code may use together; None for most of this machine's.
     """
 
     model: Path | None = None
@@ -84,6 +86,7 @@ class Scorer:
     output: str | None = None
     labels: tuple[str, ...] = ()
     seconds: float = 30.0
+    memory: int | None = None
 
     def arguments(self) -> list[str]:
         """Return what says on a command line where the scores come from."""
@@ -105,7 +108,7 @@ class Scorer:
     def opened(self, name: str) -> Iterator[Running]:
         """Yield what scores; it ends with the block."""
         if self.code:
-            with processes(self.code, name, self.seconds, cores()) as found:
+            with processes(self.code, name, self.seconds, self.memory or memory.MOST, cores()) as found:
                 yield Running(found.kind, cores(), found.rows, 1, found.stop)
         elif self.model:
             scorer = model.PhotoModel(self.model, name, self.preprocess, self.size, self.output, self.labels)

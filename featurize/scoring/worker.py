@@ -1,4 +1,4 @@
-"""`python -m featurize.scoring.worker REFERENCE NAME LIMITS`: the process that other people's scorers run in.
+"""`python -m featurize.scoring.worker REFERENCE NAME LIMITS BYTES`: the process that others' scorers run in.
 
 It says first what the scorer scores, `photo` or `text`, then answers each item with its scores or an error,
 as JSON. It may hang or die: whoever asks has a time limit, and starts another one.
@@ -7,6 +7,7 @@ as JSON. It may hang or die: whoever asks has a time limit, and starts another o
 import inspect
 import json
 import os
+import resource
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -19,6 +20,7 @@ from store.errors import UsageError, UserError
 from store.photo.decode import decode
 from store.photo.options import Limits, PhotoOptions
 from store.plugins.find import GUIDE, Plugin, find, told
+from store.processes.memory import limit
 
 SETTING = "--python"
 KINDS = ("photo", "text")
@@ -27,7 +29,8 @@ KINDS = ("photo", "text")
 
 def main() -> None:
     """Answer items until there are no more."""
-    reference, name, limits = sys.argv[1:]
+    reference, name, limits, memory = sys.argv[1:]
+    limit(int(memory))
     Limits.options = PhotoOptions.model_validate_json(limits)
     items, answers = Connection(0, writable=False), Connection(os.dup(1), readable=False)
     os.dup2(2, 1)  # what a scorer prints is no answer
@@ -66,7 +69,8 @@ def _answer(scorer: Callable[[Any], object], kind: str, name: str, item: bytes) 
         given: object = np.asarray(decode(item).image) if kind == "photo" else item.decode()
         return {"scores": scores(name, scorer(given))}
     except MemoryError:
-        return {"error": "it took more memory than there is"}
+        most = resource.getrlimit(resource.RLIMIT_DATA)[0]
+        return {"error": f"it took more memory than it may ({most / 1e9:.1f} GB)"}
     except Exception as error:
         return {"error": told(error)}
 

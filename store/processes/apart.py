@@ -18,8 +18,6 @@ from store.processes import child
 from store.processes.interruption import SIGNALS, Interrupted
 from store.processes.reading import noted_in
 
-MOST_MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
-"""Bytes that leave other programs their part of this machine."""
 _PAUSE = 0.05  # seconds
 _OTHER = "Name another file, or put this one back as it was made."
 _WHAT = re.compile(rb"what\(\):\s*(.+)")

@@ -6,7 +6,6 @@ libraries in C++ write to file 2 as they die stays off the terminal: who asked s
 
 import importlib
 import os
-import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from store.errors import UserError
 from store.logs import start_log
 from store.processes.ending import exit_status
 from store.processes.interruption import received
+from store.processes.memory import limit
 from store.processes.reading import Note, noted_in
 
 
@@ -23,19 +23,10 @@ def main() -> None:
     note, errors, memory, module, function, path = sys.argv[1:]
     Note.descriptor = int(note)
     sys.stderr = open(int(errors), "w", buffering=1, errors="backslashreplace")  # noqa: PTH123, SIM115
-    _limit(int(memory))
+    limit(int(memory))
     start_log(0)
     action = getattr(importlib.import_module(module), function)
     sys.exit(exit_status(lambda: _run(lambda: action(Path(path)), int(note))))
-
-
-def _limit(memory: int) -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    memory = memory if most == resource.RLIM_INFINITY else min(memory, most)
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Its own pools of memory reserve more than they use, and the limit counts what is reserved.
-    os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
 
 
 def _run(action: Callable[[], object], note: int) -> None:

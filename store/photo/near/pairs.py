@@ -8,15 +8,16 @@ import numpy as np
 _BITS = 64
 _SHARED = 2
 """So many blocks of a hash make a key."""
-_CROWDED = 32
-"""Where more views have one key, more bits are added to it: else each would be compared with all of them."""
+_CROWDED = 128
+"""Where more views have one key, more bits are added to it: else each would be compared with all of them. A
+dozen copies of one photo are not yet so many: of these, more bits tell nothing apart."""
 _FINER = 2
 """So often at most: those that are still together are copies, or pictures of one pattern."""
 _BUCKET = 256
 """Of views with one key so many are looked at in the end."""
 _SAME = 8
 """Of photos with one hash so many are looked at: their other copies are near to those."""
-_ENOUGH = 64
+_ENOUGH = 32
 """A view that asks is told of so many photos at most: of strangers of one pattern there may be any number."""
 _AT_ONCE = 100_000
 """Views that ask at once, so that what they find fits in memory."""
@@ -42,22 +43,33 @@ def near_hashes(hashes: np.ndarray, asking: np.ndarray, bits: int, photo: np.nda
         photo: (V,) int, whose view each is: views of one photo are not near to each other, if it is given.
     """
     owner = np.arange(len(hashes)) if photo is None else photo
-    kept, pairs = _thinned(hashes), np.empty(0, np.int64)
-    for blocks in combinations(_blocks(2**_BITS - 1, bits + _SHARED), _SHARED):
-        found = [pairs]
-        for one, other in _sharing(hashes, kept, asking, sum(blocks), bits):
-            near = (np.bitwise_count(hashes[one] ^ hashes[other]) <= bits) & (owner[one] != owner[other])
-            found.append(one[near] * len(hashes) + other[near])
-        pairs = np.unique(np.concatenate(found))
-        asking = _unanswered(asking, pairs // len(hashes), owner[pairs % len(hashes)])
+    nothing = np.empty(0, np.int64)
+    kept, found, told = _thinned(hashes), [nothing], nothing
+    keys = [sum(chosen) for chosen in combinations(_blocks(2**_BITS - 1, bits + _SHARED), _SHARED)]
+    for number, key in enumerate(keys):
+        new = [
+            _near(hashes, owner, bits, *pairs)
+            for pairs in _sharing(hashes, kept, asking, key, bits, keys[:number])
+        ]
+        found += [one * len(hashes) + other for one, other in new]
+        told = np.unique(np.concatenate([told, *(one * len(hashes) + owner[other] for one, other in new)]))
+        views, counts = np.unique(told // max(len(hashes), 1), return_counts=True)
+        asking = np.setdiff1d(asking, views[counts >= _ENOUGH])
+    pairs = np.unique(np.concatenate(found))
     return _nearest(hashes, owner, pairs // len(hashes), pairs % len(hashes))
 
 
-def _unanswered(asking: np.ndarray, one: np.ndarray, photo: np.ndarray) -> np.ndarray:
-    """Return the views that ask and that were told of fewer than _ENOUGH photos."""
-    photos = np.unique(one * (photo.max(initial=0) + 1) + photo) // (photo.max(initial=0) + 1)
-    told, counts = np.unique(photos, return_counts=True)
-    return np.setdiff1d(asking, told[counts >= _ENOUGH])
+def _near(
+    hashes: np.ndarray, photo: np.ndarray, bits: int, one: np.ndarray, other: np.ndarray, earlier: list[int]
+) -> Pairs:
+    """Return the pairs that are near, of two photos, and share none of the earlier keys."""
+    chosen = (np.bitwise_count(hashes[one] ^ hashes[other]) <= bits) & (photo[one] != photo[other])
+    one, other = one[chosen], other[chosen]
+    differ = hashes[one] ^ hashes[other]
+    new = np.ones(len(one), bool)
+    for key in earlier:
+        new &= (differ & np.uint64(key)) != 0
+    return one[new], other[new]
 
 
 def _nearest(hashes: np.ndarray, photo: np.ndarray, one: np.ndarray, other: np.ndarray) -> Pairs:
@@ -86,26 +98,31 @@ def _blocks(bits: int, count: int) -> list[int]:
 
 
 def _sharing(
-    hashes: np.ndarray, kept: np.ndarray, asking: np.ndarray, key: int, bits: int, finer: int = _FINER
-) -> Iterator[Pairs]:
-    """Yield views that ask and those that are equal to them in the bits of `key`."""
+    hashes: np.ndarray,
+    kept: np.ndarray,
+    asking: np.ndarray,
+    key: int,
+    bits: int,
+    earlier: list[int],
+    finer: int = _FINER,
+) -> Iterator[tuple[np.ndarray, np.ndarray, list[int]]]:
+    """Yield views that ask, those that equal them in the bits of `key`, and the keys that came before."""
     there, asks = _by_key(hashes, kept, key), _by_key(hashes, asking, key)
     first = np.searchsorted(there, asks & ~_PLACE, side="left")
     counts = np.searchsorted(there, asks | _PLACE, side="right") - first
     crowded = counts > (_CROWDED if finer else len(there))
     if crowded.any():
         starts, of = np.unique(first[crowded], return_index=True)
-        crowd = _place(there[_ranges(starts, counts[crowded][of])])
-        for block in _blocks((2**_BITS - 1) ^ key, bits + 1):
-            yield from _sharing(hashes, crowd, _place(asks[crowded]), key | block, bits, finer - 1)
+        crowd, more = _place(there[_ranges(starts, counts[crowded][of])]), _place(asks[crowded])
+        keys = [key | block for block in _blocks((2**_BITS - 1) ^ key, bits + 1)]
+        for number, one in enumerate(keys):
+            yield from _sharing(hashes, crowd, more, one, bits, earlier + keys[:number], finer - 1)
         asks, first, counts = (each[~crowded] for each in (asks, first, counts))
     counts = np.minimum(counts, _BUCKET)
     for start in range(0, len(asks), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
-        yield (
-            np.repeat(_place(asks[some]), counts[some]),
-            _place(there[_ranges(first[some], counts[some])]),
-        )
+        places = _place(there[_ranges(first[some], counts[some])])
+        yield np.repeat(_place(asks[some]), counts[some]), places, earlier
 
 
 def _by_key(hashes: np.ndarray, places: np.ndarray, key: int) -> np.ndarray:

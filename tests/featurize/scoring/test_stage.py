@@ -16,6 +16,7 @@ from store.errors import UsageError, UserError
 from store.forget import anything
 from store.forget.content import Content
 from store.place import Place
+from store.processes.cores import cores
 from store.register.stages import find
 from tests.crawl_tables import boke, image, page, write
 from tests.installed import install
@@ -68,17 +69,18 @@ def test_photos_get_numbers_by_name(place: Place) -> None:
 
 
 def test_what_fails_costs_its_own_row(place: Place) -> None:
-    report = scored(place, code="troubled", seconds=0.5)
-    assert (report.computed, sum(report.failed.values())) == (2, 7)
+    report = scored(place, code="troubled", seconds=0.5, memory=2 * 10**9 * cores())
+    assert (report.computed, sum(report.failed.values())) == (1, 8)
     errors = {number: row["error"] for number, row in rows(place).items() if row["outcome"] == "error"}
     said = (
         *("ValueError: a dog (scorers.py, line ", "it took longer than 0.5 seconds"),
         "its process ended with status 3 (run over)",
         *("returned nan, which is no finite number", "returned 'three', which is no number"),
         *("returned None, which is no number", "returned 0 numbers"),
+        "it took more memory than it may (2.0 GB)",
     )
     assert [number for number, words in enumerate(said, 1) if words in errors.pop(number)] == list(
-        range(1, 8)
+        range(1, 9)
     )
     assert not errors
     assert {dict(row["scores"])["x"] for row in rows(place).values() if row["scores"]} == {1}
@@ -102,11 +104,12 @@ def test_who_stops_it_does_not_wait_for_what_hangs(place: Place, tmp_path: Path)
 
 @pytest.mark.long
 def test_failures_are_tried_again_where_that_is_asked_and_all_are_for_another_scorer(place: Place) -> None:
-    scored(place, code="troubled", seconds=0.5)
-    again = scored(place, code="troubled", seconds=0.5)
+    less: dict[str, Any] = {"seconds": 0.5, "memory": 2 * 10**9 * cores()}
+    scored(place, code="troubled", **less)
+    again = scored(place, code="troubled", **less)
     assert (again.computed, again.known) == (0, 9), "a failure is not tried again by itself"
-    again = scored(place, code="troubled", seconds=0.5, retry_failed=True)
-    assert (again.computed, again.known, sum(again.failed.values())) == (0, 2, 7)
+    again = scored(place, code="troubled", retry_failed=True, **less)
+    assert (again.computed, again.known, sum(again.failed.values())) == (0, 1, 8)
     assert str(scored(place, code="length")) == "score x: 9 captions scored, 0 were there"
     assert len(rows(place)) == 9
 

@@ -34,4 +34,6 @@ def troubled(text: str) -> object:
     if text == "車":
         sys.stderr.write("run over\n")
         os._exit(3)
+    if text == "もう一つ":
+        return len(bytearray(3 * 10**9))  # 3 GB
     return {"人": float("nan"), "人々": "three", "誰": None, "無": {}}.get(text, 1)

@@ -116,6 +116,39 @@ def test_near_hashes_are_those_that_comparing_all_would_find(bits: int, views: i
     assert set(zip(one.tolist(), other.tolist(), strict=True)) == {(a, b) for a, b in expected if a != b}
 
 
+def crowd(photos: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return views of photos of one pattern: distinct hashes up to 2 bits from one, and whose each is."""
+    source, base = np.random.default_rng(7), np.uint64(0x123456789ABCDEF0)
+    flips = np.uint64(1) << source.integers(0, 64, (20 * photos, 2)).astype(np.uint64)
+    hashes = source.permutation(np.unique(base ^ flips[:, 0] ^ flips[:, 1]))[: 6 * photos]
+    return hashes, np.arange(len(hashes)) % photos
+
+
+def test_in_a_crowd_of_one_pattern_every_near_view_of_another_photo_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("store.photo.near.pairs._CROWDED", 16)
+    hashes, photo = crowd(30)
+    asking = np.arange(0, len(hashes), 6)
+    apart = np.bitwise_count(hashes[asking, None] ^ hashes[None])
+    other_photo = photo[asking, None] != photo[None]
+    expected = {
+        (int(asking[a]), int(b)) for a, b in zip(*np.nonzero((apart <= BITS) & other_photo), strict=True)
+    }
+    assert len(expected) > 20 * len(asking)
+    one, other = near_hashes(hashes, asking, BITS, photo)
+    assert set(zip(one.tolist(), other.tolist(), strict=True)) == expected
+
+
+def test_a_view_is_told_of_so_many_photos_at_most_and_of_the_nearest_ones() -> None:
+    hashes, photo = crowd(90)
+    one, other = near_hashes(hashes, np.array([0]), BITS, photo)
+    assert set(one.tolist()) == {0}
+    assert len(set(photo[other].tolist())) == 32
+    apart = {n: int(np.bitwise_count(hashes[0] ^ hashes[photo == n]).min()) for n in range(1, 90)}
+    assert max(apart[n] for n in set(photo[other].tolist())) == sorted(apart.values())[31]
+
+
 def test_many_files_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.photo.near.kept._MOST_FILES", 2)
     for content in STRANGERS[:4]:
