@@ -5,7 +5,7 @@ nowhere else. `tests/dataset/build/test_steps.py` holds every step to this.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from dataset.build.publish import Origin, publish
 from dataset.build.reuse import load_reused
 from dataset.build.split import assign
 from dataset.build.stand_ins import load_stand_ins
-from dataset.builds import left_out
+from dataset.builds import left_out, record
 from dataset.options import DatasetOptions
 from store.processes.room import Room
 from store.schema import IMAGES, PAGES
@@ -43,6 +43,7 @@ class Inputs(NamedTuple):
         origin: what the new one's manifest tells; a step adds the counts.
         stand_ins: the sha256 of pictures that stand for photos that are not there.
         room: what the build leaves free on the disk; None where only its tables are asked for.
+        rows: where the record of the build is written; None where only its tables are asked for.
     """
 
     pages: Sequence[Path]
@@ -56,6 +57,7 @@ class Inputs(NamedTuple):
     origin: Origin
     stand_ins: Collection[str] = ()
     room: Room | None = None
+    rows: Path | None = None
 
     def check_room(self) -> None:
         """Raise TooLittleRoom where less is free than the settings say."""
@@ -138,9 +140,13 @@ def _write(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
 
     def finish() -> None:
         left_out.write_by_text(connection, inputs.new)
+        if rows:
+            rows.add_left_out(inputs.new)
 
-    with closing(caption_blocks(connection, inputs.options, inputs.words)) as blocks:
-        publish(connection, blocks, inputs.images, image, inputs.new, inputs.origin, finish)
+    with ExitStack() as stack:
+        rows = stack.enter_context(record.writing(inputs.rows)) if inputs.rows else None
+        blocks = stack.enter_context(closing(caption_blocks(connection, inputs.options, inputs.words)))
+        publish(connection, blocks, inputs.images, image, inputs.new, inputs.origin, finish, rows)
 
 
 STEPS = (
