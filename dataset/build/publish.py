@@ -12,6 +12,7 @@ from dataset.build.candidates import explain_empty
 from dataset.build.photos_table import ImageSource, by_split, write_photos
 from dataset.build.shards.captions import CaptionsTable
 from dataset.builds import left_out
+from dataset.builds.record import Rows
 from dataset.describe.card import card
 from dataset.describe.charts import charts
 from dataset.describe.croissant import croissant
@@ -62,6 +63,7 @@ def publish(
     directory: Path,
     origin: Origin,
     finish: Callable[[], object],
+    rows: Rows | None = None,
 ) -> None:
     """Write the dataset of `blocks` into `directory`; the manifest last, as it makes the dataset complete.
 
@@ -69,13 +71,14 @@ def publish(
         connection: holds `photo_row`, the photos that may be in the blocks, and `left_out_by`.
         blocks: photos with their captions, as `write_photos` takes them.
         finish: writes what else belongs to the dataset; it is called before the manifest lists all files.
+        rows: gets the captions, for the record of the build.
 
     Raises:
         UserError: nothing is left to write.
     """
     [(total,)] = connection.execute("SELECT count(*) FROM photo_row").fetchall()
     counts = DatasetCounts(connection)
-    with CaptionsTable(directory) as captions:
+    with CaptionsTable(directory, rows) as captions:
         for written, empty in write_photos(blocks, shards, image, directory, total, origin.decoder):
             counts.add(written)
             if empty.num_rows:

@@ -118,7 +118,7 @@ def build(
             with replacement(directory, swap=not dry_run) as new:
                 inputs = Inputs(
                     *(pages, images, options, forgotten, words, outs),
-                    *(directory, new, origin, no_photos, KeptLooks(place.photos), room),
+                    *(directory, new, origin, no_photos, KeptLooks(place.photos), room, rows),
                     scores=scores.paths(place.scores),
                 )
                 told(_run(inputs, room, rows))
@@ -129,14 +129,14 @@ def build(
 
 
 def _run(inputs: Inputs, room: Room, rows: Path) -> Changes | None:
-    """Run every step; write the new build's rows, and return what differs from the one that is replaced."""
+    """Run every step, and return what differs in the new build, by its rows, from the one it replaces."""
     room.check()
     (inputs.new / WORK).mkdir()
     with connect(inputs.new, room) as connection:
         try:
             for step in STEPS:
                 step(connection, inputs)
-            changes = compared(connection, inputs.previous, inputs.new, inputs.origin.fingerprint, rows)
+            changes = compared(connection, inputs.previous, inputs.origin.fingerprint, rows)
         except duckdb.Error as error:
             if "max_temp_directory_size" in str(error):
                 raise room.too_little() from error

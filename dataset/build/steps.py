@@ -5,7 +5,7 @@ nowhere else. `tests/dataset/build/test_steps.py` holds every step to this.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from dataset.build.reuse import load_reused
 from dataset.build.split import assign
 from dataset.build.stand_ins import load_stand_ins
 from dataset.build.tokens.learn import learn
-from dataset.builds import left_out
+from dataset.builds import left_out, record
 from dataset.options import DatasetOptions
 from dataset.rights.of_photos import load_photos
 from dataset.scores import tables as scores
@@ -53,6 +53,7 @@ class Inputs(NamedTuple):
         stand_ins: the sha256 of pictures that stand for photos that are not there.
         kept: what photos look like, and what today's decoder says of them; None where a check runs the steps.
         room: what the build leaves free on the disk; None where only its tables are asked for.
+        rows: where the record of the build is written; None where only its tables are asked for.
         scores: the tables of scores.
     """
 
@@ -68,6 +69,7 @@ class Inputs(NamedTuple):
     stand_ins: Collection[str] = ()
     kept: KeptLooks | None = None
     room: Room | None = None
+    rows: Path | None = None
     scores: Sequence[Path] = ()
 
     def check_room(self) -> None:
@@ -177,11 +179,16 @@ def _write(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
 
     def finish() -> None:
         left_out.write_by_text(connection, inputs.new)
+        if rows:
+            rows.add_left_out(inputs.new)
 
     origin = replace(inputs.origin, tokens=_tokens(inputs))
     model = model_of(inputs.new)
-    with closing(caption_blocks(connection, inputs.options, inputs.words, model)) as blocks:
-        publish(connection, blocks, inputs.images, image, inputs.new, origin, finish)
+    with ExitStack() as stack:
+        rows = stack.enter_context(record.writing(inputs.rows)) if inputs.rows else None
+        made = caption_blocks(connection, inputs.options, inputs.words, model)
+        blocks = stack.enter_context(closing(made))
+        publish(connection, blocks, inputs.images, image, inputs.new, origin, finish, rows)
 
 
 STEPS = (

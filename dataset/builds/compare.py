@@ -17,17 +17,16 @@ _REMEDY = "Delete it: it only tells what an earlier build held"
 
 
 def compared(
-    connection: duckdb.DuckDBPyConnection, old: Path, new: Path, fingerprint: str, rows: Path
+    connection: duckdb.DuckDBPyConnection, old: Path, fingerprint: str, rows: Path
 ) -> Changes | None:
-    """Write the rows of a new build, and return what differs from the one that it replaces, if there is one.
+    """Return what differs in a new build from the one that it replaces, if there is one.
 
     Args:
         old: the dataset that is replaced. If the rows of its build are not kept, they are read from it: then
             nothing tells what it had left out.
-        new: the folder of the new one.
-        rows: where the new one's rows are written.
+        fingerprint: the new one's.
+        rows: the new one's rows.
     """
-    record.write(new, rows)
     before = record.last(old)
     if before is None:
         return None

@@ -1,6 +1,6 @@
 """Keeps what each of the last builds took and left out: `builds/<fingerprint>.parquet` beside the dataset."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from dataset import read
 from dataset.builds import left_out
 from store.errors import DamagedFile
 from store.manifest import read_manifest
 from store.place import Place
-from store.processes.ahead import ahead
 from store.register.kinds import DATASET_CAPTIONS
 from store.schema import BUILDS, CAPTIONS
 from store.shard_reader import Shard
@@ -46,28 +46,53 @@ class Build:
     built: str
 
 
-def write(dataset: Path, path: Path) -> None:
-    """Write what the dataset took and left out to `path`: a row a caption, in no order, out of core.
+class Rows:
+    """Takes the rows of a build: a row a caption, in no order.
 
-    Captions that are forgotten are not among the rows, see `left_out`.
+    Captions that are forgotten are not among them, see `left_out`.
+    """
+
+    def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema) -> None:
+        self._writer, self._schema = writer, schema
+
+    def add(self, split: str, captions: pa.Table) -> None:
+        """Add captions that a build took: a row each, with at least `sha256` and _CAPTION."""
+        self._add(captions, split=pa.repeat(split, len(captions)))
+
+    def add_left_out(self, dataset: Path) -> None:
+        """Add what a dataset left out.
+
+        Raises:
+            DamagedFile: a file of it cannot be read.
+        """
+        for path in left_out.paths(dataset):
+            for group in _groups(path):
+                self._add(group, filter=group["filter"])
+
+    def _add(self, captions: pa.Table, **told: pa.Array) -> None:
+        columns = {name: captions[name] for name in _CAPTION}
+        self._writer.write_table(_keys(captions["sha256"], columns, **told).cast(self._schema))
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Rows]:
+    """Yield what takes the rows of a build; the file appears, whole, when the block ends well."""
+    schema = BUILDS.with_metadata({BUILT: datetime.now(UTC).isoformat().encode()})
+    with whole_parquet(path, schema) as writer:
+        yield Rows(writer, schema)
+
+
+def write(dataset: Path, path: Path) -> None:
+    """Write what a dataset that is there took and left out to `path`, out of core.
 
     Raises:
         DamagedFile: a shard of the dataset cannot be read.
     """
-    schema = BUILDS.with_metadata({BUILT: datetime.now(UTC).isoformat().encode()})
-    with whole_parquet(path, schema) as writer:
-        for rows in ahead(_rows(dataset)):
-            writer.write_table(rows.cast(schema))
-
-
-def _rows(dataset: Path) -> Generator[pa.Table]:
-    for split in read.SPLITS:
-        for captions in _captions(dataset, split):
-            columns = {name: captions[name] for name in _CAPTION}
-            yield _keys(captions["sha256"], columns, split=pa.repeat(split, len(captions)))
-    for path in left_out.paths(dataset):
-        for group in _groups(path):
-            yield _keys(group["sha256"], {name: group[name] for name in _CAPTION}, filter=group["filter"])
+    with writing(path) as rows:
+        for split in read.SPLITS:
+            for captions in _captions(dataset, split):
+                rows.add(split, captions)
+        rows.add_left_out(dataset)
 
 
 def _captions(dataset: Path, split: str) -> Iterator[pa.Table]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset.build.shards.numbered import NumberedShards
+from dataset.builds.record import Rows
 from dataset.describe.hub import schema_metadata
 from dataset.read import SPLITS
 from store.register.kinds import DATASET_CAPTIONS
@@ -27,9 +28,11 @@ class CaptionsTable:
 
     Args:
         directory: the dataset's.
+        record: gets the captions, too: here they are at hand.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, record: Rows | None = None) -> None:
+        self._record = record
         schema = CAPTIONS.with_metadata({"huggingface": schema_metadata(CAPTIONS)})
         self._shards = {
             split: NumberedShards(directory / DATASET_CAPTIONS, split, schema) for split in SPLITS
@@ -70,6 +73,8 @@ class CaptionsTable:
         rows = pa.concat_tables(self._waiting[split])
         self._waiting[split].clear()
         self._shards[split].write(rows, rows.nbytes)
+        if self._record:
+            self._record.add(split, rows)
 
     def __exit__(
         self,
