@@ -118,7 +118,8 @@ def build(
             with replacement(directory, swap=not dry_run) as new:
                 inputs = Inputs(
                     *(pages, images, options, forgotten, words, outs),
-                    *(directory, new, origin, no_photos, KeptLooks(place.photos), room, rows),
+                    *(directory, new, origin, no_photos, KeptLooks(place.photos), room),
+                    rows=rows,
                     scores=scores.paths(place.scores),
                 )
                 told(_run(inputs, room, rows))
