@@ -1,10 +1,10 @@
 """Near copies across the split, by their vectors: such as parts of a photo, which the hashes of a build miss.
 
 T photos of train and E of dev that have vectors, D values in a vector, b photos of dev in a block, n of train
-in a batch.
+at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,12 @@ from store.place import Place
 from store.shards import shard_paths
 
 BLOCK = 2**25
-"""Bytes of the vectors of dev that are compared at once with all of train: 2,048 of fc7. With a batch of
-train and the likenesses of both some 400 MB are in use, however many photos there are."""
+"""Bytes of the vectors of dev that are compared at once with all of train: 2,048 of fc7. With a shard of train,
+a batch of it, and the likenesses, some 700 MB are in use, however many photos there are."""
+
+_PIECE = 1024
+"""n, photos of train that are compared at once."""
+Batch = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -125,11 +129,19 @@ def leaks(directory: Path, dataset: Path, *, least: float, count: int, block: in
     found, size = _Found(least, count), max(1, block // (4 * dimensions(paths[0])))
     for first in range(0, len(dev), size):
         own = unit_vectors(vectors(directory, dev.slice(first, size).to_pylist()) - mean)  # (b, D)
-        for rows, values in matching(paths, train):
+        for rows, values in _pieces(matching(paths, train)):
             found.add(own @ unit_vectors(values - mean).T, first, rows)  # (b, D) @ (D, n)
     nearest = (Leak(dev[a].as_py(), train[b].as_py(), likeness) for likeness, a, b in found.nearest())
     without = int((~present).sum())
     return Leaks(len(dev), len(train), without, found.photos, found.pairs, tuple(nearest))
+
+
+def _pieces(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield rows and vectors a few at a time: what is computed of them is as large as they are."""
+    for rows, values in batches:
+        for start in range(0, len(rows), _PIECE):
+            some = slice(start, start + _PIECE)
+            yield rows[some], values[some]
 
 
 def draw(found: Leaks, dataset: Path, sheet: Path) -> None:
