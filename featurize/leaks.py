@@ -19,9 +19,8 @@ from store.place import Place
 from store.shards import shard_paths
 
 BLOCK = 2**25
-"""Bytes of the vectors of dev that are compared at once with all of train: 2,048 of fc7. With a shard of train,
-a batch of it, and the likenesses, some 700 MB are in use, however many photos there are."""
-
+"""Bytes of the vectors of dev that are compared at once with all of train: 2,048 of fc7. With a shard and a
+batch of it some 700 MB are in use, however many photos there are."""
 _PIECE = 1024
 """n, photos of train that are compared at once."""
 Batch = tuple[np.ndarray, np.ndarray]
