@@ -219,9 +219,9 @@ def test_inspect_and_verify_read_every_stage(demo: Path, place: str) -> None:
 @pytest.mark.parametrize(
     ("stage", "missing", "command"),
     [
-        ("dataset", "demo/crawl", "bokeru crawl"),
-        ("features", "demo/dataset", "bokeru dataset"),
-        ("train", "demo/dataset", "bokeru dataset"),
+        pytest.param("dataset", "demo/crawl", "bokeru crawl", marks=pytest.mark.long),
+        pytest.param("features", "demo/dataset", "bokeru dataset", marks=pytest.mark.long),
+        pytest.param("train", "demo/dataset", "bokeru dataset", marks=pytest.mark.long),
         ("train", "features", "bokeru features"),
         ("evaluate", "demo/runs", "bokeru train"),
     ],
@@ -276,6 +276,7 @@ def test_weights_that_are_no_caffemodel(copy: Path, tmp_path: Path, content: byt
     assert_told(result, 5, str(weights))
 
 
+@pytest.mark.long
 def test_weights_cut_short_and_weights_that_are_missing(copy: Path, tmp_path: Path) -> None:
     weights = tmp_path / "mine.caffemodel"
     setting = f"features.weights={weights}"

@@ -185,6 +185,7 @@ def test_scrapys_limits_end_a_crawl_as_ours_do(
     assert list((tmp_path / "data/demo/crawl/pages").glob("*.parquet")), "what was fetched is kept"
 
 
+@pytest.mark.long
 def test_check_holds_the_callbacks_to_their_contracts(tmp_path: Path) -> None:
     status, _, errors = scrapy(tmp_path, "check", "bokete")
     assert (status, "Ran 9 contracts" in errors) == (0, True), errors

@@ -30,7 +30,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(arguments: list[str], pipel
     ("arguments", "status"),
     [("verify p/crawl", 0), ("dataset --pipeline demo", 1), ("train --pipeline none", 2), ("--nonesuch", 2)],
 )
-@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&- <&-"])
+@pytest.mark.parametrize("closed", [pytest.param("2>&-", marks=pytest.mark.long), ">&- 2>&- <&-"])
 def test_a_command_without_standard_error_ends_as_ever(
     arguments: str, status: int, closed: str, pipeline: Path
 ) -> None:

@@ -94,6 +94,7 @@ def test_scrapy_crawls(folder: Path) -> None:
     assert list((folder / "data/demo/crawl/images").glob("*.parquet")), result.stderr
 
 
+@pytest.mark.long
 def test_a_scrapy_project_of_the_user_is_not_ours(folder: Path) -> None:
     shutil.rmtree(folder / "data/demo/crawl", ignore_errors=True)
     (folder / "scrapy.cfg").write_text("[settings]\ndefault = settings\n")

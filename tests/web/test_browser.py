@@ -104,8 +104,17 @@ def accessible(page: Page) -> None:
     assert bad == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", PATHS)
+VIEWS = [(path, width) for path in PATHS for width in WIDTHS]
+
+
+@pytest.mark.parametrize(
+    ("path", "width"),
+    # Each page on one of the two is for every time: phone and desk in turns.
+    [
+        pytest.param(*view, marks=pytest.mark.long) if at % 4 in (1, 2) else view
+        for at, view in enumerate(VIEWS)
+    ],
+)
 def test_every_page(visit: Open, place: Place, path: str, width: str) -> None:
     """Accessible, no wider than the screen; on a phone dark and Japanese, on a desk light and English."""
     scheme, language = ("dark", "ja") if width == "phone" else ("light", "en")

@@ -236,7 +236,7 @@ class Run(NamedTuple):
 RUNS = st.builds(Run, OPTIONS, st.lists(rows(), max_size=14), st.booleans(), st.data())
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(run=RUNS)
 def test_the_queue_and_the_tables_agree_whenever_a_run_is_killed(run: Run) -> None:
     check_agreement(run)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset.describe.statistics import STAR_BINS, spread, stars
@@ -18,6 +18,7 @@ SPREAD = """
     FROM numbers"""
 
 
+@settings(max_examples=30)
 @given(NUMBERS)
 def test_the_spread_of_numbers_is_as_duckdb_tells_it(found: Sequence[int]) -> None:
     with duckdb.connect() as connection:
