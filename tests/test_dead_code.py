@@ -73,7 +73,7 @@ class Source:
             if isinstance(node, ast.ImportFrom):
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
             elif isinstance(node, ast.Attribute):
-                name = ast.unparse(node.value)
+                name = dotted(node.value)
                 yield f"{self.modules[name]}.{node.attr}" if name in self.modules else f".{node.attr}"
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield from re.findall(r"[\w.]+", node.value.replace(":", "."))
@@ -83,10 +83,18 @@ class Source:
         bases = {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Name | ast.Attribute) and id(node) not in bases:
-                yield self.modules.get(ast.unparse(node), "")
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                yield self.modules.get(dotted(node), "")
+            if isinstance(node, ast.Call) and dotted(node.func).endswith("import_module"):
                 prefix = re.findall(r"[\w.]+(?=\.\{)", ast.unparse(node.args[0]))
                 yield from (name for name in MODULES if prefix and name.startswith(prefix[0] + "."))
+
+
+def dotted(node: ast.AST) -> str:
+    """Return `a.b.c` where an expression is only that, else nothing; `ast.unparse` would take 10 s in all."""
+    if isinstance(node, ast.Name):
+        return node.id
+    inner = dotted(node.value) if isinstance(node, ast.Attribute) else ""
+    return f"{inner}.{node.attr}" if isinstance(node, ast.Attribute) and inner else ""
 
 
 def globals_of(scope: symtable.SymbolTable) -> Iterator[str]:

@@ -55,7 +55,7 @@ def test_a_crawl_says_whether_the_site_refuses_has_changed_or_has_trouble(
     [
         ("blocked", "pipeline=demo", 4, "answers 403, 3 times in a row"),
         pytest.param("drift", "pipeline=demo", 5, "the site has changed", marks=pytest.mark.long),
-        ("emoji", "pipeline=none", 2, "has no pipeline 'none'"),
+        pytest.param("emoji", "pipeline=none", 2, "has no pipeline 'none'", marks=pytest.mark.long),
         pytest.param("emoji", "name=demo", 2, "-a pipeline=NAME", marks=pytest.mark.long),
         ("emoji", "pipeline=demo", 0, ""),
     ],

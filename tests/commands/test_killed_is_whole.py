@@ -71,7 +71,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return folders
 
 
-QUICK = ("features", "evaluate")
+QUICK = ("features",)
 
 
 @pytest.mark.parametrize(

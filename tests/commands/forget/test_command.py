@@ -308,8 +308,9 @@ forget(Place(data, "p"), Request(odai=number))
 @pytest.mark.parametrize(
     "where",
     [
-        *(pytest.param(name, marks=pytest.mark.long) for name in ("run", "features", "export", "images")),
-        *("dataset", "crawl"),
+        "dataset",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("crawl", "run", "features")),
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("export", "images")),
     ],
 )
 def test_a_killed_forget_is_finished_by_running_it_again(data: Path, where: str) -> None:
