@@ -99,10 +99,8 @@ def _keep_new(kept: KeptLooks, places: pa.Table, shards: Sequence[Path]) -> pa.T
     return kept.described()
 
 
-def _computed(content: bytes | None, sha256: str) -> Row | None:
+def _computed(content: bytes, sha256: str) -> Row | None:
     """Return what is computed of a photo; None if that may be another thing next time."""
-    if not content:
-        return None
     try:
         picture = decode(content, ENOUGH, grey=True)
     except OutsideLimits:  # the limits may change
@@ -119,9 +117,9 @@ def _computed(content: bytes | None, sha256: str) -> Row | None:
     }
 
 
-def _said_now(content: bytes | None, _: str) -> Row | None:
+def _said_now(content: bytes, _: str) -> Row | None:
     """Return what is said of a photo now, None if that is the same as before."""
-    if not content or is_plain_jpeg(content):  # those without bytes are counted where they are written
+    if is_plain_jpeg(content):
         return None
     try:
         said = vars(describe(content))
@@ -131,9 +129,12 @@ def _said_now(content: bytes | None, _: str) -> Row | None:
 
 
 def _each(
-    places: pa.Table, shards: Sequence[Path], say: Callable[[bytes | None, str], Said], what: str
+    places: pa.Table, shards: Sequence[Path], say: Callable[[bytes, str], Said], what: str
 ) -> Iterator[tuple[int, int, Said]]:
-    """Yield shard, row and what is said of each photo in `places`: shard, row and sha256, in this order."""
+    """Yield shard, row and what is said of each photo in `places`: shard, row and sha256, in this order.
+
+    Photos without bytes are passed over: they are counted where they are written.
+    """
     numbers, rows = places["shard"].to_numpy(), places["row"].to_numpy()
     for number in np.unique(numbers).tolist():
         here = numbers == number
@@ -149,8 +150,8 @@ def _each(
                 progress.advance(len(some))
 
 
-def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[bytes | None]]]:
-    """Yield the photos in `rows` (N,) of a shard: which rows, and their bytes, a row group at a time."""
+def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[bytes]]]:
+    """Yield the photos in `rows` (N,) of a shard that have bytes: which rows, and these, by row group."""
     start = 0
     try:
         with Shard(path, IMAGES) as shard:
@@ -159,7 +160,9 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[byte
                 chosen = (rows >= start) & (rows < end)
                 if chosen.any():
                     content = shard.read_row_group(group, columns=["bytes"])["bytes"]
-                    yield rows[chosen].tolist(), content.take(pa.array(rows[chosen] - start)).to_pylist()
+                    content = content.take(pa.array(rows[chosen] - start))
+                    filled = pc.fill_null(pc.greater(pc.binary_length(content), 0), False)
+                    yield rows[chosen][filled.to_numpy()].tolist(), content.filter(filled).to_pylist()
                 start = end
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, error) from error
