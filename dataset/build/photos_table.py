@@ -26,7 +26,7 @@ ROWS_PER_SHARD = 2**40
 """More than any shard has: a photo's position is shard * ROWS_PER_SHARD + row."""
 
 ImageSource = Callable[[Shard, list[int]], pa.StructArray]
-"""Reads the photos of some row groups of a shard: (n,) struct<bytes, path>."""
+"""Reads the photos of some row groups of a shard: (n,) struct<image struct<bytes, path>, image_sha256>."""
 
 Images = tuple[int, int, pa.StructArray]
 """The position of the first photo in some row groups, the one behind the last, and the photos between."""
@@ -91,13 +91,12 @@ def by_split(photos: pa.Table) -> dict[str, pa.Table]:
 
 
 def _append(writer: SplitWriter, photos: pa.Table, images: pa.StructArray) -> list[int]:
-    """Write `photos` with their `images`, (n,) each; return the n of those without bytes."""
+    """Write `photos` with their `images` as an ImageSource has them; return the n of those without bytes."""
     if "image_sha256" in photos.column_names:  # of a dataset that is written again
         photos = photos.drop_columns("image_sha256")
-    photos = photos.append_column("image", images)
-    digests = [sha256(image.as_buffer() or b"").hexdigest() for image in images.field("bytes")]
-    photos = photos.append_column("image_sha256", pa.array(digests, pa.string()))
-    filled = pc.fill_null(pc.greater(pc.binary_length(images.field("bytes")), 0), False)
+    for name in _PICTURE:
+        photos = photos.append_column(name, images.field(name))
+    filled = pc.fill_null(pc.greater(pc.binary_length(images.field("image").field("bytes")), 0), False)
     writer.append(photos.filter(filled) if filled.false_count else photos)
     return photos.filter(pc.invert(filled))["n"].to_pylist() if filled.false_count else []
 
@@ -148,6 +147,8 @@ def _read(image: ImageSource, shard: Shard, groups: list[int], path: Path) -> pa
         raise DamagedFile(path, reason, told.remedy) from error
 
 
+_PICTURE = ("image", "image_sha256")
+_IMAGE = PHOTOS.field("image").type
 _JPEG = pa.array(["jpeg", "mpo"])
 """What the column `format` calls a JPEG; 0.1 said mpo where a phone had put a second picture into it."""
 
@@ -159,14 +160,27 @@ def crawl_image(shard: Shard, groups: list[int]) -> pa.StructArray:
     """
     rows = shard.read_row_groups(groups, columns=["bytes", "sha256", "format"]).combine_chunks()
     suffix = pc.if_else(pc.is_in(rows["format"], _JPEG), "jpg", rows["format"])
-    paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".")
-    return _image(pa.chunked_array([_bare(rows["bytes"].combine_chunks())]), paths)
+    paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".").combine_chunks()
+    contents, digests = _bare(rows["bytes"].combine_chunks(), rows["sha256"].combine_chunks())
+    return _images_of(pa.StructArray.from_arrays([contents, paths], fields=list(_IMAGE)), digests)
 
 
-def _bare(photos: pa.BinaryArray) -> pa.BinaryArray:
-    """Return photos without metadata; null for one that cannot be used, or that forbids training."""
-    contents = [_bare_photo(photo.as_py()) for photo in photos]
-    return pa.array(contents, pa.binary())
+def _bare(photos: pa.BinaryArray, sha256s: pa.StringArray) -> tuple[pa.BinaryArray, pa.StringArray]:
+    """Return photos without metadata, and the sha256 of each.
+
+    Null stands for one that cannot be used, or that forbids training. Most have nothing to cut out: they keep
+    their sha256, and where all do, nothing is copied.
+    """
+    contents, changed = [], {}
+    for n, photo in enumerate(photos):
+        content = photo.as_py()
+        contents.append(_bare_photo(content))
+        if contents[n] != content:
+            changed[n] = sha256(contents[n] or b"").hexdigest()
+    if not changed:
+        return photos, sha256s
+    digests = [changed.get(n, digest) for n, digest in enumerate(sha256s.to_pylist())]
+    return pa.array(contents, pa.binary()), pa.array(digests, pa.string())
 
 
 def _bare_photo(content: bytes | None) -> bytes | None:
@@ -182,9 +196,9 @@ def _bare_photo(content: bytes | None) -> bytes | None:
 def dataset_image(shard: Shard, groups: list[int]) -> pa.StructArray:
     """Read the photos in row groups of a dataset."""
     images = shard.read_row_groups(groups, columns=["image"])["image"].combine_chunks()
-    return images.cast(PHOTOS.field("image").type)  # the fields in our order
+    digests = [sha256(content.as_buffer() or b"").hexdigest() for content in images.field("bytes")]
+    return _images_of(images.cast(_IMAGE), pa.array(digests, pa.string()))  # the fields in our order
 
 
-def _image(content: pa.ChunkedArray, paths: pa.ChunkedArray) -> pa.StructArray:
-    arrays = [content.combine_chunks(), paths.combine_chunks()]
-    return pa.StructArray.from_arrays(arrays, fields=list(PHOTOS.field("image").type))
+def _images_of(image: pa.StructArray, image_sha256: pa.StringArray) -> pa.StructArray:
+    return pa.StructArray.from_arrays([image, image_sha256], names=list(_PICTURE))

@@ -81,7 +81,9 @@ def test_what_a_photo_came_with_does_not_stay_while_it_waits(tmp_path: Path) -> 
         return photos(per_block, 60, n=rows, split=split, shard=shard, row=rows)
 
     def read(_shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
-        return images([15_000] * per_block * len(groups))
+        read = images([15_000] * per_block * len(groups))
+        digests = pa.array(["0" * 64] * len(read))
+        return pa.StructArray.from_arrays([read, digests], names=["image", "image_sha256"])
 
     before, allocated = pa.total_allocated_bytes(), []
     made = (block(number) for number in range(blocks))
