@@ -59,19 +59,27 @@ LATEST_IMAGE = f"""
     JOIN image_fetch USING (key, shard, row)
 """
 # The distinct photos, then which photo each address shows. Where one photo came from several places, whose
-# licence is known, and then who is to be credited, counts.
+# licence is known, and then who is to be credited, counts: few are such, so only their rows are sorted.
 PHOTO = """
     CREATE TABLE photo AS
-    SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM (
+    WITH usable AS (
         SELECT sha256, shard, row, facts, if(anew.row IS NULL, latest_image.width, anew.width) AS width,
                if(anew.row IS NULL, latest_image.height, anew.height) AS height,
                if(anew.row IS NULL, latest_image.phash, anew.phash) AS phash,
+               source, licence, credit, rights
+        FROM latest_image LEFT JOIN anew USING (shard, row) LEFT JOIN fact USING (sha256)
+        WHERE outcome = 'ok'),
+    several AS (SELECT sha256 FROM usable GROUP BY sha256 HAVING count(*) > 1),
+    chosen AS (
+        FROM usable ANTI JOIN several USING (sha256)
+        UNION ALL
+        SELECT sha256, shard, row, facts, width, height, phash,
                unnest(first_value({'source': source, 'licence': licence, 'credit': credit, 'rights': rights})
                    OVER (PARTITION BY sha256 ORDER BY licence IS NULL, credit IS NULL, rights IS NULL,
                        source, licence, credit, rights))
-        FROM latest_image LEFT JOIN anew USING (shard, row) LEFT JOIN fact USING (sha256)
-        WHERE outcome = 'ok'
-        QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1);
+        FROM usable SEMI JOIN several USING (sha256)
+        QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY shard, row) = 1)
+    SELECT row_number() OVER (ORDER BY shard, row) AS photo_id, * FROM chosen;
     CREATE TABLE image AS
     SELECT key, outcome = 'denied' AS denied, photo_id
     FROM latest_image LEFT JOIN photo ON outcome = 'ok' AND latest_image.sha256 = photo.sha256
