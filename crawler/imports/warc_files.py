@@ -32,6 +32,8 @@ def find(named: Sequence[str]) -> list[Path]:
 
 
 def _files(name: str) -> list[Path]:
+    if not name:  # to Path that is the working folder, and an empty variable of a shell's to us
+        return []
     path = Path(name)
     if path.is_dir():
         inside = (Path(folder, one) for folder, _, names in os.walk(path) for one in names)

@@ -88,8 +88,12 @@ def test_files_are_named_by_patterns_and_folders(
 
 
 @pytest.mark.parametrize("named", ["none.warc", "*.none", "a/**b", "", "\0", "empty"])
-def test_names_that_stand_for_nothing_are_told(tmp_path: Path, named: str) -> None:
+def test_names_that_stand_for_nothing_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
     (tmp_path / "empty").mkdir()
+    small(tmp_path)
+    monkeypatch.chdir(tmp_path)  # where there is one, which none of them means
     with pytest.raises(UserError, match="no WARC file is found by it") as told:
         take(tmp_path, tmp_path / named if named == "empty" else named)
     assert told.value.exit_status == 1
