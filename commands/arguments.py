@@ -44,7 +44,7 @@ def add_pipeline(command: argparse.ArgumentParser) -> None:
 def add_settings(command: argparse.ArgumentParser) -> None:
     """Add the options that say where settings and data are."""
     command.add_argument(
-        "--config", type=Path, default=CONFIG, metavar="FILE", help="the file of settings (pipelines.yaml)"
+        "--config", type=path, default=CONFIG, metavar="FILE", help="the file of settings (pipelines.yaml)"
     )
     add_data(command)
     command.add_argument(
@@ -60,7 +60,7 @@ def add_settings(command: argparse.ArgumentParser) -> None:
 def add_data(command: argparse.ArgumentParser) -> None:
     """Add the option that says where all output lies."""
     command.add_argument(
-        "--data", type=Path, default=DATA, metavar="DIR", help="the folder of all output (data)"
+        "--data", type=path, default=DATA, metavar="DIR", help="the folder of all output (data)"
     )
 
 
@@ -83,6 +83,21 @@ def pipeline_of(arguments: argparse.Namespace) -> Pipeline:
     if pipeline.unfinished_forget.exists():
         print(f"A forget has not ended. Finish it: {pipeline.command('forget')}", file=sys.stderr)
     return pipeline
+
+
+def path_text(text: str) -> str:
+    """Parse the name of a file or folder, or of several by a pattern: anything but an empty text.
+
+    To `Path` an empty text is the working folder; on a command line it is a variable that is not set.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty. Name a file or folder; the working folder is .")
+    return text
+
+
+def path(text: str) -> Path:
+    """Parse the name of a file or folder, as `path_text` does: the type of every argument that is one."""
+    return Path(path_text(text))
 
 
 def positive(text: str) -> int:

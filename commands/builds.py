@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_pipeline, gigabytes, pipeline_of, positive
+from commands.arguments import Commands, add, add_pipeline, gigabytes, path, pipeline_of, positive
 from store.errors import MissingStage, UsageError, UserError
 
 _MOST = 50
@@ -130,7 +130,7 @@ def _register_leaks(command: argparse.ArgumentParser) -> None:
         "--least", type=_likeness, default=0.9, metavar="X", help="which likeness counts, up to 1 (0.9)"
     )
     command.add_argument("-n", type=positive, default=20, help="pairs to name and to draw (20)")
-    command.add_argument("--out", type=Path, default=Path("leaks.png"), help="the picture (leaks.png)")
+    command.add_argument("--out", type=path, default=Path("leaks.png"), help="the picture (leaks.png)")
     command.add_argument("--json", action="store_true", help="print it as JSON")
 
 
@@ -138,13 +138,13 @@ def _register_score(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME", help="of the scores: letters, digits and _")
     add_pipeline(command)
     scorers = command.add_mutually_exclusive_group(required=True)
-    scorers.add_argument("--model", type=Path, metavar="X.onnx", help="a model that takes photos")
+    scorers.add_argument("--model", type=path, metavar="X.onnx", help="a model that takes photos")
     scorers.add_argument(
         "--python",
         metavar="FILE.py:NAME",
         help="code that takes a photo or a text: an entry point, module:name or FILE.py:name",
     )
-    scorers.add_argument("--table", type=Path, metavar="T.parquet", help="scores by sha256 or boke_id")
+    scorers.add_argument("--table", type=path, metavar="T.parquet", help="scores by sha256 or boke_id")
     command.add_argument(
         "--preprocess", default="imagenet", help="of the model: imagenet, clip, caffe (imagenet)"
     )

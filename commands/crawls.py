@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_pipeline, pipeline_of, positive
+from commands.arguments import Commands, add, add_pipeline, path_text, pipeline_of, positive
 from pipelines import load
 from store.errors import MissingStage, UsageError
 from store.place import Place
@@ -32,7 +32,7 @@ def canaries(arguments: argparse.Namespace) -> None:
 
 
 def _other(pipeline: Place, arguments: argparse.Namespace) -> Place:
-    name = arguments.other or pipeline.name
+    name = pipeline.name if arguments.other is None else arguments.other
     load(name, arguments.config)  # a name that does not exist is answered with the nearest that does
     return Place(pipeline.data, name)
 
@@ -113,6 +113,7 @@ def register(commands: Commands) -> None:
     command.add_argument(
         "source",
         nargs="+",
+        type=path_text,
         metavar="SRC",
         help="the folder or file that it lies in; of WARC files also several, and patterns ('warcs/*.gz')",
     )

@@ -13,6 +13,7 @@ from commands.arguments import (
     add_data,
     add_pipeline,
     add_settings,
+    path,
     pipeline_of,
     port,
     positive,
@@ -50,7 +51,7 @@ def parse(arguments: argparse.Namespace) -> None:
     from crawler.parsing.parse import parse
 
     try:
-        body = Path(arguments.file).read_bytes()
+        body = arguments.file.read_bytes()
     except OSError as error:
         raise UsageError(f"{arguments.file} cannot be read: {error.strerror}") from None
     use_layouts(arguments.layouts)
@@ -146,7 +147,7 @@ def doctor(arguments: argparse.Namespace) -> None:
 def settings(arguments: argparse.Namespace) -> None:
     """Print every setting with its value and meaning; without --pipeline, the defaults."""
     named = arguments.pipeline
-    values = load(named, arguments.config, arguments.set) if named else Settings()
+    values = load(named, arguments.config, arguments.set) if named is not None else Settings()
     print("\n".join(describe(values)))
 
 
@@ -154,7 +155,7 @@ def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     _register_site(add(commands, site))
     command = add(commands, parse)
-    command.add_argument("file", metavar="FILE", help="the saved page")
+    command.add_argument("file", type=path, metavar="FILE", help="the saved page")
     command.add_argument("--url", required=True, help="the address that the page was saved from")
     command.add_argument(
         "--layout",
@@ -166,7 +167,7 @@ def register(commands: Commands) -> None:
     )
     for function in (inspect, verify):
         command = add(commands, function)
-        command.add_argument("path", type=Path, metavar="PATH", help="a stage's directory, or one shard")
+        command.add_argument("path", type=path, metavar="PATH", help="a stage's directory, or one shard")
     sample = "compute every vector again, not a sample of each cache; as slow as computing them was"
     command.add_argument("--all", action="store_true", dest="everything", help=sample)
     command = add(commands, export)
@@ -174,7 +175,7 @@ def register(commands: Commands) -> None:
     command.add_argument(
         "--format", required=True, choices=["pairs", "webdataset", "coco", "imagefolder"], help="the form"
     )
-    command.add_argument("directory", type=Path, metavar="DIRECTORY", help="a new folder for it")
+    command.add_argument("directory", type=path, metavar="DIRECTORY", help="a new folder for it")
     command = add(commands, push)
     add_pipeline(command)
     command.add_argument("repository", metavar="REPO", help="its name on the Hub: owner/name")
@@ -197,7 +198,7 @@ def register(commands: Commands) -> None:
     command.add_argument("-n", type=positive, default=7, help="neighbours of each (7)")
     command.add_argument("--seed", type=int, default=0, help="another seed draws other photos (0)")
     command.add_argument(
-        "--out", type=Path, default=Path("neighbours.png"), help="the picture (neighbours.png)"
+        "--out", type=path, default=Path("neighbours.png"), help="the picture (neighbours.png)"
     )
     add_data(add(commands, doctor))
     command = add(commands, settings)

@@ -2,12 +2,11 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from commands.arguments import Commands, add, add_pipeline, pipeline_of, port
+from commands.arguments import Commands, add, add_pipeline, path, pipeline_of, port
 from store.errors import UserError
 from train.captions.options import DecodingOptions, parse_decoding
 
@@ -94,7 +93,7 @@ def register(commands: Commands) -> None:
     one.add_argument(
         "images",
         nargs="+",
-        type=Path,
+        type=path,
         metavar="IMAGE",
         help="a photo, a folder of them, or - for standard input",
     )
@@ -103,5 +102,5 @@ def register(commands: Commands) -> None:
     one.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: only this machine)")
     one.add_argument("--port", type=port, default=8000, help="the port to listen on (8000)")
     one.add_argument(
-        "--export", type=Path, metavar="DIR", help="write the Generate and Training pages as files instead"
+        "--export", type=path, metavar="DIR", help="write the Generate and Training pages as files instead"
     )

@@ -2,9 +2,8 @@
 
 import argparse
 import json
-from pathlib import Path
 
-from commands.arguments import Commands, add, add_pipeline, pipeline_of
+from commands.arguments import Commands, add, add_pipeline, path, pipeline_of
 from store.errors import UsageError
 
 
@@ -34,11 +33,11 @@ def register(commands: Commands) -> None:
     command.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     command.add_argument("--json", action="store_true", help="print what changes as JSON")
     one = command.add_mutually_exclusive_group()
-    one.add_argument("--save", type=Path, metavar="FILE", help="write the page of --url to FILE, as it came")
+    one.add_argument("--save", type=path, metavar="FILE", help="write the page of --url to FILE, as it came")
     one.add_argument(
         "--from",
         dest="source",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="let FILE, a page mended by hand, be that of --url",
     )
