@@ -107,14 +107,14 @@ def register(commands: Commands) -> None:
     command.add_argument(
         "format",
         metavar="FORMAT",
-        help="the dataset's own layout: bokekan, oogiri-go, warc (WARC files), or an importer of other "
-        "people's code: an entry point, module:name or FILE.py:name",
+        help="the dataset's own layout: bokekan, oogiri-go, warc (WARC and WACZ files), or an importer of "
+        "other people's code: an entry point, module:name or FILE.py:name",
     )
     command.add_argument(
         "source",
         nargs="+",
         type=path_text,
         metavar="SRC",
-        help="the folder or file that it lies in; of WARC files also several, and patterns ('warcs/*.gz')",
+        help="the folder or file that it lies in; for warc also several, and patterns ('warcs/*.gz')",
     )
     add_pipeline(command)

@@ -29,6 +29,7 @@ CALLED_BY_FRAMEWORKS = {
     # itemadapter.adapter.AdapterInterface
     *("is_item", "is_item_class", "get_field_names_from_class", "get_json_schema"),
     *("get_field_meta", "field_names"),
+    *("readable", "seekable", "readinto"),  # io.RawIOBase, by io.BufferedReader
     # http.server.BaseHTTPRequestHandler; chainer.training.Updater and chainer.FunctionNode
     *("do_GET", "do_HEAD", "log_message"),
     "build_editable",  # pip, by PEP 660

@@ -55,7 +55,7 @@ class _Import:
     def __init__(self, job: Job, files: WarcFiles, room: Room) -> None:
         self._job, self._files, self._room = job, files, room
         self._forgotten = Forgotten.load(job.directory.parent).filter()
-        self.report = WarcReport(files=len(files.paths))
+        self.report = WarcReport(files=len(files.files))
 
     def run(self) -> WarcReport:
         survey = Survey(self._job, self.report)

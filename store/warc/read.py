@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from store.warc.parts import Openable
 from store.warc.write import digest
 
 MOST = 64 * 2**20
@@ -56,11 +57,12 @@ class Record:
 
 
 def read_records(
-    path: Path, kinds: Collection[str] | None = None, *, most: int = MOST, start: int = 0
+    path: Openable, kinds: Collection[str] | None = None, *, most: int = MOST, start: int = 0
 ) -> Iterator[Record]:
     """Yield the records of a file, each with its block if it is one of `kinds`; by default all have it.
 
     Args:
+        path: the file, or the part of a file.
         most: the most bytes of a block that are read; the block of a larger one is None.
         start: the offset of the first record that is read.
 
@@ -69,7 +71,8 @@ def read_records(
         OSError: the file cannot be opened.
     """
     with path.open("rb") as file:
-        file.seek(start)
+        if start:
+            file.seek(start)
         stream = _Stream(file, start)
         while stream.starts_record():
             yield _record(stream, kinds, most)
@@ -102,7 +105,7 @@ def read_at(file: BinaryIO, offset: int, *, most: int = MOST) -> Record:
     return _record(stream, None, most)
 
 
-def next_record(path: Path, start: int) -> int | None:
+def next_record(path: Openable, start: int) -> int | None:
     """Return the offset of the first record at `start` or behind it, past what is damaged; None without one.
 
     In a packed file that is where a gzip member starts whose content starts as a record does.
@@ -123,7 +126,7 @@ def next_record(path: Path, start: int) -> int | None:
     return None
 
 
-def _starts_record(path: Path, offset: int, packed: bool) -> bool:
+def _starts_record(path: Openable, offset: int, packed: bool) -> bool:
     with path.open("rb") as file:
         file.seek(offset)
         start = file.read(1024)
