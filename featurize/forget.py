@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from featurize.mapped import remove
 from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
@@ -29,6 +30,8 @@ def images(stage: Stage) -> Iterator[str]:
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     """Write the shards that hold vectors of forgotten photos again without them; return how many.
 
+    What is made from the shards goes too, and is made again when somebody needs it.
+
     Raises:
         UserError: another process is adding vectors.
     """
@@ -36,5 +39,6 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     with locked(cache.parent / f".{cache.name}.lock", f"is writing {cache}"):
         remove_leftovers(cache)
         changed = anything.forget(stage, content)
+        remove(cache)  # it holds what the shards held, or did when it was made
         list_files(stage)
     return changed

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from dataset import read
+from featurize.mapped import dimensions
 from featurize.neighbours import contact_sheet, mean_vector, unit_vectors
-from featurize.read import dimensions, matching, vectors
+from featurize.read import matching, vectors
 from store.errors import UserError
 from store.place import Place
 from store.shards import shard_paths

@@ -1,88 +1,135 @@
-"""Read vectors from a cache.
+"""Read vectors from a cache: the one reader, whoever needs them.
 
-N photos asked for, n of them in a batch, D values in a vector.
+N photos that are asked for, R rows of the cache, n rows of a batch, D values in a vector.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from featurize.cache import batches
+from featurize.mapped import ROWS, Mapped, dimensions, mapped, packed
 from store.errors import DamagedFile, UserError
 from store.place import Place
-from store.shard_reader import READABLE, plain
-from store.shards import read_schema, shard_paths
+from store.shards import shard_paths
 
-ROWS = 4096
-"""Rows of a shard in memory at once."""
+BLOCK = 2**25
+"""Bytes of float32 vectors that are looked at together, where all of them are."""
+Names: TypeAlias = Sequence[str] | pa.Array | pa.ChunkedArray
 
 
-def vectors(directory: Path, sha256s: Sequence[str], place: Place | None = None) -> np.ndarray:
-    """Return the vectors of photos.
+@dataclass(frozen=True)
+class Chosen:
+    """The vectors of N photos, read where they are asked for; nothing is copied before.
 
-    Shards are streamed into the result; no Python object is made per row.
+    It is indexed as an array of shape (N, D) is by its first axis: `chosen[3]` is one vector, `chosen[2:5]`
+    and `chosen[rows]` are (n, D), always float32 and a copy.
+
+    Args:
+        values: (R, D) float32 or float16, mapped.
+        rows: (N,) int64 rows of `values`.
+    """
+
+    values: np.ndarray
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """N and D."""
+        return len(self.rows), self.values.shape[1]
+
+    def __getitem__(self, which: Any) -> np.ndarray:
+        return np.asarray(self.values[self.rows[which]], np.float32)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self[:], dtype)
+
+    def blocks(self, size: int = BLOCK) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield all vectors in order, some at a time: the number of the first, and (n, D) float32.
+
+        Args:
+            size: bytes of a block, at most.
+        """
+        step = max(1, size // (4 * max(1, self.shape[1])))
+        for start in range(0, len(self), step):
+            yield start, self[start : start + step]
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """All vectors of a cache. Its pages are shared with every other process that reads them.
+
+    Args:
+        directory: the cache, `features/<key>`.
+        paths: its shards.
+        place: the pipeline whose photos are asked for.
+        data: what is mapped.
+    """
+
+    directory: Path
+    paths: Sequence[Path]
+    place: Place
+    data: Mapped
+
+    def find(self, sha256s: Names) -> np.ndarray:
+        """Return the rows (N,) int64 of photos' vectors, for `Chosen`; -1 where there is none."""
+        names = sha256s.combine_chunks() if isinstance(sha256s, pa.ChunkedArray) else sha256s
+        wanted, known = packed(pa.array(names, pa.string())), self.data.names
+        if not len(known):
+            return np.full(len(wanted), -1)
+        places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return np.where(known[places] == wanted, self.data.rows[places], -1)
+
+    def of(self, sha256s: Names) -> Chosen:
+        """Return the vectors of photos, in their order; one may occur several times.
+
+        Raises:
+            UserError: some have no vector; the message gives their number, the first one and its reason.
+        """
+        rows = self.find(sha256s)
+        absent = np.flatnonzero(rows < 0)
+        if len(absent):
+            names = pc.unique(pa.array(sha256s, pa.string()).take(pa.array(absent)))
+            photos = len(pc.unique(pa.array(sha256s, pa.string())))
+            start = f"{self.directory}: {len(names):,} of {photos:,} photos have no vector"
+            first = str(names[0])
+            raise UserError(_why(f"{start}, the first is {first}", self.paths, first, self.place))
+        return Chosen(self.data.values, rows)
+
+
+def read(directory: Path, place: Place | None = None) -> Vectors:
+    """Return the vectors of a cache.
 
     Args:
         directory: a cache, `features/<key>`.
-        sha256s: (N,) of the photos; one may occur several times.
-        place: the pipeline whose photos they are; by default the one that this process was called for.
-
-    Returns:
-        (N, D) float32, row i for sha256s[i].
+        place: the pipeline whose photos are asked for; by default the one that this process was called for.
 
     Raises:
         DamagedFile: a shard cannot be read, or holds vectors of another length.
-        UserError: some photos have no vector; the message gives their number, the first one and its reason.
+        UserError: there are none.
     """
     place = place or Place.using(directory)
     paths = shard_paths(directory)
     if not paths:
         raise UserError(f"{directory} holds no vectors. Compute them with: {place.command('features')}")
-    wanted = pa.array(sha256s, pa.string()).dictionary_encode()  # each photo once, and (N,) indices to it
-    found = np.zeros((len(wanted.dictionary), dimensions(paths[0])), np.float32)
-    filled = np.zeros(len(found), bool)
-    for rows, values in matching(paths, wanted.dictionary):
-        found[rows], filled[rows] = values, True
-    if not filled.all():
-        absent = [str(name) for name in wanted.dictionary.filter(pa.array(~filled)).slice(0, 1)]
-        start = f"{directory}: {int((~filled).sum()):,} of {len(found):,} photos have no vector"
-        raise UserError(_why(f"{start}, the first is {absent[0]}", paths, absent[0], place))
-    return found if len(found) == len(wanted) else found[wanted.indices.to_numpy()]
+    return Vectors(directory, paths, place, mapped(directory, paths))
 
 
-def dimensions(path: Path) -> int:
-    """Return D of one shard of a cache.
+def vectors(directory: Path, sha256s: Names, place: Place | None = None) -> np.ndarray:
+    """Return a copy of the vectors of photos, (N, D) float32; for few of them.
 
     Raises:
-        DamagedFile: it is not a shard of a cache.
+        DamagedFile, UserError: as `read` and `Vectors.of`.
     """
-    schema = read_schema(path)
-    if "sha256" not in schema.names or "vector" not in schema.names:
-        raise DamagedFile(path, f"not a shard of vectors; its columns are {', '.join(schema.names)}")
-    kind = plain(schema.field("vector").type)
-    if pa.types.is_list(kind) and pa.types.is_floating(kind.value_type):
-        return _length(path)  # a tool that knows no lists of a fixed size has written it anew
-    if not pa.types.is_fixed_size_list(kind) or not pa.types.is_floating(kind.value_type):
-        raise DamagedFile(path, f"its vectors are {kind}, not a fixed number of floats", READABLE)
-    return int(kind.list_size)
-
-
-def _length(path: Path) -> int:
-    """Return the number of values of all vectors in a shard.
-
-    Raises:
-        DamagedFile: they have different numbers.
-    """
-    found: set[int] = set()
-    for batch in batches(path, ["vector"], ROWS):
-        found.update(pc.unique(pc.list_value_length(batch["vector"]).drop_null()).to_pylist())
-    if len(found) > 1:
-        numbers = " and ".join(map(str, sorted(found)[:2]))
-        raise DamagedFile(path, f"its vectors have {numbers} values, not all the same", READABLE)
-    return max(found, default=0)
+    return read(directory, place).of(sha256s)[:]
 
 
 def matching(paths: Sequence[Path], wanted: pa.Array) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -29,6 +29,7 @@ Format = Literal[
     "sentencepiece",
     "lock",
     "temporary",
+    "derived",
 ]
 _ANY = Place(Path(), "<pipeline>")
 PLACES: dict[StageName, str] = {
@@ -57,7 +58,8 @@ class FileKind:
         stage: which stage it belongs to.
         path: from the data folder; <…> is the name of a pipeline, run or cache, * any part of a name that
             does not start with a dot, ** any folders.
-        format: how its content is read; `temporary` files mean nothing once their writer has ended.
+        format: how its content is read; `temporary` files mean nothing once their writer has ended,
+            `derived` ones nothing without those that they are made from: they are made again when stale.
         columns: for a table, the columns that each file has at least.
         table: for a table, its name.
         content: whether it may hold photos, captions, or what tells one of them: sha256, address, vector.
@@ -91,8 +93,8 @@ class FileKind:
 
     @property
     def lasts(self) -> bool:
-        """Whether the file means something after its writer has ended."""
-        return self.format not in ("lock", "temporary")
+        """Whether the file means something by itself after its writer has ended."""
+        return self.format not in ("lock", "temporary", "derived")
 
 
 _CRAWL, _DATASET, _RUN, _FEATURES = (PLACES[stage] for stage in ("crawl", "dataset", "run", "features"))
@@ -183,6 +185,7 @@ KINDS = (
     FileKind("features", f"{_FEATURES}/*.parquet", "parquet", schema.FEATURE_KEYS, "features", content=True),
     FileKind("features", f"{_FEATURES}/settings.json", "json"),
     FileKind("features", f"{_FEATURES}/{MANIFEST}", "json"),
+    FileKind("features", f"{_FEATURES}/.mapped-*.npy", "derived", content=True),
     FileKind("features", "features/.<key>.lock", "lock"),
     FileKind("run", f"{_RUN}/{MANIFEST}", "json"),
     FileKind("run", f"{_RUN}/settings.yaml", "yaml"),
