@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from store.register.listed import list_files, unlist
+from store.manifest import marked
+from store.register.listed import begin_list, list_files, unlist
 from store.register.stages import Stage
 from store.schema import features
 from store.shard_reader import Shard, unreadable
@@ -33,7 +34,8 @@ def writer(directory: Path, dimensions: int, precision: Literal["float32", "floa
     kind = pa.float16() if precision == "float16" else pa.float32()
     rows = max(1, ShardLimits.bytes * 8 // (kind.bit_width * dimensions))
     limits = ShardLimits(rows=rows, seconds=SECONDS)
-    return ShardWriter(directory, "vectors", features(dimensions, kind), limits)
+    begin_list(Stage("features", directory))
+    return ShardWriter(directory, "vectors", marked(features(dimensions, kind)), limits)
 
 
 def missing(shards: Sequence[Path], directory: Path) -> np.ndarray:

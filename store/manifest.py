@@ -8,14 +8,28 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
+import pyarrow as pa
+
 from store.errors import DamagedFile
 from store.whole_file import read_object, write_json
 
 NAME = "manifest.json"
 FORMAT = 2
 """Of a manifest that lists every file of its stage; one without a format, as 0.1 wrote it, lists fewer."""
+MARK = b"bokeru-manifest"
+"""In the metadata of a shard: the manifest was there before it, so no kill leaves it without one."""
 SMALL = 2**20
 """Bytes. A file of up to this is read to tell whether it is still the one that a manifest lists."""
+
+
+def marked(schema: pa.Schema) -> pa.Schema:
+    """Return the schema of shards that are written only where there is a manifest already."""
+    return schema.with_metadata({**(schema.metadata or {}), MARK: str(FORMAT).encode()})
+
+
+def is_marked(schema: pa.Schema) -> bool:
+    """Tell whether there was a manifest when a shard with this schema was written."""
+    return MARK in (schema.metadata or {})
 
 
 def fingerprint(*parts: object) -> str:

@@ -19,6 +19,7 @@ from store.forget.forgotten import NAME as FORGOTTEN
 from store.forget.forgotten import Forgotten
 from store.progress import Progress
 from store.register.kinds import KINDS
+from store.register.listed import begin_list
 from store.register.stages import Stage
 from store.replacing.files import all_replaced, remove_replaced
 from store.warc import read as warc
@@ -73,6 +74,8 @@ class Mirror:
         if not (to_fetch or to_send or replaced or has_changed):
             return
         with Progress("mirror", len(to_fetch) + len(to_send), "files") as progress:
+            if to_fetch:
+                begin_list(Stage("crawl", self._directory))  # it stays here, and shards may tell of theirs
             for name in to_fetch:
                 self._fetch(name)
                 progress.advance()

@@ -14,7 +14,8 @@ from crawler.memory.mirror import Mirror
 from crawler.memory.small_table import write_rows
 from crawler.options import CrawlOptions
 from store.errors import TooLittleRoom, UserError, is_full
-from store.register.listed import changing
+from store.manifest import marked
+from store.register.listed import begin_list, changing
 from store.register.stages import Stage
 from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shards import ShardLimits, ShardWriter
@@ -51,13 +52,14 @@ class RowWriter:
         limits = ShardLimits(options.shard_rows, options.shard_megabytes * 2**20, options.shard_seconds)
         for name in ("pages", "images", "left_out", "archive"):
             remove_leftovers(directory / name)
+        begin_list(Stage("crawl", directory))
         self._directory, self._mirror = directory, mirror
         self._keeps, self._limits, self._origin = options.archive, limits, options.origin
         self._archive = ArchiveWriter(directory / "archive", about)
         self._archived: Path | None = None
-        self._pages = ShardWriter(directory / "pages", "pages", PAGES, limits, self._commit_archive)
-        self._images = ShardWriter(directory / "images", "images", IMAGES, limits)
-        self._left_out = ShardWriter(directory / "left_out", "left_out", LEFT_OUT, limits)
+        self._pages = ShardWriter(directory / "pages", "pages", marked(PAGES), limits, self._commit_archive)
+        self._images = ShardWriter(directory / "images", "images", marked(IMAGES), limits)
+        self._left_out = ShardWriter(directory / "left_out", "left_out", marked(LEFT_OUT), limits)
         self._all = (self._pages, self._images, self._left_out)
 
     def append(self, row: Row) -> None:

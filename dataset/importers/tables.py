@@ -15,12 +15,13 @@ from dataset.importers.photo_files import MAX_PHOTO_BYTES, UNREADABLE, Member, N
 from dataset.importers.values import Unreadable
 from store.errors import Unexpected, UserError
 from store.forget.forgotten import Forgotten
+from store.manifest import marked
 from store.photo.description import describe
 from store.photo.metadata.rights import rights_of
 from store.processes.lock import locked
 from store.processes.room import Room
 from store.progress import Progress
-from store.register.listed import list_files
+from store.register.listed import begin_list, list_files
 from store.register.sources import Source, note_source
 from store.register.stages import Stage
 from store.schema import IMAGES, PAGES
@@ -101,13 +102,14 @@ class ImportWriter:
             opening.enter_context(locked(directory / ".lock", f"is crawling {directory}"))
             if self._room:
                 self._room.check()
+            begin_list(Stage("crawl", directory))
             opening.callback(list_files, Stage("crawl", directory))
             opening.callback(self._note_source)  # once the shards are whole
             self._forgotten = Forgotten.load(directory.parent).filter()
             self._seen = _addresses(directory)
             self._progress = opening.enter_context(Progress("import", None, "boke"))
-            self._pages = opening.enter_context(ShardWriter(directory / "pages", "import", PAGES))
-            self._images = opening.enter_context(ShardWriter(directory / "images", "import", IMAGES))
+            self._pages = opening.enter_context(ShardWriter(directory / "pages", "import", marked(PAGES)))
+            self._images = opening.enter_context(ShardWriter(directory / "images", "import", marked(IMAGES)))
             self._open = opening.pop_all()
         return self
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.errors import DamagedFile
+from store.manifest import NAME as MANIFEST
 from store.manifest import Entry, is_as_written, is_of_0_1, listed, read_manifest, relist, write_manifest
 from store.processes.cores import cores
 from store.register.kinds import FileKind
@@ -86,6 +87,12 @@ def list_files(stage: Stage, paths: Collection[Path] | None = None) -> None:
             write_manifest(stage.directory, stage.name, made_from, after.values())
     elif manifest is not None and not is_of_0_1(manifest) and after != before:
         relist(stage.directory, manifest, after.values(), keeps_time=stage.name == "run")
+
+
+def begin_list(stage: Stage) -> None:
+    """Give a crawl or a cache a manifest, if it has none, before it gets shards that say so (`marked`)."""
+    if not (stage.directory / MANIFEST).exists():
+        list_files(stage)
 
 
 def missing(stage: Stage) -> list[Path]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,9 +13,9 @@ import pyarrow as pa
 import yaml
 from safetensors import safe_open
 
-from store.errors import DamagedFile
+from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
-from store.manifest import is_as_written, is_of_0_1, listed, read_manifest
+from store.manifest import is_as_written, is_marked, is_of_0_1, listed, read_manifest
 from store.photo.decode import decode
 from store.photo.description import describe
 from store.photo.errors import OutsideLimits, UnusablePhoto
@@ -25,7 +26,7 @@ from store.register.listed import replaced_names
 from store.register.stages import Stage, Table
 from store.schema import DECODER
 from store.shard_reader import Shard, unreadable
-from store.shards import shard_paths
+from store.shards import read_schema, shard_paths
 from store.warc import read as warc
 from store.whole_file import NO_FILE, read_json, read_whole
 
@@ -108,7 +109,13 @@ def check_manifest(stage: Stage) -> Problems:
     except DamagedFile as error:
         yield Problem(str(error))
         return
-    if manifest is None or is_of_0_1(manifest):
+    if manifest is None and (shard := _marked_shard(stage)):
+        yield Problem(
+            f"{stage.directory / MANIFEST} is missing, though it was there before {shard.name} was: nobody "
+            "can tell what else has changed. Put it back; else the next command that writes there lists what "
+            "it finds"
+        )
+    elif manifest is None or is_of_0_1(manifest):
         yield from _notice(stage, len(files))
     elif manifest.get("stage") != WRITERS.get(stage.name, stage.name):
         yield Problem(f"{stage.directory / MANIFEST} is that of another stage: {manifest.get('stage')}")
@@ -124,6 +131,17 @@ def check_manifest(stage: Stage) -> Problems:
 
 WRITERS = {"run": "train"}
 """What a manifest calls the stage, where that is not the name of its folder."""
+
+
+def _marked_shard(stage: Stage) -> Path | None:
+    """Return a shard of a crawl or a cache that says that there was a manifest before it."""
+    if stage.name not in ("crawl", "features"):
+        return None
+    for path in (path for table in stage.tables() for path in table.paths):
+        with suppress(UserError):  # a damaged one is named where it is read
+            if is_marked(read_schema(path)):
+                return path
+    return None
 
 
 def _notice(stage: Stage, count: int) -> Problems:
