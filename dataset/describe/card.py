@@ -36,7 +36,8 @@ def card(
         _split_table(splits),
         *(f"**Warning**: {warning}." for warning in warnings(figures)),
         _SPREADS + "\n".join(_spread(title, figures[key]) for key, title in _TITLES.items()),
-        "![captions per photo, stars, lengths, categories, labels, vocabulary, filters](statistics.svg)",
+        "![captions per photo, stars, lengths, categories, labels, vocabulary, filters"
+        f"{', scores' if figures['scores'] else ''}](statistics.svg)",
         _vocabulary(figures["vocabulary"], settings),
         *_scores(figures["scores"]),
         _filters(figures["filters"], captions),

@@ -1,6 +1,6 @@
 """A dataset's figures as bar charts in one SVG: text stays text, so Japanese needs no font here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from math import log10
 from typing import Any
@@ -26,6 +26,7 @@ def charts(figures: Mapping[str, Any]) -> str:
         _panel(
             "Captions left out, by filter", [(k, n) for k, n in figures["filters"].items() if n], log=True
         ),
+        *_scores(figures.get("scores", {})),
     ]
     rows = -(-len(panels) // COLUMNS)
     width, height = COLUMNS * (WIDTH + GAP) + GAP, rows * (HEIGHT + GAP) + GAP
@@ -38,6 +39,13 @@ def charts(figures: Mapping[str, Any]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
         f'font-size="9" fill="{INK}"><rect width="{width}" height="{height}" fill="{PAPER}"/>{placed}</svg>\n'
     )
+
+
+def _scores(scores: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a chart of each score; those of earlier versions have no histogram."""
+    for name, one in scores.items():
+        if bars := one.get("histogram"):
+            yield _panel(f"{one['of'].capitalize()} by {name} (from … on)", [(f"{a:g}", n) for a, n in bars])
 
 
 def _panel(title: str, bars: Bars, log: bool = False) -> str:

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Of = Literal["photos", "captions"]
+BINS = 20
+"""Bars of a score's histogram."""
 QUANTILES = {"median": 0.5, "p90": 0.9, "p99": 0.99}
 
 
@@ -51,8 +53,26 @@ class ScoreCounts:
                 "scored": len(values),
                 "without": totals[of] - len(values),
                 **_lie(values),
+                "histogram": histogram(values),
             }
         return found
+
+
+def histogram(values: np.ndarray) -> list[list[float]]:
+    """Return where each of BINS bins of one width begins, and how many of the values (K,) are in it.
+
+    The last bin has the greatest value, too; values that are all the same have one bin. Nobody can draw what
+    is infinite or no number: it is left out.
+    """
+    values = values[np.isfinite(values)].astype(np.float64)
+    if not len(values):
+        return []
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        return [[float(f"{low:.6g}"), len(values)]]
+    places = ((values - low) / (high - low) * BINS).astype(np.int64).clip(0, BINS - 1)
+    starts = (float(f"{low + (high - low) * place / BINS:.6g}") for place in range(BINS))
+    return [[start, int(n)] for start, n in zip(starts, np.bincount(places, minlength=BINS), strict=True)]
 
 
 def told(scores: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

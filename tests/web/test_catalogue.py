@@ -125,6 +125,20 @@ def test_photo_and_caption_show_their_scores(scored: Catalogue) -> None:
     }
 
 
+@pytest.mark.parametrize(("language", "title"), [("en", "Score kanji"), ("ja", "スコア kanji")])
+def test_statistics_draw_each_score(scored_place: Path, language: str, title: str) -> None:
+    with TestClient(create(scored_place.parent, "p")) as client:
+        page = client.get(f"/pipelines/p/statistics?lang={language}")
+    assert page.status_code == 200, page.text
+    assert f'aria-label="{title}"' in page.text
+    # Three captions, 0.25, 0.5 and 0.75, each told as text: the last bin ends with the greatest.
+    told = page.text.partition(f'aria-label="{title}"')[2].partition("<desc>")[2].partition("</desc>")[0]
+    bars = told.split("; ")
+    assert len(bars) == 20
+    filled = [bar.partition(":")[0] for bar in bars if ": 1 " in bar]
+    assert filled == ["0.25–0.275", "0.5–0.525", "0.725–0.75"]
+
+
 def test_a_form_and_a_program_ask_for_them(scored_place: Path) -> None:
     with TestClient(create(scored_place.parent, "p")) as client:
         asked = {"score": "kanji", "score_min": "0.5", "score_max": ""}

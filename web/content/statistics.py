@@ -6,6 +6,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from dataset.scores.figures import histogram as score_bins
 from store.errors import DamagedFile
 from store.place import Place
 from store.whole_file import read_object
@@ -57,6 +58,22 @@ def charts(catalogue: Catalogue, _: Translator) -> Iterator[tuple[str, Markup]]:
     best = np.array([catalogue.stars[a:b].max(initial=0) for a, b in _spans(catalogue)], np.int64)
     title = _("Stars of each photo's best caption")
     yield title, histogram(_by_magnitude(best, photos), _("stars"), photos, title)
+    for name, score in catalogue.scores.items():
+        title = _("Score {name}", name=name)
+        unit = _(score.of)
+        yield title, histogram(_of_score(score.values, unit), name, unit, title)
+
+
+def _of_score(values: NDArray[np.float32], unit: str) -> list[Bar]:
+    """Return bars as statistics.json has them of a score, of those that have it."""
+    bins = score_bins(values)
+    ends = [f"–{start:g}" for start, _ in bins[1:]]
+    if bins:
+        ends.append(f"–{values[np.isfinite(values)].max():g}" if ends else "")
+    return [
+        Bar(f"{low:.3g}", int(count), f"{low:g}{end}: {int(count):,} {unit}")
+        for (low, count), end in zip(bins, ends, strict=True)
+    ]
 
 
 def _spans(catalogue: Catalogue) -> Iterator[tuple[int, int]]:

@@ -15,6 +15,7 @@ from dataset.describe.inspect import inspect
 from dataset.describe.why import why
 from dataset.forget import forget
 from dataset.options import DatasetOptions
+from dataset.scores.figures import histogram
 from dataset.verify import check
 from store.errors import UsageError
 from store.forget.content import Content
@@ -121,7 +122,11 @@ def test_statistics_and_card_say_how_they_lie(place: Path) -> None:
     built(place)
     scores = read.statistics(place / "dataset")["scores"]
     lie = {"mean": 0.5, "min": 0, "median": 0.5, "p90": 1, "p99": 1, "max": 1}
+    drawn = scores["kanji"].pop("histogram")
     assert scores["kanji"] == {"of": "captions", "scored": 3, "without": 2, **lie}
+    # 0, 0.5 and 1 in 20 bins of 0.05: the first, the eleventh, and the last, which has the greatest value.
+    assert [(start, n) for start, n in drawn if n] == [(0.0, 1), (0.5, 1), (0.95, 1)]
+    assert len(drawn) == 20
     assert {name: (one["of"], one["scored"], one["without"]) for name, one in scores.items()} == {
         "kanji": ("captions", 3, 2),
         "light.blue": ("photos", 1, 2),
@@ -134,6 +139,26 @@ def test_statistics_and_card_say_how_they_lie(place: Path) -> None:
     assert "score light.red: given to 2 of 3 photos, 0.1 to 0.25, " in shown
     card = (place / "dataset" / "README.md").read_text()
     assert "| kanji | 3 of 5 captions | 0 | 0.5 | 0.5 | 1 | 1 |" in card
+    assert "filters, scores](statistics.svg)" in card
+    chart = (place / "dataset" / "statistics.svg").read_text()
+    for title in ("Captions by kanji", "Photos by light.blue", "Photos by light.red"):
+        assert chart.count(f">{title} (from … on)</text>") == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "bins"),
+    [
+        ([], []),
+        ([np.nan, np.inf], []),
+        ([3.0], [[3.0, 1]]),
+        ([0.1, 0.1, np.nan], [[0.1, 2]]),  # as written, though 4 bytes hold no 0.1
+        ([-10.0, 10.0, np.inf], [[-10.0 + n, int(n in (0, 19))] for n in range(20)]),
+        ([1e38, -1e38], [[float(f"{(n - 10) * 1e37:.6g}"), int(n in (0, 19))] for n in range(20)]),
+    ],
+    ids=["none", "no numbers", "one", "equal", "two", "far"],
+)
+def test_a_histogram_holds_every_number(values: list[float], bins: list[list[float]]) -> None:
+    assert histogram(np.array(values, np.float32)) == bins
 
 
 @pytest.mark.parametrize(
