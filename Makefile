@@ -12,11 +12,11 @@ COVERAGE := $(BIN)/python -m coverage
 # Tests wait for children and for time to pass, so two cores have work for three workers.
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 KERNELS := tests/train/arithmetic tests/featurize/test_preprocess.py
-BENCHMARKS := $(filter-out before experiments,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
+BENCHMARKS := $(filter-out before experiments size,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
   $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test test-long coverage bench bench-gpu lint clean lock experiments screenshots
+.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test test-long coverage bench bench-gpu bench-size lint clean lock experiments screenshots
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -80,6 +80,8 @@ bench: install-dev  ## measure every figure that the documents claim
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 bench-gpu: install-dev  ## measure what needs an NVIDIA GPU
 	@$(BIN)/python -m benchmarks.features_gpu
+bench-size: install-dev  ## run every stage, command and page at the size of the real thing, and hold their limits
+	@$(BIN)/python -m benchmarks.size
 lint: install-dev  ## format and lint in place
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy
 

@@ -43,7 +43,7 @@ def diff(arguments: argparse.Namespace) -> None:
         raise UsageError("name two builds, the earlier one first, or none for the last two")
     found = compare(pipeline_of(arguments).dataset, arguments.builds)
     if arguments.json:
-        print(json.dumps(found and asdict(found), ensure_ascii=False, indent=1))
+        print(json.dumps(None if found is None else asdict(found), ensure_ascii=False, indent=1))
     elif found is None:
         print("one build is kept, so there is nothing to compare it with")
     else:

@@ -23,6 +23,7 @@ from benchmarks.size import vectors
 from benchmarks.size.odai import CAPTIONS_PER_PHOTO, FETCHED, Odai, odai, rows
 from benchmarks.size.photos import COPY_EVERY, jpeg
 from crawler.parsing.images import photo_row
+from demo.scenes import Scene
 from store.processes.cores import cores
 from store.register.listed import list_files
 from store.register.stages import Stage
@@ -39,7 +40,7 @@ _ROW_GROUPS = {"pages": 1000, "images": 100}
 _SETTINGS = f"""pipelines:
   # Made by benchmarks.size.make; nothing of it was fetched.
   {NAME}:
-    crawl: {{site: "https://bokete.jp", start: [], contact: size@bokete.test}}
+    crawl: {{site: "https://bokete.test", start: [], contact: size@bokete.test}}
     train: {{sampling: one-to-one, epochs: 1, batch_size: 128}}
 """
 
@@ -53,21 +54,27 @@ def make(folder: Path, photos: int = PHOTOS) -> None:
     crawl = folder / "data" / NAME / "crawl"
     if crawl.exists():
         raise SystemExit(f"{crawl} is there. Delete {folder}, or name another folder")
+    vectors.write(folder / "data", _photos(crawl, photos))
+    list_files(Stage("crawl", crawl))
+    write_whole(folder / "pipelines.yaml", _SETTINGS)
+
+
+def make_crawl(crawl: Path, photos: int) -> None:
+    """Write the crawl alone, into a folder of its own."""
+    for _ in _photos(crawl, photos):
+        pass
+    list_files(Stage("crawl", crawl))
+
+
+def _photos(crawl: Path, photos: int) -> Iterator[tuple[str, Scene]]:
+    """Write a crawl; yield sha256 and scene of each photo as soon as its shard is written."""
     made = odai(SEED, photos)
     starts = range(0, photos, _SHARD)
     with ProcessPoolExecutor(cores(), get_context("spawn")) as pool:
         each = pool.map if len(starts) > 1 else map  # to start processes takes seconds
         shards = each(_write_shard, repeat(crawl), starts, [made[at : at + _SHARD] for at in starts])
-        vectors.write(
-            folder / "data",
-            (
-                (sha256, one.scene)
-                for at, names in zip(starts, shards, strict=True)
-                for sha256, one in zip(names, made[at:], strict=False)
-            ),
-        )
-    list_files(Stage("crawl", crawl))
-    write_whole(folder / "pipelines.yaml", _SETTINGS)
+        for at, names in zip(starts, shards, strict=True):
+            yield from ((sha256, one.scene) for sha256, one in zip(names, made[at:], strict=False))
 
 
 def _write_shard(crawl: Path, first: int, some: list[Odai]) -> list[str]:

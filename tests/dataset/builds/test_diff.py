@@ -157,6 +157,19 @@ def test_the_command_tells_and_ends_as_it_was_asked(crawl: Path, capsys: pytest.
     assert main(["diff", *place, "one"]) == 2
 
 
+def test_builds_that_do_not_differ_are_told_as_json_too(
+    crawl: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built(crawl)
+    built(crawl, dev_fraction=0.4000001)  # other settings, and the same captions on the same sides
+    (crawl / "pipelines.yaml").write_text("pipelines: {p: {}}")
+    place = ["--pipeline", "p", "--data", str(crawl.parent.parent), "--config", str(crawl / "pipelines.yaml")]
+    capsys.readouterr()
+    assert main(["diff", *place, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["came"] == found["went"] == found["moved"] == {}
+
+
 def test_what_is_forgotten_is_left_out_of_no_table(crawl: Path) -> None:
     """A boke that a filter left out is in no split, and goes all the same."""
     from dataset.forget import forget

@@ -1,0 +1,156 @@
+"""Asks for every kind of page of the web app on a prepared pipeline: the first of its kind, then others."""
+
+import re
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import httpx
+import psutil
+import pyarrow.parquet as pq
+
+from benchmarks.size.commands import BOKERU, values
+from benchmarks.size.make import NAME
+from benchmarks.size.measuring import Cost, watched
+from benchmarks.size.prepare import Prepared
+
+_SITE, _API = f"/pipelines/{NAME}", f"/api/pipelines/{NAME}"
+PAGES = {
+    "generate": f"{_SITE}/generate?strategy=beam&page={{number}}",
+    "generate, train": f"{_SITE}/generate?split=train&photo={{sha256}}",
+    "photo": f"{_SITE}/photos/{{sha256}}",
+    "overview": "/",
+    "data": f"{_SITE}/data?page={{number}}",
+    "data, words": f"{_SITE}/data?label=猫&page={{number}}",
+    "statistics": f"{_SITE}/statistics",
+    "training": f"{_SITE}/training",
+    "try": f"{_SITE}/try",
+    "picture": f"{_SITE}/photos/{{sha256}}.jpg?size=240",
+    "api, pipelines": "/api/pipelines",
+    "api, pipeline": _API,
+    "api, statistics": f"{_API}/statistics",
+    "api, photos": f"{_API}/photos?page={{number}}",
+    "api, photo": f"{_API}/photos/{{sha256}}",
+    "api, image": f"{_API}/photos/{{sha256}}/image",
+    "api, rows": f"{_API}/photos/{{sha256}}/rows",
+    "api, neighbours": f"{_API}/photos/{{sha256}}/neighbours",
+    "api, captions": f"{_API}/photos/{{sha256}}/captions",
+    "api, runs": f"{_API}/runs",
+}
+POSTED = {"upload": f"{_API}/captions"}
+"""Kinds of page that take a photo of one's own."""
+_STEP = 0.01
+"""Seconds in which the system counts a process's time: what took less is taken for so much."""
+LATER = 5
+"""So many later pages of a kind; the median counts."""
+_LACKS = re.compile("has no vector|have no vector")
+"""What a page says that could not be made, with status 200."""
+
+
+def run(prepared: Prepared) -> dict[str, Cost]:
+    """Return the cost of the server, of the first page of each kind, and of a later one.
+
+    The first overview, photo page and Generate are each asked of a server that has shown nothing else.
+    """
+    costs: dict[str, Cost] = {}
+    photos, most = _photos(prepared), 0
+    for kinds in (["overview"], ["photo"], [*PAGES, *POSTED]):
+        words = ["web", *values(prepared.folder)["place"].split()]
+        with served(prepared, words) as visitor, watched(visitor.process) as peak:
+            for kind in kinds:
+                first, *later = [
+                    visitor.asks(kind, photos[-number], number) for number in range(1, 2 + LATER)
+                ]
+                costs.setdefault("web", replace(first, seconds=visitor.began + first.seconds, processor=0))
+                costs.setdefault(f"{kind}: first", first)
+                costs.setdefault(f"{kind}: later", _usual(later))
+        most = max(most, peak[0])
+    costs["web"] = replace(costs["web"], memory=most)
+    return costs | {"site": _site(prepared)}
+
+
+def _usual(costs: list[Cost]) -> Cost:
+    """Return the medians of several costs; one that failed counts before all."""
+    failed = [cost for cost in costs if cost.status]
+    seconds = statistics.median(cost.seconds for cost in costs)
+    processor = statistics.median(cost.processor for cost in costs) + _STEP
+    return failed[0] if failed else Cost(seconds, processor)
+
+
+def _photos(prepared: Prepared) -> list[str]:
+    """Return the sha256 of some training photos, spread over all of them, the last one at the end."""
+    shards = sorted((prepared.data / NAME / "dataset" / "data").glob("train-*.parquet"))
+    names = [
+        name for path in shards for name in pq.read_table(path, columns=["sha256"])["sha256"].to_pylist()
+    ]
+    return [*names[:: max(1, len(names) // 10)], names[-1]]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who asks a server for pages.
+
+    Args:
+        client: with the server's address.
+        process: the server.
+        began: seconds until it listened.
+        upload: the photo that is sent where one is wanted.
+    """
+
+    client: httpx.Client
+    process: psutil.Process
+    began: float
+    upload: bytes
+
+    def asks(self, kind: str, sha256: str, number: int) -> Cost:
+        """Ask for page `number`, from 1, of a kind, or for that of a photo."""
+        path = (PAGES | POSTED)[kind].format(sha256=sha256, number=number)
+        started, used = time.perf_counter(), self._used()
+        answer = self.client.post(path, content=self.upload) if kind in POSTED else self.client.get(path)
+        seconds, used = time.perf_counter() - started, self._used() - used
+        text = answer.text if "image" not in answer.headers.get("Content-Type", "") else ""
+        if lacks := _LACKS.search(text):
+            return Cost(seconds, used, status=answer.status_code, said=f"the page says {lacks[0]!r}")
+        if answer.status_code != 200:
+            return Cost(seconds, used, status=answer.status_code, said=text[:200])
+        return Cost(seconds, used)
+
+    def _used(self) -> float:
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
+def _site(prepared: Prepared) -> Cost:
+    """Return what the embedded site takes to show its first list."""
+    with served(prepared, ["site"]) as visitor, watched(visitor.process) as most:
+        started = time.perf_counter()
+        status = visitor.client.get("/boke/recent").status_code
+        seconds = visitor.began + time.perf_counter() - started
+        time.sleep(0.2)  # so that its memory is seen once
+    return Cost(seconds, memory=most[0], status=0 if status == 200 else status)
+
+
+@contextmanager
+def served(prepared: Prepared, words: list[str]) -> Iterator[Visitor]:
+    """Run a command that serves, on a free port; yield who asks it."""
+    started = time.perf_counter()
+    with (prepared.folder / "logs" / f"{words[0]}.log").open("w") as log:
+        command = [*BOKERU, *words, "--port", "0"]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        assert server.stdout is not None
+        address = re.search(r"http://[\w.:]+", server.stdout.readline())
+        try:
+            if address is None:
+                raise SystemExit(f"`bokeru {words[0]}` did not start: see {log.name}")
+            began = time.perf_counter() - started
+            headers = {"Content-Type": "application/octet-stream"}
+            with httpx.Client(base_url=address[0], timeout=600, headers=headers) as client:
+                upload = (prepared.folder / "photo.jpg").read_bytes()
+                yield Visitor(client, psutil.Process(server.pid), began, upload)
+        finally:
+            server.kill()  # it holds nothing
+            server.wait()
+            server.stdout.close()

@@ -1,0 +1,142 @@
+"""The limits of size: every command has some, and what breaks one is named with value, limit and reason."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from benchmarks.size import commands, pages
+from benchmarks.size.limits import COMMANDS, SERVED, Row
+from benchmarks.size.measuring import Cost, measured
+from benchmarks.size.report import Run, growth, judged, table
+from benchmarks.size.yardsticks import MEANINGS
+from commands.main import parser
+from web.app import create
+
+NO_COMMAND_YET = {"verify --quick"}
+"""Rows of the table whose options are still to come."""
+YARDSTICKS = dict.fromkeys(MEANINGS, 1.0)
+START = Cost(1.0, 0.5, 50_000_000)
+
+
+def run(costs: Mapping[str, Cost], photos: int = 1000) -> Run:
+    return Run(photos, 16_384 * photos, {"start": START, **costs}, YARDSTICKS)
+
+
+def missed(full: Run, tenth: Run | None = None) -> dict[str, tuple[str, ...]]:
+    return {line.name: line.missed for line in judged(full, tenth) if line.missed}
+
+
+def test_every_command_has_a_row() -> None:
+    [actions] = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    rows = {row.line.split()[0] for row in COMMANDS}
+    assert rows | set(SERVED) == set(actions.choices), "a row in benchmarks/size/limits.py for each command"
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.name)
+def test_a_rows_line_is_one_that_bokeru_takes(row: Row) -> None:
+    assert row.of in MEANINGS
+    if row.name not in NO_COMMAND_YET:
+        parser().parse_args(commands.line(row, commands.values(Path("made"))))
+
+
+def test_rows_have_names_of_their_own() -> None:
+    assert len({row.name for row in COMMANDS}) == len(COMMANDS)
+
+
+def test_every_kind_of_page_is_asked_for(tmp_path: Path) -> None:
+    asked = [path.split("?")[0] for path in (pages.PAGES | pages.POSTED).values()]
+    unasked = {
+        "/pipelines/size/try",
+        "/api/pipelines/size/runs/{run}",
+    }  # posting; and a run, whose name differs
+    for path in routes(create(tmp_path, "size")):
+        shown = path.replace("{pipeline}", "size")
+        assert shown in asked or shown in unasked or not path.startswith(("/api/", "/pipelines/")), path
+
+
+def routes(app: FastAPI) -> list[str]:
+    return [route.path for route in app.routes if isinstance(route, APIRoute)]
+
+
+def test_what_is_within_its_limits_is_not_named() -> None:
+    costs = {row.name: Cost(1.0, 1.0, 10**8, row.status) for row in COMMANDS}
+    costs |= {"photo: first": Cost(1.0), "photo: later": Cost(0.1), "web": Cost(1.0, 0, 10**9)}
+    assert missed(run(costs), run(costs, 100)) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "cost", "said"),
+    [
+        ("train", Cost(7.0, 7.0, 10**8), "took 7.00 s, 6.00 are allowed"),  # 3 gemm and 3 starts of 1 s
+        (
+            "train",
+            Cost(1.0, 1.0, 1_030_000_000),
+            "1.03 GB in memory, 1.02 are allowed",
+        ),  # 1 GB and 1.5 × 16 MB
+        ("train", Cost(1.0, 1.0, 10**8, 1, "no room"), "ended with 1, not 0: 'no room'"),
+        ("photo: first", Cost(2.1), "took 2.10 s, 2.00 are allowed"),
+        ("photo: later", Cost(0.3), "took 0.30 s, 0.20 are allowed"),
+        ("web", Cost(1.0, 0, 2 * 10**9), "2.00 GB in memory, 1.52 are allowed"),
+    ],
+)
+def test_what_breaks_a_limit_is_named(name: str, cost: Cost, said: str) -> None:
+    found = missed(run({name: cost}))
+    assert said in found[name][0]
+    assert said in table(judged(run({name: cost}), None))
+
+
+def test_time_that_other_work_took_does_not_count() -> None:
+    assert missed(run({"train": Cost(60.0, 4.0, 10**8)})) == {}
+
+
+def test_growth_out_of_proportion_is_named() -> None:
+    small, even = run({"train": Cost(2.5, 2.5, 300_000_000)}, 100), Cost(25, 20.5, 2_550_000_000)
+    assert list(growth("train", run({"train": even}), small)) == []
+    # Beyond the start: from 2 s to 27, from 0.25 GB to 3.3, for ten times the photos.
+    steep = run({"train": Cost(30, 27.5, 3_350_000_000)})
+    time, memory = growth("train", steep, small)
+    assert "processor time grew 13.5 times, from 2.00 to 27.00 s" in time
+    assert "memory grew 13.2 times, from 0.25 to 3.30 GB" in memory
+
+
+def test_a_command_is_measured_with_all_that_it_starts(tmp_path: Path) -> None:
+    work = "x = bytearray(60_000_000)\nimport time\nwhile time.process_time() < 0.2: 0"
+    child = f"subprocess.call([sys.executable, '-c', {work!r}])"
+    code = f"import subprocess, sys; x = bytearray(60_000_000); sys.exit({child} + 3)"
+    cost = measured([sys.executable, "-c", code], tmp_path / "log", {})
+    assert cost.status == 3
+    assert 0.2 < cost.processor < 2
+    assert cost.memory > 120_000_000
+    assert cost.seconds > 0.2
+
+
+@pytest.mark.long
+def test_growth_at_a_tenth_of_the_size(tmp_path: Path) -> None:
+    """Stages on 10,000 photos: no more than 1.3 times what ten times 1,000 photos take."""
+    stages = [row.name for row in COMMANDS if row.is_stage]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.size",
+        "--photos",
+        "10000",
+        "--growth",
+        "--directory",
+        str(tmp_path),
+    ]
+    done = subprocess.run(
+        [*command, "--rows", *stages],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+        env=os.environ,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "dataset" in done.stdout
