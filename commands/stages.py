@@ -162,8 +162,9 @@ def evaluate(pipeline: Pipeline) -> None:
 
     _need_dataset(pipeline)
     _need(pipeline.feature_cache, pipeline, "features")
-    others = pipeline.settings.train.metrics
-    evaluate(newest(pipeline.runs), pipeline.dataset, pipeline.feature_cache, others)
+    train = pipeline.settings.train
+    folders = (newest(pipeline.runs), pipeline.dataset, pipeline.feature_cache)
+    evaluate(*folders, train.metrics, train.evaluate_captions)
 
 
 STAGES: dict[str, Callable[[Pipeline], None]] = {

@@ -20,6 +20,8 @@ from store.shards import shard_paths
 from store.whole_file import read_object
 
 SPLITS = ("train", "dev")
+ROWS = 4096
+"""Photos whose captions are in memory at once, where they are read one after the other."""
 T = TypeVar("T")
 _OF_PHOTOS = tuple(name for name in PHOTOS.names if name not in ("image", "captions"))
 
@@ -85,14 +87,16 @@ def captions(directory: Path, split: str | None = None) -> pa.Table:
     Columns: `sha256` and `labels` of the photo, then the fields of a caption (boke_id, odai_id, text,
     tokens, stars, …).
     """
-    tables = []
-    for path in shards(directory, split):
-        table = _read(path, ["sha256", "labels", "captions"])
+    return pa.concat_tables(caption_tables(directory, split))
+
+
+def caption_tables(directory: Path, split: str | None = None) -> Iterator[pa.Table]:
+    """Yield the same as `captions`, of some thousand photos at a time: not all need be in memory."""
+    for table in _batches(shards(directory, split), ["sha256", "labels", "captions"]):
         lists = table["captions"].combine_chunks()
         photo = table.select(["sha256", "labels"]).take(pc.list_parent_indices(lists))
         columns = dict(zip(CAPTION.names, lists.flatten().flatten(), strict=True))
-        tables.append(pa.table({"sha256": photo["sha256"], "labels": photo["labels"], **columns}))
-    return pa.concat_tables(tables)
+        yield pa.table({"sha256": photo["sha256"], "labels": photo["labels"], **columns})
 
 
 def photo_bytes(directory: Path, sha256s: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
@@ -176,6 +180,20 @@ def _present(read: Callable[[Path], T], path: Path) -> T:
 
 def _read(path: Path, columns: list[str]) -> pa.Table:
     return _damaged_if_unreadable(path, lambda: _columns(path, columns))
+
+
+def _batches(paths: Sequence[Path], columns: list[str]) -> Iterator[pa.Table]:
+    """Yield columns of shards, at least one table for each."""
+    wanted = pa.schema([PHOTOS.field(name) for name in columns])
+    for path in paths:
+        try:
+            with Shard(path, PHOTOS) as shard:
+                empty = completed(shard.schema_arrow.empty_table().select(columns), wanted)
+                yield empty
+                for batch in shard.iter_batches(ROWS, columns=columns):
+                    yield completed(pa.Table.from_batches([batch]), wanted)
+        except (pa.ArrowException, OSError) as error:
+            raise unreadable(path, error) from error
 
 
 def _columns(path: Path, columns: list[str]) -> pa.Table:

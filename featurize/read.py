@@ -18,7 +18,7 @@ from store.errors import DamagedFile, UserError
 from store.place import Place
 from store.shards import shard_paths
 
-BLOCK = 2**25
+BLOCK = 2**23
 """Bytes of float32 vectors that are looked at together, where all of them are."""
 Names: TypeAlias = Sequence[str] | pa.Array | pa.ChunkedArray
 

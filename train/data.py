@@ -1,46 +1,44 @@
-"""What training reads: a split's captions as arrays, and its photos' vectors.
+"""What training reads: a split's captions as arrays, and where its photos' vectors lie.
 
 P photos, D components of a photo's vector.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+import featurize.read
 from dataset import read
-from dataset.text.vocabulary import BOS, EOS, Vocabulary
-from featurize.read import vectors
+from dataset.text.vocabulary import BOS, EOS, UNK, Vocabulary
+from featurize.read import BLOCK, Chosen
 from store.errors import DamagedFile, MissingStage, UserError
 from store.manifest import changed, read_manifest
 from store.place import Place
 from store.whole_file import read_object
 from train.examples import Examples
-from train.model import Array
+from train.model import Array, Photos
 
 
 @dataclass(frozen=True)
 class Split:
-    """A split as the model reads it, and as people wrote it.
+    """A split as the model reads it.
 
     Attributes:
         name: train or dev.
         examples: captions as ids.
-        texts: each caption as it was written, in the order of `examples`.
-        tokens: each caption's tokens, in the order of `examples`.
-        labels: what is in each photo, in the order of `examples.photos`; empty where it is unknown.
-        vectors: (P, D) float32, raw, in the order of `examples.photos`.
+        vectors: (P, D) float32, raw, in the order of `examples.photos`: read where they are asked for; an
+            array where they lie on a GPU.
         left_out: how many captions are longer than the limit.
     """
 
     name: str
     examples: Examples
-    texts: list[str]
-    tokens: list[list[str]]
-    labels: list[list[str]]
-    vectors: Array
+    vectors: Chosen
     left_out: int
 
 
@@ -48,6 +46,8 @@ def read_split(
     dataset: Path, features: Path, name: str, vocabulary: Vocabulary, max_tokens: int, source: str = "photo"
 ) -> Split:
     """Read split `name`, its photos sorted by sha256; captions of over `max_tokens` tokens are left out.
+
+    No Python object is made for a photo, a caption or a token.
 
     Args:
         name: train or dev.
@@ -57,46 +57,90 @@ def read_split(
         UserError: a photo has no vector, or one that is not finite.
         MissingStage: the dataset or the features are not there.
     """
-    columns = ["sha256", "text", "tokens", "stars"]
-    rows = [row for row in read.captions(dataset, name).select(columns).to_pylist() if row["tokens"]]
-    kept = [row for row in rows if len(row["tokens"]) <= max_tokens]
-    photos = dict.fromkeys(row["sha256"] for row in kept)
+    known = pa.array(vocabulary.tokens)
+    parts = [_encoded(table, known, max_tokens) for table in read.caption_tables(dataset, name)]
+    photos = pa.concat_arrays([part.photos for part in parts]).dictionary_encode()  # by first appearance
     # A dataset's rows follow its crawl; the model must not. What 0.1 built keeps its order: its runs go on.
-    photo_rows = {s: n for n, s in enumerate(photos if read.older_layout(dataset) else sorted(photos))}
-    kept.sort(key=lambda row: photo_rows[row["sha256"]])  # `Examples` wants a photo's captions together
-    labels = {row["sha256"]: row["labels"] or [] for row in read.photos(dataset, name).to_pylist()}
-    examples = Examples.build(
-        list(photo_rows),
-        [photo_rows[row["sha256"]] for row in kept],
-        [vocabulary.encode(row["tokens"]) for row in kept],
-        [row["stars"] or 0 for row in kept],
-        BOS,
-        EOS,
+    order = np.arange(len(photos.dictionary))
+    if not read.older_layout(dataset):
+        order = pc.array_sort_indices(photos.dictionary).to_numpy().astype(np.int64)
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    ids, lengths, stars = (
+        np.concatenate([getattr(part, field) for part in parts]) for field in ("ids", "lengths", "stars")
     )
-    return Split(
-        name,
-        examples,
-        texts=[row["text"] for row in kept],
-        tokens=[row["tokens"] for row in kept],
-        labels=[labels[sha256] for sha256 in photo_rows],
-        vectors=_photo_vectors(features, examples.photos, source, Place.of(dataset)),
-        left_out=len(rows) - len(kept),
+    names = photos.dictionary.take(pa.array(order))
+    examples = Examples.laid_out(names, places[photos.indices.to_numpy()], ids, lengths, stars, BOS, EOS)
+    vectors = _photo_vectors(features, examples.photos, source, Place.of(dataset))
+    return Split(name, examples, vectors, sum(part.left_out for part in parts))
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """Captions of a shard: the sha256 of each one's photo, ids of all, and each one's tokens and stars."""
+
+    photos: pa.Array
+    ids: Array
+    lengths: Array
+    stars: Array
+    left_out: int
+
+
+def _encoded(table: pa.Table, known: pa.Array, max_tokens: int) -> _Encoded:
+    """Return the captions of a table that have a token, and at most `max_tokens`; ids are rows of `known`."""
+    lengths = pc.list_value_length(table["tokens"]).fill_null(0)
+    some = pc.greater(lengths, 0)
+    kept = pc.and_(some, pc.less_equal(lengths, max_tokens))
+    chosen = table.filter(kept).combine_chunks()
+    words = pc.list_flatten(chosen["tokens"]).combine_chunks().dictionary_encode()
+    ids = pc.index_in(words.dictionary, value_set=known).fill_null(UNK).to_numpy().astype(np.int32)
+    return _Encoded(
+        pa.concat_arrays([pa.array([], pa.string()), *chosen["sha256"].chunks]),
+        ids[words.indices.to_numpy()] if len(words) else ids,
+        lengths.filter(kept).to_numpy().astype(np.int64),
+        chosen["stars"].fill_null(0).to_numpy().astype(np.int64),
+        int(pc.sum(some).as_py() or 0) - len(chosen),
     )
 
 
-def _photo_vectors(features: Path, photos: Sequence[str], source: str, place: Place) -> Array:
-    """Return the vectors (P, D) float32 of photos given by their sha256."""
+def _photo_vectors(features: Path, photos: pa.Array, source: str, place: Place) -> Chosen:
+    """Return the vectors (P, D) of photos given by their sha256."""
     # The features stage may have computed nothing at all for a split without photos.
-    found = vectors(features, photos, place) if photos else np.zeros((0, 1), np.float32)
-    broken = np.flatnonzero(~np.isfinite(found).all(axis=1))
-    if len(broken):
+    if not len(photos):
+        return Chosen(np.zeros((0, 1), np.float32), np.arange(0))
+    found = featurize.read.read(features, place).of(photos)
+    broken = [start + np.flatnonzero(~np.isfinite(block).all(axis=1)) for start, block in found.blocks()]
+    if rows := np.concatenate(broken).tolist():
         raise UserError(
-            f"The vectors of {len(broken):,} photos in {features} are not finite, the first that of "
-            f"{photos[broken[0]]}. Delete that folder and run: {place.command('features')}"
+            f"The vectors of {len(rows):,} photos in {features} are not finite, the first that of "
+            f"{photos[rows[0]]}. Delete that folder and run: {place.command('features')}"
         )
-    if source == "random" and photos:
-        found = np.stack([random_vector(sha256, found.shape[1]) for sha256 in photos])
+    if source == "random":
+        drawn = [random_vector(str(sha256), found.shape[1]) for sha256 in photos]
+        return Chosen(np.stack(drawn), np.arange(len(photos)))
     return found
+
+
+def moments(vectors: Photos, dtype: type[np.floating[Any]]) -> tuple[Array, Array]:
+    """Return mean and standard deviation of each component, (D,) of `dtype`, which the sums have, too.
+
+    They are those of `numpy.mean` and `numpy.std` to the bit, with a block of the vectors in memory.
+
+    Args:
+        vectors: (P, D) float32, at least one.
+    """
+    mean = _sum(vectors, dtype, lambda block: block) / dtype(len(vectors))
+    squares = _sum(vectors, dtype, lambda block: np.square(block - mean))
+    return mean, np.sqrt(squares / dtype(len(vectors)))
+
+
+def _sum(vectors: Photos, dtype: type[np.floating[Any]], of: Callable[[Array], Array]) -> Array:
+    """Return the sum (D,) over all photos of what `of` makes of (n, D), added one after the other."""
+    total, step = np.empty((0, vectors.shape[1]), dtype), max(1, BLOCK // (4 * vectors.shape[1]))
+    for start in range(0, len(vectors), step):
+        block = of(np.asarray(vectors[start : start + step], dtype))
+        total = np.concatenate([total, block]).sum(axis=0, keepdims=True)
+    return np.asarray(total[0])
 
 
 def random_vector(sha256: str, dimensions: int) -> Array:

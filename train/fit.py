@@ -19,7 +19,7 @@ from train.job import Job
 from train.options import TrainOptions
 from train.prepare import prepare
 
-INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb", "metrics"}
+INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb", "metrics", "evaluate_captions"}
 """Settings that change where and how safely a run is made, or how it is measured, not its result."""
 FORMAT = 1
 """Of a run's directory: part of its fingerprint."""

@@ -5,7 +5,7 @@ E embedding, H hidden, V vocabulary, L layers, T target tokens of a packed batch
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,19 @@ from store.chainer_compat import chainer
 from store.options import Options
 
 Array = npt.NDArray[Any]
+
+
+class Photos(Protocol):
+    """The raw vectors of photos, (P, D) float32: an array, or what reads vectors where they are asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """P and D."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any, /) -> Any:
+        """Return those of `rows`: a number, a slice or (N,) ints."""
 
 
 class Sizes(Options):

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from store.options import StageOptions
 
+EVALUATED = 20_000
+"""Captions of a split of which losses are measured where all would take long."""
+
 
 class TrainOptions(StageOptions):
     """`train:` in pipelines.yaml."""
@@ -60,5 +63,7 @@ class TrainOptions(StageOptions):
     """Fixes weights, order and draws."""
     metrics: tuple[str, ...] = Field((), strict=False)  # a list in the settings that a run keeps
     """Metrics of other people's code for `bokeru evaluate`: entry points, module:name or FILE.py:name."""
+    evaluate_captions: int = Field(EVALUATED, ge=1)
+    """Captions of train, a seeded sample, that `bokeru evaluate` measures; of dev it measures all."""
     device: str = "auto"
     """`cpu`, `cuda:0`, or `auto`: the GPU where there is one."""

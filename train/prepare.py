@@ -16,11 +16,18 @@ from train.arithmetic.device import device, on_gpu
 from train.arithmetic.processes import Processes
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.checkpoint import Checkpoint
-from train.data import Split, dataset_manifest, feature_settings, read_split, require_captions
+from train.data import (
+    Split,
+    dataset_manifest,
+    feature_settings,
+    moments,
+    read_split,
+    require_captions,
+)
 from train.evaluation import baselines
 from train.history import History
 from train.job import Job
-from train.model import Array, CaptionModel, Sizes, initial
+from train.model import Array, CaptionModel, Photos, Sizes, initial
 from train.options import TrainOptions
 from train.updater import Updater
 
@@ -55,8 +62,8 @@ def prepare(
     artifact = _artifact(options, dataset, features, train, vocabulary)
     model = artifact.model
     model.to_device(device(options.device, processes.local_rank))
-    # All vectors go to the device once: a batch then picks its rows there.
-    train, dev = (replace(part, vectors=model.xp.asarray(part.vectors)) for part in (train, dev))
+    if on_gpu(model.device):  # all vectors go to the device once: a batch then picks its rows there
+        train, dev = (replace(part, vectors=model.xp.asarray(part.vectors[:])) for part in (train, dev))
     arithmetic = choose(model.xp, options.fused)
     updater = Updater(
         model,
@@ -123,7 +130,7 @@ def _tensors(options: TrainOptions, sizes: Sizes, train: Split) -> dict[str, Arr
     return tensors
 
 
-def standardisation(vectors: Array) -> tuple[Array, Array]:
+def standardisation(vectors: Photos) -> tuple[Array, Array]:
     """Return what standardises each component of photo vectors.
 
     Args:
@@ -133,7 +140,7 @@ def standardisation(vectors: Array) -> tuple[Array, Array]:
         The mean (D,) float32, and 1 / standard deviation (D,) float32, 0 where a component never varies.
     """
     # float64: a float32 sum over many thousand photos loses the digits that the deviation is made of.
-    deviation = vectors.std(axis=0, dtype=np.float64)
+    mean, deviation = moments(vectors, np.float64)
     varies = deviation > 1e-6 * max(float(deviation.max()), 1e-12)
     scale = np.where(varies, 1 / np.where(varies, deviation, 1), 0)
-    return vectors.mean(axis=0, dtype=np.float64).astype(np.float32), scale.astype(np.float32)
+    return mean.astype(np.float32), scale.astype(np.float32)

@@ -15,7 +15,7 @@ from train.arithmetic.arithmetic import Arithmetic
 from train.arithmetic.loss import Dropout, loss
 from train.arithmetic.processes import Processes, SingleProcess
 from train.examples import Examples
-from train.model import Array, CaptionModel
+from train.model import Array, CaptionModel, Photos
 from train.options import TrainOptions
 from train.sampling import caption_weights, sample_captions
 
@@ -40,7 +40,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         model: CaptionModel,
         optimizer: Any,
         examples: Examples,
-        vectors: Array,
+        vectors: Photos,
         options: TrainOptions,
         arithmetic: Arithmetic,
         processes: Processes | None = None,
@@ -146,7 +146,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
             self.epoch, self.position, self._epoch_batches = self.epoch + 1, 0, None
 
     def _diverged(self, value: float, iteration: int, captions: Array) -> str:
-        photos = ", ".join(self._examples.photos[row][:12] for row in self._examples.photo[captions[:3]])
+        photos = ", ".join(str(self._examples.photos[row])[:12] for row in self._examples.photo[captions[:3]])
         epoch, batch = divmod(iteration, self.batches_per_epoch)
         return (
             f"The loss became {value} in epoch {epoch + 1}, batch {batch + 1} (update {iteration + 1}; "

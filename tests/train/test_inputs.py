@@ -99,6 +99,20 @@ def test_captions_over_the_limit_are_left_out(tmp_path: Path) -> None:
     assert 0 < figures["train"]["captions"] < 48
 
 
+def test_of_train_a_sample_is_measured_and_of_dev_all(tmp_path: Path) -> None:
+    toy = toy_training.toy(tmp_path, photos=40, dev=10)
+    run = trained(toy)
+    everything, some = (evaluate(run, toy.dataset, toy.features, sample=count) for count in (1000, 30))
+    for split, captions in (("train", 80), ("dev", 20)):
+        assert [everything[split][name] for name in ("captions", "measured", "compared")] == [captions] * 3
+    assert [some["train"][name] for name in ("captions", "measured", "compared")] == [80, 30, 30]
+    assert some["dev"] == everything["dev"]
+    assert some["train"]["nll"] != everything["train"]["nll"]
+    assert some["train"]["nll"] == pytest.approx(everything["train"]["nll"], rel=0.1)
+    for name in ("unigram", "by_heart", "verbatim", "bleu_1"):  # of all captions, as before
+        assert some["train"][name] == everything["train"][name]
+
+
 def test_vectors_that_never_vary_do_no_harm(tmp_path: Path) -> None:
     toy = toy_training.toy(tmp_path)
     (shard,) = toy.features.glob("*.parquet")

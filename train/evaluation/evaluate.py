@@ -1,9 +1,11 @@
 """The evaluation stage: losses beside their bounds, whether the model uses the photo, and caption metrics.
 
-P photos, N captioned photos, D components of a photo's vector.
+All captions of dev and a sample of those of train are measured. P photos, N captioned photos, D components of
+a photo's vector.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from store.errors import DamagedFile, UserError
 from store.manifest import changed, fingerprint, read_manifest
 from store.place import Place
 from store.plugins.find import Plugin
+from store.processes.cores import cores
 from store.processes.lock import locked
 from store.register.listed import changing
 from store.register.stages import Stage
@@ -24,13 +27,16 @@ from train import artifact
 from train.arithmetic.arithmetic import choose
 from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
-from train.data import Split, dataset_manifest, read_split
+from train.data import Split, dataset_manifest, moments, read_split
 from train.evaluation import baselines, metrics, outside
 from train.evaluation.figures import MEANINGS, show
 from train.evaluation.measure import nats_per_token, ranks
-from train.model import Array
+from train.evaluation.people import People, first_photos
+from train.examples import Examples
+from train.model import Array, Photos
+from train.options import EVALUATED
 
-FORMAT = 4
+FORMAT = 5
 """Of evaluation.json: an evaluation of another format is made again."""
 CAPTIONED = 500
 """At most so many photos of a split are captioned: its first ones."""
@@ -44,11 +50,14 @@ SAMPLES, HUMAN = 8, 5
 Figures = dict[str, float | int | None]
 
 
-def evaluate(run: Path, dataset: Path, features: Path, others: Sequence[str] = ()) -> dict[str, Any]:
+def evaluate(
+    run: Path, dataset: Path, features: Path, others: Sequence[str] = (), sample: int = EVALUATED
+) -> dict[str, Any]:
     """Measure the model of `run` on both splits; write evaluation.json and samples.json there, print a table.
 
     Args:
         others: metrics of other people's code, as `train.metrics` names them.
+        sample: at most so many captions of a split are measured where not all are; see `_losses`.
 
     Returns:
         The contents of evaluation.json: figures by split; losses in nats per token, <EOS> counted; None where
@@ -68,7 +77,14 @@ def evaluate(run: Path, dataset: Path, features: Path, others: Sequence[str] = (
     trained = (read_manifest(run) or {}).get("fingerprint")
     plugins = outside.found(others, MEANINGS)
     key = fingerprint(
-        *(FORMAT, trained, dataset_manifest(dataset)["fingerprint"], features.name, read.floor(dataset)),
+        *(
+            FORMAT,
+            trained,
+            dataset_manifest(dataset)["fingerprint"],
+            features.name,
+            read.floor(dataset),
+            sample,
+        ),
         *([[f"{plugin.name} {plugin.version}" for plugin in plugins]] if plugins else []),
     )
     if (earlier := _earlier(run, key)) is not None:
@@ -76,10 +92,10 @@ def evaluate(run: Path, dataset: Path, features: Path, others: Sequence[str] = (
         return earlier
     # As training does: content that is forgotten meanwhile would come back with the samples.
     with locked(run / "snapshots" / ".lock", f"is training or measuring {run}"):
-        # One thread: figures must not depend on how many cores the machine has.
+        # One thread a product: figures must not depend on how many cores the machine has.
         with choose(model.model.xp).threads(1):
             captioner = Captioner.load(run / "model")
-            figures, samples = _measure(model, captioner, dataset, features, plugins)
+            figures, samples = _measure(model, captioner, dataset, features, plugins, sample)
         with changing(Stage("run", run), [run / "samples.json", run / "evaluation.json"]):
             write_json(run / "samples.json", samples)
             write_json(run / "evaluation.json", {"fingerprint": key, **figures})
@@ -99,7 +115,12 @@ def _earlier(run: Path, key: str) -> dict[str, Any] | None:
 
 
 def _measure(
-    model: Artifact, captioner: Captioner, dataset: Path, features: Path, plugins: Sequence[Plugin]
+    model: Artifact,
+    captioner: Captioner,
+    dataset: Path,
+    features: Path,
+    plugins: Sequence[Plugin],
+    sample: int,
 ) -> tuple[dict[str, Figures], list[dict[str, Any]]]:
     """Return the figures of each split, and samples of both."""
     config, floor = model.config, read.floor(dataset) or {}
@@ -111,32 +132,39 @@ def _measure(
     samples: list[dict[str, Any]] = []
     for split in splits:
         captions = greedy(captioner, split.vectors[:CAPTIONED])
+        people = first_photos(dataset, split, CAPTIONED, config.max_tokens)
         figures[split.name] = {"captions": len(split.examples), "nll": None, "floor": floor.get(split.name)}
         if captions:
-            figures[split.name] |= _losses(model, split, splits[0])
-            figures[split.name] |= _grounding(captioner, split, captions)
-            figures[split.name] |= _caption_metrics(split, splits[0], captions, plugins)
+            figures[split.name] |= _losses(model, split, splits[0], sample)
+            figures[split.name] |= _grounding(captioner, split, people, captions)
+            figures[split.name] |= _caption_metrics(people, captions, plugins)
+            ids = [model.vocabulary.encode(caption.tokens) for caption in captions]
+            figures[split.name]["verbatim"] = baselines.verbatim(ids, splits[0].examples)
             rank = ranks(model.model, split.examples, split.vectors, RANKED, choose(model.model.xp))
             figures[split.name] |= {f"recall@{k}": metrics.recall(rank.tolist(), k) for k in (1, 5, 10)}
-        samples += _samples(split, captions)
+        samples += _samples(split, people, captions)
     return figures, samples
 
 
-def _losses(model: Artifact, split: Split, train: Split) -> Figures:
-    """Return the losses given the photos, other photos and noise, and the losses to compare with."""
-    size, examples = len(model.vocabulary), split.examples
-    others = split.vectors[derangement(len(split.vectors))]  # (P, D)
-    noise = np.random.default_rng(0).standard_normal(split.vectors.shape, np.float32)
-    # Noise with the mean and deviation of real vectors: the model must not see that it is noise.
-    noise = train.vectors.mean(axis=0) + noise * train.vectors.std(axis=0)
-    right, shuffle, random = (
-        nats_per_token(model.model, examples, vectors, choose(model.model.xp))
-        for vectors in (split.vectors, others, noise)
-    )
+def _losses(model: Artifact, split: Split, train: Split, sample: int) -> Figures:
+    """Return the losses given the photos, other photos and noise, and the losses to compare with.
+
+    The loss given the photos is that of all captions of dev, and of a sample of train; the two to compare it
+    with are of a sample of either. The bounds are those of all captions.
+    """
+    size, examples, arithmetic = len(model.vocabulary), split.examples, choose(model.model.xp)
+    some = sampled(examples, sample)
+    measured = examples if split.name == "dev" else some
+    others = replace(split.vectors, rows=split.vectors.rows[derangement(len(split.vectors))])  # (P, D)
+    right = nats_per_token(model.model, measured, split.vectors, arithmetic, cores())
+    shuffle = nats_per_token(model.model, some, others, arithmetic, cores())
+    random = nats_per_token(model.model, *_given_noise(some, train.vectors), arithmetic, cores())
     return {
         "photos": len(split.vectors),
         "tokens": int((examples.lengths + 1).sum()),
         "nll": right,
+        "measured": len(measured),
+        "compared": len(some),
         "perplexity": float(np.exp(right)),
         "shuffled_nll": shuffle,
         "random_nll": random,
@@ -146,22 +174,40 @@ def _losses(model: Artifact, split: Split, train: Split) -> Figures:
     }
 
 
-def _grounding(captioner: Captioner, split: Split, captions: list[Caption]) -> Figures:
+def _given_noise(examples: Examples, vectors: Photos) -> tuple[Examples, Array]:
+    """Return captions with a photo of noise for each of theirs, and the vectors (n, D) of these.
+
+    The noise has the mean and deviation of real vectors: the model must not see that it is noise.
+    """
+    photos, rows = np.unique(examples.photo, return_inverse=True)
+    noise = np.random.default_rng(0).standard_normal((len(photos), vectors.shape[1]), np.float32)
+    mean, deviation = moments(vectors, np.float32)
+    noise *= deviation
+    noise += mean
+    return replace(examples, photo=rows), noise
+
+
+def sampled(examples: Examples, count: int) -> Examples:
+    """Return `count` captions, always the same ones and in their order; all where there are no more."""
+    if count >= len(examples):
+        return examples
+    return examples.some(np.sort(np.random.default_rng(0).permutation(len(examples))[:count]))
+
+
+def _grounding(captioner: Captioner, split: Split, people: People, captions: list[Caption]) -> Figures:
     """Return how often captions name what is in the photo, given its vector and given another photo's."""
     others = split.vectors[: len(captions)][derangement(len(captions))]  # (N, D)
     return {
-        "names": names([caption.text for caption in captions], split.labels),
-        "names_shuffled": names([caption.text for caption in greedy(captioner, others)], split.labels),
-        "names_human": names([split.texts[row] for row in _best_rows(split)], split.labels),
+        "captioned": len(captions),
+        "names": names([caption.text for caption in captions], people.labels),
+        "names_shuffled": names([caption.text for caption in greedy(captioner, others)], people.labels),
+        "names_human": names([texts[0] for texts in people.texts], people.labels),
     }
 
 
-def _caption_metrics(
-    split: Split, train: Split, captions: list[Caption], plugins: Sequence[Plugin]
-) -> Figures:
-    """Return how the captions compare with people's, with each other and with the training captions."""
-    tokens = [caption.tokens for caption in captions]
-    references = [[split.tokens[row] for row in _rows(split, photo)] for photo in range(len(tokens))]
+def _caption_metrics(people: People, captions: list[Caption], plugins: Sequence[Plugin]) -> Figures:
+    """Return how the captions compare with people's and with each other."""
+    tokens, references = [caption.tokens for caption in captions], people.tokens
     return {
         **{f"bleu_{n}": value for n, value in enumerate(metrics.bleu(tokens, references), 1)},
         "rouge_l": metrics.rouge_l(tokens, references),
@@ -169,7 +215,6 @@ def _caption_metrics(
         "distinct_1": metrics.distinct(tokens, 1),
         "distinct_2": metrics.distinct(tokens, 2),
         "self_bleu": metrics.self_bleu(tokens[:COMPARED]),
-        "verbatim": metrics.verbatim(tokens, train.tokens),
         "same": metrics.sameness(tokens),
         **outside.measured(plugins, tokens, references),
     }
@@ -193,34 +238,22 @@ def names(captions: list[str], labels: list[list[str]]) -> float | None:
 
     Both are compared in their normal form: a caption in half-width kana names what it names.
     """
-    pairs = zip(captions, labels, strict=False)  # only the first photos of a large split are captioned
     named = [
         any(label and label in normalise(caption) for label in map(name_form, present))
-        for caption, present in pairs
+        for caption, present in zip(captions, labels, strict=True)
         if present
     ]
     return sum(named) / len(named) if named else None
 
 
-def _rows(split: Split, photo: int) -> Array:
-    """Return the rows of a photo's captions, those with most stars first."""
-    rows = np.flatnonzero(split.examples.photo == photo)
-    return rows[np.argsort(-split.examples.stars[rows], kind="stable")]
-
-
-def _best_rows(split: Split) -> list[int]:
-    """Return the row of the caption with most stars, of each photo that is captioned."""
-    return [int(_rows(split, photo)[0]) for photo in range(min(len(split.vectors), CAPTIONED))]
-
-
-def _samples(split: Split, captions: list[Caption]) -> list[dict[str, Any]]:
+def _samples(split: Split, people: People, captions: list[Caption]) -> list[dict[str, Any]]:
     """Return the first photos of a split: their labels, people's captions with most stars, the model's."""
     return [
         {
             "split": split.name,
-            "sha256": split.examples.photos[photo],
-            "labels": split.labels[photo],
-            "human": [split.texts[row] for row in _rows(split, photo)[:HUMAN]],
+            "sha256": str(split.examples.photos[photo]),
+            "labels": people.labels[photo],
+            "human": people.texts[photo][:HUMAN],
             "model": [captions[photo].text],
         }
         for photo in range(min(SAMPLES, len(captions)))

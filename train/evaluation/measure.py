@@ -3,6 +3,7 @@
 C captions, P photos, D components of a photo's vector, T target tokens of a batch.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +11,18 @@ import numpy as np
 from store.chainer_compat import chainer
 from train import batches
 from train.arithmetic.arithmetic import Arithmetic
+from train.arithmetic.device import on_gpu
 from train.arithmetic.loss import loss
 from train.examples import Examples
-from train.model import Array, CaptionModel
+from train.model import Array, CaptionModel, Photos
 
 BATCH = 128
 """Captions of a batch, similar in length."""
 
 
-def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, arithmetic: Arithmetic) -> Array:
+def caption_losses(
+    model: CaptionModel, examples: Examples, vectors: Photos, arithmetic: Arithmetic, threads: int = 1
+) -> Array:
     """Return the negative log-likelihood of every caption given its photo's vector.
 
     Args:
@@ -26,36 +30,53 @@ def caption_losses(model: CaptionModel, examples: Examples, vectors: Array, arit
         vectors: (P, D) float32 raw vectors, on the model's device. Other photos' vectors show whether the
             model uses the photo.
         arithmetic: what computes it, for the model's device.
+        threads: how many batches are computed at once, each by one thread: the losses do not depend on it.
 
     Returns:
         (C,) float64 nats, <EOS> counted.
     """
     totals = np.zeros(len(examples))
     order = np.argsort(-examples.lengths, kind="stable")
-    with chainer.no_backprop_mode(), chainer.using_config("train", False):
-        for start in range(0, len(order), BATCH):
-            batch = batches.pack(examples, order[start : start + BATCH])
-            ones = model.xp.ones(len(batch.targets), np.float32)
+
+    def measure(start: int) -> None:
+        batch = batches.pack(examples, order[start : start + BATCH])
+        ones = model.xp.ones(len(batch.targets), np.float32)
+        with chainer.no_backprop_mode(), chainer.using_config("train", False):  # they hold for a thread
             _, losses = loss(model, batch.on(model.xp), vectors[batch.photos], ones, arithmetic)
-            # (T,) losses of tokens to (C,) of captions; `add.at`, since a caption has many tokens.
-            np.add.at(totals, batch.captions[batch.rows], chainer.cuda.to_cpu(losses).astype(np.float64))
+        # (T,) losses of tokens to (C,) of captions; `add.at`, since a caption has many tokens.
+        np.add.at(totals, batch.captions[batch.rows], chainer.cuda.to_cpu(losses).astype(np.float64))
+
+    starts = range(0, len(order), BATCH)
+    if threads == 1 or on_gpu(model.device):
+        for start in starts:
+            measure(start)
+        return totals
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for _ in pool.map(measure, starts):
+            pass
+    finally:
+        pool.shutdown(cancel_futures=True)
     return totals
 
 
-def nats_per_token(model: CaptionModel, examples: Examples, vectors: Array, arithmetic: Arithmetic) -> float:
+def nats_per_token(
+    model: CaptionModel, examples: Examples, vectors: Photos, arithmetic: Arithmetic, threads: int = 1
+) -> float:
     """Return the mean negative log-likelihood of a target token in nats, <EOS> counted.
 
     Args:
         examples: C captions of P photos.
         vectors: (P, D) float32 raw vectors, on the model's device.
         arithmetic: what computes it, for the model's device.
+        threads: how many batches are computed at once; the loss does not depend on it.
     """
-    losses = caption_losses(model, examples, vectors, arithmetic)
+    losses = caption_losses(model, examples, vectors, arithmetic, threads)
     return float(losses.sum() / (examples.lengths + 1).sum())
 
 
 def ranks(
-    model: CaptionModel, examples: Examples, vectors: Array, limit: int, arithmetic: Arithmetic
+    model: CaptionModel, examples: Examples, vectors: Photos, limit: int, arithmetic: Arithmetic
 ) -> Array:
     """Return for each photo how many other photos' captions the model finds likelier than the photo's own.
 

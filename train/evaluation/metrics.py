@@ -140,12 +140,6 @@ def _each_and_others(captions: Sequence[Tokens]) -> Iterator[tuple[Tokens, list[
         yield caption, [*captions[:index], *captions[index + 1 :]]
 
 
-def verbatim(captions: Sequence[Tokens], known: Sequence[Tokens]) -> float:
-    """Return the share of captions that are a training caption word for word."""
-    training = {tuple(tokens) for tokens in known}
-    return sum(tuple(caption) in training for caption in captions) / len(captions) if captions else 0.0
-
-
 def sameness(captions: Sequence[Tokens]) -> float:
     """Return the share of captions that are the most frequent one."""
     counts = Counter(map(tuple, captions))

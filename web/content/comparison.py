@@ -34,6 +34,9 @@ FIGURES = {
     "verbatim": "training captions word for word",
     "same": "share of the most frequent caption",
     "captions": "captions",
+    "measured": "captions that the loss is of",
+    "compared": "captions that the losses with another vector are of",
+    "captioned": "photos that captions were written for",
     "photos": "photos",
     "tokens": "tokens",
 }

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from dataset.text.vocabulary import BOS, EOS
-from train.evaluation.baselines import memorised, uniform, unigram
+from dataset.text.vocabulary import BOS, EOS, UNK
+from train.evaluation.baselines import memorised, uniform, unigram, verbatim
 from train.examples import Examples
 
 
@@ -34,3 +34,10 @@ def test_the_unigram_entropy_is_that_of_the_targets() -> None:
     made = examples((0, [5]), (1, [6]))  # targets: 5 EOS 6 EOS
     assert unigram(made, made, 7) == pytest.approx(1.5 * math.log(2))
     assert uniform(7) == math.log(7)
+
+
+def test_verbatim_is_the_share_of_captions_that_are_known_word_for_word() -> None:
+    known = examples((0, [5, 6]), (0, [7]), (1, [UNK, 5]), (2, []))
+    assert verbatim([[5, 6], [7], [7], [6, 5]], known) == 3 / 4
+    assert verbatim([[5], [5, 6, 5], [], [UNK, 5]], known) == 1 / 4  # nobody knows which words <UNK> were
+    assert verbatim([], known) == 0

@@ -103,10 +103,8 @@ def test_self_bleu_is_one_where_all_are_the_same_and_zero_where_none_share() -> 
     assert metrics.self_bleu([["a", "b", "c", "d"], ["e", "f", "g", "h"]]) == 0
 
 
-def test_verbatim_and_sameness_are_shares() -> None:
-    captions = [["a"], ["a"], ["b"], ["c"]]
-    assert metrics.verbatim(captions, [["a"], ["b"], ["d"]]) == 3 / 4
-    assert metrics.sameness(captions) == 2 / 4
+def test_sameness_is_a_share() -> None:
+    assert metrics.sameness([["a"], ["a"], ["b"], ["c"]]) == 2 / 4
 
 
 def test_recall_counts_ranks_below_k() -> None:
@@ -118,5 +116,5 @@ def test_every_figure_keeps_its_range(pairs: list[tuple[list[str], list[list[str
     captions, references = [caption for caption, _ in pairs], [others for _, others in pairs]
     figures = [*metrics.bleu(captions, references), metrics.rouge_l(captions, references)]
     figures += [metrics.cider(captions, references) / 10, metrics.distinct(captions, 2)]
-    figures += [metrics.self_bleu(captions), metrics.verbatim(captions, captions), metrics.sameness(captions)]
+    figures += [metrics.self_bleu(captions), metrics.sameness(captions)]
     assert all(0 <= figure <= 1 + 1e-9 for figure in figures)
