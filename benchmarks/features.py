@@ -160,7 +160,7 @@ def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[
     drawn = [jpeg(scene(1, number)) for number in range(photos)]
     weights = folder / "weights"
     network = caffemodel.read(locate("untrained", weights), "fc7")
-    recipe = Recipe("caffe", 227, OPTIONS.mean)
+    recipe = Recipe("caffe", 227)
     images = np.stack([recipe.prepare(photo) for photo in drawn[: 4 * BATCH]])
     onnx, plain = start(network, "onnx"), start(network, "numpy")
     batches = [images[at : at + BATCH] for at in range(0, len(images), BATCH)]

@@ -34,7 +34,7 @@ BATCH = 128
 def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[str, object]:
     """Return every figure: medians of the rounds."""
     drawn = [jpeg(scene(1, number)) for number in range(photos)]
-    recipe, weights = Recipe("caffe", 227, OPTIONS.mean), folder / "weights"
+    recipe, weights = Recipe("caffe", 227), folder / "weights"
     images = np.stack([recipe.prepare(photo) for photo in drawn[: 2 * BATCH]])
     network = caffemodel.read(locate("untrained", weights), "fc7")
     gpu, expected = start(network, "cupy"), start(network, "onnx").run(images[:64])

@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 
 from crawler.parsing.images import photo_row
-from featurize.options import FeatureOptions
+from featurize.feeding.presets import PRESETS
 from featurize.preprocess import Recipe
 from store.photo.description import perceptual_hash
 from store.photo.errors import OutsideLimits, UnusablePhoto
@@ -34,7 +34,7 @@ NEAR = 8
 """Bits of the hash that a picture decoded whole may differ in from one that was decoded small."""
 SAME = 12
 """The most that a page's JPEG may differ from the picture, on the mean over 16 cells, of 255."""
-RECIPES = [Recipe(method, 224, FeatureOptions().mean) for method in ("caffe", "imagenet", "clip")]
+RECIPES = [Recipe(method, 224) for method in PRESETS]
 
 
 def disagreements(content: bytes) -> Iterator[str]:

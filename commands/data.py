@@ -122,7 +122,7 @@ def weights(arguments: argparse.Namespace) -> None:
     """Fetch the published weights of CaffeNet, and check them."""
     from featurize.fetch import CAFFENET, fetch
 
-    print(fetch(CAFFENET, arguments.data / "weights"))
+    print(fetch(CAFFENET, arguments.data / "weights", arguments.mirror))
 
 
 def neighbours(arguments: argparse.Namespace) -> None:
@@ -191,6 +191,7 @@ def register(commands: Commands) -> None:
     command.add_argument("--near", action="store_true", help="near copies of its photo go, too")
     command = add(commands, weights)
     command.add_argument("name", choices=["caffenet"], help="which weights")
+    command.add_argument("--mirror", metavar="ADDRESS", help="another address of the same file")
     add_data(command)
     command = add(commands, neighbours)
     add_pipeline(command)

@@ -7,16 +7,17 @@ its batch again.
 
 import os
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from featurize.encoder import Encoder, Photos, Row, open_encoder
+from featurize.encoder import About, Encoder, Photos, Row, open_encoder
+from featurize.feeding.resolve import fed
 from featurize.options import FeatureOptions
-from featurize.weights import identity, locate
+from featurize.weights import identity, known, locate, own_file
 from store.errors import UserError
 from store.photo.options import Limits, PhotoOptions, limited
 from store.processes.child import ROOT
@@ -100,14 +101,20 @@ class RayEngine:
         import ray
 
         self._ray = ray
+        how = fed(options, own_file(options.weights), weights)  # what lies beside a model stays here
+        options, self._doubts = how.options, how.doubts
         self._name, self._file = _put_weights(ray, options, weights)
         self._lanes = _lanes(options, ray.cluster_resources())
         self._compute = ray.remote(compute)
         # Asked of a worker: this machine may have neither the GPU nor the libraries that workers have.
         asked = ray.remote(describe).options(max_retries=RETRIES, **self._lanes[0].resources)
-        encoder, self.dimensions = self._get(asked.remote(self._lanes[0].options, self._name, self._file), [])
+        about, self.dimensions = self._get(asked.remote(self._lanes[0].options, self._name, self._file), [])
         count = " + ".join(f"{lane.workers} {lane.kind}" for lane in self._lanes)
-        self.description = f"Ray, {count} workers, {encoder}"
+        # The weights lie elsewhere on a worker, and its backend is that of its lane: neither is to be kept.
+        own = {name: options.of_result()[name] for name in ("weights", "backend", "engine", "ray")}
+        told = f"Ray, {count} workers, {about.description}"
+        doubts = (*self._doubts, *about.doubts)
+        self.about = About(told, about.feeding, about.settings | own, doubts)
 
     def rows(self, batches: Iterable[Photos]) -> Iterator[list[Row]]:
         """Yield the rows of each batch as it is done; each worker has `BATCHES_PER_WORKER` under way."""
@@ -168,33 +175,40 @@ def _put_weights(ray: Any, options: FeatureOptions, weights: Path) -> tuple[str,
     if options.weights == "random":
         return "random", None
     path = locate(options.weights, weights)
-    return identity(str(path), weights) + path.suffix, ray.put(path.read_bytes())
+    beside = known(path, weights).external
+    files = {name: (path.parent / name).read_bytes() for name in beside}
+    main = identity(str(path), weights) + path.suffix
+    return main, ray.put({main: path.read_bytes(), **files})
 
 
 def compute(
-    options: FeatureOptions, name: str, file: bytes | None, batch: Photos, limits: PhotoOptions
+    options: FeatureOptions, name: str, files: Mapping[str, bytes] | None, batch: Photos, limits: PhotoOptions
 ) -> list[Row]:
     """Return the rows of one batch; runs on a worker."""
-    encoder = _encoder(options.model_dump_json(exclude_unset=True), name, _local_weights(name, file))
+    encoder = _encoder(options.model_dump_json(), name, _local_weights(name, files))
     with limited(limits):
         return encoder.rows(batch)
 
 
-def describe(options: FeatureOptions, name: str, file: bytes | None) -> tuple[str, int]:
-    """Return the description of the encoder, and D; runs on a worker."""
-    encoder = _encoder(options.model_dump_json(exclude_unset=True), name, _local_weights(name, file))
-    return encoder.description, encoder.dimensions
+def describe(options: FeatureOptions, name: str, files: Mapping[str, bytes] | None) -> tuple[About, int]:
+    """Return what is to be said of the encoder, and D; runs on a worker."""
+    encoder = _encoder(options.model_dump_json(), name, _local_weights(name, files))
+    return encoder.about, encoder.dimensions
 
 
-def _local_weights(name: str, file: bytes | None) -> str:
-    """Return the path of the weights on this worker's machine; write them there where they are missing."""
-    path = WEIGHTS_CACHE / name
-    if file is None:
+def _local_weights(name: str, files: Mapping[str, bytes] | None) -> str:
+    """Return the path of the weights on this worker's machine; write them there where they are missing.
+
+    A model with files beside it has a folder of its own: two models may call theirs the same.
+    """
+    if files is None:
         return name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, file)
-    return str(path)
+    folder = WEIGHTS_CACHE / Path(name).stem if len(files) > 1 else WEIGHTS_CACHE
+    for one, content in reversed(list(files.items())):  # the model itself last: where it is, all are
+        if not (folder / one).exists():
+            (folder / one).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / one, content)
+    return str(folder / name)
 
 
 @lru_cache(maxsize=1)

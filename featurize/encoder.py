@@ -5,13 +5,17 @@ B photos in a batch, S rows and columns of the network's input, D values in a ve
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import NormalDist
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from featurize.backends.backend import Backend, choose, start
+from featurize.feeding.doubts import response_doubts, trial_pictures
+from featurize.feeding.resolve import Fed, fed
+from featurize.feeding.saved import DEFAULT_LAYER
 from featurize.options import FeatureOptions, RandomOptions
 from featurize.preprocess import Recipe
 from featurize.weights import locate
@@ -28,12 +32,12 @@ class Encoder(Protocol):
     """Turns photos into rows of a cache.
 
     Attributes:
-        description: what it is and why, for the user.
+        about: what it is and why, for the user and for those who read its vectors.
         dimensions: D.
         threads: how many threads may usefully call it at once.
     """
 
-    description: str
+    about: "About"
     dimensions: int
     threads: int
 
@@ -45,6 +49,23 @@ class Encoder(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class About:
+    """What is to be said of an encoder, and to be kept beside its vectors.
+
+    Args:
+        description: what computes, and why.
+        feeding: what is done to photos, and who says so; nothing where nothing is.
+        settings: of features, plain values, with nothing left open: they make the same vectors again.
+        doubts: what speaks against this being right, a sentence each.
+    """
+
+    description: str
+    feeding: str
+    settings: dict[str, Any]
+    doubts: tuple[str, ...] = ()
+
+
 def open_encoder(options: FeatureOptions, weights: Path) -> Encoder:
     """Return the encoder that the settings ask for.
 
@@ -52,42 +73,56 @@ def open_encoder(options: FeatureOptions, weights: Path) -> Encoder:
         weights: the folder of made and fetched weights files.
 
     Raises:
+        UsageError: nothing says how photos are fed to it.
         UserError: the weights cannot be made, fetched or used; the message says why.
     """
     if options.weights == "random":
         return RandomEncoder(options)
     path = locate(options.weights, weights)
-    backend, size, reason = _onnx(path, options) if path.suffix == ".onnx" else _caffe(path, options)
-    return NetworkEncoder(backend, Recipe(options.preprocess, size, options.mean), reason, options)
+    how = fed(options, path, weights)
+    return _onnx(path, how) if path.suffix == ".onnx" else _caffe(path, how)
 
 
-def _caffe(path: Path, options: FeatureOptions) -> tuple[Backend, int, str]:
-    """Return the backend of a .caffemodel, S, and the reason for the backend."""
+def _caffe(path: Path, how: Fed) -> Encoder:
+    """Return the encoder of a .caffemodel."""
     from featurize.caffe import caffemodel
 
+    options, layer = how.options, how.options.layer or DEFAULT_LAYER
     size = 227 if options.size is None and options.weights == "caffenet" else options.size
-    network = caffemodel.read(path, options.layer, size)
+    network = caffemodel.read(path, layer, size)
     name, reason = choose(options.backend)
-    return start(network, name), network.input[1], reason
+    backend, recipe = start(network, name), how.recipe(network.input[1])
+    return NetworkEncoder(backend, recipe, reason, options.model_copy(update={"layer": layer}), how)
 
 
-def _onnx(path: Path, options: FeatureOptions) -> tuple[Backend, int, str]:
-    """Return the backend of an .onnx file, S, and the reason for the backend."""
-    from featurize.backends.onnx import open_model
+def _onnx(path: Path, how: Fed) -> Encoder:
+    """Return the encoder of an .onnx file, having tried it on two pictures."""
+    from featurize.backends.onnx_encoder import open_model
+    from featurize.backends.onnx_limits import Limits
 
+    options = how.options
     if options.backend not in ("auto", "onnx"):  # of others too: they run networks of Caffe layers
         raise UserError(f"{path} runs on features.backend onnx, not on {options.backend}")
-    # The default layer, fc7, is CaffeNet's; only a layer that the user has set names an output of this model.
-    layer = options.layer if "layer" in options.model_fields_set else None
-    backend = open_model(path, layer, options.size)
-    return backend, backend.size, "an ONNX model"
+    limits = Limits(options.seconds, int(options.memory_gb * 1e9))
+    backend = open_model(path, options.layer, options.size, options.pool, limits)
+    recipe = how.recipe(backend.size)
+    pictures = np.stack([recipe.prepare(picture) for picture in trial_pictures()])
+    backend.try_out(pictures)
+    doubts = (*how.doubts, *response_doubts(backend.response(pictures)))
+    reason = f"an ONNX model, output {backend.output}" + (f", {backend.remark}" if backend.remark else "")
+    resolved = options.model_copy(update={"layer": backend.output, "pool": options.pool or "flatten"})
+    return NetworkEncoder(backend, recipe, reason, resolved, replace(how, doubts=doubts))
 
 
 class NetworkEncoder:
     """Decodes a batch and runs the network on it, in the thread that calls; see `Encoder`."""
 
-    def __init__(self, backend: Backend, recipe: Recipe, reason: str, options: FeatureOptions) -> None:
-        self.description = f"{backend.name} ({reason}), {backend.dimensions:,} values a photo"
+    def __init__(
+        self, backend: Backend, recipe: Recipe, reason: str, options: FeatureOptions, how: Fed
+    ) -> None:
+        description = f"{backend.name} ({reason}), {backend.dimensions:,} values a photo"
+        settings = options.model_copy(update=recipe.resolved()).of_result()
+        self.about = About(description, f"{recipe} ({how.source})", settings, how.doubts)
         self.dimensions, self.threads = backend.dimensions, backend.threads
         self._backend, self._recipe, self._precision = backend, recipe, np.dtype(options.precision)
 
@@ -129,7 +164,7 @@ class RandomEncoder:
 
     def __init__(self, options: FeatureOptions) -> None:
         self.dimensions, self.threads = options.random.dimensions, cores()
-        self.description = f"random vectors, {self.dimensions:,} values a photo"
+        self.about = About(f"random vectors, {self.dimensions:,} values a photo", "", options.of_result())
         self._mean, self._deviation = normal(options.random)
         self._precision = np.dtype(options.precision)
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from featurize.encoder import Photos, Row, open_encoder
+from featurize.encoder import About, Photos, Row, open_encoder
 from featurize.options import FeatureOptions
 
 Batch = TypeVar("Batch")
@@ -17,11 +17,11 @@ class Engine(Protocol):
     """Turns batches of photos into rows of a cache.
 
     Attributes:
-        description: what computes and why, for the user.
+        about: what computes and why, for the user and for those who read the vectors.
         dimensions: D, the values in a vector.
     """
 
-    description: str
+    about: About
     dimensions: int
 
     def rows(self, batches: Iterable[Photos]) -> Iterator[list[Row]]:
@@ -46,7 +46,7 @@ def open_engine(options: FeatureOptions, weights: Path) -> AbstractContextManage
 def _local(options: FeatureOptions, weights: Path) -> Iterator[Engine]:
     encoder = open_encoder(options, weights)
     with ThreadPoolExecutor(encoder.threads) as pool:
-        yield LocalEngine(encoder.description, encoder.dimensions, encoder.rows, pool, 2 * encoder.threads)
+        yield LocalEngine(encoder.about, encoder.dimensions, encoder.rows, pool, 2 * encoder.threads)
 
 
 class LocalEngine(Generic[Batch]):
@@ -54,13 +54,13 @@ class LocalEngine(Generic[Batch]):
 
     def __init__(
         self,
-        description: str,
+        about: About,
         dimensions: int,
         compute: Callable[[Batch], list[Row]],
         pool: ThreadPoolExecutor,
         depth: int,
     ) -> None:
-        self.description, self.dimensions = description, dimensions
+        self.about, self.dimensions = about, dimensions
         self._compute, self._pool, self._depth = compute, pool, depth
 
     def rows(self, batches: Iterable[Batch]) -> Iterator[list[Row]]:

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -16,8 +17,12 @@ from dataset import read
 from featurize import cache
 from featurize.backends.backend import outside
 from featurize.cache import batched
+from featurize.feeding.doubts import Scale
+from featurize.feeding.presets import CAFFE_MEAN, PRESETS
+from featurize.feeding.resolve import changed_parts, fed
+from featurize.feeding.saved import DEFAULT_LAYER
 from featurize.options import FeatureOptions
-from featurize.weights import identity
+from featurize.weights import identity, own_file
 from store.errors import UserError
 from store.manifest import NAME as MANIFEST
 from store.manifest import changed, fingerprint
@@ -30,32 +35,46 @@ from store.register.listed import changing, list_files, take_out
 from store.register.stages import Stage
 from store.whole_file import remove_leftovers, write_json
 
+if TYPE_CHECKING:
+    from featurize.encoder import About
+
 SETTINGS = "settings.json"
 """Beside the vectors: the settings that made them, to make another photo's vector the same way."""
 VERSION = 1
 """Part of every key: raise it when the same settings would give other vectors."""
-VECTOR_SETTINGS = ("layer", "preprocess", "size", "mean", "precision")
-"""The settings, beside the weights, that a vector depends on."""
+VECTOR_SETTINGS = ("preprocess", "size", "precision")
+"""The settings that a vector depends on, beside the weights, the layer, the mean and changes of a preset."""
 
 
 def key(options: FeatureOptions, weights: Path) -> str:
     """Return the name of the cache for these settings: `<weights>-<layer>-<8 hex digits>`.
 
+    Settings that are as their preset has them are in no key: those of 0.1, which knew presets alone, stay.
+
     Args:
         weights: the folder of made and fetched weights files, which also keeps digests of other files.
 
     Raises:
+        UsageError: nothing says how photos are fed to an .onnx.
         UserError: features.weights is a path, and there is no such file.
     """
     settings: dict[str, object]
+    layer = options.layer or DEFAULT_LAYER
     if options.weights == "random":
         settings = {"random": options.random.model_dump(), "precision": options.precision}
     else:
-        settings = {name: getattr(options, name) for name in VECTOR_SETTINGS}
-        settings["weights"] = identity(options.weights, weights)
+        own = own_file(options.weights)
+        resolved = fed(options, own, weights).options
+        settings = {name: getattr(resolved, name) for name in VECTOR_SETTINGS}
+        preset = PRESETS[resolved.preprocess or "caffe"].mean
+        mean = CAFFE_MEAN if resolved.mean in (None, preset) else resolved.mean  # 0.1 kept one mean for all
+        settings |= {"layer": layer, "mean": mean, "weights": identity(options.weights, weights)}
+        settings |= changed_parts(resolved)
+        if options.pool not in (None, "flatten"):
+            settings["pool"] = options.pool
         if plugin := outside(options.backend):  # ours agree with each other, and stand in no key
             settings["backend"] = plugin.version
-    names = [_safe(Path(options.weights).stem), _safe(options.layer)]
+    names = [_safe(Path(options.weights).stem), _safe(layer)]
     return "-".join([*names, fingerprint(VERSION, settings)[:8]])
 
 
@@ -127,7 +146,7 @@ def extract(
     # Two commands may want the same cache: the second waits, and then finds the vectors there.
     with locked(features / f".{directory.name}.lock", f"is writing {directory}", math.inf):
         remove_leftovers(directory)
-        _mend(stage, options)
+        _mend(stage, options, weights)
         if force:
             cache.drop(stage, read.photos(dataset)["sha256"].combine_chunks())
         positions = cache.missing(shards, directory)
@@ -136,13 +155,13 @@ def extract(
             return directory
         room.check()
         tally = _fill(options, weights, stage, shards, positions, room)
-    print(f"features: {tally.computed:,} computed, {total - len(positions):,} were there, {tally}")
+    print(f"features: {tally.scale.count:,} computed, {total - len(positions):,} were there, {tally}")
     if tally.refused:
         print(f"features: leave out what is refused with: {Place.of(dataset).command('dataset')}")
     return directory
 
 
-def _mend(stage: Stage, options: FeatureOptions) -> None:
+def _mend(stage: Stage, options: FeatureOptions, weights: Path) -> None:
     """Delete the shards of a cache that are not as its manifest lists them: they are computed anew."""
     directory = stage.directory
     if not (directory / MANIFEST).is_file():  # 0.1 wrote none
@@ -152,7 +171,9 @@ def _mend(stage: Stage, options: FeatureOptions) -> None:
         print(f"features: made again, as missing or not as written: {', '.join(names)}")
         take_out(stage, [directory / name for name in names])
     if not (directory / SETTINGS).exists():
-        write_json(directory / SETTINGS, options.of_result())
+        from featurize.encoder import open_encoder
+
+        write_json(directory / SETTINGS, open_encoder(options, weights).about.settings)
     list_files(stage)  # a kill may have left whole shards that it does not know
 
 
@@ -160,28 +181,22 @@ class Tally:
     """Counts of a run: vectors, photos without one, and the vectors' sparsity and scale."""
 
     def __init__(self) -> None:
-        self.computed = self.undecodable = self.refused = 0
-        self._positive = self._squares = self._values = 0.0
+        self.undecodable = self.refused = 0
+        self.scale = Scale()
 
     def add(self, rows: Iterable[dict[str, object]]) -> None:
         """Count the rows."""
         for row in rows:
             if row["outcome"] == "ok":
-                vector = np.asarray(row["vector"], np.float32)
-                self.computed += 1
-                self._values += vector.size
-                self._positive += np.count_nonzero(vector)
-                self._squares += float(vector @ vector)
+                self.scale.add(np.asarray(row["vector"], np.float32))
             elif row["outcome"] == "refused":
                 self.refused += 1
             else:
                 self.undecodable += 1
 
     def __str__(self) -> str:
-        values = max(1.0, self._values)
-        sparsity, scale = 1 - self._positive / values, (self._squares / values) ** 0.5
         refused = f", {self.refused:,} are refused by photos: limits" if self.refused else ""
-        figures = f"sparsity {sparsity:.3f}, scale {scale:.3g}"
+        figures = f"sparsity {self.scale.sparsity:.3f}, scale {self.scale.scale:.3g}"
         return f"{self.undecodable:,} cannot be decoded{refused} ({figures})"
 
 
@@ -202,9 +217,9 @@ def _fill(
         open_engine(options, weights) as engine,
         cache.writer(directory, engine.dimensions, options.precision) as writer,
     ):
-        print(f"features: {engine.description}", flush=True)
+        _tell(engine.about)
         with changing(stage, [directory / SETTINGS]):
-            write_json(directory / SETTINGS, options.of_result())
+            write_json(directory / SETTINGS, engine.about.settings)
         with Progress("features", len(positions), "photos") as progress:
             for rows in engine.rows(photos):
                 for row in rows:
@@ -213,5 +228,16 @@ def _fill(
                 tally.add(rows)
                 progress.advance(len(rows), undecodable=tally.undecodable)
                 room.check()  # what was computed is committed all the same
+        for doubt in tally.scale.doubts(engine.about.settings):
+            print(f"features: warning: {doubt}", flush=True)
     list_files(stage)
     return tally
+
+
+def _tell(about: "About") -> None:
+    """Print what computes, what is done to photos, and what speaks against it."""
+    print(f"features: {about.description}", flush=True)
+    if about.feeding:
+        print(f"features: photos are {about.feeding}", flush=True)
+    for doubt in about.doubts:
+        print(f"features: warning: {doubt}", flush=True)

@@ -1,6 +1,5 @@
 """What `bokeru verify` checks in a cache of vectors: one row a photo, numbers, and a sample of them anew."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import ValidationError
 
 from dataset import read
 from featurize.cache import batched, batches
 from featurize.encoder import Encoder, RandomEncoder, open_encoder
 from featurize.extract import SETTINGS
+from featurize.feeding.saved import saved_options
 from featurize.fetch import CAFFENET
-from featurize.options import FeatureOptions
 from featurize.weights import UNTRAINED
 from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
@@ -75,15 +73,9 @@ def _encoder(directory: Path) -> Encoder | None:
     """Return what computed the vectors; None where its weights are not here."""
     weights = Place.using(directory).weights
     try:
-        settings = read_object(directory / SETTINGS)
-        # An .onnx file has no fc7: only a layer that somebody has set names an output of it.
-        if settings.get("layer") == FeatureOptions().layer:
-            del settings["layer"]
-        options = FeatureOptions.model_validate_json(json.dumps(settings))
+        options = saved_options(read_object(directory / SETTINGS))
     except FileNotFoundError:
         return None
-    except ValidationError as error:
-        raise UserError(f"they are no settings of features ({error.error_count()} errors)") from None
     files = {"untrained": weights / UNTRAINED, "caffenet": weights / CAFFENET.file}
     path = files.get(options.weights, Path(options.weights).expanduser())
     return open_encoder(options, weights) if options.weights == "random" or path.is_file() else None

@@ -1,12 +1,16 @@
 """The weights file of a setting: made here (`untrained`), fetched (`caffenet`), or the user's own."""
 
 import hashlib
+import json
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from featurize.caffe import caffemodel
 from featurize.caffe.network import caffenet
-from featurize.fetch import CAFFENET, fetch
+from featurize.fetch import CAFFENET, fetch, file_sha1, file_sha256
 from store.errors import DamagedFile, UserError
 from store.processes.lock import locked
 from store.whole_file import read_object, write_json
@@ -44,6 +48,15 @@ def _untrained(path: Path) -> Path:
     return path
 
 
+def own_file(weights: str) -> Path | None:
+    """Return the file of the user's that `features.weights` names; None for what is made or fetched.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    return None if weights in ("untrained", "caffenet", "random") else _own(weights)
+
+
 def _own(weights: str) -> Path:
     path = Path(weights).expanduser()
     if not path.is_file():
@@ -52,23 +65,72 @@ def _own(weights: str) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of a file of the user's.
+
+    Args:
+        digest: its SHA-256, in hex.
+        stated: how photos are prepared, by the data layer of a .caffemodel; as `caffemodel.stated`.
+        external: the files beside an .onnx that hold its weights, by name.
+    """
+
+    digest: str
+    stated: Mapping[str, Any]
+    external: tuple[str, ...]
+
+
 def identity(weights: str, directory: Path) -> str:
     """Return what identifies these weights, without hashing an unchanged file again.
 
-    For `untrained` it is the seed, for `caffenet` the published SHA-1. For a path it is the file's SHA-256,
-    which `directory` keeps for as long as the file's size and modification time stay the same.
+    For `untrained` it is the seed, for `caffenet` the published SHA-1. For a path it is the file's SHA-256;
+    where weights lie in files beside it, one of all of these. `directory` keeps digests for as long as the
+    size and the modification time of a file stay the same.
     """
     if weights in ("untrained", "caffenet"):
         return f"{weights} {SEED}" if weights == "untrained" else CAFFENET.sha1
-    path = _own(weights).resolve()
+    path = _own(weights)
+    found = known(path, directory)
+    if not found.external:
+        return found.digest
+    if absent := [name for name in found.external if not (path.parent / name).is_file()]:
+        raise UserError(
+            f"{path} keeps weights in {absent[0]}, which is not beside it. Copy that file there too"
+        )
+    digests = [[name, known(path.parent / name, directory).digest] for name in found.external]
+    return hashlib.sha256(json.dumps([found.digest, digests]).encode()).hexdigest()
+
+
+def known(path: Path, directory: Path) -> Known:
+    """Return what is known of a file, from `directory` where it is as it was.
+
+    Raises:
+        UserError: an .onnx names files outside its folder, or files that are not there.
+    """
+    name = str(path.resolve())
     state = [path.stat().st_size, path.stat().st_mtime_ns]
-    digests = _digests(directory)
-    if digests.get(str(path), [])[:2] != state:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        digests = _digests(directory) | {str(path): [*state, digest]}
-        write_json(directory / DIGESTS, digests)
-    return str(digests[str(path)][2])
+    record: list[object] = _digests(directory).get(name, [])
+    if record[:2] != state or len(record) < 4:  # earlier versions kept the digest alone
+        record = [*state, file_sha256(path), _read(path)]
+        write_json(directory / DIGESTS, _digests(directory) | {name: record})
+    digest, read = str(record[2]), cast(dict[str, Any], record[3])
+    return Known(digest, read.get("stated", {}), tuple(read.get("external", ())))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a file says beside its weights."""
+    if path.suffix == ".caffemodel":
+        return {"stated": caffemodel.stated(path)}
+    if path.suffix == ".onnx":
+        from featurize.backends.onnx_graph import external_files
+
+        return {"external": external_files(path)}
+    return {}
+
+
+def is_published(path: Path) -> bool:
+    """Tell whether a file is one whose preprocessing is known: the published CaffeNet."""
+    return CAFFENET.has_size(path.stat().st_size) and file_sha1(path) == CAFFENET.sha1
 
 
 def _digests(directory: Path) -> dict[str, list[object]]:

@@ -23,8 +23,10 @@ from dataset import read
 from dataset.export.formats import export
 from dataset.importers import bokekan, oogiri_go
 from featurize.encoder import NetworkEncoder
+from featurize.feeding.presets import PRESETS
+from featurize.feeding.resolve import Fed
 from featurize.options import FeatureOptions
-from featurize.preprocess import METHODS, Recipe
+from featurize.preprocess import Recipe
 from store.photo.description import perceptual_hash
 from store.photo.metadata.cut import bare
 from tests import crawl_tables
@@ -155,9 +157,10 @@ def test_the_hash_is_that_of_the_picture_that_is_shown(doors: Doors, name: str) 
 @each_photo
 def test_features_say_the_same_and_see_the_picture(doors: Doors, name: str) -> None:
     odd, crawled = PHOTOS[name], doors.crawled[name]
-    for method in METHODS:
+    for method in PRESETS:
         recipe = Recipe(method, 256, (0, 0, 0))
-        encoder = NetworkEncoder(Quarters(), recipe, "a test", FeatureOptions())
+        how = Fed(FeatureOptions(), "a test")
+        encoder = NetworkEncoder(Quarters(), recipe, "a test", FeatureOptions(), how)
         (row,) = encoder.rows([(sha256(name), odd.content)])
         assert row["error"] == crawled["error"]
         assert row["outcome"] == ("ok" if not odd.reason else "refused" if odd.limits else "error")

@@ -23,6 +23,8 @@ from store.whole_file import whole_file
 MAX_BYTES = 2**31 - 1
 """The largest protobuf message."""
 INPUTS = ("Input", "Data", "ImageData", "MemoryData", "DummyData", "HDF5Data", "WindowData")
+TEST = 1
+"""NetStateRule.phase of a layer that is there when a network is not being trained."""
 IGNORED_FIELDS = (5, 6, 7)
 """Fields that do not change what a network computes: force_backward, state, debug_info."""
 REMEDY = "Copy or fetch it again; untrained weights: delete the file, and it is written again"
@@ -51,6 +53,43 @@ def read(path: Path, blob: str, size: int | None = None) -> Network:
         return Network(path.stem, shape, found)
     except UnfitLayer as error:
         raise UserError(f"{path}: {error}") from error
+
+
+def stated(path: Path) -> dict[str, Any]:
+    """Return how photos are prepared by the file's own data layer; nothing of a file that cannot be read.
+
+    Returns:
+        Of `scale`, `mean` (a list of 1 or 3 values), `mean_file` and `force_gray` those that it states.
+
+    Source: Caffe's caffe.proto: `transform_param`, in both layouts, or the deprecated fields of `data_param`.
+    """
+    try:
+        net = _parse(path)
+    except UserError:
+        return {}  # said where it is read as a network
+    found: list[tuple[bool, dict[str, Any]]] = []
+    for message in net.layer or net.layers:
+        kind = message.type if net.layer else V1_TYPES.get(message.type)
+        if kind in INPUTS and (said := _said(message)):
+            found.append((any(rule.phase == TEST for rule in message.include), said))
+    return max(found, key=lambda one: one[0], default=(False, {}))[
+        1
+    ]  # that of testing before that of training
+
+
+def _said(message: Any) -> dict[str, Any]:
+    """Return what one data layer states of preprocessing."""
+    new, old = message.transform_param, message.data_param
+    said: dict[str, Any] = {}
+    if (scale := new.scale if new.HasField("scale") else old.scale) not in (0.0, 1.0):
+        said["scale"] = float(scale)
+    if new.mean_value:
+        said["mean"] = list(new.mean_value)
+    elif mean_file := new.mean_file or old.mean_file:
+        said["mean_file"] = mean_file
+    if new.force_gray:
+        said["force_gray"] = True
+    return said
 
 
 def _parse(path: Path) -> Any:

@@ -29,8 +29,9 @@ PoolingParameter      5 kernel_h uint32 | 6 kernel_w uint32 | 7 stride_h uint32 
 PoolingParameter      9 pad_h uint32 | 10 pad_w uint32 | 12 global_pooling bool=false | 13 round_mode int32=0
 ReLUParameter         1 negative_slope float=0
 SoftmaxParameter      2 axis int32=1
-TransformationParameter 1 scale float=1 | 3 crop_size uint32=0
-DataParameter         5 crop_size uint32=0
+TransformationParameter 1 scale float=1 | 3 crop_size uint32=0 | 4 mean_file string | 5 mean_value float[]
+TransformationParameter 7 force_gray bool=false
+DataParameter         2 scale float=1 | 3 mean_file string | 5 crop_size uint32=0
 LayerParameter        1 name string | 2 type string | 3 bottom string[] | 4 top string[] | 7 blobs BlobProto[]
 LayerParameter        8 include NetStateRule[] | 9 exclude NetStateRule[]
 LayerParameter        100 transform_param TransformationParameter | 106 convolution_param ConvolutionParameter

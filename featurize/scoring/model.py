@@ -7,8 +7,8 @@ from typing import get_args
 import numpy as np
 
 from featurize.encoder import open_encoder
+from featurize.feeding.presets import Method
 from featurize.options import FeatureOptions
-from featurize.preprocess import Method
 from featurize.scoring.answer import MOST, scores
 from featurize.scoring.rows import Item, Row, failed, scored
 from store.errors import UsageError
@@ -39,9 +39,8 @@ class PhotoModel:
     ) -> None:
         if preprocess not in get_args(Method):
             raise UsageError(f"--preprocess {preprocess}: there are {', '.join(get_args(Method))}")
-        layer = {} if output is None else {"layer": output}
         options = FeatureOptions.model_validate(
-            {"weights": str(path), "preprocess": preprocess, "size": size, **layer}
+            {"weights": str(path), "preprocess": preprocess, "size": size, "layer": output}
         )
         self._encoder = open_encoder(options, path.parent)
         self._name, count = name, self._encoder.dimensions

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from dataset.options import DatasetOptions
 from featurize.cache import batched
+from featurize.encoder import About
 from featurize.engine import LocalEngine
 from featurize.scoring import model, table
 from featurize.scoring.crawled import crawled
@@ -228,7 +229,9 @@ def _fill(
         ) as progress,
         _stopped_by_errors(running),
     ):
-        engine: LocalEngine[Sequence[Item]] = LocalEngine("", 0, running.rows, pool, 2 * running.threads)
+        engine: LocalEngine[Sequence[Item]] = LocalEngine(
+            About("", "", {}), 0, running.rows, pool, 2 * running.threads
+        )
         for rows in engine.rows(batched(items, running.batch)):
             for row in rows:
                 writer.append(row)

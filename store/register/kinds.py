@@ -210,6 +210,7 @@ KINDS = (
     FileKind("pipeline", "<pipeline>/receipts/*.json", "json"),
     FileKind("pipeline", "<pipeline>/exports.json", "json"),
     FileKind("weights", "weights/*.caffemodel", "caffemodel"),
+    FileKind("weights", "weights/*.sha256", "text"),
     FileKind("weights", "weights/digests.json", "json"),
     FileKind("weights", "weights/*.part", "temporary"),
     FileKind("weights", "weights/.lock", "lock"),

@@ -35,7 +35,7 @@ def encode(path: Path, **settings: object) -> np.ndarray:
 @pytest.mark.parametrize("batch", ["N", 1, 2])
 def test_any_onnx_encoder_gives_vectors_as_long_as_its_output(tmp_path: Path, batch: int | str) -> None:
     found = encode(model(tmp_path / "m.onnx", [batch, 3, 32, 32]))
-    recipe = Recipe("clip", 32, (0.0, 0.0, 0.0))
+    recipe = Recipe("clip", 32)
     expected = [recipe.prepare(photo(seed)).mean((1, 2)) for seed in (1, 2, 3)]
     np.testing.assert_allclose(found, expected, atol=1e-5)
 

@@ -1,5 +1,6 @@
 """The features stage: which photos get vectors, and when nothing is left to do."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import numpy as np
 import pytest
 
 from featurize.extract import Extractor, extract, key
+from featurize.feeding.saved import saved_options
 from featurize.options import FeatureOptions
+from featurize.preprocess import PARTS
 from featurize.read import vectors
 from featurize.verify import check
 from store.errors import DamagedFile, UserError
@@ -170,7 +173,12 @@ def test_weights_that_cannot_be_used_leave_no_cache(stage: Stage) -> None:
 def test_the_settings_lie_beside_the_vectors(stage: Stage) -> None:
     write_dataset(stage.dataset, [photo(1)])
     settings = (stage.run() / "settings.json").read_text()
-    assert FeatureOptions.model_validate_json(settings) == stage.options
+    kept = saved_options(json.loads(settings))
+    open_parts = dict.fromkeys(("layer", "preprocess", "size", *PARTS))
+    assert kept.model_copy(update=open_parts) == stage.options
+    assert (kept.layer, kept.preprocess, kept.size) == ("fc7", "caffe", 35)
+    assert kept.mean == (104.007, 116.669, 122.679)  # facts of CaffeNet, in Caffe's order: B, G, R
+    assert kept.crop == 35 / 256
 
 
 def test_no_such_weights(stage: Stage) -> None:

@@ -70,7 +70,7 @@ def test_the_published_file_is_fetched_once(server: Server, known: KnownWeights,
     assert fetch(known, tmp_path).read_bytes() == CONTENT
     assert fetch(known, tmp_path) == tmp_path / "net.caffemodel"
     assert server.requested == [None]
-    assert {path.name for path in tmp_path.iterdir()} == {"net.caffemodel", ".lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {"net.caffemodel", "net.caffemodel.sha256", ".lock"}
 
 
 def test_an_interrupted_fetch_goes_on(server: Server, known: KnownWeights, tmp_path: Path) -> None:

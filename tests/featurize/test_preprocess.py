@@ -9,11 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from featurize.options import FeatureOptions
+from featurize.feeding.presets import CAFFE_MEAN as MEAN
 from featurize.preprocess import Recipe
 from store.photo.decode import Picture
 
-MEAN = FeatureOptions().mean
 CAFFE = Recipe("caffe", 227, MEAN)
 
 
@@ -75,10 +74,10 @@ def test_clip_and_imagenet_standardise_and_keep_proportions() -> None:
     pixels = np.zeros((100, 300, 3), np.uint8)
     pixels[:, 100:200] = (255, 0, 0)  # the middle square is red
     content = encoded(Image.fromarray(pixels))
-    clip = Recipe("clip", 50, MEAN).prepare(content)
+    clip = Recipe("clip", 50).prepare(content)
     assert clip.shape == (3, 50, 50)
     np.testing.assert_allclose(clip[:, 25, 25], [(1 - 0.48145466) / 0.26862954, -1.7520971, -1.4802198], 1e-4)
-    imagenet = Recipe("imagenet", 56, MEAN).prepare(content)
+    imagenet = Recipe("imagenet", 56).prepare(content)
     np.testing.assert_allclose(
         imagenet[:, 28, 28], [(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225], 1e-5
     )

@@ -4,7 +4,6 @@ B photos, D components of a photo's vector, n captions per photo.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from dataset.text.captions import join, normalise
 from dataset.text.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
+from featurize.feeding.saved import saved_options
 from featurize.options import FeatureOptions
 from store.errors import UsageError, UserError
 from train.arithmetic.arithmetic import Decoder, choose
@@ -98,11 +97,10 @@ class Captioner:
             UserError: they were written by another version of Bokeru.
         """
         try:
-            return FeatureOptions.model_validate_json(json.dumps(self.features))
-        except ValidationError as error:
+            return saved_options(self.features)
+        except UserError as error:
             raise UserError(
-                f"The model's features settings cannot be read: {error.errors()[0]['msg']}. "
-                "It was trained by another version: train it again, or use that version"
+                f"The model cannot be used: {error}. Train it again, or use that version"
             ) from None
 
     def caption(self, vectors: NDArray[np.float32], **settings: Any) -> list[list[Caption]]:

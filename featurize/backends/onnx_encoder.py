@@ -1,0 +1,280 @@
+"""Image encoders of others, from .onnx files: which part of one reads photos, and whether it is a function
+of them.
+
+B photos of S x S pixels in a batch, D values in a vector, T tokens, C channels.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from featurize.backends import onnx_graph
+from featurize.backends.onnx import session
+from featurize.backends.onnx_limits import Limits, TooMuch, TooMuchMemory
+from store.errors import UserError
+from store.processes.cores import cores
+
+MAX_DIMENSIONS = 65_536
+MAX_BATCH = 16
+"""Photos that a model computes at once, so that its memory does not grow with B."""
+EMBEDDING = "image_embeds"
+"""What transformers' models of images and texts (CLIP, SigLIP) call the vector of an image."""
+ALIKE: dict[np.dtype[Any], float] = {np.dtype(np.float16): 2e-2}
+"""How far two results of one photo may be apart, as a share of the largest value; 1e-3 but for float16."""
+FOLDER = "session.model_external_initializers_file_folder_path"
+"""Where the files of weights lie, for a model that is not loaded from its own file."""
+WAY_OUT = "Call model.eval() before torch.onnx.export, and leave its `training` as it is"
+
+Pool = Literal["mean", "first", "flatten"] | None
+
+
+def open_model(path: Path, layer: str | None, size: int | None, pool: Pool, limits: Limits) -> "OnnxEncoder":
+    """Return an image encoder from the user's .onnx file; `OnnxEncoder.try_out` says if it is one.
+
+    Args:
+        layer: which of its outputs is the vector; None for the only one that hangs on the photo alone.
+        size: S, for models that leave it open.
+        pool: what becomes of an output with several vectors a photo.
+
+    Raises:
+        UserError: it cannot be loaded, reads no photos, or is in training mode; the message says why.
+    """
+    model = onnx_graph.read_graph(path)
+    try:
+        if model is None:
+            raise ValueError("it is damaged, or another kind of file")
+        photos = _photos(model)
+        output = _output(model, photos.name, layer)
+        if changing := onnx_graph.changing(model, output):
+            raise UserError(f"{changing}. {WAY_OUT}")
+        options = limits.options()
+        if len(onnx_graph.inputs(model)) == len(model.graph.output) == 1:
+            started = session(str(path), options)
+        else:
+            options.add_session_config_entry(FOLDER, str(path.parent.resolve()))
+            started = session(onnx_graph.part(model, output, photos.name).SerializeToString(), options)
+        return OnnxEncoder(path, started, photos, output, _size(photos, size), pool, limits)
+    except UserError as error:
+        raise UserError(f"{path} {error}") from None
+    except Exception as error:  # ONNX Runtime's exceptions have no base class of their own
+        raise UserError(f"{path} is not a model that ONNX Runtime can run: {_short(error)}") from error
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _photos(model: onnx.ModelProto) -> onnx.ValueInfoProto:
+    """Return the input that takes photos."""
+    found = [value for value in onnx_graph.inputs(model) if onnx_graph.is_photo(value)]
+    if len(found) != 1:
+        takes = "; ".join(_described(value) for value in onnx_graph.inputs(model))
+        raise UserError(f"takes {takes}. An image encoder takes one tensor(float) of [N, 3, rows, columns]")
+    return found[0]
+
+
+def _described(value: onnx.ValueInfoProto) -> str:
+    tensor = value.type.tensor_type
+    kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+    shape = ", ".join(dim.dim_param or str(dim.dim_value) for dim in tensor.shape.dim)
+    return f"{value.name} tensor({kind}) [{shape}]"
+
+
+def _output(model: onnx.ModelProto, photos: str, layer: str | None) -> str:
+    """Return the name of the output that is the vector."""
+    needs = onnx_graph.needs(model)
+    alone = [name for name, read in needs.items() if read == {photos}]
+    names = ", ".join(alone)
+    if layer is not None and layer not in needs:
+        raise UserError(f"has no output {layer!r}. Set features.layer to one of: {names}")
+    if not alone:
+        raise UserError(f"has no output that hangs on {photos!r} alone: it is no image encoder")
+    if layer is not None:
+        if layer not in alone:
+            others = ", ".join(sorted(needs[layer] - {photos})) or "no photo at all"
+            raise UserError(
+                f"has an output {layer!r} that hangs on {others}. Set features.layer to one of: {names}"
+            )
+        return layer
+    if len(alone) > 1 and EMBEDDING not in alone:
+        raise UserError(f"has several outputs. Set features.layer to one of: {names}")
+    return EMBEDDING if EMBEDDING in alone else alone[0]
+
+
+def _size(photos: onnx.ValueInfoProto, setting: int | None) -> int:
+    """Return rows and columns of the photos that the model takes."""
+    rows, columns = (dim.dim_value for dim in photos.type.tensor_type.shape.dim[2:])
+    fixed = [size for size in (rows, columns) if size > 0]
+    if not fixed and setting is None:
+        raise UserError("leaves the size of its photos open. Set it: --set features.size=224")
+    size = setting or fixed[0]
+    if any(one != size for one in fixed):
+        raise UserError(f"takes photos of {rows}x{columns}, not of features.size {size}x{size}")
+    return size
+
+
+class OnnxEncoder:
+    """An image encoder of the user's on ONNX Runtime; see `Backend`.
+
+    Attributes:
+        size: S.
+        output: the name of the output that is the vector.
+        dimensions: D, once it was tried out.
+        remark: what is special about how it runs, for the user.
+    """
+
+    name = "onnx"
+
+    def __init__(
+        self,
+        path: Path,
+        started: onnxruntime.InferenceSession,
+        photos: onnx.ValueInfoProto,
+        output: str,
+        size: int,
+        pool: Pool,
+        limits: Limits,
+    ) -> None:
+        self.size, self.output, self.dimensions, self.remark = size, output, 0, ""
+        self.threads = cores()
+        self._path, self._session, self._pool, self._limits = path, started, pool, limits
+        self._input = photos.name
+        self._dtype = onnx_graph.FLOATS[photos.type.tensor_type.elem_type]
+        batch = photos.type.tensor_type.shape.dim[0].dim_value
+        self._fixed_batch = max(0, batch)
+        self._max_batch = self._fixed_batch or MAX_BATCH
+
+    def run(self, images: np.ndarray) -> np.ndarray:
+        """Return (B, D) float32 for images (B, 3, S, S) float32; see `Backend.run`.
+
+        Raises:
+            UserError: it takes too long or too much memory, or gives another number of values than before.
+        """
+        vectors, done = np.empty((len(images), self.dimensions), np.float32), 0
+        while done < len(images):
+            part = images[done : done + self._max_batch]
+            try:
+                found = self._vectors(part)
+            except TooMuchMemory as error:
+                if len(part) == 1 or self._fixed_batch:
+                    raise UserError(f"{self._path} {error}") from None
+                self._max_batch = len(part) // 2
+                continue
+            except TooMuch as error:
+                raise UserError(f"{self._path} {error}") from None
+            if found.shape != (len(part), self.dimensions):
+                shape = f"{found.shape} for {len(part)} photos, and {self.dimensions:,} values a photo before"
+                raise UserError(f"{self._path} gives an array of {shape}")
+            vectors[done : done + len(part)] = found
+            done += len(part)
+        return vectors
+
+    def try_out(self, images: np.ndarray) -> None:
+        """Compute two photos alone, together and again: an encoder is a function of the photo.
+
+        Args:
+            images: (2, 3, S, S) float32, prepared as all photos will be.
+
+        Raises:
+            UserError: it cannot be run within the limits, or its vectors hang on more than the photo.
+        """
+        try:
+            alone = np.concatenate([self._one(images[:1]), self._one(images[1:])])
+            self.dimensions = alone.shape[1]
+            self._compare(alone[:1], self._one(images[:1]), "a second time")
+            if self._fixed_batch != 1:
+                self._together(images, alone)
+        except UserError as error:
+            raise UserError(f"{self._path} {error}") from None
+        except Exception as error:  # ONNX Runtime's exceptions have no base class of their own
+            raise UserError(
+                f"{self._path} is not a model that ONNX Runtime can run: {_short(error)}"
+            ) from error
+        if self.dimensions > MAX_DIMENSIONS:
+            values = f"{self.dimensions:,} values a photo, at most {MAX_DIMENSIONS:,} are allowed"
+            raise UserError(
+                f"{self._path} gives {values}. Set features.pool, or features.layer to a pooled output"
+            )
+
+    def _one(self, image: np.ndarray) -> np.ndarray:
+        """Return the vector of one photo, (1, D)."""
+        found = self._vectors(image)
+        if len(found) != 1:
+            raise UserError(f"gives {len(found)} rows for one photo, not one")
+        return found
+
+    def _together(self, images: np.ndarray, alone: np.ndarray) -> None:
+        try:
+            both = self._vectors(images)
+        except UserError:
+            raise
+        except Exception:  # exported with a batch of one, which only its steps know
+            self._max_batch, self.remark = 1, "one photo at a time, since it was exported for one"
+            return
+        if both.shape != alone.shape:
+            raise UserError(f"gives an array of {both.shape} for two photos, not of {alone.shape}")
+        self._compare(alone, both, "beside another photo")
+        self._compare(both, self._vectors(images), "a second time")
+
+    def response(self, images: np.ndarray) -> float | None:
+        """Return how strongly the first convolution answers, the root of the mean square; about 1 is usual.
+
+        None where photos meet something else first, such as a normalisation that the model brings along.
+        """
+        model = onnx_graph.read_graph(self._path)
+        first = model and onnx_graph.first_convolution(model, self._input)
+        if not model or not first:
+            return None
+        options = self._limits.options()
+        options.add_session_config_entry(FOLDER, str(self._path.parent.resolve()))
+        small = onnx_graph.part(model, first.output, self._input).SerializeToString()
+        answer = self._limits.run(
+            session(small, options), first.output, {self._input: images[:1].astype(self._dtype)}
+        )
+        answer = (answer.astype(np.float32) - first.mean) / np.sqrt(first.variance + 1e-5)
+        return float(np.sqrt(np.square(answer).mean()))
+
+    def _compare(self, one: np.ndarray, other: np.ndarray, when: str) -> None:
+        """Raise UserError if vectors of the same photos differ."""
+        scale = float(np.abs(np.nan_to_num(one)).max())
+        apart = float(np.abs(np.nan_to_num(one) - np.nan_to_num(other)).max())
+        if apart > ALIKE.get(self._dtype, 1e-3) * scale + 1e-6:
+            share = f"{apart:.2g} away, of {scale:.2g}"
+            raise UserError(
+                f"is no function of the photo: {when}, a photo's vector is {share}. It was exported in "
+                f"training mode "
+                f"(BatchNorm, Dropout), or draws at random. {WAY_OUT}"
+            )
+
+    def _vectors(self, images: np.ndarray) -> np.ndarray:
+        """Return the vectors of at most `_max_batch` photos, (B, D) float32."""
+        count = len(images)
+        if missing := max(0, self._fixed_batch - count):  # it takes so many only: black photos fill it
+            images = np.concatenate([images, np.zeros((missing, *images.shape[1:]), np.float32)])
+        with np.errstate(over="ignore"):
+            given = images.astype(self._dtype, copy=False)
+        found = self._limits.run(self._session, self.output, {self._input: given})
+        if found.dtype.kind not in "fiu" or not found.ndim:
+            raise UserError(f"gives {found.dtype} of shape {found.shape} at {self.output!r}, not vectors")
+        if len(found) != len(images):
+            noun = "photo" if len(images) == 1 else "photos"
+            raise UserError(f"gives {len(found)} rows for {len(images)} {noun}, not one for each")
+        return self._pooled(found)[:count].astype(np.float32, copy=False)
+
+    def _pooled(self, found: np.ndarray) -> np.ndarray:
+        """Return (B, D) of an output: (B, D), (B, T, D) or (B, C, rows, columns)."""
+        flat = found.reshape(len(found), -1)
+        if sum(length > 1 for length in found.shape[1:]) < 2 or self._pool == "flatten":
+            return flat
+        if self._pool == "first" and found.ndim == 3:
+            return found[:, 0]
+        if self._pool == "mean" and found.ndim in (3, 4):
+            axes = (1,) if found.ndim == 3 else (2, 3)
+            return np.asarray(found.mean(axes, dtype=np.float32))
+        shape = "x".join(map(str, found.shape[1:]))
+        choices = {3: "mean (of all tokens), first (the class token of a ViT)", 4: "mean (over all places)"}
+        taken = f"{choices[found.ndim]} or flatten" if found.ndim in choices else "flatten"
+        raise UserError(f"gives {shape} values a photo at {self.output!r}. Set features.pool to {taken}")

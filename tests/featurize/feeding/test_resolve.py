@@ -1,0 +1,188 @@
+"""How photos are fed to a model: as is set, as lies beside it, as it states itself; else it is asked."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from featurize.encoder import open_encoder
+from featurize.extract import Extractor, key
+from featurize.feeding.saved import saved_options
+from featurize.options import FeatureOptions
+from store.errors import UsageError, UserError
+from tests.featurize import families
+from tests.featurize.small_networks import photo, small_weights
+
+PHOTO = photo(1)
+SIGLIP = {
+    "image_processor_type": "SiglipImageProcessor",
+    "do_resize": True,
+    "do_rescale": True,
+    "do_normalize": True,
+    "image_mean": [0.5, 0.5, 0.5],
+    "image_std": [0.5, 0.5, 0.5],
+    "resample": 3,
+    "rescale_factor": 1 / 255,
+    "size": {"height": 32, "width": 32},
+}
+
+
+def options(path: Path, **settings: object) -> FeatureOptions:
+    return FeatureOptions.model_validate({"weights": str(path), **settings})
+
+
+def vector(asked: FeatureOptions, weights: Path) -> np.ndarray:
+    (found,) = Extractor(asked, weights).vectors([PHOTO])
+    return np.asarray(found)
+
+
+def test_an_onnx_with_no_word_on_preprocessing_is_asked_about(tmp_path: Path) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    for call in (key, open_encoder):
+        with pytest.raises(
+            UsageError, match=r"Set features.preprocess.*stay with: features: \{preprocess: ca"
+        ):
+            call(options(path), tmp_path)
+    assert UsageError.exit_status == 2
+
+
+def test_that_line_keeps_the_vectors_of_earlier_versions(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(b"a model")
+    # Keys of 3f851db, for a file of these bytes.
+    assert key(options(path, preprocess="caffe"), tmp_path) == "m-fc7-d897ba3d"
+    assert key(options(path, preprocess="clip"), tmp_path) == "m-fc7-765bcc95"
+    settings = {"layer": "y", "preprocess": "imagenet", "size": 64, "precision": "float16"}
+    assert key(options(path, **settings), tmp_path) == "m-y-b3ef9132"
+
+
+@pytest.mark.parametrize(
+    ("settings", "right"),
+    [
+        ({}, "untrained-fc7-fc92c31d"),
+        ({"preprocess": "imagenet"}, "untrained-fc7-b3dae55d"),
+        ({"weights": "caffenet"}, "caffenet-fc7-29106d2d"),
+        ({"weights": "random"}, "random-fc7-e87fa458"),
+        (
+            {"preprocess": "caffe", "layer": "fc7", "channels": "bgr", "pool": "flatten"},
+            "untrained-fc7-fc92c31d",
+        ),
+        ({"mean": (104.007, 116.669, 122.679), "seconds": 5, "memory_gb": 3}, "untrained-fc7-fc92c31d"),
+    ],
+)
+def test_keys_of_3f851db_stay(tmp_path: Path, settings: dict[str, Any], right: str) -> None:
+    assert key(FeatureOptions.model_validate(settings), tmp_path) == right
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mean": (0.5, 0.5, 0.5)},
+        {"deviation": (0.5, 0.5, 0.5)},
+        {"crop": 0.9},
+        {"fit": "squash"},
+        {"interpolation": "bicubic"},
+        {"antialias": False},
+        {"rounding": "up"},
+        {"channels": "bgr"},
+        {"values": "byte"},
+        {"preprocess": "clip"},
+        {"pool": "mean"},
+    ],
+)
+def test_every_part_is_a_part_of_the_key_and_changes_the_vector(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    path = families.dinov2(tmp_path / "m.onnx") if "pool" in change else families.resnet(tmp_path / "m.onnx")
+    plain = {"preprocess": "imagenet", **({"pool": "flatten"} if "pool" in change else {})}
+    one, other = options(path, **plain), options(path, **{**plain, **change})
+    assert key(one, tmp_path) != key(other, tmp_path)
+    found = [vector(asked, tmp_path) for asked in (one, other)]
+    assert found[0].shape != found[1].shape or np.abs(found[0] - found[1]).max() > 1e-3
+
+
+def test_what_lies_beside_a_model_is_taken(tmp_path: Path) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    set_by_hand = vector(options(path, preprocess="siglip"), tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(SIGLIP))
+    encoder = open_encoder(options(path), tmp_path)
+    assert "preprocessor_config.json" in encoder.about.feeding
+    assert encoder.about.feeding.startswith("squashed to 32x32 (bicubic); R, G, B of 0-1 minus 0.5 0.5 0.5")
+    np.testing.assert_array_equal(vector(options(path), tmp_path), set_by_hand)
+    before = key(options(path), tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(SIGLIP | {"image_std": [0.6] * 3}))
+    assert key(options(path), tmp_path) != before
+
+
+def test_a_model_of_a_folder_of_exports_is_fed_as_the_folder_above_says(tmp_path: Path) -> None:
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "processor_config.json").write_text(json.dumps({"image_processor": SIGLIP}))
+    path = families.resnet(tmp_path / "onnx" / "m.onnx")
+    assert "processor_config.json" in open_encoder(options(path), tmp_path).about.feeding
+
+
+def test_a_setting_that_what_lies_beside_contradicts_is_doubted(tmp_path: Path) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(SIGLIP))
+    (doubt,) = open_encoder(options(path, preprocess="clip"), tmp_path).about.doubts
+    assert "fit squash, not cut" in doubt
+    assert "mean 0.5 0.5 0.5, not 0.4815 0.4578 0.4082" in doubt
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"do_pad": True}, "do_pad True"),
+        ({"resample": 5}, "resample 5"),
+        ({"size": {"height": 32, "width": 40}}, "size"),
+        ({"size": {"shortest_edge": 32}, "do_center_crop": False}, "nothing cut off"),
+        ({"image_mean": [0.5]}, "not 3 numbers each"),
+        ({"size": None}, "NoneType"),
+    ],
+)
+def test_what_cannot_be_followed_is_asked_about(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(SIGLIP | change))
+    with pytest.raises(UsageError, match=rf"cannot be followed: .*{reason}.* Set features.preprocess"):
+        open_encoder(options(path), tmp_path)
+    open_encoder(options(path, preprocess="siglip"), tmp_path)
+
+
+def test_other_files_called_config_say_nothing(tmp_path: Path) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    (tmp_path / "config.json").write_text('{"architectures": ["CLIPModel"], "image_size": 224}')
+    with pytest.raises(UsageError, match=r"does not say how its photos are prepared"):
+        open_encoder(options(path), tmp_path)
+
+
+# Settings as 3f851db kept them beside vectors and in models: all of them, set or not.
+KEPT = {
+    "layer": "fc7",
+    "backend": "auto",
+    "batch_size": 64,
+    "preprocess": "imagenet",
+    "size": None,
+    "mean": [104.007, 116.669, 122.679],
+    "precision": "float32",
+    "engine": "local",
+    "ray": {"address": None, "cpus": None},
+    "random": {"dimensions": 4096, "sparsity": 0.5, "scale": 70.0},
+}
+
+
+def test_what_earlier_versions_kept_means_what_it_meant(tmp_path: Path) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    kept = saved_options({"weights": str(path), **KEPT})
+    np.testing.assert_array_equal(
+        vector(kept, tmp_path), vector(options(path, preprocess="imagenet"), tmp_path)
+    )
+    network = small_weights(tmp_path)
+    old = saved_options({"weights": str(network), **KEPT, "preprocess": "caffe"})
+    np.testing.assert_array_equal(vector(old, tmp_path), vector(options(network), tmp_path))
+
+
+def test_settings_of_a_later_version_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"cannot be read \(whitening: .*another version wrote them"):
+        saved_options({**KEPT, "whitening": True})
