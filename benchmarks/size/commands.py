@@ -55,7 +55,7 @@ def run(prepared: Prepared, rows: tuple[Row, ...] = COMMANDS) -> tuple[dict[str,
 
         def cost(name: str, words: list[str]) -> Cost:
             found = measured([*BOKERU, *words], logs / f"{name.replace(' ', '_')}.log", environment)
-            print(f"{prepared.photos:,} photos, {name}: {found.seconds:.1f} s", file=sys.stderr, flush=True)
+            print(f"{prepared.photos:,} photos, {name}: {found}", file=sys.stderr, flush=True)
             return found
 
         starts = [cost("start", ["settings", *names["place"].split()]) for _ in range(3)]

@@ -1,6 +1,7 @@
 """Runs a command in a child process and measures it: time, processor time, memory of all its processes."""
 
 import os
+import re
 import subprocess
 import threading
 import time
@@ -14,6 +15,7 @@ import psutil
 _EVERY = 0.05
 """Seconds between two looks at the processes' memory."""
 _LAST_CHARACTERS = 400
+_HIGH_WATER = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Cost:
         """
         return min(self.seconds, self.processor or self.seconds)
 
+    def __str__(self) -> str:
+        figures = f"{self.seconds:.2f} s, {self.processor:.2f} s of processor, {self.memory / 1e9:.2f} GB"
+        return f"{figures}, status {self.status}" if self.status else figures
+
 
 @contextmanager
 def watched(process: psutil.Process) -> Iterator[list[int]]:
@@ -62,13 +68,26 @@ def watched(process: psutil.Process) -> Iterator[list[int]]:
 
 
 def memory(process: psutil.Process) -> int:
-    """Return the resident bytes of a process and of all that it started."""
-    total = 0
+    """Return the resident bytes of a process and of all that it started, or the most that one of them had."""
+    total, most = 0, 0
     with suppress(psutil.NoSuchProcess):
         for one in (process, *process.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):  # it ended since the list was made
                 total += one.memory_info().rss
-    return total
+                most = max(most, _high_water(one.pid))
+    return max(total, most)
+
+
+def _high_water(pid: int) -> int:
+    """Return the most bytes that a process has had in memory, as Linux counts it; 0 elsewhere.
+
+    `getrusage` also tells it, but counts the parent's memory from before the child's program began.
+    """
+    try:
+        found = _HIGH_WATER.search(Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return 1024 * int(found[1]) if found else 0
 
 
 def measured(command: Sequence[str], output: Path, environment: Mapping[str, str]) -> Cost:
@@ -86,5 +105,4 @@ def measured(command: Sequence[str], output: Path, environment: Mapping[str, str
         seconds = time.perf_counter() - started
     child.returncode = os.waitstatus_to_exitcode(ended)
     said = output.read_text(errors="replace")[-_LAST_CHARACTERS:].strip()
-    peak = max(most[0], used.ru_maxrss * 1024)  # the system's own figure, of one process, misses no moment
-    return Cost(seconds, used.ru_utime + used.ru_stime, peak, child.returncode, said)
+    return Cost(seconds, used.ru_utime + used.ru_stime, most[0], child.returncode, said)

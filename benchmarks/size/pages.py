@@ -3,6 +3,7 @@
 import re
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +68,8 @@ def run(prepared: Prepared) -> dict[str, Cost]:
                 costs.setdefault("web", replace(first, seconds=visitor.began + first.seconds, processor=0))
                 costs.setdefault(f"{kind}: first", first)
                 costs.setdefault(f"{kind}: later", _usual(later))
+                both = f"{first}; later {costs[f'{kind}: later']}"
+                print(f"{prepared.photos:,} photos, {kind}: {both}", file=sys.stderr, flush=True)
         most = max(most, peak[0])
     costs["web"] = replace(costs["web"], memory=most)
     return costs | {"site": _site(prepared)}
