@@ -1,8 +1,9 @@
 """What `bokeru forget` does in a dataset: it is published again without what is forgotten."""
 
 import shutil
+import sys
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +11,28 @@ import duckdb
 import pyarrow as pa
 
 from dataset import read
-from dataset.build.blocks import assemble
 from dataset.build.catalogue import create
-from dataset.build.photos_table import dataset_image
-from dataset.build.publish import Origin, publish
+from dataset.build.publish import Origin, complete
 from dataset.build.stage import WORK, connect
 from dataset.builds import left_out
-from dataset.text.subwords import MODEL, model_of
+from dataset.describe.statistics import DatasetCounts
+from dataset.text.subwords import model_of
+from dataset.without import Part, link, photo_parts, without_bytes, write_captions, write_photos
 from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
-from store.manifest import fingerprint
-from store.register.kinds import DATASET_CAPTIONS
+from store.manifest import Entry, fingerprint, listed
+from store.progress import Progress
+from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
 from store.register.listed import list_files
 from store.register.stages import Stage
 from store.replacing.directory import locked, remove, replacement
-from store.schema import CAPTION, LEFT_OUT_CAPTIONS, PHOTOS, decoder_of
+from store.schema import LEFT_OUT_CAPTIONS, PHOTOS, decoder_of
 from store.shard_reader import sql_rows
 from store.shards import read_schema
 
-PHOTOS_AT_A_TIME = 1_000
+TABLES = (DATASET_SHARDS, DATASET_CAPTIONS)
+"""The folders of the tables that are written without what is forgotten."""
 
 
 def facts(stage: Stage) -> Iterator[str]:
@@ -60,46 +63,75 @@ def _shards(stage: Stage) -> list[Path]:
 
 
 def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
-    """Publish the dataset again without `content`; return how many shards that wrote, and other tables.
+    """Publish the dataset again without `content`; return how many of its tables' files that wrote.
 
-    Vocabulary, figures and card are made anew with them. Where nothing is left, the dataset is deleted.
+    Files that hold none of it are linked, not written. Vocabulary, figures and card are made anew. Where
+    nothing is left, the dataset is deleted.
 
     Raises:
         UserError: another process is writing the dataset.
     """
     with locked(stage.directory):
-        shards = read.shards(stage.directory) if _shards(stage) else []
-        included = content.includes(read.captions(stage.directory)) if shards else []
-        if included and all(included):
+        parts = photo_parts(stage.directory, content) if _shards(stage) else {}
+        every = [part for of_split in parts.values() for part in of_split]
+        holding = [part for part in every if part.groups]
+        if holding and not any(part.rows for part in every):
             remove(stage.directory)
             return 1
         # What goes with the shards is made anew below; else it is rewritten with the rest.
-        again = (*read.SPLITS, DATASET_CAPTIONS) if any(included) else read.SPLITS
+        again = (*read.SPLITS, DATASET_CAPTIONS) if holding else read.SPLITS
         changed = anything.forget(stage, content, [stage.table(name).pattern for name in again])
         list_files(stage)
-        if not any(included):
-            return changed
-        _publish(stage.directory, shards, content)
-    return changed + len(shards)
+        if holding:
+            told = f"forget {stage.directory}: {len(holding)} of {len(every)} shards of photos hold it"
+            print(f"{told}, and are written again", file=sys.stderr, flush=True)
+            changed += _publish(stage.directory, parts, content)
+    return changed
 
 
-def _publish(directory: Path, shards: list[Path], content: Content) -> None:
+def _publish(directory: Path, parts: dict[str, list[Part]], content: Content) -> int:
+    """Put a dataset without `content` in the place of the old one; return how many tables it wrote."""
     origin, figures = _origin(directory, content), read.statistics(directory)
     with replacement(directory) as new:
         (new / WORK).mkdir()
+        links = write_photos(parts, new, content) | write_captions(directory, new, content)
+        written = sum(path not in links for name in TABLES for path in (new / name).iterdir())
+        links |= _link_the_rest(directory, new)
         with connect(new) as connection:
-            _load(connection, shards, content)
             _load_left_out(connection, figures)
-            finish = partial(_copy_the_rest, directory, new)
-            publish(connection, _blocks(connection), shards, dataset_image, new, origin, finish)
+            counts = DatasetCounts(connection)
+            with Progress(
+                "forget: figures", sum(p.rows for ps in parts.values() for p in ps), "photos"
+            ) as done:
+                for split in read.SPLITS:
+                    for photos in without_bytes(new, split):
+                        counts.add(photos.append_column("split", pa.repeat(split, len(photos))))
+                        done.advance(len(photos))
+            complete(connection, counts, new, origin, _known(directory, new, links))
         shutil.rmtree(new / WORK)
+    return written
 
 
-def _copy_the_rest(directory: Path, new: Path) -> None:
-    """Copy what stays as it is: captions left out, and the tokenizer's model, by which tokens were cut."""
-    left_out.copy(directory, new)
-    if model := model_of(directory):
-        shutil.copyfile(model, new / MODEL)
+def _link_the_rest(directory: Path, new: Path) -> dict[Path, Path]:
+    """Link what stays as it is: captions left out, and the tokenizer's model, by which tokens were cut."""
+    found = [*(directory / left_out.FOLDER).glob("*.parquet"), *filter(None, [model_of(directory)])]
+    links = {new / path.relative_to(directory): path for path in found}
+    for path, old in links.items():
+        path.parent.mkdir(exist_ok=True)
+        link(old, path)
+    return links
+
+
+def _known(directory: Path, new: Path, links: dict[Path, Path]) -> dict[str, Entry]:
+    """Return what the manifest lists of files that are linked: they need not be read for the new one."""
+    before = listed(directory, read.manifest(directory))
+    entries = {path: before.get(old.relative_to(directory).as_posix()) for path, old in links.items()}
+    return {
+        name: replace(entry, name=name)
+        for path, entry in entries.items()
+        if entry and entry.bytes == path.stat().st_size
+        for name in [path.relative_to(new).as_posix()]
+    }
 
 
 def _origin(directory: Path, content: Content) -> Origin:
@@ -116,52 +148,6 @@ def _origin(directory: Path, content: Content) -> Origin:
         manifest["texts"],
         decoder_of(read_schema(read.shards(directory)[0])),
     )
-
-
-def _load(connection: duckdb.DuckDBPyConnection, shards: list[Path], content: Content) -> None:
-    """Make `photo_row` and `kept_caption` of a dataset's own shards, without `content`."""
-    forgotten = {
-        "sha256": pa.array(content.sha256s, pa.string()),
-        "odai_id": pa.array(content.odai_ids, pa.int64()),
-        "boke_id": pa.array(content.boke_ids, pa.int64()),
-        "unnumbered": pa.array(content.unnumbered, pa.string()),
-    }
-    for name, values in forgotten.items():
-        connection.from_arrow(pa.table({name: values})).create(f"forgotten_{name}")
-    files = pa.table({"filename": [str(path) for path in shards], "shard": range(len(shards))})
-    connection.from_arrow(files).create("file")
-    photo = ", ".join(f'"{name}"' for name in PHOTOS.names if name not in ("image", "captions", "odai_ids"))
-    caption = ", ".join(f'c."{field.name}" AS "{field.name}"' for field in CAPTION)
-    connection.execute(f"""
-        CREATE VIEW source AS
-        SELECT * FROM {sql_rows(shards, PHOTOS, places=True)}
-        JOIN file USING (filename)
-        WHERE sha256 NOT IN (FROM forgotten_sha256);
-        CREATE TABLE remaining AS
-        SELECT sha256, place, {caption} FROM (
-            SELECT sha256, unnest(captions) AS c, generate_subscripts(captions, 1) AS place FROM source)
-        WHERE NOT coalesce(
-            c.odai_id IN (FROM forgotten_odai_id) OR c.boke_id IN (FROM forgotten_boke_id)
-            OR c.boke_id IS NULL AND sha256 || chr(10) || c.text IN (FROM forgotten_unnumbered), false);
-        CREATE TABLE photo_row AS
-        SELECT row_number() OVER (ORDER BY shard, file_row_number) - 1 AS n, shard, file_row_number AS row,
-            split_part(parse_filename(filename), '-', 1) AS split, {photo},
-            list_filter(odai_ids, lambda o: NOT list_contains({sorted(content.odai_ids)}::BIGINT[], o))
-                AS odai_ids
-        FROM source SEMI JOIN remaining USING (sha256);
-        CREATE TABLE kept_caption AS SELECT n, remaining.* EXCLUDE (sha256) FROM remaining
-        JOIN (SELECT n, sha256 FROM photo_row) USING (sha256);
-    """)
-
-
-def _blocks(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
-    """Yield `photo_row` with the captions in `kept_caption`, some photos at a time."""
-    [(total,)] = connection.execute("SELECT count(*) FROM photo_row").fetchall()
-    for first in range(0, total, PHOTOS_AT_A_TIME):
-        block = f"WHERE n BETWEEN {first} AND {first + PHOTOS_AT_A_TIME - 1} ORDER BY n"
-        photos = connection.sql(f"SELECT * FROM photo_row {block}").to_arrow_table()
-        captions = connection.sql(f"SELECT * FROM kept_caption {block}, place").to_arrow_table()
-        yield assemble(photos, captions)
 
 
 def _load_left_out(connection: duckdb.DuckDBPyConnection, figures: dict[str, Any]) -> None:

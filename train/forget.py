@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dataset import read
+from dataset.without import holds
 from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
@@ -40,5 +41,5 @@ def trained_on(stages: Sequence[Stage], content: Content) -> list[Stage]:
     datasets = [
         stage.directory for stage in stages if stage.name == "dataset" and read.is_complete(stage.directory)
     ]
-    learned = any(any(content.includes(read.captions(directory, "train"))) for directory in datasets)
+    learned = any(holds(directory, content, "train") for directory in datasets)
     return [stage for stage in stages if stage.name == "run" and (learned or not datasets)]

@@ -92,8 +92,6 @@ def by_split(photos: pa.Table) -> dict[str, pa.Table]:
 
 def _append(writer: SplitWriter, photos: pa.Table, images: pa.StructArray) -> list[int]:
     """Write `photos` with their `images` as an ImageSource has them; return the n of those without bytes."""
-    if "image_sha256" in photos.column_names:  # of a dataset that is written again
-        photos = photos.drop_columns("image_sha256")
     for name in _PICTURE:
         photos = photos.append_column(name, images.field(name))
     filled = pc.fill_null(pc.greater(pc.binary_length(images.field("image").field("bytes")), 0), False)
@@ -191,13 +189,6 @@ def _bare_photo(content: bytes | None) -> bytes | None:
     except UnusablePhoto:
         return None
     return None if found.rights.refusal else found.content
-
-
-def dataset_image(shard: Shard, groups: list[int]) -> pa.StructArray:
-    """Read the photos in row groups of a dataset."""
-    images = shard.read_row_groups(groups, columns=["image"])["image"].combine_chunks()
-    digests = [sha256(content.as_buffer() or b"").hexdigest() for content in images.field("bytes")]
-    return _images_of(images.cast(_IMAGE), pa.array(digests, pa.string()))  # the fields in our order
 
 
 def _images_of(image: pa.StructArray, image_sha256: pa.StringArray) -> pa.StructArray:

@@ -1,6 +1,6 @@
 """Writes a dataset's directory: shards, vocabulary, statistics, card, Croissant, and last the manifest."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -88,14 +88,31 @@ def publish(
     if not counts.photos:
         place = replace(Place.of(Path(origin.crawls[0])), name=origin.name)
         raise UserError(explain_empty(connection, place))
+    finish()
+    complete(connection, counts, directory, origin)
+
+
+def complete(
+    connection: duckdb.DuckDBPyConnection,
+    counts: DatasetCounts,
+    directory: Path,
+    origin: Origin,
+    known: Mapping[str, Entry] | None = None,
+) -> None:
+    """Write what tells of a dataset's tables, which are there: vocabulary, figures, card, last the manifest.
+
+    Args:
+        connection: holds `left_out_by`.
+        counts: of all rows.
+        known: the entries of files that need not be read for the manifest, by name.
+    """
     vocabulary = Vocabulary.from_counts(
         counts.tokens["train"], origin.settings["min_count"], origin.settings["max_size"]
     )
     vocabulary.save(directory / "vocabulary.json")
     figures = statistics(connection, counts, vocabulary, origin.settings.get("dev_fraction"))
-    finish()
     stage = Stage("dataset", directory)
-    files = {entry.name: entry for entry in entries(stage)}
+    files = {entry.name: entry for entry in entries(stage, known)}
     tables = [path for name in ("dev", "train", "captions") for path in stage.table(name).paths]
     listed = [files[path.relative_to(directory).as_posix()] for path in tables]
     write_json(directory / "statistics.json", figures)

@@ -3,7 +3,6 @@
 Captions that are forgotten are not among them, and of those that were opted out not the text.
 """
 
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -63,12 +62,6 @@ def paths(dataset: Path) -> list[Path]:
         DamagedFile: one is cut short or lacks a column.
     """
     return shard_paths(dataset / FOLDER, LEFT_OUT_CAPTIONS)
-
-
-def copy(dataset: Path, new: Path) -> None:
-    """Copy what a dataset left out to the folder of a new one; an earlier version kept nothing."""
-    if (dataset / FOLDER).exists():
-        shutil.copytree(dataset / FOLDER, new / FOLDER)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> None:

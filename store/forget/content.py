@@ -92,16 +92,19 @@ class Content:
         ids = {"odai": self.odai_ids, "boke": self.boke_ids}
         return photo_key(url) in self.keys or (page is not None and page[1] in ids[page[0]])
 
-    def includes(self, captions: pa.Table) -> list[bool]:
+    def includes(self, captions: pa.Table) -> pa.ChunkedArray:
         """Return for each caption whether it belongs to this content, or its odai or photo does.
 
         Args:
-            captions: sha256 (of the photo), odai_id, boke_id, text; a row per caption.
+            captions: sha256 (of the photo), odai_id, boke_id and, where anything is `unnumbered`, text; a row
+                per caption.
         """
         photo = pc.is_in(captions["sha256"], pa.array(self.sha256s, pa.string()))
         odai = pc.is_in(captions["odai_id"], pa.array(self.odai_ids, pa.int64()))
         boke = pc.is_in(captions["boke_id"], pa.array(self.boke_ids, pa.int64()))
+        included = pc.or_(pc.or_(photo, odai), boke)
+        if not self.unnumbered:
+            return included
         told = pc.binary_join_element_wise(captions["sha256"], captions["text"], "\n")
         alone = pc.and_(captions["boke_id"].is_null(), pc.is_in(told, pa.array(self.unnumbered, pa.string())))
-        included: list[bool] = pc.or_(pc.or_(photo, odai), pc.or_(boke, alone)).to_pylist()
-        return included
+        return pc.or_(included, alone)
