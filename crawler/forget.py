@@ -1,6 +1,7 @@
 """What `bokeru forget` does in a crawl: what its tables state, and their rows without what is forgotten."""
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,14 @@ import pyarrow as pa
 
 from crawler.archive.dropping import drop_records
 from crawler.archive.shown import shows_forgotten
+from crawler.forgotten_rows import Named, named_rows
 from crawler.items import Answer
 from store.addresses import sql_photo_key
 from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.register.listed import list_files, unlist
-from store.register.stages import Stage, Table
+from store.register.stages import Stage
 from store.schema import CANARIES, IMAGES, PAGES
 from store.shard_reader import Shard, sql_rows, unreadable
 from store.shards import whole_parquet
@@ -57,29 +59,34 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     """
     own = {table.pattern for table in map(stage.table, ("pages", "images", "left_out", "canaries", "sides"))}
     others = anything.forget(stage, content, own)
-    pages = stage.table("pages")
+    pages = named_rows(stage.table("pages"), forgotten)
     changed = _forget_records(stage, pages, content, forgotten)  # first: the rows tell what the pages show
-    changed += len(_rewrite(stage, "canaries", forgotten.canary, None))
-    changed += len(_rewrite(stage, "left_out", forgotten.left_out, ["url"]))
-    changed += len(_rewrite(stage, "sides", forgotten.side, None))
+    for name, change in (
+        ("canaries", forgotten.canary),
+        ("left_out", forgotten.left_out),
+        ("sides", forgotten.side),
+    ):
+        changed += len(_rewrite(stage, named_rows(stage.table(name), forgotten), change))
     # Captions, then what ties an odai to an address, last what ties that to a photo: whatever a kill leaves
     # is still tied to what was asked for.
-    captions = _rewrite(stage, "pages", forgotten.captions, None)
-    changed += len(captions | _rewrite(stage, "pages", forgotten.page, None))
-    changed += len(_rewrite(stage, "images", forgotten.image, ["url", "sha256"]))
+    captions = _rewrite(stage, pages, forgotten.captions)
+    changed += len(captions | _rewrite(stage, named_rows(stage.table("pages"), forgotten), forgotten.page))
+    changed += len(_rewrite(stage, named_rows(stage.table("images"), forgotten), forgotten.image))
     list_files(stage)
     return others + changed
 
 
-def _forget_records(stage: Stage, pages: Table, content: Content, forgotten: ForgottenFilter) -> int:
+def _forget_records(stage: Stage, pages: Named, content: Content, forgotten: ForgottenFilter) -> int:
     """Drop the records of pages that show what is forgotten; return how many files of the archive change."""
     archive = sorted(stage.directory.glob("archive/[!.]*.warc.gz"))
     if not archive:
         return 0
     shown = {
         (row["url"], row["fetched_at"])
-        for path in pages.paths
-        for row in _rows(path)
+        for path, named in pages.items()
+        for rows, changes in _groups(path, named)
+        if changes
+        for row in rows.to_pylist()
         if forgotten.page(row) is not row
     }
     texts = [text.encode() for text in content.phrases]
@@ -92,39 +99,53 @@ def _forget_records(stage: Stage, pages: Table, content: Content, forgotten: For
     return sum(drop_records(path, is_dropped, lambda path: unlist(stage, [path])) for path in archive)
 
 
-def _rows(path: Path) -> Iterator[Row]:
-    with Shard(path, PAGES) as shard:
-        for group in _groups(path, shard, None):
-            yield from group
-
-
-def _rewrite(
-    stage: Stage, name: str, change: Callable[[Row], Row | None], deciding: list[str] | None
-) -> set[Path]:
-    """Put the rows of the table `name` through `change`; return the shards that changed.
+def _rewrite(stage: Stage, named: Named, change: Callable[[Row], Row | None]) -> set[Path]:
+    """Put the rows that are named through `change`; return the shards that changed.
 
     Args:
         change: returns the row itself where nothing changes, and None to take it out.
-        deciding: the columns by which `change` decides, so that photo bytes are not read for that; None: all.
     """
-    table, changed = stage.table(name), set()
-    for path in table.paths:
-        with Shard(path, table.columns) as shard:
-            if not any(change(row) is not row for group in _groups(path, shard, deciding) for row in group):
-                continue
-            unlist(stage, [path])
-            with whole_parquet(path, shard.schema_arrow) as writer:
-                for group in _groups(path, shard, None):
-                    rows = [kept for row in group if (kept := change(row)) is not None]
-                    writer.write_table(pa.Table.from_pylist(rows, schema=shard.schema_arrow))
+    changed = set()
+    for path, rows in named.items():
+        if not any(
+            change(row) is not row
+            for group, changes in _groups(path, rows)
+            if changes
+            for row in group.to_pylist()
+        ):
+            continue
+        unlist(stage, [path])
+        with Shard(path) as shard:
+            schema = shard.schema_arrow
+        with whole_parquet(path, schema) as writer:
+            for group, changes in _groups(path, rows, others=True):
+                kept = _changed(group, change, schema) if changes else group
+                writer.write_table(kept.cast(schema))
         changed.add(path)
     return changed
 
 
-def _groups(path: Path, shard: Shard, columns: list[str] | None) -> Iterator[list[Row]]:
-    for group in range(shard.num_row_groups):
-        try:
-            rows = shard.read_row_group(group, columns=columns).to_pylist()
-        except (pa.ArrowException, OSError) as error:
-            raise unreadable(path, error) from error
-        yield rows
+def _changed(group: pa.Table, change: Callable[[Row], Row | None], schema: pa.Schema) -> pa.Table:
+    rows = [kept for row in group.to_pylist() if (kept := change(row)) is not None]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _groups(path: Path, named: Sequence[int], *, others: bool = False) -> Iterator[tuple[pa.Table, bool]]:
+    """Yield the row groups of a shard that have rows of these numbers, and whether they do.
+
+    Args:
+        named: numbers of rows, sorted.
+        others: the other row groups, too.
+    """
+    with Shard(path) as shard:
+        end = 0
+        for group in range(shard.num_row_groups):
+            start, end = end, end + shard.metadata.row_group(group).num_rows
+            changes = bisect_left(named, end) > bisect_left(named, start)
+            if not (changes or others):
+                continue
+            try:
+                rows = shard.read_row_group(group)
+            except (pa.ArrowException, OSError) as error:
+                raise unreadable(path, error) from error
+            yield rows, changes

@@ -28,8 +28,6 @@ from store.shards import read_schema, shard_paths, whole_parquet
 
 _KEYS = ("sha256", "odai_ids", "odai_id", "boke_id", "text")
 """The columns, and fields of a caption, that tell what a row is of."""
-ROWS = 20_000
-"""So many rows at most are read at once without photos' bytes: some 200,000 captions."""
 Cut = Callable[[pa.Table, Content], pa.Table]
 """Returns rows without what is forgotten; the same table where they hold none of it."""
 
@@ -139,23 +137,8 @@ def without_bytes(dataset: Path, split: str) -> Iterator[pa.Table]:
     wanted = pa.schema([field for field in PHOTOS if field.name != "image"])
     for path in sorted((dataset / DATASET_SHARDS).glob(f"{split}-*.parquet")):
         with Shard(path, PHOTOS) as shard:
-            for groups in _together(shard):
+            for groups in shard.together():
                 yield completed(_read(path, shard, groups, wanted.names), wanted)
-
-
-def _together(shard: Shard) -> Iterator[list[int]]:
-    """Yield row groups that are read at once."""
-    waiting: list[int] = []
-    rows = 0
-    for group in range(shard.num_row_groups):
-        size = shard.metadata.row_group(group).num_rows
-        if waiting and rows + size > ROWS:
-            yield waiting
-            waiting, rows = [], 0
-        waiting.append(group)
-        rows += size
-    if waiting:
-        yield waiting
 
 
 def _read(path: Path, shard: Shard, groups: list[int], columns: Sequence[str] | None = None) -> pa.Table:
@@ -172,7 +155,7 @@ def _part(path: Path, schema: pa.Schema, cut: Cut, content: Content) -> Part:
     part = Part(path, is_todays=is_todays)
     with Shard(path, schema) as shard:
         keys = _leaves(shard)
-        for groups in _together(shard):
+        for groups in shard.together():
             rows = _read(path, shard, groups, keys)
             kept = cut(rows, content)
             part.rows += len(kept)

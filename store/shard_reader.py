@@ -21,6 +21,8 @@ from store.sql import read_parquet
 _TIME = pa.timestamp("us", tz="UTC")
 READABLE = "Its bytes can be read: write it again with that column, or put the file back as it was made."
 """What to do with a shard that somebody has changed. Only what nobody can read is to be deleted."""
+ROWS = 20_000
+"""So many rows at most are read at once without photos' bytes: of a dataset some 200,000 captions."""
 _ENCRYPTED = re.compile("decrypt|encrypt", re.IGNORECASE)
 _BY_OTHERS = "Whoever wrote it can read it: write it again with plain types."
 _WITH_A_KEY = "Who has the key can read it: write it again without encryption."
@@ -61,6 +63,23 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
     def iter_batches(self, *arguments: Any, **options: Any) -> Iterator[pa.RecordBatch]:
         """Read the file in batches."""
         yield from map(self._plain, super().iter_batches(*arguments, **options))
+
+    def together(self, rows: int = ROWS) -> Iterator[list[int]]:
+        """Yield runs of row groups with at most `rows` rows, or of one that has more.
+
+        Row groups that are small enough for a preview of photos are slow to read one by one.
+        """
+        waiting: list[int] = []
+        there = 0
+        for group in range(self.num_row_groups):
+            size = self.metadata.row_group(group).num_rows
+            if waiting and there + size > rows:
+                yield waiting
+                waiting, there = [], 0
+            waiting.append(group)
+            there += size
+        if waiting:
+            yield waiting
 
     def _plain(self, rows: Rows) -> Rows:
         wanted = plain_schema(rows.schema, self._wanted)

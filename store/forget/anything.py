@@ -5,15 +5,17 @@ So a new kind of table or JSON file that holds sha256s, captions or numbers of o
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from store.errors import DamagedFile
 from store.forget.content import Content
+from store.forget.telling import can_tell, may_name, may_tell
 from store.forget.values import WORDS, belongs, numbers, without
 from store.register.kinds import FileKind
 from store.register.listed import unlist
@@ -84,14 +86,18 @@ def _table(path: Path, content: Content) -> Rewrite | None:
     read_schema(path)  # it says of a damaged file that it is one
     with Shard(path) as shard:
         telling = [field.name for field in shard.schema_arrow if _may_tell(field.type)]
-        holds = any(kept is not group for group, kept in _groups(path, shard, content, telling))
+        holds = any(
+            _without(rows, content) is not rows
+            for groups in shard.together()
+            for rows in [_read(path, shard, groups, telling)]
+        )
     return partial(_write_table, path, content) if holds else None
 
 
 def _write_table(path: Path, content: Content) -> None:
     with Shard(path) as shard, whole_parquet(path, schema := shard.schema_arrow) as writer:
-        for _, kept in _groups(path, shard, content):
-            writer.write_table(kept.cast(schema))
+        for group in range(shard.num_row_groups):
+            writer.write_table(_without(_read(path, shard, [group]), content).cast(schema))
 
 
 def _may_tell(kind: pa.DataType) -> bool:
@@ -99,41 +105,52 @@ def _may_tell(kind: pa.DataType) -> bool:
     return not (pa.types.is_fixed_size_list(kind) or pa.types.is_binary(kind) or pa.types.is_floating(kind))
 
 
-def _groups(
-    path: Path, shard: Shard, content: Content, columns: list[str] | None = None
-) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Yield each row group as it is, and without the content; the same table twice where it has none."""
-    for number in range(shard.num_row_groups):
-        try:
-            group = shard.read_row_group(number, columns=columns)
-        except (pa.ArrowException, OSError) as error:
-            raise unreadable(path, error) from error
-        yield group, _without(group, content)
+def _read(path: Path, shard: Shard, groups: list[int], columns: list[str] | None = None) -> pa.Table:
+    try:
+        return shard.read_row_groups(groups, columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, error) from error
 
 
 def _without(group: pa.Table, content: Content) -> pa.Table:
-    gone = pa.array([False] * len(group), pa.bool_())
+    """Return rows without the content; the same table where they have none of it."""
+    gone = pa.repeat(False, len(group))
     for name in group.column_names:
         if (found := _matches(name, group[name].combine_chunks(), content)) is not None:
             gone = pc.or_(gone, found)
     kept = group.filter(pc.invert(gone)) if pc.any(gone).as_py() else group
     for place, name in enumerate(kept.column_names):
-        column = kept[name]
-        if name.endswith(_KEYS) or not _is_redactable(column.type):
+        column = kept[name].combine_chunks()
+        if name.endswith(_KEYS) or not _is_redactable(column.type) or not can_tell(name, column.type):
             continue
-        values = column.to_pylist()
-        redacted = [without({name: value}, content)[name] for value in values]
-        if redacted != values:
-            kept = kept.set_column(place, group.schema.field(name), pa.array(redacted, column.type))
+        redacted = _redacted(name, column, content)
+        if redacted is not column:
+            kept = kept.set_column(place, group.schema.field(name), redacted)
     return kept
+
+
+def _redacted(name: str, column: pa.Array, content: Content) -> pa.Array:
+    """Return a column with its values `without` the content; the same one where none has any."""
+    if pa.types.is_string(column.type):
+        chosen = np.flatnonzero(may_tell(column, content).to_numpy(zero_copy_only=False))
+    else:
+        chosen = np.arange(len(column))
+    values = column.take(pa.array(chosen)).to_pylist()
+    redacted = [without({name: value}, content)[name] for value in values]
+    if redacted == values:
+        return column
+    everything = column.to_pylist()
+    for row, value in zip(chosen.tolist(), redacted, strict=True):
+        everything[row] = value
+    return pa.array(everything, column.type)
 
 
 def _matches(name: str, column: pa.Array, content: Content) -> pa.Array | None:
     """Return which rows belong to the content by a column of their own; None if it tells nothing."""
     kind = column.type
     if pa.types.is_string(kind) and name.endswith("url"):
-        named = {url: content.names(url) for url in column.unique().to_pylist() if url is not None}
-        wanted = pa.array([url for url, is_named in named.items() if is_named], kind)
+        urls = column.filter(may_name(column, content)).unique().to_pylist()
+        wanted = pa.array([url for url in urls if content.names(url)], kind)
     elif pa.types.is_string(kind) and name not in WORDS:
         wanted = pa.array(content.digests | content.texts, kind)
     elif pa.types.is_integer(kind) and (listed := numbers(name, content)):

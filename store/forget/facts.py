@@ -146,15 +146,18 @@ class Facts:
                 (_UNNUMBERED, content.unnumbered),
             )
         )
+        # `other` is a view: a table of it would be as large as all facts once more.
         self._connection.execute(f"""
             CREATE OR REPLACE TABLE own AS SELECT * FROM fact WHERE {where};
-            CREATE OR REPLACE TABLE other AS SELECT * FROM fact WHERE NOT ({where});
             CREATE OR REPLACE TABLE twin AS SELECT DISTINCT other.key, other.sha256, other.text
-            FROM other JOIN own
+            FROM (FROM fact WHERE NOT ({where})) other JOIN own
             ON other.text = own.text AND (other.key = own.key OR other.sha256 = own.sha256)
             WHERE other.boke_id IS NULL AND other.odai_id IS NULL;
-            DELETE FROM other USING twin WHERE other.boke_id IS NULL AND other.odai_id IS NULL
-            AND other.text = twin.text AND (other.key = twin.key OR other.sha256 = twin.sha256)""")
+            CREATE OR REPLACE VIEW other AS SELECT * FROM fact WHERE NOT ({where})
+            AND NOT (boke_id IS NULL AND odai_id IS NULL AND (
+                coalesce((text, key) IN (SELECT (text, key) FROM twin WHERE key IS NOT NULL), false) OR
+                coalesce((text, sha256) IN (SELECT (text, sha256) FROM twin WHERE sha256 IS NOT NULL), false)
+            ))""")
         twins = {
             unnumbered(place, text)
             for key, sha256, text in self._connection.execute("FROM twin").fetchall()
@@ -162,7 +165,10 @@ class Facts:
             if place
         }
         texts = self._column("text", "own") | self._column("text_nfkc", "own")
-        texts -= self._column("text", "other") | self._column("text_nfkc", "other")
+        self._connection.from_arrow(pa.table({"text": pa.array(texts, pa.string())})).create("mine")
+        for column in ("text", "text_nfkc"):  # where others have a text, too, finding it would prove nothing
+            texts -= self._column(column, f"other WHERE {column} IN (SELECT text FROM mine)")
+        self._connection.execute("DROP TABLE mine")
         return content | Content(texts=texts, unnumbered=twins, quoted=self._quoted(texts))
 
     def _quoted(self, texts: set[str]) -> set[str]:

@@ -125,6 +125,11 @@ class ForgottenFilter:
     def __init__(self, digests: frozenset[str]) -> None:
         self._digests = digests
 
+    @property
+    def digests(self) -> frozenset[str]:
+        """What the list holds."""
+        return self._digests
+
     def __bool__(self) -> bool:
         return bool(self._digests)
 

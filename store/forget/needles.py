@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
+import pyarrow as pa
+
 from store.forget.content import Content
 from store.forget.values import WORDS
 
@@ -42,7 +44,7 @@ class Needles:
         hashes = {spelling.encode() for sha256 in content.digests for spelling in (sha256, sha256.upper())}
         self._needles = sorted(texts | hashes | {bytes.fromhex(sha256) for sha256 in content.digests})
 
-    def is_photo(self, content: bytes) -> bool:
+    def is_photo(self, content: bytes | pa.Buffer) -> bool:
         """Tell whether these are the bytes of a forgotten photo."""
         return bool(self._content.digests) and hashlib.sha256(content).hexdigest() in self._content.digests
 

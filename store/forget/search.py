@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from store.forget.content import Content
 from store.forget.needles import Needles
+from store.forget.telling import may_name, quotes
 from store.forget.values import WORDS
 from store.schema import LEFT_OUT
 from store.shard_reader import Shard
@@ -88,19 +89,39 @@ def _holds(path: Path, content: Content, needles: Needles) -> bool:
 
 def _parquet_holds(path: Path, content: Content, needles: Needles) -> bool:
     with Shard(path) as shard:
-        if shard.schema_arrow.names == LEFT_OUT.names:
+        schema = shard.schema_arrow
+        if schema.names == LEFT_OUT.names:
             # Addresses are all that it holds; elsewhere one may stay, as that of what is denied now.
-            return any(map(content.names, shard.read(["url"])["url"].to_pylist()))
+            urls = shard.read(["url"])["url"].combine_chunks()
+            return any(map(content.names, urls.filter(may_name(urls, content)).to_pylist()))
+        kinds = {field.name: _kinds(field.type) for field in schema}
+        # A photo's bytes take memory, so that one row group of them is read at a time; vectors tell nothing.
+        photos = [name for name, kind in kinds.items() if "bytes" in kind]
+        texts = [name for name, kind in kinds.items() if kind == {"text"}]
         return any(
             _column_holds(name, array, content, needles)
-            for group in range(shard.num_row_groups)
-            for name, array in _leaves(shard.read_row_group(group))
+            for columns, runs in (
+                (texts, shard.together()),
+                (photos, ([group] for group in range(shard.num_row_groups))),
+            )
+            if columns
+            for groups in runs
+            for name, array in _leaves(shard.read_row_groups(groups, columns=columns))
         )
+
+
+def _kinds(kind: pa.DataType) -> set[str]:
+    """Return what values of a type hold: text, bytes, both or neither."""
+    if pa.types.is_nested(kind):
+        return {each for number in range(kind.num_fields) for each in _kinds(kind.field(number).type)}
+    if pa.types.is_string(kind):
+        return {"text"}
+    return {"bytes"} if pa.types.is_binary(kind) else set()
 
 
 def _column_holds(name: str, array: pa.Array, content: Content, needles: Needles) -> bool:
     if pa.types.is_binary(array.type):
-        return bool(content.digests) and any(needles.is_photo(one.as_py()) for one in array if one.is_valid)
+        return bool(content.digests) and any(needles.is_photo(one.as_buffer()) for one in array.drop_null())
     if not pa.types.is_string(array.type):
         return False
     wanted = pa.array(content.digests | (set() if name in WORDS else content.texts), pa.string())
@@ -108,9 +129,7 @@ def _column_holds(name: str, array: pa.Array, content: Content, needles: Needles
         return True
     if name in _CAPTIONS or name in WORDS:
         return False
-    return any(
-        pc.any(pc.match_substring(array, part)).as_py() for part in (*content.digests, *content.phrases)
-    )
+    return bool(pc.any(quotes(array, content.digests | content.phrases)).as_py())
 
 
 def _leaves(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
