@@ -19,6 +19,33 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+@pytest.mark.parametrize("splits", [read.SPLITS, ("dev",)], ids=["both", "dev"])
+def test_coco_is_written_piece_by_piece_as_json_writes_it_whole(
+    dataset: Path, tmp_path: Path, splits: tuple[str, ...]
+) -> None:
+    export(dataset, tmp_path / "out", "coco", splits)
+    for split in splits:
+        text = (tmp_path / "out" / "annotations" / f"captions_{split}.json").read_text()
+        value = json.loads(text)
+        assert text == json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+        assert list(value) == ["info", "licenses", "images", "annotations"]
+        assert len(value["annotations"]) == len(read.captions(dataset, split))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "README.md",
+        "annotations",
+        "images",
+    ]
+
+
+def test_coco_of_a_split_without_photos(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataset.export.coco.photos", lambda *_: iter(()))
+    export(dataset, tmp_path / "out", "coco", ["dev"])
+    value = json.loads((tmp_path / "out" / "annotations" / "captions_dev.json").read_text())
+    assert (value["licenses"], value["images"], value["annotations"]) == ([], [], [])
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_caption_is_exported_and_counted(dataset: Path, tmp_path: Path, format: str) -> None:
     assert export(dataset, tmp_path / "out", format) == 36
