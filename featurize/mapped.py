@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +35,8 @@ WIDTH = 64
 RESERVE = 10**9
 """Bytes that stay free on the disk: what can be made again must not fill it."""
 log = logging.getLogger(__name__)
+_maps: WeakValueDictionary[Path, np.ndarray] = WeakValueDictionary()
+"""What this process has mapped and still uses: a file that is mapped twice counts twice as its memory."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,11 @@ def _open(path: Path) -> Mapped:
             raise ValueError(f"{path} goes on after its end")
     if not shape[0] * shape[1]:  # nothing cannot be mapped
         return Mapped(np.zeros(shape, dtype), names, rows)
-    # As a plain array: NumPy's class for maps makes every selection slower.
-    return Mapped(np.asarray(np.memmap(path, dtype, "r", start, shape)), names, rows)
+    values = _maps.get(path)
+    if values is None:
+        # As a plain array: NumPy's class for maps makes every selection slower.
+        values = _maps[path] = np.asarray(np.memmap(path, dtype, "r", start, shape))
+    return Mapped(values, names, rows)
 
 
 def _make(path: Path, paths: Sequence[Path]) -> None:

@@ -85,6 +85,11 @@ def test_the_file_is_made_once_and_others_go_on_with_what_they_mapped(cache: Pat
     assert before.of(["a"])[:].tolist() == [[4, 5, 6]]
 
 
+def test_a_process_maps_a_file_once(cache: Path) -> None:
+    first, second = read(cache), read(cache)
+    assert first.data.values is second.data.values
+
+
 def test_a_shard_that_was_written_again_under_its_name_is_read_again(cache: Path) -> None:
     vectors(cache, ["b"])
     path = cache / "vectors-2.parquet"
