@@ -3,6 +3,7 @@
 PIPELINE ?= demo
 SET ?=
 PYTHON ?= python3
+CUDA ?= 12
 
 BIN := .venv/bin
 BOKERU := $(BIN)/bokeru
@@ -16,7 +17,7 @@ BENCHMARKS := $(filter-out before experiments size,$(patsubst benchmarks/%.py,%,
   $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test test-long coverage bench bench-gpu bench-size lint clean lock experiments screenshots
+.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test test-long coverage bench bench-gpu bench-size check-gpu check-gpu-compile lint clean lock experiments screenshots
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -40,8 +41,8 @@ install: .venv/base  ## make .venv with everything Bokeru runs on, and the boker
 install-dev: .venv/dev  ## the same, with what tests and linters need
 install-scale: .venv/base  ## add Ray, MPI and the driver of a browser, for large or odd jobs
 	@$(PIP) -r requirements-scale.txt
-install-gpu: .venv/base  ## add CuPy and the CUDA libraries (about 3 GB)
-	@$(PIP) -r requirements-gpu.txt
+install-gpu: .venv/base  ## add CuPy and the libraries of CUDA=12, or 13 (about 3.5 GB)
+	@$(PIP) -r requirements-gpu-cuda$(CUDA).txt
 	@$(BOKERU) doctor
 
 demo: install  ## crawl, build, extract, train and caption on the embedded site: no network needed
@@ -76,6 +77,18 @@ coverage:  ## run every test, and print the lines that none of them ran
 	@$(COVERAGE) run -m pytest $(WORKERS)
 	@NUMBA_DISABLE_JIT=1 $(COVERAGE) run -m pytest -qq -m "not compiled and not long" $(KERNELS)
 	@$(COVERAGE) combine --quiet && $(COVERAGE) report
+# Beside .venv, whose packages it sees: with CuPy in .venv every other test would meet it, too.
+.venv-gpu%/done: requirements-gpu-compile%.txt .venv/dev
+	@test -x .venv-gpu$*/bin/python || $(BIN)/python -m venv .venv-gpu$*
+	@.venv-gpu$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(' + repr(sysconfig.get_path('purelib')) + ')')" \
+	  >$$(.venv-gpu$*/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/beside.pth
+	@touch $@
+.PRECIOUS: .venv-gpu%/done
+check-gpu-compile: .venv-gpu12/done .venv-gpu13/done  ## compile every kernel of a GPU for CUDA 12 and 13; no GPU needed
+	@for cuda in 12 13; do .venv-gpu$$cuda/bin/python -m pytest -m "long or not long" tests/test_gpu_*.py $(or $(PYTEST),-n 2) || exit 1; done
+check-gpu:  ## on a machine with a GPU: hold it to the CPU, measure, and write gpu.json (under six minutes)
+	@$(or $(wildcard $(BIN)/python),$(PYTHON)) -m benchmarks.check_gpu
 bench: install-dev  ## measure every figure that the documents claim
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 bench-gpu: install-dev  ## measure what needs an NVIDIA GPU
@@ -103,5 +116,6 @@ lock:  ## pin the requirements files anew from their .in files
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-scale.in -o requirements-scale.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
-	@$(LOCK) requirements-gpu.in -o requirements-gpu.txt
+	@for cuda in 12 13; do $(LOCK) requirements-gpu-cuda$$cuda.in -o requirements-gpu-cuda$$cuda.txt && \
+	  $(LOCK) requirements-gpu-compile$$cuda.in -o requirements-gpu-compile$$cuda.txt || exit 1; done
 	@$(LOCK) requirements-datasets3.in -o requirements-datasets3.txt

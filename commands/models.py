@@ -31,6 +31,7 @@ def caption(arguments: argparse.Namespace) -> None:
             pipeline.weights,
             dataset=pipeline.dataset,
             features=pipeline.features,
+            device=pipeline.settings.train.device,
             **settings,
         )
     )

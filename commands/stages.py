@@ -164,7 +164,7 @@ def evaluate(pipeline: Pipeline) -> None:
     _need(pipeline.feature_cache, pipeline, "features")
     train = pipeline.settings.train
     folders = (newest(pipeline.runs), pipeline.dataset, pipeline.feature_cache)
-    evaluate(*folders, train.metrics, train.evaluate_captions)
+    evaluate(*folders, train.metrics, train.evaluate_captions, train.device)
 
 
 STAGES: dict[str, Callable[[Pipeline], None]] = {

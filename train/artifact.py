@@ -52,12 +52,12 @@ class Artifact:
         write_json(directory / CONFIG, self.config.model_dump())
 
 
-def load(directory: Path, device: str = "cpu") -> Artifact:
+def load(directory: Path, device: Any = "cpu") -> Artifact:
     """Read a model/ directory.
 
     Args:
         directory: as `Artifact.save` wrote it.
-        device: `cpu`, or a GPU as Chainer names it: `@cupy:0`.
+        device: `cpu`, or Chainer's device, such as `train.arithmetic.device.device` returns.
 
     Raises:
         MissingStage: there is no model.

@@ -1,4 +1,7 @@
-"""Snapshots: all that a killed run needs to continue exactly where a snapshot was taken."""
+"""Snapshots: all that a killed run needs to continue exactly where a snapshot was taken.
+
+On a GPU the rest of the run has the same batches and draws, but not the same bits: sums have no fixed order.
+"""
 
 import json
 import logging

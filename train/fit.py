@@ -6,13 +6,15 @@ from pathlib import Path
 
 import yaml
 
+from dataset import read
+from store.chainer_compat import chainer
 from store.manifest import NAME as MANIFEST
 from store.manifest import changed, fingerprint, is_fresh, write_manifest
 from store.processes.lock import locked
 from store.register.listed import damaged_files, entries, unlist
 from store.register.stages import Stage
 from store.whole_file import remove_leftovers, write_json, write_whole
-from train.arithmetic.device import device, on_gpu
+from train.arithmetic.device import device, on_gpu, operations
 from train.arithmetic.processes import Processes, open_processes
 from train.data import dataset_manifest, require_as_built
 from train.job import Job
@@ -53,22 +55,32 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path, *, for
     if is_fresh(run, run_fingerprint) and not force:
         print("train: up to date")
         return run
-    processes = open_processes(on_gpu(device(options.device)))
+    work = operations(options.batch_size, len(read.vocabulary(dataset)), options.hidden)
+    processes = open_processes(on_gpu(device(options.device, work)))
     with processes.abort_all_on_error():
-        job = prepare(options, dataset, features, run, run_fingerprint, processes)
-        with _run_lock(run, processes):
-            if processes.rank == 0:
-                job.room.check()
-                _open_again(run, force=force)
-                _start_run(job)
-            processes.barrier()  # the first process has cleared leftovers before anyone reads snapshots
-            job.checkpoint.restore()
-            job.train()
-            if processes.rank == 0:
-                job.publish()
-                _finish_run(job, dataset, features, run_fingerprint)
-            processes.barrier()  # nobody returns before the run is complete
+        own = device(options.device, work, processes.local_rank, processes.local_size)
+        # The current device, too: CuPy and NCCL put there what names none.
+        with chainer.using_device(own):
+            job = prepare(options, dataset, features, run, run_fingerprint, processes, own)
+            with _run_lock(run, processes):
+                _complete(job, dataset, features, run_fingerprint, force=force)
     return run
+
+
+def _complete(job: Job, dataset: Path, features: Path, run_fingerprint: str, *, force: bool) -> None:
+    """Train from the newest snapshot to the end; the first process writes the run."""
+    processes = job.updater.processes
+    if processes.rank == 0:
+        job.room.check()
+        _open_again(job.run, force=force)
+        _start_run(job)
+    processes.barrier()  # the first process has cleared leftovers before anyone reads snapshots
+    job.checkpoint.restore()
+    job.train()
+    if processes.rank == 0:
+        job.publish()
+        _finish_run(job, dataset, features, run_fingerprint)
+    processes.barrier()  # nobody returns before the run is complete
 
 
 def _run_lock(run: Path, processes: Processes) -> AbstractContextManager[None]:

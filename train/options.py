@@ -66,4 +66,5 @@ class TrainOptions(StageOptions):
     evaluate_captions: int = Field(EVALUATED, ge=1)
     """Captions of train, a seeded sample, that `bokeru evaluate` measures; of dev it measures all."""
     device: str = "auto"
-    """`cpu`, `cuda:0`, or `auto`: the GPU where there is one."""
+    """`cpu`, `cuda:0`, or `auto`: a GPU where there is one and updates are large enough to gain by it.
+    Runs on a GPU do not repeat bit for bit."""

@@ -5,6 +5,7 @@ P photos, D components of a photo's vector.
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from dataset import read
 from dataset.text.vocabulary import Vocabulary
 from store.errors import UserError
 from train.arithmetic.arithmetic import choose
-from train.arithmetic.device import device, on_gpu
+from train.arithmetic.device import on_gpu
 from train.arithmetic.processes import Processes
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.checkpoint import Checkpoint
@@ -42,8 +43,12 @@ def prepare(
     run: Path,
     run_fingerprint: str,
     processes: Processes,
+    device: Any,
 ) -> Job:
     """Read the inputs and set up an untrained model, its optimiser and its updater; write nothing yet.
+
+    Args:
+        device: Chainer's device of this process, which is the current one.
 
     Raises:
         MissingStage: the dataset or the features are not there.
@@ -61,7 +66,7 @@ def prepare(
         )
     artifact = _artifact(options, dataset, features, train, vocabulary)
     model = artifact.model
-    model.to_device(device(options.device, processes.local_rank))
+    model.to_device(device)
     if on_gpu(model.device):  # all vectors go to the device once: a batch then picks its rows there
         train, dev = (replace(part, vectors=model.xp.asarray(part.vectors[:])) for part in (train, dev))
     arithmetic = choose(model.xp, options.fused)

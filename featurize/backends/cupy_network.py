@@ -1,13 +1,15 @@
 """Chainer on CuPy: the GPU computes one batch while the next is decoded and copied.
 
-Every calling thread has its own stream and its own page-locked buffer, so one thread's copies overlap
-another's kernels. `IN_FLIGHT` threads use the GPU at once; the others decode meanwhile.
+`IN_FLIGHT` threads use the GPU at once, each through one of as many lanes, a stream with a page-locked
+buffer: so one thread's copies overlap another's kernels. The others decode meanwhile. A stream for each
+thread would cost memory: CuPy's pool keeps apart what was freed on each stream.
 
 B photos in a batch, H rows and W columns of a photo, D values in a vector.
 """
 
 import math
-import threading
+import queue
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,14 @@ IN_FLIGHT = 2
 """Batches on the GPU at once: one is computed while another is copied."""
 BATCH_MEMORY = 0.8
 """The share of the free memory for batches; the rest is for workspaces."""
+
+
+@dataclass
+class _Lane:
+    """A stream, and the page-locked memory that its copies start from: only from such do they run aside."""
+
+    stream: Any
+    buffer: np.ndarray
 
 
 class CupyBackend(ChainerBackend):
@@ -41,8 +51,11 @@ class CupyBackend(ChainerBackend):
         self._start(chainer.backends.cuda.cupy)
 
     def _start(self, cupy: Any) -> None:
-        self._cupy, self._thread = cupy, threading.local()
-        self._slots = threading.Semaphore(IN_FLIGHT)
+        self._cupy = cupy
+        with chainer.using_device(self._device):
+            self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
+            for _ in range(IN_FLIGHT):
+                self._lanes.put(_Lane(cupy.cuda.Stream(non_blocking=True), np.empty(0, np.float32)))
         # Weights were copied on the default stream, for which non-blocking streams do not wait.
         cupy.cuda.Device().synchronize()
         free, _ = cupy.cuda.runtime.memGetInfo()
@@ -57,32 +70,31 @@ class CupyBackend(ChainerBackend):
         """
         vectors = np.empty((len(images), self.dimensions), np.float32)
         done = 0
-        with self._slots:
+        lane = self._lanes.get()  # waits for a free one
+        try:
             while done < len(images):
                 part = images[done : done + self._max_batch]
                 try:
-                    vectors[done : done + len(part)] = self._on_gpu(part)
+                    vectors[done : done + len(part)] = self._on_gpu(part, lane)
                     done += len(part)
                 except self._cupy.cuda.memory.OutOfMemoryError as error:
                     self._shrink_batch(len(part), error)
+        finally:
+            self._lanes.put(lane)
         return vectors
 
-    def _on_gpu(self, images: np.ndarray) -> np.ndarray:
-        """Return (B, D) for a batch that fits, through this thread's own stream and buffer."""
-        own = self._thread
-        if not hasattr(own, "stream"):
-            own.stream, own.buffer = self._cupy.cuda.Stream(non_blocking=True), None
-        if own.buffer is None or own.buffer.size < images.size:
-            memory = self._cupy.cuda.alloc_pinned_memory(images.nbytes)
-            own.buffer = np.frombuffer(memory, np.float32, images.size)
-        # Only from page-locked memory does a copy run beside kernels.
-        pinned = own.buffer[: images.size].reshape(images.shape)
-        pinned[...] = images
-        with chainer.using_device(self._device), own.stream:
+    def _on_gpu(self, images: np.ndarray, lane: _Lane) -> np.ndarray:
+        """Return (B, D) for a batch that fits."""
+        with chainer.using_device(self._device), lane.stream:
+            if lane.buffer.size < images.size:
+                memory = self._cupy.cuda.alloc_pinned_memory(images.nbytes)
+                lane.buffer = np.frombuffer(memory, np.float32, images.size)
+            pinned = lane.buffer[: images.size].reshape(images.shape)
+            pinned[...] = images
             on_gpu = self._cupy.empty(images.shape, np.float32)
-            on_gpu.set(pinned, stream=own.stream)
-            vectors: np.ndarray = self._cupy.asnumpy(self._forward(on_gpu), stream=own.stream)
-            own.stream.synchronize()
+            on_gpu.set(pinned, stream=lane.stream)
+            vectors: np.ndarray = self._cupy.asnumpy(self._forward(on_gpu), stream=lane.stream)
+            lane.stream.synchronize()
         return vectors.reshape(len(images), -1)
 
     def _shrink_batch(self, photos: int, error: Exception) -> None:

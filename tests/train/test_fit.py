@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from store.chainer_compat import chainer
 from store.errors import DamagedFile, MissingStage, TooLittleRoom, UserError
 from store.manifest import Entry, changed, write_manifest
 from store.processes import lock
@@ -169,7 +170,9 @@ def test_threads_are_chosen_by_a_processs_share_of_an_update(
 ) -> None:
     monkeypatch.setattr("train.arithmetic.threads.cores", lambda: 3)
     inputs = toy.dataset, toy.features, toy.runs / "unwritten", "fingerprint"
-    job = prepare(toy_training.options(batch_size=100), *inputs, SingleProcess())
+    job = prepare(
+        toy_training.options(batch_size=100), *inputs, SingleProcess(), chainer.get_device("@numpy")
+    )
     sizes, lengths = job.artifact.config.sizes, job.train_split.examples.lengths + 1
     work = 6 * 100 * lengths.mean() * sizes.vocabulary * sizes.hidden
     monkeypatch.setattr("train.arithmetic.threads.WORTHWHILE", 0.9 * work)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dataset.text.vocabulary import BOS, EOS, Vocabulary
+from store.chainer_compat import chainer
 from store.manifest import write_manifest
 from store.schema import PHOTOS, features
 from store.shards import ShardWriter, whole_parquet
@@ -105,4 +106,7 @@ def vectors(photos: int = 20, seed: int = 0) -> Array:
 def job(toy: Toy, **settings: Any) -> Job:
     """Return a run that is ready to train, in a folder that is not there yet."""
     run = toy.runs / "unwritten"
-    return prepare(options(**settings), toy.dataset, toy.features, run, "no fingerprint", SingleProcess())
+    cpu = chainer.get_device("@numpy")
+    return prepare(
+        options(**settings), toy.dataset, toy.features, run, "no fingerprint", SingleProcess(), cpu
+    )

@@ -1,4 +1,4 @@
-"""The device that training runs on: the CPU, or a GPU through CuPy."""
+"""The device that computes: the CPU, or a GPU through CuPy."""
 
 import re
 from typing import Any
@@ -6,25 +6,54 @@ from typing import Any
 from store.chainer_compat import chainer, gpu_problem
 from store.errors import UsageError
 
+WORTHWHILE = 8e9
+"""Floating-point operations of an update from which `auto` takes a GPU. Two cores need 40 ms for so many in
+the compiled arithmetic. For a GPU Chainer's calls alone take 27 to 32 ms, however little is computed."""
+TOKENS = 12
+"""Target tokens of a caption, about, where no caption has been read yet."""
 
-def device(name: str, number: int = 0) -> Any:
+
+def operations(captions: int, vocabulary: int, hidden: int) -> float:
+    """Return the floating-point operations of an update, about: those of the output layer's products."""
+    # 2 operations a multiply-add, for the forward product and the two of the backward pass.
+    return 6.0 * captions * TOKENS * vocabulary * hidden
+
+
+def device(name: str, work: float, number: int = 0, sharing: int = 1) -> Any:
     """Return Chainer's device for a setting.
 
     Args:
-        name: `cpu`, `cuda:N`, or `auto`: the GPU where there is one.
+        name: `cpu`, `cuda:N`, or `auto`: the GPU where there is one and the work is worth it.
+        work: the floating-point operations of an update, see `operations`.
         number: the GPU that `auto` takes: each process of a machine has its own.
+        sharing: the processes of this machine that train together.
 
     Raises:
-        UsageError: there is no such device, or the GPU cannot be used; the message says why.
+        UsageError: there is no such device, the GPU cannot be used, or several processes would share it; the
+            message says why.
     """
-    if name == "cpu" or (name == "auto" and gpu_problem() is not None):
+    if name == "cpu" or (name == "auto" and (work < WORTHWHILE or gpu_problem() is not None)):
         return chainer.get_device("@numpy")
     wanted = re.fullmatch(r"cuda:(\d+)", f"cuda:{number}" if name == "auto" else name)
     if wanted is None:
         raise UsageError(f"train.device is {name!r}. Write cpu, cuda:0 (or another number), or auto.")
     if (problem := gpu_problem()) is not None:
         raise UsageError(f"train.device is {name}, but {problem}. Or write cpu.")
+    count, processes = chainer.cuda.cupy.cuda.runtime.getDeviceCount(), f"{sharing} processes of this machine"
+    if int(wanted[1]) >= count:
+        why = f"{processes} need one each" if name == "auto" else "numbers start at 0"
+        raise UsageError(f"train.device is {name}, but there are {count} GPUs, and {why}.")
+    if name != "auto" and sharing > 1:
+        raise UsageError(f"train.device is {name}, which {processes} would share. Write auto: one GPU each.")
     return chainer.get_device(f"@cupy:{wanted[1]}")
+
+
+def device_if_there(name: str, work: float) -> Any:
+    """Return Chainer's device for a setting, or the CPU where its GPU cannot be used.
+
+    For a model that was trained elsewhere: it writes on the CPU what it writes on a GPU. See `device`.
+    """
+    return device("cpu" if gpu_problem() is not None else name, work)
 
 
 def on_gpu(device: Any) -> bool:

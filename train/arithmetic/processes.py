@@ -29,6 +29,8 @@ class Processes(Protocol):
     size: int
     local_rank: int
     """The rank among the processes of this machine: it chooses the GPU."""
+    local_size: int
+    """The processes of this machine."""
 
     def abort_all_on_error(self) -> AbstractContextManager[None]:
         """Return a block that ends every process where it fails in one: the others would wait for ever."""
@@ -49,7 +51,7 @@ class Processes(Protocol):
 class SingleProcess:
     """One process: nothing is exchanged."""
 
-    rank, size, local_rank = 0, 1, 0
+    rank, size, local_rank, local_size = 0, 1, 0, 1
 
     def abort_all_on_error(self) -> AbstractContextManager[None]:
         """Return a block that leaves errors alone."""
@@ -75,13 +77,22 @@ class MpiProcesses:
 
     Args:
         communicator: `naive` on the CPU, `pure_nccl` on GPUs.
+
+    Raises:
+        UserError: MPI for Python or, for GPUs, NCCL is missing.
     """
 
     def __init__(self, communicator: str) -> None:
-        chainermn = _chainermn()
-        self._communicator = chainermn.create_communicator(communicator)
+        chainermn, self._on_gpu = _chainermn(), communicator == "pure_nccl"
+        try:
+            self._communicator = chainermn.create_communicator(communicator)
+        except RuntimeError as error:
+            raise UserError(
+                f"GPUs cannot exchange gradients ({error}) Install NCCL: make install-gpu"
+            ) from error
         self.rank, self.size = int(self._communicator.rank), int(self._communicator.size)
         self.local_rank = int(self._communicator.intra_rank)
+        self.local_size = int(self._communicator.intra_size)
 
     @contextmanager
     def abort_all_on_error(self) -> Iterator[None]:
@@ -108,10 +119,31 @@ class MpiProcesses:
 
     def sum_gradients(self, model: Any) -> None:
         """Replace each gradient by the sum of all processes' gradients."""
+        if self._on_gpu:
+            self._sum_on_gpus([parameter.grad for parameter in model.params(False)], model.xp)
+            return
         self._communicator.multi_node_mean_grad(model)
         # ChainerMN offers only the mean; the loss is divided by the whole batch's tokens already.
         for parameter in model.params(False):
             parameter.grad *= self.size
+
+    def _sum_on_gpus(self, gradients: list[Any], cupy: Any) -> None:
+        """Replace each float32 gradient by all processes' sum, through NCCL, in one exchange.
+
+        ChainerMN's own kernels, which pack gradients for it, name `half` and no longer compile with CuPy 14.
+        """
+        self._communicator._init_comms()  # NCCL's part for the current device; it is made once
+        nccl = cupy.cuda.nccl
+        mine = cupy.concatenate([gradient.ravel() for gradient in gradients])
+        total = cupy.empty_like(mine)
+        addresses, stream = (mine.data.ptr, total.data.ptr), cupy.cuda.get_current_stream().ptr
+        self._communicator.nccl_comm.allReduce(
+            *addresses, mine.size, nccl.NCCL_FLOAT32, nccl.NCCL_SUM, stream
+        )
+        start = 0
+        for gradient in gradients:
+            gradient[...] = total[start : start + gradient.size].reshape(gradient.shape)
+            start += gradient.size
 
     def barrier(self) -> None:
         """Wait until every process is here."""
@@ -133,7 +165,7 @@ def open_processes(on_gpu: bool = False) -> Processes:
     """Return the processes that mpiexec started, or this one as the only one.
 
     Raises:
-        UserError: mpiexec started several, but MPI for Python is not installed.
+        UserError: mpiexec started several, but MPI for Python or, for GPUs, NCCL is missing.
     """
     if not any(int(os.environ.get(name, "1")) > 1 for name in _SIZES):
         return SingleProcess()

@@ -5,6 +5,7 @@ B photos, D components of a photo's vector, n captions per photo.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -53,6 +54,7 @@ class Captioner:
         features: the settings that its vectors were made with; `FeatureOptions` takes them.
         features_key: the folder under data/features that holds such vectors.
         max_tokens: the longest caption unless the settings say otherwise.
+        device: Chainer's device of the model; None is the CPU.
     """
 
     def __init__(
@@ -64,14 +66,18 @@ class Captioner:
         features: Mapping[str, Any] | None = None,
         features_key: str = "features",
         max_tokens: int = 50,
+        device: Any = None,
     ) -> None:
         self.vocabulary, self.dimensions = vocabulary, dimensions
         self.features, self.features_key = dict(features or {}), features_key
-        self._model, self._max_tokens = model, max_tokens
+        self._model, self._max_tokens, self._device = model, max_tokens, device
 
     @classmethod
-    def load(cls, model_dir: Path, device: str = "cpu") -> Self:
+    def load(cls, model_dir: Path, device: Any = "cpu") -> Self:
         """Read a run's `model/`; nothing in it is unpickled.
+
+        Args:
+            device: `cpu`, or Chainer's device that captions are written on.
 
         Raises:
             UserError: there is no model, or its files are damaged or do not belong together.
@@ -88,6 +94,7 @@ class Captioner:
             features=config.features.options,
             features_key=config.features.key,
             max_tokens=config.max_tokens,
+            device=artifact.model.device,
         )
 
     def feature_options(self) -> FeatureOptions:
@@ -129,11 +136,13 @@ class Captioner:
                 f"{vectors.shape}. Use the vectors that it was trained on: {self.features_key}"
             )
         rules = self._rules(decoding)
-        return [
-            [self._caption(hypothesis) for hypothesis in hypotheses]
-            for batch in self._batches(vectors, decoding)
-            for hypotheses in self._decode(batch, rules, decoding)
-        ]
+        # The current device, too: CuPy puts there what names none.
+        with self._device.create_context() if self._device else nullcontext():
+            return [
+                [self._caption(hypothesis) for hypothesis in hypotheses]
+                for batch in self._batches(vectors, decoding)
+                for hypotheses in self._decode(batch, rules, decoding)
+            ]
 
     def _rules(self, decoding: DecodingOptions) -> Rules:
         """Return what the settings and the vocabulary allow."""

@@ -40,6 +40,7 @@ def caption_files(
     *,
     dataset: Path | None = None,
     features: Path | None = None,
+    device: str = "auto",
     **settings: Any,
 ) -> Iterator[Result]:
     """Write captions for photos, `BATCH` at a time.
@@ -51,6 +52,7 @@ def caption_files(
         weights: the folder of weights files, for the network that makes the model's vectors.
         dataset: its training photos are those that `mismatch` writes captions for.
         features: the folder of all feature caches, for the vectors of those photos.
+        device: as `train.device` says; `auto` is the CPU.
         settings: those of `train.captions.options.DecodingOptions`.
 
     Yields:
@@ -67,7 +69,10 @@ def caption_files(
     # Everything that can be wrong with the request is checked before the first photo is read.
     files = list(_expand(photos))
     decoding = parse_decoding(settings)
-    captioner = Captioner.load(run / "model")
+    # Imported here: Chainer takes seconds. A step of decoding is too little work for `auto` to take a GPU.
+    from train.arithmetic.device import device_if_there
+
+    captioner = Captioner.load(run / "model", device_if_there(device, 0))
     pool = _pool(captioner, dataset, features) if decoding.strategy == "mismatch" else None
     extractor = Extractor(captioner.feature_options(), weights)
     remaining = iter(files)

@@ -14,6 +14,7 @@ import numpy as np
 from dataset import read
 from dataset.text.captions import normalise
 from dataset.text.names import name_form
+from store.chainer_compat import chainer
 from store.errors import DamagedFile, UserError
 from store.manifest import changed, fingerprint, read_manifest
 from store.place import Place
@@ -25,12 +26,13 @@ from store.register.stages import Stage
 from store.whole_file import read_object, write_json
 from train import artifact
 from train.arithmetic.arithmetic import choose
+from train.arithmetic.device import device_if_there, operations
 from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
 from train.data import Split, dataset_manifest, moments, read_split
 from train.evaluation import baselines, metrics, outside
 from train.evaluation.figures import MEANINGS, show
-from train.evaluation.measure import nats_per_token, ranks
+from train.evaluation.measure import BATCH, nats_per_token, ranks
 from train.evaluation.people import People, first_photos
 from train.examples import Examples
 from train.model import Array, Photos
@@ -51,13 +53,19 @@ Figures = dict[str, float | int | None]
 
 
 def evaluate(
-    run: Path, dataset: Path, features: Path, others: Sequence[str] = (), sample: int = EVALUATED
+    run: Path,
+    dataset: Path,
+    features: Path,
+    others: Sequence[str] = (),
+    sample: int = EVALUATED,
+    device: str = "auto",
 ) -> dict[str, Any]:
     """Measure the model of `run` on both splits; write evaluation.json and samples.json there, print a table.
 
     Args:
         others: metrics of other people's code, as `train.metrics` names them.
         sample: at most so many captions of a split are measured where not all are; see `_losses`.
+        device: as `train.device` says. Figures of a GPU differ from those of the CPU in the last digits.
 
     Returns:
         The contents of evaluation.json: figures by split; losses in nats per token, <EOS> counted; None where
@@ -92,9 +100,12 @@ def evaluate(
         return earlier
     # As training does: content that is forgotten meanwhile would come back with the samples.
     with locked(run / "snapshots" / ".lock", f"is training or measuring {run}"):
+        sizes = model.config.sizes
+        own = device_if_there(device, operations(BATCH, sizes.vocabulary, sizes.hidden))
+        model.model.to_device(own)
         # One thread a product: figures must not depend on how many cores the machine has.
-        with choose(model.model.xp).threads(1):
-            captioner = Captioner.load(run / "model")
+        with chainer.using_device(own), choose(model.model.xp).threads(1):
+            captioner = Captioner.load(run / "model", own)
             figures, samples = _measure(model, captioner, dataset, features, plugins, sample)
         with changing(Stage("run", run), [run / "samples.json", run / "evaluation.json"]):
             write_json(run / "samples.json", samples)

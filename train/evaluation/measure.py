@@ -27,8 +27,8 @@ def caption_losses(
 
     Args:
         examples: C captions of P photos.
-        vectors: (P, D) float32 raw vectors, on the model's device. Other photos' vectors show whether the
-            model uses the photo.
+        vectors: (P, D) float32 raw vectors, on the host or the model's device. Other photos' vectors
+            show whether the model uses the photo.
         arithmetic: what computes it, for the model's device.
         threads: how many batches are computed at once, each by one thread: the losses do not depend on it.
 
@@ -41,8 +41,9 @@ def caption_losses(
     def measure(start: int) -> None:
         batch = batches.pack(examples, order[start : start + BATCH])
         ones = model.xp.ones(len(batch.targets), np.float32)
+        given = model.xp.asarray(vectors[batch.photos])  # (N, D)
         with chainer.no_backprop_mode(), chainer.using_config("train", False):  # they hold for a thread
-            _, losses = loss(model, batch.on(model.xp), vectors[batch.photos], ones, arithmetic)
+            _, losses = loss(model, batch.on(model.xp), given, ones, arithmetic)
         # (T,) losses of tokens to (C,) of captions; `add.at`, since a caption has many tokens.
         np.add.at(totals, batch.captions[batch.rows], chainer.cuda.to_cpu(losses).astype(np.float64))
 
@@ -67,7 +68,7 @@ def nats_per_token(
 
     Args:
         examples: C captions of P photos.
-        vectors: (P, D) float32 raw vectors, on the model's device.
+        vectors: (P, D) float32 raw vectors, on the host or the model's device.
         arithmetic: what computes it, for the model's device.
         threads: how many batches are computed at once; the loss does not depend on it.
     """
@@ -85,7 +86,7 @@ def ranks(
 
     Args:
         examples: at least one caption of each photo.
-        vectors: (P, D) float32, raw, on the model's device.
+        vectors: (P, D) float32, raw, on the host or the model's device.
         limit: only the first so many photos take part.
         arithmetic: what computes it, for the model's device.
 

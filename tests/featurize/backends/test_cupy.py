@@ -1,5 +1,6 @@
 """The GPU backend's own logic, on a stand-in for CuPy; only the last test needs a GPU."""
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from featurize.backends.backend import start
 from featurize.backends.chainer_network import ChainerBackend
-from featurize.backends.cupy_network import CupyBackend, max_batch_size
+from featurize.backends.cupy_network import IN_FLIGHT, CupyBackend, max_batch_size
 from store.chainer_compat import gpu_problem
 from store.errors import UserError
 from tests.featurize.small_networks import small_network, until
@@ -101,6 +102,19 @@ def test_batches_are_sized_to_the_memory() -> None:
     assert max_batch_size(small_network(), 7 * 4 * values) == 7
     assert max_batch_size(small_network(), 7 * 4 * values - 1) == 6
     assert max_batch_size(small_network(), 0) == 1
+
+
+def test_threads_share_as_many_streams_as_batches_are_in_flight() -> None:
+    """CuPy's pool keeps an arena of memory for each stream."""
+    made: list[Stream] = []
+    cupy = stand_in(100)
+    cupy.cuda.Stream = lambda non_blocking: made.append(Stream(non_blocking)) or made[-1]  # type: ignore[func-returns-value]
+    network = backend(cupy)
+    with ThreadPoolExecutor(8) as pool:
+        for vectors in pool.map(network.run, [IMAGES] * 24):
+            assert vectors.shape == (len(IMAGES), 24)
+    assert len(made) == IN_FLIGHT
+    assert sum(stream.synchronized for stream in made) == 24
 
 
 @pytest.mark.skipif(gpu_problem() is not None, reason=f"{gpu_problem()}")

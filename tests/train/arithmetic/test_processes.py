@@ -5,15 +5,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from store.errors import UsageError
+from store.errors import UserError
 from tests.train import toy_training
 from train import updater
-from train.arithmetic.device import device
+from train.arithmetic import processes
 from train.fit import fit
 
 CODE = """
@@ -94,15 +95,48 @@ def test_losses_may_be_fetched_late_without_changing_anything(
     assert (late / "log.jsonl").read_bytes() == (at_once / "log.jsonl").read_bytes()
 
 
-def test_a_device_that_is_none_says_what_to_write() -> None:
-    with pytest.raises(UsageError, match="cuda:0"):
-        device("gpu")
+def test_gpus_without_nccl_name_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ChainerMN itself says so by a RuntimeError: pure_nccl_communicator.py of 7.8.1."""
+
+    def create(name: str) -> None:
+        raise RuntimeError(f"{name} requires NCCL 2.0+, but NCCL is not available.")
+
+    monkeypatch.setattr(processes, "_chainermn", lambda: SimpleNamespace(create_communicator=create))
+    with pytest.raises(UserError, match=r"NCCL is not available.*make install-gpu"):
+        processes.MpiProcesses("pure_nccl")
 
 
-def test_a_gpu_that_cannot_be_used_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "train.arithmetic.device.gpu_problem", lambda: "CuPy found no GPU: the driver lists none"
+def test_gradients_of_gpus_are_summed_in_one_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On NumPy with a stand-in for NCCL that adds what two processes of equal gradients would."""
+    arrays: dict[int, np.ndarray] = {}
+
+    class Known(np.ndarray):
+        @property
+        def data(self) -> Any:
+            arrays[self.ctypes.data] = self
+            return SimpleNamespace(ptr=self.ctypes.data)
+
+    calls = []
+
+    def all_reduce(sent: int, received: int, count: int, kind: int, operation: int, stream: int) -> None:
+        calls.append((count, kind, operation, stream))
+        arrays[received][...] = 2 * arrays[sent]
+
+    cuda = SimpleNamespace(
+        nccl=SimpleNamespace(NCCL_FLOAT32=7, NCCL_SUM=0),
+        get_current_stream=lambda: SimpleNamespace(ptr=5),
     )
-    with pytest.raises(UsageError, match="driver lists none"):
-        device("cuda:0")
-    assert str(device("auto")) == str(device("cpu"))
+    cupy = SimpleNamespace(
+        cuda=cuda, concatenate=lambda parts: np.concatenate(parts).view(Known), empty_like=np.empty_like
+    )
+    communicator = SimpleNamespace(
+        rank=0, size=2, intra_rank=0, intra_size=2, nccl_comm=SimpleNamespace(allReduce=all_reduce)
+    )
+    communicator._init_comms = lambda: None
+    made = SimpleNamespace(create_communicator=lambda name: communicator)
+    monkeypatch.setattr(processes, "_chainermn", lambda: made)
+    gradients = [np.arange(6, dtype=np.float32).reshape(2, 3), np.array([9, 8], np.float32)]
+    model = SimpleNamespace(xp=cupy, params=lambda _: [SimpleNamespace(grad=each) for each in gradients])
+    processes.MpiProcesses("pure_nccl").sum_gradients(model)
+    assert [each.tolist() for each in gradients] == [[[0, 2, 4], [6, 8, 10]], [18, 16]]
+    assert calls == [(8, 7, 0, 5)]

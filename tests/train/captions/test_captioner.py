@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dataset.text.vocabulary import SPECIALS, Vocabulary
-from store.chainer_compat import chainer
+from store.chainer_compat import gpu_problem
 from store.errors import MissingStage, UsageError, UserError
 from train.arithmetic.arithmetic import choose
 from train.artifact import Artifact, Config, FeaturesConfig
@@ -128,7 +128,7 @@ def test_a_saved_model_writes_the_same(tmp_path: Path) -> None:
         Captioner.load(tmp_path / "demo/runs/two/model")
 
 
-@pytest.mark.skipif(not chainer.cuda.available, reason="no GPU")
+@pytest.mark.skipif(gpu_problem() is not None, reason=f"{gpu_problem()}")
 @pytest.mark.parametrize("settings", WAYS, ids=str)
 def test_the_gpu_writes_what_the_cpu_writes(settings: dict[str, Any]) -> None:
     there = model()

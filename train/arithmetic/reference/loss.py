@@ -6,6 +6,8 @@ inputs of an LSTM, E or H.
 
 from typing import Any
 
+import numpy as np
+
 from store.chainer_compat import chainer
 from train.batches import Batch
 from train.model import Array
@@ -32,7 +34,8 @@ def inputs(embedding: Variable, photo: Variable, batch: Batch, every: bool) -> V
     count = int(batch.steps[0])  # N: the first tokens of a packed batch are the captions' <BOS>
     if count == len(batch.inputs):  # all captions are empty: nothing follows <BOS>
         return x + photo
-    return F.concat([x[:count] + photo, x[count:]], axis=0)
+    first, others = F.split_axis(x, [count], axis=0)
+    return F.concat([first + photo, others], axis=0)
 
 
 def lstm(x: Variable, weights_x: Variable, bias: Variable, weights_h: Variable, steps: Array) -> Variable:
@@ -50,22 +53,26 @@ def lstm(x: Variable, weights_x: Variable, bias: Variable, weights_h: Variable, 
 
     Source: Gers, Schmidhuber, Cummins 2000: an LSTM with a forget gate, without peepholes.
     """
-    size = weights_h.shape[1]
+    counts = [int(count) for count in steps]
     hidden = cell = None
-    outputs, start = [], 0
-    for count in map(int, steps):
-        gates = F.linear(x[start : start + count], weights_x, bias)  # (count, 4H)
+    outputs = []
+    # Split, not sliced: on a GPU the backward pass of a slice scatters, that of a split concatenates.
+    for x_step in F.split_axis(x, np.cumsum(counts)[:-1], axis=0):
+        gates = F.linear(x_step, weights_x, bias)  # (count, 4H)
         if hidden is not None:
-            gates += F.linear(hidden[:count], weights_h)  # captions that have ended are the last rows
-        input_gate, forget_gate, output_gate = (
-            F.sigmoid(gates[:, gate * size : (gate + 1) * size]) for gate in range(3)
-        )
-        new = input_gate * F.tanh(gates[:, 3 * size :])
-        cell = new if cell is None else forget_gate * cell[:count] + new
+            gates += F.linear(_first(hidden, len(x_step)), weights_h)
+        *three, candidate = F.split_axis(gates, 4, axis=1)
+        input_gate, forget_gate, output_gate = map(F.sigmoid, three)
+        new = input_gate * F.tanh(candidate)
+        cell = new if cell is None else forget_gate * _first(cell, len(x_step)) + new
         hidden = output_gate * F.tanh(cell)
         outputs.append(hidden)
-        start += count
     return F.concat(outputs, axis=0)
+
+
+def _first(rows: Variable, count: int) -> Variable:
+    """Return the first rows of (N, H): captions that have ended are the last ones."""
+    return rows if count == len(rows) else F.split_axis(rows, [count], axis=0)[0]
 
 
 def cross_entropy(

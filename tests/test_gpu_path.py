@@ -1,0 +1,113 @@
+"""What runs on a GPU, on pretended cards: each kernel compiles, and each call goes to the right card.
+
+CuPy and NVRTC are real, the driver is not (`tests/gpu/pretended.py`); `make check-gpu-compile` has an
+environment for them.
+"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CAPABILITIES = (75, 80, 86, 89, 90, 100)
+"""Of cards from 2018 (Turing) to 2025 (Blackwell): https://developer.nvidia.com/cuda-gpus"""
+CHAINERS = {
+    *("adam", "embed_id_bwd", "sigmoid_fwd", "sigmoid_bwd", "tanh_bwd"),
+    *("softmax_crossent_no_reduce_fwd", "softmax_crossent_bwd"),
+    *("im2col", "max_pool_2d_fwd", "avg_pool_fwd", "lrn_conv_sum", "lrn_fwd"),
+}
+"""Kernels that Chainer writes itself, by the names that its sources give them."""
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(
+        importlib.util.find_spec("cupy") is None, reason="CuPy is not installed here: make check-gpu-compile"
+    ),
+]
+
+
+def program(folder: Path, *arguments: str, ranks: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run `tests.gpu.path`, several times under mpiexec if `ranks` says so."""
+    command = [sys.executable, "-m", "tests.gpu.path", str(folder), *arguments]
+    # Each run compiles anew, so that one that fails cannot be saved by what an earlier one kept.
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PMI_", "OMPI_"))
+    }
+    environment |= {"CUPY_CACHE_DIR": str(folder / "kernels"), "OPENBLAS_NUM_THREADS": "1"}
+    if ranks:
+        found = importlib.util.find_spec("mpi4py")
+        if found is None or found.origin is None:
+            pytest.skip("no MPI here: make install-scale")
+        prefix = Path(found.origin).parents[4]
+        environment["LD_LIBRARY_PATH"] = str(prefix / "lib")
+        command = [str(prefix / "bin/mpiexec"), "-n", str(ranks), *command]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1500)
+
+
+def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"used"')]
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+def test_every_kernel_is_compiled_for(capability: int, tmp_path: Path) -> None:
+    done = program(tmp_path, "train", "caption", "features", "--capability", str(capability))
+    (record,) = records(done)
+    assert set(record["kernels"]) >= CHAINERS
+    assert record["used"].keys() == {"0"}
+
+
+def test_a_kernel_that_is_broken_is_found(tmp_path: Path) -> None:
+    done = program(tmp_path, "train", "--broken", "sigmoid_bwd")
+    assert done.returncode == 1
+    assert "no_such_name" in done.stderr
+    assert "CompileException" in done.stderr
+
+
+def test_training_evaluation_and_captions_stay_on_their_card(tmp_path: Path) -> None:
+    (record,) = records(program(tmp_path, "train", "caption", "--device", "cuda:1"))
+    assert record["used"].keys() == {"1"}
+    assert record["used"]["1"]["launch"] > 1000
+
+
+def test_features_take_as_many_streams_as_batches_are_in_flight(tmp_path: Path) -> None:
+    from featurize.backends.cupy_network import IN_FLIGHT
+
+    (record,) = records(program(tmp_path, "features"))
+    assert record["used"]["0"]["stream"] == IN_FLIGHT
+
+
+def test_two_processes_put_everything_on_a_card_each(tmp_path: Path) -> None:
+    found = records(program(tmp_path, "together", "--device", "auto", ranks=2))
+    assert sorted(card for record in found for card in record["used"]) == ["0", "1"]
+    for record in found:
+        (used,) = record["used"].values()
+        assert used["NCCL"] == 1 + 4  # a communicator; 10 captions in batches of 3 are 4 exchanges
+    assert len({str(record["kernels"]["adam"]) for record in found}) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ranks", "said"),
+    [
+        (("--device", "cuda:2"), 0, "train.device is cuda:2, but there are 2 GPUs, and numbers start at 0"),
+        (
+            ("--device", "auto", "--cards", "1"),
+            2,
+            "but there are 1 GPUs, and 2 processes of this machine need one",
+        ),
+        (("--device", "cuda:1"), 2, "train.device is cuda:1, which 2 processes of this machine would share"),
+    ],
+)
+def test_cards_that_are_missing_or_shared_are_refused(
+    arguments: tuple[str, ...], ranks: int, said: str, tmp_path: Path
+) -> None:
+    done = program(tmp_path, "together" if ranks else "train", *arguments, ranks=ranks)
+    assert done.returncode != 0
+    assert said in done.stderr
