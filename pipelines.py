@@ -20,6 +20,7 @@ from store.options import Options
 from store.photo.options import PhotoOptions
 from store.place import CONFIG, SHARED, bokeru
 from train.options import TrainOptions
+from web.options import WebOptions
 
 
 class Settings(Options):
@@ -29,6 +30,7 @@ class Settings(Options):
     dataset: DatasetOptions = DatasetOptions()
     features: FeatureOptions = FeatureOptions()
     train: TrainOptions = TrainOptions()
+    web: WebOptions = WebOptions()
     photos: PhotoOptions = PhotoOptions()
     notify: NotifyOptions = NotifyOptions()
 

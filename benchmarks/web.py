@@ -4,9 +4,10 @@
 
 A visitor opens a page with its pictures, reads for a few seconds (2 s on average, the same in every run; the
 single visitor reads faster, to give as many measurements), and opens the next; one page in six writes
-captions. The server runs in a child process. Expected: no error, and a 95th percentile of the pages for
-sixteen visitors at most 3 times that for one. At the end, more captions are requested at once than the queue
-takes: each request must be answered, or refused with Retry-After.
+captions, a photo's page asks for its neighbours. The server runs in a child process. Expected: no error, a
+95th percentile of the pages for sixteen visitors at most 3 times that for one, and memory that does not grow
+from ten seconds after the sixteen came until they go. At the end, more captions are requested at once than
+the queue takes: each request must be answered, or refused with Retry-After.
 """
 
 import argparse
@@ -27,15 +28,23 @@ import httpx
 
 READING = 2.0
 """Mean seconds that a visitor reads a page."""
+SETTLED = 10.0
+"""Seconds after which the caches are full."""
+MAX_GROWTH = 1.1
+"""The limit of the memory at the end, as a multiple of that after `SETTLED`."""
 MAX_SLOWDOWN = 3.0
 """The limit of the 95th percentile for many visitors, as a multiple of that for one."""
+
+
+KINDS = ("page", "photo", "captions", "neighbours")
+"""Of requests."""
 
 
 @dataclass
 class Figures:
     """The visitors' measurements: seconds by kind of request, and counts of statuses and errors."""
 
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"page": [], "photo": [], "captions": []})
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     endings: Counter[int | str] = field(default_factory=Counter)
 
     def percentile_95(self, kind: str) -> float:
@@ -53,8 +62,8 @@ class Figures:
 
 
 @contextmanager
-def served(data: Path, pipeline: str) -> Iterator[str]:
-    """Serve the app in a child process; yield its address."""
+def served(data: Path, pipeline: str) -> Iterator[tuple[str, int]]:
+    """Serve the app in a child process; yield its address and the process's number."""
     code = f"import pathlib, web.app; web.app.serve(pathlib.Path({str(data)!r}), {pipeline!r}, port=0)"
     server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
@@ -63,7 +72,7 @@ def served(data: Path, pipeline: str) -> Iterator[str]:
     if address is None:
         raise SystemExit(f"the server did not start: {line}")
     try:
-        yield address[0]
+        yield address[0], server.pid
     finally:
         server.kill()  # it holds nothing; a signal that it handles would be lines as an error
         server.wait()
@@ -108,8 +117,31 @@ async def visit(
             text = await fetch(client, path, "captions" if page == "generate" else "page", figures)
             photos = list(dict.fromkeys(re.findall(r'src="(/pipelines/[^"]+\.jpg[^"]*)"', text)))
             await asyncio.gather(*(fetch(client, name, "photo", figures) for name in photos[:6]))
+            if page == "photo" and "data-follow" in text:
+                await fetch(client, f"{path}/neighbours", "neighbours", figures)
             seen.update(re.findall(r"photos/([0-9a-f]{64})", text))
             await asyncio.sleep(choose.expovariate(1 / reading))
+
+
+def memory(process: int) -> dict[str, float]:
+    """Return MB of a process: its own, and of files that it has mapped, which others share."""
+    status = Path(f"/proc/{process}/status").read_text()
+    found = dict(re.findall(r"(RssAnon|RssFile):\s+(\d+)", status))
+    return {"own": int(found["RssAnon"]) / 1024, "mapped": int(found["RssFile"]) / 1024}
+
+
+async def memory_at(process: int, seconds: float) -> dict[str, float]:
+    """Return its memory after some seconds."""
+    await asyncio.sleep(seconds)
+    return memory(process)
+
+
+def wait_until_ready(address: str, pipeline: str) -> float:
+    """Return the seconds until the app shows its dataset."""
+    started = time.perf_counter()
+    while httpx.get(f"{address}/pipelines/{pipeline}/data", timeout=60).status_code == 503:
+        time.sleep(0.1)
+    return time.perf_counter() - started
 
 
 async def visitors(
@@ -121,6 +153,17 @@ async def visitors(
         *(visit(address, pipeline, number, seconds, reading, figures) for number in range(count))
     )
     return figures
+
+
+async def watched(
+    address: str, arguments: argparse.Namespace, process: int
+) -> tuple[Figures, dict[str, float]]:
+    """Act as many visitors; return their figures, and the server's memory once it has settled."""
+    figures, settled = await asyncio.gather(
+        visitors(address, arguments.pipeline, arguments.visitors, arguments.seconds),
+        memory_at(process, SETTLED),
+    )
+    return figures, settled
 
 
 async def crowd(address: str, pipeline: str, count: int = 60) -> Counter[str]:
@@ -151,14 +194,19 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--visitors", type=int, default=16)
     arguments = parser.parse_args()
-    with served(arguments.data, arguments.pipeline) as address:
+    with served(arguments.data, arguments.pipeline) as (address, process):
+        print(f"ready after {wait_until_ready(address, arguments.pipeline):.1f} s")
         asyncio.run(visitors(address, arguments.pipeline, 4, 5, READING / 8))  # fills the caches
         single = asyncio.run(visitors(address, arguments.pipeline, 1, arguments.seconds, READING / 8))
-        many = asyncio.run(visitors(address, arguments.pipeline, arguments.visitors, arguments.seconds))
+        many, before = asyncio.run(watched(address, arguments, process))
+        after = memory(process)
         print(f"1 visitor:   {single}")
         print(f"{arguments.visitors} visitors: {many}")
         times = many.percentile_95("page") / single.percentile_95("page")
         print(f"pages, 95% in: {times:.2f} times the single visitor's; limit: {MAX_SLOWDOWN:.0f}")
+        for kind, least in before.items():
+            growth = f"{least:.0f} MB after {SETTLED:.0f} s, {after[kind]:.0f} MB at the end"
+            print(f"memory, {kind}: {growth}: {after[kind] / least:.2f} times; limit: {MAX_GROWTH}")
         print(f"60 requests for captions at once: {dict(asyncio.run(crowd(address, arguments.pipeline)))}")
 
 

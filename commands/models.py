@@ -53,11 +53,12 @@ def web(arguments: argparse.Namespace) -> None:
     if arguments.export:
         from web.export import export
 
-        print(f"Open {export(pipeline.data, pipeline.name, arguments.export)} in a browser")
+        index = export(pipeline.data, pipeline.name, arguments.export, pipeline.settings.web)
+        print(f"Open {index} in a browser")
     else:
         from web.app import serve
 
-        serve(pipeline.data, pipeline.name, arguments.host, arguments.port)
+        serve(pipeline.data, pipeline.name, arguments.host, arguments.port, pipeline.settings.web)
 
 
 def add_decoding(command: argparse.ArgumentParser) -> None:

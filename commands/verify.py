@@ -100,10 +100,13 @@ def _check_pipeline(stage: Stage) -> "Iterator[Problem]":
     from store.forget.forgotten import NAME, Forgotten
     from store.forget.receipt import FOLDER, Receipt
     from store.forget.unfinished import Unfinished
-    from store.register.verify import Problem, check_by, check_table
+    from store.register.verify import Problem, check_by, check_file, check_table
 
     for name in ("builds", "scores", "photos"):
         yield from check_table(stage.table(name), lambda *_: iter(()))
+    for kind, file in stage.files():
+        if kind.format == "arrow":
+            yield from check_file(kind, file)
     for read in (Forgotten.load, read_exports, Unfinished.load):
         yield from check_by(read, stage.directory)
     receipts = sorted((stage.directory / FOLDER).glob("[!.]*.json"))

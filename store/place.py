@@ -11,6 +11,8 @@ CONFIG = Path("pipelines.yaml")
 SHARED = ("features", "weights")
 """Folders beside the pipelines, for all of them: no pipeline can have such a name."""
 FORGETTING = "forgetting.json"
+INDEX = "index"
+"""The folder of a pipeline with what the web app made of its dataset, to be mapped into memory."""
 STAGES = ("crawl", "dataset", "runs")
 """Folders of a pipeline, one a stage."""
 

@@ -125,13 +125,13 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("canaries", *pipeline)
     ledger.run("history", *pipeline)
     ledger.run("score", "kanji", "--python", "featurize.scoring.ours:kanji", *pipeline)
+    ledger.run("web", *pipeline, "--export", folder / "pages")
     holding = [path.relative_to(data).as_posix() for path in search(data, everything(data))]
     photo = folder / "photo.jpg"
     photo.write_bytes(next(read.photo_bytes(data / "demo/dataset"))[1])
     ledger.run("caption", *pipeline, photo)
     ledger.run("neighbours", *pipeline, "--out", folder / "neighbours.png")
     ledger.run("leaks", *pipeline, "--least", 0.999, "--out", folder / "leaks.png")
-    ledger.run("web", *pipeline, "--export", folder / "pages")
     for form in ("pairs", "webdataset", "coco", "imagefolder"):
         ledger.run("export", *pipeline, "--format", form, folder / form)
     push(ledger, pipeline)

@@ -64,7 +64,7 @@ def test_the_reader_of_settings_imports_the_ground_floor_and_settings_only() -> 
     found = set(imported(ast.parse((ROOT / "pipelines.py").read_text())))
     ours = {name.rpartition(".")[0] for name in found if name.split(".")[0] in EVERYTHING}
     assert {name for name in ours if not name.startswith("store")} == {
-        f"{package}.options" for package in ("crawler", "dataset", "featurize", "train")
+        f"{package}.options" for package in ("crawler", "dataset", "featurize", "train", "web")
     }
 
 

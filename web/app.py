@@ -2,10 +2,13 @@
 
 import errno
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -13,10 +16,14 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from store.errors import MissingStage, UsageError, UserError
+from store.place import Place
+from store.processes.cores import cores
 from store.processes.interruption import deferred
 from web.caption_service import CaptionService
 from web.content.library import Library
+from web.content.preparing import NotReady
 from web.links import STATIC
+from web.options import WebOptions
 from web.pages import Pages
 from web.pictures import UnusablePhoto
 from web.queue import QueueFull
@@ -24,21 +31,28 @@ from web.routes import api, generate, overview, photos, training, try_photo
 from web.security import LOOPBACK, SecurityMiddleware
 from web.services import Services
 
+THREADS = 4
+"""Threads a core that make pages: some read files, most compute."""
 STATUS = {UsageError: 400, MissingStage: 404, UnusablePhoto: 422}
 """HTTP statuses of errors that the user can act on; any other is 503: damaged data, or a full queue."""
 
 
-def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:
+def create(
+    data: Path, pipeline: str, hosts: Sequence[str] = (), options: WebOptions | None = None
+) -> FastAPI:
     """Return the app.
 
     Args:
         data: the folder of all stages' output; what is there is shown, also while stages write it.
         pipeline: the pipeline that is shown first; the others in `data` are shown too.
         hosts: the names that the app answers to; empty means any.
+        options: the app's settings; those in code by default.
     """
     # FastAPI's own documentation pages load scripts from another host.
-    app = FastAPI(title="Bokeru", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    library = Library()
+    app = FastAPI(
+        title="Bokeru", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=_lifespan
+    )
+    library = Library(options)
     app.state.services = Services(data, pipeline, Pages(pipeline), library, CaptionService(library))
     app.include_router(api.docs)
     for routes in (api, overview, photos, training, generate, try_photo):
@@ -52,11 +66,20 @@ def create(data: Path, pipeline: str, hosts: Sequence[str] = ()) -> FastAPI:
     return app
 
 
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Answer with few threads: on two cores forty wait for each other, and each keeps memory of its own."""
+    current_default_thread_limiter().total_tokens = THREADS * cores()
+    yield
+
+
 def _error_response(request: Request, error: Exception) -> Response:
     """Return an error as a page, or as JSON below /api/."""
     headers = dict(getattr(error, "headers", None) or {})
-    if isinstance(error, QueueFull):
+    if isinstance(error, QueueFull | NotReady):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NotReady):
+        headers["Refresh"] = str(error.retry_after)  # the page asks again by itself, without a script too
     reason: Exception | str
     if isinstance(error, RequestValidationError):
         # The first is enough: a form shows one reason at a time.
@@ -71,12 +94,19 @@ def _error_response(request: Request, error: Exception) -> Response:
         # Programs get JSON, in FastAPI's own form of an error.
         return JSONResponse({"detail": str(reason)}, status, headers)
     services: Services = request.app.state.services
-    response = services.pages.respond(request, "error.html", status, reason=reason, code=status)
+    again = error.retry_after if isinstance(error, NotReady) else None
+    response = services.pages.respond(request, "error.html", status, reason=reason, code=status, again=again)
     response.headers.update(headers)
     return response
 
 
-def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) -> None:
+def serve(
+    data: Path,
+    pipeline: str,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    options: WebOptions | None = None,
+) -> None:
     """Serve the app until a signal ends it.
 
     Args:
@@ -92,7 +122,8 @@ def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) 
     print(f"Bokeru is at {address}   (Ctrl-C ends it)", flush=True)
     # On a network the names of the machine are not known here, so only a loopback app checks them.
     loopback = host in LOOPBACK or host.startswith("127.")
-    app = create(data, pipeline, (*LOOPBACK, host) if loopback else ())
+    app = create(data, pipeline, (*LOOPBACK, host) if loopback else (), options)
+    threading.Thread(target=_prepare, args=(app.state.services,), daemon=True).start()
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=60
     )
@@ -103,6 +134,15 @@ def serve(data: Path, pipeline: str, host: str = "127.0.0.1", port: int = 8000) 
 
     with deferred(wind_down):  # uvicorn takes SIGINT and SIGTERM itself, but passes them on when it is done
         server.run([listening])
+
+
+def _prepare(services: Services) -> None:
+    """Make what the pages will ask for, while nobody has asked yet."""
+    place = Place(services.data, services.pipeline)
+    with suppress(UserError):  # whoever opens a page is told
+        services.library.catalogue(place)
+    with suppress(UserError):
+        services.captions.prepare(place)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from featurize.read import Vectors
 from store.errors import MissingStage
 from store.photo.decode import Picture
 from store.place import Place
 from train.captions.captioner import Caption, Captioner
-from train.captions.mismatch import Neighbour, mismatch
+from train.captions.mismatch import mismatch
+from train.captions.pool import Neighbour, Pool
 from web.caption_settings import CaptionSettings
-from web.content.library import Library, Vectors
+from web.content.library import Library
+from web.content.runs import find_run
 from web.pictures import opened
 
 
@@ -63,9 +66,11 @@ class CaptionService:
 
         Raises:
             UserError: there is no model or no vectors, or they do not belong together.
+            NotReady: what it needs is being made.
         """
         captioner, vectors = self._model(place, run)
-        return self._write(captioner, vectors, vectors.select(sha256s), settings, sha256s)
+        pool = self._library.pool(place, captioner.features_key) if settings.needs_pool else None
+        return _write(captioner, vectors.of(sha256s)[:], settings, sha256s, pool)
 
     def for_upload(
         self, place: Place, run: Path, photo: bytes, settings: CaptionSettings, neighbours: int = 6
@@ -77,18 +82,38 @@ class CaptionService:
             UserError: there is no model, or no weights of the network that encodes photos.
         """
         picture = opened(photo)
-        captioner, vectors = self._model(place, run)
+        captioner, _ = self._model(place, run)
+        pool = self._library.pool(
+            place, captioner.features_key, waits=True
+        )  # the photo would have to come again
         # The same network as in training: other vectors would mean nothing to the model.
         vector = np.asarray(self._library.extractor(place, captioner).vectors([picture]), np.float32)
-        (captions,) = self._write(captioner, vectors, vector, settings, [None])
-        (near,) = vectors.pool.nearest(vector, neighbours)
+        (captions,) = _write(captioner, vector, settings, [None], pool)
+        (near,) = pool.nearest(vector, neighbours)
         return UploadCaptions(picture, captions, near)
 
     def neighbours(self, place: Place, run: Path, sha256: str, count: int = 6) -> list[Neighbour]:
-        """Return the training photos that are nearest to a photo of the dataset."""
-        _, vectors = self._model(place, run)
+        """Return the training photos that are nearest to a photo of the dataset.
+
+        Raises:
+            UserError: there is no model, or no vector.
+            NotReady: what it needs is being made.
+        """
+        captioner, vectors = self._model(place, run)
+        vector = vectors.of([sha256])[:]
+        pool = self._library.pool(place, captioner.features_key)
         # The photo itself would be the nearest.
-        return vectors.pool.nearest(vectors.select([sha256]), count, [sha256])[0]
+        return pool.nearest(vector, count, [sha256])[0]
+
+    def prepare(self, place: Place) -> None:
+        """Load what captions and neighbours need, and write one, so that the first visitor need not wait.
+
+        Raises:
+            UserError: there is no model or no vectors, or they do not belong together.
+        """
+        captioner, vectors = self._model(place, find_run(place))
+        captioner.caption(np.zeros((1, vectors.data.values.shape[1]), np.float32))
+        self._library.pool(place, captioner.features_key, waits=True)
 
     def _model(self, place: Place, run: Path) -> tuple[Captioner, Vectors]:
         captioner = self._library.captioner(run)
@@ -96,20 +121,20 @@ class CaptionService:
             raise MissingStage(place.features / captioner.features_key, place.command("features"))
         return captioner, self._library.vectors(place, captioner.features_key)
 
-    def _write(
-        self,
-        captioner: Captioner,
-        vectors: Vectors,
-        photos: NDArray[np.float32],
-        settings: CaptionSettings,
-        sha256s: Sequence[str | None],
-    ) -> list[list[ModelCaption]]:
-        """Return captions for vectors (N, D) of photos; `sha256s[i]` is None where photo i is an upload."""
-        if settings.strategy == "mismatch":
-            found = mismatch(captioner, photos, vectors.pool, without=sha256s, **settings.decoding())
-            return [[model_caption(one.caption, one.source) for one in captions] for captions in found]
-        written = captioner.caption(photos, **settings.decoding())
-        return [[model_caption(one) for one in captions] for captions in written]
+
+def _write(
+    captioner: Captioner,
+    photos: NDArray[np.float32],
+    settings: CaptionSettings,
+    sha256s: Sequence[str | None],
+    pool: Pool | None,
+) -> list[list[ModelCaption]]:
+    """Return captions for vectors (N, D) of photos; `sha256s[i]` is None where photo i is an upload."""
+    if settings.needs_pool and pool:
+        found = mismatch(captioner, photos, pool, without=sha256s, **settings.decoding())
+        return [[model_caption(one.caption, one.source) for one in captions] for captions in found]
+    written = captioner.caption(photos, **settings.decoding())
+    return [[model_caption(one) for one in captions] for captions in written]
 
 
 def model_caption(caption: Caption, source: Neighbour | None = None) -> ModelCaption:

@@ -86,6 +86,11 @@ class CaptionSettings(BaseModel):
         bounds = allowed(name)
         return bounds.get("ge"), bounds.get("le")
 
+    @property
+    def needs_pool(self) -> bool:
+        """Whether the captions of other photos are asked for."""
+        return self.strategy == "mismatch"
+
     def decoding(self) -> dict[str, Any]:
         """Return the settings of `train.captions.options.DecodingOptions`."""
         shared = DecodingOptions.model_fields.keys() & CaptionSettings.model_fields.keys()

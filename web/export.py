@@ -16,6 +16,7 @@ from web.content.runs import find_run, runs
 from web.content.stages import pipelines
 from web.languages import LANGUAGES, Translator
 from web.links import STATIC, Links
+from web.options import WebOptions
 from web.pages import Pages
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.routes.generate import GenerateSettings, cards, select_photos
@@ -53,7 +54,7 @@ class FileLinks(Links):
         """Return the file of a page."""
         return file_name(name, self._language)
 
-    def photo_page(self, pipeline: str, sha256: str) -> str:
+    def photo_page(self, pipeline: str, sha256: str, part: str = "") -> str:
         """Return the photo itself: the copy has no page about it."""
         return self.photo(pipeline, sha256)
 
@@ -72,7 +73,7 @@ def file_name(name: str, language: str) -> str:
     return f"{stem}.html" if language == "en" else f"{stem}.{language}.html"
 
 
-def export(data: Path, pipeline: str, directory: Path) -> Path:
+def export(data: Path, pipeline: str, directory: Path, options: WebOptions | None = None) -> Path:
     """Write the copy into `directory`; return the path of its first page.
 
     Raises:
@@ -83,7 +84,7 @@ def export(data: Path, pipeline: str, directory: Path) -> Path:
         raise UsageError(f"{directory} is a file. Name a folder: --export DIR")
     if pipeline not in pipelines(data, pipeline):
         raise UsageError(f"There is no pipeline {pipeline!r}")
-    place, library = Place(data, pipeline), Library()
+    place, library = Place(data, pipeline), Library(options, patience=None)
     groups = list(_groups(place, library))
     record_pages(place.dataset, directory)
     shown = {card["photo"]["sha256"] for _, found in groups for card in found}

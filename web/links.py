@@ -21,9 +21,9 @@ class Links:
         """Return the address of a pipeline's page: `data`, `training`, `generate` or `try`."""
         return f"/pipelines/{quote(pipeline)}/{name}" + _query(query)
 
-    def photo_page(self, pipeline: str, sha256: str) -> str:
-        """Return the address of the page about one photo."""
-        return f"/pipelines/{quote(pipeline)}/photos/{sha256}"
+    def photo_page(self, pipeline: str, sha256: str, part: str = "") -> str:
+        """Return the address of the page about one photo, or of a part of it: `neighbours` or `rows`."""
+        return f"/pipelines/{quote(pipeline)}/photos/{sha256}{part and f'/{part}'}"
 
     def photo(self, pipeline: str, sha256: str, size: int = 600) -> str:
         """Return the address of a photo as a JPEG of at most `size` pixels a side."""

@@ -1,6 +1,8 @@
 """What all requests to one app share, and FastAPI's dependencies that hand it to the routes."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Annotated, TypeVar
@@ -28,6 +30,8 @@ class Services:
     library: Library
     captions: CaptionService
     queue: FairQueue = field(default_factory=FairQueue)
+    searches: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "neighbours"))
+    """Looks for neighbours, one photo's at a time: each look reads all vectors, and no page waits for it."""
 
     def place(self, pipeline: str) -> Place:
         """Return the directories of a pipeline that exists.
@@ -53,6 +57,10 @@ class Services:
         # A client without cookies is told apart by its address. A cookie can be any length: it is cut.
         visitor = request.cookies.get(VISITOR_COOKIE) or (request.client.host if request.client else "")
         return await self.queue.run(visitor[:100], work)
+
+    async def searched(self, work: Callable[[], T]) -> T:
+        """Look for neighbours, when those who asked before have theirs."""
+        return await asyncio.get_running_loop().run_in_executor(self.searches, work)
 
 
 def _services(request: Request) -> Services:

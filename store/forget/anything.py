@@ -1,5 +1,7 @@
 """Takes forgotten content out of any file that the register knows, by its format and its columns' names.
 
+An Arrow file goes as a whole: it is derived from other files, and made again.
+
 So a new kind of table or JSON file that holds sha256s, captions or numbers of odai and boke needs no code.
 """
 
@@ -17,6 +19,7 @@ from store.errors import DamagedFile
 from store.forget.content import Content
 from store.forget.telling import can_tell, may_name, may_tell
 from store.forget.values import WORDS, belongs, numbers, without
+from store.register import arrow_file
 from store.register.kinds import FileKind
 from store.register.listed import unlist
 from store.register.stages import Stage
@@ -36,7 +39,7 @@ def forget(stage: Stage, content: Content, own: Collection[str] = ()) -> int:
     Args:
         own: names of kinds that the stage sees to itself.
     """
-    look = {"parquet": _table, "json": _json, "jsonl": _lines}
+    look = {"parquet": _table, "arrow": _arrow, "json": _json, "jsonl": _lines}
     files = [(kind, path) for kind, path in stage.files() if _may_hold(kind, own) and kind.format in look]
     changed = 0
     for kind, path in files:
@@ -98,6 +101,15 @@ def _write_table(path: Path, content: Content) -> None:
     with Shard(path) as shard, whole_parquet(path, schema := shard.schema_arrow) as writer:
         for group in range(shard.num_row_groups):
             writer.write_table(_without(_read(path, shard, [group]), content).cast(schema))
+
+
+def _arrow(path: Path, content: Content) -> Rewrite | None:
+    try:
+        groups = (pa.Table.from_batches([batch]) for batch in arrow_file.mapped(path).to_batches())
+        holds = any(_without(group, content) is not group for group in groups)
+    except DamagedFile:
+        holds = True  # nobody can tell
+    return path.unlink if holds else None
 
 
 def _may_tell(kind: pa.DataType) -> bool:

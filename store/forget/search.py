@@ -8,10 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from store.errors import DamagedFile
 from store.forget.content import Content
 from store.forget.needles import Needles
 from store.forget.telling import may_name, quotes
 from store.forget.values import WORDS
+from store.register import arrow_file
 from store.schema import LEFT_OUT
 from store.shard_reader import Shard
 
@@ -84,6 +86,11 @@ def _holds(path: Path, content: Content, needles: Needles) -> bool:
             return _parquet_holds(path, content, needles)
         except (pa.ArrowException, OSError):
             pass  # not a whole Parquet file: searched like any other
+    if path.suffix == arrow_file.SUFFIX:
+        try:
+            return _arrow_holds(path, content, needles)
+        except DamagedFile:
+            pass
     return needles.are_in(path)
 
 
@@ -108,6 +115,14 @@ def _parquet_holds(path: Path, content: Content, needles: Needles) -> bool:
             for groups in runs
             for name, array in _leaves(shard.read_row_groups(groups, columns=columns))
         )
+
+
+def _arrow_holds(path: Path, content: Content, needles: Needles) -> bool:
+    return any(
+        _column_holds(name, array, content, needles)
+        for batch in arrow_file.mapped(path).to_batches()
+        for name, array in _leaves(pa.Table.from_batches([batch]))
+    )
 
 
 def _kinds(kind: pa.DataType) -> set[str]:

@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from store import schema
 from store.manifest import NAME as MANIFEST
-from store.place import Place
+from store.place import INDEX, Place
 from store.whole_file import TEMPORARY
 
 StageName = Literal["crawl", "dataset", "features", "run", "pipeline", "weights"]
 Format = Literal[
     "parquet",
+    "arrow",
     "warc",
     "json",
     "jsonl",
@@ -205,6 +206,7 @@ KINDS = (
     FileKind("pipeline", "<pipeline>/scores/*/settings.json", "json"),
     FileKind("pipeline", "<pipeline>/scores/.<name>.lock", "lock"),
     FileKind("pipeline", "<pipeline>/photos/*.parquet", "parquet", schema.LOOKS, "photos", content=True),
+    FileKind("pipeline", f"<pipeline>/{INDEX}/*.arrow", "arrow", content=True),
     FileKind("pipeline", "<pipeline>/forgotten.json", "json", mirrored=True),
     FileKind("pipeline", "<pipeline>/forgetting.json", "json", content=True),
     FileKind("pipeline", "<pipeline>/receipts/*.json", "json"),

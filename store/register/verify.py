@@ -21,6 +21,7 @@ from store.photo.description import describe
 from store.photo.errors import OutsideLimits, UnusablePhoto
 from store.photo.options import PhotoOptions, limited
 from store.processes.cores import cores
+from store.register import arrow_file
 from store.register.kinds import FileKind, Format
 from store.register.listed import replaced_names
 from store.register.stages import Stage, Table
@@ -197,6 +198,7 @@ def _read_tensors(path: Path) -> None:
 
 
 READERS: dict[Format, Callable[[Path], object]] = {
+    "arrow": arrow_file.check,
     "warc": warc.check,
     "json": _read_value,
     "jsonl": _read_lines,

@@ -420,6 +420,7 @@ UNSEEN = {
     ("<pipeline>/exports.json", "gone"),
     ("<pipeline>/receipts/*.json", "gone"),
     ("<pipeline>/photos/*.parquet", "gone"),
+    ("<pipeline>/index/*.arrow", "gone"),
     *(("<pipeline>/builds/*.parquet", damage) for damage in ("gone", "swapped", "one bit")),
 }
 """No manifest lists these files: that one is gone, or another build's, shows nowhere. Footers have no sum."""

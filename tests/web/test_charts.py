@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.charts import HEIGHT, WIDTH, Bar, Series, histogram, line_chart
+from web.content.charts import HEIGHT, WIDTH, Bar, Series, histogram, line_chart
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True) | st.just(10**400)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12)

@@ -81,7 +81,10 @@ def test_a_photo_is_shown_with_all_about_it(client: TestClient) -> None:
     text = client.get(f"/pipelines/demo/photos/{sha256}").text
     assert "4 captions" in text
     assert sha256 in text
-    assert text.count("A training photo at distance") == 6
+    assert "bokeru train" not in text
+    near = client.get(f"/pipelines/demo/photos/{sha256}/neighbours").text
+    assert near.count("A training photo at distance") == 6
+    text = client.get(f"/pipelines/demo/photos/{sha256}/rows").text
     for table in ("dataset", f"features/{small_pipeline.KEY}", "crawl/images", "crawl/pages"):
         assert f"<code>{table}</code> · 1 row<" in text
     image = client.get(f"/pipelines/demo/photos/{sha256}.jpg?size=240")
@@ -235,7 +238,7 @@ def test_without_a_run_pages_say_what_to_run(copy: Place) -> None:
     assert "40 photos" in text, "the rest works"
     found = re.search(r"/pipelines/demo/photos/[0-9a-f]{64}", text)
     assert found
-    japanese = page(copy, f"{found[0]}?lang=ja")
+    japanese = page(copy, f"{found[0]}/neighbours?lang=ja")
     assert "次のコマンドで作れます：bokeru train --pipeline demo" in japanese, "in the reader's language"
 
 

@@ -18,8 +18,9 @@ from store.photo.containers import CLAIM, claimed_format
 from store.photo.decode import FORMATS
 from store.progress import Progress
 from train.captions.captioner import Caption, Captioner
-from train.captions.mismatch import Pool, mismatch
+from train.captions.mismatch import mismatch
 from train.captions.options import parse_decoding
+from train.captions.pool import Pool
 
 if TYPE_CHECKING:
     from featurize.extract import Extractor
@@ -203,12 +204,12 @@ def _read(file: Path) -> bytes | str:
 def _pool(captioner: Captioner, dataset: Path | None, features: Path | None) -> Pool:
     """Return the training photos that have a vector."""
     from dataset.read import photos
-    from featurize.read import vectors
+    from featurize.read import read
 
     if dataset is None or features is None:
         raise UserError("A mismatch needs the dataset and its vectors. Run the stages of this pipeline first")
     sha256s = photos(dataset, "train")["sha256"].to_pylist()
-    return Pool(sha256s, vectors(features / captioner.features_key, sha256s))
+    return Pool(sha256s, read(features / captioner.features_key).of(sha256s))
 
 
 def _as_json(caption: Caption) -> Result:

@@ -1,31 +1,32 @@
-"""The catalogue: a dataset in memory without the bytes of its photos, to filter, page through and look up.
+"""The catalogue: a dataset without the bytes of its photos, to filter, page through and look up.
 
-P photos, C captions; photo p has the captions in rows offsets[p] to offsets[p + 1].
+P photos, C captions; photo p has the captions in rows offsets[p] to offsets[p + 1]. All of it lies in
+the index, which is mapped into memory; a row becomes Python objects where a page shows it.
 """
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dataset import read
 from dataset.text.captions import normalise
 from dataset.text.names import name_form
 from store.errors import DamagedFile
 from store.schema import PHOTOS
 from store.shard_reader import Shard, unreadable
 from web.content import scores
+from web.content.index import CAPTION_COLUMNS, PHOTO_COLUMNS, Index, Report, open_index
 from web.content.scores import Score
 
-CAPTION_COLUMNS = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url")
-PHOTO_COLUMNS = ("sha256", "width", "height", "phash", "odai_ids", "category", "labels")
+_SHOWN = [*PHOTO_COLUMNS, "split"]
 
 
 @dataclass(frozen=True)
@@ -52,117 +53,85 @@ class RowLocation:
 
 
 class Catalogue:
-    """One version of a dataset, as `load` read it. Photos are numbered from 0 in the dataset's order."""
+    """One version of a dataset. Photos are numbered from 0 in the dataset's order."""
 
-    def __init__(
-        self,
-        paths: list[Path],
-        photos: pa.Table,
-        captions: pa.Table,
-        offsets: NDArray[np.int64],
-        normal_forms: pa.ChunkedArray,
-        scores: dict[str, Score],
-    ) -> None:
-        self._paths, self.photos, self.captions, self.offsets = paths, photos, captions, offsets
-        self._normal_forms, self.scores = normal_forms, scores
-        self.sha256s: list[str] = photos["sha256"].to_pylist()
-        self.index = {sha256: number for number, sha256 in enumerate(self.sha256s)}
+    def __init__(self, index: Index) -> None:
+        self._paths = index.shards
+        self.photos, self.captions = index.photos, index.captions
+        # (P + 1,): the number of captions before each photo, then the total.
+        counts = self.photos["captions"].to_numpy()
+        self.offsets: NDArray[np.int64] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        self.sha256s = Names(self.photos["sha256"])
+        self.index = Numbers(self.sha256s, self.photos["by_sha256"].to_numpy())
+        self._shuffled: dict[str, NDArray[np.int64]] = {}
 
     @classmethod
-    def load(cls, directory: Path) -> "Catalogue":
-        """Read a dataset's text columns.
+    def load(cls, directory: Path, report: Report = lambda done, total: None) -> "Catalogue":
+        """Open a dataset's index; it is made where there is none of this version.
+
+        Args:
+            report: is called while it is made.
 
         Raises:
             MissingStage: there is no dataset.
             DamagedFile: a shard cannot be read.
         """
-        paths = read.shards(directory)
-        fields = (*CAPTION_COLUMNS, "text_nfkc", "scores")
-        columns = [*PHOTO_COLUMNS, "scores", *(f"captions.list.element.{name}" for name in fields)]
-        photos, captions, forms, lengths = [], [], [], []
-        of_photos, of_captions = [], []
-        for number, path in enumerate(paths):
-            try:
-                # Checksums, so that damage shows here and not as a wrong caption on a page.
-                with Shard(path, PHOTOS) as shard:
-                    table = shard.read(columns=columns)
-            except (pa.ArrowException, OSError) as error:
-                raise unreadable(path, error) from error
-            # Captions lie flat in one table: a filter is then one vectorised comparison over all of them.
-            lists = table["captions"].combine_chunks()
-            lengths.append(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
-            flat = pa.Table.from_struct_array(lists.flatten())
-            captions.append(flat.select(CAPTION_COLUMNS))
-            forms.append(pc.coalesce(flat["text_nfkc"], flat["text"]))  # early versions had no normal form
-            of_photos.append(scores.column(table))
-            of_captions.append(scores.column(flat))
-            split = pa.array([path.name.split("-")[0]] * len(table), pa.string())
-            location = {
-                "split": split,
-                "shard": pa.array([number] * len(table), pa.int64()),
-                "row": np.arange(len(table)),
-            }
-            photos.append(pa.table({**{name: table[name] for name in PHOTO_COLUMNS}, **location}))
-        # (P + 1,): the number of captions before each photo, then the total.
-        offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
-        return cls(
-            paths,
-            pa.concat_tables(photos),
-            pa.concat_tables(captions).combine_chunks(),
-            offsets,
-            pa.chunked_array([chunk for form in forms for chunk in form.chunks], pa.string()),
-            scores.gathered(of_photos, of_captions),
-        )
+        return cls(open_index(directory, report))
 
     def __len__(self) -> int:
-        return len(self.sha256s)
+        return len(self.photos)
 
     @cached_property
-    def split(self) -> NDArray[Any]:
-        """The split of each photo, (P,)."""
-        return np.asarray(self.photos["split"].to_numpy())
+    def scores(self) -> dict[str, Score]:
+        """The scores of photos and captions by name."""
+        return scores.gathered([self.photos["scores"]], [self.captions["scores"]])
 
     @cached_property
     def stars(self) -> NDArray[np.int64]:
         """The stars of each caption, (C,); 0 where they are unknown."""
         return np.asarray(pc.fill_null(self.captions["stars"], 0).to_numpy())
 
-    @cached_property
-    def lengths(self) -> NDArray[np.int64]:
+    @property
+    def lengths(self) -> NDArray[np.int32]:
         """The number of characters of each caption, (C,)."""
-        return np.asarray(pc.fill_null(pc.utf8_length(self.captions["text"]), 0).to_numpy())
+        return np.asarray(self.captions["characters"].to_numpy())
 
     @cached_property
     def caption_categories(self) -> Counter[str]:
         """How many captions each category has."""
-        return Counter(filter(None, self.captions["category"].to_pylist()))
+        return _counted(self.captions["category"])
 
     @cached_property
     def photo_categories(self) -> Counter[str]:
         """How many photos each category of photos has."""
-        return Counter(filter(None, self.photos["category"].to_pylist()))
+        return _counted(self.photos["category"])
 
     @cached_property
     def labels(self) -> Counter[str]:
-        """How many photos each label has."""
-        return Counter(label for labels in self._labels for label in labels)
+        """How many photos each label has; a photo that has one twice counts once."""
+        lists = self.photos["labels"].combine_chunks()
+        flat = pc.list_flatten(lists).dictionary_encode()
+        pairs = pa.table({"photo": pc.list_parent_indices(lists), "label": flat.indices})
+        once = pairs.group_by(["photo", "label"], use_threads=False).aggregate([])
+        return _counted(flat.dictionary.take(once["label"]))
 
-    @cached_property
-    def _labels(self) -> list[frozenset[str]]:
-        # Sets, since a filter looks for one label in every photo's.
-        return [frozenset(labels or ()) for labels in self.photos["labels"].to_pylist()]
+    def _with_label(self, names: pa.Array) -> NDArray[np.bool_]:
+        """Return for each photo, (P,), whether it has any of some labels."""
+        lists = self.photos["labels"].combine_chunks()
+        having = np.zeros(len(self), bool)
+        chosen = pc.is_in(pc.list_flatten(lists), names).to_numpy(zero_copy_only=False)
+        having[pc.list_parent_indices(lists).to_numpy()[chosen]] = True
+        return having
 
     def find(self, wanted: Filter) -> NDArray[np.int64]:
         """Return the numbers of the N photos that pass a filter, (N,), in the dataset's order."""
         passing = np.ones(len(self), bool)
         if wanted.split:
-            passing &= self.split == wanted.split
+            passing &= self.of_split(wanted.split)
         if wanted.label:
-            names = _spellings(wanted.label)
-            having = (not names.isdisjoint(labels) for labels in self._labels)
-            passing &= np.fromiter(having, bool, len(self))
+            passing &= self._with_label(_spellings(wanted.label))
         if wanted.category:
-            names = pa.array(sorted(_spellings(wanted.category)), pa.string())
+            names = _spellings(wanted.category)
             own = _true(pc.is_in(self.photos["category"], names))
             passing &= own | self._any_caption(_true(pc.is_in(self.captions["category"], names)))
         score = self.scores.get(wanted.score)
@@ -174,12 +143,23 @@ class Catalogue:
             passing &= self._any_caption(self._matching_captions(wanted, score))
         return np.flatnonzero(passing)
 
+    def shuffled(self, split: str) -> NDArray[np.int64]:
+        """Return the numbers of a split's photos in an order that has nothing to do with theirs, (N,)."""
+        if split not in self._shuffled:
+            found = self.find(Filter(split=split))
+            self._shuffled[split] = np.random.default_rng(0).permutation(found)
+        return self._shuffled[split]
+
+    def of_split(self, split: str) -> NDArray[np.bool_]:
+        """Return which photos are in a split, (P,)."""
+        return _true(pc.equal(self.photos["split"], split))
+
     def _matching_captions(self, wanted: Filter, score: Score | None) -> NDArray[np.bool_]:
         passing = self.stars >= wanted.stars
         if score and score.of == "captions":
             passing &= score.within(wanted.score_min, wanted.score_max)
         if text := normalise(wanted.text):
-            passing &= _true(pc.match_substring(self._normal_forms, text, ignore_case=True))
+            passing &= _true(pc.match_substring(self.captions["text_nfkc"], text, ignore_case=True))
         return passing
 
     def _any_caption(self, captions: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -190,8 +170,7 @@ class Catalogue:
 
     def photo(self, photo: int) -> dict[str, Any]:
         """Return the columns of one photo, its scores by name, and how many captions it has."""
-        row: dict[str, Any] = self.photos.slice(photo, 1).to_pylist()[0]
-        del row["shard"], row["row"]
+        row: dict[str, Any] = self.photos.slice(photo, 1).select(_SHOWN).to_pylist()[0]
         own = scores.at(self.scores, "photos", photo)
         return {**row, "scores": own, "captions": int(self.offsets[photo + 1] - self.offsets[photo])}
 
@@ -199,24 +178,17 @@ class Catalogue:
         """Return the captions of one photo, most stars first, at most `limit` of them."""
         # The sort is stable, so captions with equal stars keep the dataset's order.
         start, end = (int(offset) for offset in self.offsets[photo : photo + 2])
-        captions: list[dict[str, Any]] = self.captions.slice(start, end - start).to_pylist()
+        captions: list[dict[str, Any]] = (
+            self.captions.slice(start, end - start).select(list(CAPTION_COLUMNS)).to_pylist()
+        )
         for place, caption in enumerate(captions, start):
             caption["scores"] = scores.at(self.scores, "captions", place)
         return sorted(captions, key=lambda caption: -(caption["stars"] or 0))[:limit]
 
     def locate(self, photo: int) -> RowLocation:
         """Return where a photo's Parquet row is."""
-        columns = self.photos.slice(photo, 1)
-        path, row = self._paths[columns["shard"][0].as_py()], columns["row"][0].as_py()
-        start = 0
-        with Shard(path, PHOTOS) as shard:
-            for group in range(shard.num_row_groups):
-                rows = shard.metadata.row_group(group).num_rows
-                if row < start + rows:
-                    return RowLocation(path, group, row - start)
-                start += rows
-        # Another process has replaced the shard by a shorter one; the caller reads the dataset again.
-        raise DamagedFile(path, f"it has {start:,} rows, but had more a moment ago")
+        shard, group, row = (self.photos[name][photo].as_py() for name in ("shard", "group", "row"))
+        return RowLocation(self._paths[shard], group, row)
 
     def bytes(self, photo: int) -> bytes:
         """Read a photo's bytes from its shard.
@@ -224,27 +196,85 @@ class Catalogue:
         Raises:
             DamagedFile: the shard cannot be read, or is no longer there.
         """
+        row = self.locate(photo)
         try:
-            row = self.locate(photo)
             with Shard(row.path, PHOTOS) as shard:
                 # A row group holds about 100 photos: quick to read. All bytes would not fit into memory.
                 table = shard.read_row_group(row.group, columns=["sha256", "image.bytes"])
-        except (pa.ArrowException, OSError) as error:
-            path = self._paths[self.photos["shard"][photo].as_py()]
-            raise unreadable(path, error) from error
+        except (pa.ArrowException, OSError, IndexError) as error:
+            raise unreadable(row.path, error) from error
+        if row.row >= len(table) or table["sha256"][row.row].as_py() != self.sha256s[photo]:
+            # Another process has replaced the shard; the caller reads the dataset again.
+            raise DamagedFile(row.path, "its rows are others than a moment ago")
         return bytes(table["image"][row.row]["bytes"].as_py() or b"")
 
     def splits(self) -> Iterator[tuple[str, int, int]]:
         """Yield each split with its photos and captions."""
         counts = np.diff(self.offsets)
         for split in ("train", "dev"):
-            inside = self.split == split
+            inside = self.of_split(split)
             yield split, int(inside.sum()), int(counts[inside].sum())
 
 
-def _spellings(name: str) -> frozenset[str]:
+class Names(Sequence[str]):
+    """A column of texts, each made a Python object where it is asked for."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self._column = column
+
+    @overload
+    def __getitem__(self, number: int) -> str: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[str]: ...
+    def __getitem__(self, number: int | slice) -> str | Sequence[str]:
+        found: str | Sequence[str] = (
+            Names(self._column[number]) if isinstance(number, slice) else self._column[int(number)].as_py()
+        )
+        return found
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+
+class Numbers:
+    """The number of each photo by its sha256.
+
+    Args:
+        order: (P,) the numbers, in the order of the names.
+    """
+
+    def __init__(self, names: Names, order: NDArray[np.int64]) -> None:
+        self._names, self._order = names, order
+
+    def get(self, name: str | None) -> int | None:
+        """Return the number of a photo; None where there is none of that name."""
+        if not name:
+            return None
+        place = bisect_left(self._order, name, key=lambda number: self._names[number])
+        if place < len(self._order) and self._names[self._order[place]] == name:
+            return int(self._order[place])
+        return None
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __getitem__(self, name: str) -> int:
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
+def _counted(values: pa.ChunkedArray | pa.Array) -> Counter[str]:
+    """Return how often each text occurs, but for empty ones."""
+    found = pc.value_counts(values)
+    names, counts = found.field("values").to_pylist(), found.field("counts").to_pylist()
+    return Counter({name: count for name, count in zip(names, counts, strict=True) if name})
+
+
+def _spellings(name: str) -> pa.Array:
     """Return a name as it was asked for, which a dataset of 0.1 may have, and in its one form."""
-    return frozenset((name, name_form(name)))
+    return pa.array(sorted({name, name_form(name)}), pa.string())
 
 
 def _true(values: pa.ChunkedArray) -> NDArray[np.bool_]:

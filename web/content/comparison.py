@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from web.charts import Series, line_chart
+from web.content.charts import Series, line_chart
 from web.content.runs import Run
 from web.languages import Translator
 

@@ -10,14 +10,15 @@ T = TypeVar("T")
 
 
 class FileCache:
-    """Keeps the `capacity` entries that were used last. Threads that want one entry read it once.
+    """Keeps the entries that were used last, up to a capacity. Threads that want one entry read it once.
 
     Args:
-        capacity: how many entries are kept.
+        capacity: how much is kept, the entry that was used last in any case.
+        size: how much of it an entry takes; by default capacity counts entries.
     """
 
-    def __init__(self, capacity: int = 8) -> None:
-        self._capacity = capacity
+    def __init__(self, capacity: int, size: Callable[[Any], int] = lambda _: 1) -> None:
+        self._capacity, self._size, self._kept = capacity, size, 0
         self._entries: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
         self._lock = threading.Lock()
         # A lock per key: while one dataset is read, others can still be fetched.
@@ -33,13 +34,19 @@ class FileCache:
             if entry is None or entry[0] != version:
                 entry = version, read()
             with self._lock:
-                self._entries[key] = entry
-                self._entries.move_to_end(key)
-                while len(self._entries) > self._capacity:
-                    evicted, _ = self._entries.popitem(last=False)
-                    self._key_locks.pop(evicted, None)
+                self._keep(key, entry)
         value: T = entry[1]
         return value
+
+    def _keep(self, key: Hashable, entry: tuple[Hashable, Any]) -> None:
+        if before := self._entries.pop(key, None):
+            self._kept -= self._size(before[1])
+        self._entries[key] = entry  # the newest is the last
+        self._kept += self._size(entry[1])
+        while self._kept > self._capacity and len(self._entries) > 1:
+            evicted, (_, value) = self._entries.popitem(last=False)
+            self._kept -= self._size(value)
+            self._key_locks.pop(evicted, None)
 
 
 def file_version(*paths: Path) -> Hashable:

@@ -1,80 +1,63 @@
-"""The library: loads datasets, photos, vectors and models, and keeps each until its files change."""
+"""The library: opens datasets, photos, vectors and models, and keeps each until its files change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+import pyarrow as pa
 
-from featurize.cache import batches
 from featurize.extract import Extractor
-from featurize.read import vectors
-from store.errors import DamagedFile, MissingStage, UserError
+from featurize.read import Chosen, Vectors, read
+from store.errors import DamagedFile, MissingStage
 from store.place import Place
 from store.register.stages import Stage
 from store.shards import shard_paths
 from train.captions.captioner import Captioner
-from train.captions.mismatch import Pool
-from web.content.catalogue import Catalogue
+from train.captions.pool import Pool
+from web.content.catalogue import Catalogue, Names
 from web.content.file_cache import FileCache, file_version
+from web.content.preparing import PATIENCE, Preparing
+from web.options import WebOptions
 from web.pictures import jpeg, opened
 
 T = TypeVar("T")
-MAX_NEIGHBOUR_POOL = 20_000
-"""Training photos among which neighbours are searched: 330 MB of fc7 vectors."""
+PHOTO_BYTES = 48 * 2**20
+"""Bytes of JPEG files that are kept: about a thousand photos."""
+SMALL = 64 * 2**20
+"""Bytes of shards. What is made of less is there in a second or two: visitors wait, and are told nothing."""
+SHORT = 30.0
+"""Seconds that they then wait, at most."""
 
 
 @dataclass(frozen=True)
-class Vectors:
-    """The vectors of a dataset's photos that have one.
+class Stored:
+    """The files that something is made from."""
 
-    Args:
-        sha256s: P photos, those of the train split first.
-        values: (P, D) float32; row i belongs to sha256s[i].
-        train: how many of the photos are in the train split.
-        command: what computes the vectors that are not here.
-    """
+    version: object
+    bytes: int
 
-    sha256s: list[str]
-    values: NDArray[np.float32]
-    train: int
-    command: str
-
-    @cached_property
-    def index(self) -> dict[str, int]:
-        """The row of each photo."""
-        return {sha256: number for number, sha256 in enumerate(self.sha256s)}
-
-    @cached_property
-    def pool(self) -> Pool:
-        """The training photos, to search for neighbours."""
-        return Pool(self.sha256s[: self.train], self.values[: self.train])
-
-    def select(self, sha256s: Sequence[str]) -> NDArray[np.float32]:
-        """Return the vectors of N photos, (N, D) float32.
-
-        Raises:
-            UserError: a photo has no vector.
-        """
-        missing = [sha256 for sha256 in sha256s if sha256 not in self.index]
-        if missing:
-            raise UserError(
-                f"{len(missing)} of these photos have no vector, the first is {missing[0]}. "
-                f"Run: {self.command}"
-            )
-        return self.values[[self.index[sha256] for sha256 in sha256s]]
+    @staticmethod
+    def of(*paths: Path) -> "Stored":
+        """Return what these files are now."""
+        sizes = (path.stat().st_size for path in paths if path.exists())
+        return Stored(file_version(*paths), sum(sizes))
 
 
 class Library:
-    """Loads what the pages show, and keeps it in memory. Safe to use from several threads."""
+    """Opens what the pages show. Safe to use from several threads.
 
-    def __init__(self) -> None:
-        self._cache = FileCache(12)  # datasets, vectors and models of a few pipelines
-        self._photos = FileCache(2000)  # JPEG files, about 40 kB each
+    Args:
+        options: which photos neighbours are looked for among.
+        patience: seconds to wait for what is made in the background; None: as long as it takes.
+    """
+
+    def __init__(self, options: WebOptions | None = None, patience: float | None = PATIENCE) -> None:
+        self._options, self._patience = options or WebOptions(), patience
+        self._prepared = Preparing()
+        self._cache = FileCache(8)  # models of a few runs, networks
+        self._photos = FileCache(PHOTO_BYTES, len)
 
     def catalogue(self, place: Place) -> Catalogue:
         """Return the dataset of a pipeline, without bytes.
@@ -82,19 +65,33 @@ class Library:
         Raises:
             MissingStage: there is none.
             DamagedFile: a shard cannot be read.
+            NotReady: its index is being made.
         """
         # The manifest is written last: a dataset without one is not complete.
         if not (place.dataset / "manifest.json").exists():
             raise MissingStage(place.dataset, place.command("dataset"))
-        return _retry_once(
-            lambda: self._cache.get(
-                ("catalogue", place), self._version(place), lambda: Catalogue.load(place.dataset)
-            )
-        )
 
-    def _version(self, place: Place) -> object:
+        def get() -> Catalogue:
+            stored = self._dataset(place)
+            what = "The index of the dataset is being made"
+            return self._prepared.get(
+                ("catalogue", place),
+                stored.version,
+                what,
+                lambda report: Catalogue.load(place.dataset, report),
+                self._wait(stored),
+            )
+
+        return _retry_once(get)
+
+    def _dataset(self, place: Place) -> Stored:
         shards = (path for table in Stage("dataset", place.dataset).tables() for path in table.paths)
-        return file_version(place.dataset / "manifest.json", *shards)
+        return Stored.of(place.dataset / "manifest.json", *shards)
+
+    def _wait(self, *stored: Stored) -> float | None:
+        """Return the seconds to wait for what is made from these files."""
+        small = sum(each.bytes for each in stored) < SMALL
+        return self._patience if self._patience is None or not small else SHORT
 
     def photo_bytes(self, place: Place, sha256: str) -> bytes:
         """Return a photo's bytes, as the dataset holds them.
@@ -116,8 +113,6 @@ class Library:
             KeyError: the dataset has no such photo.
             UnusablePhoto: it cannot be decoded.
         """
-        if sha256 not in self.catalogue(place).index:
-            raise KeyError(sha256)
         # The key is the photo's own hash, so the entry never becomes wrong.
         return self._photos.get(
             (sha256, size),
@@ -126,35 +121,51 @@ class Library:
         )
 
     def vectors(self, place: Place, key: str) -> Vectors:
-        """Return the vectors of a pipeline's photos from the cache `key`.
+        """Return all vectors of the cache `key`.
 
         Raises:
-            MissingStage: there is no such cache, or it holds none of them.
+            UserError: there are none.
+            DamagedFile: a shard cannot be read.
+            NotReady: they are being read for the first time.
         """
         directory = place.features / key
-        version = self._version(place), file_version(*sorted(directory.glob("*.parquet")))
-        return self._cache.get(("vectors", place, key), version, lambda: self._vectors(place, directory))
+        stored = Stored.of(*shard_paths(directory))
+        what = "The vectors are being brought into one file"
+        return self._prepared.get(
+            ("vectors", place, key),
+            stored.version,
+            what,
+            lambda _: read(directory, place),
+            self._wait(stored),
+        )
 
-    def _vectors(self, place: Place, directory: Path) -> Vectors:
-        catalogue = self.catalogue(place)
-        with_vector = set()
-        for path in shard_paths(directory):
-            for batch in batches(path, ["sha256", "outcome"]):
-                with_vector.update(batch.filter(pc.equal(batch["outcome"], "ok"))["sha256"].to_pylist())
-        by_split = {
-            split: [catalogue.sha256s[i] for i in np.flatnonzero(catalogue.split == split)]
-            for split in ("train", "dev")
-        }
-        present = {
-            split: [name for name in names if name in with_vector] for split, names in by_split.items()
-        }
+    def pool(self, place: Place, key: str, *, waits: bool = False) -> Pool:
+        """Return the training photos of a pipeline that neighbours are looked for among.
+
+        Args:
+            waits: as long as it takes.
+
+        Raises:
+            UserError: none of them has a vector.
+            NotReady: its vectors are being looked through.
+        """
+        catalogue, vectors = self.catalogue(place), self.vectors(place, key)
+        stored = self._dataset(place), Stored.of(*shard_paths(place.features / key))
+        version = tuple(each.version for each in stored)
+        return self._prepared.get(
+            ("pool", place, key),
+            version,
+            "The vectors of the training photos are being looked through",
+            lambda _: self._pool(catalogue, vectors),
+            None if waits else self._wait(*stored),
+        )
+
+    def _pool(self, catalogue: Catalogue, vectors: Vectors) -> Pool:
         # Neighbours come from train alone: they explain what the model learned from.
-        train = present["train"][:MAX_NEIGHBOUR_POOL]
-        names = [*train, *present["dev"]]
-        if not names:
-            raise MissingStage(directory, place.command("features"))
-        command = place.command("features")
-        return Vectors(names, vectors(directory, names, place), len(train), command)
+        names = catalogue.photos["sha256"].filter(pa.array(catalogue.of_split("train")))
+        rows = vectors.find(names)
+        having = np.flatnonzero(rows >= 0)[: self._options.neighbour_pool]
+        return Pool(Names(names.take(pa.array(having))), Chosen(vectors.data.values, rows[having]))
 
     def captioner(self, run: Path) -> Captioner:
         """Return the model of a run.

@@ -10,7 +10,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dataset.scores.figures import Of, by_name
-from store.schema import PHOTOS
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,6 @@ class Score:
         if most is not None:
             passing &= self.values <= np.float32(most)
         return passing
-
-
-def column(rows: pa.Table) -> pa.ChunkedArray:
-    """Return the column `scores` of photos or captions; nulls in a dataset of an earlier version."""
-    if "scores" in rows.column_names:
-        return rows["scores"]
-    return pa.chunked_array([pa.nulls(len(rows), PHOTOS.field("scores").type)])
 
 
 def gathered(photos: list[pa.ChunkedArray], captions: list[pa.ChunkedArray]) -> dict[str, Score]:

@@ -2,14 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from dataset.read import shards_folder
 from store.place import Place
 from store.shards import shard_paths
 from web.content.catalogue import Catalogue
@@ -33,15 +32,16 @@ def source_rows(place: Place, catalogue: Catalogue, sha256: str) -> list[SourceR
         return []  # it becomes part of a query, so only a hash may pass
     odai = catalogue.photo(catalogue.index[sha256])["odai_ids"] or []
     with duckdb.connect(config={"threads": 1}) as database:  # others' pages need the cores too
-        return list(_query_stages(database, place, sha256, [int(number) for number in odai]))
+        shard = catalogue.locate(catalogue.index[sha256]).path
+        return list(_query_stages(database, place, sha256, [int(number) for number in odai], shard))
 
 
 def _query_stages(
-    database: duckdb.DuckDBPyConnection, place: Place, sha256: str, odai: list[int]
+    database: duckdb.DuckDBPyConnection, place: Place, sha256: str, odai: list[int], shard: Path
 ) -> Iterator[SourceRows]:
     quoted = f"'{sha256}'"
     columns = "* EXCLUDE (image), octet_length(image.bytes) AS image_bytes, filename"
-    yield from _rows(database, "dataset", shards_folder(place.dataset), columns, f"sha256 = {quoted}")
+    yield from _rows(database, "dataset", shard.parent, columns, f"sha256 = {quoted}", [shard])
     for folder in sorted(path for path in place.features.glob("*") if path.is_dir()):
         # 4,096 numbers would fill the page: five show what the vector is like.
         columns = "* EXCLUDE (vector), vector[1:6] AS vector_starts, filename"
@@ -55,10 +55,15 @@ def _query_stages(
 
 
 def _rows(
-    database: duckdb.DuckDBPyConnection, table: str, directory: Path, columns: str, condition: str
+    database: duckdb.DuckDBPyConnection,
+    table: str,
+    directory: Path,
+    columns: str,
+    condition: str,
+    shards: Sequence[Path] | None = None,
 ) -> Iterator[SourceRows]:
     """Query one table. `condition` must consist of checked hex digits and numbers: it is not escaped."""
-    paths = [str(path) for path in shard_paths(directory)]
+    paths = [str(path) for path in shards or shard_paths(directory)]
     if not paths:
         return
     query = f"SELECT {columns} FROM '{directory}/*.parquet' WHERE {condition}"

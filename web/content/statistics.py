@@ -1,6 +1,7 @@
 """The dataset's statistics as figures and charts."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -10,8 +11,8 @@ from dataset.scores.figures import histogram as score_bins
 from store.errors import DamagedFile
 from store.place import Place
 from store.whole_file import read_object
-from web.charts import Bar, histogram
 from web.content.catalogue import Catalogue
+from web.content.charts import Bar, histogram
 from web.languages import Translator
 
 
@@ -80,7 +81,7 @@ def _spans(catalogue: Catalogue) -> Iterator[tuple[int, int]]:
     return zip(catalogue.offsets[:-1].tolist(), catalogue.offsets[1:].tolist(), strict=True)
 
 
-def _counted(values: NDArray[np.int64], unit: str, limit: int = 30) -> list[Bar]:
+def _counted(values: NDArray[np.integer[Any]], unit: str, limit: int = 30) -> list[Bar]:
     """Return bars of equal width, at most `limit` of them."""
     # Bars are whole numbers wide, so that each stands for the same number of values.
     highest = int(values.max(initial=0))

@@ -118,7 +118,7 @@ def get_rows(place: PlaceDep, catalogue: CatalogueDep, photo: PhotoDep) -> list[
 
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}/neighbours", tags=["data"])
-def get_neighbours(
+async def get_neighbours(
     services: ServicesDep,
     place: PlaceDep,
     photo: PhotoDep,
@@ -128,7 +128,8 @@ def get_neighbours(
     ] = None,
 ) -> list[Json]:
     """The training photos that are nearest to a photo, by the vectors that a model reads."""
-    return [asdict(near) for near in services.captions.neighbours(place, find_run(place, run), photo, count)]
+    work = partial(services.captions.neighbours, place, find_run(place, run), photo, count)
+    return [asdict(near) for near in await services.searched(work)]
 
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}/captions", tags=["captions"])

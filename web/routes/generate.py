@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import Field
@@ -12,7 +11,8 @@ from store.errors import MissingStage, UserError
 from store.place import Place
 from web.caption_service import ModelCaption
 from web.caption_settings import CaptionSettings
-from web.content.catalogue import Catalogue, Filter
+from web.content.catalogue import Catalogue
+from web.content.preparing import NotReady
 from web.content.runs import find_run, runs
 from web.queue import QueueFull
 from web.services import CatalogueDep, PlaceDep, Services, ServicesDep
@@ -61,8 +61,10 @@ async def generate(
         problem=problem,
         query=settings.model_dump(exclude={"page", "photo"}, exclude_defaults=True),
     )
-    if isinstance(problem, QueueFull):
+    if isinstance(problem, QueueFull | NotReady):
         response.headers["Retry-After"] = str(problem.retry_after)
+    if isinstance(problem, NotReady):
+        response.headers["Refresh"] = str(problem.retry_after)
     return response
 
 
@@ -72,10 +74,10 @@ def select_photos(catalogue: Catalogue, settings: GenerateSettings) -> tuple[lis
     The order is shuffled, since neighbours in a dataset are alike, and always the same, so that a
     page shows the same photos again.
     """
-    if settings.photo in catalogue.index:
-        return [catalogue.index[str(settings.photo)]], 1
-    found = catalogue.find(Filter(split=settings.split))
-    shuffled = np.random.default_rng(0).permutation(found)
+    asked = catalogue.index.get(settings.photo)
+    if asked is not None:
+        return [asked], 1
+    shuffled = catalogue.shuffled(settings.split)
     pages = max(1, -(-len(shuffled) // PER_PAGE))
     start = (min(settings.page, pages) - 1) * PER_PAGE
     return [int(number) for number in shuffled[start : start + PER_PAGE]], pages
@@ -106,7 +108,7 @@ async def _write_captions(
         run = find_run(place, settings.run)
         work = partial(services.captions.for_photos, place, run, sha256s, settings)
         return await services.queued(request, work), None, 200
-    except QueueFull as error:
+    except (QueueFull, NotReady) as error:
         return [], error, 503
     # A run that was named in the address and is gone is an error; no model yet is a state of the pipeline.
     except MissingStage as error:

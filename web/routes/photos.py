@@ -1,6 +1,7 @@
 """The Data pages: photos with filters, the page of one photo, statistics as charts."""
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -8,9 +9,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from store.errors import UserError
 from store.place import Place
-from train.captions.mismatch import Neighbour
+from train.captions.pool import Neighbour
 from web.content import source_rows, statistics
 from web.content.catalogue import Catalogue, Filter
+from web.content.preparing import NotReady
 from web.content.runs import find_run
 from web.languages import Translator
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
@@ -129,14 +131,8 @@ def photo_file(
 def show_photo(
     request: Request, services: ServicesDep, place: PlaceDep, catalogue: CatalogueDep, photo: PhotoDep
 ) -> HTMLResponse:
-    """Show a photo with its captions, its facts, its neighbours, and the Parquet rows with its data."""
+    """Show a photo with its captions and facts; what takes longer has pages of its own, put in its place."""
     number = catalogue.index[photo]
-    problem: UserError | None = None
-    neighbours: list[Neighbour] = []
-    try:
-        neighbours = services.captions.neighbours(place, find_run(place), photo)
-    except UserError as error:
-        problem = error
     return services.pages.respond(
         request,
         "photo.html",
@@ -144,10 +140,54 @@ def show_photo(
         pipeline=place.name,
         photo=catalogue.photo(number),
         captions=catalogue.captions_of(number),
-        neighbours=[(near, best_caption(catalogue, near.sha256)) for near in neighbours],
-        problem=problem,
-        tables=source_rows.source_rows(place, catalogue, photo),
         broken=_decode_error(services, place, photo),
+    )
+
+
+@router.get("/photos/{sha256}/neighbours")
+async def show_neighbours(
+    request: Request, services: ServicesDep, place: PlaceDep, catalogue: CatalogueDep, photo: PhotoDep
+) -> HTMLResponse:
+    """Show the training photos that are nearest to a photo."""
+    problem: UserError | None = None
+    neighbours: list[Neighbour] = []
+    try:
+        run = find_run(place)
+        neighbours = await services.searched(partial(services.captions.neighbours, place, run, photo))
+    except NotReady:
+        raise
+    except UserError as error:
+        problem = error
+    near = [(one, best_caption(catalogue, one.sha256)) for one in neighbours]
+    return _part(request, services, place, catalogue, photo, "near", neighbours=near, problem=problem)
+
+
+@router.get("/photos/{sha256}/rows")
+def show_rows(
+    request: Request, services: ServicesDep, place: PlaceDep, catalogue: CatalogueDep, photo: PhotoDep
+) -> HTMLResponse:
+    """Show the Parquet rows with a photo's data."""
+    tables = source_rows.source_rows(place, catalogue, photo)
+    return _part(request, services, place, catalogue, photo, "rows", tables=tables)
+
+
+def _part(
+    request: Request,
+    services: Services,
+    place: Place,
+    catalogue: Catalogue,
+    photo: str,
+    part: str,
+    **context: Any,
+) -> HTMLResponse:
+    return services.pages.respond(
+        request,
+        "photo_part.html",
+        current="data",
+        pipeline=place.name,
+        photo=catalogue.photo(catalogue.index[photo]),
+        part=f"photo_{part}.html",
+        **context,
     )
 
 

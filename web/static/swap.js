@@ -1,13 +1,16 @@
 // Forms and links with data-swap="#part" fetch their page and put only that part in its place.
+// Links with data-follow are followed at once: their part takes longer than the page it stands on.
+// What is still being made (data-again, in seconds) is asked for again.
 // Without this script they are plain forms and links, and work as well.
 "use strict";
 (() => {
-  const swap = async (selector, url, options, remember) => {
+  const swap = async (selector, url, options, remember, quiet) => {
     const old = document.querySelector(selector);
     if (!old || old.getAttribute("aria-busy") === "true") return;
     old.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(url, options);
+      const focused = old.contains(document.activeElement);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector(selector) || page.querySelector(".notice");
       if (!fresh) throw new Error("no such part");
@@ -15,7 +18,11 @@
       else old.replaceChildren(fresh);
       const shown = document.querySelector(selector);
       shown.removeAttribute("aria-busy");
-      shown.focus({ preventScroll: true });
+      if (!quiet || focused) shown.focus({ preventScroll: true });
+      const again = shown.querySelector("[data-again]");
+      if (again && options.method !== "POST") {
+        setTimeout(() => shown.isConnected && swap(selector, url, options, false, true), again.dataset.again * 1000);
+      }
       if (remember) {
         history.replaceState(null, "", url);
         const top = shown.getBoundingClientRect().top;
@@ -23,9 +30,11 @@
       }
     } catch {
       old.removeAttribute("aria-busy");
-      if (options.method !== "POST") location.assign(url);
+      if (options.method !== "POST" && !quiet) location.assign(url);
     }
   };
+
+  for (const link of document.querySelectorAll("a[data-follow]")) swap(link.dataset.swap, link.href, {}, false, true);
 
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -10,7 +10,8 @@ from dataset.text.vocabulary import SPECIALS, Vocabulary
 from store.errors import UserError
 from train.arithmetic.arithmetic import choose
 from train.captions.captioner import Captioner
-from train.captions.mismatch import Pool, mismatch
+from train.captions.mismatch import mismatch
+from train.captions.pool import Pool
 from train.model import CaptionModel, Sizes
 
 D = 6
@@ -32,9 +33,12 @@ def pool(count: int = 40, seed: int = 0) -> Pool:
 def test_distances_are_those_of_standardised_vectors(seed: int, count: int) -> None:
     photos = pool(count, seed)
     queries = np.random.default_rng(seed + 1).gamma(2, size=(5, D)).astype(np.float32)
-    mean, deviation = photos.vectors.mean(axis=0), photos.vectors.std(axis=0)
-    expected = cdist((queries - mean) / deviation, (photos.vectors - mean) / deviation, "cosine")
-    assert photos.distances(queries) == pytest.approx(expected, abs=1e-4)
+    vectors = photos.vectors[:]
+    mean, deviation = vectors.mean(axis=0), vectors.std(axis=0)
+    expected = cdist((queries - mean) / deviation, (vectors - mean) / deviation, "cosine")
+    for near, distances in zip(photos.nearest(queries, count), expected, strict=True):
+        found = {one.sha256: one.distance for one in near}
+        assert [found[name] for name in photos.sha256s] == pytest.approx(distances, abs=1e-4)
 
 
 def test_a_photo_is_its_own_nearest_unless_left_out() -> None:
