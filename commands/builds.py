@@ -89,7 +89,7 @@ def leaks(arguments: argparse.Namespace) -> None:
         draw(found, pipeline.dataset, arguments.out)
         forget = pipeline.command("forget", "--sha256", found.nearest[0].dev)
         raise UserError(
-            f"{found.photos:,} photos of dev are like photos of train, by {arguments.least} or more. Look at "
+            f"{found.photos:,} photos of dev are like photos of train, by {found.least:.3g} or more. Look at "
             f"them in {arguments.out}. A photo is taken out by: {forget}"
         )
 
@@ -127,7 +127,10 @@ def _likeness(text: str) -> float:
 def _register_leaks(command: argparse.ArgumentParser) -> None:
     add_pipeline(command)
     command.add_argument(
-        "--least", type=_likeness, default=0.9, metavar="X", help="which likeness counts, up to 1 (0.9)"
+        "--least",
+        type=_likeness,
+        metavar="X",
+        help="which likeness counts, up to 1 (measured on train: see docs/data.md)",
     )
     command.add_argument("-n", type=positive, default=20, help="pairs to name and to draw (20)")
     command.add_argument("--out", type=path, default=Path("leaks.png"), help="the picture (leaks.png)")

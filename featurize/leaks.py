@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from dataset import read
 from featurize.mapped import dimensions
+from featurize.nearness import NearestStrangers, Nearness, sample_of
 from featurize.neighbours import contact_sheet, mean_vector, unit_vectors
 from featurize.read import matching, vectors
 from store.errors import UserError
@@ -49,6 +50,8 @@ class Leaks:
         photos: how many photos of dev are like one of train.
         pairs: how many pairs are alike.
         nearest: the pairs that are most alike, the nearest first.
+        least: the likeness from which on photos are alike.
+        typical: what it was measured by, see `featurize.nearness`; None where it was given.
     """
 
     dev: int
@@ -57,6 +60,8 @@ class Leaks:
     photos: int
     pairs: int
     nearest: tuple[Leak, ...]
+    least: float
+    typical: float | None
 
     def lines(self) -> Iterator[str]:
         """Yield what a terminal shows."""
@@ -64,6 +69,7 @@ class Leaks:
         if more := self.pairs - len(self.nearest):
             yield f"and {more:,} pairs more: -n shows more of them"
         yield f"{self.photos:,} of {self.dev:,} photos of dev are like one of {self.train:,} photos of train"
+        yield str(Nearness(self.least, self.typical))
         if self.without_vectors:
             yield f"{self.without_vectors:,} photos have no vector, and were not compared"
 
@@ -100,7 +106,9 @@ def _most_alike(pairs: np.ndarray, count: int) -> np.ndarray:
     return pairs[np.lexsort((pairs[:, 2], pairs[:, 1], -pairs[:, 0]))[:count]]
 
 
-def leaks(directory: Path, dataset: Path, *, least: float, count: int, block: int = BLOCK) -> Leaks:
+def leaks(
+    directory: Path, dataset: Path, *, least: float | None = None, count: int, block: int = BLOCK
+) -> Leaks:
     """Return which photos of dev are like photos of train.
 
     The mean of all vectors is subtracted first, as `featurize.neighbours` does it.
@@ -108,7 +116,8 @@ def leaks(directory: Path, dataset: Path, *, least: float, count: int, block: in
     Args:
         directory: a cache, `features/<key>`.
         dataset: whose splits are compared.
-        least: which likeness counts, up to 1.
+        least: which likeness counts, up to 1; None measures what is usual in train, since that differs from
+            network to network.
         count: how many pairs to name.
         block: bytes of the vectors of dev that are compared at once.
 
@@ -126,14 +135,36 @@ def leaks(directory: Path, dataset: Path, *, least: float, count: int, block: in
         column.filter(pa.array(has_vector))
         for column, has_vector in zip(names.values(), np.split(present, [len(names["train"])]), strict=True)
     )
-    found, size = _Found(least, count), max(1, block // (4 * dimensions(paths[0])))
+    size = max(1, block // (4 * dimensions(paths[0])))
+    near = Nearness(least) if least is not None else _measured(directory, dataset, train, mean)
+    found = _Found(near.least, count)
     for first in range(0, len(dev), size):
         own = unit_vectors(vectors(directory, dev.slice(first, size).to_pylist()) - mean)  # (b, D)
         for rows, values in _pieces(matching(paths, train)):
             found.add(own @ unit_vectors(values - mean).T, first, rows)  # (b, D) @ (D, n)
     nearest = (Leak(dev[a].as_py(), train[b].as_py(), likeness) for likeness, a, b in found.nearest())
     without = int((~present).sum())
-    return Leaks(len(dev), len(train), without, found.photos, found.pairs, tuple(nearest))
+    counts = (len(dev), len(train), without, found.photos, found.pairs)
+    return Leaks(*counts, tuple(nearest), near.least, near.typical)
+
+
+def _measured(directory: Path, dataset: Path, train: pa.Array, mean: np.ndarray) -> Nearness:
+    """Return which likeness counts, by how near photos of train (T,) of different groups are to each other.
+
+    Args:
+        mean: (D,) of all vectors.
+    """
+    names = train.to_pylist()
+    place: dict[str, int] = {}
+    stated = read.photos(dataset, "train", ["sha256", "group"]).to_pylist()
+    groups = {row["sha256"]: row["group"] or row["sha256"] for row in stated}
+    numbers = np.array([place.setdefault(groups[name], len(place)) for name in names], np.int64)
+    sample, paths = np.array(sample_of(names), np.int64), shard_paths(directory)
+    own = unit_vectors(vectors(directory, [names[n] for n in sample]) - mean)
+    strangers = NearestStrangers(own, numbers, sample)
+    for rows, values in _pieces(matching(paths, train)):
+        strangers.add(unit_vectors(values - mean), rows)
+    return strangers.nearness()
 
 
 def _pieces(batches: Iterable[Batch]) -> Iterator[Batch]:

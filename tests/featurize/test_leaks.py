@@ -73,7 +73,7 @@ def test_photos_without_a_vector_are_told(tmp_path: Path) -> None:
     values = np.random.default_rng(1).standard_normal((7, 8)).astype(np.float32)
     write_vectors(tmp_path / "f", values, names=names)
     found = leaks(tmp_path / "f", dataset, least=0.99, count=3)
-    assert found == Leaks(dev=2, train=5, without_vectors=7, photos=0, pairs=0, nearest=())
+    assert found == Leaks(2, 5, without_vectors=7, photos=0, pairs=0, nearest=(), least=0.99, typical=None)
     assert list(found.lines())[-1] == "7 photos have no vector, and were not compared"
 
 
