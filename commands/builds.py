@@ -76,7 +76,7 @@ def score(arguments: argparse.Namespace) -> None:
 def leaks(arguments: argparse.Namespace) -> None:
     """Say which photos of dev are like photos of train by their vectors, and draw the nearest pairs. What a
     build's hashes find is on one side already; vectors also tell parts of a photo. Exit 1 if any is."""
-    from featurize.leaks import draw, leaks
+    from featurize.likeness.leaks import draw, leaks
     from featurize.neighbours import check_ending
 
     check_ending(arguments.out)

@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from dataset.build.stage import connect
 from dataset.checks.captions import CaptionCheck
 from dataset.checks.crawled import check_crawled
 from dataset.checks.figures import Recount, check_croissant
+from dataset.checks.measured import check_measured
+from dataset.checks.scored import check_scored
 from dataset.checks.sides import SideCheck
 from dataset.checks.slim import check_slim
 from dataset.read import SPLITS
@@ -21,6 +24,7 @@ from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
 from store.manifest import listed, read_manifest
+from store.photo.near.kept import KeptLooks
 from store.place import Place
 from store.progress import Progress
 from store.register.stages import Stage
@@ -122,7 +126,12 @@ def check_inputs(stage: Stage, *, everything: bool = False) -> Problems:
     """Yield what the dataset's crawls, if they are all there, do not have, or have otherwise."""
     crawls = _crawls(stage.directory)
     shards = [path for split in SPLITS for path in stage.table(split).paths]
-    yield from check_crawled(shards, crawls, _manifest(stage.directory))
+    manifest, place = _manifest(stage.directory), Place.of(stage.directory)
+    yield from check_crawled(shards, crawls, manifest)
+    yield from check_scored(shards, place.scores, manifest)
+    with suppress(DamagedFile, pa.ArrowException, OSError):  # `check` has reported it
+        seed = str(manifest.get("fingerprint"))
+        yield from check_measured(shards, KeptLooks(place.photos), seed, everything=everything)
     if not all((crawl / "images").is_dir() for crawl in crawls):
         return
     images = [path for crawl in crawls for path in Stage("crawl", crawl).table("images").paths]

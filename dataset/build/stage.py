@@ -111,6 +111,7 @@ def build(
                 "version": VERSION,
                 "pages": crawl_tables.by_crawl(pages, crawls),
                 "images": crawl_tables.by_crawl(images, crawls),
+                "scores": score_versions,
             },
         )
         room = Room(directory, options, "dataset", place)

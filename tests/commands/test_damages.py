@@ -365,6 +365,10 @@ OTHERS: dict[str, Damage] = {
     "group edited": of_photo(group="0" * 16),
     "hash edited": of_photo(phash="0123456789abcdef"),
     "width edited": of_photo(width=17),
+    "facts edited": renewed(
+        lambda copy: rewrite(copy.shard(), first(lambda row: row["facts"].update(blur=7.0)))
+    ),
+    "scores invented": of_photo(scores=[{"name": "light", "value": 1.0}]),
     "caption invented": renewed(lambda copy: rewrite(copy.shard(), first(repeat_a_caption_s_words))),
     "caption lost": renewed(lambda copy: rewrite(copy.shard(), first(lambda row: row["captions"].pop()))),
     "photo of dev in train too": renewed(

@@ -43,7 +43,7 @@ from dataset.options import DatasetOptions
 from demo.site import running
 from featurize.extract import extract, key
 from featurize.fetch import CAFFENET, fetch
-from featurize.leaks import leaks
+from featurize.likeness.leaks import leaks
 from featurize.neighbours import nearest
 from featurize.options import FeatureOptions
 from featurize.read import vectors
@@ -381,7 +381,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("commands/data.py", lambda place: called(place, "neighbours"), ["features"]),
     ("commands/builds.py", lambda place: called(place, "leaks"), ["features"]),
     (
-        "featurize/leaks.py",
+        "featurize/likeness/leaks.py",
         lambda place: leaks(place.features / "none", place.dataset, least=1, count=1),
         ["features"],
     ),

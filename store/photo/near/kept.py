@@ -70,6 +70,21 @@ class KeptLooks:
         """
         return self._read(["sha256", "width", "height", "phash", "facts"])
 
+    def rows(self, among: pa.Array) -> pa.Table:
+        """Return all that is kept of some photos, by their sha256; rows of LOOKS.
+
+        Raises:
+            DamagedFile: a file cannot be read.
+        """
+        tables = [LOOKS.empty_table().replace_schema_metadata()]
+        for path in self._paths():
+            with _reading(path) as shard:
+                for group in range(shard.num_row_groups):  # all small copies together may be gigabytes
+                    names = shard.read_row_group(group, columns=["sha256"])["sha256"]
+                    if pc.any(chosen := pc.is_in(names, among)).as_py():
+                        tables.append(shard.read_row_group(group).filter(chosen).replace_schema_metadata())
+        return pa.concat_tables(tables)
+
     def views(self, among: pa.Array) -> Views:
         """Return the views of photos.
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from featurize.leaks import Leaks, leaks
-from featurize.nearness import UNMEASURED, NearestStrangers, Nearness, sample_of
+from featurize.likeness.leaks import Leaks, leaks
+from featurize.likeness.nearness import UNMEASURED, NearestStrangers, Nearness, sample_of
 from store.schema import PHOTOS
 from store.shards import whole_parquet
 from tests.featurize.small_networks import photo, sha256, write_dataset

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from dataset import read
+from featurize.likeness.nearness import NearestStrangers, Nearness, sample_of
 from featurize.mapped import dimensions
-from featurize.nearness import NearestStrangers, Nearness, sample_of
 from featurize.neighbours import contact_sheet, mean_vector, unit_vectors
 from featurize.read import matching, vectors
 from store.errors import UserError
@@ -51,7 +51,7 @@ class Leaks:
         pairs: how many pairs are alike.
         nearest: the pairs that are most alike, the nearest first.
         least: the likeness from which on photos are alike.
-        typical: what it was measured by, see `featurize.nearness`; None where it was given.
+        typical: what it was measured by, see `featurize.likeness.nearness`; None where it was given.
     """
 
     dev: int

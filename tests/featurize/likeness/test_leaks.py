@@ -9,7 +9,7 @@ from PIL import Image
 
 from commands.main import main
 from featurize.extract import key as key_of
-from featurize.leaks import BLOCK, Leaks, leaks
+from featurize.likeness.leaks import BLOCK, Leaks, leaks
 from featurize.neighbours import TILE
 from featurize.options import FeatureOptions
 from store.errors import UserError
