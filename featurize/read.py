@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from featurize.cache import batches
-from featurize.mapped import ROWS, Mapped, dimensions, mapped, packed
-from store.errors import DamagedFile, UserError
+from featurize.mapped import ROWS, Mapped, mapped, packed
+from store.errors import UserError
 from store.place import Place
 from store.shards import shard_paths
 
@@ -145,17 +145,14 @@ def matching(paths: Sequence[Path], wanted: pa.Array) -> Iterator[tuple[np.ndarr
     Raises:
         DamagedFile: a shard cannot be read, or holds vectors of another length than the first.
     """
-    length = dimensions(paths[0])
-    for path in paths:
-        if (other := dimensions(path)) != length:
-            raise DamagedFile(path, f"its vectors have {other} values, those of other shards {length}")
-        for batch in batches(path, ["sha256", "vector"], ROWS):
-            computed = batch.filter(batch["vector"].is_valid())
-            rows = pc.index_in(computed["sha256"], value_set=wanted).fill_null(-1).to_numpy()
-            # (n * D,) to (n, D): the flat values are the column's own buffer, so nothing is copied.
-            values = computed["vector"].flatten().to_numpy(zero_copy_only=False).reshape(-1, length)
-            found = rows >= 0
-            yield (rows, values) if found.all() else (rows[found], values[found])
+    directory = paths[0].parent
+    all_vectors = Vectors(directory, paths, Place.using(directory), mapped(directory, paths))
+    found = all_vectors.find(wanted)
+    order = np.argsort(found, kind="stable")  # as they lie in the file
+    order = order[np.searchsorted(found[order], 0) :]
+    for start in range(0, len(order), ROWS):
+        rows = order[start : start + ROWS]
+        yield rows, all_vectors.data.values[found[rows]]
 
 
 def _why(start: str, paths: Sequence[Path], sha256: str, place: Place) -> str:

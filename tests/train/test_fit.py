@@ -23,7 +23,8 @@ from tests.killing import kills
 from tests.train import toy_training
 from train import artifact, runs
 from train.arithmetic.processes import SingleProcess
-from train.evaluation.evaluate import derangement, evaluate, names
+from train.evaluation.evaluate import evaluate, names
+from train.evaluation.losses import derangement
 from train.fit import _open_again, fit
 from train.prepare import prepare
 from train.verify import check

@@ -1,15 +1,11 @@
 """The evaluation stage: losses beside their bounds, whether the model uses the photo, and caption metrics.
 
-All captions of dev and a sample of those of train are measured. P photos, N captioned photos, D components of
-a photo's vector.
+P photos, N captioned photos, D components of a photo's vector.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from dataset import read
 from dataset.text.captions import normalise
@@ -19,7 +15,6 @@ from store.errors import DamagedFile, UserError
 from store.manifest import changed, fingerprint, read_manifest
 from store.place import Place
 from store.plugins.find import Plugin
-from store.processes.cores import cores
 from store.processes.lock import locked
 from store.register.listed import changing
 from store.register.stages import Stage
@@ -29,13 +24,13 @@ from train.arithmetic.arithmetic import choose
 from train.arithmetic.device import device_if_there, operations
 from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
-from train.data import Split, dataset_manifest, moments, read_split
+from train.data import Split, dataset_manifest, read_split
 from train.evaluation import baselines, metrics, outside
 from train.evaluation.figures import MEANINGS, show
-from train.evaluation.measure import BATCH, nats_per_token, ranks
+from train.evaluation.losses import Figures, derangement, losses
+from train.evaluation.measure import BATCH, ranks
 from train.evaluation.people import People, first_photos
-from train.examples import Examples
-from train.model import Array, Photos
+from train.model import Array
 from train.options import EVALUATED
 
 FORMAT = 5
@@ -48,8 +43,6 @@ COMPARED = 100
 """Captions that are compared with each other, in quadratic time."""
 SAMPLES, HUMAN = 8, 5
 """Photos of each split in samples.json, and captions by people of each."""
-
-Figures = dict[str, float | int | None]
 
 
 def evaluate(
@@ -64,7 +57,7 @@ def evaluate(
 
     Args:
         others: metrics of other people's code, as `train.metrics` names them.
-        sample: at most so many captions of a split are measured where not all are; see `_losses`.
+        sample: at most so many captions of a split are measured where not all are; see `losses`.
         device: as `train.device` says. Figures of a GPU differ from those of the CPU in the last digits.
 
     Returns:
@@ -146,7 +139,7 @@ def _measure(
         people = first_photos(dataset, split, CAPTIONED, config.max_tokens)
         figures[split.name] = {"captions": len(split.examples), "nll": None, "floor": floor.get(split.name)}
         if captions:
-            figures[split.name] |= _losses(model, split, splits[0], sample)
+            figures[split.name] |= losses(model, split, splits[0], sample)
             figures[split.name] |= _grounding(captioner, split, people, captions)
             figures[split.name] |= _caption_metrics(people, captions, plugins)
             ids = [model.vocabulary.encode(caption.tokens) for caption in captions]
@@ -155,54 +148,6 @@ def _measure(
             figures[split.name] |= {f"recall@{k}": metrics.recall(rank.tolist(), k) for k in (1, 5, 10)}
         samples += _samples(split, people, captions)
     return figures, samples
-
-
-def _losses(model: Artifact, split: Split, train: Split, sample: int) -> Figures:
-    """Return the losses given the photos, other photos and noise, and the losses to compare with.
-
-    The loss given the photos is that of all captions of dev, and of a sample of train; the two to compare it
-    with are of a sample of either. The bounds are those of all captions.
-    """
-    size, examples, arithmetic = len(model.vocabulary), split.examples, choose(model.model.xp)
-    some = sampled(examples, sample)
-    measured = examples if split.name == "dev" else some
-    others = replace(split.vectors, rows=split.vectors.rows[derangement(len(split.vectors))])  # (P, D)
-    right = nats_per_token(model.model, measured, split.vectors, arithmetic, cores())
-    shuffle = nats_per_token(model.model, some, others, arithmetic, cores())
-    random = nats_per_token(model.model, *_given_noise(some, train.vectors), arithmetic, cores())
-    return {
-        "photos": len(split.vectors),
-        "tokens": int((examples.lengths + 1).sum()),
-        "nll": right,
-        "measured": len(measured),
-        "compared": len(some),
-        "perplexity": float(np.exp(right)),
-        "shuffled_nll": shuffle,
-        "random_nll": random,
-        "unigram": baselines.unigram(train.examples, examples, size),
-        "ln_v": baselines.uniform(size),
-        "by_heart": baselines.memorised(examples),  # the key is that of 0.1
-    }
-
-
-def _given_noise(examples: Examples, vectors: Photos) -> tuple[Examples, Array]:
-    """Return captions with a photo of noise for each of theirs, and the vectors (n, D) of these.
-
-    The noise has the mean and deviation of real vectors: the model must not see that it is noise.
-    """
-    photos, rows = np.unique(examples.photo, return_inverse=True)
-    noise = np.random.default_rng(0).standard_normal((len(photos), vectors.shape[1]), np.float32)
-    mean, deviation = moments(vectors, np.float32)
-    noise *= deviation
-    noise += mean
-    return replace(examples, photo=rows), noise
-
-
-def sampled(examples: Examples, count: int) -> Examples:
-    """Return `count` captions, always the same ones and in their order; all where there are no more."""
-    if count >= len(examples):
-        return examples
-    return examples.some(np.sort(np.random.default_rng(0).permutation(len(examples))[:count]))
 
 
 def _grounding(captioner: Captioner, split: Split, people: People, captions: list[Caption]) -> Figures:
@@ -229,14 +174,6 @@ def _caption_metrics(people: People, captions: list[Caption], plugins: Sequence[
         "same": metrics.sameness(tokens),
         **outside.measured(plugins, tokens, references),
     }
-
-
-def derangement(count: int) -> Array:
-    """Return a permutation (count,) int64 that leaves nothing in its position, if there are two or more."""
-    order = np.random.default_rng(0).permutation(count)
-    permutation = np.empty(count, np.int64)
-    permutation[order] = np.roll(order, 1)  # one cycle through all, so no fixed point
-    return permutation
 
 
 def greedy(captioner: Captioner, vectors: Array) -> list[Caption]:

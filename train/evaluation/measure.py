@@ -3,12 +3,14 @@
 C captions, P photos, D components of a photo's vector, T target tokens of a batch.
 """
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
 from store.chainer_compat import chainer
+from store.progress import Progress
 from train import batches
 from train.arithmetic.arithmetic import Arithmetic
 from train.arithmetic.device import on_gpu
@@ -21,7 +23,12 @@ BATCH = 128
 
 
 def caption_losses(
-    model: CaptionModel, examples: Examples, vectors: Photos, arithmetic: Arithmetic, threads: int = 1
+    model: CaptionModel,
+    examples: Examples,
+    vectors: Photos,
+    arithmetic: Arithmetic,
+    threads: int = 1,
+    progress: Progress | None = None,
 ) -> Array:
     """Return the negative log-likelihood of every caption given its photo's vector.
 
@@ -31,6 +38,7 @@ def caption_losses(
             show whether the model uses the photo.
         arithmetic: what computes it, for the model's device.
         threads: how many batches are computed at once, each by one thread: the losses do not depend on it.
+        progress: counts the captions.
 
     Returns:
         (C,) float64 nats, <EOS> counted.
@@ -38,7 +46,7 @@ def caption_losses(
     totals = np.zeros(len(examples))
     order = np.argsort(-examples.lengths, kind="stable")
 
-    def measure(start: int) -> None:
+    def measure(start: int) -> int:
         batch = batches.pack(examples, order[start : start + BATCH])
         ones = model.xp.ones(len(batch.targets), np.float32)
         given = model.xp.asarray(vectors[batch.photos])  # (N, D)
@@ -46,23 +54,34 @@ def caption_losses(
             _, losses = loss(model, batch.on(model.xp), given, ones, arithmetic)
         # (T,) losses of tokens to (C,) of captions; `add.at`, since a caption has many tokens.
         np.add.at(totals, batch.captions[batch.rows], chainer.cuda.to_cpu(losses).astype(np.float64))
+        return len(batch.captions)
 
     starts = range(0, len(order), BATCH)
     if threads == 1 or on_gpu(model.device):
-        for start in starts:
-            measure(start)
+        _count(map(measure, starts), progress)
         return totals
     pool = ThreadPoolExecutor(threads)
     try:
-        for _ in pool.map(measure, starts):
-            pass
+        _count(pool.map(measure, starts), progress)
     finally:
         pool.shutdown(cancel_futures=True)
     return totals
 
 
+def _count(done: Iterable[int], progress: Progress | None) -> None:
+    """Take the numbers of captions that are done, one after the other, which computes them."""
+    for captions in done:
+        if progress:
+            progress.advance(captions)
+
+
 def nats_per_token(
-    model: CaptionModel, examples: Examples, vectors: Photos, arithmetic: Arithmetic, threads: int = 1
+    model: CaptionModel,
+    examples: Examples,
+    vectors: Photos,
+    arithmetic: Arithmetic,
+    threads: int = 1,
+    progress: Progress | None = None,
 ) -> float:
     """Return the mean negative log-likelihood of a target token in nats, <EOS> counted.
 
@@ -71,8 +90,9 @@ def nats_per_token(
         vectors: (P, D) float32 raw vectors, on the host or the model's device.
         arithmetic: what computes it, for the model's device.
         threads: how many batches are computed at once; the loss does not depend on it.
+        progress: counts the captions.
     """
-    losses = caption_losses(model, examples, vectors, arithmetic, threads)
+    losses = caption_losses(model, examples, vectors, arithmetic, threads, progress)
     return float(losses.sum() / (examples.lengths + 1).sum())
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.train import toy_training
 from train.arithmetic.arithmetic import choose
-from train.evaluation.evaluate import sampled
+from train.evaluation.losses import sampled
 from train.evaluation.measure import caption_losses
 
 
