@@ -6,7 +6,7 @@ Strangers (clouds with shapes, photos of the embedded site), pictures without co
 words, line drawings) and copies of some strangers are looked at as a build does. Printed as JSON: of each
 kind of copy the share that is near to its original; pairs of pictures that show different things; the
 milliseconds of CPU that a photo's look takes, the seconds in which all pairs are found, and how the latter
-grow with hashes that are drawn, by chance and as copies of some patterns.
+grow with hashes that are drawn, by chance and as copies of some patterns, and with copies of one photo.
 """
 
 import argparse
@@ -79,6 +79,39 @@ def measured(photos: int, folder: Path) -> dict[str, object]:
     }
 
 
+def crowd(copies: int, folder: Path) -> dict[str, float]:
+    """Return how many pairs so many copies of one photo make, recompressed and resized, and in which time.
+
+    `largest group` is what follows for a build: a copy of a copy is in its group.
+    """
+    random, kept, original, names = Random(2), KeptLooks(folder), photo(0), set()
+    with kept.writer() as writer:
+        for _ in range(copies):
+            share, quality = random.uniform(0.5, 1.5), random.randrange(60, 96)
+            resized = original.resize((round(original.width * share), round(original.height * share)))
+            content = saved(resized, quality=quality)
+            names.add(sha256 := hashlib.sha256(content).hexdigest())
+            seen = packed(look(decode(content, ENOUGH, grey=True).image))
+            writer.append({"sha256": sha256, "width": 1, "height": 1, "phash": "", **seen})
+    started = time.process_time()
+    pairs = near_copies(kept, pa.array(sorted(names)), BITS)
+    seconds = round(time.process_time() - started, 2)
+    return {"copies": len(names), "pairs": len(pairs), "s": seconds, "largest group": _largest_group(pairs)}
+
+
+def _largest_group(pairs: list[tuple[str, str]]) -> int:
+    leader: dict[str, str] = {}
+
+    def leading(name: str) -> str:
+        while (above := leader.setdefault(name, name)) != name:
+            name = above
+        return name
+
+    for one, other in pairs:
+        leader[leading(one)] = leading(other)
+    return max(Counter(map(leading, list(leader))).values(), default=0)
+
+
 def _found(shown: dict[str, tuple[str, int]], pairs: list[tuple[str, str]]) -> dict[str, object]:
     found: defaultdict[str, set[int]] = defaultdict(set)
     false: Counter[str] = Counter()
@@ -137,8 +170,10 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=10_000)
     with tempfile.TemporaryDirectory() as folder:
         figures = measured(parser.parse_args().photos, Path(folder))
+        crowds = {f"{n:,}": crowd(n, Path(folder, str(n))) for n in (150, 300, 600, 1200)}
     grown = {f"{patterns} patterns" if patterns else "by chance": growth(patterns) for patterns in (0, 200)}
-    print(json.dumps({**figures, "near hashes of so many photos, s": grown}, indent=1))
+    grown_copies = {"so many copies of one photo": crowds}
+    print(json.dumps({**figures, "near hashes of so many photos, s": grown, **grown_copies}, indent=1))
 
 
 if __name__ == "__main__":

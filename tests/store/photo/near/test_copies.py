@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from benchmarks.near import __main__ as benchmark
 from benchmarks.near.drawn import COPIES, card, line_drawing, page, photo, saved
 from store.photo.decode import decode
 from store.photo.near.copies import near_copies
@@ -165,3 +166,10 @@ def test_what_another_version_wrote_counts_for_nothing_and_goes(
     assert not len(KeptLooks(tmp_path).described())
     kept(tmp_path, STRANGERS[1:2])
     assert len(list(tmp_path.glob("*.parquet"))) == 1
+
+
+def test_a_crowd_of_copies_of_one_photo_is_one_group_without_comparing_all_with_all(tmp_path: Path) -> None:
+    """So many copies have n * (n - 1) / 2 pairs; a view is told of 32 photos at most."""
+    found = benchmark.crowd(150, tmp_path)
+    assert found["largest group"] == found["copies"] > 140  # some are the same bytes
+    assert found["pairs"] <= 32 * found["copies"] < found["copies"] * (found["copies"] - 1) / 2
