@@ -24,8 +24,8 @@ from web.queue import FairQueue
 pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="apt-get install chromium")
 WIDTHS = {"phone": (375, 800), "desk": (1280, 900)}
 PATHS = (
-    *("/", "/data", "/statistics", "/photos/{sha256}", "/training"),
-    *("/generate", "/generate?strategy=mismatch", "/try", "/api"),
+    *("/", "/data", "/statistics", "/photos/{sha256}", "/photos/{sha256}/neighbours", "/training"),
+    *("/generate", "/generate?strategy=mismatch", "/try", "/api", "/photos/{sha256}/rows"),
 )
 Open = Callable[..., Page]
 
@@ -153,6 +153,18 @@ def test_generate_journey(visit: Open, width: str) -> None:
     accessible(page)
 
 
+def test_neighbours_follow_and_rows_come_when_asked_for(visit: Open, place: Place) -> None:
+    page = visit(f"/pipelines/demo/photos/{sha256(place)}")
+    expect(page.locator("#near .strip li")).to_have_count(6)
+    expect(page.locator("#rows details")).to_have_count(0)
+    page.get_by_role("link", name="Show them").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#rows details")).to_have_count(4)
+    expect(page.locator("#rows")).to_be_focused()
+    assert page.url.endswith(sha256(place)), "it is the same page"
+    accessible(page)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_try_journey(visit: Open, place: Place, tmp_path: Path, width: str) -> None:
     photo = tmp_path / "p.jpg"
@@ -267,6 +279,9 @@ def test_without_scripts_everything_still_works(
     page.get_by_label("Choose a photo").set_input_files(tmp_path / "p.jpg")
     page.get_by_role("button", name="Caption it").click()
     expect(page.get_by_alt_text("Your photo")).to_be_visible()
+    page.goto(f"{address}/pipelines/demo/photos/{sha256(place)}")
+    page.get_by_role("link", name="Look for them").click()
+    expect(page.locator(".strip li")).to_have_count(6)
     context.close()
 
 

@@ -22,6 +22,7 @@ from tests import crawl_tables
 from tests.web import small_pipeline
 from web.app import create
 from web.content.stages import stages
+from web.options import WebOptions
 
 
 @pytest.fixture
@@ -103,6 +104,18 @@ def test_captions_stand_beside_peoples(client: TestClient) -> None:
     one = client.get("/pipelines/demo/generate", params={"photo": first(client), "n": 9}).text
     assert one.count("<article") == 1
     assert client.get("/pipelines/demo/generate?n=1000").status_code == 422
+
+
+def test_the_pool_of_neighbours_limits_nothing_else(whole: Place) -> None:
+    with TestClient(create(whole.data, "demo", options=WebOptions(neighbour_pool=3))) as client:
+        train = client.get("/api/pipelines/demo/photos?split=train&per_page=200").json()["photos"]
+        first, last = train[0]["sha256"], train[-1]["sha256"]
+        near = client.get(f"/api/pipelines/demo/photos/{last}/neighbours").json()
+        assert {one["sha256"] for one in near} == {one["sha256"] for one in train[:3]}
+        assert len(client.get(f"/api/pipelines/demo/photos/{first}/neighbours").json()) == 2
+        text = client.get(f"/pipelines/demo/generate?split=train&photo={last}").text
+        assert text.count('class="tokens" lang="ja"') == 1
+        assert "no vector" not in text
 
 
 def test_captions_of_the_api_carry_probabilities(client: TestClient) -> None:
