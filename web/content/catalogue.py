@@ -8,7 +8,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
@@ -53,17 +52,33 @@ class RowLocation:
 
 
 class Catalogue:
-    """One version of a dataset. Photos are numbered from 0 in the dataset's order."""
+    """One version of a dataset. Photos are numbered from 0 in the dataset's order.
+
+    Attributes:
+        photos, captions: the tables of the index.
+        offsets: (P + 1,) the number of captions before each photo, then the total.
+        sha256s: of each photo.
+        index: the number of each photo by its sha256.
+        stars: (C,) of each caption; 0 where they are unknown.
+        scores: of photos and captions, by name.
+        labels, photo_categories: how many photos each has.
+        caption_categories: how many captions each has.
+    """
 
     def __init__(self, index: Index) -> None:
         self._paths = index.shards
         self.photos, self.captions = index.photos, index.captions
-        # (P + 1,): the number of captions before each photo, then the total.
         counts = self.photos["captions"].to_numpy()
         self.offsets: NDArray[np.int64] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         self.sha256s = Names(self.photos["sha256"])
         self.index = Numbers(self.sha256s, self.photos["by_sha256"].to_numpy())
         self._shuffled: dict[str, NDArray[np.int64]] = {}
+        # Here, and not where they are first shown: what takes a moment belongs to what visitors are told of.
+        self.stars: NDArray[np.int64] = np.asarray(pc.fill_null(self.captions["stars"], 0).to_numpy())
+        self.scores = scores.gathered([self.photos["scores"]], [self.captions["scores"]])
+        self.labels = self._count_labels()
+        self.photo_categories = _counted(self.photos["category"])
+        self.caption_categories = _counted(self.captions["category"])
 
     @classmethod
     def load(cls, directory: Path, report: Report = lambda done, total: None) -> "Catalogue":
@@ -81,34 +96,13 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.photos)
 
-    @cached_property
-    def scores(self) -> dict[str, Score]:
-        """The scores of photos and captions by name."""
-        return scores.gathered([self.photos["scores"]], [self.captions["scores"]])
-
-    @cached_property
-    def stars(self) -> NDArray[np.int64]:
-        """The stars of each caption, (C,); 0 where they are unknown."""
-        return np.asarray(pc.fill_null(self.captions["stars"], 0).to_numpy())
-
     @property
     def lengths(self) -> NDArray[np.int32]:
         """The number of characters of each caption, (C,)."""
         return np.asarray(self.captions["characters"].to_numpy())
 
-    @cached_property
-    def caption_categories(self) -> Counter[str]:
-        """How many captions each category has."""
-        return _counted(self.captions["category"])
-
-    @cached_property
-    def photo_categories(self) -> Counter[str]:
-        """How many photos each category of photos has."""
-        return _counted(self.photos["category"])
-
-    @cached_property
-    def labels(self) -> Counter[str]:
-        """How many photos each label has; a photo that has one twice counts once."""
+    def _count_labels(self) -> Counter[str]:
+        """Return how many photos each label has; a photo that has one twice counts once."""
         lists = self.photos["labels"].combine_chunks()
         flat = pc.list_flatten(lists).dictionary_encode()
         pairs = pa.table({"photo": pc.list_parent_indices(lists), "label": flat.indices})

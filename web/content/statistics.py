@@ -56,9 +56,8 @@ def charts(catalogue: Catalogue, _: Translator) -> Iterator[tuple[str, Markup]]:
     yield title, histogram(_by_magnitude(catalogue.stars, captions), _("stars"), captions, title)
     title = _("Length of the captions")
     yield title, histogram(_counted(catalogue.lengths, captions), _("characters"), captions, title)
-    best = np.array([catalogue.stars[a:b].max(initial=0) for a, b in _spans(catalogue)], np.int64)
     title = _("Stars of each photo's best caption")
-    yield title, histogram(_by_magnitude(best, photos), _("stars"), photos, title)
+    yield title, histogram(_by_magnitude(_best(catalogue), photos), _("stars"), photos, title)
     for name, score in catalogue.scores.items():
         title = _("Score {name}", name=name)
         unit = _(score.of)
@@ -77,8 +76,13 @@ def _of_score(values: NDArray[np.float32], unit: str) -> list[Bar]:
     ]
 
 
-def _spans(catalogue: Catalogue) -> Iterator[tuple[int, int]]:
-    return zip(catalogue.offsets[:-1].tolist(), catalogue.offsets[1:].tolist(), strict=True)
+def _best(catalogue: Catalogue) -> NDArray[np.int64]:
+    """Return the stars of each photo's best caption, (P,); 0 where it has none."""
+    best = np.zeros(len(catalogue), np.int64)
+    having = np.diff(catalogue.offsets) > 0
+    if having.any():  # between the starts of two photos that have captions lie those of the first
+        best[having] = np.maximum.reduceat(catalogue.stars, catalogue.offsets[:-1][having])
+    return np.maximum(best, 0)
 
 
 def _counted(values: NDArray[np.integer[Any]], unit: str, limit: int = 30) -> list[Bar]:
