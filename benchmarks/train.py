@@ -27,7 +27,7 @@ from benchmarks.features import sgemm
 from dataset.text.vocabulary import BOS, EOS
 from store.chainer_compat import chainer
 from train import batches
-from train.arithmetic import compiled
+from train.arithmetic.arithmetic import choose
 from train.arithmetic.loss import loss
 from train.arithmetic.threads import pool_threads, worthwhile_threads
 from train.examples import Examples
@@ -37,7 +37,7 @@ from train.options import TrainOptions
 SIZES = ((100, 870, 16), (100, 20000, 16), (256, 8000, 128))
 """Hidden, vocabulary and batch size of each row."""
 TOKENS, VECTOR, BATCHES = 20, 4096, 4
-Step = Callable[[int], None]
+Step = Callable[[int], Any]
 
 
 def ids(vocabulary: int, batch: int) -> np.ndarray[Any, Any]:
@@ -52,23 +52,29 @@ def vectors(batch: int) -> np.ndarray[Any, Any]:
     return np.random.default_rng(1).standard_normal((BATCHES * batch, VECTOR), np.float32)
 
 
-def ours(hidden: int, vocabulary: int, batch: int) -> Step:
-    """Return a function that trains on batch n, as `train.updater` does."""
+def ours(hidden: int, vocabulary: int, batch: int, device: str = "@numpy") -> Step:
+    """Return a function that trains on batch n, as `train.updater` does, and returns the loss where it is.
+
+    Args:
+        device: as Chainer names it; it has to be the current one.
+    """
     captions = ids(vocabulary, batch).reshape(-1, TOKENS + 1)[:, 1:-1].tolist()
     count = len(captions)
     examples = Examples.build([str(n) for n in range(count)], range(count), captions, [0] * count, BOS, EOS)
-    photos = vectors(batch)
     sizes = Sizes(vocabulary=vocabulary, vector=VECTOR, embedding=hidden, hidden=hidden)
     model = CaptionModel.fresh(sizes, 0)
-    adam = compiled.adam(model, TrainOptions().learning_rate, None)
+    model.to_device(device)
+    photos, arithmetic = model.xp.asarray(vectors(batch)), choose(model.xp)
+    adam = arithmetic.adam(model, TrainOptions().learning_rate, None)
 
-    def step(number: int) -> None:
+    def step(number: int) -> Any:
         packed = batches.pack(examples, np.arange(batch) + batch * (number % BATCHES))
-        weights = np.full(len(packed.targets), 1 / len(packed.targets), np.float32)
-        total, _ = loss(model, packed, photos[packed.photos], weights, compiled)
+        weights = model.xp.full(len(packed.targets), 1 / len(packed.targets), np.float32)
+        total, _ = loss(model, packed.on(model.xp), photos[packed.photos], weights, arithmetic)
         model.cleargrads()
         total.backward()
         adam.update()
+        return total.array
 
     return step
 
@@ -106,12 +112,14 @@ def articles(hidden: int, vocabulary: int, batch: int) -> Step:
 PEER = """
 import sys, time
 import numpy as np, torch
-hidden, vocabulary, batch, tokens, vector, count = map(int, sys.argv[1:])
+hidden, vocabulary, batch, tokens, vector, count = map(int, sys.argv[1:7])
+torch.set_default_device(sys.argv[7])
+torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 ids = np.random.default_rng(0).integers(4, vocabulary, (count, batch, tokens + 1))
 ids[:, :, 0], ids[:, :, -1] = 2, 3
-ids = torch.from_numpy(ids)
+ids = torch.from_numpy(ids).to(sys.argv[7])
 photos = np.random.default_rng(1).standard_normal((count * batch, vector), np.float32)
-photos = torch.from_numpy(photos.reshape(count, batch, vector))
+photos = torch.from_numpy(photos.reshape(count, batch, vector)).to(sys.argv[7])
 photo, embedding = torch.nn.Linear(vector, hidden), torch.nn.Embedding(vocabulary, hidden)
 lstm, output = torch.nn.LSTM(hidden, hidden, batch_first=True), torch.nn.Linear(hidden, vocabulary)
 modules = [photo, embedding, lstm, output]
@@ -129,6 +137,7 @@ for line in sys.stdin:
         adam.zero_grad()
         loss.backward()
         adam.step()
+    loss.item()
     print(done * batch / (time.perf_counter() - start), flush=True)
 """
 
@@ -136,8 +145,8 @@ for line in sys.stdin:
 class Peer:
     """PyTorch in another Python, which trains for the seconds that it reads from its standard input."""
 
-    def __init__(self, python: str, *sizes: int) -> None:
-        arguments = [str(number) for number in (*sizes, TOKENS, VECTOR, BATCHES)]
+    def __init__(self, python: str, *sizes: int, device: str = "cpu") -> None:
+        arguments = [*(str(number) for number in (*sizes, TOKENS, VECTOR, BATCHES)), device]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen([python, "-c", PEER, *arguments], stdin=pipe, stdout=pipe, text=True)
 

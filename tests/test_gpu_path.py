@@ -71,6 +71,11 @@ def test_a_kernel_that_is_broken_is_found(tmp_path: Path) -> None:
     assert "CompileException" in done.stderr
 
 
+def test_what_the_first_gpu_is_checked_with_runs(tmp_path: Path) -> None:
+    (record,) = records(program(tmp_path, "check"))
+    assert record["used"].keys() == {"0"}
+
+
 def test_training_evaluation_and_captions_stay_on_their_card(tmp_path: Path) -> None:
     (record,) = records(program(tmp_path, "train", "caption", "--device", "cuda:1"))
     assert record["used"].keys() == {"1"}

@@ -83,6 +83,24 @@ def features(folder: Path, device: str) -> None:
         list(pool.map(backend.run, [np.zeros((5, 3, 35, 35), np.float32)] * 8))
 
 
+def check(folder: Path, device: str) -> None:
+    """Do what `make check-gpu` does, at a toy's size; nothing is computed, so nothing is right."""
+    from benchmarks import check_gpu
+    from tests.featurize.small_networks import small_network
+
+    todo = {
+        "fc7": lambda: check_gpu.fc7("cupy", small_network()),
+        "updates": lambda: check_gpu.updates(check_gpu.GPU, (8, 30, 4), count=3),
+        "captions": lambda: check_gpu.captions(check_gpu.GPU, (30, 8)),
+        "resumed": lambda: check_gpu.resumed(check_gpu.GPU, folder / "snapshots"),
+        "training": lambda: check_gpu.training_rates(check_gpu.GPU, 0.01, None, [(8, 30, 4)]),
+    }
+    check_gpu.run(todo, folder / "gpu.json", {})
+    found = json.loads((folder / "gpu.json").read_text())
+    failed = [found[name]["error"] for name in todo if "error" in found[name]]
+    assert not failed, failed
+
+
 def break_kernel(name: str) -> None:
     """Break the code of one of Chainer's kernels before CuPy is asked for it."""
     from store.chainer_compat import chainer
@@ -102,7 +120,7 @@ def _toy(folder: Path, **settings: Any) -> tuple[Any, Any]:
     return toy_training.toy(folder, photos=10, captions=1), toy_training.options(**settings)
 
 
-PIECES = {piece.__name__: piece for piece in (train, together, caption, features)}
+PIECES = {piece.__name__: piece for piece in (train, together, caption, features, check)}
 
 
 def main() -> None:
