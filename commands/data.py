@@ -69,12 +69,13 @@ def inspect(arguments: argparse.Namespace) -> None:
 
 def verify(arguments: argparse.Namespace) -> None:
     """Check every file of any stage. Exit 5 for damage, 1 where whole files contradict each other."""
-    from commands.verify import report, report_on_everything
+    from commands.verify import report, report_on_everything, report_quickly
     from store.processes.apart import run_apart
     from store.processes.memory import MOST
 
     # What it reads may come from anywhere, so a file may hold what kills its reader.
-    check = report_on_everything if arguments.everything else report
+    closely = report_on_everything if arguments.everything else report
+    check = report_quickly if arguments.quick else closely
     _end(run_apart(check, arguments.path, memory=MOST, seconds=VERIFY_SECONDS))
 
 
@@ -169,7 +170,10 @@ def register(commands: Commands) -> None:
         command = add(commands, function)
         command.add_argument("path", type=path, metavar="PATH", help="a stage's directory, or one shard")
     sample = "compute every vector again, not a sample of each cache; as slow as computing them was"
-    command.add_argument("--all", action="store_true", dest="everything", help=sample)
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--all", action="store_true", dest="everything", help=sample)
+    quick = "compare names, sizes and numbers of rows with the manifests, and read no content"
+    how.add_argument("--quick", action="store_true", help=quick)
     command = add(commands, export)
     add_pipeline(command)
     command.add_argument(

@@ -28,7 +28,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru reparse --pipeline demo --save recent.html --url /boke/recent",
     ),
     "inspect": ("bokeru inspect data/demo/dataset", "bokeru inspect data/demo/crawl/pages"),
-    "verify": ("bokeru verify data/demo",),
+    "verify": ("bokeru verify data/demo", "bokeru verify --quick data/demo"),
     "import": (
         "bokeru import bokekan downloads/bokekan --pipeline bokete",
         "bokeru import warc 'downloads/*.warc.gz' --pipeline bokete",

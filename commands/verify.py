@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.errors import DamagedFile, UserError
 from store.logs import printable
-from store.place import Place
+from store.place import Place, bokeru
 from store.register.kinds import StageName
 from store.register.stages import Stage, Table, find
 
@@ -15,19 +16,49 @@ if TYPE_CHECKING:
     from store.register.verify import Problem, StageVerify
 
 
+RATE = 40e6
+"""Bytes of a stage that are read, hashed and decoded in a second, about: two cores, photos of 20 kB."""
+
+
 def report(path: Path, *, everything: bool = False) -> None:
     """Print what is wrong at `path`, as `verify` says; exit 5 for damage, 1 for contradictions."""
-    problems = verify(path, everything=everything)
-    if problems:
-        print("\n".join(printable(str(problem)) for problem in problems))
-    if status := exit_status(problems):
-        sys.exit(status)
-    print(f"{path}: whole")
+    print(_estimate(path), file=sys.stderr, flush=True)
+    _report(path, verify(path, everything=everything), "whole")
 
 
 def report_on_everything(path: Path) -> None:
     """Print what is wrong at `path`, with every vector computed again."""
     report(path, everything=True)
+
+
+def report_quickly(path: Path) -> None:
+    """Print what manifests, sizes and the ends of files tell of `path`, and what that leaves open."""
+    _report(path, verify_quickly(path), "as the manifests list it, by names, sizes and numbers of rows")
+    count, size = _size(path)
+    told = f"Not read: the content of {count:,} files, {size / 1e9:.2f} GB, and whether they fit one another"
+    print(f"{told}. That says: {bokeru('verify', path)}")
+
+
+def _report(path: Path, problems: "list[Problem]", verdict: str) -> None:
+    if problems:
+        print("\n".join(printable(str(problem)) for problem in problems))
+    if status := exit_status(problems):
+        sys.exit(status)
+    print(f"{path}: {verdict}")
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Return how many files of stages there are at `path`, and their bytes."""
+    files = [path] if path.is_file() else [file for stage in find(path) for _, file in stage.files()]
+    sizes = [file.stat().st_size for file in files if file.is_file()]
+    return len(sizes), sum(sizes)
+
+
+def _estimate(path: Path) -> str:
+    """Return how long it will take, by the bytes that are there."""
+    count, size = _size(path)
+    left = timedelta(seconds=round(size / RATE))
+    return f"verify {path}: {count:,} files, {size / 1e9:.2f} GB, about {left} at {RATE / 1e6:.0f} MB/s"
 
 
 def exit_status(problems: "list[Problem]") -> int:
@@ -65,6 +96,28 @@ def verify(path: Path, *, everything: bool = False) -> "list[Problem]":
     return problems
 
 
+def verify_quickly(path: Path) -> "list[Problem]":
+    """Return what is wrong at `path` as far as manifests, sizes and the ends of Parquet files tell.
+
+    Raises:
+        UserError: nothing is there that a stage wrote, or it is one file, which no manifest lists.
+    """
+    from dataset.verify import check_unlisted
+    from store.register.quick import check_quickly
+
+    if path.is_file():
+        raise UserError(f"{path} is one file, of which no manifest tells. Leave out --quick")
+    problems: list[Problem] = []
+    for stage in find(path):
+        if stage.name == "pipeline":
+            problems += _check_pipeline(stage, quick=True)
+            continue
+        problems += check_quickly(stage)
+        if stage.name == "dataset":
+            problems += check_unlisted(stage)
+    return problems
+
+
 def _check_archive(path: Path) -> "Iterator[Problem]":
     from store.register.verify import Problem
     from store.warc.read import DamagedArchive, check
@@ -94,18 +147,24 @@ def stage_verifiers() -> "dict[StageName, StageVerify]":
     return {"crawl": crawl, "dataset": dataset, "features": features, "run": run}
 
 
-def _check_pipeline(stage: Stage) -> "Iterator[Problem]":
-    """Yield what is wrong with the lists of a pipeline, and with the rows of its builds."""
+def _check_pipeline(stage: Stage, *, quick: bool = False) -> "Iterator[Problem]":
+    """Yield what is wrong with the lists of a pipeline, and with the rows of its builds.
+
+    Args:
+        quick: rows are not read.
+    """
     from dataset.export.record import read_exports
     from store.forget.forgotten import NAME, Forgotten
     from store.forget.receipt import FOLDER, Receipt
     from store.forget.unfinished import Unfinished
+    from store.register.quick import check_footers
     from store.register.verify import Problem, check_by, check_file, check_table
 
     for name in ("builds", "scores", "photos"):
-        yield from check_table(stage.table(name), lambda *_: iter(()))
+        table = stage.table(name)
+        yield from check_footers(table) if quick else check_table(table, lambda *_: iter(()))
     for kind, file in stage.files():
-        if kind.format == "arrow":
+        if kind.format == "arrow" and not quick:
             yield from check_file(kind, file)
     for read in (Forgotten.load, read_exports, Unfinished.load):
         yield from check_by(read, stage.directory)

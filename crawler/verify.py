@@ -10,7 +10,15 @@ from crawler.archive.answers import Unreadable, read_answers
 from store.manifest import NAME as MANIFEST
 from store.progress import Progress
 from store.register.stages import Stage
-from store.register.verify import Problem, Problems, check_files, check_manifest, check_photo, check_table
+from store.register.verify import (
+    Problem,
+    Problems,
+    check_files,
+    check_manifest,
+    check_photo,
+    check_table,
+    rows_of,
+)
 from store.schema import OUTCOMES, decoder_of
 from store.warc.read import DamagedArchive
 
@@ -26,7 +34,7 @@ def check(stage: Stage) -> Problems:
         yield from check_table(stage.table(name), _check_urls)
     for name in ("history", "sides"):
         yield from check_table(stage.table(name), lambda path, rows: iter(()))
-    with Progress(f"verify {stage.directory}", None, "photos") as progress:
+    with Progress(f"verify {stage.directory}", rows_of([stage.table("images")]), "photos") as progress:
 
         def check_photos(path: Path, rows: pa.Table) -> Problems:
             yield from _check_rows(path, rows)

@@ -36,6 +36,7 @@ from store.register.verify import (
     check_manifest,
     check_photo,
     check_table,
+    rows_of,
 )
 from store.schema import decoder_of
 from store.shard_reader import Shard
@@ -54,12 +55,12 @@ def check(stage: Stage) -> Problems:
     if model := model_of(stage.directory):
         yield from check_by(lambda path: cutter(path, ""), model)
     yield from check_manifest(stage)
-    yield from _check_unlisted(stage)
+    yield from check_unlisted(stage)
     yield from check_table(stage.table("captions"), lambda path, rows: iter(()))
     yield from _check_rows(stage)
 
 
-def _check_unlisted(stage: Stage) -> Problems:
+def check_unlisted(stage: Stage) -> Problems:
     """Yield the shards of photos that the manifest does not list: a dataset appears as a whole."""
     directory = stage.directory
     try:
@@ -80,7 +81,7 @@ def _check_rows(stage: Stage) -> Problems:
     manifest = _manifest(stage.directory)
     captions, sides = CaptionCheck(manifest, model_of(stage.directory)), SideCheck(stage.directory, manifest)
     with (
-        Progress(f"verify {stage.directory}", None, "photos") as progress,
+        Progress(f"verify {stage.directory}", rows_of(map(stage.table, SPLITS)), "photos") as progress,
         tempfile.TemporaryDirectory() as work,
         connect(Path(work)) as connection,
     ):

@@ -93,6 +93,17 @@ class Entry:
         """Return what the manifest holds."""
         return {name: value for name, value in asdict(self).items() if value not in (None, False)}
 
+    def size_problem(self, directory: Path) -> str | None:
+        """Return what is wrong with the file as far as its name and size tell; None where nothing."""
+        path = directory / self.name
+        if not path.is_file():
+            return "is missing, though the manifest lists it"
+        size = path.stat().st_size
+        if size == self.bytes or (size > self.bytes and self.may_grow):
+            return None
+        sizes = f"{self.bytes:,} bytes are listed, {size:,} are there"
+        return f"is not the file that the manifest lists: {sizes}"
+
     def problem(self, directory: Path) -> str | None:
         """Return what is wrong with the file in a stage's directory, read to the end; None where nothing."""
         path = directory / self.name

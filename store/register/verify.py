@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 from safetensors import safe_open
 
 from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
-from store.manifest import is_as_written, is_marked, is_of_0_1, listed, read_manifest
+from store.manifest import Entry, is_as_written, is_marked, is_of_0_1, listed, read_manifest
 from store.photo.decode import decode
 from store.photo.description import describe
 from store.photo.errors import OutsideLimits, UnusablePhoto
 from store.photo.options import PhotoOptions, limited
 from store.processes.cores import cores
+from store.progress import Progress
 from store.register import arrow_file
 from store.register.kinds import FileKind, Format
 from store.register.listed import replaced_names
@@ -99,10 +101,16 @@ def check_file(kind: FileKind, path: Path) -> Problems:
         yield Problem(f"{path} is damaged: it cannot be read as {kind.format} ({reason})")
 
 
-def check_manifest(stage: Stage) -> Problems:
+def check_manifest(
+    stage: Stage, problem_of: Callable[[Entry, Path], str | None] = Entry.problem, what: str = "sums"
+) -> Problems:
     """Yield where the manifest is not as it was written, or a file that it lists is missing or another one.
 
     A whole file that it does not list is new, and one that another replaces may be gone: a kill leaves both.
+
+    Args:
+        problem_of: says what is wrong with a listed file in a directory; by default every file is read.
+        what: it looks at, for progress.
     """
     try:
         manifest = read_manifest(stage.directory)
@@ -123,9 +131,16 @@ def check_manifest(stage: Stage) -> Problems:
     elif not is_as_written(manifest):
         yield Problem(f"{stage.directory / MANIFEST} is damaged: it was changed after it was written")
     replaced = replaced_names(stage)
-    with ThreadPoolExecutor(cores()) as pool:
-        problems = pool.map(lambda entry: entry.problem(stage.directory), files.values())
-        for name, problem in zip(files, problems, strict=True):
+    megabytes = sum(entry.bytes for entry in files.values()) // 10**6
+    with (
+        Progress(f"verify {stage.directory}: {what}", megabytes, "MB") as progress,
+        ThreadPoolExecutor(cores()) as pool,
+    ):
+        problems = pool.map(lambda entry: problem_of(entry, stage.directory), files.values())
+        done = 0
+        for (name, entry), problem in zip(files.items(), problems, strict=True):
+            done += entry.bytes
+            progress.advance(done // 10**6 - progress.done)
             if problem and not (name in replaced and not (stage.directory / name).exists()):
                 yield Problem(f"{stage.directory / name} {problem}")
 
@@ -225,6 +240,15 @@ def check_table(table: Table, check_rows: RowCheck) -> Problems:
             yield Problem(str(error))
         except (pa.ArrowException, OSError) as error:
             yield Problem(str(unreadable(path, error)))
+
+
+def rows_of(tables: Iterable[Table]) -> int:
+    """Return how many rows tables have, as far as their files can be read: for progress."""
+    total = 0
+    for path in (path for table in tables for path in table.paths):
+        with suppress(pa.ArrowException, OSError):
+            total += pq.read_metadata(path).num_rows
+    return total
 
 
 def check_photo(path: Path, row: dict[str, object], content: bytes | None, decoder: int) -> Problems:

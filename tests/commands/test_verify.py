@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 
-from commands.verify import report
+from commands.verify import report, report_quickly, verify_quickly
 from commands.verify import verify as problems_at
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
@@ -326,3 +327,76 @@ def test_every_kind_of_file_of_a_run_is_read(tmp_path: Path) -> None:
     ):
         write_whole(run / name, "{: [")
     assert len(verify(run)) == 5
+
+
+def quick(path: Path) -> list[str]:
+    return [str(problem) for problem in verify_quickly(path) if not problem.is_notice]
+
+
+def test_a_quick_look_passes_what_was_built_and_says_what_it_leaves_open(
+    pipeline: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report_quickly(pipeline)
+    said = capsys.readouterr().out
+    assert f"{pipeline}: as the manifests list it" in said
+    assert "Not read: the content of" in said
+    assert "bokeru verify" in said
+
+
+def longer(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\0")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "change", "reason"),
+    [
+        ("dataset/captions/train-*", Path.unlink, "is missing, though the manifest lists it"),
+        ("crawl/images/*.parquet", longer, "not a parquet file"),
+        ("dataset/data/train-*", longer, "bytes are listed"),
+        ("dataset/vocabulary.json", Path.unlink, "is missing, though the manifest lists it"),
+        ("dataset/manifest.json", Path.unlink, "the dataset was not completed"),
+        ("dataset/captions/train-*", lambda path: path.write_bytes(b"PAR1"), "not a whole Parquet file"),
+    ],
+    ids=["missing", "longer", "longer photos", "vocabulary", "manifest", "cut"],
+)
+def test_a_quick_look_finds_what_names_sizes_and_footers_tell(
+    pipeline: Path, pattern: str, change: Callable[[Path], object], reason: str
+) -> None:
+    path = shard(pipeline, pattern)
+    change(path)
+    found = quick(pipeline)
+    assert any(str(path) in line and reason in line for line in found), found
+
+
+def test_a_quick_look_compares_rows_and_the_manifests_own_digest(pipeline: Path) -> None:
+    manifest = pipeline / "dataset" / "manifest.json"
+    value = json.loads(manifest.read_text())
+    entry = next(file for file in value["files"] if file["name"].startswith("data/train"))
+    entry["rows"] += 1
+    manifest.write_text(json.dumps(value))
+    found = "\n".join(quick(pipeline))
+    assert "manifest.json is damaged: it was changed after it was written" in found
+    assert f"{entry['rows']:,} rows are listed, {entry['rows'] - 1:,} are there" in found
+
+
+def test_a_quick_look_reads_no_content(pipeline: Path) -> None:
+    path = shard(pipeline, "dataset/data/train-*")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+    assert quick(pipeline) == []
+    assert verify(pipeline) != []
+
+
+def test_of_one_file_no_manifest_tells(pipeline: Path) -> None:
+    with pytest.raises(UserError, match="Leave out --quick"):
+        quick(shard(pipeline, "crawl/pages/*.parquet"))
+
+
+def test_it_says_beforehand_how_long_it_will_take(pipeline: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(pipeline)
+    said = capsys.readouterr().err
+    assert re.match(
+        rf"verify {re.escape(str(pipeline))}: \d+ files, 0\.\d\d GB, about 0:00:0\d at 40 MB/s", said
+    )
+    assert "sums: " in said
