@@ -13,7 +13,7 @@ COVERAGE := $(BIN)/python -m coverage
 # Tests wait for children and for time to pass, so two cores have work for three workers.
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 KERNELS := tests/train/arithmetic tests/featurize/test_preprocess.py
-BENCHMARKS := $(filter-out before experiments size,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
+BENCHMARKS := $(filter-out before check_gpu experiments size,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
   $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 .DEFAULT_GOAL := help
 
