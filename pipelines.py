@@ -79,6 +79,21 @@ def load(name: str, config: Path = CONFIG, overrides: Iterable[str] = ()) -> Set
         raise UsageError(_explain(error, f"{config}, pipeline {name}")) from None
 
 
+def with_overrides(overrides: Iterable[str]) -> Settings:
+    """Return the defaults in code with overrides, as `load` takes them.
+
+    Raises:
+        UsageError: as `load`.
+    """
+    values: dict[str, Any] = {}
+    for override in overrides:
+        _override(values, override)
+    try:
+        return Settings.model_validate_json(json.dumps(values, default=str))
+    except ValidationError as error:
+        raise UsageError(_explain(error, "--set")) from None
+
+
 def _read(config: Path) -> dict[str, Any]:
     try:
         content = yaml.load(config.read_text(), _Loader)  # noqa: S506 (it is a SafeLoader)

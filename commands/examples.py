@@ -51,6 +51,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru score colours --pipeline demo --python featurize.scoring.ours:colourfulness",
         "bokeru score kanji --pipeline demo --python featurize.scoring.ours:kanji",
     ),
+    "encoder": ("bokeru encoder check model.onnx photo.jpg --set features.preprocess=imagenet",),
     "weights": ("bokeru weights caffenet",),
     "neighbours": ("bokeru neighbours --pipeline demo --photos 6 -n 4 --out neighbours.png",),
     "doctor": ("bokeru doctor",),

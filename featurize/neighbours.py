@@ -4,7 +4,7 @@ N photos of a dataset that have vectors, Q of them queries, K neighbours each, D
 batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,7 +144,12 @@ def contact_sheet(lines: Sequence[Sequence[tuple[str, str]]], dataset: Path, she
         sheet: where to write it.
     """
     shown = {sha256 for line in lines for sha256, _ in line}
-    tiles = {sha256: _tile(image) for sha256, image in read.photo_bytes(dataset, shown)}
+    draw_sheet(lines, dict(read.photo_bytes(dataset, shown)), sheet)
+
+
+def draw_sheet(lines: Sequence[Sequence[tuple[str, str]]], photos: Mapping[str, bytes], sheet: Path) -> None:
+    """Draw photos in lines of equal length, by their names, with a gap behind the first of each."""
+    tiles = {name: _tile(image) for name, image in photos.items()}
     with whole_file(sheet) as temporary, temporary.open("wb") as file:
         _draw(lines, tiles).save(file, Image.registered_extensions()[sheet.suffix.lower()])
 

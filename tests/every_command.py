@@ -29,6 +29,7 @@ from store.manifest import listed, read_manifest
 from tests import hub
 from tests.crawler.stage import crawl
 from tests.dataset.importers.cans import boke_row, can, oogiri_go, rows_as_csv, sample
+from tests.featurize.families import resnet
 from tests.featurize.small_networks import small_network, small_weights
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -130,6 +131,8 @@ def run_everything(folder: Path) -> dict[str, Any]:
     photo = folder / "photo.jpg"
     photo.write_bytes(next(read.photo_bytes(data / "demo/dataset"))[1])
     ledger.run("caption", *pipeline, photo)
+    checked = ("--set", "features.preprocess=imagenet", "--data", data, "--out", folder / "checked.png")
+    ledger.run("encoder", "check", resnet(folder / "model.onnx"), photo, *checked)
     ledger.run("neighbours", *pipeline, "--out", folder / "neighbours.png")
     ledger.run("leaks", *pipeline, "--least", 0.999, "--out", folder / "leaks.png")
     for form in ("pairs", "webdataset", "coco", "imagefolder"):

@@ -220,9 +220,10 @@ class OnnxEncoder:
         self._compare(both, self._vectors(images), "a second time")
 
     def response(self, images: np.ndarray) -> float | None:
-        """Return how strongly the first convolution answers, the root of the mean square; about 1 is usual.
+        """Return how strongly the first convolution answers: 0.2 to 4 are usual.
 
-        None where photos meet something else first, such as a normalisation that the model brings along.
+        It is the root of the mean square, over that of its biases where these are more than 1. None where
+        photos meet something else first, such as a normalisation that the model brings along.
         """
         model = onnx_graph.read_graph(self._path)
         first = model and onnx_graph.first_convolution(model, self._input)
@@ -235,7 +236,7 @@ class OnnxEncoder:
             session(small, options), first.output, {self._input: images[:1].astype(self._dtype)}
         )
         answer = (answer.astype(np.float32) - first.mean) / np.sqrt(first.variance + 1e-5)
-        return float(np.sqrt(np.square(answer).mean()))
+        return float(np.sqrt(np.square(answer).mean())) / max(1.0, first.bias)
 
     def _compare(self, one: np.ndarray, other: np.ndarray, when: str) -> None:
         """Raise UserError if vectors of the same photos differ."""

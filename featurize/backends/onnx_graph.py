@@ -19,6 +19,8 @@ FLOATS: dict[int, np.dtype[Any]] = {
     TensorProto.DOUBLE: np.dtype(np.float64),
 }
 """The types of input that photos can be given as."""
+PASSING = ("Cast", "Identity", "Pad")
+"""Steps before the first convolution that leave pixels as they are."""
 RANDOM = (
     "RandomNormal",
     "RandomNormalLike",
@@ -191,27 +193,31 @@ class First:
     Args:
         output: the name of its result.
         mean, variance: of each channel of it as it was trained, where a normalisation follows; else 0 and 1.
+        bias: the root of the mean square of its biases: where a normalisation was folded into it, its weights
+            are of the size of these.
     """
 
     output: str
     mean: np.ndarray | float = 0.0
     variance: np.ndarray | float = 1.0
+    bias: float = 0.0
 
 
 def first_convolution(model: ModelProto, photos: str) -> First | None:
     """Return the convolution that reads the photos as they come; None if something else does."""
     names = {photos}
     for node in model.graph.node:
-        if node.op_type == "Cast" and node.input[0] in names:
+        if node.op_type in PASSING and node.input[0] in names:
             names.add(node.output[0])
         elif set(node.input) & names:
             if node.op_type != "Conv":
                 return None
-            return _normalised(model, node.output[0])
+            return _normalised(model, node)
     return None
 
 
-def _normalised(model: ModelProto, output: str) -> First:
+def _normalised(model: ModelProto, convolution: NodeProto) -> First:
+    output, biases = convolution.output[0], convolution.input[2:3]
     small = {one.name: one for one in model.graph.initializer if one.data_location != TensorProto.EXTERNAL}
     for node in model.graph.node:
         if node.op_type == "BatchNormalization" and node.input[0] == output:
@@ -219,4 +225,5 @@ def _normalised(model: ModelProto, output: str) -> First:
             if len(found) == 2:
                 mean, variance = (values.astype(np.float32).reshape(-1, 1, 1) for values in found)
                 return First(output, mean, variance)
-    return First(output)
+    values = [numpy_helper.to_array(small[name]).astype(np.float32) for name in biases if name in small]
+    return First(output, bias=float(np.sqrt(np.square(values).mean())) if values else 0.0)

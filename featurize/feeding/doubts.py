@@ -13,9 +13,9 @@ from PIL import Image
 from store.photo.decode import Picture
 
 USUAL_ANSWER = (0.01, 12.0)
-"""Between these lies the first convolution's answer (root of the mean square) in networks of every family
-that are fed as they were trained: 0.2 to 2. Pixels of 0 to 255 in place of standardised ones give 60 times
-that."""
+"""Between these lies the first convolution's answer (the root of the mean square, over that of its biases
+where these are more than 1) in networks of every family that are fed as they were trained: 0.2 to 4. Pixels
+of 0 to 255 in place of standardised ones give 60 times that."""
 USUAL_SCALE = (1e-3, 30.0)
 """Between these lie vectors of encoders (root of the mean square) that are fed standardised pixels: mostly
 0.01 to 3, for CLIP, SigLIP, DINOv2, ResNet, EfficientNet and the like."""
@@ -23,9 +23,7 @@ USUAL_SPREAD = 0.02
 """Less of a vector than this differs between photos only where a network does not see them."""
 ENOUGH = 8
 """Photos from which on it says something that their vectors are alike."""
-REMEDY = (
-    "Compare features.preprocess with what the model's makers say, or run: bokeru encoder check MODEL PHOTO…"
-)
+REMEDY = "Compare features.preprocess with what the model's makers say (docs/encoders.md)"
 
 
 def trial_pictures() -> list[Picture]:

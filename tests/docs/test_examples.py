@@ -18,6 +18,7 @@ from tests.crawl_tables import photo
 from tests.crawler.imports.warcs import Warc, page
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv
 from tests.docs.documents import ROOT, commands, examples
+from tests.featurize.families import resnet
 from tests.featurize.small_networks import small_weights
 
 OUTSIDE = ("bokeru weights caffenet", "bokeru push --pipeline demo you/jokes")
@@ -48,6 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         warc.response(f"{EMBEDDED_SITE}/odai/1", page(1))
         warc.photo(1)
     small_weights(folder)
+    resnet(folder / "model.onnx")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert main(["demo"]) == 0

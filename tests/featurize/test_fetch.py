@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -154,3 +155,44 @@ def test_broken_digests_are_computed_again(tmp_path: Path, memory: str) -> None:
     (directory / weights.DIGESTS).write_text(memory)
     assert weights.identity(str(path), directory) == hashlib.sha256(b"one").hexdigest()
     assert str(path) in json.loads((directory / weights.DIGESTS).read_text())
+
+
+def test_the_first_files_sha256_is_kept_and_another_is_refused(known: KnownWeights, tmp_path: Path) -> None:
+    path = fetch(known, tmp_path)
+    kept = tmp_path / "net.caffemodel.sha256"
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    assert kept.read_text() == f"{digest}  net.caffemodel\n"  # as sha256sum --check reads it
+    kept.write_text(f"{'0' * 64}  net.caffemodel\n")
+    with pytest.raises(DamagedFile, match=rf"has SHA-256 {digest}, the first file .* had {'0' * 64}"):
+        fetch(known, tmp_path)
+    path.unlink()
+    with pytest.raises(UserError, match=rf"the download has SHA-256 {digest}, the first one had 000"):
+        fetch(known, tmp_path)
+    assert not path.exists()
+
+
+def test_a_file_of_another_size_is_not_fetched(server: Server, known: KnownWeights, tmp_path: Path) -> None:
+    whole = replace(known, least=len(CONTENT) - 1000)
+    larger = replace(known, least=len(CONTENT) + 1)
+    with pytest.raises(
+        UserError, match=r"there are 3,145,745 bytes, the file has 3,145,746 or a little more"
+    ):
+        fetch(larger, tmp_path)
+    assert not (tmp_path / "net.caffemodel").exists()
+    (tmp_path / "net.caffemodel.part").unlink()
+    assert fetch(whole, tmp_path).exists()
+    (tmp_path / "net.caffemodel").write_bytes(CONTENT[:100])
+    with pytest.raises(DamagedFile, match=r"it has 100 bytes, the published file 3,144,745 or a little more"):
+        fetch(whole, tmp_path)
+
+
+def test_a_mirror_can_be_named(known: KnownWeights, tmp_path: Path) -> None:
+    gone = replace(known, url="http://127.0.0.1:9/net")
+    assert fetch(gone, tmp_path, mirror=known.url).read_bytes() == CONTENT
+
+
+def test_the_published_file_is_its_weights_and_little_more() -> None:
+    """Of CaffeNet: 60,965,224 floats, 243.9 MB."""
+    assert CAFFENET.has_size(243_862_414)
+    assert not CAFFENET.has_size(243_800_000)
+    assert not CAFFENET.has_size(250_000_000)

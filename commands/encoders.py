@@ -1,0 +1,71 @@
+"""`bokeru encoder`: whether an encoder is fed rightly, before hours are spent on its vectors."""
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from commands.arguments import Commands, add, add_data, path
+from pipelines import with_overrides
+from store.errors import UsageError, UserError
+
+
+def encoder(arguments: argparse.Namespace) -> None:
+    """Check an encoder: how photos are fed to it, how long its vectors are, which photos it takes for alike.
+    Neighbours are drawn as a picture. Exit 1 where something speaks against it, or a reference does not
+    hold."""
+    from featurize.feeding.check import check_encoder
+    from featurize.neighbours import check_ending
+
+    check_ending(arguments.out)
+    settings = with_overrides([f"features.weights={json.dumps(arguments.model)}", *arguments.set])
+    photos = list(_files(arguments.photos))
+    weights = arguments.data / "weights"
+    found = check_encoder(settings.features, weights, photos, arguments.reference, arguments.out)
+    text = json.dumps(found.as_json(), ensure_ascii=False, indent=1)
+    print(text if arguments.json else "\n".join(found.lines()))
+    if found.nearest and not arguments.json:
+        print(f"neighbours are drawn in {arguments.out}")
+    if found.doubts:
+        more = f", and {len(found.doubts) - 1} more" if len(found.doubts) > 1 else ""
+        raise UserError(f"{arguments.model} may be fed wrongly: {found.doubts[0]}{more}")
+
+
+def _files(photos: Iterable[Path]) -> Iterable[Path]:
+    """Yield the files that were named, and those in the folders that were named, sorted.
+
+    Raises:
+        UsageError: one does not exist, or a folder is empty.
+    """
+    for place in photos:
+        files = sorted(file for file in place.rglob("*") if file.is_file()) if place.is_dir() else [place]
+        if not files or not files[0].is_file():
+            raise UsageError(f"{place} holds no photo. Name a photo, or a folder of photos")
+        yield from files
+
+
+def register(commands: Commands) -> None:
+    """Add these commands to the parser."""
+    command = add(commands, encoder)
+    command.add_argument("action", choices=["check"], help="what to do")
+    command.add_argument("model", metavar="MODEL", help="as features.weights: an .onnx, a .caffemodel")
+    command.add_argument("photos", nargs="+", type=path, metavar="PHOTO", help="photos, or folders of them")
+    command.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="such as features.preprocess=clip",
+    )
+    command.add_argument(
+        "--reference",
+        type=path,
+        metavar="FILE",
+        help="the vectors that the first photos should have: .npy or JSON",
+    )
+    command.add_argument(
+        "--out", type=path, default=Path("neighbours.png"), help="the picture (neighbours.png)"
+    )
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+    add_data(command)
