@@ -201,7 +201,7 @@ def test_training_goes_on_from_its_snapshot(made: Path) -> None:
 def test_its_model_is_measured_anew_once_and_measures_the_same(
     made: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Since then `names` compares normal forms, and tells the version of metrics that others wrote."""
+    """Since then `names` compares normal forms, and it says how much each figure is of."""
     path = run(made) / "evaluation.json"
     expected = json.loads(path.read_text())
     stage("evaluate")
@@ -210,6 +210,8 @@ def test_its_model_is_measured_anew_once_and_measures_the_same(
     assert capsys.readouterr().out == "evaluate: up to date\n"
     found = json.loads(path.read_text())
     for split in ("train", "dev"):
+        assert found[split].pop("measured") == found[split].pop("compared") == expected[split]["captions"]
+        assert found[split].pop("captioned") == expected[split]["photos"]
         assert found[split] == pytest.approx(expected[split], rel=1e-3)
     measured = ("train", "dev", "fingerprint")
     assert without(found, *measured) == without(expected, *measured)
