@@ -69,8 +69,8 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
         changed += len(_rewrite(stage, named_rows(stage.table(name), forgotten), change))
     # Captions, then what ties an odai to an address, last what ties that to a photo: whatever a kill leaves
     # is still tied to what was asked for.
-    captions = _rewrite(stage, pages, forgotten.captions)
-    changed += len(captions | _rewrite(stage, named_rows(stage.table("pages"), forgotten), forgotten.page))
+    captions = _rewrite(stage, pages, forgotten.captions)  # a page keeps its row, and so its number
+    changed += len(captions | _rewrite(stage, pages, forgotten.page))
     changed += len(_rewrite(stage, named_rows(stage.table("images"), forgotten), forgotten.image))
     list_files(stage)
     return others + changed

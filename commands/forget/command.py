@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from commands.forget.report import ForgetReport, write_receipt
 from commands.forget.scope import (
     beside,
+    damage_told,
     facts,
     held,
     other_pipelines,
@@ -80,14 +81,16 @@ def _begin(place: Place, request: "Request | None", near: bool, near_bits: int) 
     work = Unfinished.load(place.directory) or Unfinished()
     if request:
         work.ask(request, near=near)
+    near_copies = partial(_near_copies, place, stages, near_bits)
     with facts(stages, place.directory) as stated:
         work.content |= stated.content(*work.asked, digests=forgotten.digests())
-        near_copies = partial(_near_copies, place, stages, near_bits)
-        copies, work.unseen = near_copies(work.content)
         if work.near:
+            copies, work.unseen = near_copies(work.content)
             copies = copies.union(*(near_copies_of(each, place.directory) for each in work.asked))
             work.content |= stated.content(*map(Request, sorted(copies)))
-            copies, _ = near_copies(work.content)
+    with damage_told(place.directory):  # now that the facts, a million texts, have left memory
+        copies, unseen = near_copies(work.content)
+    work.unseen = work.unseen if work.near else unseen
     if not work.asked and work.content == Content():
         return None
     work.near_copies = sorted(copies)

@@ -50,27 +50,33 @@ def held(place: Place) -> Iterator[None]:
 
 
 @contextmanager
+def damage_told(directory: Path) -> Iterator[None]:
+    """Raise DamagedFile where DuckDB cannot read a shard below `directory`."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        remedy = f"Which one says: {bokeru('verify', directory)}"
+        raise DamagedFile(directory, f"a shard cannot be read ({reason})", remedy) from error
+
+
+@contextmanager
 def facts(stages: Iterable[Stage], directory: Path) -> "Iterator[Facts]":
     """Yield what stages state, joined.
 
     Raises:
         DamagedFile: a shard is damaged.
     """
-    import duckdb
-
     from store.forget.facts import Facts
 
     forgetters = stage_forgetters()
     own = [(forgetters[stage.name], stage) for stage in stages if stage.name in forgetters]
     queries = (query for forgetter, stage in own for query in forgetter.facts(stage))
     images = (query for forgetter, stage in own for query in forgetter.images(stage))
-    try:
-        with Facts.load(queries, images) as loaded:
-            yield loaded
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        remedy = f"Which one says: {bokeru('verify', directory)}"
-        raise DamagedFile(directory, f"a shard cannot be read ({reason})", remedy) from error
+    with damage_told(directory), Facts.load(queries, images) as loaded:
+        yield loaded
 
 
 def other_pipelines(place: Place, content: "Content", asked: "list[Request]") -> dict[str, str]:
