@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
+from threadpoolctl import threadpool_limits
 
 from store.errors import MissingStage, UsageError, UserError
 from store.place import Place
@@ -122,6 +123,9 @@ def serve(
     print(f"Bokeru is at {address}   (Ctrl-C ends it)", flush=True)
     # On a network the names of the machine are not known here, so only a loopback app checks them.
     loopback = host in LOOPBACK or host.startswith("127.")
+    # Pages, searches and captions fill the cores already, where OpenBLAS's threads wait for each other: captions
+    # of six photos took 220 ms on a busy machine, and 11 with one thread.
+    threadpool_limits(1, user_api="blas")
     app = create(data, pipeline, (*LOOPBACK, host) if loopback else (), options)
     threading.Thread(target=_prepare, args=(app.state.services,), daemon=True).start()
     config = uvicorn.Config(
