@@ -123,8 +123,8 @@ def serve(
     print(f"Bokeru is at {address}   (Ctrl-C ends it)", flush=True)
     # On a network the names of the machine are not known here, so only a loopback app checks them.
     loopback = host in LOOPBACK or host.startswith("127.")
-    # Pages, searches and captions fill the cores already, where OpenBLAS's threads wait for each other: captions
-    # of six photos took 220 ms on a busy machine, and 11 with one thread.
+    # Pages, searches and captions fill the cores already, where OpenBLAS's threads wait for each other:
+    # captions of six photos took 220 ms on a busy machine, and 11 with one thread.
     threadpool_limits(1, user_api="blas")
     app = create(data, pipeline, (*LOOPBACK, host) if loopback else (), options)
     threading.Thread(target=_prepare, args=(app.state.services,), daemon=True).start()
