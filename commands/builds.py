@@ -149,7 +149,9 @@ def _register_score(command: argparse.ArgumentParser) -> None:
     )
     scorers.add_argument("--table", type=path, metavar="T.parquet", help="scores by sha256 or boke_id")
     command.add_argument(
-        "--preprocess", default="imagenet", help="of the model: imagenet, clip, caffe (imagenet)"
+        "--preprocess",
+        default="imagenet",
+        help="of the model: imagenet, clip, siglip, inception, caffe (imagenet)",
     )
     command.add_argument("--size", type=positive, help="rows and columns that the model takes")
     command.add_argument("--output", help="the model's output that holds the scores")

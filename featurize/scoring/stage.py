@@ -100,7 +100,11 @@ class Scorer:
         if self.code:
             return f"{self.code} {find('scorer', self.code, '--python').version}"
         if self.model:
-            made = (table.digest(self.model), self.preprocess, self.size, self.output, list(self.labels))
+            from featurize.backends.onnx_graph import external_files
+
+            beside = [table.digest(self.model.parent / name) for name in external_files(self.model)]
+            settings = (self.preprocess, self.size, self.output, list(self.labels))
+            made = (table.digest(self.model), *settings, *beside)
             return f"{self.model.name} {fingerprint(*made)[:16]}"
         assert self.table
         return f"{self.table.name} {table.digest(self.table)[:16]}"
