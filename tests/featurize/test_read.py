@@ -9,9 +9,13 @@ import pytest
 
 from featurize import mapped
 from featurize.cache import writer
+from featurize.forget import forget
 from featurize.mapped import PATTERN, packed
 from featurize.read import read, vectors
 from store.errors import UserError
+from store.forget.content import Content
+from store.forget.forgotten import ForgottenFilter
+from store.register.stages import Stage
 from store.schema import features
 from store.shards import whole_parquet
 
@@ -122,6 +126,33 @@ def test_a_cache_without_any_vector(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert (found.find(["x", "y"]) == -1).all()
     assert found.of([]).shape == (0, D)
+
+
+def test_what_is_forgotten_goes_from_the_file_and_others_stay(cache: Path) -> None:
+    folder = cache / "features" / "key"
+    shard(folder / "vectors-1.parquet", {"b" * 64: [1, 2, 3], "c" * 64: [4, 5, 6]})
+    vectors(folder, ["b" * 64])
+    forget(Stage("features", folder), Content(sha256s={"b" * 64}), ForgottenFilter(frozenset()))
+    assert mapped_files(folder) == []
+    assert (read(folder).find(["b" * 64, "c" * 64]) >= 0).tolist() == [False, True]
+    (path,) = mapped_files(folder)
+    assert b"b" * 64 not in path.read_bytes()
+
+
+def test_shards_that_change_while_the_file_is_made_leave_none(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else a photo that is forgotten meanwhile would be there again."""
+    sort = mapped._sorted
+
+    def forgotten_meanwhile(names: list[pa.Array]) -> tuple[np.ndarray, np.ndarray]:
+        os.utime(cache / "vectors-1.parquet", (1, 1))
+        return sort(names)
+
+    monkeypatch.setattr(mapped, "_sorted", forgotten_meanwhile)
+    read(cache)
+    assert mapped_files(cache) == []
+    assert "the shards changed meanwhile" in caplog.text
 
 
 def test_where_no_file_can_be_kept_vectors_are_read_into_memory(
