@@ -283,10 +283,14 @@ LOOKS = pa.schema(
         ("small", pa.binary()),
         ("views", pa.binary()),
         ("facts", FACTS),
+        ("bare", pa.bool_()),
     ],
     metadata=_DESCRIBED,
 )
-"""What was computed from a decoded photo, once; nothing but its sha256 where it cannot be decoded."""
+"""What was computed from a photo, once; where it cannot be decoded, no more than its sha256 and `bare`.
+
+`bare` tells that a dataset takes its bytes as they are: nothing is cut out of them, and they forbid nothing.
+"""
 
 LEFT_OUT_CAPTIONS = pa.schema(
     [

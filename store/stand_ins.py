@@ -30,11 +30,17 @@ def sql_stand_ins(images: str, rule: StandInRule) -> str:
     Args:
         images: a table or query in brackets with the columns url, outcome and sha256.
     """
+    is_named = f"bool_or({sql_is_named_stand_in('url')})"
+    # Nearly all photos have one address: only for the others are addresses told apart, which is slow.
     return f"""
+        WITH image AS MATERIALIZED (
+            SELECT sha256, url FROM {images}
+            WHERE outcome = 'ok' AND sha256 NOT IN {_values(rule.photos)}),
+        suspect AS (
+            SELECT sha256 FROM image GROUP BY sha256 HAVING count(*) >= {rule.after} OR {is_named})
         SELECT sha256, count(DISTINCT {sql_photo_key("url")}) AS addresses
-        FROM {images} WHERE outcome = 'ok' AND sha256 NOT IN {_values(rule.photos)}
-        GROUP BY sha256
-        HAVING count(DISTINCT {sql_md5("url")}) >= {rule.after} OR bool_or({sql_is_named_stand_in("url")})
+        FROM image SEMI JOIN suspect USING (sha256) GROUP BY sha256
+        HAVING count(DISTINCT {sql_md5("url")}) >= {rule.after} OR {is_named}
         ORDER BY addresses DESC, sha256"""
 
 

@@ -114,7 +114,7 @@ PHOTO_ROW = """
         list_transform(labels, lambda l: l.label) AS labels,
         CASE WHEN len(list_filter(labels, lambda l: l.confidence IS NOT NULL)) > 0
             THEN list_transform(labels, lambda l: l.confidence) END AS label_confidences, "group",
-        source, licence, credit, rights, facts, scores
+        source, licence, credit, rights, facts, bare, scores
     FROM photo JOIN with_captions USING (photo_id) JOIN side USING (photo_id)
     LEFT JOIN (SELECT sha256, scores FROM score WHERE text IS NULL) USING (sha256)
     LEFT JOIN photo_labels USING (photo_id)

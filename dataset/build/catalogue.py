@@ -96,11 +96,14 @@ TABLES = {
         _columns("shard BIGINT, row BIGINT, width INTEGER, height INTEGER, phash VARCHAR"),
         "What today's decoder says of a photo that an older one described; nulls, if it cannot be used.",
     ),
-    "fact": Table(_columns(f"sha256 VARCHAR, {_FACTS}"), "What is measured of a photo."),
+    "fact": Table(
+        _columns(f"sha256 VARCHAR, {_FACTS}, bare BOOLEAN"),
+        "What is measured of a photo, and whether its bytes are taken as they are.",
+    ),
     "photo": Table(
         _columns(
-            f"photo_id BIGINT, sha256 VARCHAR, shard BIGINT, row BIGINT, {_FACTS}, width INTEGER, "
-            f"height INTEGER, phash VARCHAR, {_RIGHTS}"
+            f"photo_id BIGINT, sha256 VARCHAR, shard BIGINT, row BIGINT, {_FACTS}, bare BOOLEAN, "
+            f"width INTEGER, height INTEGER, phash VARCHAR, {_RIGHTS}"
         ),
         "A distinct photo, by sha256.",
     ),
@@ -194,7 +197,7 @@ TABLES = {
         _columns(
             "n BIGINT, split VARCHAR, shard BIGINT, row BIGINT, sha256 VARCHAR, width INTEGER, "
             "height INTEGER, phash VARCHAR, category VARCHAR, labels VARCHAR[], label_confidences FLOAT[], "
-            f"group VARCHAR, {_RIGHTS}, {_FACTS}, {_SCORES}"
+            f"group VARCHAR, {_RIGHTS}, {_FACTS}, bare BOOLEAN, {_SCORES}"
         ),
         "Such a photo, with the columns of the dataset that no caption changes.",
     ),

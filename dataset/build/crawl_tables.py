@@ -63,7 +63,7 @@ LATEST_IMAGE = f"""
 PHOTO = """
     CREATE TABLE photo AS
     WITH usable AS (
-        SELECT sha256, shard, row, facts, if(anew.row IS NULL, latest_image.width, anew.width) AS width,
+        SELECT sha256, shard, row, facts, bare, if(anew.row IS NULL, latest_image.width, anew.width) AS width,
                if(anew.row IS NULL, latest_image.height, anew.height) AS height,
                if(anew.row IS NULL, latest_image.phash, anew.phash) AS phash,
                source, licence, credit, rights
@@ -73,7 +73,7 @@ PHOTO = """
     chosen AS (
         FROM usable ANTI JOIN several USING (sha256)
         UNION ALL
-        SELECT sha256, shard, row, facts, width, height, phash,
+        SELECT sha256, shard, row, facts, bare, width, height, phash,
                unnest(first_value({'source': source, 'licence': licence, 'credit': credit, 'rights': rights})
                    OVER (PARTITION BY sha256 ORDER BY licence IS NULL, credit IS NULL, rights IS NULL,
                        source, licence, credit, rights))

@@ -15,6 +15,7 @@ from store.photo.decode import decode
 from store.photo.description import ENOUGH, describe, describe_picture
 from store.photo.errors import OutsideLimits, UnusablePhoto
 from store.photo.facts import measured, reduced
+from store.photo.metadata.cut import bare
 from store.photo.near.kept import KeptLooks, packed
 from store.photo.near.look import look
 from store.photo.options import Limits
@@ -31,7 +32,7 @@ ANEW = pa.schema(
     ]
 )
 """What is said now of a photo; nulls but for its place, if it cannot be used."""
-_FACT = pa.schema([LOOKS.field(name) for name in ("sha256", "facts")])
+_FACT = pa.schema([LOOKS.field(name) for name in ("sha256", "facts", "bare")])
 Row = dict[str, Any]
 Said = TypeVar("Said")
 _SAID = ("width", "height", "phash")
@@ -42,7 +43,7 @@ def describe_photos(
 ) -> None:
     """Make `anew`, a row per photo of which today's decoder says something else than the one of its shard.
 
-    And make `fact`, what is measured of each photo.
+    And make `fact`, what is measured of each photo, and whether its bytes are taken as they are.
 
     Args:
         connection: holds `latest_image`.
@@ -106,7 +107,7 @@ def _computed(content: bytes, sha256: str) -> Row | None:
     except OutsideLimits:  # the limits may change
         return None
     except UnusablePhoto:
-        return {"sha256": sha256}
+        return {"sha256": sha256, "bare": _is_bare(content)}
     said, small = vars(describe_picture(picture)), reduced(picture.image)
     facts = measured(picture, small)._asdict()
     return {
@@ -114,7 +115,16 @@ def _computed(content: bytes, sha256: str) -> Row | None:
         **{name: said[name] for name in _SAID},
         **packed(look(small)),
         "facts": facts,
+        "bare": _is_bare(content),
     }
+
+
+def _is_bare(content: bytes) -> bool:
+    try:
+        found = bare(content)
+    except UnusablePhoto:
+        return False
+    return found.content == content and not found.rights.refusal
 
 
 def _said_now(content: bytes, _: str) -> Row | None:

@@ -25,8 +25,11 @@ from store.shard_reader import Shard, unreadable
 ROWS_PER_SHARD = 2**40
 """More than any shard has: a photo's position is shard * ROWS_PER_SHARD + row."""
 
-ImageSource = Callable[[Shard, list[int]], pa.StructArray]
-"""Reads the photos of some row groups of a shard: (n,) struct<image struct<bytes, path>, image_sha256>."""
+ImageSource = Callable[[Shard, list[int], NDArray[np.bool_]], pa.StructArray]
+"""Reads the photos of some row groups of a shard: (n,) struct<image struct<bytes, path>, image_sha256>.
+
+The last argument, (n,), tells of which photos something may have to be cut out.
+"""
 
 Images = tuple[int, int, pa.StructArray]
 """The position of the first photo in some row groups, the one behind the last, and the photos between."""
@@ -109,6 +112,8 @@ def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Gen
     """Yield the images of those row groups that hold any of `photos`."""
     positions = _positions(photos)
     numbers = positions // ROWS_PER_SHARD
+    is_bare = photos["bare"].fill_null(False).to_numpy() if "bare" in photos.column_names else False
+    careful = positions[~np.broadcast_to(is_bare, len(positions))]
     for number in np.unique(numbers).tolist():
         rows = positions[numbers == number] % ROWS_PER_SHARD
         with Shard(shards[number]) as shard:
@@ -117,8 +122,9 @@ def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Gen
             needed = np.unique(np.searchsorted(ends, rows, side="right")).tolist()
             for groups in _adjacent(shard.metadata, needed):
                 start, end = int(ends[groups[0] - 1]) if groups[0] else 0, int(ends[groups[-1]])
-                images = _read(image, shard, groups, shards[number])
-                yield number * ROWS_PER_SHARD + start, number * ROWS_PER_SHARD + end, images
+                first = number * ROWS_PER_SHARD + start
+                to_cut = np.isin(np.arange(first, first + end - start), careful)
+                yield first, first + end - start, _read(image, shard, groups, to_cut, shards[number])
 
 
 def _adjacent(shard: pq.FileMetaData, groups: Iterable[int]) -> Iterator[list[int]]:
@@ -136,9 +142,11 @@ def _adjacent(shard: pq.FileMetaData, groups: Iterable[int]) -> Iterator[list[in
         yield read
 
 
-def _read(image: ImageSource, shard: Shard, groups: list[int], path: Path) -> pa.StructArray:
+def _read(
+    image: ImageSource, shard: Shard, groups: list[int], to_cut: NDArray[np.bool_], path: Path
+) -> pa.StructArray:
     try:
-        return image(shard, groups)
+        return image(shard, groups, to_cut)
     except (pa.ArrowException, OSError) as error:
         told = unreadable(path, error)
         reason = f"row groups {groups[0]} to {groups[-1]} cannot be read ({told.reason})"
@@ -151,33 +159,36 @@ _JPEG = pa.array(["jpeg", "mpo"])
 """What the column `format` calls a JPEG; 0.1 said mpo where a phone had put a second picture into it."""
 
 
-def crawl_image(shard: Shard, groups: list[int]) -> pa.StructArray:
+def crawl_image(shard: Shard, groups: list[int], to_cut: NDArray[np.bool_]) -> pa.StructArray:
     """Read the photos in row groups of a crawl's images table; the path is the sha256 with a suffix.
 
-    What their metadata tell beside orientation, colours and rights is cut out of them.
+    What their metadata tell beside orientation, colours and rights is cut out of those in `to_cut`.
     """
     rows = shard.read_row_groups(groups, columns=["bytes", "sha256", "format"]).combine_chunks()
     suffix = pc.if_else(pc.is_in(rows["format"], _JPEG), "jpg", rows["format"])
     paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".").combine_chunks()
-    contents, digests = _bare(rows["bytes"].combine_chunks(), rows["sha256"].combine_chunks())
+    contents, digests = _bare(rows["bytes"].combine_chunks(), rows["sha256"].combine_chunks(), to_cut)
     return _images_of(pa.StructArray.from_arrays([contents, paths], fields=list(_IMAGE)), digests)
 
 
-def _bare(photos: pa.BinaryArray, sha256s: pa.StringArray) -> tuple[pa.BinaryArray, pa.StringArray]:
-    """Return photos without metadata, and the sha256 of each.
+def _bare(
+    photos: pa.BinaryArray, sha256s: pa.StringArray, to_cut: NDArray[np.bool_]
+) -> tuple[pa.BinaryArray, pa.StringArray]:
+    """Return photos (n,), those in `to_cut` without metadata, and the sha256 of each.
 
     Null stands for one that cannot be used, or that forbids training. Most have nothing to cut out: they keep
     their sha256, and where all do, nothing is copied.
     """
-    contents, changed = [], {}
-    for n, photo in enumerate(photos):
-        content = photo.as_py()
-        contents.append(_bare_photo(content))
-        if contents[n] != content:
-            changed[n] = sha256(contents[n] or b"").hexdigest()
+    changed = {}
+    for n in np.flatnonzero(to_cut).tolist():
+        content = photos[n].as_py()
+        if (new := _bare_photo(content)) is not content and new != content:
+            changed[n] = new
     if not changed:
         return photos, sha256s
-    digests = [changed.get(n, digest) for n, digest in enumerate(sha256s.to_pylist())]
+    contents, digests = photos.to_pylist(), sha256s.to_pylist()
+    for n, content in changed.items():
+        contents[n], digests[n] = content, sha256(content or b"").hexdigest()
     return pa.array(contents, pa.binary()), pa.array(digests, pa.string())
 
 

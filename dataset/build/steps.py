@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from dataset.build import candidates, crawl_tables, sides
 from dataset.build.blocks import caption_blocks
@@ -173,15 +175,17 @@ def _reuse(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
-    def image(shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
+    def image(shard: pq.ParquetFile, groups: list[int], to_cut: NDArray[np.bool_]) -> pa.StructArray:
         inputs.check_room()  # photos are nearly all that is written
-        return crawl_image(shard, groups)
+        return crawl_image(shard, groups, to_cut)
 
     def finish() -> None:
         left_out.write_by_text(connection, inputs.new)
         if rows:
             rows.add_left_out(inputs.new)
 
+    # From here on each core has a block of its own: queries that share cores would only wait for each other.
+    connection.execute("SET threads = 1")
     origin = replace(inputs.origin, tokens=_tokens(inputs))
     model = model_of(inputs.new)
     with ExitStack() as stack:

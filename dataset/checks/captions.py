@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dataset.text.captions import TOKEN_SEPARATOR, Tokenizer, join, normalise
+from dataset.text.captions import TEXT_SEPARATOR, TOKEN_SEPARATOR, Tokenizer, join, normalise
 from dataset.text.tokenizer_process import tokenizer_version
 from store.errors import UserError
 from store.register.verify import Problem, Problems
@@ -43,7 +43,8 @@ class CaptionCheck:
 
     def _check_forms(self, path: Path, captions: Sequence[Row], tokenizer: Tokenizer) -> Problems:
         forms = [normalise(one["text"]) for one in captions]
-        for caption, form, segmented in zip(captions, forms, tokenizer.segment_all(forms), strict=True):
+        made = tokenizer.segment_all(forms).split(TEXT_SEPARATOR)
+        for caption, form, segmented in zip(captions, forms, made, strict=True):
             boke = f"{path}: boke {caption['boke_id']}"
             tokens = segmented.split(TOKEN_SEPARATOR) if segmented else []
             if caption["text_nfkc"] != form:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from dataset.text.graphemes import NEEDS_CARE, NOT_SINGLE, whole
@@ -14,7 +14,8 @@ from store.text.visible import INVISIBLE, is_visible
 VERSION = 2
 """Counts up when the same text would get other tokens or another normal form; part of the fingerprint."""
 
-TOKENIZERS = ("unidic-lite", "ipadic", "characters", "sentencepiece")
+_NO_DICTIONARY = ("characters", "sentencepiece")
+TOKENIZERS = ("unidic-lite", "ipadic", *_NO_DICTIONARY)
 
 TOKEN_SEPARATOR = "\x1f"
 """Joins the tokens of a text into one string; no cleaned text has this control character."""
@@ -81,6 +82,12 @@ def join(tokens: Iterable[str]) -> str:
     return "".join(tokens)
 
 
+Cut = Callable[[str], str]
+"""Takes a text without blanks and line breaks; returns its tokens, joined with TOKEN_SEPARATOR."""
+CutAll = Callable[[Sequence[str]], str]
+"""Takes many of them; returns the result for each, joined with TEXT_SEPARATOR."""
+
+
 class Tokenizer:
     """Segments captions into tokens; `join` gives the normalised caption back. No token cuts a grapheme.
 
@@ -97,17 +104,21 @@ class Tokenizer:
         if name not in TOKENIZERS:
             raise UsageError(f"There is no tokenizer {name!r}. There are: {', '.join(TOKENIZERS)}")
         self.name = name
-        self._cut = _cutter(name, model)
+        self._cut, self._cut_all = _cutters(name, model)
 
     def tokenize(self, text: str) -> list[str]:
         """Return the tokens of `text`, which need not be normalised."""
         text = normalise(text.encode(errors="replace").decode())  # lone surrogates, which MeCab cannot take
         return text.split(TOKEN_SEPARATOR) if (text := self.segment(text)) else []
 
-    def segment_all(self, texts: Iterable[str]) -> list[str]:
-        """Return the result of `segment` for each text, faster than one by one."""
-        cut, segment = self._cut, self.segment
-        return [segment(text) if _needs_care(text) else cut(text) for text in texts]
+    def segment_all(self, texts: Sequence[str]) -> str:
+        """Return the results of `segment` joined with TEXT_SEPARATOR, faster than one by one."""
+        careful = {place: self.segment(text) for place, text in enumerate(texts) if _needs_care(text)}
+        if not careful:
+            return self._cut_all(texts)
+        simple = self._cut_all(["" if place in careful else text for place, text in enumerate(texts)])
+        parts = enumerate(simple.split(TEXT_SEPARATOR))
+        return TEXT_SEPARATOR.join([careful.get(place, part) for place, part in parts])
 
     def segment(self, text: str) -> str:
         """Return the tokens of a text that `normalise` returned, joined with TOKEN_SEPARATOR."""
@@ -123,14 +134,15 @@ _has_several = re.compile(NOT_SINGLE).search
 _needs_care = re.compile(NEEDS_CARE).search
 
 
-def _cutter(name: str, model: Path | None) -> Callable[[str], str]:
-    """Return the function that cuts a text without blanks and line breaks."""
-    if name == "characters":
-        return TOKEN_SEPARATOR.join
-    return cutter(model, TOKEN_SEPARATOR) if name == "sentencepiece" else _mecab(name)
+def _cutters(name: str, model: Path | None) -> tuple[Cut, CutAll]:
+    """Return what cuts one text, and what cuts many."""
+    if name not in _NO_DICTIONARY:
+        return _mecab(name)
+    cut: Cut = TOKEN_SEPARATOR.join if name == "characters" else cutter(model, TOKEN_SEPARATOR)
+    return cut, lambda texts: TEXT_SEPARATOR.join(map(cut, texts))
 
 
-def _mecab(dictionary: str) -> Callable[[str], str]:
+def _mecab(dictionary: str) -> tuple[Cut, CutAll]:
     import MeCab
 
     try:
@@ -141,6 +153,11 @@ def _mecab(dictionary: str) -> Callable[[str], str]:
             "or use --set dataset.tokenizer=unidic-lite"
         ) from None
     # -r /dev/null: a mecabrc of this machine must not change what tokens are.
-    parse: Callable[[str], str] = MeCab.Tagger(f'-r /dev/null -d "{package.DICDIR}" -O wakati').parse
-    # It adds a blank and a line break.
-    return lambda text: parse(text)[:-2].replace(" ", TOKEN_SEPARATOR)
+    parse: Cut = MeCab.Tagger(f'-r /dev/null -d "{package.DICDIR}" -O wakati').parse
+
+    def cut_all(texts: Sequence[str]) -> str:
+        # A blank follows each token, a line break each text: all of them are replaced at once.
+        parsed = "".join(map(parse, texts)).replace(" \n", "\n")[:-1]
+        return parsed.replace("\n", TEXT_SEPARATOR).replace(" ", TOKEN_SEPARATOR)
+
+    return lambda text: cut_all([text]), cut_all

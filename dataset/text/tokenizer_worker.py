@@ -24,7 +24,7 @@ def serve(tokenizer: str, max_characters: int, model: Path | None) -> None:
         while True:
             forms = normalise_joined(texts.recv_bytes().decode())
             tokens = segment_all([form if len(form) <= max_characters else "" for form in forms])
-            answers.send_bytes(TEXT_SEPARATOR.join([*forms, *tokens]).encode())
+            answers.send_bytes(TEXT_SEPARATOR.join([*forms, tokens]).encode())
     except (EOFError, BrokenPipeError):
         return
 

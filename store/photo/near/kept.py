@@ -63,12 +63,14 @@ class KeptLooks:
         self._folder = folder
 
     def described(self) -> pa.Table:
-        """Return sha256, width, height, pHash and facts of all photos; nulls where a photo cannot be used.
+        """Return sha256, width, height, pHash, facts and `bare` of all photos.
+
+        Nulls, but for `bare`, stand for what cannot be used.
 
         Raises:
             DamagedFile: a file cannot be read.
         """
-        return self._read(["sha256", "width", "height", "phash", "facts"])
+        return self._read(["sha256", "width", "height", "phash", "facts", "bare"])
 
     def rows(self, among: pa.Array) -> pa.Table:
         """Return all that is kept of some photos, by their sha256; rows of LOOKS.

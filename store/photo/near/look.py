@@ -18,7 +18,7 @@ from store.photo.facts import SIDE as _SIDE
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = 2
+VERSION = 3
 """Counts up when the same picture would give another look, or another fact."""
 SMALL = 48
 """Pixels of the small copy's sides."""

@@ -80,7 +80,7 @@ def test_what_a_photo_came_with_does_not_stay_while_it_waits(tmp_path: Path) -> 
         shard = pa.array(np.zeros(per_block, np.int64))
         return photos(per_block, 60, n=rows, split=split, shard=shard, row=rows).drop_columns("image_sha256")
 
-    def read(_shard: pq.ParquetFile, groups: list[int]) -> pa.StructArray:
+    def read(_shard: pq.ParquetFile, groups: list[int], _: object) -> pa.StructArray:
         read = images([15_000] * per_block * len(groups))
         digests = pa.array(["0" * 64] * len(read))
         return pa.StructArray.from_arrays([read, digests], names=["image", "image_sha256"])
