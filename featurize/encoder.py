@@ -97,8 +97,8 @@ def _caffe(path: Path, how: Fed) -> Encoder:
 
 def _onnx(path: Path, how: Fed) -> Encoder:
     """Return the encoder of an .onnx file, having tried it on two pictures."""
-    from featurize.backends.onnx_encoder import open_model
     from featurize.backends.onnx_limits import Limits
+    from featurize.backends.onnx_open import open_model
 
     options = how.options
     if options.backend not in ("auto", "onnx"):  # of others too: they run networks of Caffe layers

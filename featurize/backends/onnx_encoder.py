@@ -20,8 +20,6 @@ from store.processes.cores import cores
 MAX_DIMENSIONS = 65_536
 MAX_BATCH = 16
 """Photos that a model computes at once, so that its memory does not grow with B."""
-EMBEDDING = "image_embeds"
-"""What transformers' models of images and texts (CLIP, SigLIP) call the vector of an image."""
 ALIKE: dict[np.dtype[Any], float] = {np.dtype(np.float16): 2e-2}
 """How far two results of one photo may be apart, as a share of the largest value; 1e-3 but for float16."""
 FOLDER = "session.model_external_initializers_file_folder_path"
@@ -31,89 +29,9 @@ WAY_OUT = "Call model.eval() before torch.onnx.export, and leave its `training` 
 Pool = Literal["mean", "first", "flatten"] | None
 
 
-def open_model(path: Path, layer: str | None, size: int | None, pool: Pool, limits: Limits) -> "OnnxEncoder":
-    """Return an image encoder from the user's .onnx file; `OnnxEncoder.try_out` says if it is one.
-
-    Args:
-        layer: which of its outputs is the vector; None for the only one that hangs on the photo alone.
-        size: S, for models that leave it open.
-        pool: what becomes of an output with several vectors a photo.
-
-    Raises:
-        UserError: it cannot be loaded, reads no photos, or is in training mode; the message says why.
-    """
-    model = onnx_graph.read_graph(path)
-    try:
-        if model is None:
-            raise ValueError("it is damaged, or another kind of file")
-        photos = _photos(model)
-        output = _output(model, photos.name, layer)
-        if changing := onnx_graph.changing(model, output):
-            raise UserError(f"{changing}. {WAY_OUT}")
-        options = limits.options()
-        if len(onnx_graph.inputs(model)) == len(model.graph.output) == 1:
-            started = session(str(path), options)
-        else:
-            options.add_session_config_entry(FOLDER, str(path.parent.resolve()))
-            started = session(onnx_graph.part(model, output, photos.name).SerializeToString(), options)
-        return OnnxEncoder(path, started, photos, output, _size(photos, size), pool, limits)
-    except UserError as error:
-        raise UserError(f"{path} {error}") from None
-    except Exception as error:  # ONNX Runtime's exceptions have no base class of their own
-        raise UserError(f"{path} is not a model that ONNX Runtime can run: {_short(error)}") from error
-
-
-def _short(error: Exception) -> str:
+def short(error: Exception) -> str:
+    """Return what ONNX Runtime says, in one line."""
     return " ".join(str(error).split())[:300]
-
-
-def _photos(model: onnx.ModelProto) -> onnx.ValueInfoProto:
-    """Return the input that takes photos."""
-    found = [value for value in onnx_graph.inputs(model) if onnx_graph.is_photo(value)]
-    if len(found) != 1:
-        takes = "; ".join(_described(value) for value in onnx_graph.inputs(model))
-        raise UserError(f"takes {takes}. An image encoder takes one tensor(float) of [N, 3, rows, columns]")
-    return found[0]
-
-
-def _described(value: onnx.ValueInfoProto) -> str:
-    tensor = value.type.tensor_type
-    kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
-    shape = ", ".join(dim.dim_param or str(dim.dim_value) for dim in tensor.shape.dim)
-    return f"{value.name} tensor({kind}) [{shape}]"
-
-
-def _output(model: onnx.ModelProto, photos: str, layer: str | None) -> str:
-    """Return the name of the output that is the vector."""
-    needs = onnx_graph.needs(model)
-    alone = [name for name, read in needs.items() if read == {photos}]
-    names = ", ".join(alone)
-    if layer is not None and layer not in needs:
-        raise UserError(f"has no output {layer!r}. Set features.layer to one of: {names}")
-    if not alone:
-        raise UserError(f"has no output that hangs on {photos!r} alone: it is no image encoder")
-    if layer is not None:
-        if layer not in alone:
-            others = ", ".join(sorted(needs[layer] - {photos})) or "no photo at all"
-            raise UserError(
-                f"has an output {layer!r} that hangs on {others}. Set features.layer to one of: {names}"
-            )
-        return layer
-    if len(alone) > 1 and EMBEDDING not in alone:
-        raise UserError(f"has several outputs. Set features.layer to one of: {names}")
-    return EMBEDDING if EMBEDDING in alone else alone[0]
-
-
-def _size(photos: onnx.ValueInfoProto, setting: int | None) -> int:
-    """Return rows and columns of the photos that the model takes."""
-    rows, columns = (dim.dim_value for dim in photos.type.tensor_type.shape.dim[2:])
-    fixed = [size for size in (rows, columns) if size > 0]
-    if not fixed and setting is None:
-        raise UserError("leaves the size of its photos open. Set it: --set features.size=224")
-    size = setting or fixed[0]
-    if any(one != size for one in fixed):
-        raise UserError(f"takes photos of {rows}x{columns}, not of features.size {size}x{size}")
-    return size
 
 
 class OnnxEncoder:
@@ -191,7 +109,7 @@ class OnnxEncoder:
             raise UserError(f"{self._path} {error}") from None
         except Exception as error:  # ONNX Runtime's exceptions have no base class of their own
             raise UserError(
-                f"{self._path} is not a model that ONNX Runtime can run: {_short(error)}"
+                f"{self._path} is not a model that ONNX Runtime can run: {short(error)}"
             ) from error
         if self.dimensions > MAX_DIMENSIONS:
             values = f"{self.dimensions:,} values a photo, at most {MAX_DIMENSIONS:,} are allowed"
