@@ -1,6 +1,7 @@
 """Asks for every kind of page of the web app on a prepared pipeline: the first of its kind, then others."""
 
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -45,6 +46,8 @@ POSTED = {"upload": f"{_API}/captions"}
 """Kinds of page that take a photo of one's own."""
 _STEP = 0.01
 """Seconds in which the system counts a process's time: what took less is taken for so much."""
+_PATIENCE = 60
+"""Seconds that a server may take from naming its address to listening there."""
 LATER = 5
 """So many later pages of a kind; the median counts."""
 _LACKS = re.compile("has no vector|have no vector")
@@ -148,6 +151,7 @@ def served(prepared: Prepared, words: list[str]) -> Iterator[Visitor]:
         try:
             if address is None:
                 raise SystemExit(f"`bokeru {words[0]}` did not start: see {log.name}")
+            _wait(address[0])
             began = time.perf_counter() - started
             headers = {"Content-Type": "application/octet-stream"}
             with httpx.Client(base_url=address[0], timeout=600, headers=headers) as client:
@@ -157,3 +161,17 @@ def served(prepared: Prepared, words: list[str]) -> Iterator[Visitor]:
             server.kill()  # it holds nothing
             server.wait()
             server.stdout.close()
+
+
+def _wait(address: str) -> None:
+    """Wait until a server takes connections: it names its address a moment before."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with socket.create_connection((host, int(port))):
+                return
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
