@@ -27,6 +27,7 @@ def values(folder: Path, boke: int = 1, odai: int = 1) -> dict[str, str]:
     return {
         "place": f"--pipeline {NAME} {places}",
         "places": places,
+        "data": f"{folder}/data",
         "pipeline": f"{folder}/data/{NAME}",
         "few": f"--pipeline few {places} --set features.precision=float16",
         "demo": f"--config {_ROOT}/{CONFIG} --data {folder}/demo --set {_SMALL}",

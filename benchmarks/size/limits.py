@@ -76,6 +76,7 @@ COMMANDS = (
     # Those that work on no pipeline, or on one of their own, cost the same at any size.
     Row("settings", "settings {place}", "start", 1.0, 0.5, grows=False),
     Row("doctor", "doctor", "start", 10.0, 1.5, grows=False),
+    Row("encoder", "encoder check untrained {photo} --data {data}", "start", 10.0, 1.5, grows=False),
     # There is no network, and it says so.
     Row("weights", "weights caffenet --data {out}", "start", 3.0, 0.5, status=1, grows=False),
     Row("parse", "parse {page} --url https://bokete.jp/odai/1", "start", 2.0, 0.5, grows=False),
