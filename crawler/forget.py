@@ -59,19 +59,19 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
     """
     own = {table.pattern for table in map(stage.table, ("pages", "images", "left_out", "canaries", "sides"))}
     others = anything.forget(stage, content, own)
-    pages = named_rows(stage.table("pages"), forgotten)
+    pages = named_rows(stage, "pages", forgotten)
     changed = _forget_records(stage, pages, content, forgotten)  # first: the rows tell what the pages show
     for name, change in (
         ("canaries", forgotten.canary),
         ("left_out", forgotten.left_out),
         ("sides", forgotten.side),
     ):
-        changed += len(_rewrite(stage, named_rows(stage.table(name), forgotten), change))
+        changed += len(_rewrite(stage, named_rows(stage, name, forgotten), change))
     # Captions, then what ties an odai to an address, last what ties that to a photo: whatever a kill leaves
     # is still tied to what was asked for.
     captions = _rewrite(stage, pages, forgotten.captions)  # a page keeps its row, and so its number
     changed += len(captions | _rewrite(stage, pages, forgotten.page))
-    changed += len(_rewrite(stage, named_rows(stage.table("images"), forgotten), forgotten.image))
+    changed += len(_rewrite(stage, named_rows(stage, "images", forgotten), forgotten.image))
     list_files(stage)
     return others + changed
 

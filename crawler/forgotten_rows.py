@@ -13,7 +13,7 @@ from store.addresses import sql_photo_key
 from store.errors import DamagedFile
 from store.forget.forgotten import ForgottenFilter
 from store.place import bokeru
-from store.register.stages import Table
+from store.register.stages import Stage
 from store.shard_reader import sql_rows
 
 Named = dict[Path, Sequence[int]]
@@ -41,12 +41,13 @@ _TOLD = {
 """For each table, SQL for what the list has digests of: see `store.forget.forgotten.digest`."""
 
 
-def named_rows(table: Table, forgotten: ForgottenFilter) -> Named:
+def named_rows(stage: Stage, name: str, forgotten: ForgottenFilter) -> Named:
     """Return the rows of a crawl's table that are on the list, or name something that is.
 
     Raises:
         DamagedFile: a shard cannot be read.
     """
+    table = stage.table(name)
     if not table.paths or not forgotten:
         return {}
     assert table.columns is not None
@@ -59,8 +60,8 @@ def named_rows(table: Table, forgotten: ForgottenFilter) -> Named:
                 SELECT filename, list_sort(list(DISTINCT file_row_number)) FROM ({told})
                 WHERE sha256(value) IN (FROM listed) GROUP BY filename ORDER BY filename""").fetchall()
         except duckdb.Error as error:
-            crawl = table.paths[0].parent
+            crawl = stage.directory
             reason = str(error).splitlines()[0].rstrip(".")
             remedy = f"Which one says: {bokeru('verify', crawl)}"
-            raise DamagedFile(crawl, f"a shard cannot be read ({reason})", remedy) from error
+            raise DamagedFile(crawl, f"a shard of {name} cannot be read ({reason})", remedy) from error
     return {Path(name): rows for name, rows in found}

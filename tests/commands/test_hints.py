@@ -24,10 +24,11 @@ from commands import doctor
 from commands.main import main, parser
 from commands.notices import notice_at_end
 from commands.pipeline import Pipeline
-from commands.verify import verify
+from commands.verify import report_quickly, verify
 from crawler.canaries import canary
 from crawler.canaries.check import Check, Reply
 from crawler.canaries.keep import keep
+from crawler.forgotten_rows import named_rows
 from crawler.history.history import NAME as HISTORY_NAME
 from crawler.history.history import History
 from crawler.job import Job
@@ -57,6 +58,7 @@ from store.notify.options import NotifyOptions
 from store.photo.options import PhotoOptions, limited
 from store.place import Place, invoked
 from store.processes.room import Room
+from store.register.stages import Stage
 from store.schema import HISTORY
 from store.whole_file import write_whole
 from tests import crawl_tables
@@ -267,6 +269,13 @@ def damaged_crawl(place: Place) -> None:
         tables.bokes()
 
 
+def forgotten_rows_of_a_damaged_crawl(place: Place) -> None:
+    damage(place)
+    listed = Forgotten()
+    listed.add("odai", [1])
+    named_rows(Stage("crawl", place.crawl), "pages", listed.filter())
+
+
 def kept_canaries(place: Place) -> None:
     keep(job(place), place.crawl, 2)
     kept = canary.load_canaries(job(place), Forgotten().filter())
@@ -411,6 +420,16 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         lambda place: ["score", *where(place), "x", "--table", str(place.data.parent / "scores.parquet")],
     ),
     ("crawler/memory/tables.py", damaged_crawl, lambda place: ["verify", str(place.crawl)]),
+    (
+        "crawler/forgotten_rows.py",
+        forgotten_rows_of_a_damaged_crawl,
+        lambda place: ["verify", str(place.crawl)],
+    ),
+    (
+        "commands/verify.py",
+        lambda place: report_quickly(place.crawl),
+        lambda place: ["verify", str(place.crawl)],
+    ),
     (
         "train/evaluation/report.py",
         lambda place: report(run(place), place.dataset),
