@@ -47,14 +47,12 @@ def add_settings(command: argparse.ArgumentParser) -> None:
         "--config", type=path, default=CONFIG, metavar="FILE", help="the file of settings (pipelines.yaml)"
     )
     add_data(command)
-    command.add_argument(
-        "--set",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="KEY=VALUE",
-        help="such as train.epochs=3; comes before the file",
-    )
+    add_overrides(command, "such as train.epochs=3; comes before the file")
+
+
+def add_overrides(command: argparse.ArgumentParser, meaning: str) -> None:
+    """Add the option that sets settings."""
+    command.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help=meaning)
 
 
 def add_data(command: argparse.ArgumentParser) -> None:

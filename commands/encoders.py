@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_data, path
+from commands.arguments import Commands, add, add_data, add_overrides, path
 from pipelines import with_overrides
 from store.errors import UsageError, UserError
 
@@ -50,14 +50,7 @@ def register(commands: Commands) -> None:
     command.add_argument("action", choices=["check"], help="what to do")
     command.add_argument("model", metavar="MODEL", help="as features.weights: an .onnx, a .caffemodel")
     command.add_argument("photos", nargs="+", type=path, metavar="PHOTO", help="photos, or folders of them")
-    command.add_argument(
-        "--set",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="KEY=VALUE",
-        help="such as features.preprocess=clip",
-    )
+    add_overrides(command, "such as features.preprocess=clip")
     command.add_argument(
         "--reference",
         type=path,

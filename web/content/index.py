@@ -170,7 +170,7 @@ def _read_photos(
         try:
             # Checksums, so that damage shows here and not as a wrong caption on a page.
             with Shard(path, PHOTOS) as shard:
-                for groups in _bundles(shard):
+                for groups in shard.together(BATCH):
                     rows = shard.read_row_groups(groups, columns=list(_READ))
                     sizes = [shard.metadata.row_group(group).num_rows for group in groups]
                     take(_captions(rows))
@@ -187,21 +187,6 @@ def _rows(path: Path) -> int:
             return int(shard.metadata.num_rows)
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, error) from error
-
-
-def _bundles(shard: Shard) -> Iterator[list[int]]:
-    """Yield the numbers of row groups that are read together."""
-    bundle: list[int] = []
-    rows = 0
-    for group in range(shard.num_row_groups):
-        more = shard.metadata.row_group(group).num_rows
-        if bundle and rows + more > BATCH:
-            yield bundle
-            bundle, rows = [], 0
-        bundle.append(group)
-        rows += more
-    if bundle:
-        yield bundle
 
 
 def _captions(rows: pa.Table) -> pa.RecordBatch:
