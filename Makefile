@@ -92,7 +92,7 @@ check-gpu:  ## on a machine with a GPU: hold it to the CPU, measure, and write g
 bench: install-dev  ## measure every figure that the documents claim
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 bench-gpu: install-dev  ## measure what needs an NVIDIA GPU
-	@$(BIN)/python -m benchmarks.features_gpu
+	@$(BIN)/python -m benchmarks.features_gpu && $(BIN)/python -m benchmarks.decode_gpu
 bench-size: install-dev  ## run every stage, command and page at the size of the real thing, and hold their limits
 	@$(BIN)/python -m benchmarks.size
 lint: install-dev  ## format and lint in place

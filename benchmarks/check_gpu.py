@@ -3,14 +3,16 @@
     make check-gpu          # or: python -m benchmarks.check_gpu [--seconds 5] [--result gpu.json]
 
 It holds the GPU to the CPU: the tests that are skipped elsewhere, fc7 to ONNX Runtime, 50 updates, captions
-by beam search, a run that goes on from a snapshot. Then it measures features, training and decoding, the
-first two beside PyTorch with cuDNN where the same Python has it. All goes into gpu.json. It ends with 1 where
-something is not right, and with 2 where there is no GPU. Nothing is fetched: CuPy and pytest must be there.
+by beam search, a run that goes on from a snapshot. Then it measures training, decoding and features, beside
+PyTorch with cuDNN where the same Python has it, or the one that $BOKERU_TORCH_PYTHON names. All goes into
+gpu.json. It ends with 1 where something is not right, and with 2 where there is no GPU or a package is
+missing. Nothing is fetched: CuPy and pytest must be there.
 """
 
 import argparse
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,31 +21,38 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+try:
+    import numpy as np
 
-from benchmarks import decode, features_gpu
-from benchmarks import train as training
-from dataset.text.vocabulary import BOS, EOS
-from featurize.backends.backend import start
-from featurize.caffe import caffemodel
-from featurize.caffe.network import Network
-from featurize.weights import locate
-from store.chainer_compat import chainer, gpu_problem
-from store.whole_file import write_json
-from train.arithmetic.arithmetic import choose
-from train.captions.beam import beam
-from train.checkpoint import Checkpoint
-from train.examples import Examples
-from train.history import History
-from train.model import CaptionModel, Sizes
-from train.options import TrainOptions
-from train.updater import Updater
+    from benchmarks import decode, decode_gpu, features_gpu
+    from benchmarks import train as training
+    from dataset.text.vocabulary import BOS, EOS
+    from featurize.backends.backend import start
+    from featurize.caffe import caffemodel
+    from featurize.caffe.network import Network
+    from featurize.weights import locate
+    from store.chainer_compat import chainer, gpu_problem
+    from store.whole_file import write_json
+    from train.arithmetic.arithmetic import choose
+    from train.checkpoint import Checkpoint
+    from train.examples import Examples
+    from train.history import History
+    from train.model import CaptionModel, Sizes
+    from train.options import TrainOptions
+    from train.updater import Updater
+except ModuleNotFoundError as error:  # on a bare machine, whichever comes first
+    if __name__ != "__main__":
+        raise
+    print(f"check-gpu: {error.name} is not installed here: make install", file=sys.stderr)
+    sys.exit(2)
 
-GPU = "@cupy:0"
+GPU = decode_gpu.GPU
 TESTS = ("tests/featurize/backends/test_cupy.py", "tests/train/captions/test_captioner.py")
 """What `make test` skips without a GPU is in these."""
 FC7, LOSS = 1e-4, 1e-4
 """The largest difference that is rounding: of a vector's largest value, and of a loss."""
+SAME = 0.95
+"""The least share of equal captions: where two are nearly as likely, rounding may choose between them."""
 Found = dict[str, Any]
 
 
@@ -51,7 +60,7 @@ def skipped_tests() -> Found:
     """Run the tests that need a GPU; none of them may be skipped."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "the_gpu", *TESTS]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    last = done.stdout.strip().splitlines()[-1:]
+    last = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1:]
     return {"right": done.returncode == 0 and "skipped" not in "".join(last), "said": last}
 
 
@@ -79,25 +88,11 @@ def updates(device: str, sizes: tuple[int, int, int] = (100, 870, 16), count: in
 
 
 def captions(device: str, sizes: tuple[int, int] = (870, 100)) -> Found:
-    """Compare captions by beam search with those of the CPU, and measure both."""
-    found, seconds = [], []
-    for each in ("@numpy", device):
-        model, photos = decode.peaked_model(*sizes)
-        model.to_device(each)
-        decoder = choose(model.xp).decoder(model)
-        beam(decoder, photos[:2], decode.RULES, **decode.SEARCH)  # kernels are compiled at their first call
-        began = time.perf_counter()
-        found.append([one[0].tokens for one in beam(decoder, photos, decode.RULES, **decode.SEARCH)])
-        seconds.append(time.perf_counter() - began)
-    same = sum(one == other for one, other in zip(*found, strict=True))
-    rates = dict(zip(("cpu", "gpu"), (round(len(photos) / each, 1) for each in seconds), strict=True))
-    # Where two captions are nearly as likely, rounding may choose between them.
-    return {
-        "right": same >= 0.95 * len(photos),
-        "same": same,
-        "of": len(photos),
-        "captions_per_second": rates,
-    }
+    """Compare captions by beam search with those of the CPU."""
+    model, photos = decode.peaked_model(*sizes)
+    (_, expected), (_, found) = (decode_gpu.ours(model, photos, each, 1) for each in ("@numpy", device))
+    same = sum(map(tuple.__eq__, found, expected))
+    return {"right": same >= SAME * len(photos), "same": same, "of": len(photos)}
 
 
 def resumed(device: str, folder: Path) -> Found:
@@ -156,6 +151,15 @@ def training_rates(device: str, seconds: float, python: str | None, sizes: Any =
     return {"right": True, "captions_per_second": rates}
 
 
+def decoding_rates(
+    device: str, python: str | None, folder: Path, sizes: Any = decode_gpu.SIZES, torchs_device: str = "cuda"
+) -> Found:
+    """Measure captions a second, see `benchmarks.decode_gpu`; all must write what the CPU writes."""
+    rows = decode_gpu.measure(device, python, folder, sizes, torchs_device)
+    same = [share for row in rows.values() for name, share in row.items() if name.endswith("_same")]
+    return {"right": min(same) >= SAME, "captions_per_second": rows}
+
+
 def feature_rates(photos: int, python: str | None, folder: Path) -> Found:
     """Measure photos a second of the features stage, see `benchmarks.features_gpu`."""
     return {"right": True, **features_gpu.measure(photos, 1, python, folder)}
@@ -163,7 +167,9 @@ def feature_rates(photos: int, python: str | None, folder: Path) -> Found:
 
 def pieces(seconds: float, folder: Path) -> dict[str, Callable[[], Found]]:
     """Return everything that is done, by its name in gpu.json."""
-    torch = sys.executable if importlib.util.find_spec("torch") else None
+    torch = os.environ.get("BOKERU_TORCH_PYTHON")
+    if not torch and importlib.util.find_spec("torch"):
+        torch = sys.executable
 
     def caffenet() -> Found:
         return fc7("cupy", caffemodel.read(locate("untrained", folder / "weights"), "fc7"))
@@ -175,6 +181,7 @@ def pieces(seconds: float, folder: Path) -> dict[str, Callable[[], Found]]:
         "captions": lambda: captions(GPU),
         "resumed": lambda: resumed(GPU, folder / "snapshots"),
         "training": lambda: training_rates(GPU, seconds, torch),
+        "decoding": lambda: decoding_rates(GPU, torch, folder),
         "features": lambda: feature_rates(1000, torch, folder),
     }
 

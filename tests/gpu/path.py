@@ -94,6 +94,7 @@ def check(folder: Path, device: str) -> None:
         "captions": lambda: check_gpu.captions(check_gpu.GPU, (30, 8)),
         "resumed": lambda: check_gpu.resumed(check_gpu.GPU, folder / "snapshots"),
         "training": lambda: check_gpu.training_rates(check_gpu.GPU, 0.01, None, [(8, 30, 4)]),
+        "decoding": lambda: check_gpu.decoding_rates(check_gpu.GPU, None, folder, [(30, 8)]),
     }
     check_gpu.run(todo, folder / "gpu.json", {})
     found = json.loads((folder / "gpu.json").read_text())
