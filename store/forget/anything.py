@@ -166,7 +166,8 @@ def _matches(name: str, column: pa.Array, content: Content) -> pa.Array | None:
     elif pa.types.is_string(kind) and name not in WORDS:
         wanted = pa.array(content.digests | content.texts, kind)
     elif pa.types.is_integer(kind) and (listed := numbers(name, content)):
-        wanted = pa.array(listed, pa.int64()).cast(kind, safe=False)
+        # Not the numbers to the column's type, where a large one would become another's.
+        return pc.is_in(column.cast(pa.int64(), safe=False), pa.array(listed, pa.int64()))
     else:
         return None
     return pc.is_in(column, wanted)

@@ -11,6 +11,8 @@ from store.errors import UsageError
 
 SHORT = 8  # characters
 """Shorter captions are looked for as whole values only: inside other text they would prove nothing."""
+LARGEST = 2**63 - 1
+"""The largest number of an odai or a boke that tables hold."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Request:
     """One thing to forget: a photo by its sha256, an odai or a boke by its number.
 
     Raises:
-        UsageError: none or several are given, or the sha256 is not one.
+        UsageError: none or several are given, the sha256 is not one, or no table can hold the number.
     """
 
     sha256: str | None = None
@@ -30,6 +32,10 @@ class Request:
             raise UsageError("Name one thing to forget: --sha256 X, --odai N or --boke N")
         if self.sha256 is not None and not re.fullmatch("[0-9a-f]{64}", self.sha256):
             raise UsageError(f"{self.sha256!r} is no sha256: those have 64 of the digits 0-9a-f")
+        for name in ("odai", "boke"):
+            number = getattr(self, name)
+            if number is not None and abs(number) > LARGEST:
+                raise UsageError(f"{number} is no number of {name}: the largest is {LARGEST}. Look it up")
 
     def options(self, content: "Content") -> tuple[str, str]:
         """Return the options that forget the same in another pipeline: a photo by its sha256.

@@ -128,3 +128,12 @@ def test_a_file_that_holds_none_and_one_that_may_not_are_not_written(stage: Stag
     pq.write_table(pa.table({"sha256": [KEPT]}), stage.directory / "news" / "a.parquet")
     (stage.directory / "news" / "b.json").write_text("[")
     assert anything.forget(stage, CONTENT) == 0
+
+
+@pytest.mark.parametrize("kind", [pa.int8(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64()])
+def test_a_number_too_large_for_a_column_is_not_another_there(stage: Stage, kind: pa.DataType) -> None:
+    path = stage.directory / "news" / "a.parquet"
+    pq.write_table(pa.table({"odai_id": pa.array([7, 5, None], kind)}), path)
+    assert anything.forget(stage, Content(odai_ids={2**8 + 5, 2**32 + 5})) == 0
+    assert anything.forget(stage, Content(odai_ids={2**32 + 5, 7})) == 1
+    assert pq.read_table(path)["odai_id"].to_pylist() == [5, None]

@@ -120,3 +120,15 @@ def test_another_pipeline_is_asked_by_the_photo_if_it_is_one(
 def test_a_sha256_is_64_digits(sha256: str) -> None:
     with pytest.raises(UsageError, match="no sha256"):
         Request(sha256=sha256)
+
+
+@pytest.mark.parametrize("number", [2**63, 10**20, -(2**63)])
+def test_a_number_that_no_table_can_hold_is_refused_before_anything_is_written_down(number: int) -> None:
+    with pytest.raises(UsageError, match="no number of odai: the largest is 9223372036854775807"):
+        Request(odai=number)
+    with pytest.raises(UsageError, match="no number of boke"):
+        Request(boke=number)
+
+
+def test_the_largest_number_that_a_table_can_hold_is_one() -> None:
+    assert found(Request(odai=2**63 - 1)) == Content(odai_ids={2**63 - 1})
