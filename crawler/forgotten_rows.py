@@ -21,7 +21,9 @@ Named = dict[Path, Sequence[int]]
 _PLACE = "filename, file_row_number"
 _PHOTO, _ODAI, _BOKE = "'photo:' || sha256", "'odai:' || odai_id", "'boke:' || boke_id"
 _URL, _IMAGE_URL, _LINK = (f"'url:' || {sql_photo_key(name)}" for name in ("url", "image_url", "link"))
-_PAGE = r"regexp_extract(url, '/((?:odai|boke)/)0*([0-9]{1,18})(?:[?#]|$)', ['kind', 'number'])"
+_READ = r"regexp_replace(url, '[\t\r\n]', '', 'g')"
+_PAGE = rf"regexp_extract({_READ}, '/((?:odai|boke)/)0*([0-9]{{1,18}})(?:[?#]|$)', ['kind', 'number'])"
+"""As `store.addresses.numbered`: readers of addresses pass over tabs and ends of lines."""
 _OF_BOKE = f"""'boke:' || b.boke_id, 'odai:' || b.odai_id, 'url:' || {sql_photo_key("b.image_url")},
     CASE WHEN b.boke_id IS NULL THEN 'unnumbered:' ||
         {sql_photo_key("coalesce(b.image_url, image_url)")} || chr(10) || b.text END"""

@@ -153,7 +153,10 @@ def own_name(host: str) -> str:
 
 def numbered(url: str) -> tuple[Literal["odai", "boke"], int] | None:
     """Return of which odai or boke an address is the page, by its number; None if it is of neither."""
-    match = _NUMBERED.match(urlsplit(url).path)
+    try:
+        match = _NUMBERED.match(urlsplit(url).path)
+    except ValueError:  # a caption may begin with "//[", which looks like a host
+        return None
     return ("odai" if match[1] == "odai" else "boke", int(match[2])) if match else None
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from store.forget.content import Content
 from store.forget.telling import can_tell, may_name, quotes
+from store.forget.values import without
 
 MD5 = "0123456789abcdef0123456789abcdef"
 CONTENT = Content(keys={MD5, "//example.org/a.jpg"}, odai_ids={12}, boke_ids={7})
@@ -26,6 +27,12 @@ OTHERS = ("https://bokete.jp/odai/123", "https://bokete.jp/boke/12", "https://ex
 def test_what_names_it_is_looked_at(url: str) -> None:
     assert CONTENT.names(url)
     assert may_name(pa.array([url]), CONTENT).to_pylist() == [True]
+
+
+@pytest.mark.parametrize("text", ["//[笑]/x", "http://[::1/odai/12", "//a℀b/odai/12"])
+def test_a_text_that_no_reader_takes_for_an_address_names_nothing(text: str) -> None:
+    assert not CONTENT.names(text)
+    assert without({"text": text}, CONTENT) == {"text": text}
 
 
 def test_what_names_something_else_mostly_is_not() -> None:
