@@ -22,7 +22,7 @@ from featurize.feeding.presets import CAFFE_MEAN, PRESETS
 from featurize.feeding.resolve import changed_parts, fed
 from featurize.feeding.saved import DEFAULT_LAYER
 from featurize.options import FeatureOptions
-from featurize.weights import identity, own_file
+from featurize.weights import check_unchanged, identity, kept_digest, own_file
 from store.errors import UserError
 from store.manifest import NAME as MANIFEST
 from store.manifest import changed, fingerprint
@@ -89,13 +89,17 @@ class Extractor:
     Attributes:
         dimensions: D.
 
+    Args:
+        digest: what is kept of the weights file that the vectors in use were made by; None is not compared.
+
     Raises:
-        UserError: the weights cannot be made, fetched or used; the message says why.
+        UserError: the weights cannot be made, fetched or used, or are others; the message says why.
     """
 
-    def __init__(self, options: FeatureOptions, weights: Path) -> None:
+    def __init__(self, options: FeatureOptions, weights: Path, digest: object = None) -> None:
         from featurize.encoder import open_encoder
 
+        check_unchanged(options.weights, weights, digest)
         self._encoder = open_encoder(options, weights)
         self._batch_size = options.batch_size
         self.dimensions = self._encoder.dimensions
@@ -173,7 +177,7 @@ def _mend(stage: Stage, options: FeatureOptions, weights: Path) -> None:
     if not (directory / SETTINGS).exists():
         from featurize.encoder import open_encoder
 
-        write_json(directory / SETTINGS, open_encoder(options, weights).about.settings)
+        _keep(directory, open_encoder(options, weights).about, weights)
     list_files(stage)  # a kill may have left whole shards that it does not know
 
 
@@ -219,7 +223,7 @@ def _fill(
     ):
         _tell(engine.about)
         with changing(stage, [directory / SETTINGS]):
-            write_json(directory / SETTINGS, engine.about.settings)
+            _keep(directory, engine.about, weights)
         with Progress("features", len(positions), "photos") as progress:
             for rows in engine.rows(photos):
                 for row in rows:
@@ -232,6 +236,12 @@ def _fill(
             print(f"features: warning: {doubt}", flush=True)
     list_files(stage)
     return tally
+
+
+def _keep(directory: Path, about: "About", weights: Path) -> None:
+    """Write the settings that made the vectors, with what identifies a weights file of the user's."""
+    settings = about.settings | kept_digest(about.settings["weights"], weights)
+    write_json(directory / SETTINGS, settings)
 
 
 def _tell(about: "About") -> None:

@@ -12,9 +12,9 @@ from dataset import read
 from featurize.cache import batched, batches
 from featurize.encoder import Encoder, RandomEncoder, open_encoder
 from featurize.extract import SETTINGS
-from featurize.feeding.saved import saved_options
+from featurize.feeding.saved import DIGEST, saved_options
 from featurize.fetch import CAFFENET
-from featurize.weights import UNTRAINED
+from featurize.weights import UNTRAINED, check_unchanged
 from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
 from store.place import Place
@@ -73,12 +73,16 @@ def _encoder(directory: Path) -> Encoder | None:
     """Return what computed the vectors; None where its weights are not here."""
     weights = Place.using(directory).weights
     try:
-        options = saved_options(read_object(directory / SETTINGS))
+        settings = read_object(directory / SETTINGS)
+        options = saved_options(settings)
     except FileNotFoundError:
         return None
     files = {"untrained": weights / UNTRAINED, "caffenet": weights / CAFFENET.file}
     path = files.get(options.weights, Path(options.weights).expanduser())
-    return open_encoder(options, weights) if options.weights == "random" or path.is_file() else None
+    if options.weights != "random" and not path.is_file():
+        return None
+    check_unchanged(options.weights, weights, settings.get(DIGEST))
+    return open_encoder(options, weights)
 
 
 def _chosen(stage: Stage, everything: bool) -> Iterator[tuple[Path, list[str]]]:

@@ -4,12 +4,14 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from featurize.caffe import caffemodel
 from featurize.caffe.network import caffenet
+from featurize.feeding.saved import DIGEST
 from featurize.fetch import CAFFENET, fetch, file_sha1, file_sha256
 from store.errors import DamagedFile, UserError
 from store.processes.lock import locked
@@ -101,6 +103,24 @@ def identity(weights: str, directory: Path) -> str:
     return hashlib.sha256(json.dumps([found.digest, digests]).encode()).hexdigest()
 
 
+def kept_digest(weights: str, directory: Path) -> dict[str, str]:
+    """Return what is kept beside vectors of the file that made them; nothing of weights known by name."""
+    return {} if own_file(weights) is None else {DIGEST: identity(weights, directory)}
+
+
+def check_unchanged(weights: str, directory: Path, digest: object) -> None:
+    """Raise UserError where the file of the user's is not the one that made vectors.
+
+    Args:
+        digest: what was kept of it; None where an earlier version kept nothing.
+    """
+    if digest is not None and own_file(weights) is not None and identity(weights, directory) != digest:
+        raise UserError(
+            f"{weights} is not the file that made the vectors: it, or a file of "
+            f"its weights, has changed since. Put the earlier one back, or run features and train again"
+        )
+
+
 def known(path: Path, directory: Path) -> Known:
     """Return what is known of a file, from `directory` where it is as it was.
 
@@ -112,7 +132,8 @@ def known(path: Path, directory: Path) -> Known:
     record: list[object] = _digests(directory).get(name, [])
     if record[:2] != state or len(record) < 4:  # earlier versions kept the digest alone
         record = [*state, file_sha256(path), _read(path)]
-        write_json(directory / DIGESTS, _digests(directory) | {name: record})
+        with suppress(OSError):  # it only saves time: pages are shown of folders that cannot be written, too
+            write_json(directory / DIGESTS, _digests(directory) | {name: record})
     digest, read = str(record[2]), cast(dict[str, Any], record[3])
     return Known(digest, read.get("stated", {}), tuple(read.get("external", ())))
 

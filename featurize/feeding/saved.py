@@ -13,6 +13,8 @@ from store.errors import UserError
 SINCE_0_2 = "deviation"
 """A setting that every version before 0.2 lacks."""
 DEFAULT_LAYER = "fc7"
+DIGEST = "digest"
+"""Beside the settings: what identifies the file of the user's that made the vectors; no setting."""
 
 
 def saved_options(settings: Mapping[str, Any]) -> FeatureOptions:
@@ -24,7 +26,7 @@ def saved_options(settings: Mapping[str, Any]) -> FeatureOptions:
     Raises:
         UserError: another version wrote them, and they cannot be read.
     """
-    values = dict(settings)
+    values = {name: value for name, value in settings.items() if name != DIGEST}
     if values and SINCE_0_2 not in values:
         if str(values.get("weights", "")).endswith(".onnx") and values.get("layer") == DEFAULT_LAYER:
             del values["layer"]

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fastapi.testclient import TestClient
 
 from commands.main import main
+from tests.featurize import families
 from tests.featurize.small_networks import photo
 from tests.featurize.test_families import FAMILIES
+from web.app import create
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -77,3 +80,30 @@ def test_a_new_photo_gets_a_caption_in_a_fresh_process(crawled: Path, name: str)
     assert result.returncode == 0, result.stderr
     (found,) = json.loads(result.stdout)
     assert found["captions"]
+
+
+@pytest.mark.long
+def test_a_model_captions_nothing_with_other_weights_than_its_vectors(
+    crawled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An .onnx that is written again under its name, as an export is that one mends."""
+    model = families.convnext(crawled / "changing.onnx")
+    configure(crawled, {"weights": str(model), "preprocess": "imagenet"})
+    for stage in ("features", "train"):
+        assert main([stage, *where(crawled)]) == 0
+    new = crawled / "new.jpg"
+    new.write_bytes(photo(99, 80, 64))
+    assert main(["caption", *where(crawled), str(new)]) == 0
+    families.convnext(model, seed=8)
+    capsys.readouterr()
+    assert main(["caption", *where(crawled), str(new)]) == 1
+    assert "changing.onnx is not the file that made the vectors" in capsys.readouterr().err
+    client = TestClient(create(crawled / "data", "demo"))
+    answer = client.post("/api/pipelines/demo/captions", content=new.read_bytes())
+    assert answer.status_code == 503
+    assert "is not the file that made the vectors" in answer.text
+    # What is trained anew on the new vectors has the same settings, and is captioned by the new file.
+    for stage in ("features", "train"):
+        assert main([stage, *where(crawled)]) == 0
+    assert main(["caption", *where(crawled), str(new)]) == 0
+    assert client.post("/api/pipelines/demo/captions", content=new.read_bytes()).status_code == 200

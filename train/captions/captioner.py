@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dataset.text.captions import join, normalise
 from dataset.text.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
-from featurize.feeding.saved import saved_options
+from featurize.feeding.saved import DIGEST, saved_options
 from featurize.options import FeatureOptions
 from store.errors import UsageError, UserError
 from train.arithmetic.arithmetic import Decoder, choose
@@ -109,6 +109,11 @@ class Captioner:
             raise UserError(
                 f"The model cannot be used: {error}. Train it again, or use that version"
             ) from None
+
+    @property
+    def weights_digest(self) -> object:
+        """What identifies the weights file of the vectors that the model reads; None where none is kept."""
+        return self.features.get(DIGEST)
 
     def caption(self, vectors: NDArray[np.float32], **settings: Any) -> list[list[Caption]]:
         """Write captions for photos.

@@ -75,7 +75,7 @@ def caption_files(
 
     captioner = Captioner.load(run / "model", device_if_there(device, 0))
     pool = _pool(captioner, dataset, features) if decoding.strategy == "mismatch" else None
-    extractor = Extractor(captioner.feature_options(), weights)
+    extractor = Extractor(captioner.feature_options(), weights, captioner.weights_digest)
     remaining = iter(files)
     with Progress("caption", len(files), "photos") as progress:
         while batch := list(islice(remaining, BATCH)):

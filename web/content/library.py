@@ -183,13 +183,15 @@ class Library:
         """Return the network that computes the vectors that a model was trained on.
 
         Raises:
-            UserError: its weights are missing.
+            UserError: its weights are missing, or others than then.
         """
-        # The weights do not change under one name, so this entry needs no version.
-        options = captioner.feature_options()
+        # What was opened stays as it was, whatever becomes of the file; other weights have another digest.
+        options, digest = captioner.feature_options(), captioner.weights_digest
         weights = place.data / "weights"
         return self._cache.get(
-            ("extractor", place.data, options.model_dump_json()), None, lambda: Extractor(options, weights)
+            ("extractor", place.data, options.model_dump_json()),
+            digest,
+            lambda: Extractor(options, weights, digest),
         )
 
 
