@@ -76,8 +76,8 @@ def test_what_the_first_gpu_is_checked_with_runs(tmp_path: Path) -> None:
     assert record["used"].keys() == {"0"}
 
 
-def test_training_evaluation_and_captions_stay_on_their_card(tmp_path: Path) -> None:
-    (record,) = records(program(tmp_path, "train", "caption", "--device", "cuda:1"))
+def test_training_evaluation_captions_and_features_stay_on_their_card(tmp_path: Path) -> None:
+    (record,) = records(program(tmp_path, "train", "caption", "features", "--device", "cuda:1"))
     assert record["used"].keys() == {"1"}
     assert record["used"]["1"]["launch"] > 1000
 

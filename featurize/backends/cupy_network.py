@@ -36,7 +36,7 @@ class _Lane:
 
 
 class CupyBackend(ChainerBackend):
-    """A network on the first GPU, ready to run; see `Backend`. float32 throughout (no TF32).
+    """A network on the GPU that is current, ready to run; see `Backend`. float32 throughout (no TF32).
 
     Raises:
         UserError: there is no GPU that can be used; the message says why.
@@ -47,8 +47,9 @@ class CupyBackend(ChainerBackend):
     def __init__(self, network: Network) -> None:
         if problem := gpu_problem():
             raise UserError(f"features.backend is cupy, but {problem}. Or: --set features.backend=onnx")
-        super().__init__(network, "@cupy:0")
-        self._start(chainer.backends.cuda.cupy)
+        cupy = chainer.backends.cuda.cupy
+        super().__init__(network, f"@cupy:{cupy.cuda.runtime.getDevice()}")
+        self._start(cupy)
 
     def _start(self, cupy: Any) -> None:
         self._cupy = cupy
@@ -56,9 +57,9 @@ class CupyBackend(ChainerBackend):
             self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
             for _ in range(IN_FLIGHT):
                 self._lanes.put(_Lane(cupy.cuda.Stream(non_blocking=True), np.empty(0, np.float32)))
-        # Weights were copied on the default stream, for which non-blocking streams do not wait.
-        cupy.cuda.Device().synchronize()
-        free, _ = cupy.cuda.runtime.memGetInfo()
+            # Weights were copied on the default stream, for which non-blocking streams do not wait.
+            cupy.cuda.Device().synchronize()
+            free, _ = cupy.cuda.runtime.memGetInfo()
         self._max_batch = max_batch_size(self._network, int(BATCH_MEMORY * free / IN_FLIGHT))
         self.threads = cores()
 

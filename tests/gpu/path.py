@@ -74,11 +74,13 @@ def caption(folder: Path, device: str) -> None:
 
 
 def features(folder: Path, device: str) -> None:
-    """Compute vectors with every kind of layer, on several threads; always on the first card."""
+    """Compute vectors with every kind of layer, on several threads; on the card that was current at first."""
     from featurize.backends.backend import start
+    from store.chainer_compat import chainer
     from tests.featurize.small_networks import small_network
 
-    backend = start(small_network(), "cupy")
+    with chainer.using_device(device.replace("cuda", "@cupy")):
+        backend = start(small_network(), "cupy")
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(backend.run, [np.zeros((5, 3, 35, 35), np.float32)] * 8))
 
