@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -43,7 +44,7 @@ def examine(weights: Path) -> Iterator[Finding]:
     for library in LIBRARIES:
         yield _library(library)
     yield _chainer()
-    yield _gpu()
+    yield from _gpus()
     yield _mecab()
     yield _weights(weights)
     yield _chromium()
@@ -81,13 +82,25 @@ def _chainer() -> Finding:
     return Finding("Chainer runs", "ok", f"on today's NumPy (1 + 1 + 1 = {value:g})")
 
 
-def _gpu() -> Finding:
-    from store.chainer_compat import gpu_problem
+def _gpus() -> Iterator[Finding]:
+    from store.chainer_compat import chainer, gpu_problem
 
-    problem = gpu_problem()
-    if problem is None:
-        return Finding("GPU", "ok", "CuPy sees one")
-    return Finding("GPU", "optional", problem)
+    if problem := gpu_problem():
+        yield Finding("GPU", "optional", problem)
+        return
+    cuda = chainer.cuda.cupy.cuda
+    count = cuda.runtime.getDeviceCount()
+    yield Finding("GPU", "ok", f"CuPy sees {count}" if count > 1 else "CuPy sees one")
+    if count > 1:  # a process for each exchanges its gradients through NCCL
+        yield _nccl(cuda)
+
+
+def _nccl(cuda: Any) -> Finding:
+    library: Any = getattr(cuda, "nccl", None)  # Chainer has imported it, and CuPy keeps the module where it fails
+    if not getattr(library, "available", False):
+        what = "make install-gpu: only for training on several GPUs at once"
+        return Finding("NCCL", "optional", "not there, or CuPy cannot load it", what)
+    return Finding("NCCL", "ok", f"version {library.get_version()}, for training on several GPUs at once")
 
 
 def _mecab() -> Finding:
