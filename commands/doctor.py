@@ -96,7 +96,7 @@ def _gpus() -> Iterator[Finding]:
 
 
 def _nccl(cuda: Any) -> Finding:
-    library: Any = getattr(cuda, "nccl", None)  # Chainer has imported it, and CuPy keeps the module where it fails
+    library: Any = getattr(cuda, "nccl", None)  # which Chainer has imported
     if not getattr(library, "available", False):
         what = "make install-gpu: only for training on several GPUs at once"
         return Finding("NCCL", "optional", "not there, or CuPy cannot load it", what)
