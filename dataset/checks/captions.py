@@ -29,6 +29,7 @@ class CaptionCheck:
         captions, photo = row["captions"], f"{path}: photo {row['sha256']}"
         if not captions:
             yield Problem(f"{photo} has no captions")
+            return
         for caption in captions:
             if join(caption["tokens"]) != caption["text_nfkc"]:
                 yield Problem(f"{path}: the tokens of boke {caption['boke_id']} do not make its text")

@@ -92,7 +92,7 @@ class Pool:
         ]
 
     def nearest_rows(
-        self, vectors: Floats, k: int, without: Sequence[str | None] = (), distance: float = 0.0
+        self, vectors: Floats, k: int, without: Sequence[str | None], distance: float
     ) -> list[list[tuple[int, float]]]:
         """Return the same as rows of the pool with their distances."""
         rows, distances = self._closest(vectors, k + 1, distance)  # one may be left out

@@ -13,9 +13,9 @@ from dataset.describe.hub import schema_metadata
 from store.schema import PHOTOS
 
 ROW_GROUP_ROWS = 100
-SMALL_ROW_GROUP = 4 * 2**20
+SMALL_ROW_GROUP = 2**20
 """A hundred photos of fewer bytes share a row group with the next hundred: many tiny row groups take more
-room than their photos, and more time to write. A hundred photos of the site, of 40 kB, have as many bytes."""
+room than their photos, and a preview reads one of this size as fast."""
 ROW_GROUP_BYTES = 16 * 2**20
 """The most bytes of photos in a row group, unless a single photo has more; also how much is read at once."""
 
