@@ -145,7 +145,12 @@ def is_photo(value: onnx.ValueInfoProto) -> bool:
     """Tell whether an input takes photos: floats of [N, 3, rows, columns]."""
     tensor = value.type.tensor_type
     dims = list(tensor.shape.dim)
-    return tensor.elem_type in FLOATS and len(dims) == 4 and dims[1].dim_value in (0, 3) and _square(dims)
+    return tensor.elem_type in FLOATS and len(dims) == 4 and _channels_first(dims) and _square(dims)
+
+
+def _channels_first(dims: Sequence[onnx.TensorShapeProto.Dimension]) -> bool:
+    """Tell whether the second length can be the channels; left open, it is not where the last one is."""
+    return dims[1].dim_value == 3 or (not dims[1].dim_value and dims[3].dim_value != 3)
 
 
 def _square(dims: Sequence[onnx.TensorShapeProto.Dimension]) -> bool:

@@ -161,6 +161,17 @@ def test_ways_to_leave_a_length_open(tmp_path: Path, shape: list[int | str]) -> 
     assert Extractor(options(path), tmp_path).vectors(PHOTOS).shape == (2, 3)
 
 
+@pytest.mark.parametrize("shape", [["N", SIZE, SIZE, 3], ["N", "rows", "columns", 3], ["N", None, None, 3]])
+def test_channels_that_come_last_are_no_photo(tmp_path: Path, shape: list[int | str | None]) -> None:
+    """TensorFlow's way: the channels, 3, would be taken for a length in pixels."""
+    nodes = [helper.make_node("ReduceMean", ["x"], ["y"], axes=[1, 2], keepdims=0)]
+    path = save(tmp_path / "m.onnx", nodes, [], shape=shape)
+    with pytest.raises(
+        UserError, match=r"m.onnx takes x tensor\(float\) \[N, .*, 3\]. An image encoder takes"
+    ):
+        open_encoder(options(path), tmp_path)
+
+
 def external(path: Path, seed: int) -> Path:
     """Write a model as PyTorch's default export does: the weights lie in <name>.data beside it."""
     model = onnx.load(str(families.resnet(path.with_name("whole.onnx"), seed)))
