@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_data, add_overrides, path
+from commands.arguments import Commands, add, add_data, add_overrides, path, path_text
 from pipelines import with_overrides
 from store.errors import UsageError, UserError
 
@@ -48,7 +48,9 @@ def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     command = add(commands, encoder)
     command.add_argument("action", choices=["check"], help="what to do")
-    command.add_argument("model", metavar="MODEL", help="as features.weights: an .onnx, a .caffemodel")
+    command.add_argument(
+        "model", type=path_text, metavar="MODEL", help="as features.weights: an .onnx, a .caffemodel"
+    )
     command.add_argument("photos", nargs="+", type=path, metavar="PHOTO", help="photos, or folders of them")
     add_overrides(command, "such as features.preprocess=clip")
     command.add_argument(

@@ -62,7 +62,7 @@ def own_file(weights: str) -> Path | None:
 def _own(weights: str) -> Path:
     path = Path(weights).expanduser()
     if not path.is_file():
-        known = "untrained, caffenet, or a path to a .caffemodel"
+        known = "untrained, caffenet, random, or a path to a .caffemodel or an .onnx"
         raise UserError(f"features.weights is {weights!r}, and there is no such file. It takes: {known}")
     return path
 

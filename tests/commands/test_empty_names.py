@@ -20,6 +20,8 @@ POSITIONAL = {
     "verify": "verify ''",
     "export": "export --pipeline demo --format pairs ''",
     "caption": "caption --pipeline demo ''",
+    "encoder, model": "encoder check '' a.jpg",
+    "encoder, photo": "encoder check a.onnx ''",
     "score, model": "score a --pipeline demo --model ''",
     "score, table": "score a --pipeline demo --table ''",
     "leaks": "leaks --pipeline demo --out ''",
