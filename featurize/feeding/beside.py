@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from featurize.feeding.presets import NEAR
+from featurize.options import FeatureOptions
 from store.errors import DamagedFile, UsageError
 from store.whole_file import read_object
 
@@ -23,7 +26,12 @@ SQUARES = ("ViT", "DeiT", "Beit", "Siglip", "Blip")
 """Families whose `size`, where it is one number, is that of both sides; others scale the short side."""
 HALVED = 384
 """Photos of ConvNext are cut at sizes below this, and squashed from here on."""
-UNKNOWN = ("do_pad", "pad_size", "rescale_offset", "include_top", "keep_aspect_ratio", "ensure_multiple_of")
+LEVIT, SEVEN_EIGHTHS = "Levit", 224 / 256
+"""A family that scales the short side to `size` over this share; ConvNext does, where `crop_pct` is null."""
+UNKNOWN = (
+    *("do_pad", "pad_size", "rescale_offset", "include_top", "keep_aspect_ratio", "ensure_multiple_of"),
+    *("size_divisor", "do_thumbnail", "do_align_long_axis", "do_image_splitting", "do_color_quantize"),
+)
 """What changes a photo in ways that no setting here has: asked about, where it is not off."""
 
 
@@ -52,16 +60,29 @@ def beside(model: Path) -> Beside | None:
         try:
             values = read_object(path)
             parts = _parts(values)
-        except (_CannotObey, DamagedFile, KeyError, TypeError, ValueError) as error:
-            reason = f"it lacks {error}" if isinstance(error, KeyError) else error
+            FeatureOptions.model_validate(parts or {})
+        except (_CannotObey, DamagedFile, LookupError, TypeError, ValueError, ArithmeticError) as error:
             raise UsageError(
-                f"{path} says how photos are prepared, and cannot be followed: {reason}. Set "
+                f"{path} says how photos are prepared, and cannot be followed: {_reason(error)}. Set "
                 f"features.preprocess "
                 "(caffe, imagenet, clip, siglip, inception) and the parts of it that differ"
             ) from None
         if parts:
             return Beside(path, parts)
     return None
+
+
+def _reason(error: Exception) -> object:
+    """Return why a file cannot be followed."""
+    match error:
+        case DamagedFile():  # it is the user's: nothing makes it again
+            return error.reason
+        case KeyError():
+            return f"it lacks {error}"
+        case ValidationError():
+            first = error.errors()[0]
+            return f"{'.'.join(map(str, first['loc']))} {first['input']}: {first['msg']}"
+    return error
 
 
 def _parts(values: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -74,11 +95,11 @@ def _parts(values: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _timm(values: Mapping[str, Any]) -> dict[str, Any]:
-    _, height, width = values["input_size"]
+    channels, height, width = values["input_size"]
     mode = values.get("crop_mode") or "center"
-    if height != width or mode not in ("center", "squash"):
-        raise _CannotObey(f"photos of {height}x{width}, crop_mode {mode}")
-    side = max(height, math.floor(height / float(values.get("crop_pct") or 0.875) + NEAR))
+    if height != width or channels != 3 or mode not in ("center", "squash"):
+        raise _CannotObey(f"photos of {channels}x{height}x{width}, crop_mode {mode}")
+    side = max(height, math.floor(height / _share(values.get("crop_pct") or SEVEN_EIGHTHS) + NEAR))
     if (interpolation := str(values.get("interpolation", "bilinear"))) not in PILLOW.values():
         raise _CannotObey(f"interpolation {interpolation}")
     return {
@@ -89,6 +110,13 @@ def _timm(values: Mapping[str, Any]) -> dict[str, Any]:
         "rounding": "even",
         **_standard(values["mean"], values["std"], 1 / 255),
     }
+
+
+def _share(value: Any) -> float:
+    """Return the share of the scaled photo's side that is kept."""
+    if not 0.01 <= float(value) <= 1:
+        raise _CannotObey(f"crop_pct {value}")
+    return float(value)
 
 
 def _transformers(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,22 +148,26 @@ def _lengths(values: Mapping[str, Any], kind: str) -> tuple[int, float, str]:
     size = values["size"]
     if isinstance(size, int):
         size = {"height": size, "width": size} if kind.startswith(SQUARES) else {"shortest_edge": size}
+    if odd := [name for name in size if name not in ("height", "width", "shortest_edge") and size[name]]:
+        raise _CannotObey(f"size {odd[0]} {size[odd[0]]}")
     if "crop_pct" in values and "shortest_edge" in size:  # ConvNext's way
-        edge = int(size["shortest_edge"])
+        edge, share = int(size["shortest_edge"]), values["crop_pct"]
         squash = edge >= HALVED
-        side = edge if squash else int(edge / values["crop_pct"])
+        side = edge if squash else int(edge / _share(SEVEN_EIGHTHS if share is None else share))
         return edge, edge / side, "squash" if squash else "cut"
     if "shortest_edge" in size:
-        side, fit = int(size["shortest_edge"]), "cut"
+        edge, fit = int(size["shortest_edge"]), "cut"
+        side = int(edge / SEVEN_EIGHTHS) if kind.startswith(LEVIT) else edge
     else:
-        side, fit = int(size["height"]), "squash"
+        edge, fit = int(size["height"]), "squash"
+        side = edge
         if side != size["width"]:
             raise _CannotObey(f"size {size}")
     if not values.get("do_center_crop", fit == "cut"):
         if fit == "cut":
             raise _CannotObey("the short side scaled, and nothing cut off: photos are not square")
         return side, 1.0, fit
-    crop = values.get("crop_size", side)
+    crop = values.get("crop_size", edge)
     height, width = (crop, crop) if isinstance(crop, int) else (crop["height"], crop["width"])
     if height != width or height > side:
         raise _CannotObey(f"crop_size {crop} of size {size}")

@@ -9,6 +9,7 @@ import pytest
 
 from featurize.encoder import open_encoder
 from featurize.extract import Extractor, key
+from featurize.feeding.resolve import fed
 from featurize.feeding.saved import saved_options
 from featurize.options import FeatureOptions
 from store.errors import UsageError, UserError
@@ -140,6 +141,15 @@ def test_a_setting_that_what_lies_beside_contradicts_is_doubted(tmp_path: Path) 
         ({"size": {"shortest_edge": 32}, "do_center_crop": False}, "nothing cut off"),
         ({"image_mean": [0.5]}, "not 3 numbers each"),
         ({"size": None}, "NoneType"),
+        ({"size": [32, 32]}, "list"),
+        ({"size": {"height": 0, "width": 0}}, "size 0: Input should be greater than or equal to 1"),
+        ({"size": {"height": -32, "width": -32}}, "size -32: Input should be greater"),
+        ({"size": {"shortest_edge": float("inf")}}, "infinity"),
+        ({"size": {"shortest_edge": 32, "longest_edge": 40}}, "size longest_edge 40"),
+        ({"size": {"shortest_edge": 32}, "crop_size": 0}, "size 0: Input"),
+        ({"size": {"shortest_edge": 32}, "crop_pct": 0}, "crop_pct 0"),
+        ({"size_divisor": 32}, "size_divisor 32"),
+        ({"rescale_factor": 0}, "zero"),
     ],
 )
 def test_what_cannot_be_followed_is_asked_about(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
@@ -148,6 +158,51 @@ def test_what_cannot_be_followed_is_asked_about(tmp_path: Path, change: dict[str
     with pytest.raises(UsageError, match=rf"cannot be followed: .*{reason}.* Set features.preprocess"):
         open_encoder(options(path), tmp_path)
     open_encoder(options(path, preprocess="siglip"), tmp_path)
+
+
+def test_a_file_that_is_damaged_is_named_with_the_reason(tmp_path: Path) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    (tmp_path / "preprocessor_config.json").write_text("{size: 32}")
+    with pytest.raises(UsageError, match=r"cannot be followed: not JSON .* Set features.preproc") as raised:
+        open_encoder(options(path), tmp_path)
+    assert "run its stage again" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"input_size": [3, 0, 0]}, "zero"),
+        ({"input_size": [1, 32, 32]}, "photos of 1x32x32"),
+        ({"crop_pct": -1}, "crop_pct -1"),
+        ({"crop_pct": 1e-9}, "crop_pct 1e-09"),
+        ({"std": [0, 0, 0]}, "not 3 numbers each"),
+    ],
+)
+def test_what_timm_cannot_mean_is_asked_about(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    path, half = families.resnet(tmp_path / "m.onnx"), [0.5] * 3
+    stated = {"input_size": [3, 32, 32], "mean": half, "std": half, "crop_pct": 0.9} | change
+    (tmp_path / "config.json").write_text(json.dumps({"pretrained_cfg": stated}))
+    with pytest.raises(UsageError, match=rf"cannot be followed: .*{reason}.* Set features.preprocess"):
+        open_encoder(options(path), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "scaled"),
+    [
+        ({}, "short side to 224 "),
+        # As their processors in transformers do it: int(224 * 256 / 224).
+        ({"image_processor_type": "LevitImageProcessor"}, "short side to 256 "),
+        ({"image_processor_type": "ConvNextImageProcessor", "crop_pct": None}, "short side to 256 "),
+        ({"image_processor_type": "ConvNextImageProcessor", "crop_pct": 0.95}, "short side to 235 "),
+    ],
+)
+def test_families_that_scale_to_more_than_they_state(
+    tmp_path: Path, change: dict[str, Any], scaled: str
+) -> None:
+    path = tmp_path / "m.onnx"
+    stated = SIGLIP | {"image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 224}} | change
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(stated))
+    assert str(fed(options(path), path, tmp_path).recipe(224)).startswith(scaled)
 
 
 def test_other_files_called_config_say_nothing(tmp_path: Path) -> None:
