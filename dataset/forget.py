@@ -22,7 +22,9 @@ from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.manifest import Entry, fingerprint, listed
+from store.place import INDEX
 from store.progress import Progress
+from store.register import arrow_file
 from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
 from store.register.listed import list_files
 from store.register.stages import Stage
@@ -77,6 +79,7 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
         holding = [part for part in every if part.groups]
         if holding and not any(part.rows for part in every):
             remove(stage.directory)
+            _remove_index(stage.directory)
             return 1
         # What goes with the shards is made anew below; else it is rewritten with the rest.
         again = (*read.SPLITS, DATASET_CAPTIONS) if holding else read.SPLITS
@@ -86,7 +89,14 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
             told = f"forget {stage.directory}: {len(holding)} of {len(every)} shards of photos hold it"
             print(f"{told}, and are written again", file=sys.stderr, flush=True)
             changed += _publish(stage.directory, parts, content)
+            _remove_index(stage.directory)
     return changed
+
+
+def _remove_index(directory: Path) -> None:
+    """Delete what the web app made of the dataset as it was, perhaps while this one was written."""
+    for path in directory.with_name(INDEX).glob(f"[!.]*{arrow_file.SUFFIX}"):
+        path.unlink(missing_ok=True)
 
 
 def _publish(directory: Path, parts: dict[str, list[Part]], content: Content) -> int:

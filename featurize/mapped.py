@@ -140,20 +140,28 @@ def _make(path: Path, paths: Sequence[Path]) -> None:
     size, free = shape[0] * shape[1] * dtype.itemsize, shutil.disk_usage(path.parent).free
     if free < size + RESERVE:
         raise OSError(f"it would take {size / 10**9:.3g} GB, and the disk has {free / 10**9:.3g} GB free")
-    with whole_file(path) as temporary:
-        with temporary.open("wb") as file:
-            npy.write_array_header_1_0(
-                file, {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-            )
-            names = [
-                _written(file, block.astype(dtype, copy=False), found)
-                for found, block in blocks(paths, shape[1])
-            ]
-            for array in _sorted(names):
-                npy.write_array(file, array, allow_pickle=False)
-        if path.name != PATTERN.replace("*", _version(paths)):
-            raise OSError("the shards changed meanwhile")  # by `forget`, say: what is gone must not come back
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        npy.write_array_header_1_0(
+            file, {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        )
+        names = [
+            _written(file, block.astype(dtype, copy=False), found)
+            for found, block in blocks(paths, shape[1])
+        ]
+        for array in _sorted(names):
+            npy.write_array(file, array, allow_pickle=False)
+    # Only now, as it takes its name after seconds of fsync, and `forget` deletes what has one.
+    if not _is_of(path, paths):
+        path.unlink(missing_ok=True)
+        raise OSError("the shards changed meanwhile")  # by `forget`, say: what is gone must not come back
     remove(path.parent, but=path)
+
+
+def _is_of(path: Path, paths: Sequence[Path]) -> bool:
+    try:
+        return path.name == PATTERN.replace("*", _version(paths))
+    except FileNotFoundError:
+        return False
 
 
 def _written(file: BinaryIO, block: np.ndarray, names: pa.Array) -> pa.Array:

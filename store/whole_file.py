@@ -7,8 +7,9 @@ import json
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +110,16 @@ def read_object(path: Path, remedy: str | None = None) -> dict[str, Any]:
     return value
 
 
-def remove_leftovers(directory: Path) -> None:
-    """Delete the temporary files that killed writers left in `directory`."""
+def remove_leftovers(directory: Path, seconds: float = 0.0) -> None:
+    """Delete the temporary files that killed writers left in `directory`.
+
+    Args:
+        seconds: those that were written to within so many stay, where others may be writing.
+    """
     for leftover in directory.glob(f"{TEMPORARY}*"):
-        leftover.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if not seconds or time.time() - leftover.stat().st_mtime > seconds:
+                leftover.unlink()
 
 
 def _fsync(path: Path) -> None:

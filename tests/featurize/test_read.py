@@ -12,6 +12,7 @@ from featurize.cache import writer
 from featurize.forget import forget
 from featurize.mapped import PATTERN, packed
 from featurize.read import read, vectors
+from store import whole_file
 from store.errors import UserError
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
@@ -153,6 +154,23 @@ def test_shards_that_change_while_the_file_is_made_leave_none(
     read(cache)
     assert mapped_files(cache) == []
     assert "the shards changed meanwhile" in caplog.text
+
+
+def test_shards_that_change_while_the_file_is_fsynced_leave_none(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`forget` deletes a file that has its name; this one takes it later."""
+    publish = whole_file.publish
+
+    def after_forget(temporary: Path, path: Path) -> None:
+        monkeypatch.setattr(whole_file, "publish", publish)
+        shard(cache / "vectors-2.parquet", {"c": [10, 11, 12]})
+        publish(temporary, path)
+
+    monkeypatch.setattr(whole_file, "publish", after_forget)
+    found = read(cache)
+    assert mapped_files(cache) == []
+    assert (found.find(["b", "c"]) >= 0).tolist() == [False, True]
 
 
 def test_where_no_file_can_be_kept_vectors_are_read_into_memory(

@@ -1,5 +1,6 @@
 """The index beside a dataset: it is made once, and made again when the dataset has changed."""
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +9,10 @@ import pytest
 
 from commands.verify import exit_status, verify
 from dataset import read
+from dataset.forget import forget
 from store.forget import anything
 from store.forget.content import Content
+from store.forget.forgotten import ForgottenFilter
 from store.forget.search import search
 from store.place import Place
 from store.register.stages import Stage
@@ -117,3 +120,51 @@ def test_a_folder_that_cannot_be_written_is_told_and_the_index_kept_in_memory(
     assert len(catalogue.captions_of(0)) == 4
     assert "kept in memory" in caplog.text
     assert files(copy) == set()
+
+
+def test_a_dataset_that_changes_while_it_is_made_leaves_none_of_what_was(copy: Place) -> None:
+    """Else what is forgotten meanwhile would be on the disk again."""
+    shutil.rmtree(copy.directory / "index")
+    gone = read.photos(copy.dataset)["sha256"][3].as_py()
+    content = Content(sha256s={gone})
+    asked = []
+
+    def report(done: int, total: int) -> None:
+        if not asked:
+            asked.append(total)
+            forget(Stage("dataset", copy.dataset), content, ForgottenFilter(frozenset()))
+
+    catalogue = Catalogue.load(copy.dataset, report)
+    assert (len(catalogue), gone in catalogue.index) == (39, False)
+    assert len(files(copy)) == 2
+    assert search(copy.directory / "index", content) == []
+
+
+def test_forget_leaves_none_that_was_made_while_it_wrote_the_dataset(copy: Place) -> None:
+    """Its pipeline's own files come first: whoever starts the web app after that makes it anew."""
+    content = Content(sha256s={Catalogue.load(copy.dataset).sha256s[3]})
+    forget(Stage("dataset", copy.dataset), content, ForgottenFilter(frozenset()))
+    assert files(copy) == set()
+
+
+def test_two_processes_that_make_it_at_once_both_have_it(copy: Place) -> None:
+    shutil.rmtree(copy.directory / "index")
+    others = []
+
+    def report(done: int, total: int) -> None:
+        if not others:
+            others.append(None)
+            others.append(Catalogue.load(copy.dataset))
+
+    assert len(Catalogue.load(copy.dataset, report)) == 40
+    assert len(files(copy)) == 2
+
+
+def test_what_a_killed_process_left_goes_in_time(copy: Place) -> None:
+    index = copy.directory / "index"
+    (index / ".tmp-00000000-captions.arrow").write_bytes(b"left")
+    os.utime(index / ".tmp-00000000-captions.arrow", (1, 1))
+    for path in index.glob("[!.]*"):
+        path.unlink()
+    Catalogue.load(copy.dataset)
+    assert not list(index.glob(".*"))

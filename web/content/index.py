@@ -6,7 +6,7 @@ when the dataset has changed. All are columns: no Python object is made of a row
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ FORMAT = 1
 """Counts up when the files come to hold something else: those of another format are made again."""
 BATCH = 8192
 """Photos that are read at a time, at the most."""
+LEFT = 600.0
+"""Seconds after which a temporary file is a killed process's: who is at work writes to it again and again."""
 CAPTION_COLUMNS = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url")
 PHOTO_COLUMNS = ("sha256", "width", "height", "phash", "odai_ids", "category", "labels")
 _READ = (
@@ -87,7 +89,10 @@ def open_index(dataset: Path, report: Report) -> Index:
     if found := _found(directory, made_from):
         return Index(shards, *found)
     try:
-        return Index(shards, *_made(directory, shards, made_from, report))
+        files = _made(directory, shards, made_from, report)
+        if _version_now(dataset, shards) == made_from:
+            _remove(directory, but=files)
+            return Index(shards, *map(arrow_file.mapped, files))
     except (PermissionError, OSError) as error:
         if isinstance(error, DamagedFile | FileNotFoundError):
             raise
@@ -99,6 +104,8 @@ def open_index(dataset: Path, report: Report) -> Index:
         captions: list[pa.RecordBatch] = []
         photos = _photos(shards, captions.append, report)
         return Index(shards, photos, pa.Table.from_batches(captions, CAPTION_SCHEMA))
+    _remove(directory)  # of what was forgotten meanwhile, say: what is gone must not come back
+    return open_index(dataset, report)
 
 
 def _version(dataset: Path, shards: list[Path]) -> bytes:
@@ -107,6 +114,13 @@ def _version(dataset: Path, shards: list[Path]) -> bytes:
     for path in shards:  # a manifest of 0.1 does not list them all
         digest.update(f"{path.name} {path.stat().st_size}\n".encode())
     return digest.hexdigest().encode()
+
+
+def _version_now(dataset: Path, shards: list[Path]) -> bytes | None:
+    try:
+        return _version(dataset, shards)
+    except FileNotFoundError:  # another dataset takes its place
+        return None
 
 
 def _found(directory: Path, made_from: bytes) -> tuple[pa.Table, pa.Table] | None:
@@ -125,10 +139,10 @@ def _found(directory: Path, made_from: bytes) -> tuple[pa.Table, pa.Table] | Non
     return None
 
 
-def _made(directory: Path, shards: list[Path], made_from: bytes, report: Report) -> tuple[pa.Table, pa.Table]:
-    """Write the two files, and delete those of other versions."""
+def _made(directory: Path, shards: list[Path], made_from: bytes, report: Report) -> tuple[Path, Path]:
+    """Write the two files; return that of the photos, and that of the captions."""
     directory.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(directory)
+    remove_leftovers(directory, LEFT)
     photos: list[pa.Table] = []
 
     def captions() -> Iterator[pa.RecordBatch]:
@@ -140,11 +154,14 @@ def _made(directory: Path, shards: list[Path], made_from: bytes, report: Report)
 
     second = arrow_file.write(directory, "captions", CAPTION_SCHEMA, captions())
     schema = PHOTO_SCHEMA.with_metadata({_MADE_FROM: made_from, _CAPTIONS: second.name.encode()})
-    first = arrow_file.write(directory, "photos", schema, _ordered(photos).to_batches())
+    return arrow_file.write(directory, "photos", schema, _ordered(photos).to_batches()), second
+
+
+def _remove(directory: Path, but: Sequence[Path] = ()) -> None:
+    """Delete the files but for some: who has mapped one keeps what it has."""
     for path in directory.glob(f"[!.]*{arrow_file.SUFFIX}"):
-        if path not in (first, second):
+        if path not in but:
             path.unlink(missing_ok=True)
-    return arrow_file.mapped(first), arrow_file.mapped(second)
 
 
 def _photos(shards: list[Path], take: Callable[[pa.RecordBatch], None], report: Report) -> pa.Table:
