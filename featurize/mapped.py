@@ -145,8 +145,7 @@ def _make(path: Path, paths: Sequence[Path]) -> None:
             file, {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
         )
         names = [
-            _written(file, block.astype(dtype, copy=False), found)
-            for found, block in blocks(paths, shape[1])
+            _written(file, block.astype(dtype, copy=False), found) for found, block in blocks(paths, shape[1])
         ]
         for array in _sorted(names):
             npy.write_array(file, array, allow_pickle=False)
