@@ -147,12 +147,10 @@ class OnnxEncoder:
         first = model and onnx_graph.first_convolution(model, self._input)
         if not model or not first:
             return None
-        options = self._limits.options()
-        options.add_session_config_entry(FOLDER, str(self._path.parent.resolve()))
-        small = onnx_graph.part(model, first.output, self._input).SerializeToString()
-        answer = self._limits.run(
-            session(small, options), first.output, {self._input: images[:1].astype(self._dtype)}
-        )
+        small = onnx_graph.part(model, first.output, self._input)
+        onnx_graph.take_in(small, self._path.parent)
+        started = session(small.SerializeToString(), self._limits.options())
+        answer = self._limits.run(started, first.output, {self._input: images[:1].astype(self._dtype)})
         answer = (answer.astype(np.float32) - first.mean) / np.sqrt(first.variance + 1e-5)
         return float(np.sqrt(np.square(answer).mean())) / max(1.0, first.bias)
 

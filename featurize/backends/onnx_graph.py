@@ -191,6 +191,21 @@ def part(model: ModelProto, output: str, photos: str) -> ModelProto:
     return small
 
 
+def take_in(model: ModelProto, folder: Path) -> None:
+    """Put into a model those of its weights that lie in files of a folder; for few weights.
+
+    ONNX Runtime reads no link that leads out of the folder, and a cache of Hugging Face's is full of these.
+    """
+    for tensor in model.graph.initializer:
+        if name := _location(tensor):
+            place = {entry.key: entry.value for entry in tensor.external_data}
+            with (folder / name).open("rb") as file:
+                file.seek(int(place.get("offset", 0)))
+                tensor.raw_data = file.read(int(place["length"]) if "length" in place else -1)
+            tensor.data_location = TensorProto.DEFAULT
+            tensor.ClearField("external_data")
+
+
 @dataclass(frozen=True)
 class First:
     """The first convolution of photos.

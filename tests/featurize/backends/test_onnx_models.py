@@ -198,6 +198,22 @@ def test_weights_beside_a_model_belong_to_it(tmp_path: Path) -> None:
     assert Extractor(asked, tmp_path).vectors(PHOTOS).shape == (2, families.DIMENSIONS)
 
 
+def test_a_cache_of_links_is_taken(tmp_path: Path) -> None:
+    """As Hugging Face's cache has them: links to files elsewhere, which have other names."""
+    blobs, folder = tmp_path / "blobs", tmp_path / "snapshots" / "1"
+    blobs.mkdir()
+    folder.mkdir(parents=True)
+    path = external(tmp_path / "m.onnx", 1)
+    right = Extractor(options(path), tmp_path).vectors(PHOTOS)
+    for number, name in enumerate(("m.onnx", "m.onnx.data")):
+        (tmp_path / name).rename(blobs / str(number))
+        (folder / name).symlink_to(f"../../blobs/{number}")
+    found = Extractor(options(folder / "m.onnx"), tmp_path)
+    np.testing.assert_array_equal(found.vectors(PHOTOS), right)
+    wrong = open_encoder(options(folder / "m.onnx", values="byte"), tmp_path).about.doubts
+    assert "first convolution answers photos strongly" in wrong[0]
+
+
 def flipped(path: Path) -> None:
     """Change one weight of the model itself."""
     content = path.read_bytes()
