@@ -137,6 +137,9 @@ def _copy(
         while chunk := answer.read(CHUNK):
             file.write(chunk)
             progress.advance(len(chunk))
+            if known.least and progress.done > known.least + SLACK:  # no length was said beforehand
+                file.truncate(0)  # it is another file, which nothing can be added to
+                raise ValueError(f"more than {progress.done:,} bytes come, the file has {known.least:,}")
         if total is not None and progress.done < total:
             raise ConnectionError(f"the connection ended after {progress.done:,} of {total:,} bytes")
 
@@ -178,6 +181,7 @@ def _by_hand(known: KnownWeights, path: Path, error: Exception) -> str:
     """Return the message for a failed download, with the way to place the file by hand."""
     reason = getattr(error, "reason", error)
     return (
-        f"{known.name} could not be fetched ({reason}). Run the same command again to resume, or fetch "
-        f"{known.url} by hand and place it at {path} (SHA-1 {known.sha1})"
+        f"{known.name} could not be fetched ({reason}). Run the same command again to resume, name a mirror "
+        f"({weights_command(path.parent, known.name)} --mirror ADDRESS), or fetch {known.url} by hand and "
+        f"place it at {path} (SHA-1 {known.sha1})"
     )

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -111,8 +113,9 @@ def test_a_truncated_file_placed_by_hand_is_refused(known: KnownWeights, tmp_pat
 
 def test_no_network_says_how_to_place_it_by_hand(tmp_path: Path) -> None:
     known = KnownWeights("net", "net.caffemodel", "http://127.0.0.1:9/net", SHA1)
-    with pytest.raises(UserError, match=rf"place it at {tmp_path}/net.caffemodel \(SHA-1 {SHA1}\)"):
+    with pytest.raises(UserError, match=rf"place it at {tmp_path}/net.caffemodel \(SHA-1 {SHA1}\)") as raised:
         fetch(known, tmp_path)
+    assert re.search(r"name a mirror \(\S*bokeru weights .*net --mirror ADDRESS\)", str(raised.value))
 
 
 def test_no_such_page(
@@ -184,6 +187,22 @@ def test_a_file_of_another_size_is_not_fetched(server: Server, known: KnownWeigh
     (tmp_path / "net.caffemodel").write_bytes(CONTENT[:100])
     with pytest.raises(DamagedFile, match=r"it has 100 bytes, the published file 3,144,745 or a little more"):
         fetch(whole, tmp_path)
+
+
+def test_an_address_that_says_no_length_and_has_no_end_is_left(
+    known: KnownWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        with suppress(OSError):  # whoever fetches goes
+            for _ in range(50):
+                handler.wfile.write(bytes(2**20))
+
+    monkeypatch.setattr(Handler, "do_GET", endless)
+    with pytest.raises(UserError, match=r"more than [\d,]+ bytes come, the file has 3,000,000"):
+        fetch(replace(known, least=3_000_000), tmp_path)
+    assert (tmp_path / "net.caffemodel.part").stat().st_size == 0
 
 
 def test_a_mirror_can_be_named(known: KnownWeights, tmp_path: Path) -> None:
