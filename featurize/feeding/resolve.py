@@ -61,7 +61,8 @@ def _onnx(options: FeatureOptions, path: Path) -> Fed:
         return Fed(options, _source(options), _contradiction(options, path))
     if found := beside(path):
         filled = _filled(options, {"preprocess": "imagenet", **found.parts})
-        return Fed(filled, f"from {found.path}")
+        set_here = [name for name in ("size", *PARTS) if getattr(options, name) is not None]
+        return Fed(filled, f"from {found.path}" + (f", {', '.join(set_here)} as set" if set_here else ""))
     raise UsageError(
         f"{path} does not say how its photos are prepared, and no preprocessor_config.json or timm "
         f"config.json lies "
@@ -84,7 +85,9 @@ def _contradiction(options: FeatureOptions, path: Path) -> tuple[str, ...]:
     theirs = (
         Fed(_filled(FeatureOptions(), {"preprocess": "imagenet", **found.parts}), "").recipe(size).resolved()
     )
-    odd = [name for name in PARTS if not _same(mine[name], theirs[name])]
+    whole = all(one["fit"] == "squash" and one["crop"] == 1 for one in (mine, theirs))  # nothing is cut off
+    parts = [name for name in PARTS if not (whole and name == "rounding")]
+    odd = [name for name in parts if not _same(mine[name], theirs[name])]
     if not odd:
         return ()
     said = ", ".join(f"{name} {_plain(theirs[name])}, not {_plain(mine[name])}" for name in odd)

@@ -57,7 +57,7 @@ def test_an_open_size_must_be_set(tmp_path: Path) -> None:
 
 
 def test_a_size_that_the_model_does_not_take(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"takes photos of 32x32, not of features.size 40x40"):
+    with pytest.raises(UserError, match=r"takes photos of 32x32, not of 40x40, as features.size"):
         encode(model(tmp_path / "m.onnx", ["N", 3, 32, 32]), size=40)
 
 

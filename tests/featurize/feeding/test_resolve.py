@@ -132,6 +132,27 @@ def test_a_setting_that_what_lies_beside_contradicts_is_doubted(tmp_path: Path) 
     assert "mean 0.5 0.5 0.5, not 0.4815 0.4578 0.4082" in doubt
 
 
+def test_a_preset_that_is_what_the_file_says_is_not_doubted(tmp_path: Path) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(SIGLIP))
+    assert not open_encoder(options(path, preprocess="siglip"), tmp_path).about.doubts
+
+
+def test_parts_that_are_set_are_told_beside_the_file(tmp_path: Path) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(SIGLIP))
+    feeding = open_encoder(options(path, channels="bgr"), tmp_path).about.feeding
+    assert feeding.startswith("squashed to 32x32 (bicubic); B, G, R")
+    assert feeding.endswith("preprocessor_config.json, channels as set)")
+
+
+def test_another_size_than_the_models_is_told(tmp_path: Path) -> None:
+    path = families.resnet(tmp_path / "m.onnx")
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(SIGLIP | {"size": 48}))
+    with pytest.raises(UserError, match=r"of 32x32, not of 48x48, as features.size or a file beside it says"):
+        open_encoder(options(path), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
