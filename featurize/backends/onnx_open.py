@@ -94,7 +94,6 @@ def _size(photos: onnx.ValueInfoProto, setting: int | None) -> int:
         raise UserError("leaves the size of its photos open. Set it: --set features.size=224")
     size = setting or fixed[0]
     if any(one != size for one in fixed):
-        raise UserError(
-            f"takes photos of {rows}x{columns}, not of {size}x{size}, as features.size or a file beside it says"
-        )
+        said = f"{size}x{size}, as features.size or a file beside it says"
+        raise UserError(f"takes photos of {rows}x{columns}, not of {said}")
     return size
