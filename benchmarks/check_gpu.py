@@ -49,8 +49,11 @@ except ModuleNotFoundError as error:  # on a bare machine, whichever comes first
 GPU = decode_gpu.GPU
 TESTS = ("tests/featurize/backends/test_cupy.py", "tests/train/captions/test_captioner.py")
 """What `make test` skips without a GPU is in these."""
-FC7, LOSS = 1e-4, 1e-4
-"""The largest difference that is rounding: of a vector's largest value, and of a loss."""
+FC7, LOSS, LATER_LOSS = 1e-4, 1e-4, 3e-4
+"""The largest difference that is rounding: of a vector's largest value, of a loss, of one after 50 updates.
+
+Adam lets rounding grow: on the CPU, weights that began a last bit apart gave losses up to 4e-5 apart by then.
+"""
 SAME = 0.95
 """The least share of equal captions: where two are nearly as likely, rounding may choose between them."""
 Found = dict[str, Any]
@@ -58,7 +61,9 @@ Found = dict[str, Any]
 
 def skipped_tests() -> Found:
     """Run the tests that need a GPU; none of them may be skipped."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "the_gpu", *TESTS]
+    # Without conftest.py, which imports the crawler's packages: a machine with a GPU may lack them.
+    options = ["-q", "--noconftest", "-p", "no:cacheprovider", "-k", "the_gpu"]
+    command = [sys.executable, "-m", "pytest", *options, *TESTS]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     last = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1:]
     return {"right": done.returncode == 0 and "skipped" not in "".join(last), "said": last}
@@ -80,7 +85,7 @@ def updates(device: str, sizes: tuple[int, int, int] = (100, 870, 16), count: in
     ]
     difference = float(np.abs(np.diff(losses, axis=0) / losses[0]).max())
     return {
-        "right": difference < LOSS,
+        "right": difference < LATER_LOSS,
         "difference": difference,
         "first": losses[1][0],
         "last": losses[1][-1],
@@ -160,9 +165,12 @@ def decoding_rates(
     return {"right": min(same) >= SAME, "captions_per_second": rows}
 
 
-def feature_rates(photos: int, python: str | None, folder: Path) -> Found:
+def feature_rates(
+    photos: int, python: str | None, folder: Path, backend: str = "cupy", torchs_device: str = "cuda"
+) -> Found:
     """Measure photos a second of the features stage, see `benchmarks.features_gpu`."""
-    return {"right": True, **features_gpu.measure(photos, 1, python, folder)}
+    found = features_gpu.measure(photos, 1, python, folder, backend, torchs_device)
+    return {"right": float(str(found["difference"])) < FC7, **found}
 
 
 def pieces(seconds: float, folder: Path) -> dict[str, Callable[[], Found]]:

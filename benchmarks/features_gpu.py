@@ -28,27 +28,39 @@ from featurize.weights import locate
 from store.chainer_compat import gpu_problem
 from store.processes.cores import cores
 
-BATCH = 128
+BATCH, BATCHES = 128, 40
 
 
-def measure(photos: int, rounds: int, python: str | None, folder: Path) -> dict[str, object]:
-    """Return every figure: medians of the rounds."""
+def measure(
+    photos: int,
+    rounds: int,
+    python: str | None,
+    folder: Path,
+    backend: str = "cupy",
+    torchs_device: str = "cuda",
+) -> dict[str, object]:
+    """Return every figure: medians of the rounds.
+
+    Args:
+        photos: at least two batches.
+        backend: another than `cupy` is for tests of this module alone.
+    """
     drawn = [jpeg(scene(1, number)) for number in range(photos)]
     recipe, weights = Recipe("caffe", 227), folder / "weights"
     images = np.stack([recipe.prepare(photo) for photo in drawn[: 2 * BATCH]])
     network = caffemodel.read(locate("untrained", weights), "fc7")
-    gpu, expected = start(network, "cupy"), start(network, "onnx").run(images[:64])
+    gpu, expected = start(network, backend), start(network, "onnx").run(images[:64])
     difference = float(np.abs(gpu.run(images[:64]) - expected).max() / expected.max())
-    shards, options = write_photos(folder, drawn), OPTIONS.model_copy(update={"backend": "cupy"})
+    shards, options = write_photos(folder, drawn), OPTIONS.model_copy(update={"backend": backend})
     found: list[dict[str, float]] = []
 
     def network_alone(at: int) -> np.ndarray:
         return gpu.run(images[at % 2 * BATCH :][:BATCH])
 
-    with peer(python, network, images, folder, "cuda") as torch, ThreadPoolExecutor(2) as pool:
+    with peer(python, network, images, folder, torchs_device) as torch, ThreadPoolExecutor(2) as pool:
         for _ in range(rounds):
             figures = {
-                "network": rate(40 * BATCH, lambda: list(pool.map(network_alone, range(40)))),
+                "network": rate(BATCHES * BATCH, lambda: list(pool.map(network_alone, range(BATCHES)))),
                 "decoding": rate(photos, lambda: on_all_cores(photos, lambda at: recipe.prepare(drawn[at]))),
                 "end_to_end": end_to_end(options, shards, weights, photos, folder)[0],
             }

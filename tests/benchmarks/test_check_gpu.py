@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import check_gpu, decode, decode_gpu
+from benchmarks import check_gpu, decode, decode_gpu, features_gpu
 from featurize.backends.backend import start
 from store.chainer_compat import gpu_problem
 from tests.featurize.small_networks import small_network, until
@@ -48,7 +48,7 @@ def test_updates_are_held_to_those_of_the_cpu(monkeypatch: pytest.MonkeyPatch) -
     assert found["right"]
     assert found["difference"] == 0
     assert found["last"] < found["first"]
-    monkeypatch.setattr(check_gpu, "LOSS", -1)
+    monkeypatch.setattr(check_gpu, "LATER_LOSS", -1)
     assert not check_gpu.updates(CPU, (8, 30, 4), count=2)["right"]
 
 
@@ -92,8 +92,24 @@ def test_pytorch_writes_the_same_captions(tmp_path: Path, monkeypatch: pytest.Mo
     assert row["torch"] > 0
 
 
+@pytest.mark.long
+def test_features_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features_gpu, "BATCH", 2)
+    monkeypatch.setattr(features_gpu, "BATCHES", 2)
+    found = check_gpu.feature_rates(4, TORCH, tmp_path, "onnx", "cpu")
+    assert found["right"]
+    assert found["difference"] == 0
+    wanted = {"network", "decoding", "end_to_end", *(["torch_cudnn"] if TORCH else [])}
+    assert found["photos_per_second"].keys() == wanted
+    assert min(found["photos_per_second"].values()) > 0
+
+
 @pytest.mark.skipif(gpu_problem() is None, reason="a GPU is there")
-def test_tests_that_are_skipped_count_as_not_run() -> None:
+def test_tests_that_are_skipped_count_as_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the crawler's packages are missing, too: a machine with CuPy and PyTorch has none of them."""
+    for package in ("scrapy", "w3lib", "parsel"):
+        (tmp_path / f"{package}.py").write_text("raise ModuleNotFoundError(__name__)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     found = check_gpu.skipped_tests()
     assert not found["right"]
     assert "skipped" in found["said"][0]
