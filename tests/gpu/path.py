@@ -2,7 +2,8 @@
 
     python -m tests.gpu.path FOLDER train caption features [--cards 2] [--capability 90] [--device cuda:1]
 
-It prints as JSON what the cards were used for, and the kernels that were launched.
+It writes as JSON what the cards were used for, and the kernels that were launched: FOLDER/record-0.json, or
+one for each process's rank.
 """
 
 import argparse
@@ -148,7 +149,11 @@ def main() -> None:
     except BaseException:
         traceback.print_exc()
         status = 1
-    print(json.dumps(cards.record()))  # one line: those of several processes do not mix
+    rank = os.environ.get("PMI_RANK", "0")
+    # A file each: mpiexec mixes what several processes print.
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    content = json.dumps({**cards.record(), "rank": rank})
+    (arguments.folder / f"record-{rank}.json").write_text(content)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # CuPy would free memory through functions that are gone by then
