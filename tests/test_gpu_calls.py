@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 OURS = [
     *sorted((ROOT / "train").glob("*.py")),
     *(path for name in ("reference", "") for path in sorted((ROOT / "train/arithmetic" / name).glob("*.py"))),
-    *sorted((ROOT / "train/captions").glob("*.py")),
+    *(path for name in ("captions", "evaluation") for path in sorted((ROOT / "train" / name).glob("*.py"))),
     *(ROOT / "featurize/backends" / f"{name}_network.py" for name in ("chainer", "cupy")),
 ]
 CHAINERS = {
@@ -33,7 +33,18 @@ CHAINERS = {
     ".": "optimizer",
 }
 """Modules of Chainer that training and features go through on a GPU."""
-ROOTS = ("cuda.cupy.", "self._cupy.", "model.xp.", "self._xp.", "self.xp.", "x.xp.", "cupy.", "xp.")
+ROOTS = (
+    "chainer.cuda.cupy.",
+    "cuda.cupy.",
+    "self._cupy.",
+    "self.model.xp.",
+    "model.xp.",
+    "self._xp.",
+    "self.xp.",
+    "x.xp.",
+    "cupy.",
+    "xp.",
+)
 
 pytestmark = [
     pytest.mark.long,
@@ -95,6 +106,8 @@ def test_cupy_knows_each_call(path: Path) -> None:
 
 def test_the_list_is_not_empty() -> None:
     names = {name for path in OURS for name, _ in calls(path)}
+    used = [path for path in (ROOT / "train").rglob("*.py") if "compiled" not in path.parts]
+    assert [path for path in used if path not in OURS and list(calls(path))] == []
     assert names >= {"argsort", "take_along_axis", "concatenate", "cuda.Stream", "cuda.alloc_pinned_memory"}
 
 
