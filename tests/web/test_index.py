@@ -127,7 +127,7 @@ def test_a_dataset_that_changes_while_it_is_made_leaves_none_of_what_was(copy: P
     shutil.rmtree(copy.directory / "index")
     gone = read.photos(copy.dataset)["sha256"][3].as_py()
     content = Content(sha256s={gone})
-    asked = []
+    asked: list[int] = []
 
     def report(done: int, total: int) -> None:
         if not asked:
@@ -149,7 +149,7 @@ def test_forget_leaves_none_that_was_made_while_it_wrote_the_dataset(copy: Place
 
 def test_two_processes_that_make_it_at_once_both_have_it(copy: Place) -> None:
     shutil.rmtree(copy.directory / "index")
-    others = []
+    others: list[Catalogue | None] = []
 
     def report(done: int, total: int) -> None:
         if not others:
