@@ -102,20 +102,21 @@ def verify_quickly(path: Path) -> "list[Problem]":
     Raises:
         UserError: nothing is there that a stage wrote, or it is one file, which no manifest lists.
     """
+    if path.is_file():
+        raise UserError(f"{path} is one file, of which no manifest tells. Leave out --quick")
+    return [problem for stage in find(path) for problem in _readable(stage, _check_quickly(stage))]
+
+
+def _check_quickly(stage: Stage) -> "Iterator[Problem]":
     from dataset.verify import check_unlisted
     from store.register.quick import check_quickly
 
-    if path.is_file():
-        raise UserError(f"{path} is one file, of which no manifest tells. Leave out --quick")
-    problems: list[Problem] = []
-    for stage in find(path):
-        if stage.name == "pipeline":
-            problems += _check_pipeline(stage, quick=True)
-            continue
-        problems += check_quickly(stage)
-        if stage.name == "dataset":
-            problems += check_unlisted(stage)
-    return problems
+    if stage.name == "pipeline":
+        yield from _check_pipeline(stage, quick=True)
+        return
+    yield from check_quickly(stage)
+    if stage.name == "dataset":
+        yield from check_unlisted(stage)
 
 
 def _check_archive(path: Path) -> "Iterator[Problem]":
@@ -129,10 +130,16 @@ def _check_archive(path: Path) -> "Iterator[Problem]":
 
 
 def _check(stage: Stage, verifiers: "dict[StageName, StageVerify]") -> "Iterator[Problem]":
+    found = _check_pipeline(stage) if stage.name == "pipeline" else verifiers[stage.name].check(stage)
+    yield from _readable(stage, found)
+
+
+def _readable(stage: Stage, found: "Iterator[Problem]") -> "Iterator[Problem]":
+    """Yield the problems of a stage, and which file the system refuses."""
     from store.register.verify import Problem
 
     try:
-        yield from _check_pipeline(stage) if stage.name == "pipeline" else verifiers[stage.name].check(stage)
+        yield from found
     except OSError as error:  # the system refuses a file, say: other stages are checked all the same
         yield Problem(f"{error.filename or stage.directory} cannot be read: {error.strerror or error}")
 
