@@ -16,6 +16,7 @@ from tests.commands.commandline import run, send, start, write_config
 from tests.crawl_tables import photo
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv
 from tests.docs.documents import ROOT
+from tests.featurize.families import resnet
 
 OURS = sorted(
     {"bokeru", *(path.parent.name for path in ROOT.glob("*/__init__.py"))}
@@ -50,6 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config += config.removeprefix("pipelines:\n").replace("  demo:", "  bokete:")
     (folder / "pipelines.yaml").write_text(config)
     (folder / "photo.jpg").write_bytes(photo(1))
+    resnet(folder / "model.onnx")
     (folder / "page.html").write_bytes((ROOT / "tests/crawler/pages/next_2024.html").read_bytes())
     can(folder / "downloads" / "bokekan", rows_as_csv([boke_row(number) for number in range(9)]).encode())
     result = run(folder, "demo", PYTHONPATH=".")

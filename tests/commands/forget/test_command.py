@@ -297,8 +297,8 @@ if where == "export":
     formats.export_again = die
 elif where == "images":
     import crawler.forget as crawl
-    rewrite = crawl._rewrite
-    crawl._rewrite = lambda stage, name, *rest: die() if name == where else rewrite(stage, name, *rest)
+    named_rows = crawl.named_rows
+    crawl.named_rows = lambda stage, name, *rest: die() if name == where else named_rows(stage, name, *rest)
 else:
     stage_forgetters()[where].forget = die
 forget(Place(data, "p"), Request(odai=number))

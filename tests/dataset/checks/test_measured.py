@@ -1,5 +1,6 @@
 """What `verify` measures again: facts on rows and kept looks, edited with sums that fit, are damage."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import ExifTags, Image
 
 from dataset import read, verify
 from dataset.build.stage import build
@@ -15,7 +17,7 @@ from dataset.options import DatasetOptions
 from store.photo.near.kept import KeptLooks
 from store.register.stages import Stage
 from tests import speaking_photos
-from tests.crawl_tables import boke, image, page, write
+from tests.crawl_tables import boke, image, page, photo, write
 
 COUNT = 6
 Row = dict[str, Any]
@@ -68,6 +70,19 @@ def test_what_was_built_is_whole(place: Path) -> None:
     rows = pq.read_table(shard(place)).to_pylist()
     assert sum(row["image_sha256"] != row["sha256"] for row in rows) == 1, "one was cut"
     assert found(place) == []
+    assert found(place, everything=True) == []
+
+
+def test_a_photo_may_have_more_bytes_than_were_fetched(tmp_path: Path) -> None:
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[ExifTags.Base.Copyright] = "K"  # a few bytes, which are written anew as XMP, which is long
+    with Image.open(io.BytesIO(photo(1))) as picture:
+        picture.save(file, "JPEG", exif=exif)
+    place = tmp_path / "p"
+    write(place / "crawl", [page(1, [boke(11, 1, "犬")])], [image(1, file.getvalue())])
+    build(DatasetOptions(dev_fraction=0), [place / "crawl"], place / "dataset", name="p")
+    [(_, content)] = read.photo_bytes(place / "dataset")
+    assert len(content) > len(file.getvalue())
     assert found(place, everything=True) == []
 
 
