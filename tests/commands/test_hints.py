@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -177,6 +178,10 @@ def weights_of_another(place: Place) -> None:
     place.weights.mkdir()
     (place.weights / CAFFENET.file).write_bytes(b"no weights")
     fetch(CAFFENET, place.weights)
+
+
+def weights_out_of_reach(place: Place) -> None:
+    fetch(replace(CAFFENET, url="http://127.0.0.1:9/weights"), place.weights)  # nobody listens there
 
 
 def evaluate_on_other_vectors(place: Place) -> None:
@@ -439,6 +444,11 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         "featurize/fetch.py",
         weights_of_another,
         lambda place: ["weights", "--data", str(place.data), "caffenet"],
+    ),
+    (
+        "featurize/fetch.py",
+        weights_out_of_reach,
+        lambda place: ["weights", "--data", str(place.data), "caffenet", "--mirror", "ADDRESS"],
     ),
     (
         "commands/doctor.py",
