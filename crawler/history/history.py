@@ -89,11 +89,15 @@ class History:
     def _row(self, report: CrawlReport) -> Row:
         answers = report.answers
         seconds = answers.get("pages", {}).get("seconds", {})
+        # The report tells whole seconds: a crawl of less than one would have ended before it started.
+        ended = (
+            max(datetime.fromisoformat(report.finished_at), self._job.started) if report.finished_at else None
+        )
         return {
             **dict.fromkeys(HISTORY.names),
             **values(self._all.figures()),
             "started": self._job.started,
-            "ended": datetime.fromisoformat(report.finished_at) if report.finished_at else None,
+            "ended": ended,
             "status": report.exit_status,
             "failure": report.failure,
             "scope": self.scope,
