@@ -16,7 +16,7 @@ from typing import Any
 
 from featurize.encoder import About, Encoder, Photos, Row, open_encoder
 from featurize.feeding.resolve import fed
-from featurize.options import FeatureOptions
+from featurize.options import FeatureOptions, is_onnx
 from featurize.weights import identity, known, locate, own_file
 from store.errors import UserError
 from store.photo.options import Limits, PhotoOptions, limited
@@ -156,7 +156,8 @@ def _lanes(options: FeatureOptions, resources: dict[str, float]) -> list[Lane]:
     """Return the kinds of workers that the settings and the cluster's resources allow, fastest first."""
     cpus, gpus = int(resources.get("CPU", 0)), int(resources.get("GPU", 0))
     lanes = []
-    if gpus and options.backend in ("auto", "cupy") and not options.weights.endswith((".onnx", "random")):
+    takes_gpu = not is_onnx(options.weights) and options.weights != "random"
+    if gpus and options.backend in ("auto", "cupy") and takes_gpu:
         chosen = options.model_copy(update={"backend": "cupy"})
         # num_cpus 0: a GPU's worker must not take the place of a CPU's.
         lanes.append(Lane("GPU", {"num_gpus": 1, "num_cpus": 0}, chosen, gpus))

@@ -16,7 +16,7 @@ from featurize.backends.backend import Backend, choose, start
 from featurize.feeding.doubts import response_doubts, trial_pictures
 from featurize.feeding.resolve import Fed, fed
 from featurize.feeding.saved import DEFAULT_LAYER
-from featurize.options import FeatureOptions, RandomOptions
+from featurize.options import FeatureOptions, RandomOptions, is_onnx
 from featurize.preprocess import Recipe
 from featurize.weights import locate
 from store.errors import UserError
@@ -80,7 +80,7 @@ def open_encoder(options: FeatureOptions, weights: Path) -> Encoder:
         return RandomEncoder(options)
     path = locate(options.weights, weights)
     how = fed(options, path, weights)
-    return _onnx(path, how) if path.suffix == ".onnx" else _caffe(path, how)
+    return _onnx(path, how) if is_onnx(path) else _caffe(path, how)
 
 
 def _caffe(path: Path, how: Fed) -> Encoder:

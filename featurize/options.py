@@ -1,5 +1,6 @@
 """The settings of the features stage."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -9,6 +10,11 @@ from store.options import Options, StageOptions
 
 LIMITS = ("seconds", "memory_gb")
 """The settings that no vector depends on, and that are not kept beside vectors."""
+
+
+def is_onnx(weights: str | Path) -> bool:
+    """Tell whether a file of weights is an ONNX model, by its name; any other is one of Caffe's."""
+    return str(weights).lower().endswith(".onnx")
 
 
 class RandomOptions(Options):

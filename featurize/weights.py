@@ -13,6 +13,7 @@ from featurize.caffe import caffemodel
 from featurize.caffe.network import caffenet
 from featurize.feeding.saved import DIGEST
 from featurize.fetch import CAFFENET, fetch, file_sha1, file_sha256
+from featurize.options import is_onnx
 from store.errors import DamagedFile, UserError
 from store.processes.lock import locked
 from store.whole_file import read_object, write_json
@@ -140,13 +141,11 @@ def known(path: Path, directory: Path) -> Known:
 
 def _read(path: Path) -> dict[str, Any]:
     """Return what a file says beside its weights."""
-    if path.suffix == ".caffemodel":
+    if not is_onnx(path):
         return {"stated": caffemodel.stated(path)}
-    if path.suffix == ".onnx":
-        from featurize.backends.onnx_graph import external_files
+    from featurize.backends.onnx_graph import external_files
 
-        return {"external": external_files(path)}
-    return {}
+    return {"external": external_files(path)}
 
 
 def is_published(path: Path) -> bool:

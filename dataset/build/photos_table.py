@@ -46,8 +46,8 @@ def write_photos(
     """Write data/train-*.parquet and data/dev-*.parquet in `directory`, block by block.
 
     Args:
-        blocks: tables with n, split, shard, row, and the columns of PHOTOS but image: train before dev, each
-            in the order of n, which numbers photos by shard and row. So shards are read from front to back.
+        blocks: tables with n, split, shard, row, bare, and the columns of PHOTOS but image: train before dev,
+            each in the order of n, which numbers photos by shard and row. So shards are read in order.
         shards: the files with the photos' bytes; `shard` is an index into this list.
         image: reads the photos of a shard.
         directory: the dataset's; its folder for shards is made here.
@@ -112,8 +112,7 @@ def _images(photos: pa.Table, shards: Sequence[Path], image: ImageSource) -> Gen
     """Yield the images of those row groups that hold any of `photos`."""
     positions = _positions(photos)
     numbers = positions // ROWS_PER_SHARD
-    is_bare = photos["bare"].fill_null(False).to_numpy() if "bare" in photos.column_names else False
-    careful = positions[~np.broadcast_to(is_bare, len(positions))]
+    careful = positions[~photos["bare"].fill_null(False).to_numpy()]
     for number in np.unique(numbers).tolist():
         rows = positions[numbers == number] % ROWS_PER_SHARD
         with Shard(shards[number]) as shard:

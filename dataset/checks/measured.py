@@ -13,6 +13,7 @@ from store.photo.decode import decode
 from store.photo.description import ENOUGH, describe_picture
 from store.photo.errors import UnusablePhoto
 from store.photo.facts import measured, reduced
+from store.photo.metadata.cut import bare
 from store.photo.near.kept import KeptLooks, packed
 from store.photo.near.look import look
 from store.register.verify import Problem, Problems
@@ -82,7 +83,9 @@ def _check(path: Path, row: Mapping[str, Any], kept: Mapping[str, Any] | None) -
     if kept and kept["facts"] is not None:
         where = f"{name}: kept in photos/: "
         yield from _differences(where.removesuffix(": "), kept["facts"], facts, is_as_fetched=fetched)
-        found = {**packed(look(copy)), "phash": describe_picture(picture).phash}
+        # Only what is taken as it was fetched tells whether that is right: of others the bytes are not here.
+        is_bare = kept["bare"] and fetched and bare(content).content == content
+        found = {**packed(look(copy)), "phash": describe_picture(picture).phash, "bare": is_bare}
         for column in (column for column, value in found.items() if kept[column] != value):
             again = "Delete that folder: the next build fills it"
             yield Problem(f"{where}{column} is not that of its bytes. {again}")

@@ -72,9 +72,8 @@ def stated(path: Path) -> dict[str, Any]:
         kind = message.type if net.layer else V1_TYPES.get(message.type)
         if kind in INPUTS and (said := _said(message)):
             found.append((any(rule.phase == TEST for rule in message.include), said))
-    return max(found, key=lambda one: one[0], default=(False, {}))[
-        1
-    ]  # that of testing before that of training
+    _, of_testing = max(found, key=lambda one: one[0], default=(False, {}))  # or, without one, of training
+    return of_testing
 
 
 def _said(message: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from featurize.options import is_onnx
 from store.photo.decode import Picture
 
 USUAL_ANSWER = (0.01, 12.0)
@@ -87,7 +88,7 @@ class Scale:
         if not self.count or settings["weights"] in ("random", "untrained", "caffenet"):
             return
         least, most = USUAL_SCALE
-        standardised = str(settings["weights"]).endswith(".onnx")
+        standardised = is_onnx(settings["weights"])
         if standardised and not least <= self.scale <= most:
             how = "large" if self.scale > most else "small"
             yield f"the vectors are {how}: scale {self.scale:.3g}, usual are {least:g} to {most:g}. {REMEDY}"

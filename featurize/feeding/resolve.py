@@ -8,7 +8,7 @@ from typing import Any
 
 from featurize.feeding.beside import beside
 from featurize.feeding.presets import PRESETS
-from featurize.options import FeatureOptions
+from featurize.options import FeatureOptions, is_onnx
 from featurize.preprocess import PARTS, Recipe
 from featurize.weights import is_published, known
 from store.errors import UsageError
@@ -50,7 +50,7 @@ def fed(options: FeatureOptions, path: Path | None, weights: Path) -> Fed:
     if path is None or options.weights in (*NAMED, "random"):
         method = options.preprocess or "caffe"
         return Fed(_filled(options, {"preprocess": method}), _source(options))
-    if path.suffix == ".onnx":
+    if is_onnx(path):
         return _onnx(options, path)
     return _caffe(options, path, weights)
 

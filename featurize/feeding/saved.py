@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from featurize.options import FeatureOptions
+from featurize.options import FeatureOptions, is_onnx
 from store.errors import UserError
 
 SINCE_0_2 = "deviation"
@@ -28,7 +28,7 @@ def saved_options(settings: Mapping[str, Any]) -> FeatureOptions:
     """
     values = {name: value for name, value in settings.items() if name != DIGEST}
     if values and SINCE_0_2 not in values:
-        if str(values.get("weights", "")).endswith(".onnx") and values.get("layer") == DEFAULT_LAYER:
+        if is_onnx(str(values.get("weights", ""))) and values.get("layer") == DEFAULT_LAYER:
             del values["layer"]
         if values.get("preprocess", "caffe") != "caffe":
             values.pop("mean", None)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 VERSION = 3
-"""Counts up when the same picture would give another look, or another fact."""
+"""Counts up when the same photo would give another look or fact, or more be cut out of it (`bare`)."""
 SMALL = 48
 """Pixels of the small copy's sides."""
 _CUT = 0.05

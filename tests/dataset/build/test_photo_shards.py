@@ -78,7 +78,9 @@ def test_what_a_photo_came_with_does_not_stay_while_it_waits(tmp_path: Path) -> 
         rows = pa.array(np.arange(per_block) + number * per_block)
         split = pa.array(["train"] * (per_block - 1) + ["dev"])
         shard = pa.array(np.zeros(per_block, np.int64))
-        return photos(per_block, 60, n=rows, split=split, shard=shard, row=rows).drop_columns("image_sha256")
+        bare = pa.nulls(per_block, pa.bool_())
+        made = photos(per_block, 60, n=rows, split=split, shard=shard, row=rows, bare=bare)
+        return made.drop_columns("image_sha256")
 
     def read(_shard: pq.ParquetFile, groups: list[int], _: object) -> pa.StructArray:
         read = images([15_000] * per_block * len(groups))

@@ -100,6 +100,15 @@ def test_a_fact_that_was_edited_is_damage(place: Path, fact: str, value: float |
     assert str(shard(place)) in problem
 
 
+def test_what_is_said_to_have_nothing_to_cut_out_is_looked_at(place: Path) -> None:
+    table = pq.read_table(kept(place))
+    assert table["bare"].to_pylist().count(False) == 1
+    said = pa.repeat(True, len(table))
+    pq.write_table(table.set_column(table.column_names.index("bare"), "bare", said), kept(place))
+    [problem] = found(place)
+    assert "kept in photos/: bare is not that of its bytes" in problem
+
+
 def test_the_last_digits_may_be_another_machine_s(place: Path) -> None:
     edited(shard(place), lambda row: row["facts"].update(brightness=row["facts"]["brightness"] + 1e-6))
     assert found(place) == []

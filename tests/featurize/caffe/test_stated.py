@@ -103,6 +103,12 @@ def test_a_scale_is_obeyed(tmp_path: Path, layout: Callable[[bytes], bytes]) -> 
     np.testing.assert_array_equal(vector(path, deviation=(1.0, 1.0, 1.0)), vector(plain))
 
 
+@pytest.mark.parametrize("name", ["s.CAFFEMODEL", "weights.bin"])
+def test_a_data_layer_is_heard_whatever_the_file_is_called(tmp_path: Path, name: str) -> None:
+    named, usual = (write(tmp_path / one, new_layout, real(1, 0.017)) for one in (name, "s.caffemodel"))
+    np.testing.assert_array_equal(vector(named), vector(usual))
+
+
 @pytest.mark.parametrize("layout", [new_layout, old_layout])
 @pytest.mark.parametrize("values", [MEAN, MEAN[:1]])
 def test_a_mean_is_obeyed(

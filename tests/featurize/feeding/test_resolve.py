@@ -39,14 +39,16 @@ def vector(asked: FeatureOptions, weights: Path) -> np.ndarray:
     return np.asarray(found)
 
 
-def test_an_onnx_with_no_word_on_preprocessing_is_asked_about(tmp_path: Path) -> None:
-    path = families.resnet(tmp_path / "m.onnx")
+@pytest.mark.parametrize("name", ["m.onnx", "M.ONNX", "m.Onnx"])
+def test_an_onnx_with_no_word_on_preprocessing_is_asked_about(tmp_path: Path, name: str) -> None:
+    path = families.resnet(tmp_path / name)
     for call in (key, open_encoder):
         with pytest.raises(
             UsageError, match=r"Set features.preprocess.*stay with: features: \{preprocess: ca"
         ):
             call(options(path), tmp_path)
     assert UsageError.exit_status == 2
+    assert vector(options(path, preprocess="imagenet"), tmp_path).ndim == 1
 
 
 def test_that_line_keeps_the_vectors_of_earlier_versions(tmp_path: Path) -> None:
