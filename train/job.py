@@ -13,7 +13,7 @@ from train.artifact import Artifact, require_finite
 from train.checkpoint import Checkpoint
 from train.data import Split
 from train.evaluation import curves
-from train.evaluation.measure import nats_per_token
+from train.evaluation.measure import caption_losses
 from train.history import History
 from train.options import TrainOptions
 from train.updater import Updater
@@ -127,7 +127,7 @@ class Job:
             return None
         loss = None
         if updater.processes.rank == 0:
-            loss = nats_per_token(updater.model, dev.examples, dev.vectors, updater.arithmetic)
+            loss = caption_losses(updater.model, dev.examples, dev.vectors, updater.arithmetic).per_token
         # All processes must agree on the loss, or some would stop early and leave the others waiting.
         return updater.processes.broadcast(loss)
 

@@ -14,7 +14,7 @@ from train.arithmetic.arithmetic import choose
 from train.artifact import Artifact
 from train.data import Split, moments
 from train.evaluation import baselines
-from train.evaluation.measure import nats_per_token
+from train.evaluation.measure import caption_losses
 from train.examples import Examples
 from train.model import Array, Photos
 
@@ -34,7 +34,7 @@ def losses(model: Artifact, split: Split, train: Split, sample: int) -> Figures:
     given = (measured, split.vectors), (some, others), _given_noise(some, train.vectors)
     with Progress(f"evaluate {split.name}", sum(len(each) for each, _ in given), "captions") as progress:
         right, shuffle, random = (
-            nats_per_token(model.model, captions, vectors, arithmetic, cores(), progress)
+            caption_losses(model.model, captions, vectors, arithmetic, cores(), progress).per_token
             for captions, vectors in given
         )
     return {

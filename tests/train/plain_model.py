@@ -1,0 +1,45 @@
+"""The model in plain NumPy, float64, a token at a time: written from the equations, not from the code.
+
+Source: Gers, Schmidhuber, Cummins 2000 (an LSTM with a forget gate); docs/training.md (where the photo goes
+in); the gates lie in the order input, forget, output, candidate.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+
+from train.model import Array
+
+BOS, EOS = 2, 3
+
+
+def read(run: Path) -> dict[str, Array]:
+    """Return the tensors of a run's model, as float64."""
+    tensors = safetensors.numpy.load((run / "model" / "model.safetensors").read_bytes())
+    return {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
+
+
+def token_nats(tensors: Mapping[str, Array], vector: Array, ids: Sequence[int]) -> list[float]:
+    """Return -log p of each token of a caption and of its <EOS>, given a raw vector (D,).
+
+    For models of one layer whose photo is added to the first token's embedding.
+    """
+    photo = tensors["photo_w"] @ ((vector - tensors["mean"]) * tensors["scale"]) + tensors["photo_b"]
+    hidden = cell = np.zeros(tensors["lstm0_h"].shape[1])
+    nats = []
+    for step, (read_id, target) in enumerate(zip([BOS, *ids], [*ids, EOS], strict=True)):
+        x = tensors["embedding"][read_id] + (photo if step == 0 else 0)
+        gates = tensors["lstm0_x"] @ x + tensors["lstm0_b"] + tensors["lstm0_h"] @ hidden
+        enter, forget, leave, candidate = np.split(gates, 4)
+        cell = _sigmoid(forget) * cell + _sigmoid(enter) * np.tanh(candidate)
+        hidden = _sigmoid(leave) * np.tanh(cell)
+        logits = tensors["output_w"] @ hidden + tensors["output_b"]
+        nats.append(float(np.logaddexp.reduce(logits) - logits[target]))
+    return nats
+
+
+def _sigmoid(x: Array) -> Array:
+    result: Array = 1 / (1 + np.exp(-x))
+    return result
