@@ -5,6 +5,7 @@ On a GPU the rest of the run has the same batches and draws, but not the same bi
 
 import json
 import logging
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,7 +133,8 @@ class Checkpoint:
         updater.iteration, updater.epoch, updater.position = (
             state[name] for name in ("iteration", "epoch", "position")
         )
-        updater.totals = state["totals"]
+        # Version 0.1 did not add up what the article's loss is made of: that of such an epoch is not known.
+        updater.totals = dict.fromkeys(updater.totals, math.nan) | state["totals"]
         self.history.records[:] = state["records"]
         self._earlier = state["spent"]
 

@@ -8,13 +8,21 @@ from typing import Any
 from store.errors import DamagedFile
 from store.whole_file import write_json, write_whole
 
+UNITS = {
+    "average_loss.json": "nats per target token, <EOS> counted",
+    "article_loss.json": "nats: the sum over batches and their steps of the mean over the captions that "
+    "still have a token, divided by the number of captions; about nats per caption / train.batch_size",
+}
+"""What the numbers are in that a run's files hold by epoch."""
+
 
 @dataclass
 class History:
     """A record per epoch; log.jsonl and the curves are made from it.
 
     Attributes:
-        records: per epoch `epoch, iteration, loss, weighted_loss, dev_loss`, nats per target token.
+        records: per epoch `epoch, iteration, loss, weighted_loss, dev_loss`, nats per target token, and
+            `article_loss`; None is not known.
         patience: epochs without a better dev loss after which the run stops; None never.
     """
 
@@ -36,10 +44,12 @@ class History:
         return self.patience is not None and epochs_since >= self.patience
 
     def write(self, run: Path) -> None:
-        """Write log.jsonl and average_loss.json (the training loss of each epoch) whole."""
+        """Write log.jsonl, and the training loss of each epoch in both units, each file whole."""
         lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in self.records)
         write_whole(run / "log.jsonl", lines)
         write_json(run / "average_loss.json", [record["loss"] for record in self.records])
+        write_json(run / "article_loss.json", [record.get("article_loss") for record in self.records])
+        write_json(run / "units.json", UNITS)
 
 
 def read_log(run: Path) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from store.place import Place
 from store.processes.room import Room
 from store.progress import Progress
 from train.arithmetic.threads import worthwhile_threads
+from train.article import article_loss
 from train.artifact import Artifact, require_finite
 from train.checkpoint import Checkpoint
 from train.data import Split
@@ -107,6 +108,7 @@ class Job:
                 "iteration": updater.iteration,
                 "loss": totals["nats"] / totals["tokens"],
                 "weighted_loss": totals["weighted"] / totals["tokens"],
+                "article_loss": article_loss(totals["step_means"], totals["captions"]),
                 "dev_loss": self._dev_loss(),
             }
         )

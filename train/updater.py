@@ -4,7 +4,7 @@ P photos, D components of a photo's vector, N captions of a batch.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,10 +14,25 @@ from train import batches
 from train.arithmetic.arithmetic import Arithmetic
 from train.arithmetic.loss import Dropout, loss
 from train.arithmetic.processes import Processes, SingleProcess
+from train.article import step_shares
 from train.examples import Examples
 from train.model import Array, CaptionModel, Photos
 from train.options import TrainOptions
 from train.sampling import caption_weights, sample_captions
+
+
+class _Sums(NamedTuple):
+    """What an update's losses add up to over a process's captions; scalars, on the model's device.
+
+    Attributes:
+        weighted: the loss that was differentiated, float32; divided by the tokens of the whole batch.
+        nats: of all tokens, float64.
+        step_means: their sum over the steps of the mean over the whole batch, float64; see `train.article`.
+    """
+
+    weighted: Any
+    nats: Any
+    step_means: Any
 
 
 class Updater(chainer.training.Updater):  # type: ignore[misc]
@@ -54,10 +69,10 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         self.captions_per_epoch = len(sample_captions(examples, options, 0))
         self.batches_per_epoch = -(-self.captions_per_epoch // options.batch_size)
         self.captions_in_update = 0
-        self.totals = {"weighted": 0.0, "nats": 0.0, "tokens": 0.0}
+        self.totals = dict.fromkeys(("weighted", "nats", "tokens", "step_means", "captions"), 0.0)
         self.processes: Processes = processes or SingleProcess()
         self._fetch_every = fetch_every
-        self._pending: list[tuple[int, Array, Any, Any, int]] = []
+        self._pending: list[tuple[int, Array, _Sums, int]] = []
         self._epoch_batches: Iterator[Array] | None = None
 
     @property
@@ -77,27 +92,25 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         self.model.cleargrads()
         # A diverging run overflows here; `fetch_losses` sees it and says which batch it was.
         with np.errstate(over="ignore", invalid="ignore"):
-            weighted, nats = self._backward(share, tokens) if len(share) else self._zero_gradients()
+            sums = self._backward(share, captions) if len(share) else self._zero_gradients()
             self.processes.sum_gradients(self.model)
             self._optimizer.update()
-        self._pending.append((self.iteration, captions, weighted, nats, tokens))
+        self._pending.append((self.iteration, captions, sums, tokens))
         self.captions_in_update = len(captions)
         self._advance()
         if self.is_new_epoch or len(self._pending) >= self._fetch_every:
             self.fetch_losses()
 
-    def _backward(self, captions: Array, tokens: int) -> tuple[Any, Any]:
-        """Compute the gradients of this process's share of a batch.
+    def _backward(self, share: Array, captions: Array) -> _Sums:
+        """Compute the gradients of this process's share of a batch, and return the sums of its losses.
 
         Args:
-            captions: (N,) rows of the examples, this process's.
-            tokens: of the whole batch, over all processes: the loss is a mean over these.
-
-        Returns:
-            The weighted loss (a float32 scalar, divided by `tokens`), and the sum of nats (float64).
+            share: (N,) rows of the examples, this process's.
+            captions: rows of the whole batch, over all processes: the loss is a mean over its tokens.
         """
-        batch = batches.pack(self._examples, captions)
-        xp = self.model.xp
+        batch = batches.pack(self._examples, share)
+        lengths, xp = self._examples.lengths[captions], self.model.xp
+        tokens = int((lengths + 1).sum())
         loss_weights = xp.asarray((self._weights[batch.captions] / tokens)[batch.rows])  # (N,) to (T,)
         # The rank is in the seed, or all processes would drop the same units of different captions.
         seed = (self._options.seed, self.iteration, self.processes.rank)
@@ -105,13 +118,14 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         vectors = self._vectors[batch.photos]  # (N, D)
         total, losses = loss(self.model, batch.on(xp), vectors, loss_weights, self.arithmetic, dropout)
         total.backward()
-        return total.array, losses.sum(dtype=np.float64)
+        shares = xp.asarray(step_shares(lengths, batch.steps))
+        return _Sums(total.array, losses.sum(dtype=np.float64), (losses * shares).sum())
 
-    def _zero_gradients(self) -> tuple[float, float]:
+    def _zero_gradients(self) -> _Sums:
         """Take part in an update whose batch has fewer captions than there are processes."""
         for parameter in self.model.params(False):
             parameter.grad = self.model.xp.zeros_like(parameter.array)
-        return 0.0, 0.0
+        return _Sums(0.0, 0.0, 0.0)
 
     def fetch_losses(self) -> None:
         """Add the losses of the updates since the last call to `totals`; a GPU may still be computing them.
@@ -120,13 +134,15 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
             UserError: a loss is NaN or infinite; the message names the first such batch.
         """
         pending, self._pending = self._pending, []
-        for iteration, captions, weighted, nats, tokens in pending:
-            mean_loss = self.processes.sum(float(weighted))
+        for iteration, captions, sums, tokens in pending:
+            mean_loss = self.processes.sum(float(sums.weighted))
             if not np.isfinite(mean_loss):
                 raise UserError(self._diverged(mean_loss, iteration, captions))
             self.totals["weighted"] += mean_loss * tokens
-            self.totals["nats"] += self.processes.sum(float(nats))
+            self.totals["nats"] += self.processes.sum(float(sums.nats))
             self.totals["tokens"] += tokens
+            self.totals["step_means"] += self.processes.sum(float(sums.step_means))
+            self.totals["captions"] += len(captions)
 
     def _next(self) -> Array:
         """Return the next batch's captions, (N,) rows of the examples."""

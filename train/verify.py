@@ -87,15 +87,16 @@ def _order(vocabulary: Vocabulary) -> str | None:
 
 
 def _check_losses(run: Path) -> Problems:
-    """Yield where the list of losses is not that of the log; it is written after it."""
-    try:
-        losses, log = read_json(run / "average_loss.json"), read_log(run)
-    except (DamagedFile, FileNotFoundError):
-        return
-    logged = [record.get("loss") for record in log if isinstance(record, dict)]
-    if isinstance(losses, list) and losses != logged[: len(losses)]:
-        differ = f"{losses} is not {logged}"
-        yield Problem(f"{run / 'average_loss.json'} has other losses than {run / 'log.jsonl'}: {differ}")
+    """Yield where a list of losses is not that of the log; they are written after it."""
+    for name, field in (("average_loss.json", "loss"), ("article_loss.json", "article_loss")):
+        try:
+            losses, log = read_json(run / name), read_log(run)
+        except (DamagedFile, FileNotFoundError):
+            continue
+        logged = [record.get(field) for record in log if isinstance(record, dict)]
+        if isinstance(losses, list) and losses != logged[: len(losses)]:
+            differ = f"{losses} is not {logged}"
+            yield Problem(f"{run / name} has other losses than {run / 'log.jsonl'}: {differ}")
 
 
 def check_inputs(stage: Stage, *, everything: bool = False) -> Problems:

@@ -193,6 +193,8 @@ KINDS = (
     FileKind("run", f"{_RUN}/bounds.json", "json"),
     FileKind("run", f"{_RUN}/log.jsonl", "jsonl"),
     FileKind("run", f"{_RUN}/average_loss.json", "json"),
+    FileKind("run", f"{_RUN}/article_loss.json", "json"),
+    FileKind("run", f"{_RUN}/units.json", "json"),
     FileKind("run", f"{_RUN}/curves.png", "picture"),
     FileKind("run", f"{_RUN}/evaluation.json", "json"),
     FileKind("run", f"{_RUN}/samples.json", "json", content=True),

@@ -45,6 +45,8 @@ def test_a_run_is_complete_and_says_all_that_captioning_needs(toy: toy_training.
         "bounds.json",
         "log.jsonl",
         "average_loss.json",
+        "article_loss.json",
+        "units.json",
         "curves.png",
         "snapshots",
         "model",

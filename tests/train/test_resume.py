@@ -34,7 +34,7 @@ SETTINGS = {
 }
 WIDE = 2 * packed_lstm.MIN_CAPTIONS
 """Captions of a batch that two threads divide, in the LSTM as in the output layer."""
-SAME = ("log.jsonl", "average_loss.json", "model/model.safetensors", "model/config.json")
+SAME = ("log.jsonl", "average_loss.json", "article_loss.json", "model/model.safetensors", "model/config.json")
 CODE = """
 import json, sys
 from pathlib import Path

@@ -48,38 +48,65 @@ def options(**changed: Any) -> TrainOptions:
 def toy(root: Path, photos: int = 24, captions: int = 2, dev: int = 6, seed: int = 0) -> Toy:
     """Write a dataset of `photos` + `dev` photos and the vectors of all of them under `root`."""
     random = np.random.default_rng(seed)
-    made = Toy(root / "toy" / "dataset", root / "features" / "toy-fc7-00000000", root / "toy" / "runs")
     directions = random.standard_normal((len(NOUNS), D))
-    counts: dict[str, int] = {}
+    splits: dict[str, list[dict[str, Any]]] = {}
+    vectors: dict[str, Array] = {}
+    for split, number in (("train", photos), ("dev", dev)):
+        splits[split] = [_photo(f"{split}{place}", place, captions, random) for place in range(number)]
+        for row in splits[split]:
+            noise = 0.3 * random.standard_normal(D)
+            vectors[row["sha256"]] = directions[NOUNS.index(row["labels"][0])] + noise
+    return _write(root, splits, vectors, f"toy-{photos}-{captions}-{dev}-{seed}")
+
+
+def written(root: Path, train: list[list[list[str]]], dev: list[list[list[str]]]) -> Toy:
+    """Write a dataset of photos with these captions, given as tokens, and random vectors of the photos."""
+    random = np.random.default_rng(0)
+    splits = {
+        split: [_row(f"{split}{place}", place, captions, []) for place, captions in enumerate(photos)]
+        for split, photos in (("train", train), ("dev", dev))
+    }
+    vectors = {row["sha256"]: random.standard_normal(D) for rows in splits.values() for row in rows}
+    return _write(root, splits, vectors, "written")
+
+
+def _write(
+    root: Path, splits: dict[str, list[dict[str, Any]]], vectors: dict[str, Array], fingerprint: str
+) -> Toy:
+    made = Toy(root / "toy" / "dataset", root / "features" / "toy-fc7-00000000", root / "toy" / "runs")
     with ShardWriter(made.features, "vectors", features(D)) as shards:
-        for split, number in (("train", photos), ("dev", dev)):
-            rows = [_photo(f"{split}{place}", place, captions, random) for place in range(number)]
-            for row in rows:
-                vector = directions[NOUNS.index(row["labels"][0])] + 0.3 * random.standard_normal(D)
-                shards.append({"sha256": row["sha256"], "outcome": "ok", "vector": vector.tolist()})
-                for token in (token for caption in row["captions"] for token in caption["tokens"]):
-                    counts[token] = counts.get(token, 0) + (split == "train")
-            with whole_parquet(made.dataset / "data" / f"{split}-00000-of-00001.parquet", PHOTOS) as writer:
-                writer.write_table(pa.Table.from_pylist(rows, schema=PHOTOS))
+        for sha256, vector in vectors.items():
+            shards.append({"sha256": sha256, "outcome": "ok", "vector": vector.tolist()})
+    counts: dict[str, int] = {}
+    for split, rows in splits.items():
+        for token in (token for row in rows for caption in row["captions"] for token in caption["tokens"]):
+            counts[token] = counts.get(token, 0) + (split == "train")
+        with whole_parquet(made.dataset / "data" / f"{split}-00000-of-00001.parquet", PHOTOS) as writer:
+            writer.write_table(pa.Table.from_pylist(rows, schema=PHOTOS))
     Vocabulary.from_counts(counts).save(made.dataset / "vocabulary.json")
-    write_manifest(made.dataset, "dataset", f"toy-{photos}-{captions}-{dev}-{seed}")
+    write_manifest(made.dataset, "dataset", fingerprint)
     return made
 
 
 def _photo(sha256: str, odai: int, captions: int, random: np.random.Generator) -> dict[str, Any]:
     noun = NOUNS[int(random.integers(len(NOUNS)))]
-    written = []
-    for number in range(captions):
-        tokens = [
-            noun,
-            "が",
-            *["とても"] * int(random.integers(4)),
-            "来た" if random.random() < 0.5 else "寝た",
-        ]
-        stars = int(random.integers(100))
-        boke = {"boke_id": 100 * odai + number, "odai_id": odai, "text": "".join(tokens), "tokens": tokens}
-        written.append(boke | {"stars": stars, "raters": 1})
-    return {"sha256": sha256, "odai_ids": [odai], "labels": [noun], "captions": written}
+    texts, stars = [], []
+    for _ in range(captions):
+        adverbs = ["とても"] * int(random.integers(4))
+        texts.append([noun, "が", *adverbs, "来た" if random.random() < 0.5 else "寝た"])
+        stars.append(int(random.integers(100)))
+    return _row(sha256, odai, texts, [noun], stars)
+
+
+def _row(
+    sha256: str, odai: int, texts: list[list[str]], labels: list[str], stars: list[int] | None = None
+) -> dict[str, Any]:
+    captions = [
+        {"boke_id": 100 * odai + number, "odai_id": odai, "text": "".join(tokens), "tokens": tokens,
+         "stars": given, "raters": 1}
+        for number, (tokens, given) in enumerate(zip(texts, stars or [0] * len(texts), strict=True))
+    ]  # fmt: skip
+    return {"sha256": sha256, "odai_ids": [odai], "labels": labels, "captions": captions}
 
 
 def examples(captions: int = 60, photos: int = 20, vocabulary: int = 50, seed: int = 0) -> Examples:
