@@ -1,4 +1,4 @@
-"""Batches of captions of similar length, packed so that there is no padding.
+"""Batches of captions of similar length, or of one length, packed so that there is no padding.
 
 A batch's captions are sorted by length, longest first, and its tokens are laid out step by step: the first
 token of every caption, then the second token of each caption that has one, and so on. The captions that are
@@ -14,6 +14,7 @@ import numpy as np
 
 from train.examples import Examples
 from train.model import Array
+from train.options import TrainOptions
 
 WINDOW = 64
 """Batches whose captions are sorted by length together: similar lengths in a batch, and still a shuffle."""
@@ -45,25 +46,40 @@ class Batch:
         return replace(self, inputs=inputs, targets=targets, rows=rows)
 
 
-def orders(lengths: Array, size: int, seed: int, epoch: int) -> list[Array]:
-    """Cut an epoch's captions into batches of similar length, in a random order that seed and epoch fix.
+def orders(lengths: Array, options: TrainOptions, epoch: int) -> list[Array]:
+    """Cut an epoch's captions into batches, in an order that the seed and the epoch fix.
 
     Args:
         lengths: (C,) int64 tokens of each caption.
-        size: captions per batch, N; the last batch may be smaller.
+        options: `batch_size`, `batches`, `shuffle` and `seed` decide.
         epoch: counted from 0.
 
     Returns:
-        For each batch (N,) int64 positions in `lengths`, longest caption first.
+        For each batch (N,) int64 positions in `lengths`, longest caption first; some may be smaller than
+        `batch_size`: the last, or the last of each length.
     """
-    random = np.random.default_rng([seed, 0, epoch])
-    order = random.permutation(len(lengths))
+    random = np.random.default_rng([options.seed, 0, epoch])
+    order = random.permutation(len(lengths)) if options.shuffle else np.arange(len(lengths))
+    cut = _of_one_length if options.batches == "one-length" else _of_similar_length
+    batches = cut(order, lengths, options.batch_size)
+    return [batches[place] for place in random.permutation(len(batches))] if options.shuffle else batches
+
+
+def _of_similar_length(order: Array, lengths: Array, size: int) -> list[Array]:
+    """Sort the captions of each window by length, and cut it into batches."""
     batches = []
     for start in range(0, len(order), size * WINDOW):
         window = order[start : start + size * WINDOW]
         window = window[np.argsort(-lengths[window], kind="stable")]
         batches += [window[first : first + size] for first in range(0, len(window), size)]
-    return [batches[position] for position in random.permutation(len(batches))]
+    return batches
+
+
+def _of_one_length(order: Array, lengths: Array, size: int) -> list[Array]:
+    """Cut the captions of each length into batches, the shortest captions first."""
+    order = order[np.argsort(lengths[order], kind="stable")]
+    same = np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1)
+    return [group[first : first + size] for group in same for first in range(0, len(group), size)]
 
 
 def pack(examples: Examples, captions: Array) -> Batch:

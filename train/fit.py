@@ -3,6 +3,7 @@
 import shutil
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -23,6 +24,9 @@ from train.prepare import prepare
 
 INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb", "metrics", "evaluate_captions"}
 """Settings that change where and how safely a run is made, or how it is measured, not its result."""
+LATER = {"batches", "shuffle"}
+"""Settings that runs of earlier versions did not have. They count where they are not the default alone, so
+that those runs keep their names, and go on."""
 FORMAT = 1
 """Of a run's directory: part of its fingerprint."""
 
@@ -46,7 +50,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path, *, for
     """
     require_as_built(dataset)
     run_fingerprint = fingerprint(
-        options.model_dump(exclude=INCIDENTAL),
+        identity(options),
         dataset_manifest(dataset)["fingerprint"],
         features.name,
         FORMAT,
@@ -65,6 +69,13 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path, *, for
             with _run_lock(run, processes):
                 _complete(job, dataset, features, run_fingerprint, force=force)
     return run
+
+
+def identity(options: TrainOptions) -> dict[str, Any]:
+    """Return the settings that decide what a run becomes, as its fingerprint takes them."""
+    settings = options.model_dump(exclude=INCIDENTAL)
+    defaults = TrainOptions().model_dump(include=LATER)
+    return {name: value for name, value in settings.items() if defaults.get(name, ...) != value}
 
 
 def _complete(job: Job, dataset: Path, features: Path, run_fingerprint: str, *, force: bool) -> None:

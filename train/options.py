@@ -35,6 +35,10 @@ class TrainOptions(StageOptions):
     """Passes over the training captions."""
     batch_size: int = Field(16, ge=1)
     """Captions per update, over all processes."""
+    batches: Literal["similar", "one-length"] = "similar"
+    """Which captions an update learns together: of similar length, or of one length (an experiment)."""
+    shuffle: bool = True
+    """Whether each epoch has its own order; false keeps the photos' (an experiment)."""
     learning_rate: float = Field(0.001, gt=0)
     """Adam's step size."""
     dropout: float = Field(0.0, ge=0, lt=1)

@@ -3,7 +3,6 @@
 P photos, D components of a photo's vector, N captions of a batch.
 """
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +32,14 @@ class _Sums(NamedTuple):
     weighted: Any
     nats: Any
     step_means: Any
+
+
+class _Place(NamedTuple):
+    """Where an update stands in a run; each is counted from 0."""
+
+    epoch: int
+    position: int
+    iteration: int
 
 
 class Updater(chainer.training.Updater):  # type: ignore[misc]
@@ -67,18 +74,17 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         self.iteration = self.epoch = self.position = 0
         self.is_new_epoch = False
         self.captions_per_epoch = len(sample_captions(examples, options, 0))
-        self.batches_per_epoch = -(-self.captions_per_epoch // options.batch_size)
         self.captions_in_update = 0
         self.totals = dict.fromkeys(("weighted", "nats", "tokens", "step_means", "captions"), 0.0)
         self.processes: Processes = processes or SingleProcess()
         self._fetch_every = fetch_every
-        self._pending: list[tuple[int, Array, _Sums, int]] = []
-        self._epoch_batches: Iterator[Array] | None = None
+        self._pending: list[tuple[_Place, Array, _Sums, int]] = []
+        self._laid_out: tuple[int, list[Array]] = -1, []
 
     @property
     def epoch_detail(self) -> float:
         """The epochs done, as a fraction."""
-        return self.epoch + self.position / self.batches_per_epoch
+        return self.epoch + (self.position / len(self._batches()) if self.position else 0)
 
     def update(self) -> None:
         """Train on the next batch, and add its losses to `totals`.
@@ -86,7 +92,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         Raises:
             UserError: the loss is NaN or infinite; the message names the batch.
         """
-        captions = self._next()
+        captions = self._batches()[self.position]
         tokens = int((self._examples.lengths[captions] + 1).sum())
         share = captions[self.processes.rank :: self.processes.size]
         self.model.cleargrads()
@@ -95,7 +101,8 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
             sums = self._backward(share, captions) if len(share) else self._zero_gradients()
             self.processes.sum_gradients(self.model)
             self._optimizer.update()
-        self._pending.append((self.iteration, captions, sums, tokens))
+        place = _Place(self.epoch, self.position, self.iteration)
+        self._pending.append((place, captions, sums, tokens))
         self.captions_in_update = len(captions)
         self._advance()
         if self.is_new_epoch or len(self._pending) >= self._fetch_every:
@@ -134,40 +141,39 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
             UserError: a loss is NaN or infinite; the message names the first such batch.
         """
         pending, self._pending = self._pending, []
-        for iteration, captions, sums, tokens in pending:
+        for place, captions, sums, tokens in pending:
             mean_loss = self.processes.sum(float(sums.weighted))
             if not np.isfinite(mean_loss):
-                raise UserError(self._diverged(mean_loss, iteration, captions))
+                raise UserError(self._diverged(mean_loss, place, captions))
             self.totals["weighted"] += mean_loss * tokens
             self.totals["nats"] += self.processes.sum(float(sums.nats))
             self.totals["tokens"] += tokens
             self.totals["step_means"] += self.processes.sum(float(sums.step_means))
             self.totals["captions"] += len(captions)
 
-    def _next(self) -> Array:
-        """Return the next batch's captions, (N,) rows of the examples."""
-        options = self._options
-        if self._epoch_batches is None:
+    def _batches(self) -> list[Array]:
+        """Return the batches of this epoch: of each its captions, (N,) rows of the examples."""
+        options, (epoch, laid_out) = self._options, self._laid_out
+        if epoch != self.epoch:
             sampled = sample_captions(self._examples, options, self.epoch)
             lengths = self._examples.lengths[sampled]
-            order = batches.orders(lengths, options.batch_size, options.seed, self.epoch)
-            self._epoch_batches = iter([sampled[batch] for batch in order[self.position :]])
-        return next(self._epoch_batches)
+            laid_out = [sampled[batch] for batch in batches.orders(lengths, options, self.epoch)]
+            self._laid_out = self.epoch, laid_out
+        return laid_out
 
     def _advance(self) -> None:
         self.iteration += 1
         self.position += 1
-        self.is_new_epoch = self.position == self.batches_per_epoch
+        self.is_new_epoch = self.position == len(self._batches())
         if self.is_new_epoch:
-            self.epoch, self.position, self._epoch_batches = self.epoch + 1, 0, None
+            self.epoch, self.position = self.epoch + 1, 0
 
-    def _diverged(self, value: float, iteration: int, captions: Array) -> str:
+    def _diverged(self, value: float, place: _Place, captions: Array) -> str:
         photos = ", ".join(str(self._examples.photos[row])[:12] for row in self._examples.photo[captions[:3]])
-        epoch, batch = divmod(iteration, self.batches_per_epoch)
         return (
-            f"The loss became {value} in epoch {epoch + 1}, batch {batch + 1} (update {iteration + 1}; "
-            f"photos {photos}…), and training stopped. Lower train.learning_rate "
-            f"({self._options.learning_rate}) or train.clip ({self._options.clip})."
+            f"The loss became {value} in epoch {place.epoch + 1}, batch {place.position + 1} "
+            f"(update {place.iteration + 1}; photos {photos}…), and training stopped. Lower "
+            f"train.learning_rate ({self._options.learning_rate}) or train.clip ({self._options.clip})."
         )
 
     def get_optimizer(self, name: str) -> Any:

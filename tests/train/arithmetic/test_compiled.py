@@ -14,6 +14,7 @@ from train.arithmetic.loss import loss
 from train.batches import Batch
 from train.examples import Examples
 from train.model import Array, CaptionModel
+from train.options import TrainOptions
 
 EXAMPLES, VECTORS = toy_training.examples(), toy_training.vectors()
 
@@ -131,7 +132,7 @@ def descent(arithmetic: Arithmetic, steps: int, rate: float, clip: float | None)
     adam = arithmetic.adam(model, rate, clip)
     losses: list[float] = []
     while len(losses) < steps:
-        for captions in batches.orders(EXAMPLES.lengths, 16, 0, len(losses)):
+        for captions in batches.orders(EXAMPLES.lengths, TrainOptions(), len(losses)):
             batch = batches.pack(EXAMPLES, captions)
             even = np.full(len(batch.targets), 1 / len(batch.targets), np.float32)
             total, _ = loss(model, batch, VECTORS[batch.photos], even, arithmetic)
