@@ -28,7 +28,6 @@ from dataset.text.vocabulary import BOS, EOS
 from store.chainer_compat import chainer
 from train import batches
 from train.arithmetic.arithmetic import choose
-from train.arithmetic.loss import loss
 from train.arithmetic.threads import pool_threads, worthwhile_threads
 from train.examples import Examples
 from train.model import CaptionModel, Sizes
@@ -70,11 +69,9 @@ def ours(hidden: int, vocabulary: int, batch: int, device: str = "@numpy") -> St
     def step(number: int) -> Any:
         packed = batches.pack(examples, np.arange(batch) + batch * (number % BATCHES))
         weights = model.xp.full(len(packed.targets), 1 / len(packed.targets), np.float32)
-        total, _ = loss(model, packed.on(model.xp), photos[packed.photos], weights, arithmetic)
-        model.cleargrads()
-        total.backward()
+        losses = arithmetic.gradients(model, packed.on(model.xp), photos[packed.photos], weights)
         adam.update()
-        return total.array
+        return (losses * weights).sum()
 
     return step
 

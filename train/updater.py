@@ -11,7 +11,7 @@ from store.chainer_compat import chainer
 from store.errors import UserError
 from train import batches
 from train.arithmetic.arithmetic import Arithmetic
-from train.arithmetic.loss import Dropout, loss
+from train.arithmetic.dropout import Dropout
 from train.arithmetic.processes import Processes, SingleProcess
 from train.article import step_shares
 from train.examples import Examples
@@ -24,7 +24,7 @@ class _Sums(NamedTuple):
     """What an update's losses add up to over a process's captions; scalars, on the model's device.
 
     Attributes:
-        weighted: the loss that was differentiated, float32; divided by the tokens of the whole batch.
+        weighted: the loss, each caption by its weight, divided by the tokens of the whole batch; float64.
         nats: of all tokens, float64.
         step_means: their sum over the steps of the mean over the whole batch, float64; see `train.article`.
     """
@@ -95,10 +95,9 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         captions = self._batches()[self.position]
         tokens = int((self._examples.lengths[captions] + 1).sum())
         share = captions[self.processes.rank :: self.processes.size]
-        self.model.cleargrads()
         # A diverging run overflows here; `fetch_losses` sees it and says which batch it was.
         with np.errstate(over="ignore", invalid="ignore"):
-            sums = self._backward(share, captions) if len(share) else self._zero_gradients()
+            sums = self._gradients(share, captions) if len(share) else self._zero_gradients()
             self.processes.sum_gradients(self.model)
             self._optimizer.update()
         place = _Place(self.epoch, self.position, self.iteration)
@@ -108,7 +107,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         if self.is_new_epoch or len(self._pending) >= self._fetch_every:
             self.fetch_losses()
 
-    def _backward(self, share: Array, captions: Array) -> _Sums:
+    def _gradients(self, share: Array, captions: Array) -> _Sums:
         """Compute the gradients of this process's share of a batch, and return the sums of its losses.
 
         Args:
@@ -123,10 +122,10 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         seed = (self._options.seed, self.iteration, self.processes.rank)
         dropout = Dropout(self._options.dropout, *seed) if self._options.dropout else None
         vectors = self._vectors[batch.photos]  # (N, D)
-        total, losses = loss(self.model, batch.on(xp), vectors, loss_weights, self.arithmetic, dropout)
-        total.backward()
+        losses = self.arithmetic.gradients(self.model, batch.on(xp), vectors, loss_weights, 0.0, dropout)
         shares = xp.asarray(step_shares(lengths, batch.steps))
-        return _Sums(total.array, losses.sum(dtype=np.float64), (losses * shares).sum())
+        weighted = (losses * loss_weights).sum(dtype=np.float64)
+        return _Sums(weighted, losses.sum(dtype=np.float64), (losses * shares).sum())
 
     def _zero_gradients(self) -> _Sums:
         """Take part in an update whose batch has fewer captions than there are processes."""

@@ -5,7 +5,7 @@ it is what one reads to understand the model, and it runs on any device. `train.
 the CPU, faster, and is tested against the reference. Each is a package with the functions of `Arithmetic`.
 
 N captions or photos, T target tokens packed as `train.batches.Batch` says, D components of a photo's vector,
-E embedding, H hidden, V vocabulary; I inputs of an LSTM, E or H.
+V vocabulary.
 """
 
 from contextlib import AbstractContextManager
@@ -14,10 +14,10 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from train.arithmetic.dropout import Dropout
 from train.batches import Batch
 from train.model import Array, CaptionModel
 
-Variable = Any
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -81,23 +81,52 @@ class Decoder(Protocol):
 
 
 class Arithmetic(Protocol):
-    """How a model is computed. The first three are the parts of `train.arithmetic.loss.loss`."""
+    """How a model is computed."""
 
-    def inputs(self, embedding: Variable, photo: Variable, batch: Batch, every: bool, /) -> Variable:
-        """Return what the first LSTM reads, (T, E): the tokens' embeddings with the photos added."""
+    def losses(self, model: CaptionModel, batch: Batch, vectors: Array, /) -> Array:
+        """Return each target token's negative log-likelihood.
 
-    def lstm(
-        self, x: Variable, weights_x: Variable, bias: Variable, weights_h: Variable, steps: Array, /
-    ) -> Variable:
-        """Return the outputs of an LSTM over packed captions, (T, H)."""
+        Args:
+            model: the model; nothing of it is changed.
+            batch: N captions, T target tokens, on the model's device.
+            vectors: (N, D) float32, the raw vectors of the batch's photos, on the model's device.
 
-    def cross_entropy(
-        self, hidden: Variable, weights: Variable, bias: Variable, targets: Array, loss_weights: Array, /
-    ) -> tuple[Variable, Array]:
-        """Return the weighted loss, to differentiate, and each token's own, (T,) float32 in nats."""
+        Returns:
+            (T,) float32 in nats, on the model's device.
+        """
 
-    def adam(self, model: CaptionModel, rate: float, limit: float | None, /) -> Any:
-        """Return Chainer's optimizer for `model`; `limit` is the largest norm of the whole gradient."""
+    def gradients(
+        self,
+        model: CaptionModel,
+        batch: Batch,
+        vectors: Array,
+        loss_weights: Array,
+        smoothing: float = 0.0,
+        dropout: Dropout | None = None,
+        /,
+    ) -> Array:
+        """Fill the gradients of a batch's loss, those of the last call overwritten; see `losses`.
+
+        Args:
+            loss_weights: (T,) float32, the weight of each token's loss in the sum that is differentiated.
+            smoothing: the share of each target that is spread evenly over the vocabulary.
+            dropout: None drops nothing.
+
+        Returns:
+            (T,) float32, each token's loss in nats: unweighted, and not smoothed.
+        """
+
+    def adam(self, model: CaptionModel, rate: float, limit: float | None, decay: float = 0.0, /) -> Any:
+        """Return Chainer's optimizer for `model`.
+
+        Its `alpha` is the step size, which may change before any update. After an update `gradient_norm` is
+        the norm of the whole gradient before clipping: a float, or a scalar on the model's device.
+
+        Args:
+            rate: the step size.
+            limit: the largest norm of the whole gradient; None limits nothing.
+            decay: each update multiplies the matrices, not the biases, by 1 - step size x decay beforehand.
+        """
 
     def decoder(self, model: CaptionModel, /) -> Decoder:
         """Return a decoder with the weights that the model has now."""

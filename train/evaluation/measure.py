@@ -15,7 +15,6 @@ from store.progress import Progress
 from train import batches
 from train.arithmetic.arithmetic import Arithmetic
 from train.arithmetic.device import on_gpu
-from train.arithmetic.loss import loss
 from train.examples import Examples
 from train.model import Array, CaptionModel, Photos
 
@@ -78,10 +77,8 @@ def caption_losses(
 
     def measure(start: int) -> int:
         batch = batches.pack(examples, order[start : start + BATCH])
-        ones = model.xp.ones(len(batch.targets), np.float32)
         given = model.xp.asarray(vectors[batch.photos])  # (N, D)
-        with chainer.no_backprop_mode(), chainer.using_config("train", False):  # they hold for a thread
-            _, losses = loss(model, batch.on(model.xp), given, ones, arithmetic)
+        losses = arithmetic.losses(model, batch.on(model.xp), given)
         # (T,) of tokens to (C,) of captions; `add.at`, since a caption has many tokens.
         captions, nats = batch.captions[batch.rows], chainer.cuda.to_cpu(losses).astype(np.float64)
         unknown = batch.targets == UNK

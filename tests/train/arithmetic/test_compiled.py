@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from store.chainer_compat import chainer
 from tests.train import toy_training
 from train import batches
 from train.arithmetic import compiled, reference
 from train.arithmetic.arithmetic import Arithmetic, choose
-from train.arithmetic.loss import loss
+from train.arithmetic.dropout import Dropout
 from train.batches import Batch
 from train.examples import Examples
 from train.model import Array, CaptionModel
@@ -27,22 +26,19 @@ def loss_weights(batch: Batch) -> Array:
     return np.random.default_rng(1).random(len(batch.targets), np.float32)
 
 
-def loss_and_gradients(
-    model: CaptionModel, batch: Batch, arithmetic: Arithmetic
-) -> tuple[float, Array, dict[str, Array]]:
-    model.cleargrads()
-    total, losses = loss(model, batch, VECTORS[batch.photos], loss_weights(batch), arithmetic)
-    total.backward()
-    return float(total.array), losses, {name: parameter.grad for name, parameter in model.namedparams()}
+def losses_and_gradients(
+    arithmetic: Arithmetic, model: CaptionModel, batch: Batch, smoothing: float = 0.0, dropout: float = 0.0
+) -> dict[str, Array]:
+    drop = Dropout(dropout, 1, 2) if dropout else None
+    losses = arithmetic.gradients(model, batch, VECTORS[batch.photos], loss_weights(batch), smoothing, drop)
+    return {"losses": losses} | {name: parameter.grad.copy() for name, parameter in model.namedparams()}
 
 
-def assert_same(model: CaptionModel, batch: Batch) -> None:
-    total, losses, gradients = loss_and_gradients(model, batch, reference)
-    fast_total, fast_losses, fast_gradients = loss_and_gradients(model, batch, compiled)
-    assert fast_total == pytest.approx(total, rel=1e-6)
-    np.testing.assert_allclose(fast_losses, losses, rtol=1e-5, atol=1e-6)
-    for name, gradient in gradients.items():
-        np.testing.assert_allclose(fast_gradients[name], gradient, rtol=1e-3, atol=2e-5, err_msg=name)
+def assert_same(model: CaptionModel, batch: Batch, **settings: float) -> None:
+    slow, fast = (losses_and_gradients(each, model, batch, **settings) for each in (reference, compiled))
+    np.testing.assert_allclose(fast.pop("losses"), slow.pop("losses"), rtol=1e-5, atol=1e-6)
+    for name, gradient in slow.items():
+        np.testing.assert_allclose(fast[name], gradient, rtol=1e-3, atol=2e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("injection", ["first", "every"])
@@ -52,61 +48,55 @@ def test_losses_and_gradients_are_those_of_chainers_functions(injection: str, la
     assert_same(toy_training.model(injection=injection, layers=layers), pack(size))
 
 
+@pytest.mark.parametrize("injection", ["first", "every"])
+def test_so_they_are_with_smoothed_targets_and_dropout(injection: str) -> None:
+    assert_same(toy_training.model(injection=injection, layers=2), pack(), smoothing=0.1, dropout=0.3)
+
+
+def test_losses_alone_are_those_of_an_update() -> None:
+    model, batch = toy_training.model(layers=2), pack()
+    losses = losses_and_gradients(compiled, model, batch)["losses"]
+    gradient = model.output_w.grad.copy()
+    for arithmetic in (reference, compiled):
+        found = arithmetic.losses(model, batch, VECTORS[batch.photos])
+        np.testing.assert_allclose(found, losses, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(model.output_w.grad, gradient)
+
+
 def test_chunks_of_the_logits_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("train.arithmetic.compiled.output.CHUNK_BYTES", 7 * 4 * 50)
-    assert_same(toy_training.model(), pack())
+    assert_same(toy_training.model(), pack(), smoothing=0.1)
 
 
 def test_captions_without_tokens_have_only_their_end_as_target() -> None:
     examples = Examples.build(["a", "b"], [0, 1], [[], []], [0, 0], 2, 3)
-    batch = batches.pack(examples, np.arange(2))
-    model = toy_training.model()
-    vectors, ones = VECTORS[:2], np.ones(2, np.float32)
-    losses = [loss(model, batch, vectors, ones, each)[1] for each in (reference, compiled)]
-    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)
+    assert_same(toy_training.model(), batches.pack(examples, np.arange(2)))
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("layer", ["inputs", "every", "lstm", "cross_entropy"])
-def test_gradients_are_the_numerical_ones(layer: str) -> None:
-    batch, random = pack(3), np.random.default_rng(0)
-
-    def array(*shape: int) -> Array:
-        return random.standard_normal(shape, np.float32)
-
-    tokens = len(batch.targets)
-    functions: dict[str, tuple[Any, tuple[Array, ...]]] = {
-        "inputs": (lambda w, p: compiled.inputs(w, p, batch, False), (array(50, 3), array(3, 3))),
-        "every": (lambda w, p: compiled.inputs(w, p, batch, True), (array(50, 3), array(3, 3))),
-        "lstm": (
-            lambda x, u, b, h: compiled.lstm(x, u, b, h, batch.steps),
-            (array(tokens, 3), array(16, 3), array(16), array(16, 4)),
-        ),
-        "cross_entropy": (
-            lambda x, w, b: compiled.cross_entropy(x, w, b, batch.targets, loss_weights(batch))[0],
-            (array(tokens, 4), array(50, 4), array(50)),
-        ),
-    }
-    function, arrays = functions[layer]
-    above = array(*function(*map(chainer.Variable, arrays)).shape)
-    variables = [chainer.Variable(values) for values in arrays]
-    chainer.functions.sum(function(*variables) * above).backward()
-    for number, variable in enumerate(variables):
-        expected = numerical(function, arrays, above, number)
-        np.testing.assert_allclose(variable.grad, expected, rtol=2e-2, atol=2e-2 * np.abs(expected).max())
+@pytest.mark.parametrize("injection", ["first", "every"])
+@pytest.mark.parametrize(("layers", "smoothing"), [(1, 0.0), (2, 0.2)])
+def test_gradients_are_the_numerical_ones(injection: str, layers: int, smoothing: float) -> None:
+    model, batch = toy_training.model(injection=injection, layers=layers, vocabulary=50), pack(3)
+    random, weights = np.random.default_rng(0), loss_weights(batch)
+    found = losses_and_gradients(compiled, model, batch, smoothing)
+    for name, parameter in model.namedparams():
+        # Along a random direction: the difference of two losses is then well above float32's last digits.
+        direction = random.standard_normal(parameter.shape, np.float32)
+        before, sides = parameter.array.copy(), []
+        for step in (1e-2, -1e-2):
+            parameter.array[...] = before + np.float32(step) * direction
+            sides.append(smoothed_loss(model, batch, weights, smoothing))
+        parameter.array[...] = before
+        expected = (sides[0] - sides[1]) / 2e-2
+        slope = float((found[name].astype(float) * direction).sum())
+        assert slope == pytest.approx(expected, rel=2e-2, abs=2e-2), name
 
 
-def numerical(function: Any, arrays: tuple[Array, ...], above: Array, number: int) -> Array:
-    """Return the gradient of sum(function(arrays) * above) by arrays[number], from differences."""
-    gradients, step = np.zeros(arrays[number].shape), 1e-2
-    for place in np.ndindex(gradients.shape):
-        sides = []
-        for sign in (1, -1):
-            moved = [values.copy() for values in arrays]
-            moved[number][place] += sign * step
-            sides.append(float((function(*map(chainer.Variable, moved)).array.astype(float) * above).sum()))
-        gradients[place] = (sides[0] - sides[1]) / (2 * step)
-    return gradients
+def smoothed_loss(model: CaptionModel, batch: Batch, weights: Array, smoothing: float) -> float:
+    """Return the loss that is differentiated, from Chainer's functions: the compiled ones keep no logits."""
+    total, _ = reference.loss.loss(model, batch, VECTORS[batch.photos], weights, smoothing)
+    return float(total.array)
 
 
 @pytest.mark.compiled
@@ -114,41 +104,69 @@ def numerical(function: Any, arrays: tuple[Array, ...], above: Array, number: in
 def test_nan_is_never_hidden(name: str) -> None:
     model, batch = toy_training.model(), pack()
     getattr(model, name).array[:] = np.nan
-    total, _ = loss(model, batch, VECTORS[batch.photos], loss_weights(batch), compiled)
-    assert np.isnan(float(total.array))
+    assert np.isnan(losses_and_gradients(compiled, model, batch)["losses"]).any()
 
 
 def test_logits_far_apart_keep_their_losses_exact() -> None:
-    hidden = np.array([[1.0], [-1.0], [1.0]], np.float32)
-    output = np.array([[80.0], [0.0], [-80.0]], np.float32)
-    targets, ones = np.array([0, 0, 2], np.int32), np.ones(3, np.float32)
-    inputs, weight, bias = (chainer.Variable(array) for array in (hidden, output, np.zeros(3, np.float32)))
-    _, losses = compiled.cross_entropy(inputs, weight, bias, targets, ones)
-    np.testing.assert_allclose(losses, [0, 160, 160], rtol=1e-6)
+    model, batch = toy_training.model(), pack(2)
+    model.output_w.array[:] = 0
+    model.output_b.array[:] = -80
+    model.output_b.array[batch.targets[0]] = 80
+    expected = np.where(batch.targets == batch.targets[0], 0, 160)
+    np.testing.assert_allclose(compiled.losses(model, batch, VECTORS[batch.photos]), expected, rtol=1e-6)
 
 
-def descent(arithmetic: Arithmetic, steps: int, rate: float, clip: float | None) -> list[float]:
+def descent(
+    arithmetic: Arithmetic, steps: int, rate: float, clip: float | None, **habits: float
+) -> dict[str, list[float]]:
+    """Return losses and gradient norms of updates whose step size falls."""
     model = toy_training.model(embedding=8, hidden=12)
-    adam = arithmetic.adam(model, rate, clip)
+    adam = arithmetic.adam(model, rate, clip, habits.get("decay", 0.0))
     losses: list[float] = []
+    norms: list[float] = []
     while len(losses) < steps:
         for captions in batches.orders(EXAMPLES.lengths, TrainOptions(), len(losses)):
             batch = batches.pack(EXAMPLES, captions)
             even = np.full(len(batch.targets), 1 / len(batch.targets), np.float32)
-            total, _ = loss(model, batch, VECTORS[batch.photos], even, arithmetic)
-            model.cleargrads()
-            total.backward()
+            vectors, smoothing = VECTORS[batch.photos], habits.get("smoothing", 0.0)
+            losses.append(float(arithmetic.gradients(model, batch, vectors, even, smoothing).mean()))
+            adam.alpha = rate * (1 - len(losses) / (2 * steps))
             adam.update()
-            losses.append(float(total.array))
-    return losses[:steps]
+            norms.append(float(adam.gradient_norm))
+    return {"losses": losses[:steps], "norms": norms[:steps]}
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("clip", [None, 0.5])
-def test_fifty_updates_are_those_of_chainers_functions_and_optimiser(clip: float | None) -> None:
-    slow, fast = (descent(choose(np, kind), 50, 0.003, clip) for kind in (False, True))
-    np.testing.assert_allclose(fast, slow, rtol=0, atol=1e-5)
-    assert slow[-1] < slow[0] - 0.1
+@pytest.mark.parametrize(("clip", "habits"), [(None, {}), (0.5, {}), (0.5, {"decay": 0.5, "smoothing": 0.1})])
+def test_fifty_updates_are_those_of_chainers_functions_and_optimiser(
+    clip: float | None, habits: dict[str, Any]
+) -> None:
+    slow, fast = (descent(choose(np, kind), 50, 0.003, clip, **habits) for kind in (False, True))
+    np.testing.assert_allclose(fast["losses"], slow["losses"], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(fast["norms"], slow["norms"], rtol=1e-3)
+    assert slow["losses"][-1] < slow["losses"][0] - 0.05
+
+
+@pytest.mark.parametrize("arithmetic", [reference, compiled])
+def test_an_update_with_decay_is_the_one_computed_by_hand(arithmetic: Arithmetic) -> None:
+    """Kingma and Ba 2015, algorithm 1, after Loshchilov and Hutter 2019, algorithm 2, in float64."""
+    model = toy_training.model()
+    adam = arithmetic.adam(model, 0.01, None, 0.3)
+    before = {name: parameter.array.astype(float) for name, parameter in model.namedparams()}
+    gradients = {
+        name: np.random.default_rng(len(name)).standard_normal(values.shape)
+        for name, values in before.items()
+    }
+    for name, parameter in model.namedparams():
+        parameter.grad = gradients[name].astype(np.float32)
+    adam.update()
+    norm = sum((gradient**2).sum() for gradient in gradients.values()) ** 0.5
+    assert float(adam.gradient_norm) == pytest.approx(norm, rel=1e-5)
+    for name, parameter in model.namedparams():
+        first, second = 0.1 * gradients[name], 0.001 * gradients[name] ** 2
+        step = 0.01 * (first / (1 - 0.9)) / (np.sqrt(second / (1 - 0.999)) + 1e-8)
+        kept = 1 - 0.01 * 0.3 if parameter.ndim > 1 else 1
+        np.testing.assert_allclose(parameter.array, kept * before[name] - step, rtol=1e-4, atol=1e-5)
 
 
 def test_no_loss_function_is_taken_by_the_compiled_optimiser() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from store.chainer_compat import chainer
 from train.arithmetic.compiled.jit import compiled
-from train.arithmetic.reference.optimizer import moments
+from train.arithmetic.reference.optimizer import decays, moments
 from train.arithmetic.threads import divide
 from train.model import Array, CaptionModel
 
@@ -15,9 +15,9 @@ BLOCK = 65_536
 """Values per block of a sum: blocks are added in order, so the number of threads changes no result."""
 
 
-def adam(model: CaptionModel, rate: float, limit: float | None) -> Any:
+def adam(model: CaptionModel, rate: float, limit: float | None, decay: float = 0.0) -> Any:
     """Return Adam set up for `model`; see `train.arithmetic.arithmetic.Arithmetic`."""
-    return CompiledAdam(rate, limit).setup(model)
+    return CompiledAdam(rate, limit, decay).setup(model)
 
 
 class CompiledAdam(chainer.optimizers.Adam):  # type: ignore[misc]
@@ -26,11 +26,15 @@ class CompiledAdam(chainer.optimizers.Adam):  # type: ignore[misc]
     Args:
         rate: the step size.
         limit: the largest norm of the whole gradient; None limits nothing.
+        decay: each update takes this share of the step size off the matrices.
+
+    Attributes:
+        gradient_norm: of the whole gradient at the last update, before clipping.
     """
 
-    def __init__(self, rate: float, limit: float | None) -> None:
+    def __init__(self, rate: float, limit: float | None, decay: float) -> None:
         super().__init__(alpha=rate)
-        self._limit = limit
+        self._limit, self._decay, self.gradient_norm = limit, decay, 0.0
 
     def update(self, lossfun: Any = None, *args: Any, **kwargs: Any) -> None:
         """Update the parameters from their gradients.
@@ -41,24 +45,25 @@ class CompiledAdam(chainer.optimizers.Adam):  # type: ignore[misc]
         if lossfun is not None or args or kwargs:
             raise TypeError("CompiledAdam updates from gradients that were computed already")
         self.t += 1
-        clip_scale = np.float32(self._clip_scale())
+        self.gradient_norm = self._norm()
+        limit = self.gradient_norm if self._limit is None else self._limit
+        clip_scale = np.float32(limit / max(self.gradient_norm, limit, 1e-38))
         numbers = [np.float32(value) for value in (self.alpha_t, self.beta1, self.beta2, self.eps)]
         for parameter, gradient in self._gradients():
             parameter.update_rule.t = self.t
             arrays = (parameter.array, gradient, *moments(parameter))
+            kept = np.float32(1 - self.alpha * self._decay if decays(parameter) else 1)
             flat = [array.reshape(-1) for array in arrays]
 
             # Defaults bind this round's arrays; a closure would see the next round's.
-            def update(part: slice, flat: list[Array] = flat) -> None:
+            def update(part: slice, flat: list[Array] = flat, kept: Any = kept) -> None:
                 values, slope, m, v = (array[part] for array in flat)
-                adam_step(values, slope, m, v, clip_scale, *numbers)
+                adam_step(values, slope, m, v, kept, clip_scale, *numbers)
 
             divide(gradient.size, update, least=BLOCK)
 
-    def _clip_scale(self) -> float:
-        """Return what every gradient is multiplied by."""
-        if self._limit is None:
-            return 1.0
+    def _norm(self) -> float:
+        """Return the norm of the whole gradient."""
         total = 0.0
         for _, gradient in self._gradients():
             values, sums = gradient.reshape(-1), np.empty(-(-gradient.size // BLOCK))
@@ -68,7 +73,7 @@ class CompiledAdam(chainer.optimizers.Adam):  # type: ignore[misc]
 
             divide(len(sums), add)
             total += float(sums.sum())  # float64: parameters differ in size by orders of magnitude
-        return float(self._limit / max(total**0.5, self._limit))
+        return float(total**0.5)
 
     def _gradients(self) -> Iterator[tuple[Any, Array]]:
         for parameter in self.target.params(False):
@@ -90,7 +95,7 @@ def square_sums(values: Array, sums: Array) -> None:
 @compiled()
 def adam_step(
     values: Array, gradient: Array, m: Array, v: Array,
-    clip_scale: Any, rate: Any, beta1: Any, beta2: Any, epsilon: Any,
+    kept: Any, clip_scale: Any, rate: Any, beta1: Any, beta2: Any, epsilon: Any,
 ) -> None:  # fmt: skip
     """Update parameters and both of Adam's moments in place, in one pass.
 
@@ -98,6 +103,7 @@ def adam_step(
         values: parameters, 1-D of any size.
         gradient: of the same size.
         m, v: of the same size, the first and the second moment.
+        kept: float32, what the parameters are multiplied by beforehand.
         clip_scale: float32, what the gradient is multiplied by beforehand.
         rate: float32, the step size with the bias correction in it.
         beta1, beta2, epsilon: float32.
@@ -108,4 +114,4 @@ def adam_step(
         scaled = gradient[position] * clip_scale
         m[position] += (np.float32(1) - beta1) * (scaled - m[position])
         v[position] += (np.float32(1) - beta2) * (scaled * scaled - v[position])
-        values[position] -= rate * m[position] / (np.sqrt(v[position]) + epsilon)
+        values[position] = kept * values[position] - rate * m[position] / (np.sqrt(v[position]) + epsilon)

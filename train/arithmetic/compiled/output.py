@@ -20,13 +20,13 @@ CHUNK_BYTES = 100 * 2**20
 
 
 def cross_entropy(
-    hidden: Variable, weights: Variable, bias: Variable, targets: Array, loss_weights: Array
+    hidden: Variable, weights: Variable, bias: Variable, targets: Array, loss_weights: Array, smoothing: float
 ) -> tuple[Variable, Array]:
     """Return the weighted loss, and each token's own (T,) float32 in nats.
 
     See `train.arithmetic.arithmetic.Arithmetic`.
     """
-    function = LinearCrossEntropy(targets, loss_weights)
+    function = LinearCrossEntropy(targets, loss_weights, smoothing)
     (total,) = function.apply((hidden, weights, bias))
     return total, function.losses
 
@@ -39,7 +39,8 @@ class LinearCrossEntropy(chainer.FunctionNode):  # type: ignore[misc]
         loss_weights: (T,) float32.
     """
 
-    def __init__(self, targets: Array, loss_weights: Array) -> None:
+    def __init__(self, targets: Array, loss_weights: Array, smoothing: float) -> None:
+        self._smoothing = np.float32(smoothing)
         self._targets, self._loss_weights = targets, loss_weights
         self.losses: Array = np.empty(len(targets), np.float32)
 
@@ -63,7 +64,9 @@ class LinearCrossEntropy(chainer.FunctionNode):  # type: ignore[misc]
 
         def compute(rows: slice) -> None:
             np.matmul(hidden[rows], weights.T, out=logits[rows])  # (n, H) @ (H, V)
-            softmax_cross_entropy(logits[rows], bias, targets[rows], loss_weights[rows], losses[rows])
+            softmax_cross_entropy(
+                logits[rows], bias, targets[rows], loss_weights[rows], losses[rows], self._smoothing
+            )
             # The kernel has left the logits' gradient in their place.
             if needs_gradients:
                 np.matmul(logits[rows], weights, out=grad_hidden[rows])  # (n, V) @ (V, H)
@@ -117,7 +120,7 @@ def _ordered(bits: Any) -> Any:
 
 @compiled()
 def softmax_cross_entropy(
-    logits: Array, bias: Array, targets: Array, loss_weights: Array, losses: Array
+    logits: Array, bias: Array, targets: Array, loss_weights: Array, losses: Array, smoothing: Any
 ) -> None:
     """Compute each token's loss, and replace the logits by their gradient.
 
@@ -143,6 +146,7 @@ def softmax_cross_entropy(
             total += line[token]
         losses[row] = np.log(total) + highest - target_logit
         scale = loss_weights[row] / total
+        even = loss_weights[row] * smoothing / np.float32(len(bias))
         for token in range(len(bias)):
-            line[token] *= scale
-        line[targets[row]] -= loss_weights[row]
+            line[token] = line[token] * scale - even
+        line[targets[row]] -= loss_weights[row] * (np.float32(1) - smoothing)

@@ -1,7 +1,7 @@
-"""The three operations of the loss in Chainer's own functions: what the compiled ones are tested against.
+"""The loss of a batch in Chainer's own functions: what the compiled arithmetic is tested against.
 
-N captions, T target tokens packed as `train.batches.Batch` says, E embedding, H hidden, V vocabulary; I
-inputs of an LSTM, E or H.
+N captions, T target tokens packed as `train.batches.Batch` says, D components of a photo's vector, E
+embedding, H hidden, V vocabulary; I inputs of an LSTM, E or H.
 """
 
 from typing import Any
@@ -9,11 +9,65 @@ from typing import Any
 import numpy as np
 
 from store.chainer_compat import chainer
+from train.arithmetic.dropout import Dropout
 from train.batches import Batch
-from train.model import Array
+from train.model import Array, CaptionModel
 
 F = chainer.functions
 Variable = Any
+
+
+def losses(model: CaptionModel, batch: Batch, vectors: Array) -> Array:
+    """Return each target token's loss, (T,) float32; see `train.arithmetic.arithmetic.Arithmetic`."""
+    even = model.xp.ones(len(batch.targets), np.float32)
+    with chainer.no_backprop_mode(), chainer.using_config("train", False):  # they hold for a thread
+        return loss(model, batch, vectors, even)[1]
+
+
+def gradients(
+    model: CaptionModel,
+    batch: Batch,
+    vectors: Array,
+    loss_weights: Array,
+    smoothing: float = 0.0,
+    dropout: Dropout | None = None,
+) -> Array:
+    """Fill the gradients, return losses (T,); see `train.arithmetic.arithmetic.Arithmetic`."""
+    model.cleargrads()
+    total, each = loss(model, batch, vectors, loss_weights, smoothing, dropout)
+    total.backward()
+    for parameter in model.params(False):
+        if parameter.grad is None:  # where no caption has a second token, no recurrent weight took part
+            parameter.grad = model.xp.zeros_like(parameter.array)
+    return each
+
+
+def loss(
+    model: CaptionModel,
+    batch: Batch,
+    vectors: Array,
+    loss_weights: Array,
+    smoothing: float = 0.0,
+    dropout: Dropout | None = None,
+) -> tuple[Variable, Array]:
+    """Return the loss of a batch, to differentiate, and each target token's own.
+
+    Returns:
+        The weighted sum, a float32 scalar Variable, with label smoothing in it; and the unweighted losses
+        (T,) float32 in nats, without.
+
+    Compare Vinyals et al. 2015, Show and Tell, where the photo is an input of its own before the first token.
+    """
+
+    def drop(x: Variable) -> Variable:
+        return x * model.xp.asarray(dropout.mask(*x.shape)) if dropout else x
+
+    photo = F.linear(model.standardised(vectors), model.photo_w, model.photo_b)
+    x = inputs(model.embedding, photo, batch, model.sizes.injection == "every")  # (T, E)
+    for layer in range(model.sizes.layers):
+        weights_x, bias, weights_h = (getattr(model, f"lstm{layer}_{part}") for part in ("x", "b", "h"))
+        x = lstm(drop(x), weights_x, bias, weights_h, batch.steps)  # (T, H)
+    return cross_entropy(drop(x), model.output_w, model.output_b, batch.targets, loss_weights, smoothing)
 
 
 def inputs(embedding: Variable, photo: Variable, batch: Batch, every: bool) -> Variable:
@@ -76,7 +130,12 @@ def _first(rows: Variable, count: int) -> Variable:
 
 
 def cross_entropy(
-    hidden: Variable, weights: Variable, bias: Variable, targets: Array, loss_weights: Array
+    hidden: Variable,
+    weights: Variable,
+    bias: Variable,
+    targets: Array,
+    loss_weights: Array,
+    smoothing: float = 0.0,
 ) -> tuple[Variable, Array]:
     """Return the weighted loss and each token's own.
 
@@ -86,11 +145,18 @@ def cross_entropy(
         bias: (V,) float32.
         targets: (T,) int32 ids.
         loss_weights: (T,) float32, the weight of each token's loss in the sum.
+        smoothing: the share of each target that is spread evenly over the vocabulary.
 
     Returns:
-        The sum of loss_weights x negative log-likelihoods, a float32 scalar to differentiate; and the
-        unweighted negative log-likelihoods (T,) float32 in nats.
+        The sum of loss_weights x cross-entropies with the smoothed targets, a float32 scalar to
+        differentiate; and the negative log-likelihoods (T,) float32 in nats, unweighted and not smoothed.
+
+    Source: of label smoothing, Szegedy et al. 2016, Rethinking the Inception Architecture, section 7.
     """
     logits = F.linear(hidden, weights, bias)  # (T, V)
     losses = F.softmax_cross_entropy(logits, targets, reduce="no", normalize=False)
-    return F.sum(losses * loss_weights), losses.array
+    if not smoothing:
+        return F.sum(losses * loss_weights), losses.array
+    even = -F.average(F.log_softmax(logits), axis=1)  # (T,) the cross-entropy with even targets
+    smoothed = (1 - smoothing) * losses + smoothing * even
+    return F.sum(smoothed * loss_weights), losses.array
