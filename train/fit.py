@@ -3,7 +3,7 @@
 import shutil
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -31,7 +31,24 @@ FORMAT = 1
 """Of a run's directory: part of its fingerprint."""
 
 
-def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path, *, force: bool = False) -> Path:
+class Variant(Protocol):
+    """What an experiment changes of a run that no setting says; `name` tells it from all others."""
+
+    name: str
+
+    def __call__(self, job: Job, /) -> None:
+        """Change a run before its first update; also called when it goes on after a kill."""
+
+
+def fit(
+    options: TrainOptions,
+    dataset: Path,
+    features: Path,
+    runs: Path,
+    *,
+    force: bool = False,
+    variant: Variant | None = None,
+) -> Path:
     """Train a model, or finish the training that was interrupted; return the run's directory.
 
     Args:
@@ -40,6 +57,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path, *, for
         features: the directory of its photo vectors, `features/<key>`.
         runs: where the run's directory is made; its name follows from settings and inputs.
         force: train again from the first update, though the run is up to date.
+        variant: for experiments.
 
     Raises:
         MissingStage: the dataset or the features are not there.
@@ -54,6 +72,7 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path, *, for
         dataset_manifest(dataset)["fingerprint"],
         features.name,
         FORMAT,
+        *([variant.name] if variant else []),
     )
     run = runs / f"{options.sampling}-{run_fingerprint[:8]}"
     if is_fresh(run, run_fingerprint) and not force:
@@ -66,6 +85,8 @@ def fit(options: TrainOptions, dataset: Path, features: Path, runs: Path, *, for
         # The current device, too: CuPy and NCCL put there what names none.
         with chainer.using_device(own):
             job = prepare(options, dataset, features, run, run_fingerprint, processes, own)
+            if variant:
+                variant(job)
             with _run_lock(run, processes):
                 _complete(job, dataset, features, run_fingerprint, force=force)
     return run

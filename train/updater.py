@@ -69,7 +69,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         fetch_every: int = 1,
     ) -> None:
         self.model, self._optimizer, self.arithmetic = model, optimizer, arithmetic
-        self._examples, self._vectors, self._options = examples, vectors, options
+        self._examples, self.vectors, self._options = examples, vectors, options
         self._weights = caption_weights(examples, options)
         self.iteration = self.epoch = self.position = 0
         self.is_new_epoch = False
@@ -121,7 +121,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         # The rank is in the seed, or all processes would drop the same units of different captions.
         seed = (self._options.seed, self.iteration, self.processes.rank)
         dropout = Dropout(self._options.dropout, *seed) if self._options.dropout else None
-        vectors = self._vectors[batch.photos]  # (N, D)
+        vectors = self.vectors[batch.photos]  # (N, D)
         losses = self.arithmetic.gradients(self.model, batch.on(xp), vectors, loss_weights, 0.0, dropout)
         shares = xp.asarray(step_shares(lengths, batch.steps))
         weighted = (losses * loss_weights).sum(dtype=np.float64)
