@@ -348,6 +348,30 @@ SCORES = pa.schema(
 )
 """What a scorer gave a photo, or a caption with its photo; of photos `text` and the numbers are null."""
 
+EVALUATED = pa.schema(
+    [
+        ("split", pa.string()),
+        ("sha256", pa.string()),
+        *(
+            (name, pa.float64())
+            for name in (
+                *("captions", "tokens", "nats", "unknown", "unknown_nats"),
+                *("compared_captions", "compared_tokens", "compared_nats"),
+                *("compared_unknown", "compared_unknown_nats"),
+                *("shuffled_nats", "shuffled_unknown_nats", "random_nats"),
+                *(f"matches_{order}" for order in (1, 2, 3, 4)),
+                *(f"ngrams_{order}" for order in (1, 2, 3, 4)),
+                *("length", "reference_length", "rouge_l", "cider", "cider_d"),
+                *("distinct_1", "distinct_2", "self_bleu", "same", "verbatim"),
+                *("names", "names_shuffled", "names_human"),
+                *("rank", "rank_pmi", "photo_nats"),
+            )
+        ),
+    ]
+)
+"""What an evaluation measured of each photo: sums and values that its figures are made of; null where a photo
+was not among those that a figure is of. `train.evaluation.intervals` says how figures are made of them."""
+
 FEATURE_KEYS = pa.schema([("sha256", pa.string()), ("outcome", pa.string()), ("error", pa.string())])
 """A feature cache's columns beside its vectors, whose length depends on the layer."""
 

@@ -21,6 +21,7 @@ from train.data import dataset_manifest, require_as_built
 from train.job import Job
 from train.options import TrainOptions
 from train.prepare import prepare
+from train.runs import EVALUATION
 
 INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb", "metrics", "evaluate_captions"}
 """Settings that change where and how safely a run is made, or how it is measured, not its result."""
@@ -129,7 +130,7 @@ def _open_again(run: Path, *, force: bool) -> None:
     """
     if (run / MANIFEST).is_file() and (names := changed(run)):
         print(f"train: made again, as missing or not as written: {', '.join(names)}")
-    stage, measured = Stage("run", run), [run / "evaluation.json", run / "samples.json"]
+    stage, measured = Stage("run", run), [run / name for name in EVALUATION]
     damaged = [run / name for name in damaged_files(stage)]
     snapshots = list((run / "snapshots").glob("[!.]*.safetensors")) if force else []
     unlist(stage, measured)

@@ -1,10 +1,14 @@
-"""Find the runs of a pipeline."""
+"""Find the runs of a pipeline, and the files that an evaluation adds to one."""
 
 from pathlib import Path
 
 from store.errors import MissingStage
 from store.manifest import NAME
 from store.place import Place
+
+BY_PHOTO = "evaluation.parquet"
+EVALUATION = ("samples.json", BY_PHOTO, "evaluation.json")
+"""The files of an evaluation; the last is written last."""
 
 
 def complete(runs: Path) -> list[Path]:

@@ -197,6 +197,7 @@ KINDS = (
     FileKind("run", f"{_RUN}/units.json", "json"),
     FileKind("run", f"{_RUN}/curves.png", "picture"),
     FileKind("run", f"{_RUN}/evaluation.json", "json"),
+    FileKind("run", f"{_RUN}/evaluation.parquet", "parquet", schema.EVALUATED, "evaluation", content=True),
     FileKind("run", f"{_RUN}/samples.json", "json", content=True),
     FileKind("run", f"{_RUN}/model/model.safetensors", "safetensors"),
     FileKind("run", f"{_RUN}/model/config.json", "json"),

@@ -19,6 +19,7 @@ from store.schema import (
     BUILDS,
     CANARIES,
     CAPTION,
+    EVALUATED,
     HISTORY,
     IMAGES,
     LEFT_OUT_CAPTIONS,
@@ -43,6 +44,7 @@ HEADINGS = {
     "## `data/<pipeline>/dataset`": PHOTOS,
     "### A caption in `captions`": CAPTION,
     "## `data/features/<key>`": features(4096),
+    "## `data/<pipeline>/runs/<run>/evaluation.parquet`": EVALUATED,
 }
 FILES = re.findall(r"^\| `([^`]+)` \| (\w+) \| (yes|–) \| (yes|–) \| (yes|–) \| .+ \|$", TEXT, flags=re.M)
 RECIPES = re.findall(r"```(sql|python)\n(.*?)```", TEXT, flags=re.S)

@@ -20,14 +20,19 @@ def target_counts(examples: Examples, vocabulary: int) -> Array:
     return targets
 
 
-def unigram(train: Examples, examples: Examples, vocabulary: int) -> float:
+def unigram(train: Examples, examples: Examples, vocabulary: int, *, known: bool = False) -> float:
     """Return the loss on `examples`, nats per token, of a model that knows only `train`'s token frequencies.
 
     On train itself that is the unigram entropy. On other examples frequencies are add-one smoothed, since a
     token that train lacks would cost infinity.
+
+    Args:
+        known: only of targets that are not <UNK>, as `nll_known` is.
     """
     frequencies = target_counts(train, vocabulary) + (0.0 if examples is train else 1.0)
     counts = target_counts(examples, vocabulary)
+    if known:
+        counts[UNK] = 0
     used = counts > 0  # log(0) never enters, not even multiplied by 0
     return float(-(counts[used] * np.log(frequencies[used] / frequencies.sum())).sum() / counts.sum())
 
@@ -55,10 +60,10 @@ def memorised(examples: Examples) -> float:
     return float(nats[np.argsort(order[first])].cumsum()[-1] / (examples.lengths + 1).sum())
 
 
-def verbatim(captions: Sequence[Sequence[int]], known: Examples) -> float:
-    """Return the share of captions, given as ids, that are one of `known` word for word."""
+def verbatim(captions: Sequence[Sequence[int]], known: Examples) -> Array:
+    """Return 1 for each of N captions, given as ids, that is one of `known` word for word, else 0: (N,)."""
     count = len(captions)
     written = Examples.build([""], [0] * count, captions, [0] * count, BOS, EOS)
     is_known = np.isin(written.hashes(), known.hashes())
     # <UNK> stands for many words: nobody can tell whether they are the same.
-    return sum(bool(is_known[row]) and UNK not in captions[row] for row in range(count)) / max(1, count)
+    return np.array([bool(is_known[row]) and UNK not in captions[row] for row in range(count)], float)

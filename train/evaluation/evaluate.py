@@ -3,13 +3,14 @@
 P photos, N captioned photos, D components of a photo's vector.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from dataset import read
-from dataset.text.captions import normalise
-from dataset.text.names import name_form
 from store.chainer_compat import chainer
 from store.errors import DamagedFile, UserError
 from store.manifest import changed, fingerprint, read_manifest
@@ -25,22 +26,22 @@ from train.arithmetic.device import device_if_there, operations
 from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
 from train.data import Split, dataset_manifest, read_split
-from train.evaluation import baselines, metrics, outside
+from train.evaluation import by_photo, outside
 from train.evaluation.figures import MEANINGS, show
-from train.evaluation.losses import Figures, derangement, losses
-from train.evaluation.measure import BATCH, ranks
+from train.evaluation.intervals import estimates
+from train.evaluation.losses import bounds, losses
+from train.evaluation.measure import BATCH
 from train.evaluation.people import People, first_photos
+from train.evaluation.retrieval import retrieval
+from train.evaluation.written import greedy, grounding, likeness
 from train.model import Array
 from train.options import EVALUATED
+from train.runs import EVALUATION
 
-FORMAT = 5
+FORMAT = 6
 """Of evaluation.json: an evaluation of another format is made again."""
 CAPTIONED = 500
 """At most so many photos of a split are captioned: its first ones."""
-RANKED = 50
-"""Photos of a split among whose captions each photo's own is ranked."""
-COMPARED = 100
-"""Captions that are compared with each other, in quadratic time."""
 SAMPLES, HUMAN = 8, 5
 """Photos of each split in samples.json, and captions by people of each."""
 
@@ -53,7 +54,7 @@ def evaluate(
     sample: int = EVALUATED,
     device: str = "auto",
 ) -> dict[str, Any]:
-    """Measure the model of `run` on both splits; write evaluation.json and samples.json there, print a table.
+    """Measure the model of `run` on both splits; write the files of `EVALUATION` there, print a table.
 
     Args:
         others: metrics of other people's code, as `train.metrics` names them.
@@ -99,9 +100,10 @@ def evaluate(
         # One thread a product: figures must not depend on how many cores the machine has.
         with chainer.using_device(own), choose(model.model.xp).threads(1):
             captioner = Captioner.load(run / "model", own)
-            figures, samples = _measure(model, captioner, dataset, features, plugins, sample)
-        with changing(Stage("run", run), [run / "samples.json", run / "evaluation.json"]):
+            figures, tables, samples = _measure(model, captioner, dataset, features, plugins, sample)
+        with changing(Stage("run", run), [run / name for name in EVALUATION]):
             write_json(run / "samples.json", samples)
+            by_photo.write(run, tables)
             write_json(run / "evaluation.json", {"fingerprint": key, **figures})
     show(figures)
     return {"fingerprint": key, **figures}
@@ -109,7 +111,7 @@ def evaluate(
 
 def _earlier(run: Path, key: str) -> dict[str, Any] | None:
     """Return the evaluation of a run if it was made from the same model and data, and is whole; else None."""
-    if {"evaluation.json", "samples.json"} & {*changed(run)} or not (run / "samples.json").is_file():
+    if {*EVALUATION} & {*changed(run)} or not all((run / name).is_file() for name in EVALUATION):
         return None
     try:
         figures = read_object(run / "evaluation.json")
@@ -125,73 +127,70 @@ def _measure(
     features: Path,
     plugins: Sequence[Plugin],
     sample: int,
-) -> tuple[dict[str, Figures], list[dict[str, Any]]]:
-    """Return the figures of each split, and samples of both."""
+) -> tuple[dict[str, dict[str, Any]], list[pa.Table], list[dict[str, Any]]]:
+    """Return the figures of each split, what they are made of, photo by photo, and samples of both."""
     config, floor = model.config, read.floor(dataset) or {}
     splits = [
         read_split(dataset, features, name, model.vocabulary, config.max_tokens, config.vectors)
         for name in ("train", "dev")
     ]
-    figures: dict[str, Figures] = {}
+    figures: dict[str, dict[str, Any]] = {}
+    tables: list[pa.Table] = []
     samples: list[dict[str, Any]] = []
     for split in splits:
         captions = greedy(captioner, split.vectors[:CAPTIONED])
-        people = first_photos(dataset, split, CAPTIONED, config.max_tokens)
-        figures[split.name] = {"captions": len(split.examples), "nll": None, "floor": floor.get(split.name)}
+        people = first_photos(dataset, split, CAPTIONED)
+        found: dict[str, Any] = {"captions": len(split.examples), "left_out": split.left_out, "nll": None}
+        found |= {"floor": floor.get(split.name)}
         if captions:
-            figures[split.name] |= losses(model, split, splits[0], sample)
-            figures[split.name] |= _grounding(captioner, split, people, captions)
-            figures[split.name] |= _caption_metrics(people, captions, plugins)
-            ids = [model.vocabulary.encode(caption.tokens) for caption in captions]
-            figures[split.name]["verbatim"] = baselines.verbatim(ids, splits[0].examples)
-            rank = ranks(model.model, split.examples, split.vectors, RANKED, choose(model.model.xp))
-            figures[split.name] |= {f"recall@{k}": metrics.recall(rank.tolist(), k) for k in (1, 5, 10)}
+            columns = _columns(model, captioner, split, splits[0], people, captions, sample)
+            tables.append(by_photo.table(split.name, split.examples.photos, columns))
+            found |= _figures(columns) | bounds(split, splits[0], len(model.vocabulary))
+            tokens = [caption.tokens for caption in captions]
+            found |= outside.measured(plugins, tokens, people.tokens)
+        figures[split.name] = found
         samples += _samples(split, people, captions)
-    return figures, samples
+    return figures, tables, samples
 
 
-def _grounding(captioner: Captioner, split: Split, people: People, captions: list[Caption]) -> Figures:
-    """Return how often captions name what is in the photo, given its vector and given another photo's."""
-    others = split.vectors[: len(captions)][derangement(len(captions))]  # (N, D)
+def _columns(
+    model: Artifact,
+    captioner: Captioner,
+    split: Split,
+    train: Split,
+    people: People,
+    captions: Sequence[Caption],
+    sample: int,
+) -> dict[str, Array]:
+    """Return all that is measured of each photo of a split: (P,) by name; see `store.schema.EVALUATED`."""
+    arithmetic = choose(model.model.xp)
+    measured = {
+        **losses(model, split, train, sample),
+        **grounding(captioner, split, people, captions),
+        **likeness(model, train, people, captions),
+        **retrieval(model.model, split.examples, split.vectors, arithmetic, split.name),
+    }
+    # All but the losses are of the first photos alone.
+    photos = len(split.vectors)
     return {
-        "captioned": len(captions),
-        "names": names([caption.text for caption in captions], people.labels),
-        "names_shuffled": names([caption.text for caption in greedy(captioner, others)], people.labels),
-        "names_human": names([texts[0] for texts in people.texts], people.labels),
+        name: np.pad(values, (0, photos - len(values)), constant_values=np.nan)
+        for name, values in measured.items()
     }
 
 
-def _caption_metrics(people: People, captions: list[Caption], plugins: Sequence[Plugin]) -> Figures:
-    """Return how the captions compare with people's and with each other."""
-    tokens, references = [caption.tokens for caption in captions], people.tokens
+def _figures(columns: Mapping[str, Array]) -> dict[str, Any]:
+    """Return every figure of a split that is measured on photos, on how much, and the intervals."""
+    found = estimates(columns)
+    candidates = found["recall@1"].photos
     return {
-        **{f"bleu_{n}": value for n, value in enumerate(metrics.bleu(tokens, references), 1)},
-        "rouge_l": metrics.rouge_l(tokens, references),
-        "cider": metrics.cider(tokens, references),
-        "distinct_1": metrics.distinct(tokens, 1),
-        "distinct_2": metrics.distinct(tokens, 2),
-        "self_bleu": metrics.self_bleu(tokens[:COMPARED]),
-        "same": metrics.sameness(tokens),
-        **outside.measured(plugins, tokens, references),
+        **{name: estimate.value for name, estimate in found.items()},
+        "measured": int(np.nansum(columns["captions"])),
+        "compared": int(np.nansum(columns["compared_captions"])),
+        "captioned": found["rouge_l"].photos,
+        "candidates": candidates,
+        **{f"chance@{k}": min(1.0, k / candidates) for k in (1, 5, 10)},
+        "intervals": {name: [each.low, each.high] for name, each in found.items() if each.low is not None},
     }
-
-
-def greedy(captioner: Captioner, vectors: Array) -> list[Caption]:
-    """Return the greedy caption of each photo, for vectors (N, D) float32, raw."""
-    return [captions[0] for captions in captioner.caption(vectors, strategy="greedy")] if len(vectors) else []
-
-
-def names(captions: list[str], labels: list[list[str]]) -> float | None:
-    """Return the share of captions that name a label of their photo; None where no photo has labels.
-
-    Both are compared in their normal form: a caption in half-width kana names what it names.
-    """
-    named = [
-        any(label and label in normalise(caption) for label in map(name_form, present))
-        for caption, present in zip(captions, labels, strict=True)
-        if present
-    ]
-    return sum(named) / len(named) if named else None
 
 
 def _samples(split: Split, people: People, captions: list[Caption]) -> list[dict[str, Any]]:

@@ -1,55 +1,82 @@
 """The figures of an evaluation as a table for a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 MEANINGS = {
     "captions": "captions",
+    "left_out": "... and left out, longer than train.max_tokens",
+    "unknown": "share of tokens that train lacks: <UNK>",
     "ln_v": "ln V: knowing nothing, nats per token",
     "unigram": "unigram entropy: knowing word frequencies",
+    "unigram_known": "... over known tokens",
     "random_nll": "the model, given noise",
     "shuffled_nll": "the model, given another photo",
+    "shuffled_nll_known": "... over known tokens",
     "nll": "the model",
+    "nll_known": "... over known tokens",
     "measured": "... measured on so many captions",
     "compared": "... and with noise or another photo on",
     "floor": "the grammar's floor",
+    "floor_known": "... over known tokens",
     "by_heart": "every caption memorised",
     "perplexity": "perplexity",
-    "recall@1": "the photo's own caption ranks first among 50",
-    "recall@5": "... among the first 5",
-    "recall@10": "... among the first 10",
+    "other_photo_nats": "another photo costs, nats per token",
+    "photo_nats": "its photo is worth, nats per caption",
+    "candidates": "photos among whose captions its own is looked for",
+    **{
+        f"{name}@{k}": text
+        for name, words in {
+            "recall": "by likelihood: its own caption ",
+            "recall_pmi": "by what the photo adds (PMI): its own ",
+            "chance": "by chance: its own ",
+        }.items()
+        for k, text in ((1, f"{words}first"), (5, "... among the first 5"), (10, "... among the first 10"))
+    },
     "captioned": "photos captioned",
     "names": "captions that name what is in the photo",
     "names_shuffled": "... given another photo",
     "names_human": "... by people",
-    "bleu_1": "BLEU-1",
-    "bleu_2": "BLEU-2",
-    "bleu_3": "BLEU-3",
-    "bleu_4": "BLEU-4",
+    **{f"bleu_{order}": f"BLEU-{order}" for order in (1, 2, 3, 4)},
     "rouge_l": "ROUGE-L",
     "cider": "CIDEr (0 to 10)",
+    "cider_d": "CIDEr-D (0 to 10)",
     "distinct_1": "distinct-1",
     "distinct_2": "distinct-2",
     "self_bleu": "self-BLEU",
     "verbatim": "training captions word for word",
     "same": "share of the most frequent caption",
 }
+"""Every figure with what it means; docs/training.md defines them."""
 
-
-_KNOWN = {*MEANINGS, "photos", "tokens"}
+_ENDS = ("perplexity", "chance@10", "names_human", "cider_d")
+"""The last figures of what belongs together."""
+_KNOWN = {*MEANINGS, "photos", "tokens", "intervals"}
 """All others are figures of metrics of other people's code."""
 
 
 def table(figures: Mapping[str, Any]) -> Table:
-    """Return a table of what `evaluate` returned: a row per figure, a column per split."""
-    result = Table("", "dev", "train")
+    """Return a table of what `evaluate` returned: a row per figure; of each split its value and interval."""
+    titles = ("dev", "95%", "train", "95%")
+    result = Table("", *(Column(title, no_wrap=True) for title in titles))
     others = [name for name in figures["dev"] | figures["train"] if name not in _KNOWN]
     for name, meaning in [*MEANINGS.items(), *((name, name) for name in others)]:
-        result.add_row(meaning, *(_text(figures[split].get(name)) for split in ("dev", "train")))
+        cells = [text for split in ("dev", "train") for text in value_and_interval(figures[split], name)]
+        result.add_row(meaning, *cells, end_section=name in _ENDS)
     return result
+
+
+def value_and_interval(figures: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """Return a split's figure, and the interval that it lies in, as texts."""
+    return _text(figures.get(name)), interval((figures.get("intervals") or {}).get(name))
+
+
+def interval(ends: Sequence[float] | None) -> str:
+    """Return an interval as text; nothing where there is none."""
+    return "" if ends is None else f"{ends[0]:.3f}–{ends[1]:.3f}"
 
 
 def _text(value: float | int | None) -> str:

@@ -14,40 +14,71 @@ from train.arithmetic.arithmetic import choose
 from train.artifact import Artifact
 from train.data import Split, moments
 from train.evaluation import baselines
-from train.evaluation.measure import caption_losses
+from train.evaluation.measure import Losses, caption_losses
 from train.examples import Examples
 from train.model import Array, Photos
 
 Figures = dict[str, float | int | None]
 
 
-def losses(model: Artifact, split: Split, train: Split, sample: int) -> Figures:
-    """Return the losses given the photos, other photos and noise, and the losses to compare with.
+def losses(model: Artifact, split: Split, train: Split, sample: int) -> dict[str, Array]:
+    """Return the losses given the photos, other photos and noise, summed over each photo's captions.
 
-    The loss given the photos is that of all captions of dev, and of a sample of train; the two to compare it
-    with are of a sample of either. The bounds are those of all captions.
+    Those given the photos are of all captions of dev, and of a sample of train; the two to compare them with
+    are of a sample of either, and so are the `compared_` ones given the photos.
+
+    Returns:
+        (P,) float64 by name, NaN where no caption of a photo was measured: see `store.schema.EVALUATED`.
     """
-    size, examples, arithmetic = len(model.vocabulary), split.examples, choose(model.model.xp)
+    examples, arithmetic = split.examples, choose(model.model.xp)
     some = sampled(examples, sample)
     measured = examples if split.name == "dev" else some
     others = replace(split.vectors, rows=split.vectors.rows[derangement(len(split.vectors))])  # (P, D)
     given = (measured, split.vectors), (some, others), _given_noise(some, train.vectors)
     with Progress(f"evaluate {split.name}", sum(len(each) for each, _ in given), "captions") as progress:
-        right, shuffle, random = (
-            caption_losses(model.model, captions, vectors, arithmetic, cores(), progress).per_token
+        right, shuffled, random = (
+            caption_losses(model.model, captions, vectors, arithmetic, cores(), progress)
             for captions, vectors in given
         )
+    compared = right.some(np.searchsorted(measured.starts, some.starts))  # a caption's start tells it
+    of_measured, of_some = (
+        _parts(right),
+        {f"compared_{name}": each for name, each in _parts(compared).items()},
+    )
+    of_some |= {"shuffled_nats": shuffled.nats, "shuffled_unknown_nats": shuffled.unknown_nats}
+    of_some |= {"random_nats": random.nats}
+    return {
+        **{name: _by_photo(measured, values) for name, values in of_measured.items()},
+        **{name: _by_photo(some, values) for name, values in of_some.items()},
+    }
+
+
+def _parts(losses: Losses) -> dict[str, Array]:
+    return {
+        "captions": np.ones(len(losses.nats)),
+        "tokens": losses.tokens,
+        "nats": losses.nats,
+        "unknown": losses.unknown,
+        "unknown_nats": losses.unknown_nats,
+    }
+
+
+def _by_photo(examples: Examples, values: Array) -> Array:
+    """Return sums over each photo's captions (P,) of what they have (C,); NaN for a photo without any."""
+    photos = len(examples.photos)
+    there = np.bincount(examples.photo, minlength=photos) > 0
+    return np.where(there, np.bincount(examples.photo, values, photos), np.nan)
+
+
+def bounds(split: Split, train: Split, vocabulary: int) -> Figures:
+    """Return what the losses of a split are compared with, in nats per token, and how much there is of it."""
+    examples = split.examples
     return {
         "photos": len(split.vectors),
         "tokens": int((examples.lengths + 1).sum()),
-        "nll": right,
-        "measured": len(measured),
-        "compared": len(some),
-        "perplexity": float(np.exp(right)),
-        "shuffled_nll": shuffle,
-        "random_nll": random,
-        "unigram": baselines.unigram(train.examples, examples, size),
-        "ln_v": baselines.uniform(size),
+        "unigram": baselines.unigram(train.examples, examples, vocabulary),
+        "unigram_known": baselines.unigram(train.examples, examples, vocabulary, known=True),
+        "ln_v": baselines.uniform(vocabulary),
         "by_heart": baselines.memorised(examples),  # the key is that of 0.1
     }
 

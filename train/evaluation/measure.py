@@ -5,7 +5,8 @@ C captions, P photos, D components of a photo's vector, T target tokens of a bat
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -40,6 +41,10 @@ class Losses:
     tokens: Array
     unknown_nats: Array
     unknown: Array
+
+    def some(self, rows: Array) -> Self:
+        """Return the losses of the captions `rows` (N,) alone."""
+        return type(self)(self.nats[rows], self.tokens[rows], self.unknown_nats[rows], self.unknown[rows])
 
     @property
     def per_token(self) -> float:
@@ -104,37 +109,3 @@ def _count(done: Iterable[int], progress: Progress | None) -> None:
     for captions in done:
         if progress:
             progress.advance(captions)
-
-
-def ranks(
-    model: CaptionModel, examples: Examples, vectors: Photos, limit: int, arithmetic: Arithmetic
-) -> Array:
-    """Return for each photo how many other photos' captions the model finds likelier than the photo's own.
-
-    Each photo takes part with its first caption. log p(caption | photo) is not normalised by length, so a
-    photo's caption competes with shorter ones that suit any photo.
-
-    Args:
-        examples: at least one caption of each photo.
-        vectors: (P, D) float32, raw, on the host or the model's device.
-        limit: only the first so many photos take part.
-        arithmetic: what computes it, for the model's device.
-
-    Returns:
-        (min(P, limit),) int64, 0 where the photo's own caption is the likeliest.
-    """
-    count = min(len(vectors), limit)
-    first = np.searchsorted(examples.photo, np.arange(count))  # a photo's captions lie together, ascending
-    candidates = replace(
-        examples,
-        photo=np.arange(count),
-        starts=examples.starts[first],
-        lengths=examples.lengths[first],
-        stars=examples.stars[first],
-    )
-    found = np.empty(count, np.int64)
-    for photo in range(count):
-        same = np.broadcast_to(vectors[photo], (count, vectors.shape[1]))  # this photo for every caption
-        losses = caption_losses(model, candidates, same, arithmetic).nats
-        found[photo] = (losses < losses[photo]).sum()
-    return found

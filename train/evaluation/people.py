@@ -26,8 +26,10 @@ class People:
     labels: list[list[str]]
 
 
-def first_photos(dataset: Path, split: Split, count: int, max_tokens: int) -> People:
-    """Return the captions of the first `count` photos of a split, in its order, without those left out.
+def first_photos(dataset: Path, split: Split, count: int) -> People:
+    """Return the captions of the first `count` photos of a split, in its order.
+
+    All of them: those that are too long for the model, too, are what people wrote.
 
     Raises:
         MissingStage: there is no dataset.
@@ -36,9 +38,8 @@ def first_photos(dataset: Path, split: Split, count: int, max_tokens: int) -> Pe
     found: list[list[dict[str, Any]]] = [[] for _ in photos]
     labels: list[list[str]] = [[] for _ in photos]
     for table in read.caption_tables(dataset, split.name):
-        lengths = pc.list_value_length(table["tokens"]).fill_null(0)
-        is_kept = pc.and_(pc.greater(lengths, 0), pc.less_equal(lengths, max_tokens))
-        chosen = table.filter(pc.and_(is_kept, pc.is_in(table["sha256"], photos)))
+        has_tokens = pc.greater(pc.list_value_length(table["tokens"]).fill_null(0), 0)
+        chosen = table.filter(pc.and_(has_tokens, pc.is_in(table["sha256"], photos)))
         rows = pc.index_in(chosen["sha256"], photos).to_pylist()
         for row, caption in zip(
             rows, chosen.select(["labels", "text", "tokens", "stars"]).to_pylist(), strict=True

@@ -36,8 +36,16 @@ def test_the_unigram_entropy_is_that_of_the_targets() -> None:
     assert uniform(7) == math.log(7)
 
 
-def test_verbatim_is_the_share_of_captions_that_are_known_word_for_word() -> None:
+def test_the_unigram_loss_of_known_tokens_leaves_unknown_ones_out() -> None:
+    train, dev = examples((0, [5]), (1, [6])), examples((0, [5, UNK]))  # train's targets: 5 EOS 6 EOS
+    counts = {5: 1 + 1, EOS: 2 + 1, UNK: 0 + 1}  # add one, of 4 + 7
+    nats = {token: -math.log(count / 11) for token, count in counts.items()}
+    assert unigram(train, dev, 7) == pytest.approx((nats[5] + nats[UNK] + nats[EOS]) / 3)
+    assert unigram(train, dev, 7, known=True) == pytest.approx((nats[5] + nats[EOS]) / 2)
+
+
+def test_verbatim_are_the_captions_that_are_known_word_for_word() -> None:
     known = examples((0, [5, 6]), (0, [7]), (1, [UNK, 5]), (2, []))
-    assert verbatim([[5, 6], [7], [7], [6, 5]], known) == 3 / 4
-    assert verbatim([[5], [5, 6, 5], [], [UNK, 5]], known) == 1 / 4  # nobody knows which words <UNK> were
-    assert verbatim([], known) == 0
+    assert verbatim([[5, 6], [7], [7], [6, 5]], known).tolist() == [1, 1, 1, 0]
+    found = verbatim([[5], [5, 6, 5], [], [UNK, 5]], known)
+    assert found.tolist() == [0, 0, 1, 0]  # nobody knows which words <UNK> were
