@@ -17,6 +17,7 @@ from commands.arguments import (
     pipeline_of,
     port,
     positive,
+    share,
 )
 from pipelines import Settings, describe, load
 from store.errors import MissingStage, UsageError, UserError
@@ -38,6 +39,9 @@ def site(arguments: argparse.Namespace) -> None:
             layout=arguments.layout,
             faults=arguments.faults,
             day=arguments.day,
+            dependence=arguments.dependence,
+            evaluation_photos=arguments.evaluation_photos,
+            evaluation_captions=arguments.evaluation_captions,
         )
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
@@ -226,6 +230,18 @@ def _register_site(command: argparse.ArgumentParser) -> None:
         "--layout", choices=list(LAYOUTS), default="angular_2020", help="the markup's era (angular_2020)"
     )
     command.add_argument("--day", type=float, help="let the site grow for so many days (it stays as it is)")
+    command.add_argument(
+        "--dependence", type=share, default=1.0, help="share of captions written for their photo, 0 to 1 (1)"
+    )
+    command.add_argument(
+        "--evaluation-photos",
+        type=positive,
+        default=0,
+        help="photos for evaluation only, the same anywhere (0)",
+    )
+    command.add_argument(
+        "--evaluation-captions", type=positive, default=5, help="how many captions each of those has (5)"
+    )
     command.add_argument(
         "--faults", nargs="+", default=[], choices=FAULTS, metavar="NAME", help="faults to provoke"
     )

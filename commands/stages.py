@@ -12,6 +12,7 @@ from commands.arguments import Commands, add, add_pipeline, add_settings, add_ve
 from commands.notices import notice_at_end, notifying
 from commands.pipeline import Pipeline
 from crawler.options import CrawlOptions
+from dataset.options import DatasetOptions
 from pipelines import Settings, load
 from store.errors import MissingStage
 from store.notify.options import NotifyOptions
@@ -50,8 +51,7 @@ def _embedded_site(options: CrawlOptions) -> Iterator[str | None]:
         return
     from demo.site import running
 
-    site = options.embedded
-    with running(site.photos, site.captions_per_photo, site.seed, day=site.day) as address:
+    with running(**options.embedded.model_dump()) as address:
         yield address
 
 
@@ -81,7 +81,7 @@ def dataset(pipeline: Pipeline, dry_run: bool = False, *, force: bool = False) -
 
     if older_layout(pipeline.dataset):
         print(f"dataset: {pipeline.dataset} has an older layout, and is built anew; photos keep their split")
-    options = pipeline.settings.dataset
+    options = _with_evaluation(pipeline.settings)
     rule = pipeline.settings.crawl.stand_ins
     built = build(
         options,
@@ -98,6 +98,17 @@ def dataset(pipeline: Pipeline, dry_run: bool = False, *, force: bool = False) -
     if pipeline.settings.crawl.site == "embedded":
         _write_floor(pipeline)
     print(summary(pipeline.dataset) if built else "dataset: up to date")
+
+
+def _with_evaluation(settings: Settings) -> DatasetOptions:
+    """Return the settings of the dataset, in which the embedded site's evaluation photos are in dev."""
+    options, site = settings.dataset, settings.crawl.embedded
+    if settings.crawl.site != "embedded" or not site.evaluation_photos:
+        return options
+    from demo.evaluation import evaluation_odai
+
+    first, last = evaluation_odai(site.evaluation_photos)
+    return options.model_copy(update={"dev_odai": (*options.dev_odai, f"{first}-{last}")})
 
 
 def _tell(changes: "Changes | None") -> None:
@@ -120,13 +131,14 @@ def _write_floor(pipeline: Pipeline) -> None:
     from demo.captions.floor import total_surprisal
     from store.whole_file import write_json
 
+    site = pipeline.settings.crawl.embedded
     floor: dict[str, object] = {"unit": "nats per token"}
     for split in ("train", "dev"):
         table = captions(pipeline.dataset, split)
         tokens = sum(len(tokens) + 1 for tokens in table["tokens"].to_pylist())
         pairs = zip(table["odai_id"].to_pylist(), table["text"].to_pylist(), strict=True)
         try:
-            total = total_surprisal(pairs, pipeline.settings.crawl.embedded.seed)
+            total = total_surprisal(pairs, site.seed, site.dependence)
         except ValueError as error:  # captions that were imported, or drawn by another version of the grammar
             return print(f"dataset: the least reachable loss is not known: {error}")
         floor[split] = total / tokens if tokens else None

@@ -13,10 +13,11 @@ from w3lib.url import safe_url_string
 
 from crawler.network.proxy import Proxy, is_private_name
 from crawler.odai_file import odai_numbers
-from crawler.options import EMBEDDED_SITE, SHORTEST_DELAY, CrawlOptions, odai_range
+from crawler.options import EMBEDDED_SITE, SHORTEST_DELAY, CrawlOptions
 from store.addresses import authority, canonical_pattern, page_address
 from store.errors import UsageError
 from store.notify.options import NotifyOptions
+from store.options import odai_range
 from store.photo.options import Limits, PhotoOptions
 from store.place import INVOCATION, Place
 from store.processes.room import Room

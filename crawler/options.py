@@ -10,7 +10,7 @@ from crawler.network.proxy import Proxy
 from crawler.opening_hours import OpeningHours
 from crawler.revisit_options import NEVER, RevisitOptions, Revisits
 from store.addresses import authority, is_same_site, own_name, without_password
-from store.options import Options, duration
+from store.options import Options, duration, odai_range
 from store.stand_ins import StandInRule
 
 SHORTEST_DELAY = 1.0
@@ -35,6 +35,21 @@ class EmbeddedSite(Options):
     """Another seed draws another site."""
     day: float | None = Field(None, ge=0, le=36_500)
     """How many days the site has grown: a later day has more odai, boke and stars. null: it never grows."""
+    dependence: float = Field(1.0, ge=0, le=1)
+    """The share of captions that are written for their photo; the others are for photos drawn at random."""
+    evaluation_photos: int = Field(0, ge=0, le=10_000)
+    """So many photos more, always in dev: the same for every seed, number of photos and of their captions."""
+    evaluation_captions: int = Field(5, ge=1, le=200)
+    """How many captions each of those has; `dependence` holds for them, too."""
+
+    @model_validator(mode="after")
+    def _grow_or_evaluate(self) -> Self:
+        if self.evaluation_photos and self.day is not None:
+            raise ValueError(
+                f"a site that grows (day: {self.day:g}) has no photos for evaluation, and "
+                f"evaluation_photos is {self.evaluation_photos}. Leave out one of the two"
+            )
+        return self
 
 
 class CrawlOptions(RevisitOptions):
@@ -216,22 +231,8 @@ class CrawlOptions(RevisitOptions):
     @classmethod
     def _are_ranges(cls, odai: tuple[str, ...]) -> tuple[str, ...]:
         for text in odai:
-            first, last = odai_range(text)
-            if first > last:
-                raise ValueError(f"the range {text!r} is empty: write its smaller number first")
+            odai_range(text)
         return odai
-
-
-def odai_range(text: str) -> tuple[int, int]:
-    """Return the first and the last number of a range such as "17" or "1-9000000".
-
-    Raises:
-        ValueError: the text is not a range.
-    """
-    match = re.fullmatch(r"\s*(\d{1,15})\s*(?:-\s*(\d{1,15})\s*)?", text, re.ASCII)
-    if not match:
-        raise ValueError(f'{text!r} is neither a number nor a range: write "17" or "1-9000000"')
-    return int(match[1]), int(match[2] or match[1])
 
 
 def host_name(text: str) -> str:

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from dataset.rights.licences import spdx
 from dataset.text.names import name_form
-from store.options import StageOptions
+from store.options import StageOptions, odai_range
 
 
 def _name(written: str) -> str:
@@ -94,10 +94,19 @@ class DatasetOptions(StageOptions):
     """The share of photo groups that the dev split gets, by a keyed hash of the group."""
     split_key: str = Field("bokeru", max_length=64)
     """The key of that hash: another key draws another split."""
+    dev_odai: Words = ()
+    """Odai whose photos are in dev, whatever that hash says: numbers, or ranges such as "17-90"."""
     min_count: int = Field(1, ge=1)
     """Tokens seen less often in train become <UNK>."""
     max_size: int | None = Field(None, ge=4)
     """The largest vocabulary, special tokens counted; null means no limit."""
+
+    @field_validator("dev_odai")
+    @classmethod
+    def _are_ranges(cls, odai: Words) -> Words:
+        for text in odai:
+            odai_range(text)
+        return odai
 
     @field_validator("where")
     @classmethod

@@ -12,7 +12,7 @@ from hashlib import blake2b, md5
 from math import ceil, log
 
 from demo.captions import jokes
-from demo.orders import LetterOrder, Order, Permutation, Stride
+from demo.orders import LetterOrder, Listing, Order, Permutation, Stride
 from demo.scenes import Scene, scene
 from demo.users import user_count, user_name, user_number
 
@@ -23,7 +23,7 @@ PAGE_SIZE = 10
 
 # Ids are as large as the real site's, so that nothing takes an id for a small index.
 _FIRST_ODAI, _ODAI_STEP = 5_000_000, 7
-_FIRST_BOKE = 80_000_000
+FIRST_BOKE = 80_000_000
 # Stars are as skewed as on the real site: most boke have none, a few have very many.
 _MOST_STARS, _STARRED_SHARE = 120_000, 0.45
 # Each boke has the category of one letter of this pattern, so the letters' counts are the categories' shares.
@@ -65,18 +65,18 @@ def odai_id(seed: int, photo: int) -> int:
 
     Ids have gaps, as on the real site: an id in a gap answers 404.
     """
-    return _FIRST_ODAI + _ODAI_STEP * photo + digest(f"{seed}/{photo}/odai") % _ODAI_STEP
+    return first_odai(photo) + digest(f"{seed}/{photo}/odai") % _ODAI_STEP
+
+
+def first_odai(photo: int) -> int:
+    """Return the least id that the odai of a photo may have: the seed decides among this and a few more."""
+    return _FIRST_ODAI + _ODAI_STEP * photo
 
 
 def odai_photo(seed: int, odai: int) -> int | None:
     """Return the photo of the odai with this id, None where no site of this seed has such an odai."""
     photo = (odai - _FIRST_ODAI) // _ODAI_STEP
     return photo if photo >= 0 and odai_id(seed, photo) == odai else None
-
-
-def boke_number(number: int) -> int:
-    """Return the id of the boke with a number in the order of time."""
-    return _FIRST_BOKE + number
 
 
 def digest(text: str) -> int:
@@ -87,16 +87,30 @@ def digest(text: str) -> int:
 class EmbeddedSite:
     """A site of `photos` distinct photos with `captions_per_photo` distinct captions each.
 
-    Photos are numbered from 0. Boke are numbered from 0 by time, the oldest first.
+    Boke are numbered from 0 by time, the oldest first.
 
     Args:
         photos: how many photos, and so odai, the site has.
         captions_per_photo: how many boke each photo has.
         seed: another seed gives another site.
+        dependence: the share of captions that are written for their photo, as `jokes.captions` takes it.
+        first_photo: the number of the first photo.
+        first_boke: the id of the oldest boke.
     """
 
-    def __init__(self, photos: int, captions_per_photo: int, seed: int) -> None:
+    def __init__(
+        self,
+        photos: int,
+        captions_per_photo: int,
+        seed: int,
+        dependence: float = 1.0,
+        *,
+        first_photo: int = 0,
+        first_boke: int = FIRST_BOKE,
+    ) -> None:
         self.photos, self.captions_per_photo, self.seed = photos, captions_per_photo, seed
+        self._dependence, self._first_photo, self._first_boke = dependence, first_photo, first_boke
+        self._photo_numbers = range(first_photo, first_photo + photos)
         self.bokes = photos * captions_per_photo
         self._by_time = Permutation.seeded(photos, f"{seed}/photos")
         self._odai = Permutation.seeded(photos, f"{seed}/odai")
@@ -137,12 +151,12 @@ class EmbeddedSite:
         if len(name) != 32 or not name[:7].isdecimal():
             return None
         photo = int(name[:7])
-        return photo if photo < self.photos and self.photo_name(photo) == name else None
+        return photo if photo in self._photo_numbers and self.photo_name(photo) == name else None
 
     def odai(self, odai: int) -> Odai | None:
         """Return the odai with this id, None where the site has none."""
         photo = odai_photo(self.seed, odai)
-        if photo is None or photo >= self.photos:
+        if photo is None or photo not in self._photo_numbers:
             return None
         scene = self.scene(photo)
         user = user_name(odai % self._user_count)
@@ -150,8 +164,14 @@ class EmbeddedSite:
 
     def odai_listed(self, start: int, count: int = PAGE_SIZE) -> list[Odai]:
         """Return `count` entries of the list of odai from index `start`; fewer at its end."""
-        photos = [self._odai.at(index) for index in range(start, min(start + count, self.photos))]
+        indexes = range(start, min(start + count, self.photos))
+        photos = [self._first_photo + self._odai.at(index) for index in indexes]
         return [odai for photo in photos if (odai := self.odai(odai_id(self.seed, photo)))]
+
+    @property
+    def odai_count(self) -> int:
+        """How many entries the list of odai has."""
+        return self.photos
 
     def odai_bokes(self, photo: int, page: int) -> list[Boke]:
         """Return one page of a photo's boke, most stars first; empty past the last page."""
@@ -164,7 +184,7 @@ class EmbeddedSite:
 
     def boke(self, boke_id: int) -> Boke | None:
         """Return the boke with this id, None where the site has none."""
-        number = boke_id - _FIRST_BOKE
+        number = boke_id - self._first_boke
         return self._boke(number) if 0 <= number < self.bokes else None
 
     def listed(self, name: str, start: int, count: int = PAGE_SIZE) -> list[Boke]:
@@ -180,37 +200,40 @@ class EmbeddedSite:
 
     def index_after(self, name: str, boke_id: int) -> int:
         """Return the index of the entry that follows `boke_id` in a list that contains it."""
-        number = min(max(boke_id - _FIRST_BOKE, 0), self.bokes - 1)
+        number = min(max(boke_id - self._first_boke, 0), self.bokes - 1)
         return max(0, self._lists[name].index(number) + 1)
 
     def posted_by(self, user: str, start: int, count: int = PAGE_SIZE) -> list[Boke]:
         """Return `count` of a user's boke from index `start`; none for an unknown user."""
+        return self._slice(self._of_user(user), start, count)
+
+    def _of_user(self, user: str) -> Order:
         number = user_number(user)
         if number is None or number >= self._user_count:
-            return []
+            return Listing([])
         length = ceil((self.bokes - number) / self._user_count)
-        return self._slice(Stride(self._by_user, number, self._user_count, length), start, count)
+        return Stride(self._by_user, number, self._user_count, length)
 
     def _slice(self, order: Order, start: int, count: int) -> list[Boke]:
         return [self._boke(order.at(index)) for index in range(start, min(start + count, order.length))]
 
     def _numbers(self, photo: int) -> list[int]:
         """Return the numbers of a photo's boke, most stars first. Every photo gets one boke per round."""
-        first = self._by_time.index(photo)
+        first = self._by_time.index(photo - self._first_photo)
         numbers = [first + turn * self.photos for turn in range(self.captions_per_photo)]
         return sorted(numbers, key=self._by_stars.index)
 
     def _captions(self, photo: int) -> list[str]:
-        return jokes.captions(self.scene(photo), self.captions_per_photo)
+        return jokes.captions(self.scene(photo), self.captions_per_photo, self._dependence)
 
     def _boke(self, number: int) -> Boke:
         turn, index = divmod(number, self.photos)
-        photo = self._by_time.at(index)
+        photo = self._first_photo + self._by_time.at(index)
         stars = self._stars(self._by_stars.index(number))
         stars_per_rater = 2 + digest(f"{self.seed}/{number}/boke") % 3
         letter = _CATEGORY_PATTERN[self._by_category.index(number) % len(_CATEGORY_PATTERN)]
         return Boke(
-            boke_id=boke_number(number),
+            boke_id=self._first_boke + number,
             odai_id=odai_id(self.seed, photo),
             photo=photo,
             text=self._texts(photo)[turn],

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from math import floor
 
-from demo.content import CATEGORIES, LISTS, Boke, EmbeddedSite, Odai, boke_number, digest, odai_id
+from demo.content import CATEGORIES, LISTS, Boke, EmbeddedSite, Odai, digest, odai_id
 from demo.orders import Listing, Order
 from demo.users import user_count, user_name, user_number
 
@@ -29,12 +29,15 @@ class GrowingSite(EmbeddedSite):
         captions_per_photo: how many boke each photo comes to have.
         seed: another seed gives another site.
         day: how many days have passed since the beginning.
+        dependence: as that of the fixed site.
     """
 
-    def __init__(self, photos: int, captions_per_photo: int, seed: int, day: float) -> None:
+    def __init__(
+        self, photos: int, captions_per_photo: int, seed: int, day: float, dependence: float = 1.0
+    ) -> None:
         self._day, self._first = day, photos
         self._rate = photos * WEEKLY / _WEEK  # odai a day
-        super().__init__(photos + floor(self._rate * day + 1e-9), captions_per_photo, seed)
+        super().__init__(photos + floor(self._rate * day + 1e-9), captions_per_photo, seed, dependence)
         self._posted = sorted(
             (moment, photo, turn)
             for photo in range(self.photos)
@@ -85,7 +88,7 @@ class GrowingSite(EmbeddedSite):
         age = self._day - moment
         stars = self._stars_at(drawn % 1_000_003 / 1_000_003, age)
         return Boke(
-            boke_id=boke_number(number),
+            boke_id=self._first_boke + number,
             odai_id=odai_id(self.seed, photo),
             photo=photo,
             text=self._texts(photo)[turn],

@@ -117,7 +117,7 @@ class Routes:
             return self.not_found()
         start = PAGE_SIZE * (page - 1)
         odai = self.site.odai_listed(start)
-        return _html(odai_list(odai, page, start + PAGE_SIZE < self.site.photos, photo_host))
+        return _html(odai_list(odai, page, start + PAGE_SIZE < self.site.odai_count, photo_host))
 
     def _user(self, name: str, path: str, page: int, photo_host: str) -> Response:
         bokes = self.site.posted_by(name, PAGE_SIZE * (page - 1), PAGE_SIZE + 1)

@@ -69,23 +69,36 @@ def scene(seed: int, photo: int) -> Scene:
     """Return the scene of a photo; the same arguments give the same scene on every machine."""
     # Random hashes a text seed with SHA-512, the same on every machine. Each use has its own source: a change
     # to the drawing leaves scenes and captions as they are.
-    random = Random(f"{seed}/{photo}/scene")
+    return any_scene(seed, photo, Random(f"{seed}/{photo}/scene"))
+
+
+def any_scene(seed: int, photo: int, random: Random) -> Scene:
+    """Return a scene drawn from a source, by the probabilities that every photo's has.
+
+    Args:
+        seed, photo: the site and the photo that it is drawn for.
+        random: the source.
+    """
     subject = _choose(random, SUBJECTS)
     kind = KINDS[subject]
     place = _choose(random, kind.places)
     outdoors = PLACES[place].outdoors
-    traits = tuple(trait for trait, share in kind.traits.items() if random.random() < share)
+    worn = tuple(trait for trait, share in kind.traits.items() if random.random() < share)
     return Scene(
         seed=seed,
         photo=photo,
         subject=subject,
-        # A hat hides a bald head, and labels and captions mention only what can be seen.
-        traits=tuple(trait for trait in traits if trait != "bald" or "hat" not in traits),
+        traits=visible_traits(worn),
         companions=tuple(c for c, share in kind.companions.items() if random.random() < share),
         place=place,
         time=_choose(random, {key: time.weight for key, time in TIMES.items()} if outdoors else {"day": 1}),
         weather=_choose(random, {key: w.weight for key, w in WEATHERS.items()} if outdoors else {"clear": 1}),
     )
+
+
+def visible_traits(worn: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those traits that can be seen: a hat hides a bald head. Labels and captions mention no other."""
+    return tuple(trait for trait in worn if trait != "bald" or "hat" not in worn)
 
 
 def draw(scene: Scene) -> "Image.Image":

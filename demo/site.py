@@ -10,10 +10,11 @@ from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from typing import Unpack
 
 from demo.content import EmbeddedSite
 from demo.faults.routes import FaultyRoutes
-from demo.growth import GrowingSite
+from demo.plan import More, Plan
 from demo.routes import HOST, PHOTO_HOST, Routes
 from demo.server import Server
 
@@ -27,24 +28,21 @@ def serve(
     port: int = 8080,
     layout: str = "angular_2020",
     faults: Sequence[str] = (),
-    day: float | None = None,
+    **more: Unpack[More],
 ) -> None:
     """Serve the site until a signal ends it; print its address and its content.
 
     Args:
-        photos: how many photos, and so odai, the site has.
-        captions_per_photo: how many boke each has.
-        seed: another seed draws another site.
+        photos, captions_per_photo, seed, more: as those of `Plan`.
         port: 0 takes any free port.
         layout: one of `demo.variants.LAYOUTS`.
         faults: keys of `demo.variants.FAULTS`.
-        day: how many days the site has been growing; None for a site that stays as it is.
 
     Raises:
         OSError: the port is in use; the message names it.
-        ValueError: an unknown fault; the message names it.
+        ValueError: an unknown fault, which the message names, or a plan of no site.
     """
-    server = Server(_routes(photos, captions_per_photo, seed, layout, faults, day), port)
+    server = Server(_routes(Plan(photos, captions_per_photo, seed, **more), layout, faults), port)
     print(
         f"{server.address}/boke/recent: {photos} photos with {captions_per_photo} captions each, seed {seed}"
     )
@@ -55,13 +53,8 @@ def serve(
         server.server_close()
 
 
-def _routes(
-    photos: int, captions_per_photo: int, seed: int, layout: str, faults: Sequence[str], day: float | None
-) -> Routes | FaultyRoutes:
-    site = EmbeddedSite(photos, captions_per_photo, seed)
-    if day is not None:
-        site = GrowingSite(photos, captions_per_photo, seed, day)
-    routes = Routes(site, layout)
+def _routes(plan: Plan, layout: str, faults: Sequence[str]) -> Routes | FaultyRoutes:
+    routes = Routes(plan.site(), layout)
     return FaultyRoutes(routes, faults) if faults else routes
 
 
@@ -105,13 +98,13 @@ def running(
     port: int = 0,
     layout: str = "angular_2020",
     faults: Sequence[str] = (),
-    day: float | None = None,
+    **more: Unpack[More],
 ) -> Iterator[str]:
     """Serve the site in a child process while the block runs, and yield its address.
 
     The arguments are those of `serve`, and so is what is raised.
     """
-    with controlled(photos, captions_per_photo, seed, port, layout, faults, day) as site:
+    with controlled(photos, captions_per_photo, seed, port, layout, faults, **more) as site:
         yield site.address
 
 
@@ -123,7 +116,7 @@ def controlled(
     port: int = 0,
     layout: str = "angular_2020",
     faults: Sequence[str] = (),
-    day: float | None = None,
+    **more: Unpack[More],
 ) -> Iterator[ControlledSite]:
     """Serve the site in a child process while the block runs, and yield it.
 
@@ -132,13 +125,13 @@ def controlled(
 
     Raises:
         OSError: the port is in use; the message names it.
-        ValueError: an unknown fault; the message names it.
+        ValueError: an unknown fault, which the message names, or a plan of no site.
     """
     # `spawn`: a fork would copy the crawler's threads' locks in whatever state they are.
     context = multiprocessing.get_context("spawn")
     resource_tracker.ensure_running()  # else it starts with the child, and lifts the block below
     ours, theirs = context.Pipe()
-    settings = (photos, captions_per_photo, seed, port, layout, tuple(faults), day)
+    settings = (Plan(photos, captions_per_photo, seed, **more), port, layout, tuple(faults))
     child = context.Process(target=_child, args=(theirs, *settings), name="embedded site", daemon=True)
     # A terminal sends these to its whole process group, a supervisor to all processes. The crawler still
     # fetches while it shuts down. The child inherits the block, so there is no moment at which it would end
@@ -168,21 +161,12 @@ def _await(child: SpawnProcess) -> None:
     child.close()
 
 
-def _child(
-    parent: Connection,
-    photos: int,
-    captions_per_photo: int,
-    seed: int,
-    port: int,
-    layout: str,
-    faults: tuple[str, ...],
-    day: float | None,
-) -> None:
+def _child(parent: Connection, plan: Plan, port: int, layout: str, faults: tuple[str, ...]) -> None:
     """Serve until the parent closes its end of the pipe; the death of the parent closes it too."""
     serving: Future[Server] = Future()
     threading.Thread(target=_obey, args=(parent, serving), daemon=True).start()
     try:
-        server = Server(_routes(photos, captions_per_photo, seed, layout, faults, day), port)
+        server = Server(_routes(plan, layout, faults), port)
     except (OSError, ValueError) as error:
         parent.send(error)
         return

@@ -1,4 +1,4 @@
-"""The base of every stage's settings, and durations as they are written there."""
+"""The base of every stage's settings, and how durations and ranges of odai are written there."""
 
 import re
 from datetime import timedelta
@@ -43,3 +43,18 @@ def duration(text: str) -> timedelta:
     if not 0 < seconds <= _LONGEST.total_seconds():
         raise ValueError(f"{text!r} is not more than nothing and at most ten years: write such as 36h or 7d")
     return timedelta(seconds=seconds)
+
+
+def odai_range(text: str) -> tuple[int, int]:
+    """Return the first and the last number of a range such as "17" or "1-9000000".
+
+    Raises:
+        ValueError: the text is not a range, or an empty one.
+    """
+    match = re.fullmatch(r"\s*(\d{1,15})\s*(?:-\s*(\d{1,15})\s*)?", text, re.ASCII)
+    if not match:
+        raise ValueError(f'{text!r} is neither a number nor a range: write "17" or "1-9000000"')
+    first, last = int(match[1]), int(match[2] or match[1])
+    if first > last:
+        raise ValueError(f"the range {text!r} is empty: write its smaller number first")
+    return first, last

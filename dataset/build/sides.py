@@ -5,13 +5,16 @@ machine, gets its photos on the sides that they had.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset import read
 from dataset.options import DatasetOptions
+from store.options import odai_range
 from store.place import Place
 from store.register.listed import changing
 from store.register.stages import Stage
@@ -39,16 +42,34 @@ def recorded(directory: Path, options: DatasetOptions) -> pa.Table:
     """
     kept = in_file(directory, options)
     built = _built(directory) if _has_settings(directory, options) else kept.slice(0, 0)
-    more = built.filter(pc.invert(pc.is_in(built["sha256"], kept["sha256"])))
-    return pa.concat_tables([kept, more]).rename_columns(["sha256", "split"])
+    return joined(kept, built).rename_columns(["sha256", "split"])
+
+
+def held_out(connection: duckdb.DuckDBPyConnection, dev_odai: Sequence[str]) -> pa.Table:
+    """Return the photos (sha256, split) of the odai that `dataset.dev_odai` names: all of them are in dev.
+
+    Args:
+        connection: has the tables `photo`, `odai` and `boke`.
+    """
+    ranges = [odai_range(text) for text in dev_odai]
+    is_named = " OR ".join(f"odai_id BETWEEN {first} AND {last}" for first, last in ranges) or "false"
+    return connection.sql(f"""
+        SELECT DISTINCT sha256, 'dev' AS split
+        FROM (SELECT odai_id, photo_id FROM odai UNION ALL SELECT odai_id, photo_id FROM boke)
+        JOIN photo USING (photo_id) WHERE {is_named} ORDER BY sha256""").to_arrow_table()
+
+
+def joined(first: pa.Table, then: pa.Table) -> pa.Table:
+    """Return two tables of sides (sha256, split) as one; of a photo in both, the side in the first holds."""
+    more = then.filter(pc.invert(pc.is_in(then["sha256"], first["sha256"])))
+    return pa.concat_tables([first, more.rename_columns(first.column_names)])
 
 
 def record(directory: Path, options: DatasetOptions) -> None:
     """Write the sides of all photos of a dataset, and of those that earlier builds recorded."""
     path = path_of(directory)
-    before, built = in_file(directory, options), _built(directory)
-    gone = before.filter(pc.invert(pc.is_in(before["sha256"], built["sha256"])))
-    table = pa.concat_tables([built, gone]).sort_by("sha256")
+    before = in_file(directory, options)
+    table = joined(_built(directory), before).sort_by("sha256")
     if path.exists() and len(before) and table.equals(before):
         return
     crawl, schema = Stage("crawl", path.parent), SIDES.with_metadata({KEY: _settings(options)})

@@ -152,7 +152,8 @@ def _candidates(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
 
 
 def _assign(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
-    recorded = sides.recorded(inputs.previous, inputs.options)
+    held_out = sides.held_out(connection, inputs.options.dev_odai)
+    recorded = sides.joined(held_out, sides.recorded(inputs.previous, inputs.options))
     assign(connection, inputs.options, recorded, inputs.kept or KeptLooks(inputs.new))
 
 
@@ -247,7 +248,7 @@ STEPS = (
     Step(
         "groups and split",
         _assign,
-        reads=("photo",),
+        reads=("photo", "odai", "boke"),
         makes=("recorded", "near", "placed", "side"),
         drops=("recorded", "near", "placed"),
     ),

@@ -36,13 +36,14 @@ class Rule:
     """A choice among templates.
 
     Args:
-        weights: template → weight; weights need not sum to 1.
+        weights: template → weight; weights need not sum to 1. `shares` do.
     """
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         self.weights = weights
         total = sum(weights.values())
         self._templates = [_parts(template) for template in weights]
+        self.shares = {template: weight / total for template, weight in weights.items()}
         self._cumulative = list(accumulate(weights.values()))
         # Plain words go into a dictionary per length: a rule may have thousands, too many to try one by one.
         self.words: dict[int, dict[str, float]] = defaultdict(dict)
@@ -88,8 +89,13 @@ def draw(grammar: Grammar, rule: str, random: Random) -> str:
 
 def log_probability(grammar: Grammar, rule: str, text: str) -> float:
     """Return the natural logarithm of the probability that a rule gives a text; -inf where it cannot."""
-    probability = _Chart(grammar, text).ends(rule, 0).get(len(text), 0.0)
-    return log(probability) if probability > 0 else float("-inf")
+    found = probability(grammar, rule, text)
+    return log(found) if found > 0 else float("-inf")
+
+
+def probability(grammar: Grammar, rule: str, text: str) -> float:
+    """Return the probability that a rule gives a text: the sum over all derivations."""
+    return _Chart(grammar, text).ends(rule, 0).get(len(text), 0.0)
 
 
 class _Chart:

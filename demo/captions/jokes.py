@@ -5,14 +5,13 @@ The rest is drawn from long lists by Zipf's law, so that more captions bring mor
 """
 
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 from random import Random
 
 from demo.captions import grammar, inventions, templates, words
 from demo.captions.grammar import Grammar, Rule, zipf
 from demo.captions.phrases import PHRASES
-from demo.scenes import Contents, Scene
+from demo.scenes import Contents, Scene, any_scene
 
 # Exponents of Zipf's law: with 1.45 the first words of a list dominate, as in real text; 0.3 is nearly flat,
 # so that invented words seldom come twice.
@@ -58,6 +57,7 @@ def normalised(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
+WITHOUT_THING = _SHARED["without_thing"]
 _SHARED_NORMALISED = {name: rule.mapped(normalised) for name, rule in _SHARED.items()}
 
 
@@ -66,16 +66,28 @@ def caption(scene: Scene, random: Random) -> str:
     return grammar.draw(_rules(scene.contents), "caption", random)
 
 
-def captions(scene: Scene, count: int) -> list[str]:
+def captions(scene: Scene, count: int, dependence: float = 1.0) -> list[str]:
     """Return `count` distinct captions for a scene: the same ones for the same scene, in the same order.
 
     A caption that the photo already has is drawn again, so rarer captions are a little more frequent than
     `log_probability` says: `demo.captions.floor` says how much that matters.
+
+    Args:
+        scene: what the photo shows.
+        count: how many.
+        dependence: the share of captions that are written for the photo. Each of the others is written for a
+            photo drawn at random, so that this changes what captions tell of their photo, and nothing else.
+            Of two values, the smaller one replaces some captions of the greater one and keeps the others.
     """
-    random = Random(f"{scene.seed}/{scene.photo}/captions")
+    own, coins, elsewhere = (
+        Random(f"{scene.seed}/{scene.photo}/{use}") for use in ("captions", "dependence", "elsewhere")
+    )
     found: dict[str, None] = {}
     while len(found) < count:
-        found[caption(scene, random)] = None
+        text = caption(scene, own)
+        if coins.random() >= dependence:
+            text = caption(any_scene(scene.seed, scene.photo, elsewhere), elsewhere)
+        found[text] = None
     return list(found)
 
 
@@ -84,36 +96,44 @@ def log_probability(text: str, scene: Scene) -> float:
 
     The value is exact, a sum over all derivations; -inf where the grammar cannot give the text. White space
     is ignored and characters are compared by their NFKC form, because datasets are normalised so.
+    `demo.captions.floor` says what becomes of it where not every caption is written for its photo.
     """
     return grammar.log_probability(_normalised_rules(scene.contents), "caption", normalised(text))
+
+
+def in_normal_form(rules: Grammar) -> Grammar:
+    """Return a whole grammar over normalised texts, from the rules that depend on a scene."""
+    return {name: rule.mapped(normalised) for name, rule in rules.items()} | _SHARED_NORMALISED
 
 
 @lru_cache(1024)
 def _normalised_rules(contents: Contents) -> Grammar:
     """Return the grammar for a scene over normalised texts."""
-    return {
-        name: rule.mapped(normalised) for name, rule in _scene_rules(*contents).items()
-    } | _SHARED_NORMALISED
+    return in_normal_form(scene_rules(contents))
 
 
 @lru_cache(1024)
 def _rules(contents: Contents) -> Grammar:
     """Return the grammar for a scene; its start rule is `caption`."""
-    return _scene_rules(*contents) | _SHARED
+    return scene_rules(contents) | _SHARED
 
 
-def _scene_rules(
-    subject: str, traits: Iterable[str], companions: Iterable[str], place: str, time: str, weather: str
-) -> dict[str, Rule]:
-    """Return the rules that depend on the scene."""
+def subject_rules(subject: str) -> dict[str, Rule]:
+    """Return the rules that depend on the subject alone."""
     phrases = PHRASES[subject]
-    rules = {
+    return {
         "thing": Rule(
             dict(zip(phrases.names, (10, 1, 1), strict=False))
         ),  # mostly the label, to count mentions
         "action": zipf(phrases.actions, 0.2),
         "quote": zipf(phrases.quotes, 0.2),
     }
+
+
+def scene_rules(contents: Contents) -> dict[str, Rule]:
+    """Return the rules that depend on the scene."""
+    subject, traits, companions, place, time, weather = contents
+    rules = subject_rules(subject)
     seen = {
         "trait": " ".join(templates.TRAITS[trait] for trait in traits),
         "companion": templates.COMPANIONS if companions else "",

@@ -6,6 +6,7 @@ from itertools import count
 from urllib.parse import unquote, urlencode, urlsplit
 
 from demo.content import odai_photo
+from demo.evaluation import EVALUATION_PHOTO
 from demo.faults.fault import Request
 from demo.faults.injection import FaultInjector
 from demo.responses import Response
@@ -59,7 +60,7 @@ class FaultyRoutes:
                 return replace(
                     request,
                     kind="photo",
-                    photo=self.site.photo_named(file.partition("_")[0]),
+                    photo=self._photo_of_file(file.partition("_")[0]),
                     correct_response_for=lambda photo: self._photo(photo, width, host),
                 )
         return request
@@ -67,6 +68,10 @@ class FaultyRoutes:
     def _photo_of_odai(self, odai: int) -> int | None:
         photo = odai_photo(self.site.seed, odai)
         return photo if photo is not None and photo < self.site.photos else None
+
+    def _photo_of_file(self, name: str) -> int | None:
+        photo = self.site.photo_named(name)
+        return photo if photo is not None and photo < EVALUATION_PHOTO else None
 
     def _page(self, path: str, page: int, host: str) -> Response:
         return self.correct.respond(f"{path}?{urlencode({'page': page})}", host)

@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from crawler.odai_file import odai_numbers
-from crawler.options import CrawlOptions, odai_range
+from crawler.options import CrawlOptions, EmbeddedSite
 from store.errors import UsageError
+from store.options import odai_range
 
 
 @pytest.mark.parametrize(
@@ -114,3 +115,9 @@ def test_what_names_no_odai_is_told_with_its_line(content: bytes, message: str, 
     (tmp_path / "ids").write_bytes(content)
     with pytest.raises(UsageError, match=message):
         odai_numbers(tmp_path / "ids", "https://bokete.jp")
+
+
+def test_a_site_that_grows_has_no_photos_for_evaluation() -> None:
+    with pytest.raises(ValidationError, match=r"\(day: 3\) has no photos for evaluation, and .* is 5"):
+        EmbeddedSite(day=3, evaluation_photos=5)
+    assert EmbeddedSite(evaluation_photos=5).evaluation_captions == 5

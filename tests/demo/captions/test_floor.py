@@ -1,13 +1,13 @@
 """The grammar's floor: the least loss that any model can reach on the demo's captions."""
 
-from math import exp
+from math import exp, inf
 from random import Random
 
 import pytest
 
-from demo.captions import floor, jokes
+from demo.captions import anywhere, floor, jokes
 from demo.content import EmbeddedSite, odai_id
-from demo.scenes import scene
+from demo.scenes import Scene, scene
 
 
 def pairs(photos: int, captions: int, seed: int) -> list[tuple[int, str]]:
@@ -61,3 +61,25 @@ def test_what_no_site_has_is_refused() -> None:
 def test_captions_leave_much_to_chance_but_not_everything() -> None:
     some = pairs(100, 3, 1)
     assert 12 < floor.total_surprisal(some, 1) / len(some) < 30
+
+
+def test_where_a_caption_may_be_for_another_photo_it_has_a_part_of_both_probabilities() -> None:
+    """What no caption for this photo says, with half of them for any, is half as probable as anywhere."""
+    shown = Scene(1, 1, "cat", (), (), "room", "day", "clear")
+    elsewhere = "宇宙の夢"
+    assert exp(floor.log_probability(elsewhere, shown, 0.5)) == pytest.approx(
+        0.5 * anywhere.probability(elsewhere)
+    )
+    own = "猫「にゃあ」"
+    mixed = 0.7 * exp(jokes.log_probability(own, shown)) + 0.3 * anywhere.probability(own)
+    assert exp(floor.log_probability(own, shown, 0.7)) == pytest.approx(mixed)
+    assert floor.log_probability("zzz", shown, 0.5) == -inf
+
+
+@pytest.mark.parametrize("dependence", [0.0, 0.5])
+def test_the_floor_rises_as_captions_tell_less_of_their_photo(dependence: float) -> None:
+    site = EmbeddedSite(60, 5, 1, dependence)
+    some = [(boke.odai_id, boke.text) for boke in site.listed("recent", 0, site.bokes)]
+    assert floor.total_surprisal(some, 1, dependence) > floor.total_surprisal(pairs(60, 5, 1), 1)
+    with pytest.raises(ValueError, match="cannot have the caption"):
+        floor.total_surprisal(some, 1)
