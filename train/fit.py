@@ -33,9 +33,11 @@ FORMAT = 1
 
 
 class Variant(Protocol):
-    """What an experiment changes of a run that no setting says; `name` tells it from all others."""
+    """What an experiment changes of a run that no setting says."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What tells it from all others: part of the run's fingerprint."""
 
     def __call__(self, job: Job, /) -> None:
         """Change a run before its first update; also called when it goes on after a kill."""

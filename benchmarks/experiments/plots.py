@@ -7,29 +7,25 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from benchmarks.experiments.article import CURVES
 from benchmarks.experiments.results import Result
 
-THE_ARTICLES_LAST = {"article-small": 0.199, "article-large": 7.629}
-"""Where the article's own losses ended, on its own data."""
-BOUNDS = (("ln V", "ln_v", "-"), ("unigram entropy", "unigram", "--"), ("the grammar's floor", "floor", ":"))
 SHADES = ("#0b3c5d", "#328cc1", "#d9a441", "#b23a48")
+DRAWN = ("{}", "{}, batches of one length of 8", "{}, all of these")
+"""The cells that are drawn beside each of the article's curves."""
 
 
 def article(results: Iterable[Result]) -> Figure:
-    """Draw the article's two experiments: losses by epoch, and the bounds to compare them with."""
+    """Draw the article's two experiments in its unit: its values, and ours by epoch, a line a seed."""
     by_name = {result.name: result for result in results}
-    figure, panels = _panels(2)
-    for axes, (name, end) in zip(panels, THE_ARTICLES_LAST.items(), strict=True):
+    figure, panels = _panels(2, "average_loss, in the article's unit")
+    for axes, (name, theirs) in zip(panels, CURVES.items(), strict=True):
         axes.set_title(name)
-        if name in by_name:
-            _draw(axes, by_name[name], "loss", "train", color=SHADES[0])
-            _draw(axes, by_name[name], "dev_loss", "dev", color=SHADES[3])
-            for label, figure_name, style in BOUNDS:
-                value = by_name[name].runs[0]["evaluation"]["train"][figure_name]
-                if value is not None:
-                    line = {"color": "0.4", "linestyle": style, "linewidth": 1}
-                    axes.axhline(value, label=f"{label}  {value:.2f}", **line)
-        axes.axhline(end, color="tab:red", linewidth=1, label=f"the article's last  {end}")
+        axes.plot(theirs.epochs, theirs.losses, "o-", color=SHADES[3], label="the article", linewidth=1)
+        for form, color in zip(DRAWN, SHADES, strict=False):
+            if result := by_name.get(form.format(name)):
+                title = "ours, batches of 16" if result.title == name else result.title
+                _draw(axes, result, "article_loss", title, color=color)
         _finish(axes)
     return figure
 
@@ -37,9 +33,11 @@ def article(results: Iterable[Result]) -> Figure:
 def captions_per_photo(results: Iterable[Result]) -> Figure:
     """Draw train and dev losses by epoch: the same number of captions, of fewer and fewer photos."""
     chosen = [result for result in results if result.question == "captions per photo"]
-    chosen.sort(key=lambda result: result.runs[0]["captions"])
-    figure, panels = _panels(2)
-    for axes, loss, title in zip(panels, ("loss", "dev_loss"), ("train", "dev"), strict=True):
+    chosen.sort(key=lambda result: result.captions)
+    figure, panels = _panels(2, "nats per token")
+    for axes, loss, title in zip(
+        panels, ("loss", "dev_known_loss"), ("train", "dev, known tokens"), strict=True
+    ):
         axes.set_title(title)
         for result, color in zip(chosen, SHADES, strict=False):
             _draw(axes, result, loss, result.name, color=color)
@@ -76,12 +74,12 @@ def grid(results: list[Result]) -> Figure:
     return figure
 
 
-def _panels(count: int) -> tuple[Figure, Any]:
+def _panels(count: int, unit: str) -> tuple[Figure, Any]:
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, count)
     for axes in panels:
-        axes.set(xlabel="epoch", ylabel="nats per token")
+        axes.set(xlabel="epoch", ylabel=unit)
     return figure, panels
 
 
@@ -89,10 +87,12 @@ def _draw(axes: Any, result: Result, loss: str, label: str, color: str) -> None:
     """Draw the losses of every run of a cell in one colour, named once."""
     for number, losses in enumerate(result.losses(loss)):
         points = [(epoch, value) for epoch, value in enumerate(losses, 1) if value is not None]
-        axes.plot(*zip(*points, strict=True), color=color, linewidth=1.2, alpha=0.8,
-                  label=None if number else label)  # fmt: skip
+        if points:
+            axes.plot(*zip(*points, strict=True), color=color, linewidth=1.2, alpha=0.8,
+                      label=None if number else label)  # fmt: skip
 
 
 def _finish(axes: Any) -> None:
     axes.set_ylim(bottom=0)  # after drawing: it ends Matplotlib's own choice of the upper limit
-    axes.legend()
+    if axes.lines:
+        axes.legend()

@@ -41,7 +41,7 @@ from train.runs import EVALUATION
 FORMAT = 6
 """Of evaluation.json: an evaluation of another format is made again."""
 CAPTIONED = 500
-"""At most so many photos of a split are captioned: its first ones."""
+"""At most so many photos of a split are captioned, its first ones, unless somebody asks for more."""
 SAMPLES, HUMAN = 8, 5
 """Photos of each split in samples.json, and captions by people of each."""
 
@@ -53,6 +53,7 @@ def evaluate(
     others: Sequence[str] = (),
     sample: int = EVALUATED,
     device: str = "auto",
+    captioned: int = CAPTIONED,
 ) -> dict[str, Any]:
     """Measure the model of `run` on both splits; write the files of `EVALUATION` there, print a table.
 
@@ -60,6 +61,7 @@ def evaluate(
         others: metrics of other people's code, as `train.metrics` names them.
         sample: at most so many captions of a split are measured where not all are; see `losses`.
         device: as `train.device` says. Figures of a GPU differ from those of the CPU in the last digits.
+        captioned: at most so many photos of a split are captioned, its first ones.
 
     Returns:
         The contents of evaluation.json: figures by split; losses in nats per token, <EOS> counted; None where
@@ -86,6 +88,7 @@ def evaluate(
             features.name,
             read.floor(dataset),
             sample,
+            captioned,
         ),
         *([[f"{plugin.name} {plugin.version}" for plugin in plugins]] if plugins else []),
     )
@@ -100,7 +103,9 @@ def evaluate(
         # One thread a product: figures must not depend on how many cores the machine has.
         with chainer.using_device(own), choose(model.model.xp).threads(1):
             captioner = Captioner.load(run / "model", own)
-            figures, tables, samples = _measure(model, captioner, dataset, features, plugins, sample)
+            figures, tables, samples = _measure(
+                model, captioner, dataset, features, plugins, sample, captioned
+            )
         with changing(Stage("run", run), [run / name for name in EVALUATION]):
             write_json(run / "samples.json", samples)
             by_photo.write(run, tables)
@@ -127,6 +132,7 @@ def _measure(
     features: Path,
     plugins: Sequence[Plugin],
     sample: int,
+    captioned: int,
 ) -> tuple[dict[str, dict[str, Any]], list[pa.Table], list[dict[str, Any]]]:
     """Return the figures of each split, what they are made of, photo by photo, and samples of both."""
     config, floor = model.config, read.floor(dataset) or {}
@@ -138,8 +144,8 @@ def _measure(
     tables: list[pa.Table] = []
     samples: list[dict[str, Any]] = []
     for split in splits:
-        captions = greedy(captioner, split.vectors[:CAPTIONED])
-        people = first_photos(dataset, split, CAPTIONED)
+        captions = greedy(captioner, split.vectors[:captioned])
+        people = first_photos(dataset, split, captioned)
         found: dict[str, Any] = {"captions": len(split.examples), "left_out": split.left_out, "nll": None}
         found |= {"floor": floor.get(split.name)}
         if captions:

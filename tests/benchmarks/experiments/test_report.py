@@ -1,0 +1,84 @@
+"""What the experiments print and draw of the cells that are done."""
+
+from pathlib import Path
+
+from benchmarks.experiments import tables
+from benchmarks.experiments.article import CURVES
+from benchmarks.experiments.cells import Cell
+from benchmarks.experiments.comparisons import learned_minus, moved
+from benchmarks.experiments.report import missing, report
+from benchmarks.experiments.results import read_results
+from tests.benchmarks.experiments.results import row, written
+
+
+def test_runs_that_differ_by_their_seed_are_one_row(tmp_path: Path) -> None:
+    rows = [row("x", 1.6 + seed / 10, seed) for seed in (2, 0, 1)]
+    (result,) = read_results(written(tmp_path, *rows))
+    assert (result.name, result.question, list(result.runs)) == ("x", "captions per photo", [0, 1, 2])
+    assert "| x | 3 | 1.700 ± 0.100 | 1.500 |" in tables.cells([result])
+
+
+def test_a_table_shows_what_is_not_known_as_a_dash(tmp_path: Path) -> None:
+    results = read_results(written(tmp_path, row("x")))
+    expected = "| x | 1 | 1.600 | 1.500 | 1.400 | – | – | 5.000 | 2.000 | – | 0.500 | 0.100 | 1.3 |"
+    assert tables.cells(results).splitlines()[-1] == expected
+
+
+def test_a_share_stands_with_its_interval(tmp_path: Path) -> None:
+    assert "| x | 0 | 0.500 | 0.450–0.550 | 400 |" in tables.names(read_results(written(tmp_path, row("x"))))
+
+
+def of_small(name: str, last: float, seed: int = 0) -> dict[str, object]:
+    """Return a run of 100 epochs whose losses in the article's unit are epoch / 10, the last `last`."""
+    log = [{"loss": 0.5, "article_loss": epoch / 10, "dev_loss": None} for epoch in range(1, 101)]
+    log[-1] |= {"article_loss": last, "loss": last / 2}
+    return row(name, seed=seed, question="article-small", log=log)
+
+
+def test_the_articles_values_stand_above_ours_by_epoch(tmp_path: Path) -> None:
+    """0.199 is the article's last value; ours, the mean of 0.3 and 0.5, is 2.01 times as large."""
+    rows = of_small("article-small", 0.3), of_small("article-small", 0.5, seed=1)
+    lines = tables.articles("article-small", read_results(written(tmp_path, *rows))).splitlines()
+    assert lines[0] == "| article-small, epoch | 20 | 40 | 60 | 80 | 100 | last : the article's |"
+    assert lines[2] == "| the article | 6.766 | 1.726 | 0.716 | 0.360 | 0.199 |  |"
+    assert lines[3] == "| article-small | 2.000 | 4.000 | 6.000 | 8.000 | 0.400 ± 0.100 | 2.01 |"
+
+
+def test_the_article_prints_ten_and_five_values() -> None:
+    assert [len(curve.losses) for curve in CURVES.values()] == [5, 10]
+    assert all(len(curve.epochs) == len(curve.losses) for curve in CURVES.values())
+
+
+def test_a_switch_stands_beside_its_main_line_seed_by_seed(tmp_path: Path) -> None:
+    """By hand: 0.4 - 0.3 and 0.6 - 0.4 halved; the mean is 0.075, and half of the interval 12.706 x 0.025."""
+    rows = [of_small("article-small", 0.3), of_small("article-small", 0.4, 1)]
+    rows += [of_small("article-small, no clipping", 0.4), of_small("article-small, no clipping", 0.6, 1)]
+    results = read_results(written(tmp_path, *rows))
+    line = tables.switches("article-small", results).splitlines()[-1]
+    assert line.startswith("| no clipping | 2 | 0.250 ± 0.050 | +0.075 [-0.243, +0.393] |")
+
+
+def test_a_switch_that_moves_the_large_run_is_found(tmp_path: Path) -> None:
+    rows = [row("article-large", 1.0, question="article-large")]
+    rows += [row(f"article-large, {name}", loss, question="article-large")
+             for name, loss in (("a", 1.09), ("b", 1.11), ("c", 0.89))]  # fmt: skip
+    assert moved(read_results(written(tmp_path, *rows))) == {"article-large, b", "article-large, c"}
+
+
+def test_cells_without_a_common_seed_are_not_compared(tmp_path: Path) -> None:
+    first, second = read_results(written(tmp_path, row("a"), row("b", seed=1)))
+    assert learned_minus(first, second) is None
+
+
+def test_cells_that_are_not_done_stand_as_such(tmp_path: Path) -> None:
+    results = read_results(written(tmp_path, row("x")))
+    cells = [Cell("x", "captions per photo", 1, 1, seed=seed) for seed in (0, 1, 2)]
+    assert missing(results, cells) == "not run yet: x (seed 1, 2)"
+    assert missing(results, cells[:1]) == "not run yet: nothing"
+
+
+def test_a_report_draws_what_is_there(tmp_path: Path) -> None:
+    rows = row("15 a photo"), row("y", 2.0, question="size"), of_small("article-small", 0.2)
+    report(written(tmp_path, *rows), tmp_path / "pictures", [])
+    assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
+        "article.png", "captions.png", "grid.png"}  # fmt: skip
