@@ -43,3 +43,17 @@ def token_nats(tensors: Mapping[str, Array], vector: Array, ids: Sequence[int]) 
 def _sigmoid(x: Array) -> Array:
     result: Array = 1 / (1 + np.exp(-x))
     return result
+
+
+def greedy(tensors: Mapping[str, Array], vector: Array, max_tokens: int) -> list[int]:
+    """Return the ids of the likeliest token each time, neither <PAD>, <UNK> nor <BOS>, <EOS> not first."""
+    written: list[int] = []
+    while len(written) < max_tokens:
+        allowed = range(3 if written else 4, len(tensors["output_b"]))
+        # The last but one of a caption's nats is that of its last token.
+        nats = {token: token_nats(tensors, vector, [*written, token])[-2] for token in allowed}
+        best = min(nats, key=lambda token: nats[token])
+        if best == EOS:
+            break
+        written.append(best)
+    return written
