@@ -121,29 +121,27 @@ def _tell(changes: "Changes | None") -> None:
 
 def _write_floor(pipeline: Pipeline) -> None:
     """Write floor.json: the grammar's own nats per target token, for the captions of each split."""
-    from store.register.listed import list_files
+    from dataset.read import captions, vocabulary
+    from demo.captions.floor import floors
+    from store.register.listed import changing, list_files
     from store.register.stages import Stage
+    from store.whole_file import read_object, write_json
 
-    path = pipeline.dataset / "floor.json"
-    if path.exists():
-        return list_files(Stage("dataset", pipeline.dataset), [path])  # a kill may have come before that
-    from dataset.read import captions
-    from demo.captions.floor import total_surprisal
-    from store.whole_file import write_json
-
-    site = pipeline.settings.crawl.embedded
-    floor: dict[str, object] = {"unit": "nats per token"}
+    path, stage = pipeline.dataset / "floor.json", Stage("dataset", pipeline.dataset)
+    if path.exists() and "known" in read_object(path):  # earlier versions did not tell it of known tokens
+        return list_files(stage, [path])  # a kill may have come before that
+    site, known = pipeline.settings.crawl.embedded, frozenset(vocabulary(pipeline.dataset).tokens)
+    whole: dict[str, float | None] = {}
+    of_known: dict[str, float | None] = {}
     for split in ("train", "dev"):
         table = captions(pipeline.dataset, split)
-        tokens = sum(len(tokens) + 1 for tokens in table["tokens"].to_pylist())
-        pairs = zip(table["odai_id"].to_pylist(), table["text"].to_pylist(), strict=True)
+        rows = zip(*(table[name].to_pylist() for name in ("odai_id", "text", "tokens")), strict=True)
         try:
-            total = total_surprisal(pairs, site.seed, site.dependence)
+            whole[split], of_known[split] = floors(rows, known, site.seed, site.dependence)
         except ValueError as error:  # captions that were imported, or drawn by another version of the grammar
             return print(f"dataset: the least reachable loss is not known: {error}")
-        floor[split] = total / tokens if tokens else None
-    write_json(path, floor)
-    list_files(Stage("dataset", pipeline.dataset), [path])
+    with changing(stage, [path]):
+        write_json(path, {"unit": "nats per token", **whole, "known": of_known})
 
 
 @notifying

@@ -48,6 +48,12 @@ def probability(text: str) -> float:
     return total
 
 
+def prefix_probability(text: str) -> float:
+    """Return the probability that a caption begins with a text, over all photos."""
+    text = jokes.normalised(text)
+    return sum(part.share * grammar.prefix_probability(part.rules, "caption", text) for part in parts())
+
+
 @cache
 def parts() -> tuple[Part, ...]:
     """Return the parts of the grammar; their shares sum to 1."""

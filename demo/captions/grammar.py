@@ -98,12 +98,18 @@ def probability(grammar: Grammar, rule: str, text: str) -> float:
     return _Chart(grammar, text).ends(rule, 0).get(len(text), 0.0)
 
 
+def prefix_probability(grammar: Grammar, rule: str, text: str) -> float:
+    """Return the probability that what a rule gives begins with a text: the sum over all that it may give."""
+    return _Chart(grammar, text).begins(rule, 0) if text else 1.0
+
+
 class _Chart:
     """Where each rule can end in one text, by where it starts: a chart parser's memory."""
 
     def __init__(self, grammar: Grammar, text: str) -> None:
         self._grammar, self._text = grammar, text
         self._memo: dict[tuple[str, int], dict[int, float]] = {}
+        self._beginnings: dict[tuple[str, int], float] = {}
 
     def ends(self, rule: str, start: int) -> dict[int, float]:
         """Return the positions where a rule that starts at `start` can end, each with its probability."""
@@ -133,6 +139,37 @@ class _Chart:
                     following[end] += probability * inner
             reached = following
         return reached
+
+    def begins(self, rule: str, start: int) -> float:
+        """Return the probability that a rule gives all of the text from `start` on, and maybe more."""
+        key = rule, start
+        if key not in self._beginnings:
+            found, rest = self._grammar[rule], self._text[start:]
+            words = (words for length, words in found.words.items() if length >= len(rest))
+            total = sum(share for some in words for word, share in some.items() if word.startswith(rest))
+            for template in found.templates:
+                first = template.parts[0] if template.parts else ""
+                # Most templates are ruled out by how they begin, before any slot is parsed.
+                if isinstance(first, Slot) or first.startswith(rest) or rest.startswith(first):
+                    total += template.probability * self._sequence_begins(template.parts, start)
+            self._beginnings[key] = total
+        return self._beginnings[key]
+
+    def _sequence_begins(self, parts: tuple[Part, ...], start: int) -> float:
+        """Return the same of parts in a row: one reaches the end of the text, those before it do not."""
+        total, reached = 0.0, {start: 1.0}
+        for part in parts:
+            following: dict[int, float] = defaultdict(float)
+            for position, probability in reached.items():
+                if isinstance(part, Slot):
+                    total += probability * self.begins(part.rule, position)
+                elif part.startswith(self._text[position:]):
+                    total += probability
+                for end, inner in self._part(part, position).items():
+                    if end < len(self._text):
+                        following[end] += probability * inner
+            reached = following
+        return total
 
     def _part(self, part: Part, start: int) -> dict[int, float]:
         if isinstance(part, Slot):

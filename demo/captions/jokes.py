@@ -101,6 +101,14 @@ def log_probability(text: str, scene: Scene) -> float:
     return grammar.log_probability(_normalised_rules(scene.contents), "caption", normalised(text))
 
 
+def prefix_probability(text: str, scene: Scene) -> float:
+    """Return the probability that a caption of a scene begins with a text: of all captions that do, together.
+
+    White space and width do not count, as in `log_probability`.
+    """
+    return grammar.prefix_probability(_normalised_rules(scene.contents), "caption", normalised(text))
+
+
 def in_normal_form(rules: Grammar) -> Grammar:
     """Return a whole grammar over normalised texts, from the rules that depend on a scene."""
     return {name: rule.mapped(normalised) for name, rule in rules.items()} | _SHARED_NORMALISED

@@ -36,6 +36,9 @@ def test_the_floor_is_none_until_it_is_known(dataset: Path) -> None:
     assert read.floor(dataset) is None
     write_json(dataset / "floor.json", {"unit": "nats per token", "train": 1.5, "dev": None})
     assert read.floor(dataset) == {"train": 1.5, "dev": None}
+    assert read.floor(dataset, known=True) == {"train": None, "dev": None}, "as earlier versions wrote it"
+    write_json(dataset / "floor.json", {"train": 1.5, "dev": None, "known": {"train": 1.25, "dev": None}})
+    assert read.floor(dataset, known=True) == {"train": 1.25, "dev": None}
 
 
 def test_settings_tell_the_tokenizer(dataset: Path) -> None:

@@ -87,6 +87,7 @@ def evaluate(
             dataset_manifest(dataset)["fingerprint"],
             features.name,
             read.floor(dataset),
+            read.floor(dataset, known=True),
             sample,
             captioned,
         ),
@@ -135,7 +136,7 @@ def _measure(
     captioned: int,
 ) -> tuple[dict[str, dict[str, Any]], list[pa.Table], list[dict[str, Any]]]:
     """Return the figures of each split, what they are made of, photo by photo, and samples of both."""
-    config, floor = model.config, read.floor(dataset) or {}
+    config = model.config
     splits = [
         read_split(dataset, features, name, model.vocabulary, config.max_tokens, config.vectors)
         for name in ("train", "dev")
@@ -147,7 +148,7 @@ def _measure(
         captions = greedy(captioner, split.vectors[:captioned])
         people = first_photos(dataset, split, captioned)
         found: dict[str, Any] = {"captions": len(split.examples), "left_out": split.left_out, "nll": None}
-        found |= {"floor": floor.get(split.name)}
+        found |= _floors(dataset, split)
         if captions:
             columns = _columns(model, captioner, split, splits[0], people, captions, sample)
             tables.append(by_photo.table(split.name, split.examples.photos, columns))
@@ -157,6 +158,14 @@ def _measure(
         figures[split.name] = found
         samples += _samples(split, people, captions)
     return figures, tables, samples
+
+
+def _floors(dataset: Path, split: Split) -> dict[str, float | None]:
+    """Return the floors of the loss; None where they are not known, or of other captions than the loss."""
+    if split.left_out:
+        return {"floor": None, "floor_known": None}
+    whole, known = (read.floor(dataset, known=known) or {} for known in (False, True))
+    return {"floor": whole.get(split.name), "floor_known": known.get(split.name)}
 
 
 def _columns(

@@ -1,6 +1,6 @@
 """The grammar's floor: the least loss that any model can reach on the demo's captions."""
 
-from math import exp, inf
+from math import exp, inf, log
 from random import Random
 
 import pytest
@@ -83,3 +83,50 @@ def test_the_floor_rises_as_captions_tell_less_of_their_photo(dependence: float)
     assert floor.total_surprisal(some, 1, dependence) > floor.total_surprisal(pairs(60, 5, 1), 1)
     with pytest.raises(ValueError, match="cannot have the caption"):
         floor.total_surprisal(some, 1)
+
+
+@pytest.mark.parametrize("dependence", [1.0, 0.5])
+def test_the_surprisals_of_a_captions_tokens_add_up_to_its_own(dependence: float) -> None:
+    """Whatever it is cut into: −log p(text) = −log p(begins with text) − log p(ends there)."""
+    text = jokes.normalised(jokes.captions(scene(1, 0), 1)[0])
+    odai = odai_id(1, 0)
+    for size in (1, 2, 3):
+        tokens = [text[start : start + size] for start in range(0, len(text), size)]
+        all_but_the_end, count = floor.unknown_surprisal([(odai, tokens)], (), 1, dependence)
+        some, _ = floor.unknown_surprisal([(odai, tokens)], tokens[1:], 1, dependence)
+        assert count == len(tokens)
+        assert some <= all_but_the_end <= floor.total_surprisal([(odai, text)], 1, dependence) + 1e-9
+        assert all_but_the_end == pytest.approx(
+            floor.unknown_surprisal([(odai, [text])], (), 1, dependence)[0]
+        )
+
+
+def test_a_tokens_surprisal_is_that_of_the_captions_that_are_drawn() -> None:
+    """Of 4,000 captions of a photo that begin in a way, the share that goes on in one way is as told."""
+    shown, random = scene(1, 0), Random(4)
+    drawn = [jokes.normalised(jokes.caption(shown, random)) for _ in range(4000)]
+    first = max({text[:1] for text in drawn}, key=lambda one: sum(text.startswith(one) for text in drawn))
+    begun = [text for text in drawn if text.startswith(first)]
+    second = max({text[1:2] for text in begun}, key=lambda one: sum(text[1:2] == one for text in begun))
+    share = sum(text[1:2] == second for text in begun) / len(begun)
+    found, _ = floor.unknown_surprisal([(odai_id(1, 0), [first, second])], [first], 1)
+    assert exp(-found) == pytest.approx(share, abs=4 * (share * (1 - share) / len(begun)) ** 0.5)
+
+
+def test_the_floor_of_known_tokens_leaves_the_others_surprisal_out() -> None:
+    texts = [jokes.normalised(text) for text in jokes.captions(scene(1, 0), 30)]
+    text = next(text for text in texts if len({text[:2], text[2:4], text[4:]}) == 3)
+    odai, tokens = odai_id(1, 0), [text[:2], text[2:4], text[4:]]
+    total = floor.total_surprisal([(odai, text)], 1)
+    begins = [jokes.prefix_probability(text[:end], scene(1, 0)) for end in (2, 4)]
+    whole, known = floor.floors([(odai, text, tokens)], {tokens[0], tokens[2]}, 1)
+    assert whole == pytest.approx(total / 4)  # three tokens and <EOS>
+    assert known == pytest.approx((total - log(begins[0] / begins[1])) / 3)
+    assert floor.floors([(odai, text, tokens)], tokens, 1) == (whole, whole)
+    assert floor.floors([], tokens, 1) == (None, None)
+
+
+def test_nothing_unknown_surprises_nobody() -> None:
+    assert floor.unknown_surprisal([(odai_id(1, 0), ["猫"])], ["猫"], 1) == (0, 0)
+    with pytest.raises(ValueError, match="odai 1 is on no embedded site"):
+        floor.unknown_surprisal([(1, ["猫"])], (), 1)

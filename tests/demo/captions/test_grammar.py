@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.captions.grammar import Grammar, Rule, draw, log_probability, zipf
+from demo.captions.grammar import Grammar, Rule, draw, log_probability, prefix_probability, zipf
 
 AMBIGUOUS: Grammar = {
     "start": Rule({"{a}{b}": 1, "{b}": 2, "xy": 1}),
@@ -75,3 +75,24 @@ def test_zipf_prefers_earlier_words_and_counts_each_once() -> None:
 def test_templates_that_become_equal_are_one() -> None:
     rule = Rule({"A": 1, "a": 3}).mapped(str.lower)
     assert log_probability({"start": rule}, "start", "a") == pytest.approx(log(1))
+
+
+def test_what_begins_with_a_text_is_the_sum_of_all_that_does() -> None:
+    """Every text of a small grammar, with its probability by hand, against each of its beginnings."""
+    rules = {
+        "a": Rule({"{b}c{b}": 1, "xy": 2, "{b}": 1}),
+        "b": Rule({"x": 3, "xc": 1}),
+    }
+    texts = {
+        "xcx": 9 / 64,
+        "xcxc": 3 / 64,
+        "xccx": 3 / 64,
+        "xccxc": 1 / 64,
+        "xy": 1 / 2,
+        "x": 3 / 16,
+        "xc": 1 / 16,
+    }
+    assert sum(texts.values()) == pytest.approx(1)
+    for text in ("", "x", "xc", "xcx", "xcxc", "xcc", "xccxc", "xy", "y", "xyz"):
+        right = sum(p for each, p in texts.items() if each.startswith(text))
+        assert prefix_probability(rules, "a", text) == pytest.approx(right), text

@@ -185,7 +185,7 @@ def cider_d(captions: list[list[str]], references: list[list[list[str]]]) -> lis
         def counts(tokens: list[str]) -> Array:
             return np.bincount([place[gram] for gram in grams(tokens)], minlength=len(place)).astype(float)  # noqa: B023
 
-        with_it = sum((sum(counts(tokens) for tokens in of) > 0).astype(int) for of in references)
+        with_it = np.sum([np.sum([counts(tokens) for tokens in of], axis=0) > 0 for of in references], axis=0)
         weight = np.log(len(references)) - np.log(np.maximum(1, with_it))
         for row, (tokens, others) in enumerate(zip(captions, references, strict=True)):
             for other in others:
