@@ -18,7 +18,7 @@ METAVARS = {int: "N", float: "X", str: "WORD"}
 def caption(arguments: argparse.Namespace) -> None:
     """Write captions for photos with the newest model."""
     from train.captions.files import caption_files, print_table
-    from train.runs import newest
+    from train.runs.find import newest
 
     pipeline = pipeline_of(arguments)
     settings = {name: getattr(arguments, name) for name in DecodingOptions.model_fields}

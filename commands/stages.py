@@ -168,7 +168,7 @@ def train(pipeline: Pipeline, *, force: bool = False) -> None:
 def evaluate(pipeline: Pipeline) -> None:
     """Measure the newest model on both splits."""
     from train.evaluation.evaluate import evaluate
-    from train.runs import newest
+    from train.runs.find import newest
 
     _need_dataset(pipeline)
     _need(pipeline.feature_cache, pipeline, "features")
@@ -218,7 +218,7 @@ def run(pipeline: Pipeline) -> None:
 def demo(pipeline: Pipeline) -> None:
     """Run every stage on the embedded site, then show what the model learned."""
     from train.evaluation.report import report
-    from train.runs import newest
+    from train.runs.find import newest
 
     run(pipeline)
     report(newest(pipeline.runs), pipeline.dataset)

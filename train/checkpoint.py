@@ -77,6 +77,7 @@ class Checkpoint:
             "position": updater.position,
             "totals": updater.totals,
             "records": self.history.records,
+            "speeds": self.history.speeds,
             "spent": self.spent(),
         }
         content = safetensors.numpy.save(self._tensors(), metadata={"state": json.dumps(state)})
@@ -133,9 +134,10 @@ class Checkpoint:
         updater.iteration, updater.epoch, updater.position = (
             state[name] for name in ("iteration", "epoch", "position")
         )
-        # Version 0.1 did not add up what the article's loss is made of: that of such an epoch is not known.
+        # Earlier versions did not add up all of them: where it was not, that of the epoch is not known.
         updater.totals = dict.fromkeys(updater.totals, math.nan) | state["totals"]
         self.history.records[:] = state["records"]
+        self.history.speeds[:] = state.get("speeds", [])
         self._earlier = state["spent"]
 
     def _state(self, path: Path) -> dict[str, Any]:

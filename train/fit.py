@@ -21,11 +21,11 @@ from train.data import dataset_manifest, require_as_built
 from train.job import Job
 from train.options import TrainOptions
 from train.prepare import prepare
-from train.runs import EVALUATION
+from train.runs.find import EVALUATION
 
-INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb", "metrics", "evaluate_captions"}
+INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb", "metrics", "evaluate_captions", "tensorboard"}
 """Settings that change where and how safely a run is made, or how it is measured, not its result."""
-LATER = {"batches", "shuffle"}
+LATER = {"batches", "shuffle", "schedule", "warmup", "weight_decay", "label_smoothing", "unk_rate"}
 """Settings that runs of earlier versions did not have. They count where they are not the default alone, so
 that those runs keep their names, and go on."""
 FORMAT = 1
@@ -109,6 +109,7 @@ def _complete(job: Job, dataset: Path, features: Path, run_fingerprint: str, *, 
         job.room.check()
         _open_again(job.run, force=force)
         _start_run(job)
+        _tell_left_out(job)
     processes.barrier()  # the first process has cleared leftovers before anyone reads snapshots
     job.checkpoint.restore()
     job.train()
@@ -134,7 +135,8 @@ def _open_again(run: Path, *, force: bool) -> None:
         print(f"train: made again, as missing or not as written: {', '.join(names)}")
     stage, measured = Stage("run", run), [run / name for name in EVALUATION]
     damaged = [run / name for name in damaged_files(stage)]
-    snapshots = list((run / "snapshots").glob("[!.]*.safetensors")) if force else []
+    earlier = ("snapshots/[!.]*.safetensors", "tensorboard/*")
+    snapshots = [path for name in earlier for path in run.glob(name)] if force else []
     unlist(stage, measured)
     for path in (*measured, *damaged, run / MANIFEST, *snapshots):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -146,6 +148,15 @@ def _start_run(job: Job) -> None:
     write_json(job.run / "bounds.json", job.bounds)
     settings = {"train": job.options.model_dump()}
     write_whole(job.run / "settings.yaml", yaml.safe_dump(settings, sort_keys=False))
+
+
+def _tell_left_out(job: Job) -> None:
+    """Print how many captions are too long to learn from or to measure on, if any."""
+    found = {split.name: split.left_out for split in (job.train_split, job.dev_split) if split.left_out}
+    if found:
+        counts = " and ".join(f"{count:,} of {name}" for name, count in found.items())
+        limit = job.options.max_tokens
+        print(f"train: left out as longer than train.max_tokens ({limit}): captions, {counts}", flush=True)
 
 
 def _finish_run(job: Job, dataset: Path, features: Path, run_fingerprint: str) -> None:

@@ -1,13 +1,15 @@
 """The history of a run: a record per epoch, the best epoch, and when to stop early."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from store.errors import DamagedFile
 from store.whole_file import write_json, write_whole
 
+Record = TypeVar("Record", bound=Mapping[str, Any])
 UNITS = {
     "average_loss.json": "nats per target token, <EOS> counted",
     "article_loss.json": "nats: the sum over batches and their steps of the mean over the captions that "
@@ -21,35 +23,53 @@ class History:
     """A record per epoch; log.jsonl and the curves are made from it.
 
     Attributes:
-        records: per epoch `epoch, iteration, loss, weighted_loss, dev_loss`, nats per target token, and
+        records: per epoch what `train.job` measured; losses are in nats per target token, but for
             `article_loss`; None is not known.
-        patience: epochs without a better dev loss after which the run stops; None never.
+        speeds: per epoch how fast it was. They lie apart, in speed.jsonl: a run's log is the same whenever
+            and wherever it is made.
+        patience: measurements of dev without a better one after which the run stops; None never.
     """
 
     patience: int | None = None
     records: list[dict[str, Any]] = field(default_factory=list)
+    speeds: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """The record with the lowest dev loss, the earliest of equals; None without a dev loss."""
-        measured = [record for record in self.records if record["dev_loss"] is not None]
-        return min(measured, key=lambda record: record["dev_loss"]) if measured else None
+        """The record that `best` chooses."""
+        return best(self.records)
 
     @property
     def exhausted(self) -> bool:
-        """Whether the dev loss has not improved for `patience` epochs."""
-        # Epochs that were not measured count too: patience is in epochs, whatever `dev_every` is.
-        best = self.best
-        epochs_since = len(self.records) - best["epoch"] if best else 0
-        return self.patience is not None and epochs_since >= self.patience
+        """Whether dev was measured `patience` times since the best record; it was just measured, then."""
+        found, measured = self.best, _measured(self.records)
+        since = len(measured) - 1 - measured.index(found) if found else 0
+        return self.patience is not None and since >= self.patience
 
     def write(self, run: Path) -> None:
-        """Write log.jsonl, and the training loss of each epoch in both units, each file whole."""
-        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in self.records)
-        write_whole(run / "log.jsonl", lines)
+        """Write log.jsonl, speed.jsonl, and the losses of all epochs in both units, each file whole."""
+        for name, records in (("log.jsonl", self.records), ("speed.jsonl", self.speeds)):
+            lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+            write_whole(run / name, lines)
         write_json(run / "average_loss.json", [record["loss"] for record in self.records])
         write_json(run / "article_loss.json", [record.get("article_loss") for record in self.records])
         write_json(run / "units.json", UNITS)
+
+
+def best(records: Sequence[Record]) -> Record | None:
+    """Return the record with the lowest dev loss over known tokens, the earliest of equals; None without any.
+
+    What a model makes of <UNK>, which it may never have been trained on, is not what it has learned. Records
+    of earlier versions have the loss over all tokens alone; where there is one of these, all go by that.
+    """
+    measured = _measured(records)
+    is_comparable = all(record.get("dev_known_loss") is not None for record in measured)
+    name = "dev_known_loss" if is_comparable else "dev_loss"
+    return min(measured, key=lambda record: float(record[name]), default=None)
+
+
+def _measured(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record.get("dev_loss") is not None]
 
 
 def read_log(run: Path) -> list[dict[str, Any]]:

@@ -1,5 +1,8 @@
 """One training run on Chainer's Trainer: what it does after an update, after an epoch, and at the end."""
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from train.evaluation import curves
 from train.evaluation.measure import caption_losses
 from train.history import History
 from train.options import TrainOptions
+from train.runs.board import Curve, board
 from train.updater import Updater
 
 
@@ -64,8 +68,29 @@ class Job:
             )
             # A run that was killed after its last snapshot has nothing left to train.
             if not self._is_over(trainer):
-                with self.updater.arithmetic.threads(self.threads()):
+                with self.updater.arithmetic.threads(self.threads()), self._followed(trainer):
                     trainer.run(show_loop_exception_msg=False)
+
+    @contextmanager
+    def _followed(self, trainer: Any) -> Iterator[None]:
+        """Let TensorBoard follow the training while the block runs, where the settings ask for it."""
+        if not self.options.tensorboard or self.updater.processes.rank > 0:
+            yield
+            return
+        updater, history, curve = self.updater, self.history, Curve()
+        with board(self.run / "tensorboard", updater.iteration) as write:
+
+            def update() -> None:
+                point = curve.point(updater.totals, is_end=updater.is_new_epoch)
+                if point:
+                    write("update", updater.iteration, {**point, "learning_rate": updater.learning_rate})
+
+            def epoch() -> None:
+                write("epoch", updater.iteration, history.records[-1])
+
+            trainer.extend(lambda _: update(), name="curve", trigger=(1, "iteration"), priority=250)
+            trainer.extend(lambda _: epoch(), name="points", trigger=_epoch_ended, priority=150)
+            yield
 
     def threads(self) -> int:
         """Return the threads of an update, chosen for this process's share of its captions."""
@@ -92,26 +117,25 @@ class Job:
 
     def _details(self) -> dict[str, object]:
         totals = self.updater.totals
-        last = self.history.records[-1] if self.history.records else {}
         details: dict[str, object] = {"epoch": f"{self.updater.epoch_detail:.1f}/{self.options.epochs}"}
         if totals["tokens"]:
             details["loss"] = f"{totals['nats'] / totals['tokens']:.3f}"
-        if last.get("dev_loss") is not None:
-            details["dev"] = f"{last['dev_loss']:.3f}"
+            details["gradient"] = f"{totals['gradient_norm'] / totals['updates']:.2f}"
+            details["rate"] = f"{self.updater.learning_rate:.2g}"
+            details["tokens/s"] = f"{totals['tokens'] / totals['seconds']:,.0f}"
+        measured = [record for record in self.history.records if record["dev_loss"] is not None]
+        if measured:
+            details["dev"] = f"{measured[-1]['dev_loss']:.3f}"
+            if (known := measured[-1].get("dev_known_loss")) is not None:
+                details["dev of known tokens"] = f"{known:.3f}"
         return details
 
     def _end_epoch(self) -> None:
         updater, totals = self.updater, self.updater.totals
-        self.history.records.append(
-            {
-                "epoch": updater.epoch,
-                "iteration": updater.iteration,
-                "loss": totals["nats"] / totals["tokens"],
-                "weighted_loss": totals["weighted"] / totals["tokens"],
-                "article_loss": article_loss(totals["step_means"], totals["captions"]),
-                "dev_loss": self._dev_loss(),
-            }
-        )
+        self.history.records.append(self._record())
+        speed = {"seconds": totals["seconds"], "tokens_per_second": totals["tokens"] / totals["seconds"]}
+        if math.isfinite(totals["seconds"]):  # not where a snapshot of an earlier version was gone on from
+            self.history.speeds.append({"epoch": updater.epoch, **speed})
         updater.totals = dict.fromkeys(totals, 0.0)
         if updater.processes.rank > 0:  # only the first process writes files
             return
@@ -121,22 +145,50 @@ class Job:
             self.checkpoint.save()
         self.history.write(self.run)
 
-    def _dev_loss(self) -> float | None:
-        """Return the dev loss in nats per token; None where there is no dev split or none is due."""
+    def _record(self) -> dict[str, Any]:
+        """Return what the log says of the epoch that has just ended."""
+        updater, totals = self.updater, self.updater.totals
+        dev_loss, dev_known_loss = self._dev_losses()
+        return {
+            "epoch": updater.epoch,
+            "iteration": updater.iteration,
+            "loss": totals["nats"] / totals["tokens"],
+            "weighted_loss": totals["weighted"] / totals["tokens"],
+            "article_loss": article_loss(totals["step_means"], totals["captions"]),
+            "dev_loss": dev_loss,
+            "dev_known_loss": dev_known_loss,
+            "learning_rate": updater.learning_rate,
+            "gradient_norm": _known(totals["gradient_norm"] / totals["updates"]),
+            "captions": updater.captions_per_epoch,
+            "left_out": self.train_split.left_out,
+            "dev_left_out": self.dev_split.left_out,
+        }
+
+    def _dev_losses(self) -> tuple[float | None, float | None]:
+        """Return the dev loss of all tokens and of the known ones, in nats per token.
+
+        Both are None where there is no dev split or no measurement is due.
+        """
         updater, dev = self.updater, self.dev_split
         is_due = updater.epoch % self.options.dev_every == 0 or updater.epoch == self.options.epochs
         if not len(dev.examples) or not is_due:
-            return None
-        loss = None
+            return None, None
+        found = 0.0, 0.0
         if updater.processes.rank == 0:
-            loss = caption_losses(updater.model, dev.examples, dev.vectors, updater.arithmetic).per_token
+            losses = caption_losses(updater.model, dev.examples, dev.vectors, updater.arithmetic)
+            found = losses.per_token, losses.per_known_token
         # All processes must agree on the loss, or some would stop early and leave the others waiting.
-        return updater.processes.broadcast(loss)
+        return updater.processes.broadcast(found)
 
     def _save_when_due(self) -> None:
         if self.updater.processes.rank == 0 and self.checkpoint.is_due():
             self.checkpoint.save()
             self.room.check()  # now that nothing is lost by it
+
+
+def _known(value: float) -> float | None:
+    """Return the value; None for NaN, where a snapshot of an earlier version was gone on from."""
+    return None if math.isnan(value) else value
 
 
 def _epoch_ended(trainer: Any) -> bool:

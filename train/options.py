@@ -1,8 +1,8 @@
 """The settings of the training stage."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from store.options import StageOptions
 
@@ -40,15 +40,25 @@ class TrainOptions(StageOptions):
     shuffle: bool = True
     """Whether each epoch has its own order; false keeps the photos' (an experiment)."""
     learning_rate: float = Field(0.001, gt=0)
-    """Adam's step size."""
+    """Adam's step size; the largest one where it changes."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """The learning rate after its warm-up: it stays, or falls along half a cosine to 0 at the last update."""
+    warmup: float = Field(0.0, ge=0)
+    """Epochs, or a part of one, in which the learning rate rises in a straight line; 0: none."""
+    weight_decay: float = Field(0.0, ge=0)
+    """Each update takes this share, times the learning rate, off each matrix (AdamW); 0 takes nothing."""
     dropout: float = Field(0.0, ge=0, lt=1)
     """The share of input and hidden values that training drops."""
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """The share of each target that is spread over the vocabulary; losses in the log are without it."""
+    unk_rate: float = Field(0.0, ge=0, le=1)
+    """How often an epoch reads <UNK> in the place of a token that occurs once in the training captions."""
     clip: float | None = Field(5.0, gt=0)
     """The largest norm of a gradient; null clips nothing."""
     dev_every: int = Field(1, ge=1)
     """Epochs between measurements of the dev loss; the last epoch is always measured."""
     patience: int | None = Field(None, ge=1)
-    """Training stops after this many epochs without a better dev loss; null never stops early."""
+    """Training stops after this many measurements of dev without a better one; null never stops early."""
     standardise: Literal["length", "component", "none"] = "length"
     """How photo vectors are scaled, centred on train: to length 1 on average, or each component to 1."""
     vectors: Literal["photo", "random"] = "photo"
@@ -56,7 +66,7 @@ class TrainOptions(StageOptions):
     max_tokens: int = Field(50, ge=1)
     """Longer captions are left out of training, and captions are drawn no longer."""
     keep: Literal["best", "last"] = "best"
-    """Which model is kept: that of the epoch with the lowest dev loss, or the last."""
+    """Which model is kept: that of the epoch with the lowest dev loss over known tokens, or the last."""
     snapshot_seconds: float = Field(60.0, ge=0)
     """A snapshot is written when the last one is older than this, and at the end: what a kill can cost."""
     fused: bool = True
@@ -65,6 +75,8 @@ class TrainOptions(StageOptions):
     """Threads of an update on the CPU; null takes all where updates are large, one where they are small."""
     seed: int = 0
     """Fixes weights, order and draws."""
+    tensorboard: bool = False
+    """Write what the log holds, and more often, for TensorBoard too, while the run trains."""
     metrics: tuple[str, ...] = Field((), strict=False)  # a list in the settings that a run keeps
     """Metrics of other people's code for `bokeru evaluate`: entry points, module:name or FILE.py:name."""
     evaluate_captions: int = Field(EVALUATED, ge=1)
@@ -72,3 +84,13 @@ class TrainOptions(StageOptions):
     device: str = "auto"
     """`cpu`, `cuda:0`, or `auto`: a GPU where there is one and updates are large enough to gain by it.
     Runs on a GPU do not repeat bit for bit."""
+
+    @model_validator(mode="after")
+    def _reaches_the_rate(self) -> Self:
+        """Refuse a warm-up that takes the whole run."""
+        if self.warmup >= self.epochs:
+            raise ValueError(
+                f"a warm-up of {self.warmup:g} epochs never reaches the learning rate in {self.epochs} "
+                "(epochs); lower warmup, or raise epochs"
+            )
+        return self

@@ -72,7 +72,7 @@ def prepare(
     arithmetic = choose(model.xp, options.fused)
     updater = Updater(
         model,
-        arithmetic.adam(model, options.learning_rate, options.clip),
+        arithmetic.adam(model, options.learning_rate, options.clip, options.weight_decay),
         train.examples,
         train.vectors,
         options,

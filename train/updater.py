@@ -3,6 +3,7 @@
 P photos, D components of a photo's vector, N captions of a batch.
 """
 
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +14,15 @@ from train import batches
 from train.arithmetic.arithmetic import Arithmetic
 from train.arithmetic.dropout import Dropout
 from train.arithmetic.processes import Processes, SingleProcess
+from train.arithmetic.rate import learning_rate
 from train.article import step_shares
 from train.examples import Examples
 from train.model import Array, CaptionModel, Photos
 from train.options import TrainOptions
-from train.sampling import caption_weights, sample_captions
+from train.sampling import caption_weights, rare_tokens, sample_captions, with_unknown
+
+_TOTALS = ("weighted", "nats", "tokens", "step_means", "captions", "gradient_norm", "updates", "seconds")
+"""What an epoch adds up over its updates; see `_Sums`. Norms are those before clipping."""
 
 
 class _Sums(NamedTuple):
@@ -45,8 +50,8 @@ class _Place(NamedTuple):
 class Updater(chainer.training.Updater):  # type: ignore[misc]
     """Chainer's updater over packed batches; its whole state is `iteration`, `epoch` and `position`.
 
-    Batches, sampled captions and dropout are functions of the seed and of that state, so a run that resumes
-    from a snapshot continues exactly.
+    Batches, sampled captions, unknown words, dropout and learning rate are functions of the seed and of that
+    state, so a run that resumes from a snapshot continues exactly.
 
     Args:
         examples: the training captions.
@@ -74,11 +79,14 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         self.iteration = self.epoch = self.position = 0
         self.is_new_epoch = False
         self.captions_per_epoch = len(sample_captions(examples, options, 0))
+        self.learning_rate = options.learning_rate
+        self._rare = rare_tokens(examples) if options.unk_rate else None
+        self._epoch_examples = examples
         self.captions_in_update = 0
-        self.totals = dict.fromkeys(("weighted", "nats", "tokens", "step_means", "captions"), 0.0)
+        self.totals = dict.fromkeys(_TOTALS, 0.0)
         self.processes: Processes = processes or SingleProcess()
         self._fetch_every = fetch_every
-        self._pending: list[tuple[_Place, Array, _Sums, int]] = []
+        self._pending: list[tuple[_Place, Array, _Sums, int, Any]] = []
         self._laid_out: tuple[int, list[Array]] = -1, []
 
     @property
@@ -90,22 +98,26 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         """Train on the next batch, and add its losses to `totals`.
 
         Raises:
-            UserError: the loss is NaN or infinite; the message names the batch.
+            UserError: the loss or its gradient is NaN or infinite; the message names the batch.
         """
+        started = time.monotonic()
         captions = self._batches()[self.position]
         tokens = int((self._examples.lengths[captions] + 1).sum())
         share = captions[self.processes.rank :: self.processes.size]
+        end = self.epoch + (self.position + 1) / len(self._batches())
+        self.learning_rate = self._optimizer.alpha = learning_rate(self._options, self.epoch_detail, end)
         # A diverging run overflows here; `fetch_losses` sees it and says which batch it was.
         with np.errstate(over="ignore", invalid="ignore"):
             sums = self._gradients(share, captions) if len(share) else self._zero_gradients()
             self.processes.sum_gradients(self.model)
             self._optimizer.update()
         place = _Place(self.epoch, self.position, self.iteration)
-        self._pending.append((place, captions, sums, tokens))
+        self._pending.append((place, captions, sums, tokens, self._optimizer.gradient_norm))
         self.captions_in_update = len(captions)
         self._advance()
         if self.is_new_epoch or len(self._pending) >= self._fetch_every:
             self.fetch_losses()
+        self.totals["seconds"] += time.monotonic() - started
 
     def _gradients(self, share: Array, captions: Array) -> _Sums:
         """Compute the gradients of this process's share of a batch, and return the sums of its losses.
@@ -114,7 +126,7 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
             share: (N,) rows of the examples, this process's.
             captions: rows of the whole batch, over all processes: the loss is a mean over its tokens.
         """
-        batch = batches.pack(self._examples, share)
+        batch = batches.pack(self._epoch_examples, share)
         lengths, xp = self._examples.lengths[captions], self.model.xp
         tokens = int((lengths + 1).sum())
         loss_weights = xp.asarray((self._weights[batch.captions] / tokens)[batch.rows])  # (N,) to (T,)
@@ -122,7 +134,10 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         seed = (self._options.seed, self.iteration, self.processes.rank)
         dropout = Dropout(self._options.dropout, *seed) if self._options.dropout else None
         vectors = self.vectors[batch.photos]  # (N, D)
-        losses = self.arithmetic.gradients(self.model, batch.on(xp), vectors, loss_weights, 0.0, dropout)
+        smoothing = self._options.label_smoothing
+        losses = self.arithmetic.gradients(
+            self.model, batch.on(xp), vectors, loss_weights, smoothing, dropout
+        )
         shares = xp.asarray(step_shares(lengths, batch.steps))
         weighted = (losses * loss_weights).sum(dtype=np.float64)
         return _Sums(weighted, losses.sum(dtype=np.float64), (losses * shares).sum())
@@ -137,23 +152,28 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         """Add the losses of the updates since the last call to `totals`; a GPU may still be computing them.
 
         Raises:
-            UserError: a loss is NaN or infinite; the message names the first such batch.
+            UserError: a loss or gradient is NaN or infinite; the message names the first such batch.
         """
         pending, self._pending = self._pending, []
-        for place, captions, sums, tokens in pending:
-            mean_loss = self.processes.sum(float(sums.weighted))
-            if not np.isfinite(mean_loss):
-                raise UserError(self._diverged(mean_loss, place, captions))
+        for place, captions, sums, tokens, norm in pending:
+            mean_loss, gradient_norm = self.processes.sum(float(sums.weighted)), float(norm)
+            for name, value in (("loss", mean_loss), ("gradient's norm", gradient_norm)):
+                if not np.isfinite(value):
+                    raise UserError(self._diverged(name, value, place, captions))
             self.totals["weighted"] += mean_loss * tokens
             self.totals["nats"] += self.processes.sum(float(sums.nats))
             self.totals["tokens"] += tokens
             self.totals["step_means"] += self.processes.sum(float(sums.step_means))
             self.totals["captions"] += len(captions)
+            self.totals["gradient_norm"] += gradient_norm
+            self.totals["updates"] += 1
 
     def _batches(self) -> list[Array]:
         """Return the batches of this epoch: of each its captions, (N,) rows of the examples."""
         options, (epoch, laid_out) = self._options, self._laid_out
         if epoch != self.epoch:
+            if self._rare is not None:
+                self._epoch_examples = with_unknown(self._examples, self._rare, options, self.epoch)
             sampled = sample_captions(self._examples, options, self.epoch)
             lengths = self._examples.lengths[sampled]
             laid_out = [sampled[batch] for batch in batches.orders(lengths, options, self.epoch)]
@@ -167,10 +187,10 @@ class Updater(chainer.training.Updater):  # type: ignore[misc]
         if self.is_new_epoch:
             self.epoch, self.position = self.epoch + 1, 0
 
-    def _diverged(self, value: float, place: _Place, captions: Array) -> str:
+    def _diverged(self, name: str, value: float, place: _Place, captions: Array) -> str:
         photos = ", ".join(str(self._examples.photos[row])[:12] for row in self._examples.photo[captions[:3]])
         return (
-            f"The loss became {value} in epoch {place.epoch + 1}, batch {place.position + 1} "
+            f"The {name} became {value} in epoch {place.epoch + 1}, batch {place.position + 1} "
             f"(update {place.iteration + 1}; photos {photos}…), and training stopped. Lower "
             f"train.learning_rate ({self._options.learning_rate}) or train.clip ({self._options.clip})."
         )

@@ -192,6 +192,8 @@ KINDS = (
     FileKind("run", f"{_RUN}/settings.yaml", "yaml"),
     FileKind("run", f"{_RUN}/bounds.json", "json"),
     FileKind("run", f"{_RUN}/log.jsonl", "jsonl"),
+    FileKind("run", f"{_RUN}/speed.jsonl", "jsonl"),
+    FileKind("run", f"{_RUN}/tensorboard/*", "derived"),
     FileKind("run", f"{_RUN}/average_loss.json", "json"),
     FileKind("run", f"{_RUN}/article_loss.json", "json"),
     FileKind("run", f"{_RUN}/units.json", "json"),

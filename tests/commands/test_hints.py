@@ -75,7 +75,7 @@ from train import artifact
 from train.data import dataset_manifest, read_split, require_as_built
 from train.evaluation.evaluate import evaluate
 from train.evaluation.report import report
-from train.runs import newest
+from train.runs.find import newest
 from web.app import create
 
 CONFIG, FOLDER, NAME = "設定 one.yaml", "my data 写真", "demo"
@@ -383,7 +383,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("train/data.py", without("dataset", lambda place: dataset_manifest(place.dataset)), ["dataset"]),
     ("train/data.py", dataset_that_was_changed, ["dataset"]),
     ("train/data.py", vectors_that_are_not_finite, ["features"]),
-    ("train/runs.py", without("runs", lambda place: newest(place.runs)), ["train"]),
+    ("train/runs/find.py", without("runs", lambda place: newest(place.runs)), ["train"]),
     ("train/evaluation/evaluate.py", evaluate_on_other_vectors, ["train"]),
     ("train/evaluation/report.py", lambda place: report(place.runs / "none", place.dataset), ["evaluate"]),
     ("train/evaluation/report.py", evaluation_cut_short, ["evaluate"]),

@@ -22,7 +22,7 @@ from tests.killing import kills
 from train.evaluation.evaluate import evaluate
 from train.fit import fit
 from train.options import TrainOptions
-from train.runs import newest
+from train.runs.find import newest
 
 ROOT = Path(__file__).parents[2]
 DATASET = DatasetOptions(dev_fraction=0.3)

@@ -22,13 +22,14 @@ from store.register.verify import check_manifest
 from store.whole_file import write_json
 from tests.killing import kills
 from tests.train import toy_training
-from train import artifact, runs
+from train import artifact
 from train.arithmetic.processes import SingleProcess
 from train.evaluation.evaluate import evaluate
 from train.evaluation.losses import derangement
 from train.evaluation.written import names
-from train.fit import _open_again, fit
+from train.fit import LATER, _open_again, fit
 from train.prepare import prepare
+from train.runs.find import newest
 from train.verify import check
 
 
@@ -48,6 +49,7 @@ def test_a_run_is_complete_and_says_all_that_captioning_needs(toy: toy_training.
         "log.jsonl",
         "average_loss.json",
         "article_loss.json",
+        "speed.jsonl",
         "units.json",
         "curves.png",
         "snapshots",
@@ -63,7 +65,7 @@ def test_a_run_is_complete_and_says_all_that_captioning_needs(toy: toy_training.
     assert yaml.safe_load((run / "settings.yaml").read_text())["train"]["epochs"] == 2
     assert [record["loss"] for record in records(run)] == json.loads((run / "average_loss.json").read_text())
     assert artifact.load(run / "model").config.features.key == toy.features.name
-    assert runs.newest(toy.runs) == run
+    assert newest(toy.runs) == run
 
 
 def test_a_complete_run_is_left_alone(toy: toy_training.Toy) -> None:
@@ -192,6 +194,80 @@ def test_other_settings_make_another_run_but_where_it_ran_does_not(toy: toy_trai
     assert trained(toy, seed=1) != run
 
 
+def test_a_run_keeps_the_name_that_it_had_before_some_settings_came(toy: toy_training.Toy) -> None:
+    assert trained(toy).name == "many-to-one-160a0a54"  # as 4adfbd9 named it, which did not have them
+    settings = {
+        "schedule": "cosine",
+        "warmup": 0.5,
+        "weight_decay": 0.1,
+        "label_smoothing": 0.1,
+        "unk_rate": 0.5,
+        "batches": "one-length",
+        "shuffle": False,
+    }
+    assert settings.keys() == LATER
+    names = {trained(toy, **{name: value}).name for name, value in settings.items()}
+    assert len(names | {trained(toy).name}) == len(LATER) + 1
+
+
+def test_an_early_stop_comes_with_a_measurement(tmp_path: Path) -> None:
+    """Nothing can be learned of dev here: its loss rises from the first measurement on."""
+    made = toy_training.written(tmp_path, [[["犬", "犬"]]] * 8, [[["猫", "猫"]]] * 2)
+    run = trained(made, epochs=60, dev_every=3, patience=2, learning_rate=0.1)
+    measured = [record["epoch"] for record in records(run) if record["dev_loss"] is not None]
+    assert measured == [3, 6, 9]
+    assert len(records(run)) == 9, "two measurements after the best one"
+    assert json.loads((run / "manifest.json").read_text())["best_epoch"] == 3
+
+
+def test_the_best_model_is_that_of_the_known_tokens(tmp_path: Path) -> None:
+    """Dev asks for a word that is never trained: the loss of all rises again while that of the rest falls."""
+    made = toy_training.written(tmp_path, [[["犬", "が", "来た"]]] * 8, [[["猫", "が", "来た"]]] * 4)
+    settings = {"epochs": 15, "learning_rate": 0.03}
+    run = trained(made, **settings)
+    log = records(run)
+    by_all, by_known = (
+        min(log, key=lambda record: record[name])["epoch"] for name in ("dev_loss", "dev_known_loss")
+    )
+    assert by_all < by_known == 15
+    assert json.loads((run / "manifest.json").read_text())["best_epoch"] == by_known
+    last = trained(made, **settings, keep="last")
+    kept = artifact.load(run / "model").model.tensors()
+    for name, tensor in artifact.load(last / "model").model.tensors().items():
+        np.testing.assert_array_equal(kept[name], tensor)
+
+
+def test_captions_that_are_too_long_are_counted_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short, long = ["犬"], ["犬"] * 4
+    made = toy_training.written(tmp_path, [[short, long]] * 5, [[short, long, long]] * 2)
+    log = records(trained(made, max_tokens=3))
+    assert "left out as longer than train.max_tokens (3): captions, 5 of train and 4 of dev" in (
+        capsys.readouterr().out
+    )
+    assert [(each["captions"], each["left_out"], each["dev_left_out"]) for each in log] == [(5, 5, 4)] * 2
+    trained(made, max_tokens=4)
+    assert "left out" not in capsys.readouterr().out
+
+
+def test_the_log_has_the_learning_rate_of_each_epochs_last_update(toy: toy_training.Toy) -> None:
+    """Twelve updates an epoch, 24 in all: the warm-up ends with the twelfth, and the cosine's last half
+    (1 + cos(11/12 · 180°)) / 2 is 0.017037."""
+    run = trained(toy, schedule="cosine", warmup=1.0, learning_rate=0.02)
+    rates = [record["learning_rate"] for record in records(run)]
+    assert rates == pytest.approx([0.02, 0.02 * 0.017037], rel=1e-4)
+
+
+def test_how_fast_it_was_lies_beside_the_log(toy: toy_training.Toy) -> None:
+    run = trained(toy)
+    speeds = [json.loads(line) for line in (run / "speed.jsonl").read_text().splitlines()]
+    assert [speed["epoch"] for speed in speeds] == [1, 2]
+    tokens = int(toy_training.job(toy).train_split.examples.lengths.sum()) + 48  # and an <EOS> each
+    for speed in speeds:
+        assert speed["seconds"] * speed["tokens_per_second"] == pytest.approx(tokens)
+
+
 def test_nothing_is_measured_while_content_is_forgotten(
     toy: toy_training.Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,7 +306,7 @@ def test_without_a_dataset_it_names_the_stage(toy: toy_training.Toy, tmp_path: P
 
 def test_without_a_run_it_names_the_stage(tmp_path: Path) -> None:
     with pytest.raises(MissingStage, match="bokeru train --pipeline toy"):
-        runs.newest(tmp_path / "toy" / "runs")
+        newest(tmp_path / "toy" / "runs")
 
 
 def test_an_empty_training_split_says_what_to_do(tmp_path: Path) -> None:

@@ -31,6 +31,11 @@ SETTINGS = {
     "dropout": 0.2,
     "sampling": "one-per-epoch",
     "dev_every": 2,
+    "schedule": "cosine",
+    "warmup": 2.5,
+    "weight_decay": 0.1,
+    "label_smoothing": 0.1,
+    "unk_rate": 0.5,
 }
 WIDE = 2 * packed_lstm.MIN_CAPTIONS
 """Captions of a batch that two threads divide, in the LSTM as in the output layer."""

@@ -17,7 +17,7 @@ from store.shard_reader import Shard, unreadable
 from store.shards import shard_paths, whole_parquet
 from train.evaluation.intervals import Columns
 from train.model import Array
-from train.runs import BY_PHOTO
+from train.runs.find import BY_PHOTO
 
 _KEYS = ("split", "sha256")
 _COLUMNS = tuple(name for name in EVALUATED.names if name not in _KEYS)

@@ -36,7 +36,7 @@ from train.evaluation.retrieval import retrieval
 from train.evaluation.written import greedy, grounding, likeness
 from train.model import Array
 from train.options import EVALUATED
-from train.runs import EVALUATION
+from train.runs.find import EVALUATION
 
 FORMAT = 6
 """Of evaluation.json: an evaluation of another format is made again."""

@@ -1,0 +1,1 @@
+"""Runs as a whole: which there are, how they compare, what others read them with."""
