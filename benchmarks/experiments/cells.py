@@ -41,6 +41,11 @@ class Cell:
     seed: int = 0
 
     @property
+    def title(self) -> str:
+        """The name within its question."""
+        return self.name.removeprefix(f"{self.question}, ")
+
+    @property
     def data(self) -> str:
         """The name of the pipeline that holds its crawl and dataset: cells on the same data share it."""
         narrowed = "-narrow" if self.dataset else ""

@@ -3,7 +3,7 @@
 Then half of fc6's and half of fc7's values, other ones at each use, become zero and the rest twice as large.
 Each caption of each update has draws of its own, and so has each photo when captions are written for it.
 
-N captions, P photos, D values of fc6 and of fc7.
+N captions, P photos, D values of fc7, D' of fc6.
 
 Source: `CaffeFunction.__call__` of Chainer 1 (`train=True`); Caffe's CaffeNet has `dropout_ratio: 0.5` twice.
 """
@@ -24,7 +24,7 @@ class Fc7:
     """The last layers of CaffeNet, from fc6 after its ReLU: dropout, fc7 with its ReLU, dropout.
 
     Args:
-        weights: (D, D) float32 of fc7.
+        weights: (D, D') float32 of fc7.
         bias: (D,) float32 of fc7.
     """
 
@@ -32,12 +32,12 @@ class Fc7:
     bias: Array
 
     def __call__(self, fc6: Array) -> Array:
-        """Return fc7 of fc6 (N, D), both float32, with nothing dropped."""
+        """Return fc7 (N, D) of fc6 (N, D'), both float32, with nothing dropped."""
         fc7: Array = np.maximum(fc6 @ self.weights.T + self.bias, 0)
         return fc7
 
     def drawn(self, fc6: Array, *seed: int) -> Array:
-        """Return fc7 of fc6 (N, D), both float32 and with values dropped as the seed says."""
+        """Return fc7 (N, D) of fc6 (N, D'), both float32 and with values dropped as the seed says."""
         random = np.random.default_rng(seed)
         return _dropped(self(_dropped(fc6, random)), random)
 
@@ -52,7 +52,7 @@ class Redrawn:
     """The vectors of P photos, drawn anew in each update; see `train.model.Photos`.
 
     Args:
-        fc6: (P, D) float32, after the ReLU.
+        fc6: (P, D') float32, after the ReLU.
         fc7: what follows.
         seed: returns what a draw depends on beside the order of the photos: the run's seed and the update's
             number, so that a run that was killed goes on with the same draws.
@@ -65,7 +65,7 @@ class Redrawn:
     @property
     def shape(self) -> tuple[int, ...]:
         """P and D."""
-        return self.fc6.shape
+        return len(self.fc6), len(self.fc7.bias)
 
     def __len__(self) -> int:
         return len(self.fc6)

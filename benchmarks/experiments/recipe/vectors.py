@@ -1,6 +1,6 @@
 """Caches of vectors as the published code has them: with its preprocessing, with dropout, or with both.
 
-N photos, D values of fc6 and of fc7: 4,096.
+N photos, D values of a vector.
 """
 
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def vectors(place: Place, weights: str, *, its_preprocessing: bool, dropout: boo
                 drawn = fc7.drawn(value[None], int(sha256, 16)) if dropout else fc7(value[None])
                 yield sha256, drawn[0]
 
-    return _filled(place, directory, rows)
+    return _filled(place, directory, len(fc7.bias), rows)
 
 
 def fc6(place: Place, weights: str, *, its_preprocessing: bool) -> Path:
@@ -73,19 +73,21 @@ def fc6(place: Place, weights: str, *, its_preprocessing: bool) -> Path:
             ]
             yield from zip((sha256 for sha256, _ in batch), backend.run(np.stack(images)), strict=True)
 
-    return _filled(place, place.features / f"{Path(weights).stem}-fc6-{fed}", rows)
+    directory = place.features / f"{Path(weights).stem}-fc6-{fed}"
+    return _filled(place, directory, network.dimensions, rows)
 
 
 def _filled(
     place: Place,
     directory: Path,
+    dimensions: int,
     rows: Callable[[Iterator[tuple[str, bytes]]], Iterator[tuple[str, np.ndarray]]],
 ) -> Path:
     """Add to a cache what `rows` makes of the photos that it lacks, and return it."""
     shards = dataset_read.shards(place.dataset)
     positions = cache.missing(shards, directory)
     if len(positions):
-        with cache.writer(directory, 4096, "float32") as writer:
+        with cache.writer(directory, dimensions, "float32") as writer:
             for sha256, vector in rows(cache.photos(shards, positions)):
                 writer.append({"sha256": sha256, "outcome": "ok", "error": None, "vector": vector})
         list_files(Stage("features", directory))

@@ -143,5 +143,5 @@ def test_draws_differ_between_updates_and_captions_and_come_again(fc7: Fc7) -> N
     assert not np.array_equal(first[0], first[1]), "each caption of a photo has its own"
     update = 1
     assert not np.array_equal(first, photos[np.array([0, 0])])
-    assert photos.shape == (3, 300)
+    assert photos.shape == (3, 400)
     assert len(photos) == 3
