@@ -28,7 +28,7 @@ def article_small() -> list[Cell]:
     """
     settings = {"sampling": "one-to-one", "epochs": EPOCHS_LONG, "dev_every": 20, "standardise": "length"}
     main = Cell("article-small", "article-small", 300, 1, settings)
-    return [seeded for cell in (main, *switched(main)) for seeded in _seeds(cell)]
+    return _seeds(main, *switched(main))
 
 
 def article_large() -> list[Cell]:
@@ -77,7 +77,7 @@ def many_right_answers() -> list[Cell]:
                         dependence=dependence,
                     )
                 )
-    return [seeded for cell in made for seeded in _seeds(cell)]
+    return _seeds(*made)
 
 
 def grid() -> list[Cell]:
@@ -111,5 +111,6 @@ def grid() -> list[Cell]:
     ]
 
 
-def _seeds(cell: Cell) -> list[Cell]:
-    return [replace(cell, seed=seed) for seed in SEEDS]
+def _seeds(*cells: Cell) -> list[Cell]:
+    """Return the cells with five seeds, the first of all before the second of any."""
+    return [replace(cell, seed=seed) for seed in SEEDS for cell in cells]

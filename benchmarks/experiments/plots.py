@@ -32,8 +32,7 @@ def article(results: Iterable[Result]) -> Figure:
 
 def captions_per_photo(results: Iterable[Result]) -> Figure:
     """Draw train and dev losses by epoch: the same number of captions, of fewer and fewer photos."""
-    chosen = [result for result in results if result.question == "captions per photo"]
-    chosen.sort(key=lambda result: result.captions)
+    chosen = sorted(results, key=lambda result: result.captions)
     figure, panels = _panels(2, "nats per token")
     for axes, loss, title in zip(
         panels, ("loss", "dev_known_loss"), ("train", "dev, known tokens"), strict=True

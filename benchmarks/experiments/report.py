@@ -1,12 +1,23 @@
 """The figures and plots of docs/experiments.md, from the cells that are done so far."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from benchmarks.experiments import plots, tables
 from benchmarks.experiments.article import CURVES
 from benchmarks.experiments.cells import Cell
 from benchmarks.experiments.results import Result, read_results
+
+PER_PHOTO = "captions per photo"
+GRID = (PER_PHOTO, "by heart", "vectors", "sampling", "injection", "size", "optimiser", "weights", "domain")
+PICTURES: dict[str, tuple[Sequence[str], Callable[[list[Result]], Figure]]] = {
+    "article.png": (tuple(CURVES), plots.article),
+    "captions.png": ((PER_PHOTO,), plots.captions_per_photo),
+    "grid.png": (GRID, plots.grid),
+}
+"""What is drawn, of the cells of which questions; a picture of which no cell is done stays as it is."""
 
 
 def report(data: Path, pictures: Path, cells: Sequence[Cell]) -> None:
@@ -18,9 +29,9 @@ def report(data: Path, pictures: Path, cells: Sequence[Cell]) -> None:
     print(tables.right_answers(results), tables.cells(results), tables.names(results), sep="\n\n")
     print("\n" + missing(results, cells))
     pictures.mkdir(parents=True, exist_ok=True)
-    plots.article(results).savefig(pictures / "article.png", dpi=80)
-    plots.captions_per_photo(results).savefig(pictures / "captions.png", dpi=80)
-    plots.grid(results).savefig(pictures / "grid.png", dpi=80)
+    for name, (questions, draw) in PICTURES.items():
+        if chosen := [result for result in results if result.question in questions]:
+            draw(chosen).savefig(pictures / name, dpi=80)
 
 
 def missing(results: Sequence[Result], cells: Sequence[Cell]) -> str:

@@ -43,10 +43,10 @@ def test_the_published_recipe_runs_from_crawl_to_figures(weights: str, tmp_path:
     again = run.figures(whole, data, weights)
     assert again["log"] == theirs["log"]
 
-    results = [
+    first, second = (
         Result(cell.name, cell.question, {0: found}) for cell, found in ((main, ours), (whole, theirs))
-    ]
-    apart = dev_minus(*results, "nll_known")
+    )
+    apart = dev_minus(first, second, "nll_known")
     assert apart is not None
     expected = [found["evaluation"]["dev"]["nll_known"] for found in (ours, theirs)]
     assert apart.value == pytest.approx(expected[0] - expected[1])
