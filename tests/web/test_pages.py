@@ -196,6 +196,27 @@ def test_training_compares_runs(copy: Place) -> None:
     assert page(copy, "/pipelines/demo/training?run=nowhere").count('class="chip complete"') == 3
 
 
+def test_a_figure_stands_with_its_interval(copy: Place) -> None:
+    (run,) = copy.runs.iterdir()
+    path = run / "evaluation.json"
+    figures = json.loads(path.read_text())
+    figures["dev"] |= {"names": 0.5, "cider": 1.5, "cider_d": None, "nll": 2.25}
+    figures["dev"]["intervals"] = {"names": [0.375, 0.625], "cider": [1.25, 1.75], "nll": "odd"}
+    path.write_text(json.dumps(figures))
+    text = page(copy, f"/pipelines/demo/training?run={run.name}")
+
+    def cell(title: str) -> str:
+        return text.split(f'<th scope="row">{title}</th><td class="count">')[1].split("</td>")[0]
+
+    assert cell("captions that name what is in the photo") == (
+        '50%<br><span class="quiet small">38% – 62%</span>'
+    )
+    assert cell("CIDEr (0 to 10)") == '1.500<br><span class="quiet small">1.250 – 1.750</span>'
+    assert cell("CIDEr-D (0 to 10)") == "–"
+    assert cell("loss, nats per token") == "2.250"
+    assert '<th scope="row">intervals' not in text
+
+
 def test_no_path_from_a_request_reaches_the_disk(client: TestClient, whole: Place) -> None:
     secret = whole.data / "secret"
     secret.mkdir(exist_ok=True)

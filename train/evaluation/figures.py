@@ -1,6 +1,6 @@
 """The figures of an evaluation as a table for a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -64,19 +64,14 @@ def table(figures: Mapping[str, Any]) -> Table:
     result = Table("", *(Column(title, no_wrap=True) for title in titles))
     others = [name for name in figures["dev"] | figures["train"] if name not in _KNOWN]
     for name, meaning in [*MEANINGS.items(), *((name, name) for name in others)]:
-        cells = [text for split in ("dev", "train") for text in value_and_interval(figures[split], name)]
+        cells = [text for split in ("dev", "train") for text in _value_and_interval(figures[split], name)]
         result.add_row(meaning, *cells, end_section=name in _ENDS)
     return result
 
 
-def value_and_interval(figures: Mapping[str, Any], name: str) -> tuple[str, str]:
-    """Return a split's figure, and the interval that it lies in, as texts."""
-    return _text(figures.get(name)), interval((figures.get("intervals") or {}).get(name))
-
-
-def interval(ends: Sequence[float] | None) -> str:
-    """Return an interval as text; nothing where there is none."""
-    return "" if ends is None else f"{ends[0]:.3f}–{ends[1]:.3f}"
+def _value_and_interval(figures: Mapping[str, Any], name: str) -> tuple[str, str]:
+    ends = (figures.get("intervals") or {}).get(name)
+    return _text(figures.get(name)), "" if ends is None else f"{ends[0]:.3f} – {ends[1]:.3f}"
 
 
 def _text(value: float | int | None) -> str:

@@ -1,6 +1,6 @@
 """A run's results for a terminal: captions beside people's, losses beside their bounds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,24 +43,36 @@ def _captions(samples: Sequence[Mapping[str, Any]], title: str) -> Table:
     return table
 
 
+_LOSSES = {
+    "ln V: knowing nothing": "ln_v",
+    "unigram entropy: knowing word frequencies": "unigram",
+    "the model, with another photo's vector": "shuffled_nll",
+    "the model": "nll",
+    "the floor: knowing the grammar itself": "floor",
+    "the model, over tokens that train has": "nll_known",
+    "the floor, over tokens that train has": "floor_known",
+}
+_SHARES = {
+    "captions that name what is in the photo": "names",
+    "... with another photo's vector": "names_shuffled",
+    "its own caption first, by what the photo adds": "recall_pmi@1",
+    "... by chance": "chance@1",
+}
+
+
 def _losses(evaluation: Mapping[str, Any]) -> Table:
-    table = Table("nats per token", "dev", "train", title="losses")
-    lines = {
-        "ln V: knowing nothing": "ln_v",
-        "unigram entropy: knowing word frequencies": "unigram",
-        "the model, with another photo's vector": "shuffled_nll",
-        "the model": "nll",
-        "the floor: knowing the grammar itself": "floor",
-    }
-    for label, name in lines.items():
-        table.add_row(label, *(_number(evaluation[split].get(name)) for split in ("dev", "train")))
-    shares = {
-        "captions that name what is in the photo": "names",
-        "... with another photo's vector": "names_shuffled",
-    }
-    for label, name in shares.items():
-        table.add_row(label, *(_share(evaluation[split].get(name)) for split in ("dev", "train")))
+    table = Table("nats per token", "dev", "train", title="losses, with 95% intervals")
+    for lines, text in ((_LOSSES, _number), (_SHARES, _share)):
+        for label, name in lines.items():
+            table.add_row(label, *(_cell(evaluation[split], name, text) for split in ("dev", "train")))
     return table
+
+
+def _cell(figures: Mapping[str, Any], name: str, text: Callable[[float | None], str]) -> str:
+    """Return a figure and the interval that it lies in."""
+    low_high = (figures.get("intervals") or {}).get(name)
+    interval = f"  ({text(low_high[0])} – {text(low_high[1])})" if low_high else ""
+    return text(figures.get(name)) + interval
 
 
 def _below_floor(figures: Mapping[str, Any]) -> bool:

@@ -9,18 +9,32 @@ from web.languages import Translator
 
 FIGURES = {
     "nll": "loss, nats per token",
+    "nll_known": "loss over known tokens",
+    "unknown": "share of unknown tokens (<UNK>)",
     "perplexity": "perplexity",
     "shuffled_nll": "loss with another photo's vector",
+    "shuffled_nll_known": "the same over known tokens",
     "unigram": "unigram entropy",
+    "unigram_known": "unigram entropy over known tokens",
     "ln_v": "ln V",
     "floor": "grammar's floor",
+    "floor_known": "grammar's floor over known tokens",
     "by_heart": "every caption known by heart",
+    "other_photo_nats": "what another photo's vector costs, nats per token",
+    "photo_nats": "what the photo tells of its caption, nats per caption",
     "names": "captions that name what is in the photo",
     "names_shuffled": "the same with another photo's vector",
     "names_human": "the same by people",
-    "recall@1": "own caption the likeliest of 50 photos'",
-    "recall@5": "own caption among the 5 likeliest",
-    "recall@10": "own caption among the 10 likeliest",
+    "recall@1": "own caption first, by likelihood",
+    "recall@5": "own caption among the first 5, by likelihood",
+    "recall@10": "own caption among the first 10, by likelihood",
+    "recall_pmi@1": "own caption first, by what the photo adds (PMI)",
+    "recall_pmi@5": "own caption among the first 5, by what the photo adds (PMI)",
+    "recall_pmi@10": "own caption among the first 10, by what the photo adds (PMI)",
+    "chance@1": "own caption first, by chance",
+    "chance@5": "own caption among the first 5, by chance",
+    "chance@10": "own caption among the first 10, by chance",
+    "candidates": "photos among whose captions the own one is looked for",
     "random_nll": "loss with noise for a vector",
     "bleu_1": "BLEU-1",
     "bleu_2": "BLEU-2",
@@ -28,12 +42,14 @@ FIGURES = {
     "bleu_4": "BLEU-4",
     "rouge_l": "ROUGE-L",
     "cider": "CIDEr (0 to 10)",
+    "cider_d": "CIDEr-D (0 to 10)",
     "distinct_1": "distinct words (distinct-1)",
     "distinct_2": "distinct pairs of words (distinct-2)",
     "self_bleu": "likeness of the captions to each other (self-BLEU)",
     "verbatim": "training captions word for word",
     "same": "share of the most frequent caption",
     "captions": "captions",
+    "left_out": "captions left out as too long",
     "measured": "captions that the loss is of",
     "compared": "captions that the losses with another vector are of",
     "captioned": "photos that captions were written for",
@@ -41,16 +57,8 @@ FIGURES = {
     "tokens": "tokens",
 }
 """Figures of evaluation.json with their titles, in this order; all others follow under their own names."""
-PERCENTAGES = (
-    "names",
-    "names_shuffled",
-    "names_human",
-    "recall@1",
-    "recall@5",
-    "recall@10",
-    "verbatim",
-    "same",
-)
+PERCENTAGES = ("names", "recall", "chance", "verbatim", "same", "unknown")
+"""What the names of those figures begin with that are shares."""
 
 
 def compare(shown: Sequence[Run], _: Translator) -> dict[str, Any]:
@@ -92,8 +100,8 @@ def _settings(shown: Sequence[Run]) -> list[tuple[str, list[str], bool]]:
     return sorted(table, key=lambda row: not row[2])
 
 
-def _evaluation(shown: Sequence[Run], _: Translator) -> list[tuple[str, list[str]]]:
-    """Return (figure, its values): for each run that of dev and that of train."""
+def _evaluation(shown: Sequence[Run], _: Translator) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return (figure, its values and intervals): for each run those of dev and of train."""
     # Lists and tables in evaluation.json are details; only single numbers fit a row.
     found = [run.evaluation.get(split, {}) for run in shown for split in ("dev", "train")]
     if not any(found):
@@ -101,18 +109,29 @@ def _evaluation(shown: Sequence[Run], _: Translator) -> list[tuple[str, list[str
     names = [name for name in FIGURES if any(name in each for each in found)]
     names += sorted({name for each in found for name in each} - set(names))
     return [
-        (_(FIGURES.get(name, name.replace("_", " "))), [_figure(name, each.get(name)) for each in found])
+        (
+            _(FIGURES.get(name, name.replace("_", " "))),
+            [(_figure(name, each.get(name)), _interval(name, each.get("intervals"))) for each in found],
+        )
         for name in names
-        if not all(isinstance(each.get(name), list | dict) for each in found)
+        if not any(isinstance(each.get(name), list | dict) for each in found)
     ]
 
 
 def _figure(name: str, value: object) -> str:
     if not _is_number(value):
         return "–"
-    if name in PERCENTAGES:
+    if name in FIGURES and name.startswith(PERCENTAGES):
         return f"{value:.0%}"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
+
+
+def _interval(name: str, intervals: object) -> str:
+    """Return the interval of a figure; nothing where there is none."""
+    ends = intervals.get(name) if isinstance(intervals, dict) else None
+    if not isinstance(ends, list) or len(ends) != 2 or not all(map(_is_number, ends)):
+        return ""
+    return " – ".join(_figure(name, end) for end in ends)
 
 
 def _is_number(value: object) -> bool:

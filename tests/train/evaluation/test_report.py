@@ -30,6 +30,8 @@ def write(run: Path, **figures: Any) -> None:
         "unigram": 5.6,
         "shuffled_nll": 3.0,
         "floor": 1.25,
+        "nll_known": 1.375,
+        "intervals": {"nll": [1.4375, 1.5625], "names": [0.375, 0.625]},
         "names": 0.5,
         "names_shuffled": None,
     }
@@ -43,7 +45,8 @@ def dataset(run: Path) -> Path:
 def test_nothing_is_cut_off(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report(run, dataset(run))
     printed = capsys.readouterr().out
-    for words in ("犬、部屋", "犬は見ていた", "犬の青春", "1.500", "1.250", "50%"):
+    shown = "1.500  (1.438 – 1.562)", "50%  (38% – 62%)", "1.250", "1.375"
+    for words in ("犬、部屋", "犬は見ていた", "犬の青春", *shown):
         assert words in printed
     assert "bokeru web --pipeline mine" in printed
     assert printed.count("長い") == 60
