@@ -1,6 +1,6 @@
 """The figures of an evaluation as a table for a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -50,7 +50,7 @@ MEANINGS = {
     "verbatim": "training captions word for word",
     "same": "share of the most frequent caption",
 }
-"""Every figure with what it means; docs/training.md defines them."""
+"""Every figure with what it means; docs/evaluation.md defines them."""
 
 _ENDS = ("perplexity", "chance@10", "names_human", "cider_d")
 """The last figures of what belongs together."""
@@ -70,8 +70,12 @@ def table(figures: Mapping[str, Any]) -> Table:
 
 
 def _value_and_interval(figures: Mapping[str, Any], name: str) -> tuple[str, str]:
-    ends = (figures.get("intervals") or {}).get(name)
-    return _text(figures.get(name)), "" if ends is None else f"{ends[0]:.3f} – {ends[1]:.3f}"
+    return _text(figures.get(name)), interval((figures.get("intervals") or {}).get(name))
+
+
+def interval(ends: Sequence[float] | None) -> str:
+    """Return the two ends of an interval as text; nothing where there is none."""
+    return "" if ends is None else f"{ends[0]:.3f} – {ends[1]:.3f}"
 
 
 def _text(value: float | int | None) -> str:

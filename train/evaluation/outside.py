@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Metric(Protocol):
-    """What measures captions of N photos: ours are functions such as `metrics.cider`, others any callable."""
+    """What measures captions of N photos: any callable."""
 
     def __call__(
         self, captions: Sequence[Tokens], references: Sequence[Sequence[Tokens]], /
