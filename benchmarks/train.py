@@ -62,6 +62,7 @@ def ours(hidden: int, vocabulary: int, batch: int, device: str = "@numpy") -> St
     examples = Examples.build([str(n) for n in range(count)], range(count), captions, [0] * count, BOS, EOS)
     sizes = Sizes(vocabulary=vocabulary, vector=VECTOR, embedding=hidden, hidden=hidden)
     model = CaptionModel.fresh(sizes, 0)
+    model.scale[:] = VECTOR**-0.5  # as training scales photo vectors: to length 1
     model.to_device(device)
     photos, arithmetic = model.xp.asarray(vectors(batch)), choose(model.xp)
     adam = arithmetic.adam(model, TrainOptions().learning_rate, None)

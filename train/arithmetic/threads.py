@@ -12,17 +12,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from store.processes.cores import cores
-from train.model import Array
 
 WORTHWHILE = 3e9
 """Floating-point operations of an update from which a second thread pays. Smaller products gain little from
 it on an idle machine, and lose on a busy one: each waits for a thread that is not running."""
-MIN_ROWS = 32
-"""Fewer rows of a product are not worth a thread."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ def blas_threads(count: int) -> Iterator[None]:
 
 @contextmanager
 def pool_threads(count: int) -> Iterator[None]:
-    """Run what `divide` divides on `count` threads of a pool within the block, and products on one each."""
+    """Run what is computed `together` on `count` threads within the block, and products on one each."""
     if count == 1:
         with blas_threads(1):
             yield
@@ -63,42 +59,24 @@ def pool_threads(count: int) -> Iterator[None]:
             _pool.reset(before)
 
 
-def divide(count: int, work: Callable[[slice], object], least: int = 1) -> None:
-    """Call `work` with slices that together cover range(count), one per thread of the pool; wait for all.
+def pool_size() -> int:
+    """Return how many threads `together` uses: those of the pool, or the caller alone."""
+    pool = _pool.get()
+    return pool.size if pool else 1
 
-    Args:
-        count: rows, or whatever else is divided. The slices depend on it and on the pool's size alone, so the
-            same settings repeat the same bits.
-        work: called once, with everything, where there is no pool.
-        least: the smallest slice that is worth a thread.
+
+def together(work: Callable[[int], object]) -> None:
+    """Call `work` with 0, 1, … in as many threads as there are, all at once; wait for all.
 
     Raises:
         Exception: what `work` raised in any thread, once all have ended.
     """
     pool = _pool.get()
-    parts = min(pool.size, max(count // least, 1)) if pool else 1
-    ends = [count * part // parts for part in range(parts + 1)]
-    first, *others = map(slice, ends, ends[1:])
     # A copied context carries NumPy's error state (np.errstate) into the thread.
-    futures = [pool.executor.submit(copy_context().run, work, other) for other in others] if pool else []
+    futures = [pool.executor.submit(copy_context().run, work, n) for n in range(1, pool.size)] if pool else []
     try:
-        work(first)
+        work(0)
     finally:
         wait(futures)  # the caller may change or free the arrays next
     for future in futures:
         future.result()
-
-
-def product(left: Array, right: Array) -> Array:
-    """Return left @ right, the rows of `left` divided among the threads.
-
-    Args:
-        left: (M, K) float32.
-        right: (K, ...) float32.
-
-    Returns:
-        (M, ...) of the dtype of `left`.
-    """
-    result = np.empty((len(left), *right.shape[1:]), left.dtype)
-    divide(len(left), lambda rows: np.matmul(left[rows], right, out=result[rows]), MIN_ROWS)
-    return result

@@ -1,5 +1,6 @@
 """The compiled loss and optimiser against Chainer's own functions, and against numerical gradients."""
 
+import platform
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,10 @@ from tests.train import toy_training
 from train import batches
 from train.arithmetic import compiled, reference
 from train.arithmetic.arithmetic import Arithmetic, choose
+from train.arithmetic.compiled import output
+from train.arithmetic.compiled.blas import multiply, multiply_plainly
+from train.arithmetic.compiled.denormals import FLUSHED, exchange
+from train.arithmetic.compiled.jit import compiled as compile_it
 from train.arithmetic.dropout import Dropout
 from train.batches import Batch
 from train.examples import Examples
@@ -63,9 +68,15 @@ def test_losses_alone_are_those_of_an_update() -> None:
     np.testing.assert_array_equal(model.output_w.grad, gradient)
 
 
-def test_chunks_of_the_logits_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("train.arithmetic.compiled.output.CHUNK_BYTES", 7 * 4 * 50)
-    assert_same(toy_training.model(), pack(), smoothing=0.1)
+@pytest.mark.parametrize("tokens", [7, 300])
+@pytest.mark.parametrize("width", [16, 48])
+def test_neither_chunks_of_tokens_nor_blocks_of_the_vocabulary_change_anything(
+    tokens: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.arithmetic.compiled.memory.SCORES_BYTES", tokens * 4 * 50)
+    monkeypatch.setattr("train.arithmetic.compiled.output.WIDTH", width)
+    assert output.blocks(50) == (-(-50 // width), {16: 16, 48: 32}[width])
+    assert_same(toy_training.model(), pack(60), smoothing=0.1)
 
 
 def test_captions_without_tokens_have_only_their_end_as_target() -> None:
@@ -114,6 +125,49 @@ def test_logits_far_apart_keep_their_losses_exact() -> None:
     model.output_b.array[batch.targets[0]] = 80
     expected = np.where(batch.targets == batch.targets[0], 0, 160)
     np.testing.assert_allclose(compiled.losses(model, batch, VECTORS[batch.photos]), expected, rtol=1e-6)
+
+
+@compile_it()
+def products(left: Array, right: Array, out: Array, keep: int, plainly: bool) -> None:
+    if plainly:
+        multiply_plainly(left, right, out, keep)
+    else:
+        multiply(left, right, out, keep)
+
+
+@pytest.mark.parametrize("plainly", [False, True])
+@pytest.mark.parametrize("keep", [0, 1])
+@pytest.mark.parametrize("shape", [(7, 5, 9), (1, 5, 9), (7, 1, 9), (7, 5, 1), (1, 1, 1)])
+def test_a_product_reads_parts_and_transposed_arrays_as_they_lie(
+    shape: tuple[int, int, int], keep: int, plainly: bool
+) -> None:
+    random, (rows, inner, columns) = np.random.default_rng(0), shape
+    large = random.standard_normal((20, 20), np.float32)
+    for left in (large[2 : 2 + rows, 3 : 3 + inner], large[2 : 2 + inner, 3 : 3 + rows].T):
+        for right in (large[4 : 4 + inner, 1 : 1 + columns], large[4 : 4 + columns, 1 : 1 + inner].T):
+            out = random.standard_normal((rows + 2, columns + 3), np.float32)
+            expected = out.astype(float)
+            part = expected[1 : 1 + rows, 2 : 2 + columns]
+            part[...] = keep * part + left.astype(float) @ right.astype(float)
+            products(left, right, out[1 : 1 + rows, 2 : 2 + columns], keep, plainly)
+            np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-5)
+
+
+@compile_it()
+def halved(values: Array) -> None:
+    before = exchange(FLUSHED)
+    for place in range(len(values)):
+        values[place] *= np.float32(0.5)
+    exchange(before)
+
+
+@pytest.mark.compiled
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the register is x86's")
+def test_numbers_too_small_for_a_whole_float_become_zero_and_only_there() -> None:
+    values = np.full(9, 1.2e-38, np.float32)
+    halved(values)
+    assert not values.any()
+    assert np.float32(1.2e-38) * np.float32(0.5) > 0
 
 
 def descent(

@@ -1,5 +1,6 @@
-"""The threads of an update: every row to one thread, errors to the caller, the same bits every time."""
+"""The threads of an update: all at once, errors to the caller, the same bits every time."""
 
+import threading
 import time
 
 import numpy as np
@@ -7,83 +8,103 @@ import pytest
 
 from tests.train import toy_training
 from train import batches
-from train.arithmetic import compiled, threads
+from train.arithmetic import compiled
+from train.arithmetic.compiled.meeting import meet
 from train.arithmetic.compiled.optimizer import BLOCK
-from train.arithmetic.threads import divide, pool_threads, product
+from train.arithmetic.threads import pool_size, pool_threads, together
 from train.model import Array
 
 RANDOM = np.random.default_rng(0)
 
 
-@pytest.fixture
-def fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let even the smallest work be divided."""
-    monkeypatch.setattr(threads, "MIN_ROWS", 1)
-    monkeypatch.setattr("train.arithmetic.compiled.output.MIN_ROWS", 1)
-    monkeypatch.setattr("train.arithmetic.compiled.packed_lstm.MIN_CAPTIONS", 1)
+def test_every_thread_works_at_the_same_time() -> None:
+    barrier, seen = threading.Barrier(3, timeout=10), set[tuple[int, int]]()
 
+    def work(thread: int) -> None:
+        barrier.wait()
+        seen.add((thread, threading.get_ident()))
 
-@pytest.mark.parametrize(("count", "least", "sizes"), [(10, 1, [3, 3, 4]), (10, 4, [5, 5]), (2, 4, [2])])
-def test_every_row_is_given_to_one_thread(count: int, least: int, sizes: list[int]) -> None:
-    given: list[slice] = []
     with pool_threads(3):
-        divide(count, given.append, least)
-    assert sorted(part.stop - part.start for part in given) == sizes
-    assert sorted(row for part in given for row in range(count)[part]) == list(range(count))
+        assert pool_size() == 3
+        together(work)
+    assert sorted(thread for thread, _ in seen) == [0, 1, 2]
+    assert len({ident for _, ident in seen}) == 3
 
 
-def test_without_a_pool_the_work_is_one_slice() -> None:
-    given: list[slice] = []
-    divide(7, given.append)
-    assert given == [slice(0, 7)]
+def test_without_a_pool_the_caller_works_alone() -> None:
+    given: list[int] = []
+    together(given.append)
+    assert given == [0]
+    assert pool_size() == 1
 
 
 def test_what_fails_in_a_thread_fails_for_the_caller() -> None:
-    def fail(part: slice) -> None:
-        if part.start:
-            raise ValueError(part)
+    def fail(thread: int) -> None:
+        if thread:
+            raise ValueError(f"in thread {thread}")
 
-    with pool_threads(2), pytest.raises(ValueError, match="slice"):
-        divide(8, fail)
+    with pool_threads(2), pytest.raises(ValueError, match="in thread 1"):
+        together(fail)
 
 
-def test_no_thread_still_works_when_the_callers_own_share_has_failed() -> None:
+def test_no_thread_still_works_when_the_callers_own_part_has_failed() -> None:
     ended: list[int] = []
 
-    def work(part: slice) -> None:
-        if not part.start:
+    def work(thread: int) -> None:
+        if not thread:
             raise ValueError("the caller's")
         time.sleep(0.05)
-        ended.append(part.start)
+        ended.append(thread)
 
     with pool_threads(3), pytest.raises(ValueError, match="the caller's"):
         try:
-            divide(9, work)
+            together(work)
         finally:
-            assert sorted(ended) == [3, 6]
+            assert sorted(ended) == [1, 2]
 
 
 def test_threads_take_the_callers_settings_for_what_overflows() -> None:
-    large = np.full((64, 64), 1e30, np.float32)
-    with pool_threads(2), np.errstate(over="ignore", invalid="ignore"):
-        assert np.isinf(product(large, large)).all()
+    large = np.full(4, 1e30, np.float32)
+    with pool_threads(2), np.errstate(over="ignore"):
+        together(lambda _: large * large)
     with pool_threads(2), np.errstate(over="raise"), pytest.raises(FloatingPointError):
-        product(large, large)
+        together(lambda thread: large * large if thread else None)
 
 
-def losses_and_gradients(count: int) -> dict[str, Array]:
+def test_nobody_goes_on_before_all_have_met() -> None:
+    counter, written, wrong = np.zeros(1, np.int64), np.zeros(3, np.int64), list[int]()
+
+    def work(thread: int) -> None:
+        for turn in range(1, 51):
+            time.sleep(0.0001 * (thread == turn % 3))
+            written[thread] = turn
+            meet(counter, 3)
+            wrong.extend(written[written < turn])
+            meet(counter, 3)
+
+    with pool_threads(3):
+        together(work)
+    assert not wrong
+    assert counter[0] == 2 * 50 * 3
+
+
+def losses_and_gradients(threads: int, captions: int) -> dict[str, Array]:
     examples, model = toy_training.examples(), toy_training.model(layers=2, injection="every")
-    batch = batches.pack(examples, np.arange(33))
+    batch = batches.pack(examples, np.arange(captions))
     ones = np.ones(len(batch.targets), np.float32)
-    with pool_threads(count):
+    with pool_threads(threads):
         losses = compiled.gradients(model, batch, toy_training.vectors()[batch.photos], ones)
     return {"losses": losses} | {name: parameter.grad for name, parameter in model.namedparams()}
 
 
-@pytest.mark.parametrize("count", [2, 3])
-@pytest.mark.usefixtures("fine")
-def test_a_pool_computes_what_one_thread_does_and_the_same_bits_every_time(count: int) -> None:
-    alone, pool, again = losses_and_gradients(1), losses_and_gradients(count), losses_and_gradients(count)
+@pytest.mark.parametrize(("threads", "captions"), [(2, 33), (3, 33), (3, 2), (2, 1)])
+@pytest.mark.parametrize("scores_bytes", [100 * 2**20, 4 * 50 * 11])
+def test_a_pool_computes_what_one_thread_does_and_the_same_bits_every_time(
+    threads: int, captions: int, scores_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = losses_and_gradients(1, captions)
+    monkeypatch.setattr("train.arithmetic.compiled.memory.SCORES_BYTES", scores_bytes)
+    pool, again = (losses_and_gradients(threads, captions) for _ in range(2))
     for name, values in alone.items():
         np.testing.assert_allclose(pool[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
         np.testing.assert_array_equal(again[name], pool[name], err_msg=name)

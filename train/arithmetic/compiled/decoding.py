@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from train.arithmetic.compiled import ranking
-from train.arithmetic.compiled.packed_lstm import lstm_forward
+from train.arithmetic.compiled.lstm import lstm_forward
 from train.model import Array, CaptionModel
 
 MAX_SINGLE_ROWS = 8
@@ -100,8 +100,8 @@ class CompiledDecoder:
             if hidden:
                 gates = product(hidden[-1], layer.weights_x)
             new_hidden, new_cell = np.empty_like(last_hidden), np.empty_like(last_hidden)
-            recurrent = product(last_hidden, layer.weights_h)  # (N, H) @ (H, 4H)
-            lstm_forward(gates, recurrent, layer.bias, last_cell, new_cell, new_hidden)
+            gates += product(last_hidden, layer.weights_h)  # (N, H) @ (H, 4H)
+            lstm_forward(gates, layer.bias, last_cell, new_cell, new_hidden)
             hidden.append(new_hidden)
             cell.append(new_cell)
         # (N, H + 1) @ (H + 1, V): the bias in the product saves a pass over all logits.

@@ -1,62 +1,68 @@
-"""What the first LSTM reads, as a Chainer function of our own: a look-up, and a scatter for its gradient.
+"""What the first LSTM reads, and what its gradient adds to embeddings and photos.
 
-N captions, T target tokens packed as `train.batches.Batch` says, E embedding, V vocabulary.
+A thread has captions and tokens of its own; T tokens and N captions of the thread, E embedding, V vocabulary.
+Arrays are float32 and C-contiguous.
 """
 
 from typing import Any
 
-import numpy as np
-
-from store.chainer_compat import chainer
+from train.arithmetic.compiled import rows
 from train.arithmetic.compiled.jit import compiled
-from train.batches import Batch
 from train.model import Array
 
-Variable = Any
 
+@compiled(inner=True)
+def read(
+    embedding: Array, ids: Array, photo: Array, photo_bias: Array, counts: Array, every: Any, x: Array
+) -> None:
+    """Fill x (T, E) with the tokens' embeddings and the photos.
 
-def inputs(embedding: Variable, photo: Variable, batch: Batch, every: bool) -> Variable:
-    """Return what the first LSTM reads, (T, E) float32; see `train.arithmetic.arithmetic.Arithmetic`."""
-    return Inputs(batch, every).apply((embedding, photo))[0]
-
-
-class Inputs(chainer.FunctionNode):  # type: ignore[misc]
-    """Embedding look-up plus photos; the gradient of the embedding is one scatter."""
-
-    def __init__(self, batch: Batch, every: bool) -> None:
-        self._batch, self._every = batch, every
-
-    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array]:
-        """Take embedding (V, E) and photo (N, E); return x (T, E); all float32."""
-        embedding, photo = inputs
-        self._embedding_shape = embedding.shape
-        x = embedding[self._batch.inputs]
-        if self._every:
-            x += photo[self._batch.rows]
-        else:
-            x[: len(photo)] += photo  # the first N packed tokens are the captions' <BOS>
-        return (x,)
-
-    def backward(self, _: tuple[int, ...], gradients: tuple[Variable]) -> tuple[Variable, ...]:
-        """Take the gradient of x (T, E); return those of embedding (V, E) and photo (N, E); all float32."""
-        grad_x = np.ascontiguousarray(gradients[0].array)  # the kernels read C order only
-        count = int(self._batch.steps[0])
-        grad_embedding = np.zeros(self._embedding_shape, grad_x.dtype)
-        scatter_add(grad_embedding, self._batch.inputs, grad_x)
-        grad_photo = grad_x[:count]
-        if self._every:
-            grad_photo = np.zeros((count, grad_x.shape[1]), grad_x.dtype)
-            scatter_add(grad_photo, self._batch.rows, grad_x)
-        return chainer.Variable(grad_embedding), chainer.Variable(grad_photo)
-
-
-@compiled()
-def scatter_add(target: Array, rows: Array, values: Array) -> None:
-    """Add values (T, E) float32 to the rows (T,) int of target (V or N, E) float32, in order.
-
-    In order, and on one thread: rows repeat, and another order of additions would change the last bits.
+    Args:
+        embedding: (V, E).
+        ids: (T,) int32.
+        photo: (E, N), without its bias.
+        photo_bias: (E,).
+        counts: (S,) int64, the captions that are not over at each step; 0 where all are.
+        every: whether the photo is added to every token, not only to the first.
     """
-    for position in range(len(rows)):
-        line, value = target[rows[position]], values[position]
-        for column in range(target.shape[1]):
-            line[column] += value[column]
+    start = 0
+    for count in counts:
+        for row in range(start, start + count):
+            rows.copy(embedding[ids[row]], x[row])
+            if start == 0 or every:
+                for unit in range(len(photo)):
+                    x[row, unit] += photo[unit, row - start] + photo_bias[unit]
+        start += count
+
+
+@compiled(inner=True)
+def gather_photos(grad_x: Array, counts: Array, every: Any, grad_photo: Array) -> None:
+    """Fill the photos' gradient (N, E) from that of what was read, (T, E); see `read`."""
+    for row in range(len(grad_photo)):
+        rows.copy(grad_x[row], grad_photo[row])
+    if not every:
+        return
+    start = len(grad_photo)
+    for count in counts[1:]:
+        for row in range(count):
+            rows.add(grad_x[start + row], grad_photo[row])
+        start += count
+
+
+@compiled(inner=True)
+def scatter(ids: Array, grad_x: Array, first: int, grad_embedding: Array) -> None:
+    """Fill the gradient of some embeddings.
+
+    In the order of the tokens: ids repeat, and another order of additions would change the last bits.
+
+    Args:
+        ids: int32, of all threads' tokens.
+        grad_x: the gradient of what was read, a row per token.
+        first: the id of the first of these embeddings.
+        grad_embedding: a row per embedding, filled.
+    """
+    rows.clear(grad_embedding)
+    for row in range(len(ids)):
+        line = ids[row] - first
+        if 0 <= line < len(grad_embedding):
+            rows.add(grad_x[row], grad_embedding[line])

@@ -1,17 +1,18 @@
-"""Adam with gradient clipping in one pass over every array."""
+"""Adam with gradient clipping and weight decay in one compiled function, which all threads run at once."""
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from store.chainer_compat import chainer
+from train.arithmetic.compiled.denormals import FLUSHED, exchange
 from train.arithmetic.compiled.jit import compiled
+from train.arithmetic.compiled.meeting import meet
 from train.arithmetic.reference.optimizer import decays, moments
-from train.arithmetic.threads import divide
+from train.arithmetic.threads import pool_size, together
 from train.model import Array, CaptionModel
 
-BLOCK = 65_536
+BLOCK = 16_384
 """Values per block of a sum: blocks are added in order, so the number of threads changes no result."""
 
 
@@ -20,13 +21,31 @@ def adam(model: CaptionModel, rate: float, limit: float | None, decay: float = 0
     return CompiledAdam(rate, limit, decay).setup(model)
 
 
+class Numbers(NamedTuple):
+    """What Adam goes by in an update, float32 each.
+
+    Attributes:
+        rate: the step size, with the bias correction in it.
+        beta1, beta2, epsilon: Adam's own.
+        limit: the largest norm of the whole gradient; infinite where there is none.
+        decay: what a matrix loses of itself.
+    """
+
+    rate: Any
+    beta1: Any
+    beta2: Any
+    epsilon: Any
+    limit: Any
+    decay: Any
+
+
 class CompiledAdam(chainer.optimizers.Adam):  # type: ignore[misc]
     """Chainer's Adam with clipping on the CPU: each array is read and written once, without temporaries.
 
     Args:
         rate: the step size.
         limit: the largest norm of the whole gradient; None limits nothing.
-        decay: each update takes this share of the step size off the matrices.
+        decay: each update multiplies the matrices by 1 - step size x decay.
 
     Attributes:
         gradient_norm: of the whole gradient at the last update, before clipping.
@@ -45,58 +64,79 @@ class CompiledAdam(chainer.optimizers.Adam):  # type: ignore[misc]
         if lossfun is not None or args or kwargs:
             raise TypeError("CompiledAdam updates from gradients that were computed already")
         self.t += 1
-        self.gradient_norm = self._norm()
-        limit = self.gradient_norm if self._limit is None else self._limit
-        clip_scale = np.float32(limit / max(self.gradient_norm, limit, 1e-38))
-        numbers = [np.float32(value) for value in (self.alpha_t, self.beta1, self.beta2, self.eps)]
-        for parameter, gradient in self._gradients():
+        parameters = [each for each in self.target.params(False) if each.grad is not None]
+        for parameter in parameters:
             parameter.update_rule.t = self.t
-            arrays = (parameter.array, gradient, *moments(parameter))
-            kept = np.float32(1 - self.alpha * self._decay if decays(parameter) else 1)
-            flat = [array.reshape(-1) for array in arrays]
-
-            # Defaults bind this round's arrays; a closure would see the next round's.
-            def update(part: slice, flat: list[Array] = flat, kept: Any = kept) -> None:
-                values, slope, m, v = (array[part] for array in flat)
-                adam_step(values, slope, m, v, kept, clip_scale, *numbers)
-
-            divide(gradient.size, update, least=BLOCK)
-
-    def _norm(self) -> float:
-        """Return the norm of the whole gradient."""
-        total = 0.0
-        for _, gradient in self._gradients():
-            values, sums = gradient.reshape(-1), np.empty(-(-gradient.size // BLOCK))
-
-            def add(part: slice, values: Array = values, sums: Array = sums) -> None:
-                square_sums(values[part.start * BLOCK :], sums[part])
-
-            divide(len(sums), add)
-            total += float(sums.sum())  # float64: parameters differ in size by orders of magnitude
-        return float(total**0.5)
-
-    def _gradients(self) -> Iterator[tuple[Any, Array]]:
-        for parameter in self.target.params(False):
-            if parameter.grad is not None:
-                # `reshape(-1)` must give views of what the kernels read.
-                yield parameter, np.ascontiguousarray(parameter.grad)
+        limit = np.inf if self._limit is None else self._limit
+        decay = self.alpha * self._decay
+        numbers = (self.alpha_t, self.beta1, self.beta2, self.eps, limit, decay)
+        made = Numbers(*map(np.float32, numbers))
+        arrays = [(each.array, np.ascontiguousarray(each.grad), *moments(each)) for each in parameters]
+        flat = tuple(tuple(array.reshape(-1) for array in each) for each in arrays)
+        matrices = np.array([decays(each) for each in parameters])
+        sums = np.empty(sum(-(-each.size // BLOCK) for each in parameters))
+        counter, threads, norm = np.zeros(1, np.int64), pool_size(), np.empty(1)
+        together(lambda thread: update(thread, threads, counter, flat, matrices, sums, norm, made))
+        self.gradient_norm = float(norm[0])
 
 
 @compiled()
-def square_sums(values: Array, sums: Array) -> None:
-    """Fill sums (blocks,) float64 with the sum of squares of each BLOCK of values, 1-D of any size."""
-    for block in range(len(sums)):
-        total = np.float32(0)
-        for position in range(block * BLOCK, min((block + 1) * BLOCK, len(values))):
-            total += values[position] * values[position]
-        sums[block] = total
-
-
-@compiled()
-def adam_step(
-    values: Array, gradient: Array, m: Array, v: Array,
-    kept: Any, clip_scale: Any, rate: Any, beta1: Any, beta2: Any, epsilon: Any,
+def update(
+    thread: int, threads: int, counter: Array, flat: Any, matrices: Array, sums: Array, norm: Array,
+    numbers: Numbers,
 ) -> None:  # fmt: skip
+    """Update parameters and both of Adam's moments in place; called in every thread.
+
+    Args:
+        thread: counted from 0.
+        counter: (1,) int64, see `meeting.meet`.
+        flat: of each parameter, four of a size (M,) float32: values, gradient, first and second moment.
+        matrices: (parameters,) bool, which of them decay.
+        sums: (blocks,) float64, overwritten.
+        norm: (1,) float64, becomes that of the whole gradient.
+    """
+    before = exchange(FLUSHED)  # moments of words that do not occur become ever smaller
+    block = 0
+    for place in range(len(flat)):
+        gradient = flat[place][1]
+        for start in range(0, len(gradient), BLOCK):
+            if block % threads == thread:
+                sums[block] = square_sum(gradient[start : start + BLOCK])
+            block += 1
+    meet(counter, threads)
+    total = np.float64(0)  # not float32: parameters differ in size by orders of magnitude
+    for block in range(len(sums)):
+        total += sums[block]
+    whole = np.sqrt(total)
+    if thread == 0:
+        norm[0] = whole
+    # NaN, too, is no reason to clip: a model that diverged must show it.
+    scale = np.float32(numbers.limit / whole) if whole > numbers.limit else np.float32(1)
+    block = 0
+    for place in range(len(flat)):
+        values, gradient, m, v = flat[place]
+        kept = np.float32(1) - numbers.decay if matrices[place] else np.float32(1)
+        for start in range(0, len(values), BLOCK):
+            if block % threads == thread:
+                some = slice(start, start + BLOCK)
+                adam_step(values[some], gradient[some], m[some], v[some], kept, scale, numbers)
+            block += 1
+    exchange(before)
+
+
+@compiled(inner=True)
+def square_sum(values: Array) -> Any:
+    """Return the sum of squares of float32 values, 1-D."""
+    total = np.float32(0)
+    for position in range(len(values)):
+        total += values[position] * values[position]
+    return total
+
+
+@compiled(inner=True)
+def adam_step(
+    values: Array, gradient: Array, m: Array, v: Array, kept: Any, scale: Any, numbers: Numbers
+) -> None:
     """Update parameters and both of Adam's moments in place, in one pass.
 
     Args:
@@ -104,14 +144,16 @@ def adam_step(
         gradient: of the same size.
         m, v: of the same size, the first and the second moment.
         kept: float32, what the parameters are multiplied by beforehand.
-        clip_scale: float32, what the gradient is multiplied by beforehand.
-        rate: float32, the step size with the bias correction in it.
-        beta1, beta2, epsilon: float32.
+        scale: float32, what the gradient is multiplied by beforehand.
 
-    Source: Kingma and Ba 2015, as Chainer writes it: epsilon is added to the uncorrected root.
+    Source: Kingma and Ba 2015, as Chainer writes it: epsilon is added to the uncorrected root. Of the decay,
+    Loshchilov and Hutter 2019, as in `train.arithmetic.reference.optimizer`.
     """
+    one = np.float32(1)
     for position in range(len(values)):
-        scaled = gradient[position] * clip_scale
-        m[position] += (np.float32(1) - beta1) * (scaled - m[position])
-        v[position] += (np.float32(1) - beta2) * (scaled * scaled - v[position])
-        values[position] = kept * values[position] - rate * m[position] / (np.sqrt(v[position]) + epsilon)
+        scaled = gradient[position] * scale
+        m[position] += (one - numbers.beta1) * (scaled - m[position])
+        v[position] += (one - numbers.beta2) * (scaled * scaled - v[position])
+        values[position] = kept * values[position] - numbers.rate * m[position] / (
+            np.sqrt(v[position]) + numbers.epsilon
+        )

@@ -1,112 +1,143 @@
-"""The output layer and its loss as a Chainer function of our own.
+"""The output layer, softmax and cross-entropy, and their gradient, block by block of the vocabulary.
 
-The output layer is one product for all tokens of a batch; softmax, cross-entropy and their gradient are one
-pass over its logits. T target tokens, H hidden, V vocabulary; everything float32 unless a docstring says so.
+Scores lie as blocks of (tokens, width), of some thousand tokens of the vocabulary at most, so that a tile of
+some tokens stays in a core's cache from the product that makes it to the loops that read it. Softmax over the
+blocks is exact: each block is kept relative to the largest score so far, and the last largest corrects it.
+
+T target tokens, H hidden, V vocabulary; everything float32 and C-contiguous unless a docstring says so.
+
+Source: of the running maximum, Milakov and Gimelshein 2018, Online normalizer calculation for softmax.
 """
 
-import threading
 from typing import Any
 
 import numpy as np
 
-from store.chainer_compat import chainer
+from train.arithmetic.compiled import rows
+from train.arithmetic.compiled.blas import multiply
 from train.arithmetic.compiled.jit import compiled, exp
-from train.arithmetic.threads import MIN_ROWS, divide, product
 from train.model import Array
 
-Variable = Any
-CHUNK_BYTES = 100 * 2**20
-"""Logits in memory at once. Fewer make more, smaller products, and each adds to the weights' gradient."""
+WIDTH = 1024
+"""Tokens of the vocabulary in a block, at most."""
+TILE = 256
+"""Target tokens whose scores of a block are in the cache at once: a megabyte at most."""
 
 
-def cross_entropy(
-    hidden: Variable, weights: Variable, bias: Variable, targets: Array, loss_weights: Array, smoothing: float
-) -> tuple[Variable, Array]:
-    """Return the weighted loss, and each token's own (T,) float32 in nats.
-
-    See `train.arithmetic.arithmetic.Arithmetic`.
-    """
-    function = LinearCrossEntropy(targets, loss_weights, smoothing)
-    (total,) = function.apply((hidden, weights, bias))
-    return total, function.losses
+def blocks(vocabulary: int) -> tuple[int, int]:
+    """Return the number of blocks of a vocabulary, and their width: alike, and whole vectors of 16."""
+    count = -(-vocabulary // WIDTH)
+    return count, -(-vocabulary // (16 * count)) * 16
 
 
-class LinearCrossEntropy(chainer.FunctionNode):  # type: ignore[misc]
-    """The output layer and its loss; the forward pass computes the gradients too, before it drops the logits.
+@compiled(inner=True)
+def losses_and_gradients(
+    hidden: Array, weights: Array, bias: Array, targets: Array, loss_weights: Array, smoothing: Any,
+    learns: Any, scores: Array, first: int, losses: Array, grad_hidden: Array, grad_bias: Array,
+) -> None:  # fmt: skip
+    """Compute the losses of some tokens and, where the model learns, gradients.
 
     Args:
+        hidden: (T, H).
+        weights: (V, H).
+        bias: (V,).
         targets: (T,) int32 ids.
-        loss_weights: (T,) float32.
+        loss_weights: (T,).
+        smoothing: float32, the share of each target that is spread evenly over the vocabulary.
+        learns: whether gradients are wanted; the last two arrays are left alone otherwise.
+        scores: (blocks, T or more, width); becomes loss_weights x (softmax - smoothed targets). One block may
+            serve all where nothing is learned.
+        first: the first of the tokens' rows in `scores`.
+        losses: (T,), filled with negative log-likelihoods in nats. NaN scores give NaN.
+        grad_hidden: (T, H), filled.
+        grad_bias: (V,), added to.
     """
-
-    def __init__(self, targets: Array, loss_weights: Array, smoothing: float) -> None:
-        self._smoothing = np.float32(smoothing)
-        self._targets, self._loss_weights = targets, loss_weights
-        self.losses: Array = np.empty(len(targets), np.float32)
-
-    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array]:
-        """Take hidden (T, H), weights (V, H) and bias (V,); return the weighted loss (); all float32."""
-        hidden, weights, bias = inputs
-        rows = max(1, CHUNK_BYTES // (4 * len(bias)))
-        for start in range(0, len(hidden), rows):
-            self._chunk(slice(start, start + rows), hidden, weights, bias)
-        # Summed in float64: the loss of thousands of tokens must not depend on how they are grouped.
-        return (np.asarray((self.losses * self._loss_weights).sum(dtype=np.float64), np.float32),)
-
-    def _chunk(self, chunk: slice, hidden: Array, weights: Array, bias: Array) -> None:
-        """Fill in the losses of some tokens, and add to the gradients."""
-        hidden, targets, loss_weights, losses = (
-            array[chunk] for array in (hidden, self._targets, self._loss_weights, self.losses)
-        )
-        logits = _logits.array(len(hidden), len(bias))
-        needs_gradients = chainer.config.enable_backprop
-        grad_hidden = np.empty_like(hidden)
-
-        def compute(rows: slice) -> None:
-            np.matmul(hidden[rows], weights.T, out=logits[rows])  # (n, H) @ (H, V)
-            softmax_cross_entropy(
-                logits[rows], bias, targets[rows], loss_weights[rows], losses[rows], self._smoothing
-            )
-            # The kernel has left the logits' gradient in their place.
-            if needs_gradients:
-                np.matmul(logits[rows], weights, out=grad_hidden[rows])  # (n, V) @ (V, H)
-
-        divide(len(hidden), compute, MIN_ROWS)
-        if not needs_gradients:
-            return
-        # The bias's gradient is a column sum; as a product with ones it is threaded like the others.
-        grads = product(logits.T, hidden), product(logits.T, np.ones(len(hidden), np.float32))
-        if chunk.start == 0:
-            self._gradients = [grad_hidden], *grads
-            return
-        self._gradients[0].append(grad_hidden)
-        for total, grad in zip(self._gradients[1:], grads, strict=True):
-            total += grad
-
-    def backward(self, _: tuple[int, ...], gradients: tuple[Variable]) -> tuple[Variable, ...]:
-        """Return the gradients of hidden (T, H), weights (V, H) and bias (V,), float32."""
-        chunks, weights, bias = self._gradients
-        hidden = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-        scale = gradients[0].array
-        # Training differentiates the loss itself, so the scale is 1: no pass over the vocabulary for that.
-        grads = (hidden, weights, bias) if scale == 1 else (hidden * scale, weights * scale, bias * scale)
-        return tuple(chainer.Variable(grad) for grad in grads)
+    for start in range(0, len(hidden), TILE):
+        tile = slice(start, min(start + TILE, len(hidden)))
+        tokens, count = tile.stop - start, -(-len(bias) // scores.shape[2])
+        highest, total = np.empty((count, tokens), np.float32), np.zeros(tokens, np.float32)
+        _score(
+            hidden[tile], weights, bias, targets[tile], scores, first + start, losses[tile], highest, total
+        )  # fmt: skip
+        for row in range(tokens):
+            losses[start + row] = np.log(total[row]) + highest[-1, row] - losses[start + row]
+        if learns:
+            _differentiate(
+                weights, targets[tile], loss_weights[tile], smoothing, highest, total, scores, first + start,
+                grad_hidden[tile], grad_bias,
+            )  # fmt: skip
 
 
-class _LogitsBuffer(threading.local):
-    """Memory for logits, kept from one update to the next: a new allocation takes as long as a softmax."""
+@compiled(inner=True)
+def _score(
+    hidden: Array, weights: Array, bias: Array, targets: Array, scores: Array, first: int,
+    target_scores: Array, highest: Array, total: Array,
+) -> None:  # fmt: skip
+    """Fill the blocks of a tile with exponentials of the scores, relative to the highest so far.
 
-    def __init__(self) -> None:
-        self._memory = np.empty(0, np.float32)
+    Args:
+        target_scores: (T,), filled with the scores of the targets.
+        highest: (blocks, T), filled: what the exponentials of each block are relative to.
+        total: (T,), becomes their sum, relative to the last of `highest`.
+    """
+    tokens, width = len(hidden), scores.shape[2]
+    largest = np.empty(tokens, np.int32)
+    for row in range(tokens):
+        largest[row] = _ordered(np.float32(-np.inf).view(np.int32))
+    for block in range(len(highest)):
+        some = slice(block * width, min((block + 1) * width, len(bias)))
+        tile = scores[block % len(scores), first : first + tokens]
+        multiply(hidden, weights[some].T, tile[:, : some.stop - some.start], 0)  # (T, H) @ (H, width)
+        for row in range(tokens):
+            # Such a slice is contiguous for the compiler, and its loops use vectors.
+            line = tile[row, : some.stop - some.start]
+            before = _float(largest[row])
+            largest[row] = _add_bias(line, bias[some], largest[row])
+            if some.start <= targets[row] < some.stop:
+                target_scores[row] = line[targets[row] - some.start]
+            highest[block, row] = _float(largest[row])
+            total[row] *= exp(before - highest[block, row])
+            total[row] += _exponentiate(line, highest[block, row])
 
-    def array(self, tokens: int, vocabulary: int) -> Array:
-        """Return an uninitialised array (tokens, vocabulary) float32, valid until the next call."""
-        if self._memory.size < tokens * vocabulary:
-            self._memory = np.empty(tokens * vocabulary, np.float32)
-        return self._memory[: tokens * vocabulary].reshape(tokens, vocabulary)
+
+@compiled(inner=True)
+def _differentiate(
+    weights: Array, targets: Array, loss_weights: Array, smoothing: Any, highest: Array, total: Array,
+    scores: Array, first: int, grad_hidden: Array, grad_bias: Array,
+) -> None:  # fmt: skip
+    """Replace the exponentials of a tile by the scores' gradient, and compute those of outputs and bias."""
+    tokens, width = len(targets), scores.shape[2]
+    for block in range(len(highest)):
+        some = slice(block * width, min((block + 1) * width, len(grad_bias)))
+        tile = scores[block, first : first + tokens]
+        for row in range(tokens):
+            line, weight = tile[row, : some.stop - some.start], loss_weights[row]
+            scale = weight / total[row] * exp(highest[block, row] - highest[-1, row])
+            even = weight * smoothing / np.float32(len(grad_bias))
+            for token in range(len(line)):
+                line[token] = line[token] * scale - even
+            if some.start <= targets[row] < some.stop:
+                line[targets[row] - some.start] -= weight * (np.float32(1) - smoothing)
+            rows.add(line, grad_bias[some])
+        multiply(tile[:, : some.stop - some.start], weights[some], grad_hidden, block > 0)
 
 
-_logits = _LogitsBuffer()
+@compiled(inner=True)
+def weights_gradient(scores: Array, hidden: Array, first: int, keep: Any, grad_weights: Array) -> None:
+    """Fill the gradient of some rows of the weights, or add to it.
+
+    Args:
+        scores: (blocks, T or more, width), as `losses_and_gradients` left them.
+        hidden: (T, H).
+        first: the first of these rows.
+        keep: 1 adds, 0 fills.
+        grad_weights: (rows, H).
+    """
+    width, last = scores.shape[2], first + len(grad_weights)
+    for block in range(first // width, -(-last // width)):
+        start, end = max(first, block * width), min(last, (block + 1) * width)
+        columns = scores[block, : len(hidden), start - block * width : end - block * width]
+        multiply(columns.T, hidden, grad_weights[start - first : end - first], keep)  # (rows, T) @ (T, H)
 
 
 @compiled(inline="always")
@@ -118,35 +149,26 @@ def _ordered(bits: Any) -> Any:
     return np.int32(bits ^ (np.int32(bits >> np.int32(31)) & np.int32(0x7FFFFFFF)))
 
 
-@compiled()
-def softmax_cross_entropy(
-    logits: Array, bias: Array, targets: Array, loss_weights: Array, losses: Array, smoothing: Any
-) -> None:
-    """Compute each token's loss, and replace the logits by their gradient.
+@compiled(inline="always")
+def _float(ordered: Any) -> Any:
+    """Return the float32 that `_ordered` mapped to an int32."""
+    return np.int32(_ordered(ordered)).view(np.float32)
 
-    Args:
-        logits: (T, V) without the bias; becomes loss_weights * (softmax - one-hot).
-        bias: (V,).
-        targets: (T,) int32 ids.
-        loss_weights: (T,).
-        losses: (T,), filled with negative log-likelihoods in nats. NaN logits give NaN.
-    """
-    for row in range(len(logits)):
-        line = logits[row]
-        largest = np.int32(-(2**31))
-        for token in range(len(bias)):
-            line[token] += bias[token]
-            largest = max(largest, _ordered(np.float32(line[token]).view(np.int32)))
-        # The largest logit is taken off before exp: all powers are then at most 1, and their sum at least 1.
-        highest = np.int32(_ordered(largest)).view(np.float32)
-        target_logit = line[targets[row]]
-        total = np.float32(0)
-        for token in range(len(bias)):
-            line[token] = exp(line[token] - highest)
-            total += line[token]
-        losses[row] = np.log(total) + highest - target_logit
-        scale = loss_weights[row] / total
-        even = loss_weights[row] * smoothing / np.float32(len(bias))
-        for token in range(len(bias)):
-            line[token] = line[token] * scale - even
-        line[targets[row]] -= loss_weights[row] * (np.float32(1) - smoothing)
+
+@compiled(inner=True)
+def _add_bias(line: Array, bias: Array, largest: Any) -> Any:
+    """Add the bias to scores; return the largest of them and of `largest`, both as `_ordered` maps them."""
+    for token in range(len(bias)):
+        line[token] += bias[token]
+        largest = max(largest, _ordered(np.float32(line[token]).view(np.int32)))
+    return np.int32(largest)
+
+
+@compiled(inner=True)
+def _exponentiate(line: Array, highest: Any) -> Any:
+    """Replace scores by their exponentials relative to the highest, at most 1, and return the sum."""
+    total = np.float32(0)
+    for token in range(len(line)):
+        line[token] = exp(line[token] - highest)
+        total += line[token]
+    return total

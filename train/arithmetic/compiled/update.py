@@ -1,24 +1,51 @@
-"""The loss of a batch and its gradients on the CPU; see `train.arithmetic.arithmetic.Arithmetic`."""
+"""A batch's losses and gradients in one compiled function, which all threads run at once.
 
-from typing import Any
+A thread takes every so-many-th caption of the batch through the LSTMs, forward and backward, alone. The
+output layer is shared out by tokens; the weights' gradients, which add up all tokens, by the weights' rows.
+So the threads wait for each other three times in an update, and the order of each sum depends on their
+number alone.
+
+N captions, T target tokens, E embedding, H hidden; the rest as in `memory`.
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from store.chainer_compat import chainer
-from train.arithmetic.compiled.embedding import inputs
-from train.arithmetic.compiled.output import cross_entropy
-from train.arithmetic.compiled.packed_lstm import lstm
+from train.arithmetic.compiled import embedding, lstm, output, rows
+from train.arithmetic.compiled.blas import multiply
+from train.arithmetic.compiled.denormals import FLUSHED, exchange
+from train.arithmetic.compiled.jit import compiled
+from train.arithmetic.compiled.meeting import meet
+from train.arithmetic.compiled.memory import Layers, Memory, Weights, memory, weights
 from train.arithmetic.dropout import Dropout
+from train.arithmetic.threads import pool_size, together
 from train.batches import Batch
 from train.model import Array, CaptionModel
 
-Variable = Any
+NO_MASKS = np.empty((0, 0), np.float32)
+
+
+class Given(NamedTuple):
+    """What an update is given; N captions and T tokens as `train.batches.Batch` says."""
+
+    mean: Array  # (D,) float32
+    scale: Array  # (D,) float32
+    vectors: Array  # (N, D) float32, raw
+    inputs: Array  # (T,) int32
+    targets: Array  # (T,) int32
+    loss_weights: Array  # (T,) float32
+    steps: Array  # (S,) int64
+    masks: Layers  # L + 1 of (T, I) float32: what each LSTM reads, and the output layer, is multiplied by it
+    drops: bool
+    every: bool
+    smoothing: Any  # float32
+    learns: bool
 
 
 def losses(model: CaptionModel, batch: Batch, vectors: Array) -> Array:
-    """Return each target token's loss, (T,) float32."""
-    with chainer.no_backprop_mode():
-        return _loss(model, batch, vectors, np.ones(len(batch.targets), np.float32), 0.0, None)[1]
+    """Return each target token's loss, (T,) float32; see `train.arithmetic.arithmetic.Arithmetic`."""
+    return _run(model, batch, vectors, np.ones(len(batch.targets), np.float32), 0.0, None, learns=False)
 
 
 def gradients(
@@ -29,27 +56,192 @@ def gradients(
     smoothing: float = 0.0,
     dropout: Dropout | None = None,
 ) -> Array:
-    """Fill the gradients, return losses (T,)."""
-    model.cleargrads()
-    total, each = _loss(model, batch, vectors, loss_weights, smoothing, dropout)
-    total.backward()
-    return each
+    """Fill the gradients, return losses (T,); see `train.arithmetic.arithmetic.Arithmetic`."""
+    return _run(model, batch, vectors, loss_weights, smoothing, dropout, learns=True)
 
 
-def _loss(
+def _run(
     model: CaptionModel,
     batch: Batch,
     vectors: Array,
     loss_weights: Array,
     smoothing: float,
     dropout: Dropout | None,
-) -> tuple[Variable, Array]:
-    def drop(x: Variable) -> Variable:
-        return x * dropout.mask(*x.shape) if dropout else x
+    *,
+    learns: bool,
+) -> Array:
+    sizes, tokens = model.sizes, len(batch.targets)
+    widths = [sizes.embedding, *[sizes.hidden] * sizes.layers]
+    given = Given(
+        model.mean,
+        model.scale,
+        np.ascontiguousarray(vectors, np.float32),
+        batch.inputs,
+        batch.targets,
+        loss_weights,
+        batch.steps,
+        tuple(dropout.mask(tokens, width) if dropout else NO_MASKS for width in widths),
+        dropout is not None,
+        sizes.injection == "every",
+        np.float32(smoothing),
+        learns,
+    )
+    parameters = weights(model)
+    slopes = weights(model, "grad") if learns else parameters
+    threads = pool_size()
+    made = memory(sizes, batch, threads, dropout is not None, learns)
+    together(lambda thread: update(thread, threads, given, parameters, slopes, made))
+    found = np.empty(tokens, np.float32)
+    found[made.order] = made.losses
+    return found
 
-    photo = chainer.functions.linear(model.standardised(vectors), model.photo_w, model.photo_b)
-    x = inputs(model.embedding, photo, batch, model.sizes.injection == "every")  # (T, E)
-    for layer in range(model.sizes.layers):
-        weights_x, bias, weights_h = (getattr(model, f"lstm{layer}_{part}") for part in ("x", "b", "h"))
-        x = lstm(drop(x), weights_x, bias, weights_h, batch.steps)  # (T, H)
-    return cross_entropy(drop(x), model.output_w, model.output_b, batch.targets, loss_weights, smoothing)
+
+@compiled()
+def update(thread: int, threads: int, given: Given, weights: Weights, slopes: Weights, made: Memory) -> None:
+    """Fill the batch's losses and, where the model learns, its gradients; called in every thread.
+
+    Args:
+        thread: counted from 0.
+        slopes: the gradients of `weights`.
+        made: the same for every thread.
+    """
+    before = exchange(FLUSHED)
+    captions, tokens = _lay_out(thread, threads, given, made)
+    _forward(thread, captions, tokens, given, weights, made)
+    meet(made.counter, threads)
+    mine = _share(len(weights.output_w), thread, threads)
+    for start in range(0, len(made.order), made.scores.shape[1]):
+        chunk = slice(start, min(start + made.scores.shape[1], len(made.order)))
+        _output(chunk, thread, threads, given, weights, made)
+        meet(made.counter, threads)
+        if given.learns:
+            hidden = made.x[-1][chunk]
+            output.weights_gradient(made.scores, hidden, mine.start, start > 0, slopes.output_w[mine])
+            if chunk.stop < len(made.order):  # the next chunk overwrites the scores
+                meet(made.counter, threads)
+    if given.learns:
+        rows.add_up(made.grad_bias[:, mine], slopes.output_b[mine])
+        _backward(thread, captions, tokens, given, weights, made)
+        meet(made.counter, threads)
+        _weights_gradients(thread, threads, given, slopes, made)
+    exchange(before)
+
+
+@compiled(inner=True)
+def _share(count: int, thread: int, threads: int) -> slice:
+    """Return a thread's share of `count` rows that lie together."""
+    return slice(count * thread // threads, count * (thread + 1) // threads)
+
+
+@compiled(inner=True)
+def _lay_out(thread: int, threads: int, given: Given, made: Memory) -> tuple[slice, slice]:
+    """Fill in what the thread's tokens are, and return which captions and tokens are the thread's."""
+    captions = tokens = first = 0
+    for other in range(thread + 1):
+        first = tokens
+        for step in range(len(given.steps)):
+            # Of n captions every `threads`-th, from `other` on: they are sorted, so threads have alike.
+            count = (given.steps[step] + threads - 1 - other) // threads
+            tokens += count
+            made.counts[other, step] = count
+        captions += made.counts[other, 0]
+    row, batch_row = first, 0
+    for step in range(len(given.steps)):
+        for caption in range(thread, given.steps[step], threads):
+            made.order[row] = place = batch_row + caption
+            made.inputs[row], made.targets[row] = given.inputs[place], given.targets[place]
+            made.loss_weights[row] = given.loss_weights[place]
+            row += 1
+        batch_row += given.steps[step]
+    return slice(captions - made.counts[thread, 0], captions), slice(first, tokens)
+
+
+@compiled(inner=True)
+def _forward(
+    thread: int, captions: slice, tokens: slice, given: Given, weights: Weights, made: Memory
+) -> None:
+    """Take the thread's captions through the LSTMs; fills what the output layer reads."""
+    counts, threads = made.counts[thread], len(made.counts)
+    standardised, photo = made.standardised[captions], made.photo[:, captions]
+    for row in range(len(standardised)):
+        for component in range(len(given.mean)):
+            value = given.vectors[thread + row * threads, component]
+            standardised[row, component] = (value - given.mean[component]) * given.scale[component]
+    # (E, D) @ (D, N): the other way round, OpenBLAS takes twice as long for a few captions.
+    multiply(weights.photo_w, standardised.T, photo, 0)
+    embedding.read(
+        weights.embedding, made.inputs[tokens], photo, weights.photo_b, counts, given.every, made.x[0][tokens]
+    )
+    for layer in range(len(weights.lstm_x)):
+        if layer == 0:
+            _drop(given, 0, made.order[tokens], made.x[0][tokens], made.x[0][tokens])
+        gates, hidden = made.gates[layer][tokens], made.hidden[layer][tokens]
+        multiply(made.x[layer][tokens], weights.lstm_x[layer].T, gates, 0)  # (T, I) @ (I, 4H)
+        lstm.transpose(weights.lstm_h[layer], made.transposed[thread])
+        lstm.forward(
+            counts, made.transposed[thread], weights.lstm_b[layer],
+            gates, made.previous[layer][tokens], made.cell[layer][tokens], hidden,
+        )  # fmt: skip
+        _drop(given, layer + 1, made.order[tokens], hidden, made.x[layer + 1][tokens])
+
+
+@compiled(inner=True)
+def _drop(given: Given, place: int, order: Array, values: Array, out: Array) -> None:
+    """Fill out with values (T, I), each multiplied by its mask; nothing is done where nothing is dropped."""
+    if not given.drops:
+        return
+    mask = given.masks[place]
+    for row in range(len(values)):
+        for unit in range(values.shape[1]):
+            out[row, unit] = values[row, unit] * mask[order[row], unit]
+
+
+@compiled(inner=True)
+def _output(chunk: slice, thread: int, threads: int, given: Given, weights: Weights, made: Memory) -> None:
+    """Compute losses and the outputs' gradients of the thread's share of a chunk of tokens."""
+    if given.learns and chunk.start == 0:
+        rows.clear(made.grad_bias[thread : thread + 1])
+    here = _share(chunk.stop - chunk.start, thread, threads)
+    mine = slice(chunk.start + here.start, chunk.start + here.stop)
+    grad_hidden = made.grad_hidden[mine] if given.learns else made.grad_hidden
+    output.losses_and_gradients(
+        made.x[-1][mine], weights.output_w, weights.output_b, made.targets[mine], made.loss_weights[mine],
+        given.smoothing, given.learns, made.scores, here.start, made.losses[mine], grad_hidden,
+        made.grad_bias[thread] if given.learns else weights.output_b,
+    )  # fmt: skip
+
+
+@compiled(inner=True)
+def _backward(
+    thread: int, captions: slice, tokens: slice, given: Given, weights: Weights, made: Memory
+) -> None:
+    """Take the gradients of the thread's captions back through the LSTMs, to what was read and the photos."""
+    counts, order, grad_hidden = made.counts[thread], made.order[tokens], made.grad_hidden[tokens]
+    grad_x = made.grad_x[tokens]
+    for layer in range(len(weights.lstm_x) - 1, -1, -1):
+        _drop(given, layer + 1, order, grad_hidden, grad_hidden)
+        grad_gates = made.grad_gates[layer][tokens]
+        lstm.backward(
+            counts, weights.lstm_h[layer], made.gates[layer][tokens], made.previous[layer][tokens],
+            made.cell[layer][tokens], grad_hidden, made.grad_cell[captions], grad_gates,
+        )  # fmt: skip
+        # (T, 4H) @ (4H, I)
+        multiply(grad_gates, weights.lstm_x[layer], grad_hidden if layer else grad_x, 0)
+    _drop(given, 0, order, grad_x, grad_x)
+    embedding.gather_photos(grad_x, counts, given.every, made.grad_photo[captions])
+
+
+@compiled(inner=True)
+def _weights_gradients(thread: int, threads: int, given: Given, slopes: Weights, made: Memory) -> None:
+    """Compute the gradients of the thread's rows of all weights but those of the output layer."""
+    for layer in range(len(slopes.lstm_x)):
+        mine = _share(len(slopes.lstm_b[layer]), thread, threads)
+        columns = made.grad_gates[layer][:, mine]
+        multiply(columns.T, made.x[layer], slopes.lstm_x[layer][mine], 0)  # (rows, T) @ (T, I)
+        multiply(columns.T, made.previous[layer], slopes.lstm_h[layer][mine], 0)  # (rows, T) @ (T, H)
+        rows.add_up(columns, slopes.lstm_b[layer][mine])
+    mine = _share(len(slopes.embedding), thread, threads)
+    embedding.scatter(made.inputs, made.grad_x, mine.start, slopes.embedding[mine])
+    mine = _share(len(slopes.photo_w), thread, threads)
+    multiply(made.grad_photo[:, mine].T, made.standardised, slopes.photo_w[mine], 0)  # (rows, N) @ (N, D)
+    rows.add_up(made.grad_photo[:, mine], slopes.photo_b[mine])
