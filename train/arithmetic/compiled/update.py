@@ -78,7 +78,7 @@ def _run(
         np.ascontiguousarray(vectors, np.float32),
         batch.inputs,
         batch.targets,
-        loss_weights,
+        np.ascontiguousarray(loss_weights, np.float32),
         batch.steps,
         tuple(dropout.mask(tokens, width) if dropout else NO_MASKS for width in widths),
         dropout is not None,
