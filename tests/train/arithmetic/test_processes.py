@@ -71,8 +71,8 @@ def test_processes_follow_the_curve_of_one_with_the_same_batches(
     (several,) = (tmp_path / "several").iterdir()
     one = fit(toy_training.options(**settings), toy.dataset, toy.features, tmp_path / "one")
     np.testing.assert_allclose(losses(several), losses(one), rtol=1e-4)
-    in_the_articles_unit = [json.loads((run / "article_loss.json").read_text()) for run in (several, one)]
-    np.testing.assert_allclose(*in_the_articles_unit, rtol=1e-4)
+    found, expected = (json.loads((run / "article_loss.json").read_text()) for run in (several, one))
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
     assert json.loads((several / "manifest.json").read_text())["processes"] == ranks
 
 
