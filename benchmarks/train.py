@@ -1,24 +1,27 @@
-"""Captions per second of training: Bokeru's compiled path, the article's loop in Chainer, and PyTorch eager.
+"""Captions per second of training: Bokeru's compiled path, PyTorch eager, the bound of the matrix products.
 
     python -m benchmarks.train [--rounds 3] [--seconds 4] [--peer PYTHON]
 
-All three train the article's model (fc7 through a linear layer into the first input, one LSTM, one linear
-layer, Adam) on the same captions of 20 target tokens, in turns, in one run; the median of the rounds is
-shown. Beside them is the bound: the captions per second if an update were its matrix products alone, at the
-rate that this run reaches in square float32 products on all cores. PyTorch runs in the Python that
-$BOKERU_TORCH_PYTHON or --peer names; without one its column is empty:
+All train the article's model (fc7 through a linear layer into the first input, one LSTM, one linear layer,
+Adam) on the same captions of 20 target tokens, in turns, in one run; beside them the article's loop, token by
+token in Chainer. The bound is the captions per second if an update were its matrix products alone, at the
+rate that this run reaches in square float32 products on all cores. What is shown are medians of the turns,
+and medians of each turn's ratios. PyTorch runs in the Python that $BOKERU_TORCH_PYTHON or --peer names;
+without one its column is empty:
 
-    python3 -m venv .venv-bench && .venv-bench/bin/python -m pip install torch==2.13.0 numpy
+    python3 -m venv .venv-bench && .venv-bench/bin/python -m pip install torch numpy
     BOKERU_TORCH_PYTHON=.venv-bench/bin/python .venv/bin/python -m benchmarks.train
 """
 
 import argparse
 import os
+import platform
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,7 @@ import numpy as np
 from benchmarks.features import sgemm
 from dataset.text.vocabulary import BOS, EOS
 from store.chainer_compat import chainer
+from store.processes.cores import cores
 from train import batches
 from train.arithmetic.arithmetic import choose
 from train.arithmetic.threads import pool_threads, worthwhile_threads
@@ -37,6 +41,8 @@ SIZES = ((100, 870, 16), (100, 20000, 16), (256, 8000, 128))
 """Hidden, vocabulary and batch size of each row."""
 TOKENS, VECTOR, BATCHES = 20, 4096, 4
 Step = Callable[[int], Any]
+Turn = dict[str, float]
+"""Captions per second by name."""
 
 
 def ids(vocabulary: int, batch: int) -> np.ndarray[Any, Any]:
@@ -107,37 +113,7 @@ def articles(hidden: int, vocabulary: int, batch: int) -> Step:
     return step
 
 
-PEER = """
-import sys, time
-import numpy as np, torch
-hidden, vocabulary, batch, tokens, vector, count = map(int, sys.argv[1:7])
-torch.set_default_device(sys.argv[7])
-torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-ids = np.random.default_rng(0).integers(4, vocabulary, (count, batch, tokens + 1))
-ids[:, :, 0], ids[:, :, -1] = 2, 3
-ids = torch.from_numpy(ids).to(sys.argv[7])
-photos = np.random.default_rng(1).standard_normal((count * batch, vector), np.float32)
-photos = torch.from_numpy(photos.reshape(count, batch, vector)).to(sys.argv[7])
-photo, embedding = torch.nn.Linear(vector, hidden), torch.nn.Embedding(vocabulary, hidden)
-lstm, output = torch.nn.LSTM(hidden, hidden, batch_first=True), torch.nn.Linear(hidden, vocabulary)
-modules = [photo, embedding, lstm, output]
-adam = torch.optim.Adam([p for module in modules for p in module.parameters()])
-criterion = torch.nn.CrossEntropyLoss()
-number = 0
-for line in sys.stdin:
-    limit, done, start = float(line), 0, time.perf_counter()
-    while done < 2 or time.perf_counter() - start < limit:
-        batch_number, number, done = number % count, number + 1, done + 1
-        x = embedding(ids[batch_number, :, :-1])
-        x[:, 0] += photo(photos[batch_number])
-        logits = output(lstm(x)[0]).reshape(-1, vocabulary)
-        loss = criterion(logits, ids[batch_number, :, 1:].reshape(-1))
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-    loss.item()
-    print(done * batch / (time.perf_counter() - start), flush=True)
-"""
+PEER = Path(__file__).with_name("peers") / "training_torch.py"
 
 
 class Peer:
@@ -146,7 +122,7 @@ class Peer:
     def __init__(self, python: str, *sizes: int, device: str = "cpu") -> None:
         arguments = [*(str(number) for number in (*sizes, TOKENS, VECTOR, BATCHES)), device]
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen([python, "-c", PEER, *arguments], stdin=pipe, stdout=pipe, text=True)
+        self._process = subprocess.Popen([python, str(PEER), *arguments], stdin=pipe, stdout=pipe, text=True)
 
     def rate(self, seconds: float) -> float:
         """Return the captions per second of a turn."""
@@ -169,24 +145,24 @@ def rate(step: Step, batch: int, seconds: float) -> float:
     return done * batch / (time.perf_counter() - start)
 
 
-def measure(sizes: tuple[int, int, int], rounds: int, seconds: float, python: str | None) -> dict[str, float]:
-    """Return the median captions per second of each implementation, in turns, after one turn to warm up."""
+def measure(sizes: tuple[int, int, int], rounds: int, seconds: float, python: str | None) -> list[Turn]:
+    """Return the captions per second of each implementation and of the bound, turn by turn, after a first."""
     hidden, vocabulary, batch = sizes
     our_step, article_step = ours(*sizes), articles(*sizes)
     peer = Peer(python, *sizes) if python else None
     threads = worthwhile_threads(batch * TOKENS, vocabulary, hidden)
-    found: dict[str, list[float]] = {"ours": [], "the article's loop": [], "PyTorch": []}
-    for turn in range(rounds + 1):
+    turns: list[Turn] = []
+    for _ in range(rounds + 1):
         with pool_threads(threads):
-            turns = {"ours": rate(our_step, batch, seconds)}
-        turns["the article's loop"] = rate(article_step, batch, seconds)
+            turn = {"ours": rate(our_step, batch, seconds)}
         if peer:
-            turns["PyTorch"] = peer.rate(seconds)
-        for name, value in turns.items():
-            found[name] += [value] if turn else []
+            turn["PyTorch"] = peer.rate(seconds)
+        turn["the bound"] = sgemm() / operations(hidden, vocabulary)
+        turn["the article's loop"] = rate(article_step, batch, seconds)
+        turns.append(turn)
     if peer:
         peer.close()
-    return {name: statistics.median(values) for name, values in found.items() if values}
+    return turns[1:]
 
 
 def operations(hidden: int, vocabulary: int) -> int:
@@ -204,16 +180,33 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.peer:
         print("PyTorch: not measured: set $BOKERU_TORCH_PYTHON to a Python that has it", file=sys.stderr)
-    titles = ("ours", "the article's loop", "PyTorch", "ours : loop", "ours : PyTorch", "bound")
+    print(f"{processor()}, {cores()} cores, a load of {os.getloadavg()[0]:.1f} before\n")
+    others = ("PyTorch", "the bound", "the article's loop")
+    titles = ("ours", *others, *(f"ours : {name}" for name in others))
     print("| hidden, vocabulary, batch | " + " | ".join(titles) + " |")
     print("| --- " + "| ---: " * len(titles) + "|")
     for sizes in SIZES:
-        found = measure(sizes, arguments.rounds, arguments.seconds, arguments.peer)
-        others = [found.get(name) for name in ("the article's loop", "PyTorch")]
-        cells = [f"{value:.0f}" if value else "–" for value in (found["ours"], *others)]
-        cells += [f"{found['ours'] / value:.2f}" if value else "–" for value in others]
-        cells.append(f"{sgemm() / operations(*sizes[:2]):.0f}")
+        turns = measure(sizes, arguments.rounds, arguments.seconds, arguments.peer)
+        cells = [median([turn.get(name) for turn in turns], 0) for name in ("ours", *others)]
+        for name in others:
+            cells.append(median([turn["ours"] / turn[name] if name in turn else None for turn in turns], 2))
         print(f"| {', '.join(map(str, sizes))} | " + " | ".join(cells) + " |", flush=True)
+
+
+def median(values: list[float | None], digits: int) -> str:
+    """Return the median as text, a dash where nothing was measured."""
+    found = [value for value in values if value is not None]
+    return f"{statistics.median(found):.{digits}f}" if found else "–"
+
+
+def processor() -> str:
+    """Return what the processor calls itself."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.machine())
 
 
 if __name__ == "__main__":
