@@ -1,5 +1,6 @@
 """The threads of an update: all at once, errors to the caller, the same bits every time."""
 
+import signal
 import threading
 import time
 
@@ -47,20 +48,34 @@ def test_what_fails_in_a_thread_fails_for_the_caller() -> None:
         together(fail)
 
 
-def test_no_thread_still_works_when_the_callers_own_part_has_failed() -> None:
+def test_no_thread_still_works_when_another_has_failed() -> None:
     ended: list[int] = []
 
     def work(thread: int) -> None:
         if not thread:
-            raise ValueError("the caller's")
+            raise ValueError("the first")
         time.sleep(0.05)
         ended.append(thread)
 
-    with pool_threads(3), pytest.raises(ValueError, match="the caller's"):
+    with pool_threads(3), pytest.raises(ValueError, match="the first"):
         try:
             together(work)
         finally:
             assert sorted(ended) == [1, 2]
+
+
+def test_a_signal_interrupts_the_caller_but_no_thread() -> None:
+    ended: list[int] = []
+
+    def work(thread: int) -> None:
+        if thread == 0:
+            signal.raise_signal(signal.SIGINT)  # its exception is raised in the main thread
+        time.sleep(0.05)
+        ended.append(thread)
+
+    with pytest.raises(KeyboardInterrupt), pool_threads(2):
+        together(work)
+    assert sorted(ended) == [0, 1]
 
 
 def test_threads_take_the_callers_settings_for_what_overflows() -> None:
