@@ -98,7 +98,7 @@ bench-size: install-dev  ## run every stage, command and page at the size of the
 lint: install-dev  ## format and lint in place
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy
 
-experiments: install  ## run the article's two experiments and the grid that explains them (hours; resumes)
+experiments: install  ## run the article's two experiments beside its numbers, and the grid around them (hours; resumes)
 	@$(BIN)/python -m benchmarks.experiments
 screenshots: install-dev  ## draw the README's pictures of the web app anew
 	@$(BIN)/python -m web.screenshots

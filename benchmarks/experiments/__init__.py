@@ -1,1 +1,1 @@
-"""The experiments of docs/experiments.md: the article's two, and the grid that explains them."""
+"""The experiments of docs/experiments.md: the article's two, and the grid around them."""
