@@ -97,7 +97,8 @@ class Job:
         examples, sizes = self.train_split.examples, self.artifact.config.sizes
         captions = self.options.batch_size / self.updater.processes.size
         tokens = captions * float((examples.lengths + 1).mean())
-        return self.options.threads or worthwhile_threads(tokens, sizes.vocabulary, sizes.hidden)
+        sharing = self.updater.processes.local_size
+        return self.options.threads or worthwhile_threads(tokens, sizes.vocabulary, sizes.hidden, sharing)
 
     def publish(self) -> None:
         """Write the log, the curves and model/.

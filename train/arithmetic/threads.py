@@ -74,10 +74,14 @@ class _Pool:
 _pool: ContextVar[_Pool | None] = ContextVar("pool", default=None)
 
 
-def worthwhile_threads(tokens: float, vocabulary: int, hidden: int) -> int:
-    """Return the threads for updates of so many tokens: all cores, or one where the output layer is small."""
+def worthwhile_threads(tokens: float, vocabulary: int, hidden: int, sharing: int = 1) -> int:
+    """Return the threads for updates of so many tokens: all cores, or one where the output layer is small.
+
+    Args:
+        sharing: the processes of this machine that share its cores.
+    """
     # 2 operations a multiply-add, for the forward product and the two of the backward pass.
-    return cores() if 6 * tokens * vocabulary * hidden >= WORTHWHILE else 1
+    return max(1, cores() // sharing) if 6 * tokens * vocabulary * hidden >= WORTHWHILE else 1
 
 
 @contextmanager

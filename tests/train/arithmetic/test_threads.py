@@ -12,10 +12,21 @@ from train import batches
 from train.arithmetic import compiled
 from train.arithmetic.compiled.meeting import meet
 from train.arithmetic.compiled.optimizer import BLOCK
-from train.arithmetic.threads import pool_size, pool_threads, together
+from train.arithmetic.threads import pool_size, pool_threads, together, worthwhile_threads
 from train.model import Array
 
 RANDOM = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("cores", "sharing", "tokens", "expected"),
+    [(8, 1, 200, 8), (8, 2, 200, 4), (2, 4, 200, 1), (8, 1, 1, 1)],
+)
+def test_updates_get_the_cores_that_a_process_has_for_itself(
+    cores: int, sharing: int, tokens: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.arithmetic.threads.cores", lambda: cores)
+    assert worthwhile_threads(tokens, 870, 100, sharing) == expected
 
 
 def test_every_thread_works_at_the_same_time() -> None:

@@ -13,8 +13,8 @@ from numba.extending import intrinsic
 from train.arithmetic.compiled.jit import compiled
 from train.model import Array
 
-SPINS = 2000
-"""Looks at the counter before the processor is offered to others: some microseconds, as most waits take."""
+SPINS = 20_000
+"""Looks at the counter before the processor is offered to others: some 20 us, longer than most waits take."""
 
 
 if numba.config.DISABLE_JIT:
