@@ -68,8 +68,13 @@ test: install-dev  ## lint, type-check, and run every test but the long ones
 	@test -x .venv-datasets3/bin/python || $(PYTHON) -m venv .venv-datasets3
 	@.venv-datasets3/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
+# Trackers, which read what `bokeru runs` hands them; they do not install beside the pins of .venv.
+.venv-trackers/done: requirements-trackers.txt
+	@test -x .venv-trackers/bin/python || $(PYTHON) -m venv .venv-trackers
+	@.venv-trackers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
 # Tracing the tests and all processes that they start takes half as long again, so it is not part of `test`.
-test-long: install-dev .venv-datasets3/done coverage  ## run what takes too long for every time, and hold the coverage
+test-long: install-dev .venv-datasets3/done .venv-trackers/done coverage  ## run what takes too long for every time, and hold the coverage
 	@$(BIN)/python -m pytest -m long --timeout=1800 $(or $(PYTEST),$(WORKERS))
 # Numba's compiled code shows no lines, so the tests of kernels run once more without the compiler.
 coverage:  ## run every test, and print the lines that none of them ran
@@ -119,3 +124,4 @@ lock:  ## pin the requirements files anew from their .in files
 	@for cuda in 12 13; do $(LOCK) requirements-gpu-cuda$$cuda.in -o requirements-gpu-cuda$$cuda.txt && \
 	  $(LOCK) requirements-gpu-compile$$cuda.in -o requirements-gpu-compile$$cuda.txt || exit 1; done
 	@$(LOCK) requirements-datasets3.in -o requirements-datasets3.txt
+	@$(LOCK) requirements-trackers.in -o requirements-trackers.txt

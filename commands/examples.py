@@ -11,6 +11,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "features": ("bokeru features --pipeline demo --set features.batch_size=16",),
     "train": ("bokeru train --pipeline demo --set train.epochs=3 train.hidden=64",),
     "evaluate": ("bokeru evaluate --pipeline demo",),
+    "runs": ("bokeru runs export csv --pipeline demo --out runs.csv",),
+    "compare": ("bokeru compare --pipeline demo", "bokeru compare --pipeline demo --split train --json"),
     "run": (
         "bokeru run --pipeline demo",
         "bokeru run --pipeline demo --data elsewhere --set crawl.embedded.photos=60 train.epochs=2",

@@ -1,10 +1,14 @@
 """A pipeline as the commands see it: its settings, and where its stages lie."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines import Settings
+from store.errors import MissingStage
 from store.place import Place
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -29,3 +33,16 @@ class Pipeline(Place):
         from featurize.extract import key
 
         return self.features / key(self.settings.features, self.weights)
+
+    def require(self, directory: Path, stage: str) -> None:
+        """Raise MissingStage where a stage has not made its directory."""
+        if not directory.exists():
+            raise MissingStage(directory, self.command(stage))
+
+    def require_dataset(self) -> None:
+        """Raise MissingStage where there is no dataset; say so where it has an older layout."""
+        from dataset.read import older_layout
+
+        self.require(self.dataset, "dataset")
+        if older := older_layout(self.dataset):
+            log.warning(older)

@@ -8,13 +8,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.arguments import Commands, add, add_pipeline, add_settings, add_verbose, pipeline_of
+from commands.arguments import (
+    Commands,
+    add,
+    add_pipeline,
+    add_settings,
+    add_verbose,
+    pipeline_of,
+    positive,
+)
 from commands.notices import notice_at_end, notifying
 from commands.pipeline import Pipeline
+from commands.training import evaluate, train
 from crawler.options import CrawlOptions
 from dataset.options import DatasetOptions
 from pipelines import Settings, load
-from store.errors import MissingStage
 from store.notify.options import NotifyOptions
 from store.photo.options import limited
 from store.place import DATA
@@ -149,32 +157,9 @@ def features(pipeline: Pipeline, *, force: bool = False) -> None:
     """Compute and cache the vectors of the photos that have none yet."""
     from featurize.extract import extract
 
-    _need_dataset(pipeline)
+    pipeline.require_dataset()
     folders = (pipeline.dataset, pipeline.features, pipeline.weights)
     extract(pipeline.settings.features, *folders, force=force)
-
-
-@notifying
-def train(pipeline: Pipeline, *, force: bool = False) -> None:
-    """Train the captioning model, or go on with a run that was interrupted."""
-    from train.fit import fit
-
-    _need_dataset(pipeline)
-    _need(pipeline.feature_cache, pipeline, "features")
-    folders = (pipeline.dataset, pipeline.feature_cache, pipeline.runs)
-    fit(pipeline.settings.train, *folders, force=force)
-
-
-def evaluate(pipeline: Pipeline) -> None:
-    """Measure the newest model on both splits."""
-    from train.evaluation.evaluate import evaluate
-    from train.runs.find import newest
-
-    _need_dataset(pipeline)
-    _need(pipeline.feature_cache, pipeline, "features")
-    train = pipeline.settings.train
-    folders = (newest(pipeline.runs), pipeline.dataset, pipeline.feature_cache)
-    evaluate(*folders, train.metrics, train.evaluate_captions, train.device)
 
 
 STAGES: dict[str, Callable[[Pipeline], None]] = {
@@ -192,19 +177,8 @@ FORCED = {
     "train": "train from the first update",
 }
 """What `--force` does, by stage."""
-
-
-def _need_dataset(pipeline: Pipeline) -> None:
-    from dataset.read import older_layout
-
-    _need(pipeline.dataset, pipeline, "dataset")
-    if older := older_layout(pipeline.dataset):
-        log.warning(older)
-
-
-def _need(directory: Path, pipeline: Pipeline, stage: str) -> None:
-    if not directory.exists():
-        raise MissingStage(directory, pipeline.command(stage))
+SEEDED = {"train": "train", "evaluate": "measure"}
+"""What `--seeds` asks for, by stage."""
 
 
 def run(pipeline: Pipeline) -> None:
@@ -237,7 +211,11 @@ def register(commands: Commands) -> None:
             command.set_defaults(command=_crawl)
         if name in FORCED:
             command.add_argument("--force", action="store_true", help=f"{FORCED[name]}, though up to date")
-            command.set_defaults(command=_dataset if name == "dataset" else _forced(name))
+            command.set_defaults(command=_dataset if name == "dataset" else _features)
+        if name in SEEDED:
+            seeds = f"{SEEDED[name]} so many models that differ by train.seed alone, and pool their figures"
+            command.add_argument("--seeds", type=positive, metavar="N", help=seeds)
+            command.set_defaults(command=_train if name == "train" else _evaluate)
         if name == "dataset":
             command.add_argument(
                 "--dry-run", action="store_true", help="say what would differ, and leave the dataset as it is"
@@ -248,6 +226,14 @@ def register(commands: Commands) -> None:
     add_verbose(command)
 
 
+def _train(arguments: argparse.Namespace) -> None:
+    train(pipeline_of(arguments), force=arguments.force, seeds=arguments.seeds)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    evaluate(pipeline_of(arguments), seeds=arguments.seeds)
+
+
 def _crawl(arguments: argparse.Namespace) -> None:
     crawl(pipeline_of(arguments), arguments.retry_failed)
 
@@ -256,9 +242,8 @@ def _dataset(arguments: argparse.Namespace) -> None:
     dataset(pipeline_of(arguments), arguments.dry_run, force=arguments.force)
 
 
-def _forced(name: str) -> Callable[[argparse.Namespace], None]:
-    stage = {"features": features, "train": train}[name]
-    return lambda arguments: stage(pipeline_of(arguments), force=arguments.force)
+def _features(arguments: argparse.Namespace) -> None:
+    features(pipeline_of(arguments), force=arguments.force)
 
 
 def _on_pipeline(stage: Callable[[Pipeline], None]) -> Callable[[argparse.Namespace], None]:

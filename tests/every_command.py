@@ -101,7 +101,15 @@ def settings(folder: Path) -> dict[str, Any]:
             "subwords": 1,  # each character
         },
         "features": {"weights": "random", "random": {"dimensions": 16}},
-        "train": {"epochs": 2, "embedding": 8, "hidden": 8, "batch_size": 8, "fused": False, "device": "cpu"},
+        "train": {
+            "epochs": 2,
+            "embedding": 8,
+            "hidden": 8,
+            "batch_size": 8,
+            "fused": False,
+            "device": "cpu",
+            "tensorboard": True,
+        },
     }
 
 
@@ -123,6 +131,8 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("demo", *where)
     for stage in ("crawl", "dataset", "features", "train", "evaluate", "run"):
         ledger.run(stage, *pipeline)
+    ledger.run("compare", *pipeline)
+    ledger.run("runs", "export", "csv", *pipeline, "--out", folder / "runs.csv")
     ledger.run("canaries", *pipeline)
     ledger.run("history", *pipeline)
     ledger.run("score", "kanji", "--python", "featurize.scoring.ours:kanji", *pipeline)

@@ -70,14 +70,7 @@ def fit(
         DamagedFile: no snapshot can be read, or the dataset is not as it was built.
     """
     require_as_built(dataset)
-    run_fingerprint = fingerprint(
-        identity(options),
-        dataset_manifest(dataset)["fingerprint"],
-        features.name,
-        FORMAT,
-        *([variant.name] if variant else []),
-    )
-    run = runs / f"{options.sampling}-{run_fingerprint[:8]}"
+    run, run_fingerprint = place_of(options, dataset, features, runs, variant)
     if is_fresh(run, run_fingerprint) and not force:
         print("train: up to date")
         return run
@@ -93,6 +86,24 @@ def fit(
             with _run_lock(run, processes):
                 _complete(job, dataset, features, run_fingerprint, force=force)
     return run
+
+
+def place_of(
+    options: TrainOptions, dataset: Path, features: Path, runs: Path, variant: Variant | None = None
+) -> tuple[Path, str]:
+    """Return the directory of the run that `fit` makes of these, whether it is there or not; its fingerprint.
+
+    Raises:
+        MissingStage: the dataset is not there.
+    """
+    found = fingerprint(
+        identity(options),
+        dataset_manifest(dataset)["fingerprint"],
+        features.name,
+        FORMAT,
+        *([variant.name] if variant else []),
+    )
+    return runs / f"{options.sampling}-{found[:8]}", found
 
 
 def identity(options: TrainOptions) -> dict[str, Any]:

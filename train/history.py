@@ -78,7 +78,20 @@ def read_log(run: Path) -> list[dict[str, Any]]:
     Raises:
         DamagedFile: it is missing, or a line is not JSON.
     """
-    path = run / "log.jsonl"
+    return _read_lines(run / "log.jsonl")
+
+
+def read_speed(run: Path) -> list[dict[str, Any]]:
+    """Return the records of a run's speed.jsonl; none where an earlier version made the run.
+
+    Raises:
+        DamagedFile: a line is not JSON.
+    """
+    path = run / "speed.jsonl"
+    return _read_lines(path) if path.exists() else []
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
     try:
         return [json.loads(line) for line in path.read_text().splitlines()]
     except (OSError, ValueError, RecursionError) as error:

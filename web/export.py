@@ -11,6 +11,7 @@ from store.progress import Progress
 from store.whole_file import write_whole
 from web.caption_service import CaptionService
 from web.content.comparison import compare
+from web.content.differences import differences
 from web.content.library import Library
 from web.content.runs import find_run, runs
 from web.content.stages import pipelines
@@ -148,6 +149,9 @@ def _pages(place: Place, groups: list[Group], language: str, broken: set[str], d
             "runs": found,
             "shown": found[:MAX_RUNS],
             "command": place.command("train"),
+            "differences": differences(
+                [place.runs / run.name for run in found[:MAX_RUNS]], Translator(language)
+            ),
             **compare(found[:MAX_RUNS], Translator(language)),
         },
     }.items():

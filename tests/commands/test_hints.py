@@ -73,6 +73,7 @@ from tests.test_imports import ROOT, sources
 from tests.web import small_pipeline
 from train import artifact
 from train.data import dataset_manifest, read_split, require_as_built
+from train.evaluation import by_photo
 from train.evaluation.evaluate import evaluate
 from train.evaluation.report import report
 from train.runs.find import newest
@@ -317,6 +318,16 @@ def canaries_of_a_damaged_crawl(place: Place) -> None:
 Provoke = Callable[[Place], object]
 
 
+def without_figures(provoke: Provoke) -> Provoke:
+    """Return what provokes a hint once the figures of photos are gone."""
+
+    def provoked(place: Place) -> object:
+        (run(place) / "evaluation.parquet").unlink()
+        return provoke(place)
+
+    return provoked
+
+
 def notice_of_a_crawl(place: Place) -> None:
     """Print the command of a notice: the command that learns of the crawl's end writes it to a file."""
     target = place.directory / "notice.json"
@@ -384,6 +395,12 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("train/data.py", dataset_that_was_changed, ["dataset"]),
     ("train/data.py", vectors_that_are_not_finite, ["features"]),
     ("train/runs/find.py", without("runs", lambda place: newest(place.runs)), ["train"]),
+    ("train/runs/find.py", without_figures(lambda place: called(place, "compare")), ["evaluate"]),
+    (
+        "train/evaluation/by_photo.py",
+        without_figures(lambda place: by_photo.read(run(place), "dev")),
+        ["evaluate"],
+    ),
     ("train/evaluation/evaluate.py", evaluate_on_other_vectors, ["train"]),
     ("train/evaluation/report.py", lambda place: report(place.runs / "none", place.dataset), ["evaluate"]),
     ("train/evaluation/report.py", evaluation_cut_short, ["evaluate"]),
@@ -391,7 +408,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
         ("train/evaluation/report.py", lambda place: report(run(place), place.dataset), command)
         for command in (["web"], ["caption", "PHOTO.jpg"], ["train", "--set", "train.sampling=one-to-one"])
     ),
-    ("commands/stages.py", without("dataset", lambda place: called(place, "features")), ["dataset"]),
+    ("commands/pipeline.py", without("dataset", lambda place: called(place, "features")), ["dataset"]),
     ("commands/data.py", lambda place: called(place, "neighbours"), ["features"]),
     ("commands/builds.py", lambda place: called(place, "leaks"), ["features"]),
     (

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -357,3 +359,37 @@ def test_stages_tell_stale_from_ready(copy: Place) -> None:
     assert (found["dataset"], found["features"], found["train"]) == ("ready", "partial", "stale")
     (copy.dataset / "manifest.json").unlink()
     assert states(copy)["dataset"] == "partial"
+
+
+def add_to_rouge(run: Path, share: float) -> None:
+    """Let the captions of a run's dev photos be better by `share`, as ROUGE-L measures them."""
+    path = run / "evaluation.parquet"
+    rows = pq.read_table(path)
+    added = [row | {"rouge_l": row["rouge_l"] + share} for row in rows.to_pylist() if row["split"] == "dev"]
+    pq.write_table(pa.Table.from_pylist(added, schema=rows.schema), path)
+
+
+def test_training_tells_by_how_much_runs_differ(copy: Place) -> None:
+    (base,) = copy.runs.iterdir()
+    other = Path(shutil.copytree(base, base.parent / "later"))
+    add_to_rouge(other, 0.25)
+    text = page(copy, f"/pipelines/demo/training?run={base.name}&run=later")
+
+    def row(title: str) -> str:
+        table = text.split('id="differences"')[1].split("</section>")[0]
+        return table.split(f'<th scope="row">{title}</th>')[1].split("</tr>")[0]
+
+    assert '<strong>+0.250</strong><br><span class="quiet small">+0.250 – +0.250</span>' in row("ROUGE-L")
+    assert "<strong>" not in row("BLEU-1")
+    assert "+0.000 – +0.000" in row("BLEU-1")
+    (other / "evaluation.parquet").unlink()
+    assert "Differences on dev" not in page(copy, f"/pipelines/demo/training?run={base.name}&run=later")
+
+
+def test_runs_that_do_not_compare_say_why(copy: Place) -> None:
+    (base,) = copy.runs.iterdir()
+    other = Path(shutil.copytree(base, base.parent / "later"))
+    (other / "evaluation.parquet").write_bytes(b"no Parquet file")
+    text = page(copy, f"/pipelines/demo/training?run={base.name}&run=later")
+    assert 'id="differences"' in text
+    assert "later: " in text.split('id="differences"')[1].split("</section>")[0]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from store.errors import MissingStage
+from store.errors import MissingStage, UserError
 from store.manifest import NAME
 from store.place import Place
 
@@ -30,3 +30,33 @@ def newest(runs: Path) -> Path:
 
 def _finished(run: Path) -> tuple[int, str]:
     return (run / NAME).stat().st_mtime_ns, run.name
+
+
+def evaluated(runs: Path) -> list[Path]:
+    """Return the complete runs that have been evaluated, oldest first.
+
+    Raises:
+        MissingStage: there is none.
+    """
+    found = [run for run in complete(runs) if (run / BY_PHOTO).is_file()]
+    if not found:
+        raise MissingStage(newest(runs) / BY_PHOTO, Place.of(runs).command("evaluate"))
+    return found
+
+
+def named(runs: Path, name: str) -> Path:
+    """Return the complete run of a name, or the only one whose name begins or ends with it.
+
+    Raises:
+        MissingStage: no run is complete.
+        UserError: none has such a name, or several have.
+    """
+    newest(runs)
+    known = sorted(run.name for run in complete(runs))
+    found = [each for each in known if each == name] or [
+        each for each in known if each.startswith(name) or each.endswith(name)
+    ]
+    if len(found) != 1:
+        how_many = f"{len(found)} runs have" if found else "no complete run has"
+        raise UserError(f"{how_many} the name {name!r}. There are: {', '.join(found or known)}")
+    return runs / found[0]

@@ -13,6 +13,7 @@ import yaml
 from store.errors import DamagedFile, MissingStage
 from store.place import Place
 from store.whole_file import read_json
+from train.history import best
 from web.content.file_cache import file_version
 
 LIVE_SECONDS = 150
@@ -50,11 +51,16 @@ class Run:
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """The epoch with the lowest dev loss, else the last."""
+        """The epoch that training takes for the best one, else the last."""
         measured = [record for record in self.records if isinstance(record.get("dev_loss"), int | float)]
-        if measured:
-            return min(measured, key=lambda record: float(record["dev_loss"]))
-        return self.records[-1] if self.records else None
+        return best(measured) or (self.records[-1] if self.records else None)
+
+    @property
+    def best_loss(self) -> float:
+        """The loss of the best epoch by which it is the best, nats per token."""
+        record = self.best or {}
+        losses = (record.get(name) for name in ("dev_known_loss", "dev_loss", "loss"))
+        return next((float(loss) for loss in losses if isinstance(loss, int | float)), 0.0)
 
 
 def runs(place: Place) -> list[Run]:

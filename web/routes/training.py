@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from web.content.comparison import compare
+from web.content.differences import differences
 from web.content.runs import runs
 from web.languages import Translator
 from web.services import PlaceDep, ServicesDep
@@ -25,7 +26,7 @@ def training(
     """Show the requested runs, by default the newest."""
     found = runs(place)
     shown = [each for each in found if each.name in (run or ())][:MAX_RUNS] or found[:1]
-    language = services.pages.language(request)
+    translator = Translator(services.pages.language(request))
     return services.pages.respond(
         request,
         "training.html",
@@ -34,5 +35,6 @@ def training(
         runs=found,
         shown=shown,
         command=place.command("train"),
-        **compare(shown, Translator(language)),
+        differences=differences([place.runs / each.name for each in shown], translator),
+        **compare(shown, translator),
     )

@@ -1,0 +1,119 @@
+"""Runs beside each other: how their figures differ, paired by photo, and how certain that is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from store.errors import UserError
+from train import artifact
+from train.evaluation import by_photo
+from train.evaluation.figures import MEANINGS
+from train.evaluation.intervals import LEVEL, Estimate, differences, estimates
+
+OF_WORDS = frozenset(
+    ("nll", "nll_known", "perplexity", "unknown", "shuffled_nll", "shuffled_nll_known", "random_nll")
+)
+"""Figures of runs that know other words say nothing of each other: a loss is over other choices."""
+OF_TOKENS = frozenset(
+    ("bleu_1", "bleu_2", "bleu_3", "bleu_4", "rouge_l", "cider", "cider_d", "distinct_1", "distinct_2")
+) | {"self_bleu", "other_photo_nats", "photo_nats"}
+"""Figures that say nothing of each other where the captions were cut into tokens in other ways."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The figures of a run, and by how much those of others differ.
+
+    Attributes:
+        split: `dev` or `train`.
+        base: the name of the run that the others are compared with.
+        figures: its figures, by name.
+        others: of each other run, its figures minus those of the base, over the photos that both measured.
+        left_out: why some figures are compared for none of the runs; one text a reason.
+    """
+
+    split: str
+    base: str
+    figures: dict[str, Estimate]
+    others: dict[str, dict[str, Estimate]]
+    left_out: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; intervals are of `level`."""
+        return {"level": LEVEL, **asdict(self)}
+
+
+def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:
+    """Compare the first of two or more runs with each of the others.
+
+    A draw of the bootstrap takes the same photos for both runs, so what a photo adds to both cancels out: the
+    interval of a difference is narrower than those of the two figures suggest.
+
+    Raises:
+        MissingStage: a run has not been evaluated, or by an earlier version.
+        DamagedFile: a file cannot be read.
+        UserError: two runs have no photo in common.
+    """
+    base, *others = runs
+    tables = {run: by_photo.read(run, split) for run in runs}
+    models = [artifact.load(run / "model") for run in runs]
+    unlike = _unlike(models)
+    found: dict[str, dict[str, Estimate]] = {}
+    for run in others:
+        mine, theirs = by_photo.paired(tables[run], tables[base])
+        if not len(mine["tokens"]):
+            raise UserError(
+                f"{run.name} and {base.name} were measured on no photo in common, so nothing compares. "
+                "Train and evaluate both on one dataset: of the same crawl, with the same dataset.* settings."
+            )
+        found[run.name] = _without(differences(mine, theirs), unlike)
+    figures = estimates(by_photo.columns_of(tables[base]))
+    return Comparison(split, base.name, figures, found, tuple(unlike))
+
+
+def _unlike(models: Sequence[artifact.Artifact]) -> dict[str, frozenset[str]]:
+    """Return which figures of the models say nothing of each other, by the reason."""
+    found = {}
+    if len({model.config.tokenizer for model in models}) > 1:
+        found["their captions are cut into tokens in other ways"] = OF_WORDS | OF_TOKENS
+    elif len({model.vocabulary.tokens for model in models}) > 1:
+        found["they know other words"] = OF_WORDS
+    return found
+
+
+def _without(found: Mapping[str, Estimate], unlike: Mapping[str, frozenset[str]]) -> dict[str, Estimate]:
+    names = frozenset().union(*unlike.values())
+    return {
+        name: replace(each, value=None, low=None, high=None) if name in names else each
+        for name, each in found.items()
+    }
+
+
+def show(found: Comparison) -> None:
+    """Print a table: a row per figure; the base's value, and by how much each other run's differs."""
+    others = [Column(f"{name} minus that", no_wrap=True) for name in found.others]
+    table = Table(f"on {found.split}", Column(found.base, no_wrap=True), *others)
+    for name, meaning in MEANINGS.items():
+        if (figure := found.figures.get(name)) and figure.value is not None:
+            cells = [difference(each[name]) for each in found.others.values()]
+            table.add_row(meaning, f"{figure.value:,.3f}", *cells)
+    console = Console()
+    console.print(table)
+    for reason in found.left_out:
+        console.print(f"Some figures are not compared, since of these runs {reason}.")
+    mark = f"*: 0 lies outside of the {LEVEL:.0%} interval, as for one in twenty figures that do not differ."
+    console.print(mark)
+
+
+def difference(found: Estimate) -> str:
+    """Return a difference with its interval, marked where that leaves 0 out."""
+    if found.value is None:
+        return "-"
+    if found.low is None or found.high is None:
+        return f"{found.value:+.3f}"
+    mark = "*" if found.low > 0 or found.high < 0 else " "
+    return f"{found.value:+.3f}{mark} {found.low:+.3f} to {found.high:+.3f}"

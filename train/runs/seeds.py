@@ -1,0 +1,106 @@
+"""Runs that differ by their seed alone: how to name them, and what they have in common."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from train.evaluation.figures import MEANINGS
+from train.history import best, read_log
+from train.options import TrainOptions
+
+CONFIDENCE = 0.95
+"""Of every interval over seeds: so many of a hundred such intervals hold the mean over all seeds."""
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The mean of a figure over seeds, and the interval that it has; None where there is one seed alone."""
+
+    seeds: int
+    mean: float
+    low: float | None
+    high: float | None
+
+
+def of_seeds(options: TrainOptions, count: int) -> Iterator[TrainOptions]:
+    """Yield the settings of `count` runs, whose seeds follow one another from that of the settings on."""
+    for number in range(count):
+        yield options.model_copy(update={"seed": options.seed + number})
+
+
+def pooled(values: Sequence[float]) -> Pooled:
+    """Return the mean of a figure's values, one or more, and its interval.
+
+    Source: Student 1908: mean ± t · s / √n, t of n - 1 degrees of freedom. It takes seeds as a sample of
+    all seeds, and their figures as normally distributed; what other photos would give, it does not know.
+    """
+    middle = mean(values)
+    if len(values) == 1:
+        return Pooled(1, middle, None, None)
+    half = student_t(len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    return Pooled(len(values), middle, middle - half, middle + half)
+
+
+def pool(runs: Sequence[Mapping[str, Any]]) -> dict[str, Pooled]:
+    """Return the figures that are numbers in every run, by name, pooled."""
+    names = [name for name in runs[0] if all(_is_number(run.get(name)) for run in runs)]
+    return {name: pooled([float(run[name]) for run in runs]) for name in names}
+
+
+def logged(run: Path) -> dict[str, float | int | None]:
+    """Return what a run's log says of what was learned: at its end, and in its best epoch.
+
+    Raises:
+        DamagedFile: the log cannot be read.
+    """
+    log = read_log(run)
+    chosen = best(log) or {}
+    of_dev = {f"best {name}": chosen.get(name) for name in ("epoch", "dev_loss", "dev_known_loss")}
+    return {"last loss": log[-1]["loss"], **of_dev}
+
+
+def show(title: str, runs: Sequence[Mapping[str, Any]]) -> None:
+    """Print a table of the figures of runs, pooled."""
+    seeds = "one seed" if len(runs) == 1 else f"{len(runs)} seeds"
+    table = Table(title, Column(f"mean of {seeds}"), Column(f"{CONFIDENCE:.0%} interval over seeds"))
+    found = pool(runs)
+    for name in [*(name for name in MEANINGS if name in found), *(found.keys() - MEANINGS.keys())]:
+        figure = found[name]
+        interval = "" if figure.low is None else f"{figure.low:,.3f} to {figure.high:,.3f}"
+        table.add_row(MEANINGS.get(name, name), f"{figure.mean:,.3f}", interval)
+    Console().print(table)
+
+
+def student_t(freedom: int) -> float:
+    """Return t such that Student's distribution has `CONFIDENCE` between -t and t.
+
+    Args:
+        freedom: degrees of freedom, from 1.
+    """
+    low, high = 0.0, 1e3  # at one degree it is 12.7
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _within(middle, freedom) < CONFIDENCE else (low, middle)
+    return high
+
+
+def _within(t: float, freedom: int) -> float:
+    """Return the probability between -t and t. Source: Abramowitz and Stegun 1964, 26.7.3 and 26.7.4."""
+    angle = math.atan(t / math.sqrt(freedom))
+    is_odd = freedom % 2
+    term, total = (math.cos(angle) if is_odd else 1.0), 0.0
+    for step in range(1 + is_odd, freedom, 2):
+        total += term
+        term *= math.cos(angle) ** 2 * step / (step + 1)
+    part = math.sin(angle) * total
+    return 2 / math.pi * (angle + part) if is_odd else part
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
