@@ -27,7 +27,7 @@ from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
 from train.data import Split, dataset_manifest, read_split
 from train.evaluation import by_photo, outside
-from train.evaluation.figures import MEANINGS, show
+from train.evaluation.figures import KNOWN, show
 from train.evaluation.intervals import estimates
 from train.evaluation.losses import bounds, losses
 from train.evaluation.measure import BATCH
@@ -79,7 +79,7 @@ def evaluate(
             f"Set features.* as they were, or train again: {Place.of(run).command('train')}"
         )
     trained = (read_manifest(run) or {}).get("fingerprint")
-    plugins = outside.found(others, MEANINGS)
+    plugins = outside.found(others, KNOWN)
     key = fingerprint(
         *(
             FORMAT,

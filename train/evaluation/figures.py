@@ -54,15 +54,15 @@ MEANINGS = {
 
 _ENDS = ("perplexity", "chance@10", "names_human", "cider_d")
 """The last figures of what belongs together."""
-_KNOWN = {*MEANINGS, "photos", "tokens", "intervals"}
-"""All others are figures of metrics of other people's code."""
+KNOWN = {*MEANINGS, "photos", "tokens", "intervals"}
+"""What evaluation.json has of a split; all others are figures of metrics of other people's code."""
 
 
 def table(figures: Mapping[str, Any]) -> Table:
     """Return a table of what `evaluate` returned: a row per figure; of each split its value and interval."""
     titles = ("dev", "95%", "train", "95%")
     result = Table("", *(Column(title, no_wrap=True) for title in titles))
-    others = [name for name in figures["dev"] | figures["train"] if name not in _KNOWN]
+    others = [name for name in figures["dev"] | figures["train"] if name not in KNOWN]
     for name, meaning in [*MEANINGS.items(), *((name, name) for name in others)]:
         cells = [text for split in ("dev", "train") for text in _value_and_interval(figures[split], name)]
         result.add_row(meaning, *cells, end_section=name in _ENDS)
