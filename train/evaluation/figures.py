@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
 MEANINGS = {
     "captions": "captions",
-    "left_out": "... and left out, longer than train.max_tokens",
-    "unknown": "share of tokens that train lacks: <UNK>",
+    "left_out": "... too long for train.max_tokens",
+    "unknown": "share of unknown tokens, <UNK>",
     "ln_v": "ln V: knowing nothing, nats per token",
-    "unigram": "unigram entropy: knowing word frequencies",
+    "unigram": "unigram: knowing word frequencies",
     "unigram_known": "... over known tokens",
     "random_nll": "the model, given noise",
     "shuffled_nll": "the model, given another photo",
@@ -19,25 +20,25 @@ MEANINGS = {
     "nll": "the model",
     "nll_known": "... over known tokens",
     "measured": "... measured on so many captions",
-    "compared": "... and with noise or another photo on",
+    "compared": "... with noise or another photo on",
     "floor": "the grammar's floor",
     "floor_known": "... over known tokens",
     "by_heart": "every caption memorised",
     "perplexity": "perplexity",
     "other_photo_nats": "another photo costs, nats per token",
     "photo_nats": "its photo is worth, nats per caption",
-    "candidates": "photos among whose captions its own is looked for",
+    "candidates": "candidates for a photo's caption",
     **{
         f"{name}@{k}": text
         for name, words in {
             "recall": "by likelihood: its own caption ",
-            "recall_pmi": "by what the photo adds (PMI): its own ",
+            "recall_pmi": "by what the photo adds: its own ",
             "chance": "by chance: its own ",
         }.items()
         for k, text in ((1, f"{words}first"), (5, "... among the first 5"), (10, "... among the first 10"))
     },
     "captioned": "photos captioned",
-    "names": "captions that name what is in the photo",
+    "names": "captions that name what is there",
     "names_shuffled": "... given another photo",
     "names_human": "... by people",
     **{f"bleu_{order}": f"BLEU-{order}" for order in (1, 2, 3, 4)},
@@ -61,7 +62,8 @@ KNOWN = {*MEANINGS, "photos", "tokens", "intervals"}
 def table(figures: Mapping[str, Any]) -> Table:
     """Return a table of what `evaluate` returned: a row per figure; of each split its value and interval."""
     titles = ("dev", "95%", "train", "95%")
-    result = Table("", *(Column(title, no_wrap=True) for title in titles))
+    columns = (Column(title, no_wrap=True, justify="right") for title in titles)
+    result = Table("", *columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))  # it has to fit into 80 characters
     others = [name for name in figures["dev"] | figures["train"] if name not in KNOWN]
     for name, meaning in [*MEANINGS.items(), *((name, name) for name in others)]:
         cells = [text for split in ("dev", "train") for text in _value_and_interval(figures[split], name)]
@@ -75,7 +77,7 @@ def _value_and_interval(figures: Mapping[str, Any], name: str) -> tuple[str, str
 
 def interval(ends: Sequence[float] | None) -> str:
     """Return the two ends of an interval as text; nothing where there is none."""
-    return "" if ends is None else f"{ends[0]:.3f} – {ends[1]:.3f}"
+    return "" if ends is None else f"{ends[0]:.3f}–{ends[1]:.3f}"
 
 
 def _text(value: float | int | None) -> str:
