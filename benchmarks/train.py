@@ -32,7 +32,8 @@ from store.chainer_compat import chainer
 from store.processes.cores import cores
 from train import batches
 from train.arithmetic.arithmetic import choose
-from train.arithmetic.threads import pool_threads, worthwhile_threads
+from train.arithmetic.compiled.pool import pool_threads
+from train.arithmetic.threads import worthwhile_threads
 from train.examples import Examples
 from train.model import CaptionModel, Sizes
 from train.options import TrainOptions

@@ -12,7 +12,8 @@ from train import batches
 from train.arithmetic import compiled
 from train.arithmetic.compiled.meeting import meet
 from train.arithmetic.compiled.optimizer import BLOCK
-from train.arithmetic.threads import pool_size, pool_threads, together, worthwhile_threads
+from train.arithmetic.compiled.pool import pool_size, pool_threads, together
+from train.arithmetic.threads import worthwhile_threads
 from train.model import Array
 
 RANDOM = np.random.default_rng(0)
@@ -20,7 +21,7 @@ RANDOM = np.random.default_rng(0)
 
 @pytest.mark.parametrize(
     ("cores", "sharing", "tokens", "expected"),
-    [(8, 1, 200, 8), (8, 2, 200, 4), (2, 4, 200, 1), (8, 1, 1, 1)],
+    [(8, 1, 320, 8), (8, 2, 320, 4), (2, 4, 320, 1), (8, 1, 1, 1)],
 )
 def test_updates_get_the_cores_that_a_process_has_for_itself(
     cores: int, sharing: int, tokens: int, expected: int, monkeypatch: pytest.MonkeyPatch
@@ -32,86 +33,85 @@ def test_updates_get_the_cores_that_a_process_has_for_itself(
 def test_every_thread_works_at_the_same_time() -> None:
     barrier, seen = threading.Barrier(3, timeout=10), set[tuple[int, int]]()
 
-    def work(thread: int) -> None:
+    def work(thread: int, counter: Array) -> None:
         barrier.wait()
         seen.add((thread, threading.get_ident()))
+        assert meet(counter, 3)
 
     with pool_threads(3):
         assert pool_size() == 3
         together(work)
     assert sorted(thread for thread, _ in seen) == [0, 1, 2]
     assert len({ident for _, ident in seen}) == 3
+    assert (0, threading.get_ident()) in seen
 
 
 def test_without_a_pool_the_caller_works_alone() -> None:
     given: list[int] = []
-    together(given.append)
+    together(lambda thread, _: given.append(thread))
     assert given == [0]
     assert pool_size() == 1
 
 
-def test_what_fails_in_a_thread_fails_for_the_caller() -> None:
-    def fail(thread: int) -> None:
-        if thread:
+def test_nobody_goes_on_before_all_have_met() -> None:
+    written, wrong = np.zeros(3, np.int64), list[int]()
+
+    def work(thread: int, counter: Array) -> None:
+        for turn in range(1, 51):
+            time.sleep(0.0001 * (thread == turn % 3))
+            written[thread] = turn
+            assert meet(counter, 3)
+            wrong.extend(written[written < turn])
+            assert meet(counter, 3)
+
+    with pool_threads(3):
+        together(work)
+        together(work)
+    assert not wrong
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_where_one_thread_fails_nobody_waits_for_it(failing: int) -> None:
+    alone: list[int] = []
+
+    def work(thread: int, counter: Array) -> None:
+        if thread == failing:
             raise ValueError(f"in thread {thread}")
+        if not meet(counter, 3):
+            alone.append(thread)
 
-    with pool_threads(2), pytest.raises(ValueError, match="in thread 1"):
-        together(fail)
-
-
-def test_no_thread_still_works_when_another_has_failed() -> None:
-    ended: list[int] = []
-
-    def work(thread: int) -> None:
-        if not thread:
-            raise ValueError("the first")
-        time.sleep(0.05)
-        ended.append(thread)
-
-    with pool_threads(3), pytest.raises(ValueError, match="the first"):
-        try:
+    with pool_threads(3):
+        with pytest.raises(ValueError, match=f"in thread {failing}"):
             together(work)
-        finally:
-            assert sorted(ended) == [1, 2]
+        together(lambda _, counter: meet(counter, 3))
+    assert sorted(alone) == sorted({0, 1, 2} - {failing})
 
 
-def test_a_signal_interrupts_the_caller_but_no_thread() -> None:
-    ended: list[int] = []
+def test_a_signal_ends_the_callers_work_and_nobody_waits_for_it() -> None:
+    alone: list[int] = []
 
-    def work(thread: int) -> None:
+    def work(thread: int, counter: Array) -> None:
         if thread == 0:
-            signal.raise_signal(signal.SIGINT)  # its exception is raised in the main thread
-        time.sleep(0.05)
-        ended.append(thread)
+            signal.raise_signal(signal.SIGINT)
+        if not meet(counter, 2):
+            alone.append(thread)
 
     with pytest.raises(KeyboardInterrupt), pool_threads(2):
         together(work)
-    assert sorted(ended) == [0, 1]
+    assert alone == [1]
 
 
 def test_threads_take_the_callers_settings_for_what_overflows() -> None:
     large = np.full(4, 1e30, np.float32)
+
+    def work(thread: int, counter: Array) -> None:
+        large * large
+        meet(counter, 2)
+
     with pool_threads(2), np.errstate(over="ignore"):
-        together(lambda _: large * large)
-    with pool_threads(2), np.errstate(over="raise"), pytest.raises(FloatingPointError):
-        together(lambda thread: large * large if thread else None)
-
-
-def test_nobody_goes_on_before_all_have_met() -> None:
-    counter, written, wrong = np.zeros(1, np.int64), np.zeros(3, np.int64), list[int]()
-
-    def work(thread: int) -> None:
-        for turn in range(1, 51):
-            time.sleep(0.0001 * (thread == turn % 3))
-            written[thread] = turn
-            meet(counter, 3)
-            wrong.extend(written[written < turn])
-            meet(counter, 3)
-
-    with pool_threads(3):
         together(work)
-    assert not wrong
-    assert counter[0] == 2 * 50 * 3
+    with pool_threads(2), np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        together(work)
 
 
 def losses_and_gradients(threads: int, captions: int) -> dict[str, Array]:

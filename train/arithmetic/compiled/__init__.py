@@ -2,7 +2,7 @@
 
 from train.arithmetic.compiled.decoding import decoder
 from train.arithmetic.compiled.optimizer import adam
+from train.arithmetic.compiled.pool import pool_threads as threads
 from train.arithmetic.compiled.update import gradients, losses
-from train.arithmetic.threads import pool_threads as threads
 
 __all__ = ["adam", "decoder", "gradients", "losses", "threads"]

@@ -1,4 +1,4 @@
-"""Where the threads of one compiled function wait for each other."""
+"""Where the threads of one compiled function wait for each other, and between two such functions."""
 
 import ctypes
 import threading
@@ -13,9 +13,13 @@ from numba.extending import intrinsic
 from train.arithmetic.compiled.jit import compiled
 from train.model import Array
 
-SPINS = 20_000
-"""Looks at the counter before the processor is offered to others: some 20 us, longer than most waits take."""
-
+LOOKS = 100_000
+"""Looks at a counter before the processor is offered to others: some 50 us, longer than most waits take."""
+LINGER = 0 if numba.config.DISABLE_JIT else 1_000_000
+"""Looks at whether more is to come before a thread leaves: some 500 us, longer than Python takes between two
+calls. To wake a thread takes tens of microseconds on an idle machine, and milliseconds on a busy one."""
+ARRIVED, ABANDONED, CALLS = 0, 1, 2
+"""What a counter counts: arrivals at meetings, threads that will not come, and functions begun."""
 
 if numba.config.DISABLE_JIT:
     _lock = threading.Lock()
@@ -55,18 +59,48 @@ else:
         return types.int64(counter), generate
 
 
+@compiled(inner=True)
+def begin(thread: int, counter: Array) -> None:
+    """Begin a function that all threads run; it has to `end`.
+
+    Args:
+        thread: counted from 0.
+        counter: (3,) int64, shared, and zeros at first; see `ARRIVED`, `ABANDONED`, `CALLS`.
+    """
+    if thread == 0:
+        _add_one(counter[CALLS:])
+
+
 @compiled()
-def meet(counter: Array, threads: int) -> None:
-    """Wait until every thread is here.
+def meet(counter: Array, threads: int) -> bool:
+    """Wait until every thread is here; return whether all came, or one of them has failed.
 
     What any thread wrote before is seen by all afterwards.
 
     Args:
-        counter: (1,) int64, shared; 0 when the threads start.
+        counter: as of `begin`.
     """
-    all_here = (_add_one(counter) // threads + 1) * threads
+    all_here = (_add_one(counter[ARRIVED:]) // threads + 1) * threads
     looks = 0
-    while _read(counter) < all_here:
+    while _read(counter[ARRIVED:]) < all_here:
+        if _read(counter[ABANDONED:]):
+            return False
         looks += 1
-        if looks > SPINS:  # a thread that is not running must get a processor
+        if looks > LOOKS:  # a thread that is not running must get a processor
             _give_way()
+    return True
+
+
+@compiled(inner=True)
+def end(thread: int, threads: int, counter: Array) -> None:
+    """Wait until every thread has done all; others than the first stay a little for what comes next.
+
+    The first one needs Python now, which only one of them can have. By the time it begins the next function,
+    it has left Python, and the others find it free.
+    """
+    calls = _read(counter[CALLS:])
+    if not meet(counter, threads) or thread == 0:
+        return
+    looks = 0
+    while _read(counter[CALLS:]) == calls and looks < LINGER:
+        looks += 1

@@ -59,7 +59,6 @@ def _array(parameter: Any, part: str) -> Array:
 class Memory(NamedTuple):
     """What an update computes on the way."""
 
-    counter: Array  # (1,) int64, see `meeting.meet`
     order: Array  # (T,) int64, where in the batch each token is
     inputs: Array  # (T,) int32
     targets: Array  # (T,) int32
@@ -113,7 +112,6 @@ def memory(sizes: Sizes, batch: Batch, threads: int, drops: bool, learns: bool) 
     count, width = blocks(sizes.vocabulary)
     at_once = max(1, min(tokens, SCORES_BYTES // (4 * sizes.vocabulary)))
     return Memory(
-        counter=np.zeros(1, np.int64),
         order=array("order", tokens, dtype=np.int64),
         inputs=array("inputs", tokens, dtype=np.int32),
         targets=array("targets", tokens, dtype=np.int32),

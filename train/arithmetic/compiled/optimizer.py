@@ -7,9 +7,9 @@ import numpy as np
 from store.chainer_compat import chainer
 from train.arithmetic.compiled.denormals import FLUSHED, exchange
 from train.arithmetic.compiled.jit import compiled
-from train.arithmetic.compiled.meeting import meet
+from train.arithmetic.compiled.meeting import begin, end, meet
+from train.arithmetic.compiled.pool import pool_size, together
 from train.arithmetic.reference.optimizer import decays, moments
-from train.arithmetic.threads import pool_size, together
 from train.model import Array, CaptionModel
 
 BLOCK = 16_384
@@ -75,8 +75,8 @@ class CompiledAdam(chainer.optimizers.Adam):  # type: ignore[misc]
         flat = tuple(tuple(array.reshape(-1) for array in each) for each in arrays)
         matrices = np.array([decays(each) for each in parameters])
         sums = np.empty(sum(-(-each.size // BLOCK) for each in parameters))
-        counter, threads, norm = np.zeros(1, np.int64), pool_size(), np.empty(1)
-        together(lambda thread: update(thread, threads, counter, flat, matrices, sums, norm, made))
+        threads, norm = pool_size(), np.empty(1)
+        together(lambda n, counter: update(n, threads, counter, flat, matrices, sums, norm, made))
         self.gradient_norm = float(norm[0])
 
 
@@ -89,12 +89,13 @@ def update(
 
     Args:
         thread: counted from 0.
-        counter: (1,) int64, see `meeting.meet`.
+        counter: see `meeting.meet`.
         flat: of each parameter, four of a size (M,) float32: values, gradient, first and second moment.
         matrices: (parameters,) bool, which of them decay.
         sums: (blocks,) float64, overwritten.
         norm: (1,) float64, becomes that of the whole gradient.
     """
+    begin(thread, counter)
     before = exchange(FLUSHED)  # moments of words that do not occur become ever smaller
     block = 0
     for place in range(len(flat)):
@@ -103,15 +104,22 @@ def update(
             if block % threads == thread:
                 sums[block] = square_sum(gradient[start : start + BLOCK])
             block += 1
-    meet(counter, threads)
-    total = np.float64(0)  # not float32: parameters differ in size by orders of magnitude
-    for block in range(len(sums)):
-        total += sums[block]
-    whole = np.sqrt(total)
-    if thread == 0:
-        norm[0] = whole
+    if meet(counter, threads):
+        total = np.float64(0)  # not float32: parameters differ in size by orders of magnitude
+        for block in range(len(sums)):
+            total += sums[block]
+        if thread == 0:
+            norm[0] = np.sqrt(total)
+        _descend(thread, threads, flat, matrices, np.sqrt(total), numbers)
+    exchange(before)
+    end(thread, threads, counter)
+
+
+@compiled(inner=True)
+def _descend(thread: int, threads: int, flat: Any, matrices: Array, norm: Any, numbers: Numbers) -> None:
+    """Update the thread's share of the parameters; see `update`."""
     # NaN, too, is no reason to clip: a model that diverged must show it.
-    scale = np.float32(numbers.limit / whole) if whole > numbers.limit else np.float32(1)
+    scale = np.float32(numbers.limit / norm) if norm > numbers.limit else np.float32(1)
     block = 0
     for place in range(len(flat)):
         values, gradient, m, v = flat[place]
@@ -121,7 +129,6 @@ def update(
                 some = slice(start, start + BLOCK)
                 adam_step(values[some], gradient[some], m[some], v[some], kept, scale, numbers)
             block += 1
-    exchange(before)
 
 
 @compiled(inner=True)

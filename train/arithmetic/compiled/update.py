@@ -2,7 +2,7 @@
 
 A thread takes every so-many-th caption of the batch through the LSTMs, forward and backward, alone. The
 output layer is shared out by tokens; the weights' gradients, which add up all tokens, by the weights' rows.
-So the threads wait for each other three times in an update, and the order of each sum depends on their
+So the threads wait for each other four times in an update, and the order of each sum depends on their
 number alone.
 
 N captions, T target tokens, E embedding, H hidden; the rest as in `memory`.
@@ -16,10 +16,10 @@ from train.arithmetic.compiled import embedding, lstm, output, rows
 from train.arithmetic.compiled.blas import multiply
 from train.arithmetic.compiled.denormals import FLUSHED, exchange
 from train.arithmetic.compiled.jit import compiled
-from train.arithmetic.compiled.meeting import meet
+from train.arithmetic.compiled.meeting import begin, end, meet
 from train.arithmetic.compiled.memory import Layers, Memory, Weights, memory, weights
+from train.arithmetic.compiled.pool import pool_size, together
 from train.arithmetic.dropout import Dropout
-from train.arithmetic.threads import pool_size, together
 from train.batches import Batch
 from train.model import Array, CaptionModel
 
@@ -90,41 +90,36 @@ def _run(
     slopes = weights(model, "grad") if learns else parameters
     threads = pool_size()
     made = memory(sizes, batch, threads, dropout is not None, learns)
-    together(lambda thread: update(thread, threads, given, parameters, slopes, made))
+    together(lambda thread, counter: update(thread, threads, counter, given, parameters, slopes, made))
     found = np.empty(tokens, np.float32)
     found[made.order] = made.losses
     return found
 
 
 @compiled()
-def update(thread: int, threads: int, given: Given, weights: Weights, slopes: Weights, made: Memory) -> None:
+def update(
+    thread: int, threads: int, counter: Array, given: Given, weights: Weights, slopes: Weights, made: Memory
+) -> None:
     """Fill the batch's losses and, where the model learns, its gradients; called in every thread.
 
     Args:
         thread: counted from 0.
+        counter: see `meeting.meet`.
         slopes: the gradients of `weights`.
         made: the same for every thread.
     """
+    begin(thread, counter)
     before = exchange(FLUSHED)
     captions, tokens = _lay_out(thread, threads, given, made)
     _forward(thread, captions, tokens, given, weights, made)
-    meet(made.counter, threads)
-    mine = _share(len(weights.output_w), thread, threads)
-    for start in range(0, len(made.order), made.scores.shape[1]):
-        chunk = slice(start, min(start + made.scores.shape[1], len(made.order)))
-        _output(chunk, thread, threads, given, weights, made)
-        meet(made.counter, threads)
-        if given.learns:
-            hidden = made.x[-1][chunk]
-            output.weights_gradient(made.scores, hidden, mine.start, start > 0, slopes.output_w[mine])
-            if chunk.stop < len(made.order):  # the next chunk overwrites the scores
-                meet(made.counter, threads)
-    if given.learns:
-        rows.add_up(made.grad_bias[:, mine], slopes.output_b[mine])
+    goes_on = meet(counter, threads)
+    goes_on = goes_on and _output(thread, threads, counter, given, weights, slopes, made)
+    if goes_on and given.learns:
         _backward(thread, captions, tokens, given, weights, made)
-        meet(made.counter, threads)
-        _weights_gradients(thread, threads, given, slopes, made)
+        if meet(counter, threads):
+            _weights_gradients(thread, threads, given, slopes, made)
     exchange(before)
+    end(thread, threads, counter)
 
 
 @compiled(inner=True)
@@ -197,18 +192,38 @@ def _drop(given: Given, place: int, order: Array, values: Array, out: Array) -> 
 
 
 @compiled(inner=True)
-def _output(chunk: slice, thread: int, threads: int, given: Given, weights: Weights, made: Memory) -> None:
-    """Compute losses and the outputs' gradients of the thread's share of a chunk of tokens."""
-    if given.learns and chunk.start == 0:
+def _output(
+    thread: int, threads: int, counter: Array, given: Given, weights: Weights, slopes: Weights, made: Memory
+) -> bool:
+    """Compute losses and the outputs' gradients, and those of the output layer; return False if one failed.
+
+    As many tokens at once as there is memory for their scores. Each thread takes its share of them, and then
+    its share of the weights' rows.
+    """
+    share = _share(len(weights.output_w), thread, threads)
+    if given.learns:
         rows.clear(made.grad_bias[thread : thread + 1])
-    here = _share(chunk.stop - chunk.start, thread, threads)
-    mine = slice(chunk.start + here.start, chunk.start + here.stop)
-    grad_hidden = made.grad_hidden[mine] if given.learns else made.grad_hidden
-    output.losses_and_gradients(
-        made.x[-1][mine], weights.output_w, weights.output_b, made.targets[mine], made.loss_weights[mine],
-        given.smoothing, given.learns, made.scores, here.start, made.losses[mine], grad_hidden,
-        made.grad_bias[thread] if given.learns else weights.output_b,
-    )  # fmt: skip
+    for start in range(0, len(made.order), made.scores.shape[1]):
+        count = min(made.scores.shape[1], len(made.order) - start)
+        here = _share(count, thread, threads)
+        mine = slice(start + here.start, start + here.stop)
+        output.losses_and_gradients(
+            made.x[-1][mine], weights.output_w, weights.output_b, made.targets[mine], made.loss_weights[mine],
+            given.smoothing, given.learns, made.scores, here.start, made.losses[mine],
+            made.grad_hidden[mine] if given.learns else made.grad_hidden,
+            made.grad_bias[thread] if given.learns else weights.output_b,
+        )  # fmt: skip
+        if not meet(counter, threads):
+            return False
+        if given.learns:
+            hidden = made.x[-1][start : start + count]
+            output.weights_gradient(made.scores, hidden, share.start, start > 0, slopes.output_w[share])
+            # The next tokens overwrite the scores.
+            if start + count < len(made.order) and not meet(counter, threads):
+                return False
+    if given.learns:
+        rows.add_up(made.grad_bias[:, share], slopes.output_b[share])
+    return True
 
 
 @compiled(inner=True)
