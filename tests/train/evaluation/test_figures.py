@@ -30,7 +30,7 @@ def test_a_figure_that_is_null_is_a_dash() -> None:
 
 
 def test_a_line_of_80_characters_holds_a_figure() -> None:
-    wide = dict.fromkeys(FIGURES, 12.5) | {"intervals": dict.fromkeys(FIGURES, [12.375, 12.625])}
+    wide = dict.fromkeys(FIGURES, 12.5) | {"intervals": {name: [12.375, 12.625] for name in FIGURES}}
     (line,) = (line for line in printed(80, **wide) if "share of the most frequent caption" in line)
     assert line.split()[-3:] == ["12.500", "12.375–12.625", "-"]
 
