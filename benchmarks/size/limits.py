@@ -5,7 +5,7 @@ what three starts take; its memory at most `gigabytes`, and `vectors` times what
 what follows `bokeru`, with names in braces that `benchmarks.size.commands` fills in. Rows run in this order.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 STARTS = 3.0
 GROWTH = 1.3
@@ -26,6 +26,7 @@ class Row(NamedTuple):
         status: the exit status that it has to have.
         is_stage: whether its growth is held in `make test-long`, too.
         grows: whether it works on the pipeline at all.
+        power: of the photos, by which its work grows; None: as its yardstick does, if that is more.
     """
 
     name: str
@@ -38,19 +39,28 @@ class Row(NamedTuple):
     status: int = 0
     is_stage: bool = False
     grows: bool = True
+    power: float | None = 1.0
 
+
+class _Multiplies(TypedDict):
+    is_stage: bool
+    power: None
+
+
+_MULTIPLIES = _Multiplies(is_stage=True, power=None)
+"""A stage that multiplies matrices: with the photos its captions grow, and with these the vocabulary."""
 
 COMMANDS = (
-    Row("dataset", "dataset {place}", "decode", 4.0, 2.5, why="it looks at every photo", is_stage=True),
+    Row("dataset", "dataset {place}", "decode", 6.0, 2.5, why="it looks at every photo", is_stage=True),
     # What was seen at this size on 3f851db, and has to be right.
-    Row("train", "train {place}", "gemm", 3.0, 1.0, 1.5, "1.5 times the vectors and 1 GB", is_stage=True),
-    Row("evaluate", "evaluate {place}", "gemm", 1.0, 3.0, 1.0, "3 GB beside the vectors", is_stage=True),
+    Row("train", "train {place}", "gemm", 3.0, 1.0, 1.5, "1.5 times the vectors and 1 GB", **_MULTIPLIES),
+    Row("evaluate", "evaluate {place}", "gemm", 1.0, 3.0, 1.0, "3 GB beside the vectors", **_MULTIPLIES),
     Row("compare", "compare {place}", "read", 3.0, 1.0, why="it draws the photos of dev a thousand times"),
     Row("runs", "runs export csv {place} --out {out}/runs.csv", "start", 3.0, 0.5, why="it reads logs"),
     Row("web --export", "web {place} --export {out}/copy", "gemm", 1.0, 2.0, 1.0, "it ends with a copy"),
-    Row("export coco", "export {place} --format coco {out}/coco", "decode", 0.5, 1.0, why="memory flat"),
+    Row("export coco", "export {place} --format coco {out}/coco", "decode", 1.2, 1.0, why="memory flat"),
     Row("verify --quick", "verify --quick {pipeline}", "read", 1.0, 0.5, why="by manifests alone"),
-    Row("verify", "verify {pipeline}", "decode", 1.0, 2.0, why="it decodes every photo"),
+    Row("verify", "verify {pipeline}", "decode", 6.0, 2.0, why="two decodings, and every caption cut"),
     # The others.
     Row("crawl", "crawl {place}", "read", 5.0, 1.0, why="with nothing due it reads what is known"),
     Row("features", "features {place}", "read", 2.0, 0.5, why="it reads digests", is_stage=True),
@@ -59,18 +69,18 @@ COMMANDS = (
     Row("caption", "caption {place} {photo}", "start", 6.0, 1.5, why="one photo: the model and the weights"),
     Row("inspect", "inspect {pipeline}/dataset", "read", 3.0, 1.0, why="it reads every column once"),
     Row("inspect, crawl", "inspect {pipeline}/crawl", "read", 3.0, 1.0, why="it reads every column once"),
-    Row("export pairs", "export {place} --format pairs {out}/pairs", "decode", 0.5, 1.0, why="memory flat"),
-    Row("export tar", "export {place} --format webdataset {out}/tar", "decode", 0.5, 1.0, why="memory flat"),
-    Row("export files", "export {place} --format imagefolder {out}/f", "decode", 0.5, 1.0, why="memory flat"),
+    Row("export pairs", "export {place} --format pairs {out}/pairs", "decode", 1.0, 1.0, why="memory flat"),
+    Row("export tar", "export {place} --format webdataset {out}/tar", "decode", 1.0, 1.0, why="memory flat"),
+    Row("export files", "export {place} --format imagefolder {out}/f", "decode", 0.8, 1.0, why="memory flat"),
     Row("push", "push {place} you/jokes", "hash", 20.0, 1.5, why="it sends every byte"),
     Row("canaries", "canaries {place} --set crawl.site=https://bokete.jp -n 6", "read", 4.0, 1.5),
     Row("why", "why {place} --json {boke}", "read", 3.0, 1.0, why="it asks the tables for one caption"),
     Row("why, text", "why {place} --json 転職", "read", 3.0, 1.5, why="it asks the tables for a text"),
     Row("score", "score colours {place} --python featurize.scoring.ours:colourfulness", "decode", 3.0, 1.5),
-    Row("score, captions", "score kanji {place} --python featurize.scoring.ours:kanji", "mecab", 6.0, 1.5),
+    Row("score, captions", "score kanji {place} --python featurize.scoring.ours:kanji", "mecab", 16.0, 1.5),
     Row("neighbours", "neighbours {place} --photos 4 -n 4 --out {out}/near.png", "vectors", 4.0, 1.0, 1.0),
-    Row("leaks", "leaks {place} --out {out}/leaks.png", "vectors", 20.0, 1.0, 1.0),
-    Row("forget", "forget {place} --odai {odai}", "decode", 0.7, 2.0, why="it rewrites what holds the odai"),
+    Row("leaks", "leaks {place} --out {out}/leaks.png", "vectors", 20.0, 1.0, 1.0, "all pairs", power=2),
+    Row("forget", "forget {place} --odai {odai}", "decode", 1.5, 2.0, why="it reads all, rewrites some"),
     Row("dataset, again", "dataset {place}", "decode", 0.7, 2.5, why="photos are known", is_stage=True),
     Row("diff", "diff {place} --json", "read", 3.0, 1.0, why="it compares two tables of keys"),
     # A tenth of the photos.
@@ -88,9 +98,13 @@ COMMANDS = (
 )  # fmt: skip
 """`web` and `site` serve until they are ended: see PAGES."""
 
-FIRST, LATER = 2.0, 0.2
-"""Starts that the first page of a kind may take, and each later one: a second, and a tenth."""
-WRITES = ("generate",)
-"""Pages that write captions: each may take as long as a first one."""
+FIRST, LATER = 3.0, 0.3
+"""Starts that the first page of a kind may take, and each later one: about a second, and a tenth."""
+LONGER = ("generate", "api, rows")
+"""Pages that write captions, or ask the shards as a user would: each may take as long as a first one."""
+LISTENS = 6.0
+"""Starts that a server may take until its first page is there."""
+PREPARED = ("read", 10.0)
+"""Yardstick, and how often: until the index and the vectors are there that the web app keeps on disk."""
 SERVED = {"web": (1.5, 1.0), "site": (0.5, 0.0)}
 """Gigabytes, and times the vectors, that the servers may take."""

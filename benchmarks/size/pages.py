@@ -18,6 +18,7 @@ from benchmarks.size.commands import BOKERU, values
 from benchmarks.size.make import NAME
 from benchmarks.size.measuring import Cost, watched
 from benchmarks.size.prepare import Prepared
+from benchmarks.size.report import PREPARING
 
 _SITE, _API = f"/pipelines/{NAME}", f"/api/pipelines/{NAME}"
 PAGES = {
@@ -50,6 +51,8 @@ _PATIENCE = 60
 """Seconds that a server may take from naming its address to listening there."""
 LATER = 5
 """So many later pages of a kind; the median counts."""
+_AGAIN = 0.2
+"""Seconds until a page that was not ready is asked for again."""
 _LACKS = re.compile("has no vector|have no vector")
 """What a page says that could not be made, with status 200."""
 
@@ -57,10 +60,12 @@ _LACKS = re.compile("has no vector|have no vector")
 def run(prepared: Prepared) -> dict[str, Cost]:
     """Return the cost of the server, of the first page of each kind, and of a later one.
 
-    The first overview, photo page and Generate are each asked of a server that has shown nothing else.
+    First of what a server keeps on disk for later ones. Then the first overview, photo page and Generate are
+    each asked of a server that has shown nothing else.
     """
-    costs: dict[str, Cost] = {}
     photos, most = _photos(prepared), 0
+    costs = {PREPARING: _preparing(prepared, photos[0])}
+    print(f"{prepared.photos:,} photos, {PREPARING}: {costs[PREPARING]}", file=sys.stderr, flush=True)
     for kinds in (["overview"], ["photo"], [*PAGES, *POSTED]):
         words = ["web", *values(prepared.folder)["place"].split()]
         with served(prepared, words) as visitor, watched(visitor.process) as peak:
@@ -76,6 +81,18 @@ def run(prepared: Prepared) -> dict[str, Cost]:
         most = max(most, peak[0])
     costs["web"] = replace(costs["web"], memory=most)
     return costs | {"site": _site(prepared)}
+
+
+def _preparing(prepared: Prepared, sha256: str) -> Cost:
+    """Return what it takes until the index and the vectors are on disk: pages that need them say so."""
+    with served(prepared, ["web", *values(prepared.folder)["place"].split()]) as visitor:
+        started, used = time.perf_counter(), visitor.used()
+        for kind in ("photo", "generate", "api, neighbours"):
+            while (answer := visitor.asks(kind, sha256, 1)).status == 503:
+                time.sleep(_AGAIN)
+            if answer.status:
+                return answer
+        return Cost(time.perf_counter() - started, visitor.used() - used)
 
 
 def _usual(costs: list[Cost]) -> Cost:
@@ -114,9 +131,9 @@ class Visitor:
     def asks(self, kind: str, sha256: str, number: int) -> Cost:
         """Ask for page `number`, from 1, of a kind, or for that of a photo."""
         path = (PAGES | POSTED)[kind].format(sha256=sha256, number=number)
-        started, used = time.perf_counter(), self._used()
+        started, used = time.perf_counter(), self.used()
         answer = self.client.post(path, content=self.upload) if kind in POSTED else self.client.get(path)
-        seconds, used = time.perf_counter() - started, self._used() - used
+        seconds, used = time.perf_counter() - started, self.used() - used
         text = answer.text if "image" not in answer.headers.get("Content-Type", "") else ""
         if lacks := _LACKS.search(text):
             return Cost(seconds, used, status=answer.status_code, said=f"the page says {lacks[0]!r}")
@@ -124,7 +141,8 @@ class Visitor:
             return Cost(seconds, used, status=answer.status_code, said=text[:200])
         return Cost(seconds, used)
 
-    def _used(self) -> float:
+    def used(self) -> float:
+        """Return the seconds of processor that the server has used."""
         times = self.process.cpu_times()
         return float(times.user + times.system)
 

@@ -92,13 +92,12 @@ class _Entries:
         self._file.close()
 
     def add(self, entry: dict[str, Any]) -> None:
-        """Add an entry, indented as it stands in a list of an object."""
-        text = json.dumps(entry, ensure_ascii=False, indent=1).replace("\n", "\n  ")
-        self._file.write(f"{',' if self.count else ''}\n  {text}")
+        """Add an entry, on a line of its own: indented, it takes four times as long to write."""
+        self._file.write(f"{',' if self.count else ''}\n  {json.dumps(entry, ensure_ascii=False)}")
         self.count += 1
 
     def copy(self, file: TextIO) -> None:
-        """Write the list to a file, as `write_json` would."""
+        """Write the list to a file."""
         self._file.seek(0)
         file.write("[")
         shutil.copyfileobj(self._file, file)
@@ -106,7 +105,7 @@ class _Entries:
 
 
 def _write_object(path: Path, first: Mapping[str, object], lists: Mapping[str, _Entries]) -> None:
-    """Write an object of `first`, which has something, and then `lists`: with the bytes of `write_json`."""
+    """Write an object of `first`, which has something, and then `lists`."""
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write(json.dumps(first, ensure_ascii=False, indent=1).removesuffix("\n}"))
         for name, entries in lists.items():

@@ -38,6 +38,7 @@ class ScorerProcess:
         self._reference, self._seconds = reference, seconds
         self._running: ExitStack | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
         self.kind = ""
 
     def start(self) -> None:
@@ -57,6 +58,8 @@ class ScorerProcess:
             assert process.stdout
             self._process = process
             opening.callback(self.kill)
+            if self._stopped:  # before there was a process to kill
+                self.kill()
             items, answers = (os.dup(pipe.fileno()) for pipe in (process.stdin, process.stdout))
             self._items = opening.enter_context(Connection(items, readable=False))
             self._answers = opening.enter_context(Connection(answers, writable=False))
@@ -108,6 +111,11 @@ class ScorerProcess:
         self._errors.seek(0)
         return f"its process {child.ending(status, self._errors.read().decode(errors='replace'))}"
 
+    def stop(self) -> None:
+        """End it for good, whatever it does, and from whatever thread: one that is starting ends, too."""
+        self._stopped = True
+        self.kill()
+
     def kill(self) -> None:
         """End it with all that it has started: it has a session of its own."""
         if self._process is not None and self._process.returncode is None:
@@ -137,7 +145,7 @@ class Processes:
         """End all of them at once, whatever they do; no more is scored."""
         self._stopping = True
         for worker in self._workers:
-            worker.kill()
+            worker.stop()
 
 
 @contextmanager

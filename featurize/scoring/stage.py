@@ -41,6 +41,8 @@ from store.whole_file import read_object, remove_leftovers, write_json
 
 SETTINGS = "settings.json"
 BATCH = 32
+LOOKS = 100
+"""Batches between two looks at what is free on the disk: a look takes as long as a small score."""
 SECONDS = 15.0
 """A shard is written at the latest after so long: what a kill can cost."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}", re.ASCII)
@@ -236,7 +238,7 @@ def _fill(
         engine: LocalEngine[Sequence[Item]] = LocalEngine(
             About("", "", {}), 0, running.rows, pool, 2 * running.threads
         )
-        for rows in engine.rows(batched(items, running.batch)):
+        for number, rows in enumerate(engine.rows(batched(items, running.batch))):
             for row in rows:
                 writer.append(row)
                 if row["outcome"] == "ok":
@@ -244,7 +246,8 @@ def _fill(
                 else:
                     report.failed[str(row["error"])] += 1
             progress.advance(len(rows), failed=sum(report.failed.values()))
-            room.check()
+            if number % LOOKS == 0:
+                room.check()
 
 
 @contextmanager

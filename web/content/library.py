@@ -59,8 +59,11 @@ class Library:
         self._cache = FileCache(8)  # models of a few runs, networks
         self._photos = FileCache(PHOTO_BYTES, len)
 
-    def catalogue(self, place: Place) -> Catalogue:
+    def catalogue(self, place: Place, *, at_once: bool = False) -> Catalogue:
         """Return the dataset of a pipeline, without bytes.
+
+        Args:
+            at_once: wait for no index that takes longer than a moment; it is begun all the same.
 
         Raises:
             MissingStage: there is none.
@@ -79,7 +82,7 @@ class Library:
                 stored.version,
                 what,
                 lambda report: Catalogue.load(place.dataset, report),
-                self._wait(stored),
+                0.0 if at_once and stored.bytes >= SMALL else self._wait(stored),
             )
 
         return _retry_once(get)

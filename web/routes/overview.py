@@ -28,7 +28,7 @@ def _teasers(services: Services, place: Place, limit: int = 4) -> Iterator[tuple
     """Yield photos with people's best caption and the model's, those that the model has not seen first."""
     samples = next((run.samples for run in runs(place) if run.samples), [])
     try:
-        catalogue = services.library.catalogue(place)
+        catalogue = services.library.catalogue(place, at_once=True)  # the page is whole without it
     except UserError:
         return
     # samples.json may belong to an older dataset: its photos are checked against the present one.

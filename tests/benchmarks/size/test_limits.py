@@ -78,9 +78,11 @@ def test_what_is_within_its_limits_is_not_named() -> None:
             "1.03 GB in memory, 1.02 are allowed",
         ),  # 1 GB and 1.5 × 16 MB
         ("train", Cost(1.0, 1.0, 10**8, 1, "no room"), "ended with 1, not 0: 'no room'"),
-        ("photo: first", Cost(2.1), "took 2.10 s, 2.00 are allowed"),
-        ("photo: later", Cost(0.3), "took 0.30 s, 0.20 are allowed"),
+        ("photo: first", Cost(3.1), "took 3.10 s, 3.00 are allowed"),
+        ("photo: later", Cost(0.4), "took 0.40 s, 0.30 are allowed"),
         ("web", Cost(1.0, 0, 2 * 10**9), "2.00 GB in memory, 1.52 are allowed"),
+        ("web", Cost(6.1, 0, 10**9), "took 6.10 s, 6.00 are allowed"),
+        ("index and vectors", Cost(13.1, 13.1), "took 13.10 s, 13.00 are allowed"),
     ],
 )
 def test_what_breaks_a_limit_is_named(name: str, cost: Cost, said: str) -> None:
@@ -94,13 +96,26 @@ def test_time_that_other_work_took_does_not_count() -> None:
 
 
 def test_growth_out_of_proportion_is_named() -> None:
-    small, even = run({"train": Cost(2.5, 2.5, 300_000_000)}, 100), Cost(25, 20.5, 2_550_000_000)
-    assert list(growth("train", run({"train": even}), small)) == []
+    small, even = run({"verify": Cost(2.5, 2.5, 300_000_000)}, 100), Cost(25, 20.5, 2_550_000_000)
+    assert list(growth("verify", run({"verify": even}), small)) == []
     # Beyond the start: from 2 s to 27, from 0.25 GB to 3.3, for ten times the photos.
-    steep = run({"train": Cost(30, 27.5, 3_350_000_000)})
-    time, memory = growth("train", steep, small)
+    steep = run({"verify": Cost(30, 27.5, 3_350_000_000)})
+    time, memory = growth("verify", steep, small)
     assert "processor time grew 13.5 times, from 2.00 to 27.00 s" in time
     assert "memory grew 13.2 times, from 0.25 to 3.30 GB" in memory
+
+
+def test_work_that_does_not_grow_with_the_photos_alone_has_a_measure_of_its_own() -> None:
+    small = run({name: Cost(2.5, 2.5, 300_000_000) for name in ("train", "leaks")}, 100)
+    # Twenty times the multiplications: the vocabulary grows with the captions. Beyond the start: 2 s.
+    full = Run(1000, 1, run({"train": Cost(0, 52.4)}).costs, {**YARDSTICKS, "gemm": 20.0})
+    assert list(growth("train", full, small)) == []
+    [said] = growth("train", full._replace(costs={"start": START, "train": Cost(0, 52.6)}), small)
+    assert said.startswith("processor time grew 26.1 times")
+    assert said.endswith("26 are allowed")
+    # Each of a hundred times as many pairs.
+    assert list(growth("leaks", run({"leaks": Cost(0, 250.0)}), small)) == []
+    assert len(list(growth("leaks", run({"leaks": Cost(0, 270.0)}), small))) == 1
 
 
 def test_a_command_is_measured_with_all_that_it_starts(tmp_path: Path) -> None:
