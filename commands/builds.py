@@ -157,12 +157,13 @@ def _register_score(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", help="the model's output that holds the scores")
     command.add_argument("--labels", nargs="+", default=[], help="a name for each of the model's values")
     command.add_argument(
-        "--seconds", type=float, default=30.0, help="what code may take for one photo or caption (30)"
+        "--seconds", type=float, default=30.0, help="what may be taken for one photo or caption (30)"
     )
     command.add_argument(
         "--memory",
         type=gigabytes,
         metavar="GB",
-        help="what all processes of code may use together (three quarters of this machine's)",
+        help="what may be used: by all processes of code together (three quarters of this machine's), by a "
+        "model for what it computes (8)",
     )
     command.add_argument("--retry-failed", action="store_true", help="score again what failed")

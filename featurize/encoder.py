@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from featurize.backends.backend import Backend, choose, start
-from featurize.feeding.doubts import response_doubts, trial_pictures
+from featurize.feeding.doubts import response_doubts
 from featurize.feeding.resolve import Fed, fed
 from featurize.feeding.saved import DEFAULT_LAYER
 from featurize.options import FeatureOptions, RandomOptions, is_onnx
@@ -80,7 +80,7 @@ def open_encoder(options: FeatureOptions, weights: Path) -> Encoder:
         return RandomEncoder(options)
     path = locate(options.weights, weights)
     how = fed(options, path, weights)
-    return _onnx(path, how) if is_onnx(path) else _caffe(path, how)
+    return _onnx(path, how, weights) if is_onnx(path) else _caffe(path, how)
 
 
 def _caffe(path: Path, how: Fed) -> Encoder:
@@ -95,21 +95,22 @@ def _caffe(path: Path, how: Fed) -> Encoder:
     return NetworkEncoder(backend, recipe, reason, options.model_copy(update={"layer": layer}), how)
 
 
-def _onnx(path: Path, how: Fed) -> Encoder:
-    """Return the encoder of an .onnx file, having tried it on two pictures."""
+def _onnx(path: Path, how: Fed, weights: Path) -> Encoder:
+    """Return the encoder of an .onnx file that was tried on two pictures."""
     from featurize.backends.onnx_limits import Limits
     from featurize.backends.onnx_open import open_model
+    from featurize.backends.onnx_trial import tried
 
     options = how.options
     if options.backend not in ("auto", "onnx"):  # of others too: they run networks of Caffe layers
         raise UserError(f"{path} runs on features.backend onnx, not on {options.backend}")
+    found = tried(path, options, weights)  # first: nothing ends what takes for ever as it loads here
     limits = Limits(options.seconds, int(options.memory_gb * 1e9))
     backend = open_model(path, options.layer, options.size, options.pool, limits)
+    backend.take(found)
     recipe = how.recipe(backend.size)
-    pictures = np.stack([recipe.prepare(picture) for picture in trial_pictures()])
-    backend.try_out(pictures)
-    doubts = (*how.doubts, *response_doubts(backend.response(pictures)))
-    reason = f"an ONNX model, output {backend.output}" + (f", {backend.remark}" if backend.remark else "")
+    doubts = (*how.doubts, *response_doubts(found.response))
+    reason = f"an ONNX model, output {backend.output}" + (f", {found.remark}" if found.remark else "")
     resolved = options.model_copy(update={"layer": backend.output, "pool": options.pool or "flatten"})
     return NetworkEncoder(backend, recipe, reason, resolved, replace(how, doubts=doubts))
 

@@ -83,7 +83,8 @@ class FeatureOptions(StageOptions):
     deviation: Triple | None = None
     """What each channel is then divided by; for a .caffemodel 1, or one over the `scale` that it states."""
     seconds: float = Field(60, gt=0, le=86_400)
-    """How long an .onnx model may take for a photo; a model that takes longer is refused."""
+    """How long an .onnx model may take for a photo, and to load (at least 10); one that takes longer is
+    refused."""
     memory_gb: float = Field(8, gt=0)
     """Gigabytes that .onnx models may use for what they compute, all threads together, beside their
     weights."""

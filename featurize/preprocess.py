@@ -11,7 +11,6 @@ from PIL import Image
 
 from featurize.feeding.presets import PRESETS, Method, Triple, scaled_side
 from featurize.feeding.resize import Box, resized
-from featurize.warp import warp
 from store.photo.decode import Picture, decode
 
 PARTS = ("crop", "fit", "interpolation", "antialias", "rounding", "channels", "values", "mean", "deviation")
@@ -71,6 +70,10 @@ class Recipe:
         deviation = np.array(self.part("deviation"), np.float32)
         if self._is_caffe():
             prepared = np.empty((3, self.size, self.size), np.float32)
+            from featurize.warp import (
+                warp,
+            )  # Numba takes half a second to import, and most recipes do without
+
             warp(np.array(picture.image), self.side, np.array(self.part("mean"), np.float32), prepared)
             return prepared if (deviation == 1).all() else prepared / deviation[:, None, None]
         pixels = self._scaled(picture.image).astype(np.float32)

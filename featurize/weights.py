@@ -132,18 +132,19 @@ def known(path: Path, directory: Path) -> Known:
     state = [path.stat().st_size, path.stat().st_mtime_ns]
     record: list[object] = _digests(directory).get(name, [])
     if record[:2] != state or len(record) < 4:  # earlier versions kept the digest alone
-        record = [*state, file_sha256(path), _read(path)]
+        read = _read(path)  # first: it refuses what would take long to hash
+        record = [*state, file_sha256(path), read]
         with suppress(OSError):  # it only saves time: pages are shown of folders that cannot be written, too
             write_json(directory / DIGESTS, _digests(directory) | {name: record})
-    digest, read = str(record[2]), cast(dict[str, Any], record[3])
-    return Known(digest, read.get("stated", {}), tuple(read.get("external", ())))
+    digest, said = str(record[2]), cast(dict[str, Any], record[3])
+    return Known(digest, said.get("stated", {}), tuple(said.get("external", ())))
 
 
 def _read(path: Path) -> dict[str, Any]:
     """Return what a file says beside its weights."""
     if not is_onnx(path):
         return {"stated": caffemodel.stated(path)}
-    from featurize.backends.onnx_graph import external_files
+    from featurize.backends.onnx_trial import external_files
 
     return {"external": external_files(path)}
 

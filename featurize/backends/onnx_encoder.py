@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import onnx
 import onnxruntime
+from pydantic import BaseModel, ConfigDict, Field
 
 from featurize.backends import onnx_graph
-from featurize.backends.onnx import session
 from featurize.backends.onnx_limits import Limits, TooMuch, TooMuchMemory
 from store.errors import UserError
 from store.processes.cores import cores
@@ -22,8 +22,6 @@ MAX_BATCH = 16
 """Photos that a model computes at once, so that its memory does not grow with B."""
 ALIKE: dict[np.dtype[Any], float] = {np.dtype(np.float16): 2e-2}
 """How far two results of one photo may be apart, as a share of the largest value; 1e-3 but for float16."""
-FOLDER = "session.model_external_initializers_file_folder_path"
-"""Where the files of weights lie, for a model that is not loaded from its own file."""
 WAY_OUT = "Call model.eval() before torch.onnx.export, and leave its `training` as it is"
 
 Pool = Literal["mean", "first", "flatten"] | None
@@ -34,14 +32,33 @@ def short(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
 
+class Tried(BaseModel):
+    """What was found as a model was tried out on two photos.
+
+    Args:
+        dimensions: D.
+        max_batch: photos that it computes at once.
+        remark: what is special about how it runs, for the user.
+        response: how strongly the first convolution answers; 0.2 to 4 are usual. It is the root of the mean
+            square, over that of its biases where these are more than 1. None where photos meet something else
+            first, such as a normalisation that the model brings along.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    dimensions: int = Field(ge=1)
+    max_batch: int = Field(ge=1)
+    remark: str = ""
+    response: float | None = None
+
+
 class OnnxEncoder:
     """An image encoder of the user's on ONNX Runtime; see `Backend`.
 
     Attributes:
         size: S.
         output: the name of the output that is the vector.
-        dimensions: D, once it was tried out.
-        remark: what is special about how it runs, for the user.
+        dimensions: D, once what was found in a trial is `taken`.
     """
 
     name = "onnx"
@@ -56,7 +73,7 @@ class OnnxEncoder:
         pool: Pool,
         limits: Limits,
     ) -> None:
-        self.size, self.output, self.dimensions, self.remark = size, output, 0, ""
+        self.size, self.output, self.dimensions = size, output, 0
         self.threads = cores()
         self._path, self._session, self._pool, self._limits = path, started, pool, limits
         self._input = photos.name
@@ -90,7 +107,11 @@ class OnnxEncoder:
             done += len(part)
         return vectors
 
-    def try_out(self, images: np.ndarray) -> None:
+    def take(self, tried: Tried) -> None:
+        """Go by what was found in a trial of this model, in this process or in another one."""
+        self.dimensions, self._max_batch = tried.dimensions, tried.max_batch
+
+    def try_out(self, images: np.ndarray) -> Tried:
         """Compute two photos alone, together and again: an encoder is a function of the photo.
 
         Args:
@@ -101,21 +122,24 @@ class OnnxEncoder:
         """
         try:
             alone = np.concatenate([self._one(images[:1]), self._one(images[1:])])
-            self.dimensions = alone.shape[1]
+            dimensions = alone.shape[1]
+            if not 1 <= dimensions <= MAX_DIMENSIONS:
+                values = f"{dimensions:,} values a photo, 1 to {MAX_DIMENSIONS:,} are allowed"
+                raise UserError(f"gives {values}. Set features.pool, or features.layer to a pooled output")
             self._compare(alone[:1], self._one(images[:1]), "a second time")
-            if self._fixed_batch != 1:
-                self._together(images, alone)
+            if self._fixed_batch != 1 and not self._together(images, alone):
+                remark = "one photo at a time, since it was exported for one"
+                return Tried(
+                    dimensions=dimensions, max_batch=1, remark=remark, response=self._response(images)
+                )
+            batch = self._fixed_batch or MAX_BATCH
+            return Tried(dimensions=dimensions, max_batch=batch, response=self._response(images))
         except UserError as error:
             raise UserError(f"{self._path} {error}") from None
         except Exception as error:  # ONNX Runtime's exceptions have no base class of their own
             raise UserError(
                 f"{self._path} is not a model that ONNX Runtime can run: {short(error)}"
             ) from error
-        if self.dimensions > MAX_DIMENSIONS:
-            values = f"{self.dimensions:,} values a photo, at most {MAX_DIMENSIONS:,} are allowed"
-            raise UserError(
-                f"{self._path} gives {values}. Set features.pool, or features.layer to a pooled output"
-            )
 
     def _one(self, image: np.ndarray) -> np.ndarray:
         """Return the vector of one photo, (1, D)."""
@@ -124,32 +148,29 @@ class OnnxEncoder:
             raise UserError(f"gives {len(found)} rows for one photo, not one")
         return found
 
-    def _together(self, images: np.ndarray, alone: np.ndarray) -> None:
+    def _together(self, images: np.ndarray, alone: np.ndarray) -> bool:
+        """Return whether it takes two photos at once, whose vectors are then those of each alone."""
         try:
             both = self._vectors(images)
         except UserError:
             raise
         except Exception:  # exported with a batch of one, which only its steps know
-            self._max_batch, self.remark = 1, "one photo at a time, since it was exported for one"
-            return
+            return False
         if both.shape != alone.shape:
             raise UserError(f"gives an array of {both.shape} for two photos, not of {alone.shape}")
         self._compare(alone, both, "beside another photo")
         self._compare(both, self._vectors(images), "a second time")
+        return True
 
-    def response(self, images: np.ndarray) -> float | None:
-        """Return how strongly the first convolution answers: 0.2 to 4 are usual.
-
-        It is the root of the mean square, over that of its biases where these are more than 1. None where
-        photos meet something else first, such as a normalisation that the model brings along.
-        """
+    def _response(self, images: np.ndarray) -> float | None:
+        """Return how strongly the first convolution answers; see `Tried`."""
         model = onnx_graph.read_graph(self._path)
         first = model and onnx_graph.first_convolution(model, self._input)
         if not model or not first:
             return None
         small = onnx_graph.part(model, first.output, self._input)
         onnx_graph.take_in(small, self._path.parent)
-        started = session(small.SerializeToString(), self._limits.options())
+        started = self._limits.load(small.SerializeToString())
         answer = self._limits.run(started, first.output, {self._input: images[:1].astype(self._dtype)})
         answer = (answer.astype(np.float32) - first.mean) / np.sqrt(first.variance + 1e-5)
         return float(np.sqrt(np.square(answer).mean())) / max(1.0, first.bias)

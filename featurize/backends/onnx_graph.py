@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, numpy_helper
 
 from store.errors import UserError
@@ -47,7 +47,7 @@ def external_files(path: Path) -> list[str]:
         UserError: one lies outside the model's folder.
     """
     model = read_graph(path)
-    names = {_location(tensor) for tensor in _tensors(model.graph)} - {""} if model else set()
+    names = {_location(tensor) for tensor in _tensors(model)} - {""} if model else set()
     for name in names:
         place = PurePosixPath(name.replace("\\", "/"))
         if place.is_absolute() or ".." in place.parts:
@@ -63,16 +63,16 @@ def _location(tensor: TensorProto) -> str:
     return next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
 
 
-def _tensors(graph: GraphProto) -> Iterator[TensorProto]:
-    """Yield every tensor of a graph: weights, and values of constants, in graphs within it too."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from attribute.tensors
-            if attribute.type == AttributeProto.TENSOR:
-                yield attribute.t
-        for inner in _graphs(node):
-            yield from _tensors(inner)
+def _tensors(message: Message) -> Iterator[TensorProto]:
+    """Yield every tensor within a message, wherever one may stand: weights and values of constants, dense and
+    sparse, in graphs, in graphs within them, and in functions (onnx/onnx.proto says where)."""
+    if isinstance(message, TensorProto):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for one in [value] if isinstance(value, Message) else value:
+                yield from _tensors(one)
 
 
 def _graphs(node: NodeProto) -> Iterator[GraphProto]:
@@ -138,6 +138,7 @@ def _small_values(graph: GraphProto) -> dict[str, np.ndarray]:
 def inputs(model: ModelProto) -> list[onnx.ValueInfoProto]:
     """Return what a model must be given: its inputs that have no value of their own."""
     given = {tensor.name for tensor in model.graph.initializer}
+    given |= {tensor.values.name for tensor in model.graph.sparse_initializer}
     return [value for value in model.graph.input if value.name not in given]
 
 
@@ -183,6 +184,9 @@ def part(model: ModelProto, output: str, photos: str) -> ModelProto:
     small.graph.name = graph.name
     small.graph.node.extend(steps)
     small.graph.initializer.extend(one for one in graph.initializer if one.name in wanted)
+    small.graph.sparse_initializer.extend(
+        one for one in graph.sparse_initializer if one.values.name in wanted
+    )
     small.graph.input.extend(one for one in graph.input if one.name == photos)
     own = [one for one in graph.output if one.name == output]
     small.graph.output.extend(

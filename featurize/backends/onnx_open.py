@@ -8,8 +8,7 @@ from pathlib import Path
 import onnx
 
 from featurize.backends import onnx_graph
-from featurize.backends.onnx import session
-from featurize.backends.onnx_encoder import FOLDER, WAY_OUT, OnnxEncoder, Pool, short
+from featurize.backends.onnx_encoder import WAY_OUT, OnnxEncoder, Pool, short
 from featurize.backends.onnx_limits import Limits
 from store.errors import UserError
 
@@ -19,6 +18,8 @@ EMBEDDING = "image_embeds"
 
 def open_model(path: Path, layer: str | None, size: int | None, pool: Pool, limits: Limits) -> OnnxEncoder:
     """Return an image encoder from the user's .onnx file; `OnnxEncoder.try_out` says if it is one.
+
+    Loading takes as long, and as much memory, as the model wants: `onnx_trial.tried` comes first.
 
     Args:
         layer: which of its outputs is the vector; None for the only one that hangs on the photo alone.
@@ -36,12 +37,12 @@ def open_model(path: Path, layer: str | None, size: int | None, pool: Pool, limi
         output = _output(model, photos.name, layer)
         if changing := onnx_graph.changing(model, output):
             raise UserError(f"{changing}. {WAY_OUT}")
-        options = limits.options()
         if len(onnx_graph.inputs(model)) == len(model.graph.output) == 1:
-            started = session(str(path), options)
+            started = limits.load(str(path))
         else:
-            options.add_session_config_entry(FOLDER, str(path.parent.resolve()))
-            started = session(onnx_graph.part(model, output, photos.name).SerializeToString(), options)
+            started = limits.load(
+                onnx_graph.part(model, output, photos.name).SerializeToString(), path.parent
+            )
         return OnnxEncoder(path, started, photos, output, _size(photos, size), pool, limits)
     except UserError as error:
         raise UserError(f"{path} {error}") from None
@@ -51,6 +52,12 @@ def open_model(path: Path, layer: str | None, size: int | None, pool: Pool, limi
 
 def _photos(model: onnx.ModelProto) -> onnx.ValueInfoProto:
     """Return the input that takes photos."""
+    for value in onnx_graph.inputs(model):
+        if any(dim.HasField("dim_value") and not dim.dim_value for dim in value.type.tensor_type.shape.dim):
+            raise UserError(
+                f"takes {_described(value)}: nothing has a length of 0. Export it with the lengths that are "
+                f"open named (dynamic_axes), and the others as they are"
+            )
     found = [value for value in onnx_graph.inputs(model) if onnx_graph.is_photo(value)]
     if len(found) != 1:
         takes = "; ".join(_described(value) for value in onnx_graph.inputs(model))

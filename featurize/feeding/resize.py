@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from featurize.warp import warp
-
 PILLOW = {
     "nearest": Image.Resampling.NEAREST,
     "bilinear": Image.Resampling.BILINEAR,
@@ -53,6 +51,8 @@ def resized(image: Image.Image, box: Box, interpolation: str, antialias: bool) -
 
 def _warped(image: Image.Image, box: Box) -> np.ndarray:
     """Return OpenCV's bilinear warp to a square, of which the middle is kept."""
+    from featurize.warp import warp  # Numba takes half a second to import, and most recipes do without
+
     pixels = np.empty((3, box.size, box.size), np.float32)
     warp(np.array(image), box.width, np.zeros(3, np.float32), pixels)
     return np.ascontiguousarray(pixels[::-1].transpose(1, 2, 0)).astype(np.uint8)  # B, G, R to (S, S, 3)

@@ -1,8 +1,8 @@
 """Scores of photos by an .onnx model, which the runner of `features` runs; D values a photo."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -18,6 +18,8 @@ class PhotoModel:
     """A model that gives each photo some numbers.
 
     Args:
+        weights: the folder that keeps what is known of weights files.
+        settings: of features.
         labels: a name for each number; without any, they are numbered from 0.
 
     Attributes:
@@ -31,18 +33,15 @@ class PhotoModel:
     def __init__(
         self,
         path: Path,
+        weights: Path,
         name: str,
-        preprocess: str,
-        size: int | None,
-        output: str | None,
+        settings: Mapping[str, Any],
         labels: Sequence[str],
     ) -> None:
-        if preprocess not in get_args(Method):
+        if (preprocess := settings["preprocess"]) not in get_args(Method):
             raise UsageError(f"--preprocess {preprocess}: there are {', '.join(get_args(Method))}")
-        options = FeatureOptions.model_validate(
-            {"weights": str(path), "preprocess": preprocess, "size": size, "layer": output}
-        )
-        self._encoder = open_encoder(options, path.parent)
+        options = FeatureOptions.model_validate(settings)
+        self._encoder = open_encoder(options, weights)
         self._name, count = name, self._encoder.dimensions
         self.threads = self._encoder.threads
         if count > MOST:

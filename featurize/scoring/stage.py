@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +26,7 @@ from featurize.scoring import model, table
 from featurize.scoring.crawled import crawled
 from featurize.scoring.process import processes
 from featurize.scoring.rows import Item, Row
+from featurize.weights import known
 from store.errors import DamagedFile, UsageError, UserError
 from store.manifest import fingerprint
 from store.place import Place
@@ -77,8 +79,9 @@ class Scorer:
         code: as `store.plugins.find` takes it.
         table: a Parquet file of scores by `sha256` or `boke_id`.
         preprocess, size, output, labels: for `model`, as `features` has them; a label for each value.
-        seconds: what code may take for one photo or caption.
-        memory: the most bytes that all processes of code may use together; None for most of this machine's.
+        seconds: what may be taken for one photo or caption.
+        memory: the most bytes that all processes of code may use together, or a model for what it computes;
+            None for most of this machine's, or what `features` lets a model use.
     """
 
     model: Path | None = None
@@ -91,20 +94,29 @@ class Scorer:
     seconds: float = 30.0
     memory: int | None = None
 
+    def _settings(self) -> dict[str, Any]:
+        """Return the settings of features for `model`."""
+        fed = {"preprocess": self.preprocess, "size": self.size, "layer": self.output}
+        limits = {"seconds": self.seconds} | ({"memory_gb": self.memory / 1e9} if self.memory else {})
+        return {"weights": str(self.model), **fed, **limits}
+
     def arguments(self) -> list[str]:
         """Return what says on a command line where the scores come from."""
         named = {"--model": self.model, "--python": self.code, "--table": self.table}
         [(option, value)] = [(option, value) for option, value in named.items() if value is not None]
         return [option, shlex.quote(str(value))]
 
-    def version(self) -> str:
-        """Return what tells scores of this scorer from others: the time limit does not."""
+    def version(self, weights: Path) -> str:
+        """Return what tells scores of this scorer from others: the time limit does not.
+
+        Args:
+            weights: the folder that keeps what is known of weights files.
+        """
         if self.code:
             return f"{self.code} {find('scorer', self.code, '--python').version}"
         if self.model:
-            from featurize.backends.onnx_graph import external_files
-
-            beside = [table.digest(self.model.parent / name) for name in external_files(self.model)]
+            external = known(self.model, weights).external
+            beside = [table.digest(self.model.parent / name) for name in external]
             settings = (self.preprocess, self.size, self.output, list(self.labels))
             made = (table.digest(self.model), *settings, *beside)
             return f"{self.model.name} {fingerprint(*made)[:16]}"
@@ -112,13 +124,13 @@ class Scorer:
         return f"{self.table.name} {table.digest(self.table)[:16]}"
 
     @contextmanager
-    def opened(self, name: str) -> Iterator[Running]:
-        """Yield what scores; it ends with the block."""
+    def opened(self, name: str, weights: Path) -> Iterator[Running]:
+        """Yield what scores; it ends with the block. For `weights` see `version`."""
         if self.code:
             with processes(self.code, name, self.seconds, self.memory or memory.MOST, cores()) as found:
                 yield Running(found.kind, cores(), found.rows, 1, found.stop)
         elif self.model:
-            scorer = model.PhotoModel(self.model, name, self.preprocess, self.size, self.output, self.labels)
+            scorer = model.PhotoModel(self.model, weights, name, self._settings(), self.labels)
             yield Running("photo", scorer.threads, scorer.rows)
         else:
             assert self.table
@@ -170,12 +182,12 @@ def score(
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} names no scores: write up to 32 letters, digits and _, a letter first")
     folder = place.scores / name
-    made_by, report = scorer.version(), Report(name)
+    made_by, report = scorer.version(place.weights), Report(name)
     room = Room(folder, options, "dataset", place, again=place.command("score", name, *scorer.arguments()))
     folder.mkdir(parents=True, exist_ok=True)
     with (
         locked(place.scores / f".{name}.lock", f"is writing {folder}"),
-        scorer.opened(name) as running,
+        scorer.opened(name, place.weights) as running,
         tempfile.TemporaryDirectory() as work,
         crawled(crawls, options, Path(work), place) as there,
     ):

@@ -219,6 +219,7 @@ KINDS = (
     FileKind("weights", "weights/*.caffemodel", "caffemodel"),
     FileKind("weights", "weights/*.sha256", "text"),
     FileKind("weights", "weights/digests.json", "json"),
+    FileKind("weights", "weights/trials.json", "json"),
     FileKind("weights", "weights/*.part", "temporary"),
     FileKind("weights", "weights/.lock", "lock"),
     FileKind("pipeline", f"**/{TEMPORARY}*", "temporary", content=True),

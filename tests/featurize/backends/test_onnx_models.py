@@ -10,6 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from featurize.backends import onnx_trial
 from featurize.caffe import caffemodel
 from featurize.caffe.layers import Convolution
 from featurize.encoder import open_encoder
@@ -161,6 +162,24 @@ def test_ways_to_leave_a_length_open(tmp_path: Path, shape: list[int | str]) -> 
     assert Extractor(options(path), tmp_path).vectors(PHOTOS).shape == (2, 3)
 
 
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ([0, 3, SIZE, SIZE], r"\[0, 3, 32, 32\]"),
+        (["N", 0, SIZE, SIZE], r"\[N, 0, 32, 32\]"),
+        (["N", 3, 0, 0], r"\[N, 3, 0, 0\]"),
+    ],
+)
+def test_a_length_of_0_is_refused_in_our_words(tmp_path: Path, shape: list[int | str], said: str) -> None:
+    """ONNX Runtime takes it for a length: "Got: 1 Expected: 0"."""
+    nodes = [helper.make_node("ReduceMean", ["x"], ["y"], axes=[2, 3], keepdims=0)]
+    path = save(tmp_path / "m.onnx", nodes, [], shape=shape)
+    with pytest.raises(
+        UserError, match=rf"m.onnx takes x tensor\(float\) {said}: nothing has a length of 0. Ex"
+    ):
+        open_encoder(options(path, size=SIZE), tmp_path)
+
+
 @pytest.mark.parametrize("shape", [["N", SIZE, SIZE, 3], ["N", "rows", "columns", 3], ["N", None, None, 3]])
 def test_channels_that_come_last_are_no_photo(tmp_path: Path, shape: list[int | str | None]) -> None:
     """TensorFlow's way: the channels, 3, would be taken for a length in pixels."""
@@ -259,6 +278,66 @@ def test_weights_outside_a_models_folder_are_not_read(tmp_path: Path, location: 
     path.write_bytes(model.SerializeToString())
     with pytest.raises(UserError, match=r"keeps weights in '.*', outside its folder"):
         key(options(path), tmp_path)
+
+
+def beside(name: str, location: str) -> TensorProto:
+    """Return three weights that lie in a file beside the model."""
+    tensor = TensorProto(name=name, dims=[3], data_type=TensorProto.FLOAT, data_location=TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value=location)
+    return tensor
+
+
+def test_every_place_of_a_model_that_can_name_a_file_is_looked_at(tmp_path: Path) -> None:
+    """By onnx/onnx.proto: a TensorProto stands in a graph's initializer and in an attribute's t and tensors;
+    a SparseTensorProto, of two of them, in a graph's sparse_initializer and an attribute's sparse_tensor and
+    sparse_tensors. Nodes stand in graphs, in graphs of attributes, and in functions."""
+    model = onnx.load(str(save(tmp_path / "m.onnx", [MEAN], [])))
+    model.graph.initializer.append(beside("a", "1"))
+    node = model.graph.node.add(op_type="Constant")
+    node.attribute.add(name="value", type=onnx.AttributeProto.TENSOR, t=beside("b", "2"))
+    node.attribute.add(name="all", type=onnx.AttributeProto.TENSORS, tensors=[beside("c", "3")])
+    inner = node.attribute.add(name="body", type=onnx.AttributeProto.GRAPH).g
+    inner.initializer.append(beside("d", "4"))
+    model.graph.sparse_initializer.add(values=beside("e", "5"), indices=beside("f", "6"))
+    one = node.attribute.add(name="sparse_value", type=onnx.AttributeProto.SPARSE_TENSOR)
+    one.sparse_tensor.values.CopyFrom(beside("g", "7"))
+    function = model.functions.add(name="own", domain="own")
+    constant = function.node.add(op_type="Constant")
+    constant.attribute.add(name="value", type=onnx.AttributeProto.TENSOR, t=beside("h", "8"))
+    constant.attribute.add(
+        name="more",
+        type=onnx.AttributeProto.SPARSE_TENSORS,
+        sparse_tensors=[onnx.SparseTensorProto(values=beside("i", "9"))],
+    )
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    assert onnx_trial.external_files(tmp_path / "m.onnx") == list("123456789")
+
+
+def test_a_weight_beside_a_model_that_only_a_function_names_makes_another_key(tmp_path: Path) -> None:
+    path, weights = tmp_path / "m.onnx", tmp_path / "w.bin"
+    model = onnx.load(str(save(path, [MEAN], [])))
+    model.functions.add(name="own", domain="own").node.add(op_type="Constant").attribute.add(
+        name="value", type=onnx.AttributeProto.TENSOR, t=beside("w", "w.bin")
+    )
+    path.write_bytes(model.SerializeToString())
+    weights.write_bytes(np.array([1, 2, 3], np.float32).tobytes())
+    before = key(options(path), tmp_path)
+    weights.write_bytes(np.array([1, 2, 4], np.float32).tobytes())
+    assert key(options(path), tmp_path) != before
+
+
+def test_sparse_weights_stay_in_the_part_that_is_run(tmp_path: Path) -> None:
+    """Of two outputs one is taken: its matrix has 2 and 5 in its first and last place."""
+    dense = helper.make_node("MatMul", ["m", "sparse"], ["y"])
+    model = onnx.load(str(save(tmp_path / "m.onnx", [MEAN, dense], [])))
+    values, places = value("sparse", [2.0, 5.0]), value("places", [0, 8], np.int64)
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, places, [3, 3]))
+    model.graph.output.append(helper.make_tensor_value_info("m", TensorProto.FLOAT, None))
+    onnx.save(model, tmp_path / "m.onnx")
+    found, mean = (
+        Extractor(options(tmp_path / "m.onnx", layer=layer), tmp_path).vectors(PHOTOS) for layer in "ym"
+    )
+    np.testing.assert_allclose(found, mean * [2, 0, 5], rtol=1e-5)
 
 
 def test_two_towers_with_their_weights_beside_them(tmp_path: Path) -> None:
