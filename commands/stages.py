@@ -23,6 +23,7 @@ from commands.training import evaluate, train
 from crawler.options import CrawlOptions
 from dataset.options import DatasetOptions
 from pipelines import Settings, load
+from store.errors import UsageError
 from store.notify.options import NotifyOptions
 from store.photo.options import limited
 from store.place import DATA
@@ -153,11 +154,19 @@ def _write_floor(pipeline: Pipeline) -> None:
 
 
 @notifying
-def features(pipeline: Pipeline, *, force: bool = False) -> None:
+def features(pipeline: Pipeline, mirror: str | None = None, *, force: bool = False) -> None:
     """Compute and cache the vectors of the photos that have none yet."""
     from featurize.extract import extract
+    from featurize.fetch import CAFFENET, fetch
 
     pipeline.require_dataset()
+    if mirror is not None:
+        if (weights := pipeline.settings.features.weights) != CAFFENET.name:
+            why = f"features.weights is {weights!r}, of which there is none"
+            raise UsageError(
+                f"--mirror names another address of {CAFFENET.name}'s weights; {why}. Leave it out"
+            )
+        fetch(CAFFENET, pipeline.weights, mirror)
     folders = (pipeline.dataset, pipeline.features, pipeline.weights)
     extract(pipeline.settings.features, *folders, force=force)
 
@@ -216,6 +225,12 @@ def register(commands: Commands) -> None:
             seeds = f"{SEEDED[name]} so many models that differ by train.seed alone, and pool their figures"
             command.add_argument("--seeds", type=positive, metavar="N", help=seeds)
             command.set_defaults(command=_train if name == "train" else _evaluate)
+        if name == "features":
+            command.add_argument(
+                "--mirror",
+                metavar="ADDRESS",
+                help="another address of CaffeNet's weights, where these are fetched",
+            )
         if name == "dataset":
             command.add_argument(
                 "--dry-run", action="store_true", help="say what would differ, and leave the dataset as it is"
@@ -243,7 +258,7 @@ def _dataset(arguments: argparse.Namespace) -> None:
 
 
 def _features(arguments: argparse.Namespace) -> None:
-    features(pipeline_of(arguments), force=arguments.force)
+    features(pipeline_of(arguments), arguments.mirror, force=arguments.force)
 
 
 def _on_pipeline(stage: Callable[[Pipeline], None]) -> Callable[[argparse.Namespace], None]:

@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from commands.main import main
+from featurize import fetch as fetching
 from featurize import weights
 from featurize.fetch import CAFFENET, KnownWeights, fetch
 from store.errors import DamagedFile, UserError
+from tests.featurize.small_networks import photo, write_dataset
 
 CONTENT = np.random.default_rng(1).bytes(3 * 2**20 + 17)
 SHA1 = hashlib.sha1(CONTENT).hexdigest()
@@ -203,6 +206,34 @@ def test_an_address_that_says_no_length_and_has_no_end_is_left(
     with pytest.raises(UserError, match=r"more than [\d,]+ bytes come, the file has 3,000,000"):
         fetch(replace(known, least=3_000_000), tmp_path)
     assert (tmp_path / "net.caffemodel.part").stat().st_size == 0
+
+
+def features(tmp_path: Path, weights: str, mirror: str) -> int:
+    write_dataset(tmp_path / "data" / "demo" / "dataset", [photo(1)])
+    (tmp_path / "p.yaml").write_text("pipelines: {demo: {}}", encoding="utf-8")
+    known = ("--config", str(tmp_path / "p.yaml"), "--data", str(tmp_path / "data"))
+    return main(
+        ["features", "--pipeline", "demo", *known, "--mirror", mirror, "--set", f"features.weights={weights}"]
+    )
+
+
+def test_features_takes_a_mirror(
+    known: KnownWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is served is no network, which is said once it is there: it was fetched from the mirror."""
+    gone = replace(known, name="caffenet", url=known.url.replace("http:", "nowhere:"))
+    for module in (fetching, weights):
+        monkeypatch.setattr(module, "CAFFENET", gone)
+    assert features(tmp_path, "caffenet", known.url) == 5
+    assert (tmp_path / "data" / "weights" / known.file).read_bytes() == CONTENT
+    assert f"{known.file} is damaged" in capsys.readouterr().err
+
+
+def test_a_mirror_of_other_weights_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert features(tmp_path, "random", "http://127.0.0.1:9/") == 2
+    assert "--mirror names another address of caffenet's weights; features.weights is 'random'" in (
+        capsys.readouterr().err
+    )
 
 
 def test_a_mirror_can_be_named(known: KnownWeights, tmp_path: Path) -> None:
