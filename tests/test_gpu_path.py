@@ -7,6 +7,7 @@ environment for them.
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,14 +34,23 @@ pytestmark = [
 ]
 
 
-def program(folder: Path, *arguments: str, ranks: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run `tests.gpu.path`, several times under mpiexec if `ranks` says so."""
+def program(
+    folder: Path, *arguments: str, ranks: int = 0, shown: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `tests.gpu.path`, several times under mpiexec if `ranks` says so.
+
+    Args:
+        shown: what CUDA_VISIBLE_DEVICES is in each process, as a shell computes it.
+        variables: of the environment.
+    """
     command = [sys.executable, "-m", "tests.gpu.path", str(folder), *arguments]
     # Each run compiles anew, so that one that fails cannot be saved by what an earlier one kept.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PMI_", "OMPI_"))
     }
-    environment |= {"CUPY_CACHE_DIR": str(folder / "kernels"), "OPENBLAS_NUM_THREADS": "1"}
+    environment |= {"CUPY_CACHE_DIR": str(folder / "kernels"), "OPENBLAS_NUM_THREADS": "1", **variables}
+    if shown:
+        command = ["sh", "-c", f'CUDA_VISIBLE_DEVICES={shown} exec "$@"', "sh", *command]
     if ranks:
         found = importlib.util.find_spec("mpi4py")
         if found is None or found.origin is None:
@@ -98,6 +108,29 @@ def test_two_processes_put_everything_on_a_card_each(tmp_path: Path) -> None:
         (used,) = record["used"].values()
         assert used["NCCL"] == 1 + 4  # a communicator; 10 captions in batches of 3 are 4 exchanges
     assert len({str(record["kernels"]["adam"]) for record in found}) == 1
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda:0"])
+def test_a_launcher_that_shows_each_process_its_own_card_is_understood(device: str, tmp_path: Path) -> None:
+    """As Slurm's --gpus-per-task does: each sees one card, and calls it 0."""
+    ranks = program(tmp_path, "together", "--device", device, ranks=2, shown="$((1 - PMI_RANK))")
+    found = records(tmp_path, ranks)
+    assert [list(record["used"]) for record in found] == [["1"], ["0"]]
+    assert all(used["NCCL"] == 1 + 4 for record in found for used in record["used"].values())
+
+
+def test_one_card_that_is_shown_to_two_processes_is_shared_all_the_same(tmp_path: Path) -> None:
+    done = program(tmp_path, "together", "--device", "auto", ranks=2, shown="1")
+    assert done.returncode != 0
+    assert "but there are 1 GPUs, and 2 processes of this machine need one" in done.stderr
+
+
+def test_a_gpu_whose_memory_is_full_ends_in_a_sentence(tmp_path: Path) -> None:
+    """CuPy's own limit, which its pool meets as it meets the card's end."""
+    done = program(tmp_path, "train", CUPY_GPU_MEMORY_LIMIT="20000")
+    assert done.returncode == 1
+    said = r"UserError: the memory of the GPU 0 is full: Out of memory allocating [\d,]+ bytes .*batch_size"
+    assert re.search(said, done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from store.processes.lock import locked
 from store.register.listed import damaged_files, entries, unlist
 from store.register.stages import Stage
 from store.whole_file import remove_leftovers, write_json, write_whole
-from train.arithmetic.device import device, on_gpu, operations
+from train.arithmetic.device import device, full_memory_told, on_gpu, only_card, operations
 from train.arithmetic.processes import Processes, open_processes
 from train.data import dataset_manifest, require_as_built
 from train.job import Job
@@ -77,9 +77,11 @@ def fit(
     work = operations(options.batch_size, len(read.vocabulary(dataset)), options.hidden)
     processes = open_processes(on_gpu(device(options.device, work)))
     with processes.abort_all_on_error():
-        own = device(options.device, work, processes.local_rank, processes.local_size)
+        alone = processes.tells_apart(only_card() if processes.local_size > 1 else None)
+        place = (0, 1) if alone else (processes.local_rank, processes.local_size)
+        own = device(options.device, work, *place)
         # The current device, too: CuPy and NCCL put there what names none.
-        with chainer.using_device(own):
+        with chainer.using_device(own), full_memory_told(own):
             job = prepare(options, dataset, features, run, run_fingerprint, processes, own)
             if variant:
                 variant(job)

@@ -11,6 +11,7 @@ What CuPy ships compiled (CUB, Thrust) and what are libraries of their own (cuBL
 
 import ctypes
 import importlib
+import os
 import re
 import sys
 import threading
@@ -42,14 +43,16 @@ class Cards:
     """Pretended cards of one kind, and what was asked of each.
 
     Args:
-        count: the cards that the driver lists.
+        count: the cards of the machine; the driver lists those of them that CUDA_VISIBLE_DEVICES names.
         capability: such as 90, for sm_90.
     """
 
     def __init__(self, count: int, capability: int) -> None:
-        self.count, self.capability = count, capability
+        shown = os.environ.get("CUDA_VISIBLE_DEVICES")
+        self.shown = list(range(count)) if shown is None else [int(card) for card in shown.split(",")]
+        self.count, self.capability = len(self.shown), capability
         self.used: Counter[tuple[str, int]] = Counter()
-        """How often each thing was asked of each card: `malloc`, `copy`, `launch`, `library`, …"""
+        """How often each thing was asked of each card of the machine: `malloc`, `copy`, `launch`, …"""
         self.kernels: Counter[str] = Counter()
         """The launches of each kernel, by its name in the compiled code."""
         self._thread = threading.local()
@@ -61,7 +64,7 @@ class Cards:
 
     def use(self, what: str) -> None:
         """Record that something was asked of the calling thread's card."""
-        self.used[what, self.getDevice()] += 1
+        self.used[what, self.shown[self.getDevice()]] += 1
 
     def record(self) -> dict[str, Any]:
         """Return what each card was used for, and the launches of each kernel."""
@@ -88,6 +91,9 @@ class Cards:
 
     def getDeviceProperties(self, device: int) -> dict[str, Any]:  # noqa: N802
         return {"name": b"pretended", "warpSize": 32, "maxThreadsPerBlock": 1024, "multiProcessorCount": 80}
+
+    def deviceGetPCIBusId(self, device: int) -> str:  # noqa: N802
+        return f"0000:{self.shown[device]:02X}:00.0"
 
     def memGetInfo(self) -> tuple[int, int]:  # noqa: N802
         return 1 << 30, 1 << 30

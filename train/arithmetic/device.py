@@ -1,10 +1,12 @@
 """The device that computes: the CPU, or a GPU through CuPy."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from store.chainer_compat import chainer, gpu_problem
-from store.errors import UsageError
+from store.errors import UsageError, UserError
 
 WORTHWHILE = 8e9
 """Floating-point operations of an update from which `auto` takes a GPU. Two cores need 40 ms for so many in
@@ -54,6 +56,42 @@ def device_if_there(name: str, work: float) -> Any:
     For a model that was trained elsewhere: it writes on the CPU what it writes on a GPU. See `device`.
     """
     return device("cpu" if gpu_problem() is not None else name, work)
+
+
+def only_card() -> str | None:
+    """Return what identifies the GPU that this process sees, where it sees one alone; else None."""
+    if gpu_problem() is not None:
+        return None
+    runtime = chainer.cuda.cupy.cuda.runtime
+    if runtime.getDeviceCount() != 1:
+        return None
+    # Parts of one card (MIG) lie at one place of the bus; each has a UUID of its own.
+    unique: bytes = runtime.getDeviceProperties(0).get("uuid", b"")
+    return f"{runtime.deviceGetPCIBusId(0)} {unique.hex()}"
+
+
+@contextmanager
+def full_memory_told(device: Any) -> Iterator[None]:
+    """Say what to do where the memory of a GPU is full, while the block runs.
+
+    Raises:
+        UserError: it is.
+    """
+    try:
+        yield
+    except (
+        Exception
+    ) as error:  # CuPy's error is a MemoryError; those of cuBLAS and CUDA have no class of their own
+        if not on_gpu(device) or not (isinstance(error, MemoryError) or _FULL.search(str(error))):
+            raise
+        said = " ".join(str(error).split()).rstrip(".")
+        raise UserError(
+            f"the memory of the GPU {device.device.id} is full: {said}. Set a smaller train.batch_size or "
+            f"train.hidden, or write train.device: cpu. The last snapshot stays"
+        ) from None
+
+
+_FULL = re.compile("cudaErrorMemoryAllocation|CUBLAS_STATUS_ALLOC_FAILED")
 
 
 def on_gpu(device: Any) -> bool:

@@ -44,6 +44,13 @@ class Processes(Protocol):
     def sum_gradients(self, model: Any) -> None:
         """Replace each gradient by the sum of all processes' gradients."""
 
+    def tells_apart(self, card: str | None) -> bool:
+        """Return whether each process of each machine gives another card, as a launcher shows each its own.
+
+        Args:
+            card: what identifies it; None where this process sees several, or none.
+        """
+
     def barrier(self) -> None:
         """Wait until every process is here."""
 
@@ -67,6 +74,10 @@ class SingleProcess:
 
     def sum_gradients(self, model: Any) -> None:
         """Leave the gradients as they are."""
+
+    def tells_apart(self, card: str | None) -> bool:
+        """Return that it does not: nobody else is there."""
+        return False
 
     def barrier(self) -> None:
         """Return at once."""
@@ -144,6 +155,12 @@ class MpiProcesses:
         for gradient in gradients:
             gradient[...] = total[start : start + gradient.size].reshape(gradient.shape)
             start += gradient.size
+
+    def tells_apart(self, card: str | None) -> bool:
+        """Return whether each process of each machine gives another card; see `Processes`."""
+        machine = int(self._communicator.inter_rank)
+        given = self._communicator.mpi_comm.allgather((machine, card))
+        return len(set(given)) == len(given) and all(card is not None for _, card in given)
 
     def barrier(self) -> None:
         """Wait until every process is here."""
