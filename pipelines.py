@@ -96,7 +96,7 @@ def with_overrides(overrides: Iterable[str]) -> Settings:
 
 def _read(config: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(config.read_text(), _Loader)  # noqa: S506 (it is a SafeLoader)
+        content = yaml.load(config.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (it is a SafeLoader)
     except FileNotFoundError:
         raise UsageError(
             f"{config} is not there. Run in the project's folder, or name a file: --config FILE"

@@ -56,7 +56,7 @@ def rates(checkout: Path, benchmark: str, arguments: list[str]) -> dict[str, flo
     """Run a checkout's benchmark in a process of its own; return its rates by name."""
     command = [sys.executable, "-c", CODE, f"benchmarks.{benchmark}", *arguments]
     environment = os.environ | {"PYTHONPATH": str(checkout)}  # for the children it starts
-    answer = subprocess.run(command, cwd=checkout, env=environment, stdout=subprocess.PIPE, text=True)
+    answer = subprocess.run(command, cwd=checkout, env=environment, stdout=subprocess.PIPE, encoding="utf-8")
     # One that is out of its own limits ends with 1, too, but has printed its figures.
     if answer.returncode and not answer.stdout:
         sys.exit(f"benchmarks.{benchmark} of {checkout} ended with status {answer.returncode}")

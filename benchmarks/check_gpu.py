@@ -64,7 +64,7 @@ def skipped_tests() -> Found:
     # Without conftest.py, which imports the crawler's packages: a machine with a GPU may lack them.
     options = ["-q", "--noconftest", "-p", "no:cacheprovider", "-k", "the_gpu"]
     command = [sys.executable, "-m", "pytest", *options, *TESTS]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
     last = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1:]
     return {"right": done.returncode == 0 and "skipped" not in "".join(last), "said": last}
 

@@ -60,7 +60,9 @@ def torchs(
     arrays: dict[str, Any] = model.tensors()
     np.savez(given, vectors=photos, limits=limits, banned=rules.banned, **arrays)
     command, turns = [python, str(PEER), str(given), str(result), device], "\n" * (repeats + 1)
-    done = subprocess.run(command, input=turns, stdout=subprocess.PIPE, text=True, check=True, timeout=300)
+    done = subprocess.run(
+        command, input=turns, stdout=subprocess.PIPE, encoding="utf-8", check=True, timeout=300
+    )
     _, *rates = map(float, done.stdout.split())
     rows = np.load(result, allow_pickle=False)
     return max(rates), [tuple(int(token) for token in row if token >= 0) for row in rows]

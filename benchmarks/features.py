@@ -106,7 +106,9 @@ def peer(
     weights = {f"{layer.name}.weight": layer.weights for layer in learned}
     np.savez(folder / "peer.npz", images=images, **weights)  # type: ignore[arg-type]  # biases are zero
     command = [python, str(PEER), str(folder / "peer.npz"), str(folder / "peer.npy"), device]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         requests, answers = process.stdin, process.stdout

@@ -50,7 +50,7 @@ def measure_parquet(folder: Path) -> dict[str, object]:
             "inspect",
             str(path),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
         *lines, last = done.stderr.splitlines()
         peak = max(peak, int(last.removeprefix("peak ")))
         ending = {0: "a table", 1: "a line, status 1", 5: "a line, status 5"}.get(done.returncode, "else")

@@ -123,7 +123,9 @@ class Peer:
     def __init__(self, python: str, *sizes: int, device: str = "cpu") -> None:
         arguments = [*(str(number) for number in (*sizes, TOKENS, VECTOR, BATCHES)), device]
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen([python, str(PEER), *arguments], stdin=pipe, stdout=pipe, text=True)
+        self._process = subprocess.Popen(
+            [python, str(PEER), *arguments], stdin=pipe, stdout=pipe, encoding="utf-8"
+        )
 
     def rate(self, seconds: float) -> float:
         """Return the captions per second of a turn."""
@@ -203,7 +205,7 @@ def median(values: list[float | None], digits: int) -> str:
 def processor() -> str:
     """Return what the processor calls itself."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

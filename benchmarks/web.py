@@ -65,7 +65,7 @@ class Figures:
 def served(data: Path, pipeline: str) -> Iterator[tuple[str, int]]:
     """Serve the app in a child process; yield its address and the process's number."""
     code = f"import pathlib, web.app; web.app.serve(pathlib.Path({str(data)!r}), {pipeline!r}, port=0)"
-    server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, encoding="utf-8")
     assert server.stdout is not None
     line = server.stdout.readline()
     address = re.search(r"http://\S+", line)
@@ -125,7 +125,7 @@ async def visit(
 
 def memory(process: int) -> dict[str, float]:
     """Return MB of a process: its own, and of files that it has mapped, which others share."""
-    status = Path(f"/proc/{process}/status").read_text()
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     found = dict(re.findall(r"(RssAnon|RssFile):\s+(\d+)", status))
     return {"own": int(found["RssAnon"]) / 1024, "mapped": int(found["RssFile"]) / 1024}
 

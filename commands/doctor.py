@@ -49,6 +49,7 @@ def examine(weights: Path) -> Iterator[Finding]:
     yield _weights(weights)
     yield _chromium()
     yield _machine(weights)
+    yield _machine_code()
 
 
 def print_findings(findings: Iterator[Finding]) -> bool:
@@ -130,6 +131,19 @@ def _chromium() -> Finding:
     if found:
         return Finding("Chromium", "ok", found)
     return Finding("Chromium", "optional", "none", "only for crawl.render: chromium and the browser tests")
+
+
+def _machine_code() -> Finding:
+    from store.processes.child import ROOT
+    from store.processes.kept import machine_code
+
+    what = "machine code"
+    if place := machine_code(ROOT / "train" / "arithmetic" / "compiled"):
+        return Finding(what, "ok", f"kept in {place}")
+    remedy = "set NUMBA_CACHE_DIR to a folder that can be written"
+    return Finding(
+        what, "optional", "no folder to keep it in can be written: each process compiles anew", remedy
+    )
 
 
 def _machine(weights: Path) -> Finding:

@@ -21,14 +21,19 @@ from featurize.weights import identity, known, locate, own_file
 from store.errors import UserError
 from store.photo.options import Limits, PhotoOptions, limited
 from store.processes.child import ROOT
+from store.processes.kept import without_home
 from store.whole_file import write_whole
 
 RETRIES = 4
 """How often a batch is tried again after its worker died; then the batch itself is the likely cause."""
 BATCHES_PER_WORKER = 2
 """Batches under way for each worker: while it computes one, the next is already on its machine."""
-WEIGHTS_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bokeru" / "weights"
-"""Where a worker's machine keeps the weights that it received."""
+
+
+def weights_cache() -> Path:
+    """Return the folder that keeps, on a worker's machine, the weights that it received."""
+    cache = without_home() or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "bokeru" / "weights"
 
 
 @dataclass
@@ -204,7 +209,8 @@ def _local_weights(name: str, files: Mapping[str, bytes] | None) -> str:
     """
     if files is None:
         return name
-    folder = WEIGHTS_CACHE / Path(name).stem if len(files) > 1 else WEIGHTS_CACHE
+    cache = weights_cache()
+    folder = cache / Path(name).stem if len(files) > 1 else cache
     for one, content in reversed(list(files.items())):  # the model itself last: where it is, all are
         if not (folder / one).exists():
             (folder / one).parent.mkdir(parents=True, exist_ok=True)
@@ -217,4 +223,4 @@ def _encoder(settings: str, name: str, path: str) -> Encoder:
     """Return the encoder of this worker, opened once; `settings` is JSON, which `lru_cache` can hash."""
     options = FeatureOptions.model_validate_json(settings)
     size = 227 if options.weights == "caffenet" and options.size is None else options.size
-    return open_encoder(options.model_copy(update={"weights": path, "size": size}), WEIGHTS_CACHE)
+    return open_encoder(options.model_copy(update={"weights": path, "size": size}), weights_cache())

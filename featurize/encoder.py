@@ -18,7 +18,7 @@ from featurize.feeding.resolve import Fed, fed
 from featurize.feeding.saved import DEFAULT_LAYER
 from featurize.options import FeatureOptions, RandomOptions, is_onnx
 from featurize.preprocess import Recipe
-from featurize.weights import locate
+from featurize.weights import identity, known, locate
 from store.errors import UserError
 from store.photo.decode import Picture
 from store.photo.errors import OutsideLimits, UnusablePhoto
@@ -104,7 +104,9 @@ def _onnx(path: Path, how: Fed, weights: Path) -> Encoder:
     options = how.options
     if options.backend not in ("auto", "onnx"):  # of others too: they run networks of Caffe layers
         raise UserError(f"{path} runs on features.backend onnx, not on {options.backend}")
-    found = tried(path, options, weights)  # first: nothing ends what takes for ever as it loads here
+    beside = [path.parent / name for name in known(path, weights).external]
+    # First: nothing ends what takes for ever as it is loaded here.
+    found = tried(path, options, identity(str(path), weights), beside, weights)
     limits = Limits(options.seconds, int(options.memory_gb * 1e9))
     backend = open_model(path, options.layer, options.size, options.pool, limits)
     backend.take(found)

@@ -102,7 +102,7 @@ def _first_digest(path: Path) -> str | None:
     """Return the SHA-256 of the first file of this name that was the published one, as sha256sum writes
     it."""
     try:
-        return _digest_file(path).read_text().split()[0]
+        return _digest_file(path).read_text(encoding="utf-8").split()[0]
     except (OSError, ValueError, IndexError):
         return None
 

@@ -14,7 +14,7 @@ from featurize.encoder import Encoder, RandomEncoder, open_encoder
 from featurize.extract import SETTINGS
 from featurize.feeding.saved import DIGEST, saved_options
 from featurize.fetch import CAFFENET
-from featurize.weights import UNTRAINED, check_unchanged
+from featurize.weights import UNTRAINED, at_home, check_unchanged
 from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
 from store.place import Place
@@ -78,7 +78,7 @@ def _encoder(directory: Path) -> Encoder | None:
     except FileNotFoundError:
         return None
     files = {"untrained": weights / UNTRAINED, "caffenet": weights / CAFFENET.file}
-    path = files.get(options.weights, Path(options.weights).expanduser())
+    path = files.get(options.weights, at_home(options.weights))
     if options.weights != "random" and not path.is_file():
         return None
     check_unchanged(options.weights, weights, settings.get(DIGEST))

@@ -7,27 +7,20 @@ so this is our own, compiled by Numba. Only the pixels of the centre crop are co
 H, W rows and columns of the picture, S of the crop.
 """
 
-from collections.abc import Callable
-from typing import TypeVar, cast
-
 import numba
 import numpy as np
+
+from store.processes.kept import compiled
 
 BITS = 11
 ONE = 1 << BITS
 """1.0 in OpenCV's fixed point."""
 
 Samples = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-Function = TypeVar("Function", bound=Callable[..., object])
 _SAMPLES = numba.types.UniTuple(numba.types.Array(numba.int32, 1, "C"), 4)
 
 
-def _compiled(signature: object) -> Callable[[Function], Function]:
-    """Return a decorator that compiles for one signature, without Python's lock; the code is kept on disk."""
-    return cast(Callable[[Function], Function], numba.njit(signature, nogil=True, cache=True))
-
-
-@_compiled(_SAMPLES(numba.int64, numba.int64, numba.int64))
+@compiled(_SAMPLES(numba.int64, numba.int64, numba.int64))
 def _samples(length: int, size: int, warped: int) -> Samples:
     """Return how the middle `size` of `warped` pixels are interpolated along an axis of `length` pixels.
 
@@ -49,7 +42,7 @@ def _samples(length: int, size: int, warped: int) -> Samples:
     return first, second, weight_first, weight_second
 
 
-@_compiled("void(u1[:,:,::1], i8, f4[::1], f4[:,:,::1])")
+@compiled("void(u1[:,:,::1], i8, f4[::1], f4[:,:,::1])")
 def warp(pixels: np.ndarray, warped: int, mean: np.ndarray, result: np.ndarray) -> None:
     """Warp a picture to a square, crop its centre, turn R, G, B into B, G, R and subtract the mean.
 

@@ -60,8 +60,16 @@ def own_file(weights: str) -> Path | None:
     return None if weights in ("untrained", "caffenet", "random") else _own(weights)
 
 
+def at_home(weights: str) -> Path:
+    """Return the path of a setting, whose `~` is a user's home; as it is where no such home is known."""
+    try:
+        return Path(weights).expanduser()
+    except RuntimeError:
+        return Path(weights)
+
+
 def _own(weights: str) -> Path:
-    path = Path(weights).expanduser()
+    path = at_home(weights)
     if not path.is_file():
         known = "untrained, caffenet, random, or a path to a .caffemodel or an .onnx"
         raise UserError(f"features.weights is {weights!r}, and there is no such file. It takes: {known}")

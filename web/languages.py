@@ -24,7 +24,7 @@ def translations(language: str) -> dict[str, str]:
     """Return the texts of one language by their English; `text#1` is used where {count} is 1."""
     path = Path(__file__).parent / "translations" / f"{language}.json"
     # English needs a file for singulars only: the keys are its texts.
-    texts: dict[str, str] = json.loads(path.read_text()) if language in LANGUAGES and path.exists() else {}
+    texts: dict[str, str] = json.loads(path.read_bytes()) if language in LANGUAGES and path.exists() else {}
     return texts
 
 

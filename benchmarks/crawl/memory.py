@@ -47,5 +47,5 @@ def crawl_and_measure(address: str, directory: str, pages: int, archive: Archive
 
 def resident() -> float:
     """Return the resident megabytes of this process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     return round(pages * resource.getpagesize() / 2**20, 1)

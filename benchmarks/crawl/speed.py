@@ -86,7 +86,7 @@ def _rate_of(checkout: Path, address: str) -> float:
     )
     with tempfile.TemporaryDirectory() as directory:
         command = [sys.executable, "-c", code, address, directory]
-        answer = subprocess.run(command, cwd=checkout, stdout=subprocess.PIPE, text=True, check=True)
+        answer = subprocess.run(command, cwd=checkout, stdout=subprocess.PIPE, encoding="utf-8", check=True)
     return float(answer.stdout.split()[-1])
 
 

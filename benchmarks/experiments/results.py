@@ -68,7 +68,7 @@ class Result:
 
 def read_results(data: Path) -> list[Result]:
     """Return the cells that are done, the article's first, then by question."""
-    rows = [json.loads(path.read_text()) for path in sorted((data / "results").glob("*.json"))]
+    rows = [json.loads(path.read_bytes()) for path in sorted((data / "results").glob("*.json"))]
     runs: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
     for row in sorted(rows, key=lambda row: int(row["train"]["seed"])):
         runs.setdefault((row["question"], row["name"]), {})[int(row["train"]["seed"])] = row

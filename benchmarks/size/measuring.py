@@ -84,7 +84,7 @@ def _high_water(pid: int) -> int:
     `getrusage` also tells it, but counts the parent's memory from before the child's program began.
     """
     try:
-        found = _HIGH_WATER.search(Path(f"/proc/{pid}/status").read_text())
+        found = _HIGH_WATER.search(Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
     except OSError:
         return 0
     return 1024 * int(found[1]) if found else 0
@@ -104,5 +104,5 @@ def measured(command: Sequence[str], output: Path, environment: Mapping[str, str
             _, ended, used = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - started
     child.returncode = os.waitstatus_to_exitcode(ended)
-    said = output.read_text(errors="replace")[-_LAST_CHARACTERS:].strip()
+    said = output.read_text(encoding="utf-8", errors="replace")[-_LAST_CHARACTERS:].strip()
     return Cost(seconds, used.ru_utime + used.ru_stime, most[0], child.returncode, said)

@@ -161,9 +161,9 @@ def _site(prepared: Prepared) -> Cost:
 def served(prepared: Prepared, words: list[str]) -> Iterator[Visitor]:
     """Run a command that serves, on a free port; yield who asks it."""
     started = time.perf_counter()
-    with (prepared.folder / "logs" / f"{words[0]}.log").open("w") as log:
+    with (prepared.folder / "logs" / f"{words[0]}.log").open("w", encoding="utf-8") as log:
         command = [*BOKERU, *words, "--port", "0"]
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, encoding="utf-8")
         assert server.stdout is not None
         address = re.search(r"http://[\w.:]+", server.stdout.readline())
         try:

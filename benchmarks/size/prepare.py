@@ -50,7 +50,8 @@ def prepare(made: Path, folder: Path) -> Prepared:
     data = folder / "data"
     for name in (f"{NAME}/crawl", "features"):
         shutil.copytree(made / "data" / name, data / name, copy_function=os.link)
-    (folder / "pipelines.yaml").write_text((made / "pipelines.yaml").read_text() + _OTHERS)
+    settings = (made / "pipelines.yaml").read_text(encoding="utf-8") + _OTHERS
+    (folder / "pipelines.yaml").write_text(settings, encoding="utf-8")
     make_crawl(data / "few" / "crawl", FEW)
     images = sorted((data / NAME / "crawl" / "images").glob("*.parquet"))
     pages = sorted((data / NAME / "crawl" / "pages").glob("*.parquet"))
@@ -80,7 +81,7 @@ def _can(folder: Path, pages: list[Path], images: list[Path], photos: int) -> No
                 for row in pq.ParquetFile(path).read_row_group(group, ["url", "bytes"]).to_pylist():
                     urls[row["url"]] = name = row["url"].rpartition("/")[2]
                     (folder / "images" / name).write_bytes(row["bytes"])
-    with (folder / "boke.csv").open("w", newline="") as file:
+    with (folder / "boke.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         for path in pages[: len(pages) // _TENTH + 1]:

@@ -41,7 +41,7 @@ def yardsticks(folder: Path) -> dict[str, float]:
     texts = [text for path in pages for text in _texts(path)]
     photos = pq.ParquetFile(images[0]).read_row_group(0, ["bytes"])["bytes"].to_pylist()
     number = sum(pq.read_metadata(path).num_rows for path in images)
-    tokens = json.loads((data / NAME / "dataset" / "vocabulary.json").read_text())["tokens"]
+    tokens = json.loads((data / NAME / "dataset" / "vocabulary.json").read_bytes())["tokens"]
     rate = _multiplications()
     return {
         "read": _timed(lambda: [pq.ParquetFile(path).read() for path in pages + images]),

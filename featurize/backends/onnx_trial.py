@@ -7,7 +7,7 @@ of a model's constants as it loads. What a trial found is kept, so that a second
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -55,26 +55,26 @@ def external_files(path: Path) -> list[str]:
     return list(map(str, _ask("files", path, memory, memory)["files"]))
 
 
-def tried(path: Path, options: FeatureOptions, weights: Path) -> Tried:
+def tried(path: Path, options: FeatureOptions, identity: str, beside: Sequence[Path], weights: Path) -> Tried:
     """Return what a trial of a model found, which is made unless it is known.
 
     Args:
         options: as they were resolved; the limits are among them.
-        weights: the folder that keeps digests of weights files, and trials.
+        identity: what identifies the model's files.
+        beside: those of them that lie beside it.
+        weights: the folder that keeps trials.
 
     Raises:
         UserError: the model is none that can be used within the limits; the message says why.
     """
-    from featurize.weights import identity, known
-
     settings = options.model_dump_json()
-    key = fingerprint(VERSION, identity(str(path), weights), settings, onnxruntime.__version__)
+    key = fingerprint(VERSION, identity, settings, onnxruntime.__version__)
     kept = _kept(weights)
     with suppress(KeyError, ValidationError):  # made by another version
         return Tried.model_validate(kept[key])
     computed = int(options.memory_gb * 1e9)
-    sizes = [_size(path), *((path.parent / name).stat().st_size for name in known(path, weights).external)]
-    answer = _ask("try", path, PYTHON + COPIES * sum(sizes) + computed, computed, settings)
+    size = _size(path) + sum(one.stat().st_size for one in beside)
+    answer = _ask("try", path, PYTHON + COPIES * size + computed, computed, settings)
     found = Tried.model_validate(answer["tried"])
     newest = dict(list(_kept(weights).items())[1 - KEPT :])
     with suppress(OSError):  # it only saves time: a folder that cannot be written is no reason to fail

@@ -117,7 +117,7 @@ def _strings(path: Path) -> Iterator[str]:
     """Yield the strings in a JSON or JSON-lines file that may be captions; none of other files."""
     if path.suffix not in (".json", ".jsonl"):
         return
-    text = path.read_text(errors="replace")
+    text = path.read_text(encoding="utf-8", errors="replace")
     for part in text.split("\n") if path.suffix == ".jsonl" else [text]:
         try:
             yield from _strings_in(json.loads(part))

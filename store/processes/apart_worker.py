@@ -22,7 +22,7 @@ def main() -> None:
     """Run the module's function within the limits, and end with its exit status."""
     note, errors, memory, module, function, path = sys.argv[1:]
     Note.descriptor = int(note)
-    sys.stderr = open(int(errors), "w", buffering=1, errors="backslashreplace")  # noqa: PTH123, SIM115
+    sys.stderr = open(int(errors), "w", buffering=1, encoding="utf-8", errors="backslashreplace")  # noqa: PTH123, SIM115
     limit(int(memory))
     start_log(0)
     action = getattr(importlib.import_module(module), function)

@@ -25,6 +25,7 @@ def exit_status(action: Callable[[], object]) -> int:
     stop whenever he has seen enough.
     """
     streams.replace_closed()
+    streams.take_any_text()
     install()
     try:
         return _status(action)

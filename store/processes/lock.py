@@ -37,7 +37,7 @@ def locked(path: Path, purpose: str, patience: float | None = None) -> Iterator[
         UserError: another process still holds it; the message says which.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
+    with path.open("a+", encoding="utf-8") as file:
         _acquire(file, purpose, PATIENCE if patience is None else patience)
         # Only now that the lock is ours: before, the file names the other holder.
         file.truncate(0)

@@ -1,5 +1,7 @@
 """Standard streams that are closed, or that nobody reads: neither is a reason to fail."""
 
+import codecs
+import io
 import os
 import select
 import sys
@@ -17,6 +19,18 @@ def replace_closed() -> None:
             if null < number:  # a lower one is closed too, but Python has no use for it
                 os.dup2(null, number)
             setattr(sys, name, open(max(null, number), "r" if name == "stdin" else "w"))  # noqa: SIM115, PTH123
+
+
+def take_any_text() -> None:
+    """Let standard output and error take every character, whatever the locale can write.
+
+    A locale of ASCII (C, POSIX) says that nobody has set one, not that the reader has nothing else: UTF-8 is
+    written then, as PEP 538 and PEP 540 have it. What another encoding lacks is written as an escape.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            ascii_alone = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding="utf-8" if ascii_alone else None, errors="backslashreplace")
 
 
 def is_unread() -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,18 @@ def test_an_error_that_nobody_reads_keeps_its_status(pipeline: Path) -> None:
     result = subprocess.run(command, cwd=pipeline.parent, stdout=subprocess.DEVNULL, stderr=writer)
     os.close(writer)
     assert result.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [({"LC_ALL": "POSIX"}, "犬".encode()), ({"PYTHONIOENCODING": "latin-1"}, rb"\u72ac")],
+)
+def test_text_that_a_locale_cannot_write_is_no_failure(locale: dict[str, str], said: bytes) -> None:
+    """Without a locale UTF-8 is written; with another one an escape, which that encoding has."""
+    code = "from store.processes.ending import exit_status; exit_status(lambda: print('\\u72ac'))"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", **locale},
+        capture_output=True,
+    )
+    assert (result.stdout, result.stderr) == (said + b"\n", b"")

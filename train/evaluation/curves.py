@@ -1,18 +1,22 @@
 """The loss curves of a run as a picture, with the bounds to compare them with."""
 
 import io
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
+from store.processes.kept import without_home
 from store.whole_file import write_whole
 
 
 def draw(path: Path, records: Sequence[Mapping[str, Any]], bounds: Mapping[str, float | None]) -> None:
     """Draw training and dev loss by epoch to a PNG, and a line across for each of `bounds` that is known."""
+    if folder := without_home():
+        os.environ.setdefault("MPLCONFIGDIR", str(folder))
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(8, 5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

@@ -153,7 +153,7 @@ def _state(path: Path, changed: float) -> str:
 
 def _records(path: Path, broken: list[str]) -> Iterator[dict[str, Any]]:
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return
     for line in lines:
@@ -168,7 +168,7 @@ def _records(path: Path, broken: list[str]) -> Iterator[dict[str, Any]]:
 def _settings(path: Path, broken: list[str]) -> dict[str, Any]:
     """Return the settings as one level: `train.epochs`, say."""
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
         return {
             f"{stage}.{name}": value
             for stage, settings in content.items()

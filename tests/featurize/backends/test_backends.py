@@ -2,6 +2,9 @@
 
 import gc
 import json
+import os
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,6 +29,7 @@ from store.chainer_compat import gpu_problem
 from store.errors import UserError
 from tests.featurize.small_networks import small_network, until
 
+ROOT = Path(__file__).parents[3]
 RANDOM = np.random.default_rng(3)
 
 
@@ -334,3 +338,17 @@ def test_auto_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cupy_without_a_gpu_says_what_to_do() -> None:
     with pytest.raises(UserError, match=r"features.backend is cupy, but .*features.backend=onnx"):
         start(small_network(), "cupy")
+
+
+def test_onnx_runtime_sends_nobody_word_of_a_run(tmp_path: Path) -> None:
+    """Since 1.32 it does on Linux, too, and keeps a number of the machine for that in the user's cache."""
+    code = (
+        "from featurize.backends.onnx import session_of\n"
+        "from tests.featurize.small_networks import small_network\n"
+        "session_of(small_network())\n"
+    )
+    home = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    home.pop("ORT_DISABLE_TELEMETRY", None)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=home, capture_output=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.rglob("*") if "icrosoft" in path.name] == []

@@ -1,10 +1,11 @@
 """Numba's compiler as the loops of this package use it, and the exponential function that they share."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-import numba
 import numpy as np
+
+from store.processes import kept
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -23,11 +24,8 @@ def compiled(inline: str = "never", inner: bool = False) -> Callable[[Function],
     # Sums may be reordered, or they would not vectorise; the order is fixed when the code is compiled, so
     # runs repeat bit for bit. "nnan" and "ninf" are missing on purpose: a model that diverged must show it.
     fast = {"reassoc", "contract", "nsz", "arcp"}
-    made = numba.njit(
-        cache=True, fastmath=fast, nogil=True, inline=inline, error_model="numpy",
-        no_cpython_wrapper=inner, no_cfunc_wrapper=inner,
-    )  # fmt: skip
-    return cast(Callable[[Function], Function], made)
+    settings = {"fastmath": fast, "inline": inline, "error_model": "numpy"}
+    return kept.compiled(**settings, no_cpython_wrapper=inner, no_cfunc_wrapper=inner)
 
 
 @compiled(inline="always")
