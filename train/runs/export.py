@@ -69,7 +69,7 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        stages = yaml.safe_load(path.read_text())
+        stages = yaml.safe_load(path.read_text(encoding="utf-8"))
         return {f"{stage}.{name}": value for stage in stages for name, value in stages[stage].items()}
     except (OSError, ValueError, yaml.YAMLError, AttributeError, TypeError) as error:
         raise DamagedFile(path, f"these are no settings of a run ({error})") from error
@@ -108,7 +108,7 @@ def send(runs: Sequence[Path], tracker: str, python: Path, project: str) -> int:
     script = Path(__file__).parent / "trackers" / f"into_{tracker}.py"
     try:
         done = subprocess.run(
-            [python, script], input=json.dumps(given), capture_output=True, text=True, check=False
+            [python, script], input=json.dumps(given), capture_output=True, encoding="utf-8", check=False
         )
     except OSError as error:
         raise UserError(f"{python} does not start ({error.strerror}). {_install(tracker)}") from None
