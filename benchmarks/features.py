@@ -56,25 +56,33 @@ PRODUCT = """<ir_version: 8, opset_import: ["": 17]>
 product (float[N, N] one, float[N, N] other) => (float[N, N] result) { result = MatMul(one, other) }"""
 PEER = Path(__file__).parent / "peers" / "caffenet_torch.py"
 Images = np.ndarray
+Clock = Callable[[], float]
 
 
-def rate(count: int, work: Callable[[], object]) -> float:
+def rate(count: int, work: Callable[[], object], clock: Clock = time.perf_counter) -> float:
     """Return `count` over the seconds that `work` takes."""
-    started = time.perf_counter()
+    started = clock()
     work()
-    return count / (time.perf_counter() - started)
+    return count / (clock() - started)
 
 
-def sgemm(size: int = 2048, times: int = 6) -> float:
+def sgemm(size: int = 2048, times: int = 6, one_thread: bool = False) -> float:
     """Return the highest rate of square float32 products, in floating-point operations per second.
 
     Of three ways: NumPy, one product after another, each on all cores; NumPy, one product per core at once;
     and the same with ONNX Runtime, which is faster on some processors.
+
+    Args:
+        one_thread: of either library on one thread, by processor time.
     """
     one, other = (np.random.default_rng(seed).random((size, size), np.float32) for seed in (1, 2))
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(onnx.parser.parse_model(PRODUCT).SerializeToString(), settings)
+    if one_thread:
+        alone = [lambda: one @ other, lambda: session.run(None, {"one": one, "other": other})]
+        with threadpool_limits(1):
+            return 2 * size**3 * max(rate(1, way, time.process_time) for way in alone * 3)
     ways = [
         lambda: [one @ other for _ in range(times)],
         lambda: on_all_cores(times, lambda _: one @ other),

@@ -1,6 +1,6 @@
 """Captions per second of training: Bokeru's compiled path, PyTorch eager, the bound of the matrix products.
 
-    python -m benchmarks.train [--rounds 3] [--seconds 4] [--peer PYTHON]
+    python -m benchmarks.train [--rounds 3] [--seconds 4] [--peer PYTHON] [--one-thread]
 
 All train the article's model (fc7 through a linear layer into the first input, one LSTM, one linear layer,
 Adam) on the same captions of 20 target tokens, in turns, in one run; beside them the article's loop, token by
@@ -26,14 +26,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.features import sgemm
+from benchmarks.features import Clock, sgemm
 from dataset.text.vocabulary import BOS, EOS
 from store.chainer_compat import chainer
 from store.processes.cores import cores
 from train import batches
 from train.arithmetic.arithmetic import choose
 from train.arithmetic.compiled.pool import pool_threads
-from train.arithmetic.threads import worthwhile_threads
+from train.arithmetic.threads import blas_threads, worthwhile_threads
 from train.examples import Examples
 from train.model import CaptionModel, Sizes
 from train.options import TrainOptions
@@ -120,8 +120,9 @@ PEER = Path(__file__).with_name("peers") / "training_torch.py"
 class Peer:
     """PyTorch in another Python, which trains for the seconds that it reads from its standard input."""
 
-    def __init__(self, python: str, *sizes: int, device: str = "cpu") -> None:
-        arguments = [*(str(number) for number in (*sizes, TOKENS, VECTOR, BATCHES)), device]
+    def __init__(self, python: str, *sizes: int, device: str = "cpu", one_thread: bool = False) -> None:
+        numbers = (*sizes, TOKENS, VECTOR, BATCHES, int(one_thread))
+        arguments = [device, *(str(number) for number in numbers)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
             [python, str(PEER), *arguments], stdin=pipe, stdout=pipe, encoding="utf-8"
@@ -139,29 +140,33 @@ class Peer:
         self._process.communicate()
 
 
-def rate(step: Step, batch: int, seconds: float) -> float:
+def rate(step: Step, batch: int, seconds: float, clock: Clock = time.perf_counter) -> float:
     """Return the captions per second of a turn."""
-    done, start = 0, time.perf_counter()
-    while done < 2 or time.perf_counter() - start < seconds:
+    done, start = 0, clock()
+    while done < 2 or clock() - start < seconds:
         step(done)
         done += 1
-    return done * batch / (time.perf_counter() - start)
+    return done * batch / (clock() - start)
 
 
-def measure(sizes: tuple[int, int, int], rounds: int, seconds: float, python: str | None) -> list[Turn]:
+def measure(
+    sizes: tuple[int, int, int], rounds: int, seconds: float, python: str | None, one_thread: bool
+) -> list[Turn]:
     """Return the captions per second of each implementation and of the bound, turn by turn, after a first."""
     hidden, vocabulary, batch = sizes
     our_step, article_step = ours(*sizes), articles(*sizes)
-    peer = Peer(python, *sizes) if python else None
-    threads = worthwhile_threads(batch * TOKENS, vocabulary, hidden)
+    peer = Peer(python, *sizes, one_thread=one_thread) if python else None
+    threads = 1 if one_thread else worthwhile_threads(batch * TOKENS, vocabulary, hidden)
+    clock = time.process_time if one_thread else time.perf_counter
     turns: list[Turn] = []
     for _ in range(rounds + 1):
         with pool_threads(threads):
-            turn = {"ours": rate(our_step, batch, seconds)}
+            turn = {"ours": rate(our_step, batch, seconds, clock)}
         if peer:
             turn["PyTorch"] = peer.rate(seconds)
-        turn["the bound"] = sgemm() / operations(hidden, vocabulary)
-        turn["the article's loop"] = rate(article_step, batch, seconds)
+        turn["the bound"] = sgemm(one_thread=one_thread) / operations(hidden, vocabulary)
+        with blas_threads(1 if one_thread else cores()):
+            turn["the article's loop"] = rate(article_step, batch, seconds, clock)
         turns.append(turn)
     if peer:
         peer.close()
@@ -180,6 +185,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0, help="of a turn")
     parser.add_argument("--peer", default=os.environ.get("BOKERU_TORCH_PYTHON"))
+    parser.add_argument(
+        "--one-thread", action="store_true", help="each on one thread, by processor time: for a busy machine"
+    )
     arguments = parser.parse_args()
     if not arguments.peer:
         print("PyTorch: not measured: set $BOKERU_TORCH_PYTHON to a Python that has it", file=sys.stderr)
@@ -189,7 +197,7 @@ def main() -> None:
     print("| hidden, vocabulary, batch | " + " | ".join(titles) + " |")
     print("| --- " + "| ---: " * len(titles) + "|")
     for sizes in SIZES:
-        turns = measure(sizes, arguments.rounds, arguments.seconds, arguments.peer)
+        turns = measure(sizes, arguments.rounds, arguments.seconds, arguments.peer, arguments.one_thread)
         cells = [median([turn.get(name) for turn in turns], 0) for name in ("ours", *others)]
         for name in others:
             cells.append(median([turn["ours"] / turn[name] if name in turn else None for turn in turns], 2))

@@ -1,7 +1,7 @@
 """The training of `benchmarks.train` in PyTorch eager, run by a Python that has it.
 
-Its arguments are sizes and a device. It trains for each number of seconds that it reads, and prints the
-captions per second.
+Its arguments are a device, sizes, and whether it has one thread and goes by processor time. It trains for
+each number of seconds that it reads, and prints the captions per second.
 """
 
 import sys
@@ -10,8 +10,11 @@ import time
 import numpy as np
 import torch
 
-hidden, vocabulary, batch, tokens, vector, count = map(int, sys.argv[1:7])
-device = sys.argv[7]
+device = sys.argv[1]
+hidden, vocabulary, batch, tokens, vector, count, one_thread = map(int, sys.argv[2:])
+if one_thread:
+    torch.set_num_threads(1)
+clock = time.process_time if one_thread else time.perf_counter
 torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 ids = np.random.default_rng(0).integers(4, vocabulary, (count, batch, tokens + 1))
 ids[:, :, 0], ids[:, :, -1] = 2, 3
@@ -26,8 +29,8 @@ adam = torch.optim.Adam([p for module in modules for p in module.parameters()])
 criterion = torch.nn.CrossEntropyLoss()
 number = 0
 for line in sys.stdin:
-    limit, done, start = float(line), 0, time.perf_counter()
-    while done < 2 or time.perf_counter() - start < limit:
+    limit, done, start = float(line), 0, clock()
+    while done < 2 or clock() - start < limit:
         batch_number, number, done = number % count, number + 1, done + 1
         x = embedding(ids[batch_number, :, :-1])
         x[:, 0] += photo(photos[batch_number])
@@ -37,4 +40,4 @@ for line in sys.stdin:
         loss.backward()
         adam.step()
     loss.item()
-    print(done * batch / (time.perf_counter() - start), flush=True)
+    print(done * batch / (clock() - start), flush=True)

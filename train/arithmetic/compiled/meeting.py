@@ -13,11 +13,9 @@ from numba.extending import intrinsic
 from train.arithmetic.compiled.jit import compiled
 from train.model import Array
 
-LOOKS = 100_000
-"""Looks at a counter before the processor is offered to others: some 50 us, longer than most waits take."""
-LINGER = 0 if numba.config.DISABLE_JIT else 1_000_000
-"""Looks at whether more is to come before a thread leaves: some 500 us, longer than Python takes between two
-calls. To wake a thread takes tens of microseconds on an idle machine, and milliseconds on a busy one."""
+LOOKS = 0 if numba.config.DISABLE_JIT else 10_000_000
+"""Looks at a counter, some 5 ms, before a thread that waits gives way to others. Most waits take
+microseconds. On a busy machine a thread that gives way is back milliseconds later, and all wait for it."""
 ARRIVED, ABANDONED, CALLS = 0, 1, 2
 """What a counter counts: arrivals at meetings, threads that will not come, and functions begun."""
 
@@ -102,5 +100,5 @@ def end(thread: int, threads: int, counter: Array) -> None:
     if not meet(counter, threads) or thread == 0:
         return
     looks = 0
-    while _read(counter[CALLS:]) == calls and looks < LINGER:
+    while _read(counter[CALLS:]) == calls and looks < LOOKS:
         looks += 1

@@ -52,8 +52,11 @@ def losses_and_gradients(
         grad_hidden: (T, H), filled.
         grad_bias: (V,), added to.
     """
-    for start in range(0, len(hidden), TILE):
-        tile = slice(start, min(start + TILE, len(hidden)))
+    tiles = -(-len(hidden) // TILE)
+    for number in range(tiles):
+        # Of equal sizes: OpenBLAS is slow where few tokens meet all weights.
+        start = len(hidden) * number // tiles
+        tile = slice(start, len(hidden) * (number + 1) // tiles)
         tokens, count = tile.stop - start, -(-len(bias) // scores.shape[2])
         highest, total = np.empty((count, tokens), np.float32), np.zeros(tokens, np.float32)
         _score(
