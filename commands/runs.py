@@ -43,7 +43,7 @@ def runs(arguments: argparse.Namespace) -> None:
 
     pipeline = pipeline_of(arguments)
     newest(pipeline.runs)
-    found = [named(pipeline.runs, name) for name in arguments.runs] or complete(pipeline.runs)
+    found = [named(pipeline.runs, name) for name in arguments.run] or complete(pipeline.runs)
     if arguments.form == "csv":
         rows = write_table(found, arguments.out)
         return print(f"{rows:,} rows of {len(found):,} runs written to {arguments.out}")
@@ -61,19 +61,16 @@ def _runs(arguments: argparse.Namespace) -> list[Path]:
     """
     from train.runs.find import evaluated, named
 
-    folders = [Path(name) for name in arguments.runs]
-    if not arguments.pipeline:
-        if not folders or not all(folder.is_dir() for folder in folders):
-            raise UsageError("name the pipeline of the runs (--pipeline NAME), or the runs by their folders")
-        return folders
-    place = pipeline_of(arguments)
-    if not folders:
-        return evaluated(place.runs)
+    pipeline = pipeline_of(arguments) if arguments.pipeline else None
+    if not arguments.runs and pipeline:
+        return evaluated(pipeline.runs)
     found = [
-        folder if folder.is_dir() else named(place.runs, name)
-        for folder, name in zip(folders, arguments.runs, strict=True)
+        Path(name) if Path(name).is_dir() or not pipeline else named(pipeline.runs, name)
+        for name in arguments.runs
     ]
-    if len(set(found)) < len(found):
+    if not found or not all(run.is_dir() for run in found):
+        raise UsageError("name the pipeline of the runs (--pipeline NAME), or the runs by their folders")
+    if len({run.resolve() for run in found}) < len(found):
         raise UsageError("a run is named twice. Name runs that differ")
     return found
 
@@ -92,8 +89,8 @@ def register(commands: Commands) -> None:
     command = add(commands, runs)
     command.add_argument("action", choices=["export"], help="what to do")
     command.add_argument("form", choices=["csv", *TRACKERS], help="for whom")
-    what = "runs, by their names, or how these begin or end; all complete ones"
-    command.add_argument("runs", nargs="*", metavar="RUN", help=what)
+    what = "runs, by their names, or how these begin or end (all complete ones)"
+    command.add_argument("--run", nargs="+", action="extend", default=[], metavar="RUN", help=what)
     command.add_argument(
         "--out", type=path, default=Path("runs.csv"), metavar="FILE", help="the table (runs.csv)"
     )

@@ -71,6 +71,14 @@ def test_seeds_are_trained_measured_and_compared(
     assert printed.count("minus that") == 2
     assert bokeru(f"compare {runs[1]} {runs[0]} --json") == 0, "runs are folders, too, of any pipeline"
     assert json.loads(capsys.readouterr().out)["others"][first]["nll"]["value"] == pytest.approx(one - other)
+    assert bokeru(f"compare --pipeline demo {first} {runs[0]}") == 2
+    assert "named twice" in capsys.readouterr().err
+
+    assert bokeru(f"runs export csv --pipeline demo --out logs.csv --run {first} {second}") == 0
+    assert "4 rows of 2 runs written to logs.csv" in capsys.readouterr().out
+    assert Path("logs.csv").read_text().startswith("run,step,epoch,")
+    assert bokeru("runs export mlflow --pipeline demo") == 1
+    assert "--python mlflow/bin/python" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

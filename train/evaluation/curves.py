@@ -1,6 +1,7 @@
 """The loss curves of a run as a picture, with the bounds to compare them with."""
 
 import io
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,9 +22,11 @@ def draw(path: Path, records: Sequence[Mapping[str, Any]], bounds: Mapping[str, 
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     epochs = [record["epoch"] for record in records]
-    for name, label in (("loss", "train"), ("dev_loss", "dev")):
-        if any(record[name] is not None for record in records):
-            axes.plot(epochs, [record[name] for record in records], marker=".", label=label)
+    for name, label in (("loss", "train"), ("dev_loss", "dev"), ("dev_known_loss", "dev, known tokens")):
+        # Earlier versions did not log the last one; where nothing was measured, the line has a gap.
+        losses = [math.nan if (loss := record.get(name)) is None else loss for record in records]
+        if not all(map(math.isnan, losses)):
+            axes.plot(epochs, losses, marker=".", label=label)
     for style, (label, value) in zip(("-", "--", ":", "-."), bounds.items(), strict=False):
         if value is not None:
             axes.axhline(value, color="0.4", linestyle=style, linewidth=1, label=f"{label}  {value:.3f}")

@@ -59,6 +59,9 @@ def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:
         UserError: two runs have no photo in common.
     """
     base, *others = runs
+    names = {run: run.name for run in runs}
+    if len(set(names.values())) < len(runs):  # runs of several pipelines
+        names = {run: str(run) for run in runs}
     tables = {run: by_photo.read(run, split) for run in runs}
     models = [artifact.load(run / "model") for run in runs]
     unlike = _unlike(models)
@@ -70,9 +73,9 @@ def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:
                 f"{run.name} and {base.name} were measured on no photo in common, so nothing compares. "
                 "Train and evaluate both on one dataset: of the same crawl, with the same dataset.* settings."
             )
-        found[run.name] = _without(differences(mine, theirs), unlike)
+        found[names[run]] = _without(differences(mine, theirs), unlike)
     figures = estimates(by_photo.columns_of(tables[base]))
-    return Comparison(split, base.name, figures, found, tuple(unlike))
+    return Comparison(split, names[base], figures, found, tuple(unlike))
 
 
 def _unlike(models: Sequence[artifact.Artifact]) -> dict[str, frozenset[str]]:
