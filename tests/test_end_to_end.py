@@ -133,7 +133,7 @@ def test_the_vectors_are_those_that_0_1_computed(demo: Path) -> None:
 def test_the_run_has_its_files(demo: Path) -> None:
     names = {path.name for path in run(demo).iterdir()}
     expected = {"settings.yaml", "log.jsonl", "average_loss.json", "curves.png", "snapshots", "model"}
-    assert expected | {"evaluation.json", "samples.json"} <= names
+    assert expected | {"evaluation.json", "evaluation.parquet", "samples.json"} <= names
     assert {path.name for path in (run(demo) / "model").iterdir()} == {
         "model.safetensors",
         "config.json",
@@ -149,6 +149,8 @@ def assert_learned(demo: Path) -> None:
     evaluation = json.loads((run(demo) / "evaluation.json").read_text())
     dev = evaluation["dev"]
     assert dev["floor"] < dev["nll"] < dev["unigram"] < dev["ln_v"]
+    assert dev["floor_known"] < dev["nll_known"] < dev["unigram_known"]
+    assert dev["nll_known"] < dev["nll"]
     assert dev["nll"] < dev["shuffled_nll"]
     assert dev["names"] > dev["names_shuffled"]
 
