@@ -6,18 +6,28 @@ import time
 from typing import Any
 
 import numba
+import numpy as np
 from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from store.processes.cores import cores
 from train.arithmetic.compiled.jit import compiled
 from train.model import Array
 
 LOOKS = 0 if numba.config.DISABLE_JIT else 10_000_000
 """Looks at a counter, some 5 ms, before a thread that waits gives way to others. Most waits take
 microseconds. On a busy machine a thread that gives way is back milliseconds later, and all wait for it."""
-ARRIVED, ABANDONED, CALLS = 0, 1, 2
-"""What a counter counts: arrivals at meetings, threads that will not come, and functions begun."""
+ARRIVED, ABANDONED, CALLS, PATIENCE = 0, 1, 2, 3
+"""What a counter holds: arrivals at meetings, threads that will not come, functions begun; and how often a
+thread looks before it gives way."""
+
+
+def new_counter(threads: int) -> Array:
+    """Return what the threads of a function count with, (4,) int64."""
+    # Where there are more threads than cores, one that waits keeps another from coming.
+    return np.array([0, 0, 0, LOOKS if threads <= cores() else 0])
+
 
 if numba.config.DISABLE_JIT:
     _lock = threading.Lock()
@@ -63,7 +73,7 @@ def begin(thread: int, counter: Array) -> None:
 
     Args:
         thread: counted from 0.
-        counter: (3,) int64, shared, and zeros at first; see `ARRIVED`, `ABANDONED`, `CALLS`.
+        counter: shared, see `new_counter`.
     """
     if thread == 0:
         _add_one(counter[CALLS:])
@@ -84,7 +94,7 @@ def meet(counter: Array, threads: int) -> bool:
         if _read(counter[ABANDONED:]):
             return False
         looks += 1
-        if looks > LOOKS:  # a thread that is not running must get a processor
+        if looks > counter[PATIENCE]:  # a thread that is not running must get a processor
             _give_way()
     return True
 
@@ -100,5 +110,5 @@ def end(thread: int, threads: int, counter: Array) -> None:
     if not meet(counter, threads) or thread == 0:
         return
     looks = 0
-    while _read(counter[CALLS:]) == calls and looks < LOOKS:
+    while _read(counter[CALLS:]) == calls and looks < counter[PATIENCE]:
         looks += 1

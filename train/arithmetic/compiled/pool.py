@@ -11,9 +11,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import NamedTuple
 
-import numpy as np
-
-from train.arithmetic.compiled.meeting import ABANDONED
+from train.arithmetic.compiled.meeting import ABANDONED, new_counter
 from train.arithmetic.threads import blas_threads
 from train.model import Array
 
@@ -34,7 +32,7 @@ class _Pool:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._counter = np.zeros(3, np.int64)
+        self._counter = new_counter(size)
         self._queues: list[SimpleQueue[_Given | None]] = [SimpleQueue() for _ in range(1, size)]
         numbered = enumerate(self._queues, 1)
         self._threads = [Thread(target=self._serve, args=each, daemon=True) for each in numbered]
@@ -60,10 +58,10 @@ class _Pool:
         except BaseException:
             # A signal's exception, maybe, before the work began: nobody may wait for this thread.
             counter[ABANDONED] = 1
-            self._counter = np.zeros(3, np.int64)
+            self._counter = new_counter(self.size)
             raise
         if errors:
-            self._counter = np.zeros(3, np.int64)
+            self._counter = new_counter(self.size)
             raise errors[0]
 
     def close(self) -> None:
@@ -112,6 +110,6 @@ def together(work: Work) -> None:
     """
     pool = _pool.get()
     if pool is None:
-        work(0, np.zeros(3, np.int64))
+        work(0, new_counter(1))
     else:
         pool.together(work)
