@@ -67,13 +67,17 @@ class Result:
 
 
 def read_results(data: Path) -> list[Result]:
-    """Return the cells that are done, the article's first, then by question."""
+    """Return the cells that are done, the article's first, then by question; main lines come first."""
     rows = [json.loads(path.read_bytes()) for path in sorted((data / "results").glob("*.json"))]
     runs: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
     for row in sorted(rows, key=lambda row: int(row["train"]["seed"])):
         runs.setdefault((row["question"], row["name"]), {})[int(row["train"]["seed"])] = row
     results = [Result(name, question, same) for (question, name), same in runs.items()]
-    return sorted(results, key=lambda result: (not result.question.startswith("article"), result.question))
+    return sorted(results, key=_place)
+
+
+def _place(result: Result) -> tuple[bool, str, bool]:
+    return not result.question.startswith("article"), result.question, result.name != result.question
 
 
 def spread(values: Sequence[float]) -> str:

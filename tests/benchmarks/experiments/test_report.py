@@ -82,3 +82,9 @@ def test_a_report_draws_what_is_there(tmp_path: Path) -> None:
     report(written(tmp_path, *rows), tmp_path / "pictures", [])
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
         "article.png", "captions.png", "grid.png"}  # fmt: skip
+
+
+def test_a_main_line_stands_before_its_switches(tmp_path: Path) -> None:
+    rows = of_small("article-small, a switch", 0.3), row("x"), of_small("article-small", 0.3)
+    names = [result.name for result in read_results(written(tmp_path, *rows))]
+    assert names == ["article-small", "article-small, a switch", "x"]
