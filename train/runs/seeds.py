@@ -70,10 +70,14 @@ def show(title: str, runs: Sequence[Mapping[str, Any]]) -> None:
     seeds = "one seed" if len(runs) == 1 else f"{len(runs)} seeds"
     table = Table(title, Column(f"mean of {seeds}"), Column(f"{CONFIDENCE:.0%} interval over seeds"))
     found = pool(runs)
-    for name in [*(name for name in MEANINGS if name in found), *(found.keys() - MEANINGS.keys())]:
+    others = [name for name in found if name not in MEANINGS]
+    for name in [*(name for name in MEANINGS if name in found), *others]:
         figure = found[name]
-        interval = "" if figure.low is None else f"{figure.low:,.3f} to {figure.high:,.3f}"
-        table.add_row(MEANINGS.get(name, name), f"{figure.mean:,.3f}", interval)
+        if figure.low is None or figure.low == figure.high:  # a count, say, or a bound
+            middle, interval = f"{figure.mean:,.3f}".removesuffix(".000"), ""
+        else:
+            middle, interval = f"{figure.mean:,.3f}", f"{figure.low:,.3f} to {figure.high:,.3f}"
+        table.add_row(MEANINGS.get(name, name), middle, interval)
     Console().print(table)
 
 
