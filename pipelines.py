@@ -19,6 +19,7 @@ from store.notify.options import NotifyOptions
 from store.options import Options
 from store.photo.options import PhotoOptions
 from store.place import CONFIG, SHARED, bokeru
+from store.text.settings import NotSettings, read_settings, shared
 from train.options import TrainOptions
 from web.options import WebOptions
 
@@ -35,26 +36,9 @@ class Settings(Options):
     notify: NotifyOptions = NotifyOptions()
 
 
+LONGEST = 200
+"""Characters of a wrong value that are repeated."""
 STAGES = tuple(Settings.model_fields)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as its readers expect it: a key given twice is an error, 1e-3 is a number, and `on:` a name."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        for key, _ in node.value:
-            if key.tag == "tag:yaml.org,2002:bool":  # every key here is a name
-                key.tag = "tag:yaml.org,2002:str"
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"the key {key!r} stands twice{node.start_mark}")
-        return super().construct_mapping(node, deep)
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
 
 
 def load(name: str, config: Path = CONFIG, overrides: Iterable[str] = ()) -> Settings:
@@ -96,23 +80,26 @@ def with_overrides(overrides: Iterable[str]) -> Settings:
 
 def _read(config: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(config.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (it is a SafeLoader)
+        text = config.read_text(encoding="utf-8")
+        content = read_settings(text)
     except FileNotFoundError:
         raise UsageError(
             f"{config} is not there. Run in the project's folder, or name a file: --config FILE"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{config} cannot be read: {error}") from None
-    except yaml.YAMLError as error:
+    except NotSettings as error:
         raise UsageError(f"{config} is not YAML: {' '.join(str(error).split())}") from None
+    # Other keys may hold what pipelines share: `defaults: &defaults {…}`, and `<<: *defaults` in a pipeline.
     if (
         not isinstance(content, dict)
-        or set(content) != {"pipelines"}
-        or not isinstance(content["pipelines"], dict)
+        or not isinstance(content.get("pipelines"), dict)
+        or set(content) - {"pipelines", *shared(text)}
     ):
         found = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
         raise UsageError(
-            f"{config} must hold one key, `pipelines:`, with a pipeline a key under it; it holds: {found}"
+            f"{config} must hold one key, `pipelines:`, with a pipeline a key under it, beside what these "
+            f"share by an alias; it holds: {found}"
         )
     pipelines: dict[str, Any] = content["pipelines"]
     for name, values in pipelines.items():
@@ -120,7 +107,9 @@ def _read(config: Path) -> dict[str, Any]:
             raise UsageError(
                 f"{config}, pipeline {name}: {values!r} is no stage. There are: {', '.join(STAGES)}"
             )
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name)) or name in SHARED:
+        if not isinstance(name, str):
+            raise UsageError(f"{config}: {name!r} cannot name a pipeline: it is no text. Put it in quotes")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or name in SHARED:
             raise UsageError(
                 f"{config}: {name!r} cannot name a pipeline: it names a folder. Use letters, digits, - and _"
             )
@@ -139,9 +128,10 @@ def _override(values: dict[str, Any], override: str) -> None:
         if not isinstance(values, dict):
             raise UsageError(f"--set {override}: {group} is a value, not a group of settings")
     try:
-        values[key] = yaml.load(text, _Loader)  # noqa: S506 (it is a SafeLoader)
-    except yaml.YAMLError as error:
-        raise UsageError(f"--set {override}: {text!r} is not YAML: {' '.join(str(error).split())}") from None
+        values[key] = read_settings(text)
+    except NotSettings as error:
+        said = " ".join(str(error).split())
+        raise UsageError(f"--set {place}: {text[:200]!r} is not YAML: {said}") from None
 
 
 def _explain(error: ValidationError, place: str) -> str:
@@ -152,7 +142,9 @@ def _explain(error: ValidationError, place: str) -> str:
     if first["type"] == "extra_forbidden":
         nearest = _nearest(path[-1], _model_at(path[:-1]).model_fields)
         return f"{place}: there is no setting {'.'.join(path)}. {nearest}{count}"
-    given = "" if isinstance(first["input"], dict) else f" cannot be {without_password(repr(first['input']))}"
+    value = without_password(repr(first["input"]))
+    value = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
+    given = "" if isinstance(first["input"], dict) else f" cannot be {value}"
     wrong = f"{place}: {'.'.join(path)}{given}: {first['msg']}{count}"
     return f"{wrong}. See: {bokeru('settings')}"  # without the config, which cannot be read now
 

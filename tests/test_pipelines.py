@@ -169,3 +169,27 @@ def test_ctrl_c_in_a_query_ends_a_command_as_anywhere_else(
     monkeypatch.setattr("commands.data.doctor", doctor)
     assert main(["doctor"]) == 130
     assert capsys.readouterr().err.startswith("bokeru: stopped (SIGINT).")
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        ("x: &d {train: {epochs: 3}}\npipelines: {p: {<<: *d}}", 0, "epochs: 3"),
+        ("x: {train: {epochs: 3}}\npipelines: {p: {}}", 2, "must hold one key, `pipelines:`"),
+        ("pipelines: {p: {}}\n---\npipelines: {q: {}}", 2, "is not YAML: it holds several documents"),
+        ("pipelines: " + "[" * 3000 + "]" * 3000, 2, "is not YAML: it nests more than 40 levels deep"),
+        ("pipelines: {p: {train: {epochs: " + "9" * 5000 + "}}}", 2, "4300 digits"),
+        ("pipelines: {p: {train: {epochs: " + "x" * 4000 + "}}}", 2, "train.epochs cannot be 'xxxx"),
+        ("pipelines: {3: {}}", 2, "3 cannot name a pipeline: it is no text. Put it in quotes"),
+        ("pipelines: &p {p: *p}", 2, "is not YAML: an anchor contains itself"),
+    ],
+)
+def test_files_of_others_end_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, status: int, said: str
+) -> None:
+    (tmp_path / "p.yaml").write_text(text, encoding="utf-8")
+    assert main(["settings", "--pipeline", "p", "--config", str(tmp_path / "p.yaml")]) == status
+    printed = capsys.readouterr()
+    assert said in printed.out + printed.err
+    assert len(printed.err.splitlines()) == (1 if status else 0)
+    assert len(printed.err) < 600

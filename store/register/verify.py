@@ -11,7 +11,6 @@ from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 from safetensors import safe_open
 
 from store.errors import DamagedFile, UserError
@@ -30,6 +29,7 @@ from store.register.stages import Stage, Table
 from store.schema import DECODER
 from store.shard_reader import Shard, unreadable
 from store.shards import read_schema, shard_paths
+from store.text.settings import read_settings
 from store.warc import read as warc
 from store.whole_file import NO_FILE, read_json, read_whole
 
@@ -191,7 +191,7 @@ def _read_lines(path: Path) -> None:
 
 
 def _read_mapping(path: Path) -> None:
-    if not isinstance(yaml.safe_load(read_whole(path)), dict):
+    if not isinstance(read_settings(read_whole(path).decode()), dict):
         raise ValueError("no mapping")
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from store.errors import DamagedFile, UserError
+from store.text.settings import read_settings
 from store.whole_file import read_object, write_whole
 from train.history import read_log, read_speed
 
@@ -69,9 +68,9 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        stages = yaml.safe_load(path.read_text(encoding="utf-8"))
+        stages = read_settings(path.read_text(encoding="utf-8"))
         return {f"{stage}.{name}": value for stage in stages for name, value in stages[stage].items()}
-    except (OSError, ValueError, yaml.YAMLError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise DamagedFile(path, f"these are no settings of a run ({error})") from error
 
 

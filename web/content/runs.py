@@ -8,10 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from store.errors import DamagedFile, MissingStage
 from store.place import Place
+from store.text.settings import read_settings
 from store.whole_file import read_json
 from train.history import best
 from web.content.file_cache import file_version
@@ -168,7 +167,7 @@ def _records(path: Path, broken: list[str]) -> Iterator[dict[str, Any]]:
 def _settings(path: Path, broken: list[str]) -> dict[str, Any]:
     """Return the settings as one level: `train.epochs`, say."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_settings(path.read_text(encoding="utf-8"))
         return {
             f"{stage}.{name}": value
             for stage, settings in content.items()
@@ -176,6 +175,6 @@ def _settings(path: Path, broken: list[str]) -> dict[str, Any]:
         }
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, yaml.YAMLError, AttributeError, RecursionError):
+    except (OSError, ValueError, AttributeError):
         broken.append(path.name)
         return {}
