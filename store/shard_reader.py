@@ -21,6 +21,8 @@ from store.sql import read_parquet
 _TIME = pa.timestamp("us", tz="UTC")
 READABLE = "Its bytes can be read: write it again with that column, or put the file back as it was made."
 """What to do with a shard that somebody has changed. Only what nobody can read is to be deleted."""
+UNSUSPICIOUS, MOST_TIMES = 256 * 2**20, 100
+"""A file may hold so many bytes, or so many times its own size: photos do not compress, texts to a fifth."""
 ROWS = 20_000
 """So many rows at most are read at once without photos' bytes: of a dataset some 200,000 captions."""
 _ENCRYPTED = re.compile("decrypt|encrypt", re.IGNORECASE)
@@ -41,6 +43,11 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
     def __init__(self, path: Path, schema: pa.Schema | None = None) -> None:
         reading(path)
         super().__init__(path, page_checksum_verification=True)
+        try:
+            check_size(path, self.metadata)
+        except DamagedFile:
+            self.close(force=True)
+            raise
         self._path, self._wanted = path, schema
 
     @property
@@ -102,6 +109,19 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
                     self._path, f"column {name!r}, which is {wanted.field(name).type}: {reason}", READABLE
                 )
         return DamagedFile(self._path, "its columns have other types than they must have", READABLE)
+
+
+def check_size(path: Path, metadata: pq.FileMetaData) -> None:
+    """Check that a file does not hold out of all proportion to its size: zeros compress to a ten-thousandth.
+
+    Raises:
+        DamagedFile: it does.
+    """
+    held = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    size = path.stat().st_size
+    if held > max(UNSUSPICIOUS, MOST_TIMES * size):
+        reason = f"its {size:,} bytes hold {held:,}, more than {MOST_TIMES} times as many"
+        raise DamagedFile(path, reason, "Whoever made it can store it with less compression, if it is meant.")
 
 
 def completed(rows: pa.Table, wanted: pa.Schema) -> pa.Table:

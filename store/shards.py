@@ -18,7 +18,7 @@ from store.errors import DamagedFile, UserError
 from store.processes.reading import reading
 from store.replacing.files import KEY, named_in
 from store.schema import required
-from store.shard_reader import READABLE, holds, unreadable
+from store.shard_reader import READABLE, check_size, holds, unreadable
 from store.whole_file import NO_FILE, read_whole, whole_file
 
 UNIQUE = frozenset(("url", "sha256", "path", "phash", "text", "text_nfkc"))
@@ -237,7 +237,9 @@ def read_schema(path: Path) -> pa.Schema:
         raise DamagedFile(path, NO_FILE)
     reading(path)
     try:
-        return pq.read_schema(path)
+        with pq.ParquetFile(path) as file:
+            check_size(path, file.metadata)
+            return file.schema.to_arrow_schema()
     except UnicodeEncodeError:
         raise UserError(f"The name of {path} is not UTF-8, which Parquet's readers need. Rename it") from None
     except (pa.ArrowException, OSError) as error:

@@ -61,7 +61,8 @@ def load(directory: Path, device: Any = "cpu") -> Artifact:
 
     Raises:
         MissingStage: there is no model.
-        DamagedFile: a file is not part of a model, is cut short, or does not fit the others.
+        DamagedFile: a file is not part of a model, is cut short, holds no finite numbers, or does not fit the
+            others.
     """
     config = _config(directory)
     vocabulary = Vocabulary.load(directory / VOCABULARY)
@@ -70,7 +71,11 @@ def load(directory: Path, device: Any = "cpu") -> Artifact:
         raise DamagedFile(
             directory / VOCABULARY, f"{len(vocabulary):,} tokens, but {CONFIG} expects {expected:,}"
         )
-    model = CaptionModel(config.sizes, read_tensors(directory / TENSORS, dict(config.sizes.shapes())))
+    tensors = read_tensors(directory / TENSORS, dict(config.sizes.shapes()))
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise DamagedFile(directory / TENSORS, f"{name} holds values that are no numbers")
+    model = CaptionModel(config.sizes, tensors)
     if device != "cpu":
         model.to_device(device)
     return Artifact(model, vocabulary, config)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from store.addresses import sql_host, sql_photo_key
 from store.errors import MissingStage
 from store.manifest import file_list
+from store.photo.keys import KEY, odd_key
 from store.place import Place
 from store.schema import IMAGES, PAGES
 from store.shard_reader import sql_rows
@@ -171,6 +172,20 @@ DENIED = """
           WHERE url IN (SELECT url FROM visit WHERE outcome = 'denied') GROUP BY url)
     JOIN visit USING (fetch_order) WHERE outcome = 'denied'
 """
+
+
+def check_keys(connection: duckdb.DuckDBPyConnection, shards: Sequence[Path]) -> None:
+    """Check that every photo of `fetched` is named by a SHA-256.
+
+    Raises:
+        DamagedFile: one is not.
+    """
+    odd = connection.execute(
+        f"""SELECT shard, sha256 FROM fetched
+        WHERE outcome = 'ok' AND NOT regexp_full_match(sha256, '{KEY}') ORDER BY shard, row LIMIT 1"""
+    ).fetchone()
+    if odd:
+        raise odd_key(shards[odd[0]], odd[1])
 
 
 def scan(connection: duckdb.DuckDBPyConnection, view: str, shards: Sequence[Path], schema: pa.Schema) -> None:

@@ -124,6 +124,7 @@ def _query(sql: str) -> Work:
 def _scan(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     crawl_tables.scan(connection, "page", inputs.pages, PAGES)
     crawl_tables.scan(connection, "fetched", inputs.images, IMAGES)
+    crawl_tables.check_keys(connection, inputs.images)
 
 
 def _visits(connection: duckdb.DuckDBPyConnection, _: Inputs) -> None:

@@ -179,3 +179,26 @@ def test_a_number_that_is_not_whole_is_cut_to_none(tmp_path: Path) -> None:
         pytest.raises(DamagedFile, match=r"column .width., which is int32: Float value 96.5"),
     ):
         shard.read(["width"])
+
+
+def test_zeros_that_compress_to_nothing_are_refused_by_size(tmp_path: Path) -> None:
+    """Four rows of 100 MB each in some kilobytes: nothing is unpacked to find out."""
+    path, schema = tmp_path / "a.parquet", pa.schema([("bytes", pa.binary())])
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=False) as writer:
+        for _ in range(4):
+            writer.write_table(pa.table({"bytes": [bytes(100_000_000)]}, schema))
+    assert path.stat().st_size < 100_000
+    said = r"a.parquet is damaged: its [\d,]+ bytes hold 400,\d{3},\d{3}, more than 100 times as many"
+    before = pa.total_allocated_bytes()
+    with pytest.raises(DamagedFile, match=said):
+        shard_paths(tmp_path)
+    with pytest.raises(DamagedFile, match=said):
+        Shard(path)
+    assert pa.total_allocated_bytes() - before < 1_000_000
+
+
+def test_a_small_file_may_compress_as_well_as_it_can(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"bytes": [bytes(50_000_000)]}), path, compression="zstd", use_dictionary=False)
+    with Shard(path) as shard:
+        assert len(shard.read()["bytes"][0].as_py()) == 50_000_000
