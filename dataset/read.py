@@ -12,7 +12,6 @@ from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, MissingStage
 from store.manifest import NAME as MANIFEST
 from store.manifest import listed, read_manifest
-from store.photo.keys import check_keys
 from store.place import Place
 from store.register.kinds import DATASET_SHARDS
 from store.schema import CAPTION, PHOTOS
@@ -197,10 +196,7 @@ def _batches(paths: Sequence[Path], columns: list[str]) -> Iterator[pa.Table]:
                 empty = completed(shard.schema_arrow.empty_table().select(columns), wanted)
                 yield empty
                 for batch in shard.iter_batches(ROWS, columns=columns):
-                    table = completed(pa.Table.from_batches([batch]), wanted)
-                    if "sha256" in columns:
-                        check_keys(path, table["sha256"])
-                    yield table
+                    yield completed(pa.Table.from_batches([batch]), wanted)
         except (pa.ArrowException, OSError) as error:
             raise unreadable(path, error) from error
 
@@ -208,10 +204,7 @@ def _batches(paths: Sequence[Path], columns: list[str]) -> Iterator[pa.Table]:
 def _columns(path: Path, columns: list[str]) -> pa.Table:
     wanted = pa.schema([PHOTOS.field(name) for name in columns])
     with Shard(path, PHOTOS) as shard:
-        table = completed(shard.read(columns), wanted)
-    if "sha256" in columns:
-        check_keys(path, table["sha256"])
-    return table
+        return completed(shard.read(columns), wanted)
 
 
 def _damaged_if_unreadable(path: Path, read):  # type: ignore[no-untyped-def]

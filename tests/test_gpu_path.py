@@ -127,7 +127,7 @@ def test_one_card_that_is_shown_to_two_processes_is_shared_all_the_same(tmp_path
 
 def test_a_gpu_whose_memory_is_full_ends_in_a_sentence(tmp_path: Path) -> None:
     """CuPy's own limit, which its pool meets as it meets the card's end."""
-    done = program(tmp_path, "train", CUPY_GPU_MEMORY_LIMIT="20000")
+    done = program(tmp_path, "train", CUPY_GPU_MEMORY_LIMIT="12000")
     assert done.returncode == 1
     said = r"UserError: the memory of the GPU 0 is full: Out of memory allocating [\d,]+ bytes .*batch_size"
     assert re.search(said, done.stderr)

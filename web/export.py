@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from dataset.export.pages import record_pages
 from store.errors import UsageError
+from store.photo.keys import check_keys
 from store.place import Place
 from store.progress import Progress
 from store.whole_file import write_whole
@@ -121,6 +124,7 @@ def _groups(place: Place, library: Library) -> Iterator[Group]:
 
 def _photos(place: Place, library: Library, sha256s: list[str], directory: Path) -> set[str]:
     """Write the photos; return those that cannot be decoded."""
+    check_keys(place.dataset, pa.chunked_array([sha256s], pa.string()))  # files are named by them
     broken = set()
     with Progress("export", len(sha256s), "photos") as progress:
         for sha256 in sha256s:

@@ -211,7 +211,8 @@ class Cards:
             name = "zeroing"
 
             def malloc_postprocess(self, **given: int) -> None:
-                ctypes.memset(given["mem_ptr"], 0, given["mem_size"])
+                if given["mem_ptr"]:  # 0 where the memory is full
+                    ctypes.memset(given["mem_ptr"], 0, given["mem_size"])
 
         return Zeroing()
 

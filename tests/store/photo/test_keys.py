@@ -11,7 +11,10 @@ from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from store.errors import DamagedFile
 from store.photo.keys import check_keys
+from store.place import Place
 from tests.crawl_tables import boke, image, page, write
+from web.content.library import Library
+from web.export import _photos
 
 GOOD = "0123456789abcdef" * 4
 ODD = ["../../x", GOOD.upper(), GOOD + "\n", GOOD[:-1], "", "/etc/passwd", GOOD + "0", f"{GOOD}/../x"]
@@ -34,12 +37,13 @@ def test_a_crawl_of_others_with_a_path_for_a_key_is_refused_at_the_build(tmp_pat
     assert not list((tmp_path / "p" / "dataset").glob("data/*.parquet"))
 
 
-def test_a_dataset_of_others_with_a_path_for_a_key_is_not_read(dataset: Path) -> None:
+def test_a_dataset_of_others_with_a_path_for_a_key_names_no_file(dataset: Path, tmp_path: Path) -> None:
     path = next((dataset / "data").glob("train-*.parquet"))
     table = pq.read_table(path)
     keys = pa.array(["../../x", *table["sha256"].to_pylist()[1:]])
     place = table.schema.get_field_index("sha256")
     pq.write_table(table.set_column(place, table.schema.field(place), keys), path)
-    for reads in (read.photos, read.captions):
-        with pytest.raises(DamagedFile, match=r"column 'sha256' holds '\.\./\.\./x', which is no SHA-256"):
-            reads(dataset)
+    keys = read.photos(dataset)["sha256"].to_pylist()
+    with pytest.raises(DamagedFile, match=r"column 'sha256' holds '\.\./\.\./x', which is no SHA-256"):
+        _photos(Place.of(dataset), Library(), keys, tmp_path / "pages" / "photos")
+    assert not list(tmp_path.glob("x*"))
