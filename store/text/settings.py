@@ -121,4 +121,5 @@ def _check_keys(node: yaml.MappingNode) -> None:
 
 
 def _place(one: yaml.Node | yaml.Event) -> str:
-    return f"line {one.start_mark.line + 1}, column {one.start_mark.column + 1}"
+    mark: Any = one.start_mark  # never None of what was read from a text
+    return f"line {mark.line + 1}, column {mark.column + 1}"
