@@ -54,6 +54,7 @@ def test_the_published_recipe_runs_from_crawl_to_figures(weights: str, tmp_path:
     assert apart.low <= apart.value
 
 
+@pytest.mark.long
 def test_a_run_with_dropout_goes_on_with_the_same_draws(weights: str, tmp_path: Path) -> None:
     """Its vectors are drawn anew in each update, by the update's number."""
     cell = small("dropout left on in CaffeNet")
