@@ -50,7 +50,8 @@ class Translator:
         translated = self._texts.get(message.text, message.text)
         if message.values.get("count") == 1:
             translated = self._texts.get(f"{message.text}#1", translated)
-        return translated.format(**values_shown)
+        # Without values it is no template: a folder's name may hold braces.
+        return translated.format(**values_shown) if values_shown else translated
 
     def reason(self, problem: Exception | str) -> str:
         """Return why something failed, in this language where a translation exists."""

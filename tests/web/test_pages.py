@@ -1,5 +1,6 @@
 """Every page, with a whole pipeline behind it and with what is missing, partial or damaged."""
 
+import html
 import io
 import json
 import re
@@ -393,3 +394,14 @@ def test_runs_that_do_not_compare_say_why(copy: Place) -> None:
     text = page(copy, f"/pipelines/demo/training?run={base.name}&run=later")
     assert 'id="differences"' in text
     assert "later: " in text.split('id="differences"')[1].split("</section>")[0]
+
+
+@pytest.mark.parametrize("name", ["{x}", "it's", "犬 *", "%s"])
+def test_an_odd_name_of_a_cache_is_shown_as_it_is(copy: Place, name: str) -> None:
+    shutil.copytree(copy.features / small_pipeline.KEY, copy.features / name)
+    (copy.features / f"{name} empty").mkdir()
+    with TestClient(create(copy.data, "demo"), raise_server_exceptions=False) as client:
+        answer = client.get(f"/pipelines/demo/photos/{first(client)}/rows")
+        assert answer.status_code == 200
+        assert f"<code>features/{name}</code> · 1 row<" in html.unescape(answer.text)
+        assert client.get("/").status_code == 200
