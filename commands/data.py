@@ -27,7 +27,11 @@ VERIFY_SECONDS = 3600.0
 
 
 def site(arguments: argparse.Namespace) -> None:
-    """Serve the embedded site until Ctrl-C."""
+    """Serve the embedded site until Ctrl-C, or tell what is known of it."""
+    if arguments.facts:
+        from commands.embedded import show_facts
+
+        return show_facts(arguments.dependence, arguments.captions_per_photo, as_json=arguments.json)
     from demo.site import serve
 
     try:
@@ -245,4 +249,10 @@ def _register_site(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--faults", nargs="+", default=[], choices=FAULTS, metavar="NAME", help="faults to provoke"
     )
+    command.add_argument(
+        "--facts",
+        action="store_true",
+        help="serve nothing; say what captions tell, what rankers can reach",
+    )
+    command.add_argument("--json", action="store_true", help="the facts as JSON")
     command.epilog = f"{command.epilog}\n\n{describe()}"

@@ -23,7 +23,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru caption --pipeline demo --strategy sample --temperature 0.8 -n 5 --json photo.jpg",
     ),
     "web": ("bokeru web --pipeline demo --port 8000", "bokeru web --pipeline demo --export copy"),
-    "site": ("bokeru site --port 8080", "bokeru site --layout next_2024 --faults 429 photo-404"),
+    "site": (
+        "bokeru site --port 8080",
+        "bokeru site --layout next_2024 --faults 429 photo-404",
+        "bokeru site --facts --dependence 0.5",
+    ),
     "parse": ("bokeru parse page.html --url https://bokete.jp/odai/123",),
     "reparse": (
         "bokeru reparse --pipeline demo --dry-run",

@@ -17,11 +17,11 @@ from commands.arguments import (
     pipeline_of,
     positive,
 )
+from commands.embedded import served, with_evaluation, write_floor
 from commands.notices import notice_at_end, notifying
 from commands.pipeline import Pipeline
 from commands.training import evaluate, train
 from crawler.options import CrawlOptions
-from dataset.options import DatasetOptions
 from pipelines import Settings, load
 from store.errors import UsageError
 from store.notify.options import NotifyOptions
@@ -43,25 +43,13 @@ def crawl(pipeline: Pipeline, retry_failed: bool = False) -> None:
     report = crawl(
         options,
         pipeline.crawl,
-        site=_embedded_site(options),
+        site=served(options),
         pipeline=pipeline.name,
         retry_failed=retry_failed,
         notify=pipeline.settings.notify,
     )
     if not report:
         print("crawl: up to date")
-
-
-@contextmanager
-def _embedded_site(options: CrawlOptions) -> Iterator[str | None]:
-    """Serve the embedded site for as long as the block lasts, where the settings ask for it."""
-    if options.site != "embedded":
-        yield None
-        return
-    from demo.site import running
-
-    with running(**options.embedded.model_dump()) as address:
-        yield address
 
 
 @contextmanager
@@ -78,7 +66,7 @@ def crawl_job(name: str | None) -> Iterator[tuple[CrawlOptions, Path, str | None
     with (
         limited(settings.photos),
         notice_at_end(pipeline, "crawl"),
-        _embedded_site(settings.crawl) as address,
+        served(settings.crawl) as address,
     ):
         yield settings.crawl, pipeline.crawl, address, settings.notify
 
@@ -90,7 +78,7 @@ def dataset(pipeline: Pipeline, dry_run: bool = False, *, force: bool = False) -
 
     if older_layout(pipeline.dataset):
         print(f"dataset: {pipeline.dataset} has an older layout, and is built anew; photos keep their split")
-    options = _with_evaluation(pipeline.settings)
+    options = with_evaluation(pipeline.settings)
     rule = pipeline.settings.crawl.stand_ins
     built = build(
         options,
@@ -105,19 +93,8 @@ def dataset(pipeline: Pipeline, dry_run: bool = False, *, force: bool = False) -
     if dry_run:
         return print("dataset: nothing was changed" if built else "dataset: up to date")
     if pipeline.settings.crawl.site == "embedded":
-        _write_floor(pipeline)
+        write_floor(pipeline, built=built)
     print(summary(pipeline.dataset) if built else "dataset: up to date")
-
-
-def _with_evaluation(settings: Settings) -> DatasetOptions:
-    """Return the settings of the dataset, in which the embedded site's evaluation photos are in dev."""
-    options, site = settings.dataset, settings.crawl.embedded
-    if settings.crawl.site != "embedded" or not site.evaluation_photos:
-        return options
-    from demo.evaluation import evaluation_odai
-
-    first, last = evaluation_odai(site.evaluation_photos)
-    return options.model_copy(update={"dev_odai": (*options.dev_odai, f"{first}-{last}")})
 
 
 def _tell(changes: "Changes | None") -> None:
@@ -126,31 +103,6 @@ def _tell(changes: "Changes | None") -> None:
         ["the first build, so there is nothing to compare it with"] if changes is None else changes.lines()
     )
     print("\n".join(f"dataset: {line}" for line in lines), flush=True)
-
-
-def _write_floor(pipeline: Pipeline) -> None:
-    """Write floor.json: the grammar's own nats per target token, for the captions of each split."""
-    from dataset.read import captions, vocabulary
-    from demo.captions.floor import floors
-    from store.register.listed import changing, list_files
-    from store.register.stages import Stage
-    from store.whole_file import read_object, write_json
-
-    path, stage = pipeline.dataset / "floor.json", Stage("dataset", pipeline.dataset)
-    if path.exists() and "known" in read_object(path):  # earlier versions did not tell it of known tokens
-        return list_files(stage, [path])  # a kill may have come before that
-    site, known = pipeline.settings.crawl.embedded, frozenset(vocabulary(pipeline.dataset).tokens)
-    whole: dict[str, float | None] = {}
-    of_known: dict[str, float | None] = {}
-    for split in ("train", "dev"):
-        table = captions(pipeline.dataset, split)
-        rows = zip(*(table[name].to_pylist() for name in ("odai_id", "text", "tokens")), strict=True)
-        try:
-            whole[split], of_known[split] = floors(rows, known, site.seed, site.dependence)
-        except ValueError as error:  # captions that were imported, or drawn by another version of the grammar
-            return print(f"dataset: the least reachable loss is not known: {error}")
-    with changing(stage, [path]):
-        write_json(path, {"unit": "nats per token", **whole, "known": of_known})
 
 
 @notifying

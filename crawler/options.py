@@ -18,6 +18,9 @@ SHORTEST_DELAY = 1.0
 EMBEDDED_SITE = "http://bokete.test"
 """The embedded site's address, whatever port it is served on: requests reach it through its proxy."""
 
+EMBEDDED_VERSION = 2
+"""Counts up when the same settings of the embedded site would show other photos, captions or stars."""
+
 EMBEDDED_LICENCE = "MIT"
 """What the embedded site shows, Bokeru has drawn and written: it is under Bokeru's own licence."""
 

@@ -25,6 +25,7 @@ from crawler.completeness import is_complete
 from crawler.components.session import Session
 from crawler.crawl import DUE
 from crawler.job import Job
+from crawler.memory import drawing
 from crawler.memory.tables import Tables
 from crawler.reports.run_report import CrawlReport
 from crawler.spiders.bokete import BoketeSpider
@@ -85,6 +86,7 @@ def _crawl_if_due(job: Job) -> CrawlReport | None:
     """Crawl unless nothing is due; only then the process that asked has to serve a site, and says where."""
     job.check()
     with Tables(job) as tables:
+        drawing.check(job, tables)
         if is_complete(job, tables):
             return None
         print(DUE.decode(), end="", flush=True)

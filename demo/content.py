@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import blake2b, md5
-from math import ceil, log
+from math import ceil
 
 from demo.captions import jokes
-from demo.orders import LetterOrder, Listing, Order, Permutation, Stride
+from demo.captions.said import said
+from demo.orders import LetterOrder, Listing, Order, Permutation, Shuffle, Stride
 from demo.scenes import Scene, scene
+from demo.taste.judges import judged
+from demo.taste.stars import SEEN, stars, views
 from demo.users import user_count, user_name, user_number
 
 LISTS = ("recent", "hot", "popular", "legend", "select", "pickup")
@@ -24,8 +27,8 @@ PAGE_SIZE = 10
 # Ids are as large as the real site's, so that nothing takes an id for a small index.
 _FIRST_ODAI, _ODAI_STEP = 5_000_000, 7
 FIRST_BOKE = 80_000_000
-# Stars are as skewed as on the real site: most boke have none, a few have very many.
-_MOST_STARS, _STARRED_SHARE = 120_000, 0.45
+_LISTED_SHARE = 0.45
+"""The share of all boke that stand in the list `popular`."""
 # Each boke has the category of one letter of this pattern, so the letters' counts are the categories' shares.
 # The length is prime: a photo's boke have numbers that lie as far apart as the site has photos, and with a
 # length that divides that distance all of them would have one category.
@@ -114,25 +117,26 @@ class EmbeddedSite:
         self.bokes = photos * captions_per_photo
         self._by_time = Permutation.seeded(photos, f"{seed}/photos")
         self._odai = Permutation.seeded(photos, f"{seed}/odai")
-        self._by_stars = Permutation.seeded(self.bokes, f"{seed}/stars")
+        # A shuffle: the boke of a photo shall have nothing in common here, as they would in a permutation.
+        self._by_views = Shuffle(self.bokes, f"{seed}/views")
         self._by_category = Permutation.seeded(self.bokes, f"{seed}/categories")
         self._by_user = Permutation.seeded(self.bokes, f"{seed}/users")
         self._user_count = user_count(self.bokes)
         self._lists = self._orders()
         # Drawing one caption means drawing all earlier ones of its photo, and lists show boke of ten photos.
-        self._texts: Callable[[int], list[str]] = lru_cache(4096)(self._captions)
+        self._captions: Callable[[int], list[tuple[str, int]]] = lru_cache(4096)(self._drawn)
 
     def _orders(self) -> dict[str, Order]:
         """Return the order of each list: numbers of boke."""
-        starred = ceil(_STARRED_SHARE * self.bokes)
-        legends = ceil(starred / 100)
+        listed = ceil(_LISTED_SHARE * self.bokes)
+        legends = ceil(listed / 100)
         orders: dict[str, Order] = {
             "recent": Permutation(self.bokes, -1, self.bokes - 1),
-            "popular": Stride(self._by_stars, 0, 1, starred),
-            "hot": Stride(self._by_stars, legends, 1, starred - legends),
-            "legend": Stride(self._by_stars, 0, 1, legends),
-            "select": Stride(self._by_stars, 0, 7, ceil(starred / 7)),
-            "pickup": Stride(self._by_stars, 1, 11, (starred + 9) // 11),
+            "popular": Stride(self._by_views, 0, 1, listed),
+            "hot": Stride(self._by_views, legends, 1, listed - legends),
+            "legend": Stride(self._by_views, 0, 1, legends),
+            "select": Stride(self._by_views, 0, 7, ceil(listed / 7)),
+            "pickup": Stride(self._by_views, 1, 11, (listed + 9) // 11),
         }
         for number, name in enumerate(CATEGORIES):
             orders[name] = LetterOrder(self._by_category, _CATEGORY_PATTERN, str(number))
@@ -190,7 +194,8 @@ class EmbeddedSite:
     def listed(self, name: str, start: int, count: int = PAGE_SIZE) -> list[Boke]:
         """Return `count` entries of a list from index `start`; fewer at its end.
 
-        `name` is one of `LISTS` or of `CATEGORIES`; `recent` is ordered by time, other `LISTS` by stars.
+        `name` is one of `LISTS` or of `CATEGORIES`; `recent` is ordered by time, other `LISTS` by how often
+        a boke is seen.
         """
         return self._slice(self._lists[name], start, count)
 
@@ -221,22 +226,29 @@ class EmbeddedSite:
         """Return the numbers of a photo's boke, most stars first. Every photo gets one boke per round."""
         first = self._by_time.index(photo - self._first_photo)
         numbers = [first + turn * self.photos for turn in range(self.captions_per_photo)]
-        return sorted(numbers, key=self._by_stars.index)
+        return sorted(numbers, key=lambda number: (-self._stars(number), number))
 
-    def _captions(self, photo: int) -> list[str]:
-        return jokes.captions(self.scene(photo), self.captions_per_photo, self._dependence)
+    def _drawn(self, photo: int) -> list[tuple[str, int]]:
+        """Return the captions of a photo, and the points that the judges who find each give it."""
+        scene = self.scene(photo)
+        drawn = jokes.captions(scene, self.captions_per_photo, self._dependence)
+        chances = (digest(f"{self.seed}/{photo}/{turn}/judge") / 2**64 for turn in range(len(drawn)))
+        return [
+            (text, judged(said(tree), scene.contents, chance))
+            for (text, tree), chance in zip(drawn.items(), chances, strict=True)
+        ]
 
     def _boke(self, number: int) -> Boke:
-        turn, index = divmod(number, self.photos)
-        photo = self._first_photo + self._by_time.at(index)
-        stars = self._stars(self._by_stars.index(number))
+        photo, turn = self._place(number)
+        stars = self._stars(number)
         stars_per_rater = 2 + digest(f"{self.seed}/{number}/boke") % 3
         letter = _CATEGORY_PATTERN[self._by_category.index(number) % len(_CATEGORY_PATTERN)]
+        text, _ = self._captions(photo)[turn]
         return Boke(
             boke_id=self._first_boke + number,
             odai_id=odai_id(self.seed, photo),
             photo=photo,
-            text=self._texts(photo)[turn],
+            text=text,
             stars=stars,
             raters=min(stars, ceil(stars / stars_per_rater)),
             category=CATEGORIES[int(letter)],
@@ -244,8 +256,14 @@ class EmbeddedSite:
             age=timedelta(minutes=_OLDEST_MINUTES ** (1 - number / self.bokes)),
         )
 
-    def _stars(self, rank: int) -> int:
-        """Return the stars of the boke at a rank from 0: a power law (a line on log-log axes), then none."""
-        starred = max(2.0, _STARRED_SHARE * self.bokes)
-        exponent = log(_MOST_STARS) / log(starred)
-        return int((starred / (rank + 1)) ** exponent)
+    def _place(self, number: int) -> tuple[int, int]:
+        """Return the photo of a boke, and which of the photo's captions it is."""
+        turn, index = divmod(number, self.photos)
+        return self._first_photo + self._by_time.at(index), turn
+
+    def _stars(self, number: int) -> int:
+        """Return the stars of a boke, by how many see it, its age and the taste of those who find it."""
+        photo, turn = self._place(number)
+        _, points = self._captions(photo)[turn]
+        seen_more = (self._by_views.index(number) + 0.5) / self.bokes
+        return stars(views(seen_more), SEEN[len(SEEN) * number // self.bokes], points)

@@ -1,8 +1,8 @@
 """Photos for evaluation only: the same ones on every embedded site, whatever its size and seed.
 
-They have numbers of their own, above those of any site's photos, and stand in its lists among the others. So
-pipelines whose sites differ in size, in captions per photo or in `dependence` can be compared on the same
-photos, and the dataset stage knows by the number of an odai that its photo belongs to dev.
+They have numbers of their own, above those of any site's photos, and stand in its lists among the others.
+So pipelines whose sites differ in size, in captions per photo or in `dependence` can be compared on the
+same photos, and the dataset stage knows by the number of an odai that its photo belongs to dev.
 """
 
 from bisect import bisect_left

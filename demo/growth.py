@@ -5,6 +5,7 @@ from math import floor
 
 from demo.content import CATEGORIES, LISTS, Boke, EmbeddedSite, Odai, digest, odai_id
 from demo.orders import Listing, Order
+from demo.taste.stars import stars, views
 from demo.users import user_count, user_name, user_number
 
 WEEKLY = 0.03
@@ -14,7 +15,6 @@ LIVELY_DAYS = 6.0
 STARRED_DAYS = 4.0
 """How long a boke gets stars."""
 _WEEK = 7.0
-_STARRED_SHARE, _MOST_STARS = 0.45, 120_000
 
 
 class GrowingSite(EmbeddedSite):
@@ -86,21 +86,21 @@ class GrowingSite(EmbeddedSite):
         moment, photo, turn = self._posted[number]
         drawn = digest(f"{self.seed}/{photo}/{turn}/growing")
         age = self._day - moment
-        stars = self._stars_at(drawn % 1_000_003 / 1_000_003, age)
+        text, points = self._captions(photo)[turn]
+        starred = self._stars_at((drawn % 1_000_003 + 0.5) / 1_000_003, age, points)
         return Boke(
             boke_id=self._first_boke + number,
             odai_id=odai_id(self.seed, photo),
             photo=photo,
-            text=self._texts(photo)[turn],
-            stars=stars,
-            raters=-(-stars // (2 + drawn % 3)),
+            text=text,
+            stars=starred,
+            raters=-(-starred // (2 + drawn % 3)),
             category=CATEGORIES[drawn % len(CATEGORIES)],
             user=user_name(drawn // 7 % self._user_count),
             age=timedelta(days=age),
         )
 
     @staticmethod
-    def _stars_at(place: float, age: float) -> int:
-        """Return the stars of the boke at a place from 0 to 1 in the order of stars, at an age in days."""
-        most = min((_STARRED_SHARE / max(place, 1e-9)) ** 1.3, _MOST_STARS) if place < _STARRED_SHARE else 0.0
-        return int(most * min(age / STARRED_DAYS, 1.0))
+    def _stars_at(seen_more: float, age: float, points: int) -> int:
+        """Return the stars of a boke at an age in days; a share of all boke is seen more often in the end."""
+        return stars(views(seen_more), min(age / STARRED_DAYS, 1.0), points)

@@ -7,11 +7,11 @@ from typing import cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from demo.content import CATEGORIES, LISTS, PAGE_SIZE, Boke, EmbeddedSite
-from demo.feed import feed
 from demo.layouts import assets, next_2024
 from demo.layouts.layout import Layout, ListPage, OdaiPage, photo_address
-from demo.responses import Response
 from demo.scenes import jpeg
+from demo.serving.feed import feed
+from demo.serving.responses import Response
 
 HOST = "bokete.test"
 PHOTO_HOST = "photo.bokete.test"

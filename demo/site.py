@@ -16,7 +16,7 @@ from demo.content import EmbeddedSite
 from demo.faults.routes import FaultyRoutes
 from demo.plan import More, Plan
 from demo.routes import HOST, PHOTO_HOST, Routes
-from demo.server import Server
+from demo.serving.server import Server
 
 __all__ = ["HOST", "PHOTO_HOST", "ControlledSite", "EmbeddedSite", "controlled", "running", "serve"]
 

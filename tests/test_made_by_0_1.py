@@ -25,6 +25,8 @@ FORGOTTEN = 80000009
 STAGES = ("crawl", "dataset", "features", "train", "evaluate")
 DATES = ["fetched_at", "posted"]
 """What differs from one crawl to the next: the embedded site dates its boke back from now."""
+REWORDED = {"クマ「ばぶう」、ギカギカ": "横でクマ「ばぶう」、ギカギカ"}
+"""What was reworded since 0.1: it was for a baby with a bear, and could be read as one for a bear."""
 NEW = ["source", "licence", "credit", "rights", "image_sha256", "facts", "found", "scores"]
 """Columns that 0.1 had not."""
 
@@ -113,7 +115,7 @@ def test_a_dataset_of_an_older_layout_is_named_as_such(
     assert "damaged" not in told.err + told.out
 
 
-@pytest.mark.parametrize("name", [name for name in STAGES if name not in ("dataset", "evaluate")])
+@pytest.mark.parametrize("name", ["features", "train"])
 def test_every_other_stage_is_up_to_date(made: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     before = written(made)
     stage(name)
@@ -137,13 +139,24 @@ def test_a_dataset_is_built_anew_once_and_says_the_same_of_plain_photos(
     assert capsys.readouterr().out == "dataset: up to date\n"
 
 
+def test_its_crawl_is_of_an_earlier_drawing_and_is_not_gone_on_with(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = written(made)
+    assert main(["crawl", "--pipeline", "small"]) == 1
+    told = capsys.readouterr().err
+    assert "data/small/crawl holds another drawing of the embedded site: one of an earlier version" in told
+    assert "bokeru crawl --pipeline small --data elsewhere" in " ".join(told.split())
+    assert written(made) == before
+
+
 def test_a_crawl_finds_the_same_and_leaves_out_what_was_forgotten(made: Path) -> None:
-    """The embedded site is drawn anew since, but its jokes, stars and photos are those of 0.1."""
+    """The embedded site is drawn anew since: photos are those of 0.1, and all jokes but one."""
     crawl = made / "small/crawl"
     bokes, photos = crawled_bokes(crawl), rows(crawl, "images/*.parquet", "url")
     shutil.rmtree(crawl)
     stage("crawl")
-    assert crawled_bokes(crawl) == bokes
+    assert crawled_bokes(crawl) == {tuple(REWORDED.get(value, value) for value in boke) for boke in bokes}
     assert rows(crawl, "images/*.parquet", "url") == photos
     numbers = {boke[0] for boke in bokes}
     assert len(numbers) == 17
@@ -151,7 +164,7 @@ def test_a_crawl_finds_the_same_and_leaves_out_what_was_forgotten(made: Path) ->
 
 
 def crawled_bokes(crawl: Path) -> set[tuple[Any, ...]]:
-    names = ("boke_id", "odai_id", "image_url", "text", "stars", "category")
+    names = ("boke_id", "odai_id", "image_url", "text", "category")
     pages = rows(crawl, "pages/*.parquet", "url")
     return {tuple(boke[name] for name in names) for page in pages for boke in page["bokes"]}
 

@@ -100,7 +100,7 @@ def _captions(one: Odai, source: Random) -> list[str]:
     """Return the texts of a photo's captions, all different."""
     found: dict[str, None] = {}
     while len(found) < one.captions:
-        found[jokes.caption(one.scene, source)] = None
+        found[jokes.caption(one.scene, source).text] = None
     return list(found)
 
 

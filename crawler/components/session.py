@@ -20,6 +20,7 @@ from crawler.history.history import History
 from crawler.items import LeftOutRow, PageRow, PhotoRow, Row
 from crawler.job import Job
 from crawler.link_rules import stored_links, with_note
+from crawler.memory import drawing
 from crawler.memory.frontier import Frontier
 from crawler.memory.merging import tidy
 from crawler.memory.mirror import mirror_of
@@ -83,6 +84,7 @@ class Session:
                 mirror.synchronise()
             tidy(directory, mirror)
             with self._current_tables() as tables:
+                drawing.check(self.job, tables)
                 self.frontier = Frontier(self.job, tables)
                 self.counts = Counts.from_tables(tables)
                 self.earlier = {kind: tables.newest(kind) for kind in KINDS}
@@ -92,6 +94,8 @@ class Session:
             self.canaries = load_canaries(self.job, self._forgotten)
             about = [("http-header-user-agent", self.job.user_agent), ("robots", "obey")]
             self.writer = RowWriter(self.job.directory, self.job.options, mirror, about)
+            if (new := drawing.keep(self.job)) and mirror:
+                mirror.send(new)
             self.progress = opening.enter_context(Progress("crawl", total, unit))
             self._resources = opening.pop_all()
         return self

@@ -21,7 +21,7 @@ from store.place import bokeru
 from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shard_reader import sql_rows
 from store.shards import shard_paths
-from store.sql import without_robots_denials
+from store.sql import literal, without_robots_denials
 from store.stand_ins import sql_stand_ins
 
 if TYPE_CHECKING:
@@ -85,6 +85,11 @@ class Tables:
     def close(self) -> None:
         """Give back the memory of the tables; they cannot be asked any more."""
         self._connection.close()
+
+    def has_pages_of_site(self) -> bool:
+        """Tell whether a page of the site is there: a crawl may hold what was imported, and no more."""
+        site = literal(f"{self._job.site.rstrip('/')}/")
+        return bool(self._query(f"SELECT 1 FROM page WHERE starts_with(url, {site}) LIMIT 1").fetchall())
 
     def are_current(self) -> bool:
         """Tell whether no shard has come or gone since these tables were opened."""

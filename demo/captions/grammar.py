@@ -8,7 +8,8 @@ derivations, computed by dynamic programming over the positions where a part can
 import re
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import accumulate
 from math import log
 from random import Random
@@ -32,6 +33,31 @@ class Template(NamedTuple):
     literals: list[str]
 
 
+class Tree(NamedTuple):
+    """A derivation: the template that a rule chose, with a tree in the place of each slot."""
+
+    rule: str
+    parts: "tuple[str | Tree, ...]"
+
+    @property
+    def text(self) -> str:
+        """The text that the derivation gives."""
+        return "".join(part if isinstance(part, str) else part.text for part in self.parts)
+
+    @property
+    def template(self) -> str:
+        """The template, with its slots in braces."""
+        return "".join(part if isinstance(part, str) else f"{{{part.rule}}}" for part in self.parts)
+
+    def all_of(self, *rules: str) -> "Iterator[Tree]":
+        """Yield this tree and those within it that are derivations of one of some rules, from the left."""
+        if self.rule in rules:
+            yield self
+        for part in self.parts:
+            if isinstance(part, Tree):
+                yield from part.all_of(*rules)
+
+
 class Rule:
     """A choice among templates.
 
@@ -42,7 +68,7 @@ class Rule:
     def __init__(self, weights: Mapping[str, float]) -> None:
         self.weights = weights
         total = sum(weights.values())
-        self._templates = [_parts(template) for template in weights]
+        self._templates = [parts_of(template) for template in weights]
         self.shares = {template: weight / total for template, weight in weights.items()}
         self._cumulative = list(accumulate(weights.values()))
         # Plain words go into a dictionary per length: a rule may have thousands, too many to try one by one.
@@ -81,10 +107,12 @@ def zipf(words: Iterable[str], exponent: float = 1.0) -> Rule:
     return Rule({word: (rank + 3) ** -exponent for rank, word in enumerate(dict.fromkeys(words))})
 
 
-def draw(grammar: Grammar, rule: str, random: Random) -> str:
-    """Return a text drawn from a rule."""
+def draw(grammar: Grammar, rule: str, random: Random) -> Tree:
+    """Return a derivation drawn from a rule."""
     parts = grammar[rule].draw(random)
-    return "".join(draw(grammar, part.rule, random) if isinstance(part, Slot) else part for part in parts)
+    return Tree(
+        rule, tuple(draw(grammar, part.rule, random) if isinstance(part, Slot) else part for part in parts)
+    )
 
 
 def log_probability(grammar: Grammar, rule: str, text: str) -> float:
@@ -177,7 +205,9 @@ class _Chart:
         return {start + len(part): 1.0} if self._text.startswith(part, start) else {}
 
 
-def _parts(template: str) -> tuple[Part, ...]:
+@lru_cache(4096)
+def parts_of(template: str) -> tuple[Part, ...]:
+    """Return the parts of a template."""
     # split() with a group puts the names of rules at odd positions.
     pieces = re.split(r"\{(\w+)\}", template)
     parts = (Slot(piece) if number % 2 else piece for number, piece in enumerate(pieces))

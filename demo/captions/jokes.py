@@ -5,11 +5,11 @@ The rest is drawn from long lists by Zipf's law, so that more captions bring mor
 """
 
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from random import Random
 
 from demo.captions import grammar, inventions, templates, words
-from demo.captions.grammar import Grammar, Rule, zipf
+from demo.captions.grammar import Grammar, Rule, Tree, zipf
 from demo.captions.phrases import PHRASES
 from demo.scenes import Contents, Scene, any_scene
 
@@ -52,6 +52,7 @@ _SHARED: dict[str, Rule] = {
 }
 
 
+@lru_cache(10_000)
 def normalised(text: str) -> str:
     """Return a text in Unicode's form NFKC, without white space."""
     return "".join(unicodedata.normalize("NFKC", text).split())
@@ -61,12 +62,12 @@ WITHOUT_THING = _SHARED["without_thing"]
 _SHARED_NORMALISED = {name: rule.mapped(normalised) for name, rule in _SHARED.items()}
 
 
-def caption(scene: Scene, random: Random) -> str:
-    """Return a caption for a scene, drawn from the grammar; it may hold line breaks."""
+def caption(scene: Scene, random: Random) -> Tree:
+    """Return a caption for a scene, drawn from the grammar; its text may hold line breaks."""
     return grammar.draw(_rules(scene.contents), "caption", random)
 
 
-def captions(scene: Scene, count: int, dependence: float = 1.0) -> list[str]:
+def captions(scene: Scene, count: int, dependence: float = 1.0) -> dict[str, Tree]:
     """Return `count` distinct captions for a scene: the same ones for the same scene, in the same order.
 
     A caption that the photo already has is drawn again, so rarer captions are a little more frequent than
@@ -78,17 +79,20 @@ def captions(scene: Scene, count: int, dependence: float = 1.0) -> list[str]:
         dependence: the share of captions that are written for the photo. Each of the others is written for a
             photo drawn at random, so that this changes what captions tell of their photo, and nothing else.
             Of two values, the smaller one replaces some captions of the greater one and keeps the others.
+
+    Returns:
+        The captions, each with how the grammar made it.
     """
     own, coins, elsewhere = (
         Random(f"{scene.seed}/{scene.photo}/{use}") for use in ("captions", "dependence", "elsewhere")
     )
-    found: dict[str, None] = {}
+    found: dict[str, Tree] = {}
     while len(found) < count:
-        text = caption(scene, own)
+        tree = caption(scene, own)
         if coins.random() >= dependence:
-            text = caption(any_scene(scene.seed, scene.photo, elsewhere), elsewhere)
-        found[text] = None
-    return list(found)
+            tree = caption(any_scene(scene.seed, scene.photo, elsewhere), elsewhere)
+        found.setdefault(tree.text, tree)
+    return found
 
 
 def log_probability(text: str, scene: Scene) -> float:
@@ -126,13 +130,18 @@ def _rules(contents: Contents) -> Grammar:
     return scene_rules(contents) | _SHARED
 
 
-def subject_rules(subject: str) -> dict[str, Rule]:
+def label(thing: str) -> str:
+    """Return the word that captions have for a thing beside the subject."""
+    return PHRASES[thing].names[0]
+
+
+@cache
+def subject_rules(subject: str) -> Grammar:
     """Return the rules that depend on the subject alone."""
     phrases = PHRASES[subject]
     return {
-        "thing": Rule(
-            dict(zip(phrases.names, (10, 1, 1), strict=False))
-        ),  # mostly the label, to count mentions
+        # Mostly the label, to count mentions.
+        "thing": Rule(dict(zip(phrases.names, (10, 1, 1), strict=False))),
         "action": zipf(phrases.actions, 0.2),
         "quote": zipf(phrases.quotes, 0.2),
     }
@@ -141,7 +150,7 @@ def subject_rules(subject: str) -> dict[str, Rule]:
 def scene_rules(contents: Contents) -> dict[str, Rule]:
     """Return the rules that depend on the scene."""
     subject, traits, companions, place, time, weather = contents
-    rules = subject_rules(subject)
+    rules = dict(subject_rules(subject))
     seen = {
         "trait": " ".join(templates.TRAITS[trait] for trait in traits),
         "companion": templates.COMPANIONS if companions else "",
@@ -149,11 +158,20 @@ def scene_rules(contents: Contents) -> dict[str, Rule]:
         "time": templates.TIMES.get(time, ""),
         "weather": templates.WEATHERS.get(weather, ""),
     }
-    rules |= {name: zipf(text.split(), 0.5) for name, text in seen.items() if text}
+    rules |= {name: _templates(text) for name, text in seen.items() if text}
     if companions:
-        rules["other"] = Rule({PHRASES[companion].names[0]: 1 for companion in companions})
-    weights = templates.CORE_WEIGHTS | {
-        name: templates.SEEN_CORE_WEIGHTS[name] for name, text in seen.items() if text
-    }
-    rules["core"] = Rule({f"{{{name}}}": weight for name, weight in weights.items()})
+        rules["other"] = Rule({label(companion): 1 for companion in companions})
+    rules["core"] = _core(tuple(name for name, text in seen.items() if text))
     return rules
+
+
+# A few rules serve all scenes, and making one takes longer than drawing from it.
+@cache
+def _templates(text: str) -> Rule:
+    return zipf(text.split(), 0.5)
+
+
+@cache
+def _core(seen: tuple[str, ...]) -> Rule:
+    weights = templates.CORE_WEIGHTS | {name: templates.SEEN_CORE_WEIGHTS[name] for name in seen}
+    return Rule({f"{{{name}}}": weight for name, weight in weights.items()})

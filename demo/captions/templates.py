@@ -129,4 +129,4 @@ WEATHERS = {
     "rain": "雨の日に{predicate}{thing} 雨と{noun} 傘を忘れた{thing}",
     "snow": "雪の日に{predicate}{thing} 雪と{noun} 雪に埋もれる{thing}",
 }
-COMPANIONS = "{other}は見ていた {thing}と{other}、{town}で再会 {other}に負ける{thing} {other}「{quote}」"
+COMPANIONS = "{other}は見ていた {thing}と{other}、{town}で再会 {other}に負ける{thing} 横で{other}「{quote}」"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from demo.responses import Response
+from demo.serving.responses import Response
 
 
 @dataclass(frozen=True)

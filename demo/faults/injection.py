@@ -11,7 +11,7 @@ from threading import Lock
 
 from demo.faults import pages, photos, traffic, whole_site
 from demo.faults.fault import Fault, Request
-from demo.responses import Response
+from demo.serving.responses import Response
 from demo.variants import FAULTS, PAGE_FAULTS, PHOTO_FAULTS, SITE_FAULTS
 
 _MIN_PERIOD = 8

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from demo.faults.fault import Fault, Request
-from demo.responses import Response
+from demo.serving.responses import Response
 
 # Joined, flagged and skin-toned emoji, then letters outside the BMP: what breaks naive lengths and columns.
 _EMOJI = "😂👨‍👩‍👧‍👦🏳️‍🌈🇯🇵👍🏽𠮷𩸽"

@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from demo.faults.fault import Fault, Request
-from demo.responses import Response
+from demo.serving.responses import Response
 
 if TYPE_CHECKING:
     from PIL import Image

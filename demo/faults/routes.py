@@ -9,8 +9,8 @@ from demo.content import odai_photo
 from demo.evaluation import EVALUATION_PHOTO
 from demo.faults.fault import Request
 from demo.faults.injection import FaultInjector
-from demo.responses import Response
 from demo.routes import Routes, query_number
+from demo.serving.responses import Response
 
 
 class FaultyRoutes:

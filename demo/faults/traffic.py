@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from demo.faults.fault import Fault, Request
-from demo.responses import Response
+from demo.serving.responses import Response
 
 _PLAIN = "text/plain; charset=utf-8"
 

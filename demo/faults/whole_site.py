@@ -10,7 +10,7 @@ from parsel import Selector
 
 from demo.faults.fault import Fault, Request
 from demo.faults.pages import edited, renamed_markup
-from demo.responses import HTML, Response
+from demo.serving.responses import HTML, Response
 
 MOVED_HOST = "img.bokete.test"
 """Where the photos are, once they have moved."""

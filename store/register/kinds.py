@@ -139,6 +139,7 @@ KINDS = (
         "crawl", f"{_CRAWL}/sides.parquet", "parquet", schema.SIDES, "sides", content=True, mirrored=True
     ),
     FileKind("crawl", f"{_CRAWL}/sources.json", "json", mirrored=True),
+    FileKind("crawl", f"{_CRAWL}/drawing.json", "json", mirrored=True),
     FileKind("crawl", f"{_CRAWL}/report.json", "json", content=True),
     FileKind("crawl", f"{_CRAWL}/metrics.prom", "text"),
     FileKind("crawl", f"{_CRAWL}/{MANIFEST}", "json"),

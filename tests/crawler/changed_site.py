@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from demo.content import EmbeddedSite
-from demo.responses import Response
 from demo.routes import Routes
-from demo.server import Server
+from demo.serving.responses import Response
+from demo.serving.server import Server
 
 Change = Callable[[str, Response], Response]
 """From the target of a request and the right answer to what is sent."""

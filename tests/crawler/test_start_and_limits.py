@@ -14,7 +14,7 @@ from crawler.components.session import Session
 from crawler.items import NOT_A_HOST, PageRow, PhotoRow
 from crawler.job import Job
 from crawler.link_rules import links_to_follow
-from crawler.memory import frontier
+from crawler.memory import drawing, frontier
 from crawler.memory.frontier import Frontier, PageQueue
 from crawler.memory.tables import Tables
 from crawler.options import CrawlOptions, EmbeddedSite
@@ -152,6 +152,7 @@ def test_tables_that_were_read_before_the_lock_count_unless_another_crawl_wrote_
 ) -> None:
     job = Job(CrawlOptions(start=(), odai=("1-3",)), tmp_path / "crawl")
     write_page(job.directory, "http://bokete.test/odai/1", job, 0.1)
+    drawing.keep(job)
     with Tables(job) as tables:
         assert tables.are_current()
         if meanwhile:

@@ -3,8 +3,8 @@
 import pytest
 
 from crawler.validators import conditions, etag, last_modified
-from demo.conditional import conditional
-from demo.responses import Response
+from demo.serving.conditional import conditional
+from demo.serving.responses import Response
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from crawler.canaries.canary import NAME
 from crawler.canaries.keep import keep
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
-from demo.responses import Response
+from demo.serving.responses import Response
 from store.errors import SiteRefuses, Unexpected, UserError
 from tests.crawl_tables import rows
 from tests.crawler.changed_site import Change, ChangedSite, changed_site, in_html, unchanged

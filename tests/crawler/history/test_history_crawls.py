@@ -15,7 +15,7 @@ from crawler.history.history import NAME, load_history
 from crawler.history.show import show
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
-from demo.responses import Response
+from demo.serving.responses import Response
 from store.errors import Unexpected, UserError
 from tests.crawl_tables import rows
 from tests.crawler.changed_site import ChangedSite, changed_site, in_html, unchanged

@@ -16,7 +16,7 @@ def test_the_parts_share_all_captions_out() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("photo", [0, 1, 2, 3])
 def test_it_is_the_mean_over_all_scenes(photo: int) -> None:
-    text = jokes.captions(scene(1, photo), 1)[0]
+    [text] = jokes.captions(scene(1, photo), 1)
     mean = fsum(share * given(text, contents) for contents, share in scene_shares().items())
     assert anywhere.probability(text) == pytest.approx(mean, rel=1e-9)
 

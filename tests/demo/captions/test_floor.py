@@ -17,7 +17,7 @@ def pairs(photos: int, captions: int, seed: int) -> list[tuple[int, str]]:
 
 def test_the_floor_is_the_sum_of_surprisals() -> None:
     shown = scene(1, 0)
-    text = jokes.captions(shown, 1)[0]
+    [text] = jokes.captions(shown, 1)
     assert floor.total_surprisal([(odai_id(1, 0), text)], 1) == pytest.approx(
         -jokes.log_probability(text, shown)
     )
@@ -42,7 +42,7 @@ def test_a_caption_of_the_photos_surprisal_is_the_grammars_entropy() -> None:
     """Drawn with repeats, and distinct as on the site: the floor moves by less than 2%."""
     random, photos = Random(1), range(150)
     free = sum(
-        -jokes.log_probability(jokes.caption(scene(1, p), random), scene(1, p))
+        -jokes.log_probability(jokes.caption(scene(1, p), random).text, scene(1, p))
         for p in photos
         for _ in range(5)
     )
@@ -88,7 +88,8 @@ def test_the_floor_rises_as_captions_tell_less_of_their_photo(dependence: float)
 @pytest.mark.parametrize("dependence", [1.0, 0.5])
 def test_the_surprisals_of_a_captions_tokens_add_up_to_its_own(dependence: float) -> None:
     """Whatever it is cut into: −log p(text) = −log p(begins with text) − log p(ends there)."""
-    text = jokes.normalised(jokes.captions(scene(1, 0), 1)[0])
+    [written] = jokes.captions(scene(1, 0), 1)
+    text = jokes.normalised(written)
     odai = odai_id(1, 0)
     for size in (1, 2, 3):
         tokens = [text[start : start + size] for start in range(0, len(text), size)]

@@ -50,7 +50,7 @@ def test_what_cannot_be_said_has_no_probability() -> None:
 
 def test_draws_are_as_frequent_as_they_are_probable() -> None:
     random = Random(1)
-    drawn = Counter(draw(AMBIGUOUS, "start", random) for _ in range(20_000))
+    drawn = Counter(draw(AMBIGUOUS, "start", random).text for _ in range(20_000))
     for text, count in drawn.items():
         assert count / 20_000 == pytest.approx(exp(log_probability(AMBIGUOUS, "start", text)), abs=0.02)
 
@@ -63,7 +63,7 @@ def test_sequences_of_words_sum_to_one(words: list[str], seed: int) -> None:
     grammar = {"start": Rule({"{w}{w}": 1, "{w}a{w}": 2}), "w": zipf(words)}
     written_out = texts(grammar, "start")
     assert sum(exp(log_probability(grammar, "start", text)) for text in written_out) == pytest.approx(1)
-    assert log_probability(grammar, "start", draw(grammar, "start", Random(seed))) > -inf
+    assert log_probability(grammar, "start", draw(grammar, "start", Random(seed)).text) > -inf
 
 
 def test_zipf_prefers_earlier_words_and_counts_each_once() -> None:

@@ -10,8 +10,8 @@ from PIL import Image
 from demo.content import EmbeddedSite, odai_id
 from demo.faults.injection import FaultInjector
 from demo.faults.routes import FaultyRoutes
-from demo.responses import Response
 from demo.routes import HOST, Routes
+from demo.serving.responses import Response
 from demo.variants import PAGE_FAULTS, PHOTO_FAULTS
 
 SITE = EmbeddedSite(40, 12, seed=2)

@@ -6,12 +6,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from urllib.parse import urlsplit
 
-from demo.conditional import conditional
-from demo.delivery import DELIVERIES, head
 from demo.faults.routes import FaultyRoutes
 from demo.faults.whole_site import MOVED_HOST
-from demo.responses import Response
 from demo.routes import HOST, PHOTO_HOST, Routes
+from demo.serving.conditional import conditional
+from demo.serving.delivery import DELIVERIES, head
+from demo.serving.responses import Response
 
 
 class Server(ThreadingHTTPServer):

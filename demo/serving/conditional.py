@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from hashlib import blake2b
 
-from demo.responses import Response
+from demo.serving.responses import Response
 
 _TAGS = re.compile(r'(?:W/)?("[^"]*")')
 

@@ -14,7 +14,7 @@ class Response:
         body: the bytes after the headers.
         content_type: the header of this name.
         headers: all other headers but Content-Length.
-        delivery: how the body is sent, a key of `demo.delivery.DELIVERIES`.
+        delivery: how the body is sent, a key of `demo.serving.delivery.DELIVERIES`.
     """
 
     status: int

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 
-from demo.responses import Response
+from demo.serving.responses import Response
 
 
 def whole(handler: BaseHTTPRequestHandler, response: Response) -> None:

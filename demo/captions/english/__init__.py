@@ -1,0 +1,1 @@
+"""English for every word, phrase and template of the grammar."""

@@ -1,0 +1,1 @@
+"""How the embedded site is served: HTTP, its responses as bytes, conditional requests, feeds."""
