@@ -49,8 +49,8 @@ def mirrored(address: str, **options: Any) -> CrawlOptions:
 
 
 def shards(directory: Path) -> dict[str, bytes]:
-    """Return what a crawl's folder or its mirror holds of tables, archive and history."""
-    patterns = ("*/[!.]*.parquet", "*/[!.]*.warc.gz", "[!.]*.parquet")
+    """Return what a crawl's folder or its mirror holds of tables, archive, history and the site's drawing."""
+    patterns = ("*/[!.]*.parquet", "*/[!.]*.warc.gz", "[!.]*.parquet", "drawing.json")
     paths = [path for pattern in patterns for path in directory.glob(pattern)]
     return {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
 
