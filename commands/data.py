@@ -29,7 +29,7 @@ VERIFY_SECONDS = 3600.0
 def site(arguments: argparse.Namespace) -> None:
     """Serve the embedded site until Ctrl-C, or tell what is known of it."""
     if arguments.facts:
-        from commands.embedded import show_facts
+        from commands.stages.embedded import show_facts
 
         return show_facts(arguments.dependence, arguments.captions_per_photo, as_json=arguments.json)
     from demo.site import serve

@@ -32,7 +32,8 @@ def _run(argv: Sequence[str] | None) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the `bokeru` command; each command's function is `arguments.command`."""
-    from commands import builds, crawls, data, encoders, models, reparse, runs, stages
+    from commands import builds, crawls, data, encoders, models, reparse, runs
+    from commands.stages import command as stages
 
     main = argparse.ArgumentParser(
         prog="bokeru",

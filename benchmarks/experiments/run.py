@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.experiments.cells import DEV_PHOTOS, Cell
 from benchmarks.experiments.recipe.follow import OURS, Followed
 from commands.pipeline import Pipeline
-from commands.stages import crawl, dataset
+from commands.stages.command import crawl, dataset
 from store.manifest import read_manifest
 from train.evaluation.evaluate import evaluate
 from train.fit import fit

@@ -1,6 +1,6 @@
 """Scrapy extension: tells somebody of a pause that is long, while the crawl goes on.
 
-The end of a crawl is told by the command that started it (`commands/notices.py`), which also sees what
+The end of a crawl is told by the command that started it (`commands/stages/notices.py`), which also sees what
 becomes of a crawl that was killed.
 """
 

@@ -16,7 +16,7 @@ from dataset.builds.record import Rows
 from dataset.describe.card import card
 from dataset.describe.charts import charts
 from dataset.describe.croissant import croissant
-from dataset.describe.statistics import DatasetCounts, statistics
+from dataset.describe.statistics import DatasetCounts, asked_share, statistics
 from dataset.text.vocabulary import Vocabulary
 from store.errors import UserError
 from store.manifest import Entry, write_manifest
@@ -110,7 +110,7 @@ def complete(
         counts.tokens["train"], origin.settings["min_count"], origin.settings["max_size"]
     )
     vocabulary.save(directory / "vocabulary.json")
-    figures = statistics(connection, counts, vocabulary, origin.settings.get("dev_fraction"))
+    figures = statistics(connection, counts, vocabulary, asked_share(origin.settings))
     stage = Stage("dataset", directory)
     files = {entry.name: entry for entry in entries(stage, known)}
     tables = [path for name in ("dev", "train", "captions") for path in stage.table(name).paths]

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dataset.build.catalogue import create
 from dataset.describe.card import card
-from dataset.describe.statistics import DatasetCounts, statistics
+from dataset.describe.statistics import DatasetCounts, asked_share, statistics
 from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile
 from store.manifest import NAME as MANIFEST
@@ -49,7 +49,7 @@ class Recount:
         vocabulary = self._vocabulary(settings) if isinstance(settings, dict) else None
         if vocabulary:
             yield from _check_vocabulary(directory / "vocabulary.json", vocabulary)
-        asked = settings.get("dev_fraction") if isinstance(settings, dict) else None
+        asked = asked_share(settings) if isinstance(settings, dict) else None
         figures = self._figures(vocabulary, asked)
         yield from _check_statistics(directory / "statistics.json", figures)
         if isinstance(settings, dict):

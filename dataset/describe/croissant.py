@@ -160,7 +160,8 @@ def _responsible(
         kinds.append("Secondary Data analysis")
     split = (
         "Near-identical photos are one group, and a group is in one split; "
-        f"dev has {settings['dev_fraction']:.0%} of the groups, by a keyed hash."
+        f"dev has {settings['dev_fraction']:.0%} of the groups, by a keyed hash"
+        f"{', and the photos of odai that its settings name' if settings.get('dev_odai') else ''}."
     )
     return {
         "rai:dataCollection": made_of(figures, sources),

@@ -96,6 +96,12 @@ def _count_origins(counts: Counter[Origin], rows: pa.Table) -> None:
         counts[row["source"], row["licence"]] += row["count_all"]
 
 
+def asked_share(settings: Mapping[str, Any]) -> float | None:
+    """Return the share of dev that a dataset's settings ask for; None where they name odai that are in it."""
+    share = settings.get("dev_fraction")
+    return None if settings.get("dev_odai") or share is None else float(share)
+
+
 def statistics(
     connection: duckdb.DuckDBPyConnection,
     count: DatasetCounts,

@@ -23,8 +23,8 @@ from starlette.testclient import TestClient
 
 from commands import doctor
 from commands.main import main, parser
-from commands.notices import notice_at_end
 from commands.pipeline import Pipeline
+from commands.stages.notices import notice_at_end
 from commands.verify import report_quickly, verify
 from crawler.canaries import canary
 from crawler.canaries.check import Check, Reply
@@ -360,7 +360,7 @@ def where_names_no_score(place: Place) -> None:
 
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
-    ("commands/notices.py", notice_of_a_crawl, ["crawl"]),
+    ("commands/stages/notices.py", notice_of_a_crawl, ["crawl"]),
     ("store/processes/room.py", build_on_a_small_disk, ["dataset"]),
     ("commands/crawls.py", without("crawl", lambda place: called(place, "canaries")), ["crawl"]),
     ("commands/crawls.py", without("crawl", lambda place: called(place, "history")), ["crawl"]),

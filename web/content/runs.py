@@ -81,7 +81,7 @@ def find_run(place: Place, name: str | None = None) -> Path:
 
 def _newest_first(place: Place) -> list[Path]:
     found = [path for path in place.runs.glob("*") if path.is_dir() and not path.name.startswith(".")]
-    return sorted(found, key=lambda path: -_changed(path))
+    return sorted(found, key=lambda path: (-_changed(path), path.name))  # copies may have one time
 
 
 def read_run(path: Path) -> Run:

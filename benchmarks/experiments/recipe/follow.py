@@ -7,7 +7,7 @@ from benchmarks.experiments.recipe.carry import Carrying
 from benchmarks.experiments.recipe.dropout import Redrawn
 from benchmarks.experiments.recipe.vectors import fc6, fc7_of, vectors
 from commands.pipeline import Pipeline
-from commands.stages import features
+from commands.stages.command import features
 from featurize import read
 from featurize.weights import locate
 from train.job import Job

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataset.describe.statistics import STAR_BINS, spread, stars
+from dataset.describe.statistics import STAR_BINS, asked_share, spread, stars
 
 NUMBERS = st.lists(st.integers(-5, 2_000_000), min_size=1, max_size=300)
 SPREAD = """
@@ -34,3 +34,18 @@ def test_stars_are_counted_in_powers_of_ten(found: Sequence[int]) -> None:
     ends = (*STAR_BINS[1:], 10**9)
     for start, end in zip(STAR_BINS, ends, strict=True):
         assert bins[start] == sum(start <= max(number, 0) < end for number in found)
+
+
+@pytest.mark.parametrize(
+    ("settings", "share"),
+    [
+        ({"dev_fraction": 0.1}, 0.1),
+        ({"dev_fraction": 0, "dev_odai": ()}, 0.0),
+        ({"dev_fraction": 0, "dev_odai": ("17-90",)}, None),  # how many photos these are, nobody asked
+        ({}, None),  # of an older version
+    ],
+)
+def test_the_share_of_dev_is_not_asked_where_its_odai_are(
+    settings: dict[str, object], share: float | None
+) -> None:
+    assert asked_share(settings) == share

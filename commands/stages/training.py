@@ -1,7 +1,7 @@
 """The stages `train` and `evaluate`, for one model or for several that differ by their seed alone."""
 
-from commands.notices import notifying
 from commands.pipeline import Pipeline
+from commands.stages.notices import notifying
 
 
 @notifying

@@ -17,10 +17,10 @@ from commands.arguments import (
     pipeline_of,
     positive,
 )
-from commands.embedded import served, with_evaluation, write_floor
-from commands.notices import notice_at_end, notifying
 from commands.pipeline import Pipeline
-from commands.training import evaluate, train
+from commands.stages.embedded import served, with_evaluation, write_floor
+from commands.stages.notices import notice_at_end, notifying
+from commands.stages.training import evaluate, train
 from crawler.options import CrawlOptions
 from pipelines import Settings, load
 from store.errors import UsageError
