@@ -1,5 +1,5 @@
 # Each target is one line over the `bokeru` command, which `make install` puts in .venv/bin.
-#   make crawl PIPELINE=demo SET="crawl.embedded.photos=100 crawl.concurrency=4"
+#   make crawl PIPELINE=demo SET="crawl.max_pages=100 crawl.concurrency=4"
 PIPELINE ?= demo
 SET ?=
 PYTHON ?= python3

@@ -152,11 +152,12 @@ def run(pipeline: Pipeline) -> None:
 
 def demo(pipeline: Pipeline) -> None:
     """Run every stage on the embedded site, then show what the model learned."""
+    from demo.captions.gloss import gloss
     from train.evaluation.report import report
     from train.runs.find import newest
 
     run(pipeline)
-    report(newest(pipeline.runs), pipeline.dataset)
+    report(newest(pipeline.runs), pipeline.dataset, gloss=gloss)
 
 
 def register(commands: Commands) -> None:

@@ -33,6 +33,7 @@ from crawler.forgotten_rows import named_rows
 from crawler.history.history import NAME as HISTORY_NAME
 from crawler.history.history import History
 from crawler.job import Job
+from crawler.memory.drawing import check as check_drawing
 from crawler.memory.small_table import write_rows
 from crawler.memory.tables import Tables
 from crawler.monitoring import alarms
@@ -315,6 +316,14 @@ def canaries_of_a_damaged_crawl(place: Place) -> None:
     keep(job(place), place.crawl, 2)
 
 
+def crawl_of_an_earlier_drawing(place: Place) -> None:
+    """Provoke what is said where a crawl does not tell which drawing of the embedded site it holds."""
+    shutil.rmtree(place.crawl)
+    crawl_tables.write(place.crawl, [crawl_tables.page(1, [crawl_tables.boke(1, 1, "犬だ")])], [])
+    with Tables(job(place)) as tables:
+        check_drawing(job(place), tables)
+
+
 Provoke = Callable[[Place], object]
 
 
@@ -495,6 +504,11 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         lambda place: ["forget", *where(place)],
     ),
     ("commands/forget/scope.py", forget_in_a_damaged_crawl, lambda place: ["verify", str(place.directory)]),
+    (
+        "crawler/memory/drawing.py",
+        crawl_of_an_earlier_drawing,
+        lambda place: ["crawl", "--pipeline", NAME, "--config", str(place.config), "--data", "elsewhere"],
+    ),
 ]
 """The same for hints that need not name this pipeline: with the whole of the command."""
 

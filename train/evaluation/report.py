@@ -6,14 +6,22 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from store.errors import MissingStage
 from store.place import Place, bokeru
 from store.whole_file import read_json
 
+Gloss = Callable[[str], str | None]
+"""What a caption says in English; None where nobody knows."""
 
-def report(run: Path, dataset: Path, rows: int = 6) -> None:
+
+def report(run: Path, dataset: Path, rows: int = 6, gloss: Gloss = lambda _: None) -> None:
     """Print samples of both splits, the losses, the paths of everything, and what to run next.
+
+    Args:
+        rows: how many photos of each split are shown.
+        gloss: what stands under a caption.
 
     Raises:
         MissingStage: the run has not been evaluated.
@@ -25,7 +33,8 @@ def report(run: Path, dataset: Path, rows: int = 6) -> None:
         ("dev", "photos that the model has not seen"),
         ("train", "photos that it learned from"),
     ):
-        console.print(_captions([sample for sample in samples if sample["split"] == split][:rows], title))
+        of_split = [sample for sample in samples if sample["split"] == split][:rows]
+        console.print(_captions(of_split, title, gloss))
     console.print(_losses(evaluation))
     if any(_below_floor(evaluation[split]) for split in ("dev", "train")):
         console.print(
@@ -34,13 +43,23 @@ def report(run: Path, dataset: Path, rows: int = 6) -> None:
     _places(console, run, dataset)
 
 
-def _captions(samples: Sequence[Mapping[str, Any]], title: str) -> Table:
+def _captions(samples: Sequence[Mapping[str, Any]], title: str, gloss: Gloss) -> Table:
     names = ("in the photo", "people's captions with most stars", "the model's")
     table = Table(*(Column(name, overflow="fold") for name in names), title=title, show_lines=True)
     for sample in samples:
         labels, people, model = "、".join(sample["labels"]), sample["human"][:2], sample["model"][:1]
-        table.add_row(labels, "\n".join(people), "\n".join(model))
+        table.add_row(Text(labels), _glossed(people, gloss), _glossed(model, gloss))
     return table
+
+
+def _glossed(captions: Sequence[str], gloss: Gloss) -> Text:
+    """Return captions, each on a line, and under it what it says; no bracket in them is markup."""
+    lines = []
+    for caption in captions:
+        lines.append(Text(caption))
+        if english := gloss(caption):
+            lines.append(Text(english, style="dim"))
+    return Text("\n").join(lines)
 
 
 _LOSSES = {

@@ -83,8 +83,10 @@ def test_a_parser_that_was_one_level_off_is_repaired_without_a_request(
     changes = stage.reparse(job(directory))
     assert pages(directory) == right
     assert dry == changes
-    with_boke = [row for row in right if row["bokes"]]
-    assert changes.changed == changes.fields["bokes.stars"] == len(with_boke)
+    # Where each boke has as many raters as stars, taking one for the other changes nothing.
+    mistaken = [row for row in right if any(boke["stars"] != boke["raters"] for boke in row["bokes"])]
+    assert changes.fields["bokes.stars"] == len(mistaken) > 0
+    assert changes.changed == len([row for row in right if row in mistaken or row["category"] is not None])
     assert changes.fields["category"] == sum(row["category"] is not None for row in right)
     example = changes.examples["category"]
     assert example["before"] is None
@@ -111,7 +113,7 @@ def test_all_other_rows_stay(directory: Path, monkeypatch: pytest.MonkeyPatch) -
     for key, row in before.items():
         if key not in kept or row["outcome"] == "denied" or not row["bokes"]:
             assert after[key] == row or key in kept
-        else:
+        elif row["category"] is not None or any(boke["stars"] != boke["raters"] for boke in row["bokes"]):
             assert after[key] != row
 
 
@@ -277,7 +279,7 @@ def test_the_command_says_what_changes(
     monkeypatch.setattr(parsing, "answer_row", one_level_off)
     assert main(["reparse", *where, "--dry-run", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["changed"] == found["fields"]["bokes.stars"] > 0
+    assert found["changed"] >= found["fields"]["bokes.stars"] > 0
     assert main(["reparse", *where, "--dry-run"]) == 0
     assert "bokes.stars: " in capsys.readouterr().out
     assert main(["reparse", *where, "--from", "x.html"]) == 2

@@ -105,7 +105,7 @@ def test_the_surprisals_of_a_captions_tokens_add_up_to_its_own(dependence: float
 def test_a_tokens_surprisal_is_that_of_the_captions_that_are_drawn() -> None:
     """Of 4,000 captions of a photo that begin in a way, the share that goes on in one way is as told."""
     shown, random = scene(1, 0), Random(4)
-    drawn = [jokes.normalised(jokes.caption(shown, random)) for _ in range(4000)]
+    drawn = [jokes.normalised(jokes.caption(shown, random).text) for _ in range(4000)]
     first = max({text[:1] for text in drawn}, key=lambda one: sum(text.startswith(one) for text in drawn))
     begun = [text for text in drawn if text.startswith(first)]
     second = max({text[1:2] for text in begun}, key=lambda one: sum(text[1:2] == one for text in begun))

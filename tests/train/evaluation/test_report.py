@@ -53,6 +53,16 @@ def test_nothing_is_cut_off(run: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert str(run / "curves.png") in printed
 
 
+def test_under_a_caption_stands_what_it_says(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = json.loads((run / "samples.json").read_text())
+    samples[0]["human"] = ["[bold]犬[/bold]"]  # no markup
+    (run / "samples.json").write_text(json.dumps(samples))
+    report(run, dataset(run), gloss={"犬の青春": "The dog's youth"}.get)
+    printed = capsys.readouterr().out
+    assert printed.index("犬の青春") < printed.index("The dog's youth")
+    assert "[bold]犬[/bold]" in printed
+
+
 def test_a_loss_below_the_floor_is_explained(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report(run, dataset(run))
     assert "memorised" not in capsys.readouterr().out
