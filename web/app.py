@@ -23,13 +23,17 @@ from store.processes.interruption import deferred
 from web.caption_service import CaptionService
 from web.content.library import Library
 from web.content.preparing import NotReady
+from web.door.admission import Admission
+from web.door.head import AnswersHead
+from web.door.keys import KeyRing
+from web.door.proxies import KnownProxies
+from web.door.queue import QueueFull
+from web.door.security import LOOPBACK, SecurityMiddleware
 from web.links import STATIC
 from web.options import WebOptions
 from web.pages import Pages
 from web.pictures import UnusablePhoto
-from web.queue import QueueFull
 from web.routes import api, generate, overview, photos, training, try_photo
-from web.security import LOOPBACK, SecurityMiddleware
 from web.services import Services
 
 THREADS = 4
@@ -39,7 +43,11 @@ STATUS = {UsageError: 400, MissingStage: 404, UnusablePhoto: 422}
 
 
 def create(
-    data: Path, pipeline: str, hosts: Sequence[str] = (), options: WebOptions | None = None
+    data: Path,
+    pipeline: str,
+    hosts: Sequence[str] = (),
+    options: WebOptions | None = None,
+    keys: KeyRing | None = None,
 ) -> FastAPI:
     """Return the app.
 
@@ -48,18 +56,23 @@ def create(
         pipeline: the pipeline that is shown first; the others in `data` are shown too.
         hosts: the names that the app answers to; empty means any.
         options: the app's settings; those in code by default.
+        keys: those that open it, and whether one is asked for; by default it is not.
     """
+    options, keys = options or WebOptions(), keys or KeyRing()
     # FastAPI's own documentation pages load scripts from another host.
     app = FastAPI(
         title="Bokeru", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=_lifespan
     )
     library = Library(options)
-    app.state.services = Services(data, pipeline, Pages(pipeline), library, CaptionService(library))
+    app.state.services = Services(data, pipeline, Pages(pipeline), library, CaptionService(library), keys)
     app.include_router(api.docs)
     for routes in (api, overview, photos, training, generate, try_photo):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))
-    # Outermost: it also guards static files and error pages.
+    # The last is outermost: it also guards static files and error pages.
+    app.add_middleware(Admission, keys=keys)
+    app.add_middleware(AnswersHead)
+    app.add_middleware(KnownProxies, networks=options.proxies)
     app.add_middleware(SecurityMiddleware, hosts=hosts)
     app.add_exception_handler(UserError, _error_response)
     app.add_exception_handler(AnyHTTPException, _error_response)

@@ -1,8 +1,11 @@
 """The settings of the web app."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from store.options import Options
+from web.door.proxies import parsed_networks
 
 
 class WebOptions(Options):
@@ -12,3 +15,22 @@ class WebOptions(Options):
     """Neighbours of a photo, and photos for mismatched captions, are looked for among so many of the training
     photos that have a vector, the first in the dataset; null: among all. Each look reads the vectors of them
     all, 16 kB a photo for fc7: 330 MB for 20,000 photos, 1.6 GB for 100,000. Nothing else is limited."""
+    proxies: Annotated[tuple[str, ...], AfterValidator(parsed_networks)] = ()
+    """Addresses or networks of reverse proxies before the app, such as 10.0.0.2 or 10.0.0.0/24. Of requests
+    that come from them `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Prefix` count; of others
+    nothing does."""
+    connections: int = Field(500, ge=1)
+    """Connections that may be open at once; one more is answered 503 and closed."""
+    connections_per_address: int = Field(100, ge=1)
+    """Connections of one address (of IPv6: one /64) that may be open at once; known proxies have no such
+    limit."""
+    read_seconds: float = Field(60, gt=0)
+    """Seconds for a request to arrive whole, photo included, and for an answer to be taken up again by a
+    client that has stopped reading; then the connection is closed. 12 MB in 60 seconds are 1.6 megabits a
+    second."""
+    upload_mb: float = Field(100, ge=13)
+    """Megabytes that photos of visitors may take together, from their first byte until their captions are
+    written. Where there is no room the largest that is still arriving gives way, the longest silent of those
+    first; no photo is ever written to disk."""
+    model_seconds: float = Field(30, gt=0)
+    """Seconds that the model may take for one request; one that takes longer is given up, and says so."""

@@ -1,6 +1,5 @@
 """Renders pages: a template, in the reader's language, with links."""
 
-import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from web.languages import LANGUAGES, Translator, choose_language
 from web.links import Links
 
-VISITOR_COOKIE = "visitor"
-"""The cookie that identifies a visitor to the queue, so that visitors take turns. A session long."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -72,9 +69,6 @@ class Pages:
         if request.query_params.get("lang") == language:
             # `lax`, so that a link from another site opens in the chosen language too.
             response.set_cookie("lang", language, max_age=31_536_000, samesite="lax", httponly=True)
-        if VISITOR_COOKIE not in request.cookies:
-            # Random and without meaning: it tells visitors apart, not who they are.
-            response.set_cookie(VISITOR_COOKIE, secrets.token_hex(8), samesite="strict", httponly=True)
         return response
 
 

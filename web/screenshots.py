@@ -21,7 +21,7 @@ from web.app import create
 from web.browser import ARGUMENTS, CHROMIUM
 from web.content.catalogue import Filter
 from web.content.library import Library
-from web.security import LOOPBACK
+from web.door.security import LOOPBACK
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from web.caption_service import CaptionService
 from web.content.catalogue import Catalogue
 from web.content.library import Library
 from web.content.stages import pipelines
-from web.pages import VISITOR_COOKIE, Pages
-from web.queue import FairQueue
+from web.door.keys import KeyRing
+from web.door.queue import FairQueue
+from web.door.visitor import visitor_of
+from web.pages import Pages
 
 T = TypeVar("T")
 
@@ -29,6 +31,8 @@ class Services:
     pages: Pages
     library: Library
     captions: CaptionService
+    keys: KeyRing = field(default_factory=KeyRing)
+    """The keys that open the app, or a part of it; a part that has keys of its own adds their source."""
     queue: FairQueue = field(default_factory=FairQueue)
     searches: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "neighbours"))
     """Looks for neighbours, one photo's at a time: each look reads all vectors, and no page waits for it."""
@@ -54,9 +58,7 @@ class Services:
         Raises:
             QueueFull: too many requests are waiting.
         """
-        # A client without cookies is told apart by its address. A cookie can be any length: it is cut.
-        visitor = request.cookies.get(VISITOR_COOKIE) or (request.client.host if request.client else "")
-        return await self.queue.run(visitor[:100], work)
+        return await self.queue.run(visitor_of(request).name, work)
 
     async def searched(self, work: Callable[[], T]) -> T:
         """Look for neighbours, when those who asked before have theirs."""

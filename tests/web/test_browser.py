@@ -17,9 +17,8 @@ from store.place import Place
 from tests.web import small_pipeline
 from web.app import create
 from web.browser import ARGUMENTS, CHROMIUM
+from web.door.queue import FairQueue
 from web.export import export
-from web.pages import VISITOR_COOKIE
-from web.queue import FairQueue
 
 pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="apt-get install chromium")
 WIDTHS = {"phone": (375, 800), "desk": (1280, 900)}
@@ -290,7 +289,7 @@ def test_a_full_queue_is_told_on_the_page(browser: Browser, place: Place) -> Non
     object.__setattr__(app.state.services, "queue", FairQueue(capacity=0))
     from fastapi.testclient import TestClient
 
-    with TestClient(app, cookies={VISITOR_COOKIE: "x"}) as client:
+    with TestClient(app) as client:
         answer = client.get("/pipelines/demo/generate")
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1

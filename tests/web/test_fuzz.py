@@ -14,7 +14,7 @@ from schemathesis.core.result import Ok
 from tests.web import small_pipeline
 from web.app import create
 from web.content.catalogue import Catalogue
-from web.queue import FairQueue
+from web.door.queue import FairQueue
 from web.routes import generate, overview, photos, training, try_photo
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from store.errors import MissingStage, UserError
 from web.content.comparison import FIGURES
+from web.door.queue import QueueFull
 from web.languages import Message, Translator, choose_language, translations
-from web.queue import QueueFull
 
 WEB = Path(__file__).parents[2] / "web"
 CALL = re.compile(r"""(?:\b_|\bMessage)\(\s*(?:"((?:[^"\\]|\\.)+)"|'((?:[^'\\]|\\.)+)')""")

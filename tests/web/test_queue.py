@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from web.queue import FairQueue, QueueFull
+from web.door.queue import FairQueue, QueueFull
 
 
 def test_visitors_take_turns() -> None:

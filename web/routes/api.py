@@ -9,12 +9,12 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
-from web import uploads
 from web.api_documentation import operations
 from web.caption_service import ModelCaption
 from web.content import source_rows, statistics
 from web.content.runs import Run, find_run, read_run, runs
 from web.content.stages import pipelines, stages
+from web.door import uploads
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.routes.photos import PhotoFilters
 from web.routes.try_photo import TrySettings

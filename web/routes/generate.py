@@ -14,7 +14,7 @@ from web.caption_settings import CaptionSettings
 from web.content.catalogue import Catalogue
 from web.content.preparing import NotReady
 from web.content.runs import find_run, runs
-from web.queue import QueueFull
+from web.door.queue import QueueFull
 from web.services import CatalogueDep, PlaceDep, Services, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)

@@ -11,13 +11,13 @@ from pydantic import Field, ValidationError
 from store.errors import UsageError, UserError
 from store.photo.options import Limits
 from store.place import Place
-from web import uploads
 from web.caption_service import UploadCaptions
 from web.caption_settings import CaptionSettings
 from web.content.runs import find_run, runs
+from web.door import uploads
+from web.door.queue import QueueFull
 from web.languages import Message
 from web.pictures import UnusablePhoto, jpeg
-from web.queue import QueueFull
 from web.routes.photos import best_caption
 from web.services import PlaceDep, Services, ServicesDep
 

@@ -1,0 +1,1 @@
+"""Who may come in, how much they may bring, and in which order they are served."""
