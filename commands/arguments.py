@@ -62,6 +62,12 @@ def add_data(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_json(command: argparse.ArgumentParser, meaning: str = "the answer") -> None:
+    """Add the option that asks for JSON; `commands.answers.catalogue` then has the answer's type."""
+    what = f"print {meaning} as JSON, and nothing else on standard output (docs/json.md)"
+    command.add_argument("--json", action="store_true", help=what)
+
+
 def add_verbose(command: argparse.ArgumentParser) -> None:
     """Add the option that shows more of the log."""
     command.add_argument(

@@ -1,13 +1,12 @@
 """The commands on what a build takes: scores, why a caption is in or not, what changed, what splits share."""
 
 import argparse
-import json
 import math
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_pipeline, gigabytes, path, pipeline_of, positive
+from commands.answers.catalogue import answer
+from commands.arguments import Commands, add, add_json, add_pipeline, gigabytes, path, pipeline_of, positive
 from store.errors import MissingStage, UsageError, UserError
 
 _MOST = 50
@@ -23,7 +22,7 @@ def why(arguments: argparse.Namespace) -> None:
     pipeline = pipeline_of(arguments)
     answers = describe.why(arguments.query, pipeline.dataset)
     if arguments.json:
-        print(json.dumps([asdict(answer) for answer in answers], ensure_ascii=False, indent=1))
+        answer("why", answers)
     elif answers:
         unseen = describe.by_phash(answers, pipeline.dataset)
         print("\n".join([*describe.lines(answers, _MOST), *unseen]))
@@ -43,7 +42,7 @@ def diff(arguments: argparse.Namespace) -> None:
         raise UsageError("name two builds, the earlier one first, or none for the last two")
     found = compare(pipeline_of(arguments).dataset, arguments.builds)
     if arguments.json:
-        print(json.dumps(None if found is None else asdict(found), ensure_ascii=False, indent=1))
+        answer("diff", found)
     elif found is None:
         print("one build is kept, so there is nothing to compare it with")
     else:
@@ -84,7 +83,10 @@ def leaks(arguments: argparse.Namespace) -> None:
     if not pipeline.feature_cache.exists():
         raise MissingStage(pipeline.feature_cache, pipeline.command("features"))
     found = leaks(pipeline.feature_cache, pipeline.dataset, least=arguments.least, count=arguments.n)
-    print(json.dumps(asdict(found), indent=1) if arguments.json else "\n".join(found.lines()))
+    if arguments.json:
+        answer("leaks", found)
+    else:
+        print("\n".join(found.lines()))
     if found.nearest:
         draw(found, pipeline.dataset, arguments.out)
         forget = pipeline.command("forget", "--sha256", found.nearest[0].dev)
@@ -100,7 +102,7 @@ def register(commands: Commands) -> None:
     command = add(commands, why)
     add_pipeline(command)
     command.add_argument("query", metavar="BOKE|TEXT|SHA256", help="a number, a part of a text, or a photo")
-    command.add_argument("--json", action="store_true", help="print all answers as JSON")
+    add_json(command, "all answers")
     _register_score(add(commands, score))
     command = add(commands, diff)
     add_pipeline(command)
@@ -111,7 +113,7 @@ def register(commands: Commands) -> None:
         help="how the fingerprints of two builds begin; else the last two",
     )
     command.add_argument("--check", action="store_true", help="exit with 1 where they differ")
-    command.add_argument("--json", action="store_true", help="print it as JSON")
+    add_json(command)
 
 
 def _likeness(text: str) -> float:
@@ -134,7 +136,7 @@ def _register_leaks(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("-n", type=positive, default=20, help="pairs to name and to draw (20)")
     command.add_argument("--out", type=path, default=Path("leaks.png"), help="the picture (leaks.png)")
-    command.add_argument("--json", action="store_true", help="print it as JSON")
+    add_json(command)
 
 
 def _register_score(command: argparse.ArgumentParser) -> None:

@@ -1,10 +1,10 @@
 """The commands on a crawl: canaries, the history of its runs, and imports, which fill it without one."""
 
 import argparse
-import json
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_pipeline, path_text, pipeline_of, positive
+from commands.answers.catalogue import answer
+from commands.arguments import Commands, add, add_json, add_pipeline, path_text, pipeline_of, positive
 from pipelines import load
 from store.errors import MissingStage, UsageError
 from store.place import Place
@@ -25,8 +25,7 @@ def canaries(arguments: argparse.Namespace) -> None:
     job = Job(pipeline.settings.crawl, pipeline.crawl, pipeline=pipeline.name)
     kept = keep(job, other.crawl, arguments.n)
     if arguments.json:
-        rows = [canary.row() for canary in kept]
-        print(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+        answer("canaries", [canary.row() for canary in kept])
     else:
         print("\n".join(lines(job, kept)))
 
@@ -56,10 +55,11 @@ def history(arguments: argparse.Namespace) -> None:
     if arguments.accept:
         accepted = accept(job)
         print(f"history: from now on this is usual: {accepted['alarm']}" if accepted else "history: no alarm")
-        return
+        if not arguments.json:
+            return
     runs = load_history(job)
     if arguments.json:
-        print(json.dumps(runs, ensure_ascii=False, indent=1, default=str))
+        answer("history", runs)
     elif runs:
         show(runs, arguments.n, Console())
     else:
@@ -75,7 +75,7 @@ def read(arguments: argparse.Namespace) -> None:
         from crawler.job import Job
 
         job = Job(pipeline.settings.crawl, pipeline.crawl, pipeline=pipeline.name)
-        return print(import_warc(job, arguments.source, again))
+        return _tell(arguments, import_warc(job, arguments.source, again))
     from dataset.importers.choose import choose
     from store.processes.room import Room
 
@@ -83,7 +83,14 @@ def read(arguments: argparse.Namespace) -> None:
     if len(arguments.source) > 1:
         raise UsageError(f"{arguments.format} takes one SRC: put several into one folder, and name that")
     room = Room(pipeline.crawl, pipeline.settings.crawl, "import", pipeline, again=again)
-    print(read(Path(arguments.source[0]), pipeline.crawl, room))
+    _tell(arguments, read(Path(arguments.source[0]), pipeline.crawl, room))
+
+
+def _tell(arguments: argparse.Namespace, report: object) -> None:
+    if arguments.json:
+        answer("import", report)
+    else:
+        print(report)
 
 
 def register(commands: Commands) -> None:
@@ -97,11 +104,11 @@ def register(commands: Commands) -> None:
         help="the pipeline whose crawl or import they are taken from (this one)",
     )
     command.add_argument("-n", type=positive, default=12, help="how many to keep (12)")
-    command.add_argument("--json", action="store_true", help="print them as JSON")
+    add_json(command, "them")
     command = add(commands, history)
     add_pipeline(command)
     command.add_argument("-n", type=positive, default=20, help="runs in the table, the newest (20)")
-    command.add_argument("--json", action="store_true", help="print all runs as JSON")
+    add_json(command, "all runs")
     command.add_argument("--accept", action="store_true", help="make the run that raised the alarm usual")
     command = add(commands, read, "import")
     command.add_argument(
@@ -118,3 +125,4 @@ def register(commands: Commands) -> None:
         help="the folder or file that it lies in; for warc also several, and patterns ('warcs/*.gz')",
     )
     add_pipeline(command)
+    add_json(command, "what was read and left out")

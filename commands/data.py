@@ -7,10 +7,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from commands.answers.catalogue import answer
 from commands.arguments import (
     Commands,
     add,
     add_data,
+    add_json,
     add_pipeline,
     add_settings,
     path,
@@ -28,6 +30,8 @@ VERIFY_SECONDS = 3600.0
 
 def site(arguments: argparse.Namespace) -> None:
     """Serve the embedded site until Ctrl-C, or tell what is known of it."""
+    if arguments.json and not arguments.facts:
+        raise UsageError("--json tells what is known of the site, and does not serve it. Give --facts, too")
     if arguments.facts:
         from commands.stages.embedded import show_facts
 
@@ -77,14 +81,13 @@ def inspect(arguments: argparse.Namespace) -> None:
 
 def verify(arguments: argparse.Namespace) -> None:
     """Check every file of any stage. Exit 5 for damage, 1 where whole files contradict each other."""
-    from commands.verify import report, report_on_everything, report_quickly
+    from commands.verify import report
     from store.processes.apart import run_apart
     from store.processes.memory import MOST
 
+    closeness = "quick" if arguments.quick else "everything" if arguments.everything else "usual"
     # What it reads may come from anywhere, so a file may hold what kills its reader.
-    closely = report_on_everything if arguments.everything else report
-    check = report_quickly if arguments.quick else closely
-    _end(run_apart(check, arguments.path, memory=MOST, seconds=VERIFY_SECONDS))
+    _end(run_apart(report, arguments.path, closeness, memory=MOST, seconds=VERIFY_SECONDS))
 
 
 def _end(status: int) -> None:
@@ -116,7 +119,11 @@ def forget(arguments: argparse.Namespace) -> None:
     pipeline = pipeline_of(arguments)
     mirror = mirror_of(pipeline.settings.crawl.mirror, pipeline.crawl)
     bits = pipeline.settings.dataset.near_duplicate_bits
-    print(forget(pipeline, request, near=arguments.near, near_bits=bits, mirror=mirror))
+    report = forget(pipeline, request, near=arguments.near, near_bits=bits, mirror=mirror)
+    if arguments.json:
+        answer("forget", report)
+    else:
+        print(report)
 
 
 def push(arguments: argparse.Namespace) -> None:
@@ -147,9 +154,14 @@ def neighbours(arguments: argparse.Namespace) -> None:
 
 def doctor(arguments: argparse.Namespace) -> None:
     """Say what works on this machine, and what to do about what does not."""
-    from commands.doctor import examine, print_findings
+    from commands.doctor import diagnose, print_findings
 
-    if not print_findings(examine(arguments.data / "weights")):
+    found = diagnose(arguments.data / "weights")
+    if arguments.json:
+        answer("doctor", found)
+    else:
+        print_findings(found.findings)
+    if not found.works:
         sys.exit(1)
 
 
@@ -177,6 +189,7 @@ def register(commands: Commands) -> None:
     for function in (inspect, verify):
         command = add(commands, function)
         command.add_argument("path", type=path, metavar="PATH", help="a stage's directory, or one shard")
+        add_json(command)
     sample = "compute every vector again, not a sample of each cache; as slow as computing them was"
     how = command.add_mutually_exclusive_group()
     how.add_argument("--all", action="store_true", dest="everything", help=sample)
@@ -201,6 +214,7 @@ def register(commands: Commands) -> None:
     what.add_argument("--odai", type=int, metavar="N", help="an odai: its photo and captions")
     what.add_argument("--boke", type=int, metavar="N", help="one caption")
     command.add_argument("--near", action="store_true", help="near copies of its photo go, too")
+    add_json(command, "what changed, and what is left to do")
     command = add(commands, weights)
     command.add_argument("name", choices=["caffenet"], help="which weights")
     command.add_argument("--mirror", metavar="ADDRESS", help="another address of the same file")
@@ -213,7 +227,9 @@ def register(commands: Commands) -> None:
     command.add_argument(
         "--out", type=path, default=Path("neighbours.png"), help="the picture (neighbours.png)"
     )
-    add_data(add(commands, doctor))
+    command = add(commands, doctor)
+    add_data(command)
+    add_json(command)
     command = add(commands, settings)
     command.add_argument("--pipeline", metavar="NAME", help="whose settings")
     add_settings(command)
@@ -254,5 +270,5 @@ def _register_site(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="serve nothing; say what captions tell, what rankers can reach",
     )
-    command.add_argument("--json", action="store_true", help="the facts as JSON")
+    add_json(command, "the facts")
     command.epilog = f"{command.epilog}\n\n{describe()}"

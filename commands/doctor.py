@@ -3,11 +3,11 @@
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -30,12 +30,38 @@ LIBRARIES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: `state` is `ok`, `optional` (missing, but nothing needs it) or `broken`."""
+    """One thing looked at.
+
+    Args:
+        what: its name.
+        state: `optional` is what is missing, but nothing needs it.
+        detail: what was found.
+        remedy: what to do about it; empty where there is nothing to do.
+    """
 
     what: str
-    state: str
+    state: Literal["ok", "optional", "broken"]
     detail: str
     remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What works on a machine.
+
+    Args:
+        works: whether nothing is broken.
+        findings: what was looked at.
+    """
+
+    works: bool
+    findings: list[Finding]
+
+
+def diagnose(weights: Path) -> Diagnosis:
+    """Return what works; `weights` is the folder of weights files."""
+    findings = list(examine(weights))
+    return Diagnosis(all(finding.state != "broken" for finding in findings), findings)
 
 
 def examine(weights: Path) -> Iterator[Finding]:
@@ -52,16 +78,13 @@ def examine(weights: Path) -> Iterator[Finding]:
     yield _machine_code()
 
 
-def print_findings(findings: Iterator[Finding]) -> bool:
-    """Print the findings as a table; tell whether nothing is broken."""
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Print the findings as a table."""
     table = Table("", "what", Column("found", overflow="fold"), "what to do", box=None)
     marks = {"ok": "[green]ok[/]", "optional": "[yellow]--[/]", "broken": "[red]broken[/]"}
-    whole = True
     for finding in findings:
-        whole &= finding.state != "broken"
         table.add_row(marks[finding.state], finding.what, finding.detail, finding.remedy)
     Console().print(table)
-    return whole
 
 
 def _library(name: str) -> Finding:

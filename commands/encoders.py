@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from commands.arguments import Commands, add, add_data, add_overrides, path, path_text
+from commands.answers.catalogue import answer
+from commands.arguments import Commands, add, add_data, add_json, add_overrides, path, path_text
 from pipelines import with_overrides
 from store.errors import UsageError, UserError
 
@@ -22,8 +23,10 @@ def encoder(arguments: argparse.Namespace) -> None:
     photos = list(_files(arguments.photos))
     weights = arguments.data / "weights"
     found = check_encoder(settings.features, weights, photos, arguments.reference, arguments.out)
-    text = json.dumps(found.as_json(), ensure_ascii=False, indent=1)
-    print(text if arguments.json else "\n".join(found.lines()))
+    if arguments.json:
+        answer("encoder", found.as_answer())
+    else:
+        print("\n".join(found.lines()))
     if found.nearest and not arguments.json:
         print(f"neighbours are drawn in {arguments.out}")
     if found.doubts:
@@ -62,5 +65,5 @@ def register(commands: Commands) -> None:
     command.add_argument(
         "--out", type=path, default=Path("neighbours.png"), help="the picture (neighbours.png)"
     )
-    command.add_argument("--json", action="store_true", help="print it as JSON")
+    add_json(command)
     add_data(command)

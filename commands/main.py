@@ -8,13 +8,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from store.answers.answer import answering, fail
 from store.processes.ending import exit_status
 from store.version import VERSION
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one `bokeru` command; return its exit status, as the table in README.md has them."""
-    return exit_status(lambda: _run(argv))
+    return exit_status(lambda: _run(argv), fail)
 
 
 def _run(argv: Sequence[str] | None) -> None:
@@ -26,7 +27,8 @@ def _run(argv: Sequence[str] | None) -> None:
     verbosity = getattr(arguments, "verbose", 0)
     start_log(verbosity)
     called = invoked(getattr(arguments, "config", CONFIG), getattr(arguments, "pipeline", None), verbosity)
-    with called, limited(Limits.options):  # each command sets its own, once it has read the settings
+    answer = answering(as_json=getattr(arguments, "json", False))
+    with called, answer, limited(Limits.options):  # each command sets its own, once it has read the settings
         arguments.command(arguments)
 
 

@@ -1,12 +1,12 @@
 """The commands that use a model: captions at the terminal, and the browser app."""
 
 import argparse
-import json
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from commands.arguments import Commands, add, add_pipeline, path, pipeline_of, port
+from commands.answers.catalogue import answer
+from commands.arguments import Commands, add, add_json, add_pipeline, path, pipeline_of, port
 from store.errors import UserError
 from train.captions.options import DecodingOptions, parse_decoding
 
@@ -18,25 +18,23 @@ METAVARS = {int: "N", float: "X", str: "WORD"}
 def caption(arguments: argparse.Namespace) -> None:
     """Write captions for photos with the newest model."""
     from train.captions.files import caption_files, print_table
+    from train.captions.photo_captioner import PhotoCaptioner
     from train.runs.find import newest
 
     pipeline = pipeline_of(arguments)
     settings = {name: getattr(arguments, name) for name in DecodingOptions.model_fields}
     settings = {name: value for name, value in settings.items() if value is not None}
     parse_decoding(settings)  # a wrong value is told before a missing model is
-    results = list(
-        caption_files(
-            newest(pipeline.runs),
-            arguments.images,
-            pipeline.weights,
-            dataset=pipeline.dataset,
-            features=pipeline.features,
-            device=pipeline.settings.train.device,
-            **settings,
-        )
+    captioner = PhotoCaptioner(
+        newest(pipeline.runs),
+        pipeline.weights,
+        dataset=pipeline.dataset,
+        features=pipeline.features,
+        device=pipeline.settings.train.device,
     )
+    results = list(caption_files(captioner, arguments.images, settings))
     if arguments.json:
-        print(json.dumps(results, ensure_ascii=False, indent=1))
+        answer("caption", results)
     else:
         print_table(results)
     failed = [result for result in results if "error" in result]
@@ -91,7 +89,7 @@ def register(commands: Commands) -> None:
     one = add(commands, caption)
     add_pipeline(one)
     add_decoding(one)
-    one.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_json(one, "the captions")
     one.add_argument(
         "images",
         nargs="+",

@@ -1,9 +1,9 @@
 """The command that reads fetched pages again, without a request."""
 
 import argparse
-import json
 
-from commands.arguments import Commands, add, add_pipeline, path, pipeline_of
+from commands.answers.catalogue import answer
+from commands.arguments import Commands, add, add_json, add_pipeline, path, pipeline_of
 from store.errors import UsageError
 
 
@@ -17,13 +17,18 @@ def reparse(arguments: argparse.Namespace) -> None:
     if (arguments.url is None) != (arguments.source is None and arguments.save is None):
         raise UsageError("--from and --save are for one page: name it with --url ADDRESS")
     if arguments.save:
+        if arguments.json:
+            raise UsageError("--json tells what changes, and --save changes nothing. Leave out one of them")
         stage.save_page(job, arguments.url, arguments.save)
         return print(f"{arguments.url} saved as {arguments.save}")
     if arguments.source:
         changes = stage.reread_page(job, arguments.url, arguments.source, dry=arguments.dry_run)
     else:
         changes = stage.reparse(job, dry=arguments.dry_run)
-    print(json.dumps(vars(changes), ensure_ascii=False, default=str) if arguments.json else changes)
+    if arguments.json:
+        answer("reparse", changes)
+    else:
+        print(changes)
 
 
 def register(commands: Commands) -> None:
@@ -31,7 +36,7 @@ def register(commands: Commands) -> None:
     command = add(commands, reparse)
     add_pipeline(command)
     command.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
-    command.add_argument("--json", action="store_true", help="print what changes as JSON")
+    add_json(command, "what changes")
     one = command.add_mutually_exclusive_group()
     one.add_argument("--save", type=path, metavar="FILE", help="write the page of --url to FILE, as it came")
     one.add_argument(

@@ -1,20 +1,20 @@
 """The commands on several runs at once: how they compare, and what other programs read of them."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
+from commands.answers.catalogue import answer
 from commands.arguments import (
     Commands,
     add,
+    add_json,
     add_pipeline,
     add_settings,
     path,
     path_text,
     pipeline_of,
 )
-from store.errors import UsageError
 
 TRACKERS = ("mlflow", "trackio")
 """Those that runs are exported to; each has a script in `train/runs/trackers/`."""
@@ -24,13 +24,17 @@ def compare(arguments: argparse.Namespace) -> None:
     """Compare evaluated runs: the figures of the first, and by how much those of each other differ, with
     intervals over photos. Differences are paired: each is over the photos that both runs measured."""
     from train.runs.compare import compare, show
+    from train.runs.find import compared
 
-    runs = _runs(arguments)
+    pipeline = pipeline_of(arguments) if arguments.pipeline else None
+    runs = compared(arguments.runs, pipeline.runs if pipeline else None)
     if len(runs) < 2:
-        return print("null" if arguments.json else "one run is evaluated, so there is nothing to compare")
+        if arguments.json:
+            return answer("compare", None)
+        return print("one run is evaluated, so there is nothing to compare")
     found = compare(runs, arguments.split)
     if arguments.json:
-        print(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
+        answer("compare", found)
     else:
         show(found)
 
@@ -52,29 +56,6 @@ def runs(arguments: argparse.Namespace) -> None:
     print(f"{new:,} of {len(found):,} runs were new to {arguments.form}, in {project}")
 
 
-def _runs(arguments: argparse.Namespace) -> list[Path]:
-    """Return the runs that are named, by folder or by name; the evaluated ones where none is.
-
-    Raises:
-        UsageError: a name without its pipeline, or a run that is named twice.
-        MissingStage: there is no run.
-    """
-    from train.runs.find import evaluated, named
-
-    pipeline = pipeline_of(arguments) if arguments.pipeline else None
-    if not arguments.runs and pipeline:
-        return evaluated(pipeline.runs)
-    found = [
-        Path(name) if Path(name).is_dir() or not pipeline else named(pipeline.runs, name)
-        for name in arguments.runs
-    ]
-    if not found or not all(run.is_dir() for run in found):
-        raise UsageError("name the pipeline of the runs (--pipeline NAME), or the runs by their folders")
-    if len({run.resolve() for run in found}) < len(found):
-        raise UsageError("a run is named twice. Name runs that differ")
-    return found
-
-
 def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     command = add(commands, compare)
@@ -84,7 +65,7 @@ def register(commands: Commands) -> None:
     command.add_argument(
         "--split", choices=["dev", "train"], default="dev", help="the photos that figures are of (dev)"
     )
-    command.add_argument("--json", action="store_true", help="print it as JSON")
+    add_json(command)
     add_settings(command)
     command = add(commands, runs)
     command.add_argument("action", choices=["export"], help="what to do")

@@ -2,18 +2,22 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from commands.answers.catalogue import answer
+from store.answers.answer import is_due
 from store.errors import DamagedFile, UserError
 from store.logs import printable
 from store.place import Place, bokeru
 from store.register.kinds import StageName
 from store.register.stages import Stage, Table, find
+from store.register.verify import Problem
 
 if TYPE_CHECKING:
-    from store.register.verify import Problem, StageVerify
+    from store.register.verify import StageVerify
 
 
 PHOTO, CAPTION = 0.35e-3, 0.06e-3
@@ -24,31 +28,53 @@ PHOTOS, CAPTIONS = ("images", "train", "dev"), ("captions",)
 """Tables with photos, and with captions."""
 
 
-def report(path: Path, *, everything: bool = False) -> None:
+Closeness = Literal["quick", "usual", "everything"]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What is wrong at a path.
+
+    Args:
+        path: a stage's directory, a folder of stages, one Parquet or WARC file.
+        closeness: quick compared names, sizes and numbers of rows with the manifests and read no content;
+            usual read every file; everything computed every vector again, too.
+        status: the exit status: 0 where there are notices alone, 5 for damage, 1 for contradictions.
+        problems: what was found.
+    """
+
+    path: Path
+    closeness: Closeness
+    status: int
+    problems: list[Problem]
+
+
+def report(path: Path, closeness: Closeness = "usual") -> None:
     """Print what is wrong at `path`, as `verify` says; exit 5 for damage, 1 for contradictions."""
-    print(_estimate(path), file=sys.stderr, flush=True)
-    _report(path, verify(path, everything=everything), "whole")
+    if closeness == "quick":
+        problems = verify_quickly(path)
+    else:
+        print(_estimate(path), file=sys.stderr, flush=True)
+        problems = verify(path, everything=closeness == "everything")
+    found = Verified(path, closeness, exit_status(problems), problems)
+    if is_due():
+        answer("verify", found)
+    else:
+        _show(found)
+    if found.status:
+        sys.exit(found.status)
 
 
-def report_on_everything(path: Path) -> None:
-    """Print what is wrong at `path`, with every vector computed again."""
-    report(path, everything=True)
-
-
-def report_quickly(path: Path) -> None:
-    """Print what manifests, sizes and the ends of files tell of `path`, and what that leaves open."""
-    _report(path, verify_quickly(path), "as the manifests list it, by names, sizes and numbers of rows")
-    count, size = _size(path)
-    told = f"Not read: the content of {count:,} files, {size / 1e9:.2f} GB, and whether they fit one another"
-    print(f"{told}. That says: {bokeru('verify', path)}")
-
-
-def _report(path: Path, problems: "list[Problem]", verdict: str) -> None:
-    if problems:
-        print("\n".join(printable(str(problem)) for problem in problems))
-    if status := exit_status(problems):
-        sys.exit(status)
-    print(f"{path}: {verdict}")
+def _show(found: Verified) -> None:
+    if found.problems:
+        print("\n".join(printable(str(problem)) for problem in found.problems))
+    if found.closeness != "quick":
+        return None if found.status else print(f"{found.path}: whole")
+    if not found.status:
+        print(f"{found.path}: as the manifests list it, by names, sizes and numbers of rows")
+        count, size = _size(found.path)
+        told = f"Not read: the content of {count:,} files, {size / 1e9:.2f} GB"
+        print(f"{told}, and whether they fit one another. That says: {bokeru('verify', found.path)}")
 
 
 def _size(path: Path) -> tuple[int, int]:
@@ -87,7 +113,7 @@ def _of(tables: "list[Table]", names: tuple[str, ...]) -> _Amount:
     return _Amount(rows_of(chosen), sum(sizes))
 
 
-def exit_status(problems: "list[Problem]") -> int:
+def exit_status(problems: list[Problem]) -> int:
     """Return the status that `bokeru verify` ends with: 0 where there are notices alone."""
     if all(problem.is_notice for problem in problems):
         return 0
@@ -95,7 +121,7 @@ def exit_status(problems: "list[Problem]") -> int:
     return DamagedFile.exit_status if damaged else UserError.exit_status
 
 
-def verify(path: Path, *, everything: bool = False) -> "list[Problem]":
+def verify(path: Path, *, everything: bool = False) -> list[Problem]:
     """Return what is wrong at `path`: a stage's directory, a folder of stages, one Parquet or WARC file.
 
     Every page of every shard is read and its checksum compared; every photo is decoded and hashed.
@@ -122,7 +148,7 @@ def verify(path: Path, *, everything: bool = False) -> "list[Problem]":
     return problems
 
 
-def verify_quickly(path: Path) -> "list[Problem]":
+def verify_quickly(path: Path) -> list[Problem]:
     """Return what is wrong at `path` as far as manifests, sizes and the ends of Parquet files tell.
 
     Raises:
@@ -133,7 +159,7 @@ def verify_quickly(path: Path) -> "list[Problem]":
     return [problem for stage in find(path) for problem in _readable(stage, _check_quickly(stage))]
 
 
-def _check_quickly(stage: Stage) -> "Iterator[Problem]":
+def _check_quickly(stage: Stage) -> Iterator[Problem]:
     from dataset.verify import check_unlisted
     from store.register.quick import check_quickly
 
@@ -145,7 +171,7 @@ def _check_quickly(stage: Stage) -> "Iterator[Problem]":
         yield from check_unlisted(stage)
 
 
-def _check_archive(path: Path) -> "Iterator[Problem]":
+def _check_archive(path: Path) -> Iterator[Problem]:
     from store.register.verify import Problem
     from store.warc.read import DamagedArchive, check
 
@@ -155,15 +181,13 @@ def _check_archive(path: Path) -> "Iterator[Problem]":
         yield Problem(f"{path} is damaged: {error}")
 
 
-def _check(stage: Stage, verifiers: "dict[StageName, StageVerify]") -> "Iterator[Problem]":
+def _check(stage: Stage, verifiers: "dict[StageName, StageVerify]") -> Iterator[Problem]:
     found = _check_pipeline(stage) if stage.name == "pipeline" else verifiers[stage.name].check(stage)
     yield from _readable(stage, found)
 
 
-def _readable(stage: Stage, found: "Iterator[Problem]") -> "Iterator[Problem]":
+def _readable(stage: Stage, found: Iterator[Problem]) -> Iterator[Problem]:
     """Yield the problems of a stage, and which file the system refuses."""
-    from store.register.verify import Problem
-
     try:
         yield from found
     except OSError as error:  # the system refuses a file, say: other stages are checked all the same
@@ -180,7 +204,7 @@ def stage_verifiers() -> "dict[StageName, StageVerify]":
     return {"crawl": crawl, "dataset": dataset, "features": features, "run": run}
 
 
-def _check_pipeline(stage: Stage, *, quick: bool = False) -> "Iterator[Problem]":
+def _check_pipeline(stage: Stage, *, quick: bool = False) -> Iterator[Problem]:
     """Yield what is wrong with the lists of a pipeline, and with the rows of its builds.
 
     Args:
@@ -191,7 +215,7 @@ def _check_pipeline(stage: Stage, *, quick: bool = False) -> "Iterator[Problem]"
     from store.forget.receipt import FOLDER, Receipt
     from store.forget.unfinished import Unfinished
     from store.register.quick import check_footers
-    from store.register.verify import Problem, check_by, check_file, check_table
+    from store.register.verify import check_by, check_file, check_table
 
     for name in ("builds", "scores", "photos"):
         table = stage.table(name)

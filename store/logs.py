@@ -17,11 +17,12 @@ _OURS = ("commands", "crawler", "dataset", "featurize", "scrapy", "store", "trai
 """Loggers whose notes are shown with -v; those of other libraries show warnings only."""
 _SETUP = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log")
 """Loggers that list versions, settings and components over dozens of lines: with -vv."""
-_UNPRINTABLE = re.compile(
+UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, ESC and CR among them; tab and line feed stay
     "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # line separators, and what turns the direction of text
     "\ud800-\udfff]"  # halves of pairs, which no stream can write
 )
+"""Characters that a terminal is not shown as they are."""
 
 
 def printable(text: str) -> str:
@@ -29,7 +30,7 @@ def printable(text: str) -> str:
 
     Messages quote what sites send: titles, rules, addresses. Line feeds stay; see `Formatter`.
     """
-    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
 
 
 class Formatter(logging.Formatter):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from commands.arguments import (
     Commands,
     add,
+    add_json,
     add_pipeline,
     add_settings,
     add_verbose,
@@ -178,6 +179,8 @@ def register(commands: Commands) -> None:
             seeds = f"{SEEDED[name]} so many models that differ by train.seed alone, and pool their figures"
             command.add_argument("--seeds", type=positive, metavar="N", help=seeds)
             command.set_defaults(command=_train if name == "train" else _evaluate)
+        if name == "evaluate":
+            add_json(command, "the figures")
         if name == "features":
             command.add_argument(
                 "--mirror",
@@ -199,7 +202,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    evaluate(pipeline_of(arguments), seeds=arguments.seeds)
+    evaluate(pipeline_of(arguments), seeds=arguments.seeds, as_json=arguments.json)
 
 
 def _crawl(arguments: argparse.Namespace) -> None:

@@ -1,10 +1,10 @@
 """The embedded site: how stages get at it, and what is known of what it shows."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
+from commands.answers.catalogue import answer
 from commands.pipeline import Pipeline
 from crawler.options import EMBEDDED_VERSION, CrawlOptions, EmbeddedSite
 from dataset.options import DatasetOptions
@@ -86,34 +86,68 @@ def _floor(pipeline: Pipeline, site: EmbeddedSite) -> dict[str, object]:
     return {"unit": "nats per token", **whole, "known": of_known}
 
 
-def facts(dependence: float, captions_per_photo: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class BestRanker:
+    """The best that any ranker can do on pairs of captions of one photo.
+
+    Args:
+        pairs: the share of pairs whose stars differ clearly, 0 to 1.
+        with_photo: the share of these in which the best ranker is right that sees the photo.
+        captions_only: the same for the best that sees the captions alone.
+    """
+
+    pairs: float
+    with_photo: float
+    captions_only: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known exactly of an embedded site.
+
+    Args:
+        version: of what it draws and writes.
+        dependence: the share of captions that are written for their photo, 0 to 1.
+        captions_per_photo: how many captions each photo has.
+        caption_tells_of_photo: the mutual information of a caption and its photo, in nats.
+        best_ranker: None where no photo has two captions.
+    """
+
+    version: int
+    dependence: float
+    captions_per_photo: int
+    caption_tells_of_photo: float
+    best_ranker: BestRanker | None
+
+
+def facts(dependence: float, captions_per_photo: int) -> Facts:
     """Return what is known exactly of an embedded site: what captions tell, and what rankers can reach."""
     from dataset.pairs import clearly_more
     from demo.captions.information import mutual_information
     from demo.taste.best import best
 
     reached = best(dependence, captions_per_photo, clearly_more)
-    return {
-        "version": EMBEDDED_VERSION,
-        "dependence": dependence,
-        "captions_per_photo": captions_per_photo,
-        _TOLD: mutual_information(dependence),
-        "best_ranker": reached and reached._asdict(),
-    }
+    return Facts(
+        EMBEDDED_VERSION,
+        dependence,
+        captions_per_photo,
+        mutual_information(dependence),
+        reached and BestRanker(**reached._asdict()),
+    )
 
 
 def show_facts(dependence: float, captions_per_photo: int, *, as_json: bool) -> None:
     """Print the facts."""
     known = facts(dependence, captions_per_photo)
     if as_json:
-        return print(json.dumps(known, indent=1))
-    told, best = known[_TOLD], known["best_ranker"]
-    print(f"Version {known['version']}, dependence {dependence:g}, {captions_per_photo} captions a photo.")
+        return answer("site", known)
+    told, best = known.caption_tells_of_photo, known.best_ranker
+    print(f"Version {known.version}, dependence {dependence:g}, {captions_per_photo} captions a photo.")
     print(f"A caption tells {told:.3f} nats of its photo: no model gains more by seeing it.")
     if best is None:
         return print("No photo has two captions, so there is nothing to rank.")
     print(
-        f"Of two captions of a photo, the stars differ clearly in {best['pairs']:.1%} of all pairs. The best "
-        f"ranker that sees the photo is right in {best['with_photo']:.1%} of these, the best that sees the "
-        f"captions alone in {best['captions_only']:.1%}."
+        f"Of two captions of a photo, the stars differ clearly in {best.pairs:.1%} of all pairs. The best "
+        f"ranker that sees the photo is right in {best.with_photo:.1%} of these, the best that sees the "
+        f"captions alone in {best.captions_only:.1%}."
     )

@@ -4,7 +4,7 @@ N photos, D values in a vector, M of them in a reference.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,22 +67,55 @@ class Checked:
             lines.append(f"{name}: " + ", ".join(f"{other} {cosine:.2f}" for other, cosine in near[:3]))
         return [*lines, *(f"warning: {doubt}" for doubt in self.doubts)]
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return {
-            "description": self.about.description,
-            "feeding": self.about.feeding,
-            "settings": self.about.settings,
-            "vectors": self.vectors,
-            "dimensions": self.dimensions,
-            "scale": self.scale.scale,
-            "sparsity": self.scale.sparsity,
-            "spread": self.scale.spread,
-            "unusable": self.reasons,
-            "nearest": self.nearest,
-            "apart": self.apart,
-            "doubts": self.doubts,
-        }
+    def as_answer(self) -> "EncoderCheck":
+        """Return it as it is told to programs."""
+        return EncoderCheck(
+            description=self.about.description,
+            feeding=self.about.feeding,
+            settings=self.about.settings,
+            vectors=self.vectors,
+            dimensions=self.dimensions,
+            scale=self.scale.scale,
+            sparsity=self.scale.sparsity,
+            spread=self.scale.spread,
+            unusable=self.reasons,
+            nearest=self.nearest,
+            apart=self.apart,
+            doubts=self.doubts,
+        )
+
+
+@dataclass(frozen=True)
+class EncoderCheck:
+    """What is to be said of an encoder.
+
+    Args:
+        description: which network it is.
+        feeding: how photos are made into what it takes, in words.
+        settings: the same as settings.
+        vectors: how many photos have one.
+        dimensions: values in a vector.
+        scale: the size of a vector's values, about.
+        sparsity: the share of values that are 0.
+        spread: the share of a vector that differs between photos, 0 to 1.
+        unusable: why photos cannot be used, by file.
+        nearest: the files that are most like each file, with the cosine of their vectors minus the mean.
+        apart: how far vectors are from the reference, as a share of its largest value; None without one.
+        doubts: what speaks against it.
+    """
+
+    description: str
+    feeding: str
+    settings: Mapping[str, Any]
+    vectors: int
+    dimensions: int
+    scale: float
+    sparsity: float
+    spread: float
+    unusable: dict[str, str]
+    nearest: dict[str, list[tuple[str, float]]]
+    apart: float | None
+    doubts: list[str]
 
 
 def check_encoder(

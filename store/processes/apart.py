@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from store.answers.answer import answered, is_due
 from store.errors import DamagedFile, Unexpected, UserError
 from store.processes import child
 from store.processes.interruption import SIGNALS, Interrupted
@@ -24,10 +25,16 @@ _WHAT = re.compile(rb"what\(\):\s*(.+)")
 """What C++ writes of the exception that ended it."""
 
 
-def run_apart(action: Callable[[Path], object], path: Path, *, memory: int, seconds: float) -> int:
-    """Run `action(path)` in a child process; return its exit status.
+def run_apart(
+    action: Callable[..., object],
+    path: Path,
+    *words: str,
+    memory: int,
+    seconds: float,
+) -> int:
+    """Run `action(path, *words)` in a child process; return its exit status.
 
-    It writes to our standard output and error.
+    It writes to our standard output and error; where an answer is due as JSON, it is the child's.
 
     Args:
         action: a function of one of our modules.
@@ -49,9 +56,11 @@ def run_apart(action: Callable[[Path], object], path: Path, *, memory: int, seco
                     str(note.fileno()),
                     str(told),
                     str(memory),
+                    "json" if is_due() else "text",
                     action.__module__,
                     action.__qualname__,
                     str(path),
+                    *words,
                 ),
                 errors=errors,
                 output=None,
@@ -67,6 +76,7 @@ def run_apart(action: Callable[[Path], object], path: Path, *, memory: int, seco
             raise _death(file, status, errors, memory)
     if status - 128 in SIGNALS:
         raise Interrupted(status - 128)
+    answered()  # by the child, which has our standard output, whether it failed or not
     return status
 
 

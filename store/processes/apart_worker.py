@@ -1,7 +1,8 @@
-"""`python -m store.processes.apart_worker NOTE ERRORS BYTES MODULE FUNCTION PATH`: the child of `run_apart`.
+"""`python -m store.processes.apart_worker NOTE ERRORS BYTES FORM MODULE FUNCTION PATH …` is its child.
 
 NOTE and ERRORS are open files: the note of what is being read, and the standard error of who asked. What
-libraries in C++ write to file 2 as they die stays off the terminal: who asked says it in a line.
+libraries in C++ write to file 2 as they die stays off the terminal: who asked says it in a line. FORM is json
+where an answer is due (`store.answers.answer`), else text.
 """
 
 import importlib
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from store.answers.answer import answering, fail
 from store.errors import UserError
 from store.logs import start_log
 from store.processes.ending import exit_status
@@ -20,13 +22,18 @@ from store.processes.reading import Note, noted_in
 
 def main() -> None:
     """Run the module's function within the limits, and end with its exit status."""
-    note, errors, memory, module, function, path = sys.argv[1:]
+    note, errors, memory, form, module, function, path, *words = sys.argv[1:]
     Note.descriptor = int(note)
     sys.stderr = open(int(errors), "w", buffering=1, encoding="utf-8", errors="backslashreplace")  # noqa: PTH123, SIM115
     limit(int(memory))
     start_log(0)
     action = getattr(importlib.import_module(module), function)
-    sys.exit(exit_status(lambda: _run(lambda: action(Path(path)), int(note))))
+
+    def work() -> None:
+        with answering(as_json=form == "json"):
+            _run(lambda: action(Path(path), *words), int(note))
+
+    sys.exit(exit_status(work, fail))
 
 
 def _run(action: Callable[[], object], note: int) -> None:

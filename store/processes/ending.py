@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from store.errors import TooLittleRoom, UserError, is_full
 from store.logs import printable
@@ -18,17 +19,34 @@ REFUSED = (
 """The errors of a disk that refuses a name, whatever the program does."""
 
 
-def exit_status(action: Callable[[], object]) -> int:
+class _Ending(NamedTuple):
+    """How a command ended; where that is not well, with the reason."""
+
+    status: int = 0
+    message: str = ""
+
+
+def exit_status(action: Callable[[], object], failed: Callable[[str, int], None] | None = None) -> int:
     """Run the work of a command; return its exit status, having said why where that is not 0.
 
     Signals wind it down; what is no fault of the user's or the machine's is raised. Who reads our output may
     stop whenever he has seen enough.
+
+    Args:
+        failed: is told the message and the status of an end that is not well, once it was said.
     """
     streams.replace_closed()
     streams.take_any_text()
     install()
     try:
-        return _status(action)
+        ending = _end(action)
+        if ending.status:
+            # Where nobody reads the message any more, the status still says it.
+            with suppress(BrokenPipeError):
+                print(f"bokeru: {printable(ending.message)}", file=sys.stderr)
+            if failed:
+                failed(ending.message, ending.status)
+        return ending.status
     except SystemExit as error:
         if isinstance(error.__context__, BrokenPipeError):
             return 0  # so rich ends a program whose output is a closed pipe
@@ -41,12 +59,12 @@ def exit_status(action: Callable[[], object]) -> int:
         streams.flush()
 
 
-def _status(action: Callable[[], object]) -> int:
+def _end(action: Callable[[], object]) -> _Ending:
     try:
         action()
     except UserError as error:
         # What fails once a signal came, fails because of it: a process that it ended, too, say.
-        return _interrupted(stop) if (stop := received()) else _fail(str(error), error.exit_status)
+        return _interrupted(stop) if (stop := received()) else _Ending(error.exit_status, str(error))
     except KeyboardInterrupt as error:
         known = error if isinstance(error, Interrupted) else received()
         return _interrupted(known or Interrupted(signal.SIGINT))
@@ -59,29 +77,22 @@ def _status(action: Callable[[], object]) -> int:
         if stop := received():
             return _interrupted(stop)
         raise
-    return 0
+    return _Ending()
 
 
-def _disk(error: OSError) -> int:
+def _disk(error: OSError) -> _Ending:
     """Say what to do about a disk that is full or refuses; anything else is a mistake here, and is raised."""
     if is_full(error):
         place = f" on the disk of {error.filename}" if error.filename else ""
-        return _fail(
-            f"no space left{place}. Nothing that was whole is lost: free some space, then run it again.",
+        return _Ending(
             TooLittleRoom.exit_status,
+            f"no space left{place}. Nothing that was whole is lost: free some space, then run it again.",
         )
     if error.errno in REFUSED:
         name = error.filename2 or error.filename  # of a rename, the name that the file should get
-        return _fail(f"{name} cannot be written or read: {error.strerror}. Choose another: --data DIR", 1)
+        return _Ending(1, f"{name} cannot be written or read: {error.strerror}. Choose another: --data DIR")
     raise error
 
 
-def _interrupted(stop: Interrupted) -> int:
-    return _fail(STOPPED.format(stop), stop.exit_status)
-
-
-def _fail(message: str, status: int) -> int:
-    # Where nobody reads the message any more, the status still says it.
-    with suppress(BrokenPipeError):
-        print(f"bokeru: {printable(message)}", file=sys.stderr)
-    return status
+def _interrupted(stop: Interrupted) -> _Ending:
+    return _Ending(stop.exit_status, STOPPED.format(stop))

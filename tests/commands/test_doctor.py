@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from commands import doctor
-from commands.doctor import Finding, examine, print_findings
+from commands.doctor import Finding, diagnose, examine, print_findings
 from store.chainer_compat import chainer
 
 
@@ -66,7 +66,13 @@ def test_nccl_is_looked_for_where_there_are_several_gpus(
     assert (str(cards) in found[0].detail) == (cards > 1)
 
 
-def test_the_table_tells_whether_all_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    assert print_findings(iter([Finding("a", "ok", "1"), Finding("b", "optional", "none")]))
-    assert not print_findings(iter([Finding("c", "broken", "gone", "make install")]))
+def test_it_tells_whether_all_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = [Finding("a", "ok", "1"), Finding("b", "optional", "none")]
+    broken = [*whole, Finding("c", "broken", "gone", "make install")]
+    for findings in (whole, broken):
+        monkeypatch.setattr("commands.doctor.examine", lambda weights, found=findings: iter(found))
+        assert diagnose(tmp_path).works == (findings == whole)
+    print_findings(broken)
     assert "make install" in capsys.readouterr().out

@@ -22,10 +22,11 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from commands import doctor
+from commands import verify as verifying
 from commands.main import main, parser
 from commands.pipeline import Pipeline
 from commands.stages.notices import notice_at_end
-from commands.verify import report_quickly, verify
+from commands.verify import verify
 from crawler.canaries import canary
 from crawler.canaries.check import Check, Reply
 from crawler.canaries.keep import keep
@@ -458,7 +459,7 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
     ),
     (
         "commands/verify.py",
-        lambda place: report_quickly(place.crawl),
+        lambda place: verifying.report(place.crawl, "quick"),
         lambda place: ["verify", str(place.crawl)],
     ),
     (

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 
-from commands.verify import report, report_quickly, verify_quickly
+from commands.verify import report, verify_quickly
 from commands.verify import verify as problems_at
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
@@ -336,7 +336,7 @@ def quick(path: Path) -> list[str]:
 def test_a_quick_look_passes_what_was_built_and_says_what_it_leaves_open(
     pipeline: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report_quickly(pipeline)
+    report(pipeline, "quick")
     said = capsys.readouterr().out
     assert f"{pipeline}: as the manifests list it" in said
     assert "Not read: the content of" in said

@@ -1,9 +1,8 @@
 """Runs beside each other: how their figures differ, paired by photo, and how certain that is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -34,6 +33,7 @@ class Comparison:
         figures: its figures, by name.
         others: of each other run, its figures minus those of the base, over the photos that both measured.
         left_out: why some figures are compared for none of the runs; one text a reason.
+        level: of the intervals.
     """
 
     split: str
@@ -41,10 +41,7 @@ class Comparison:
     figures: dict[str, Estimate]
     others: dict[str, dict[str, Estimate]]
     left_out: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values; intervals are of `level`."""
-        return {"level": LEVEL, **asdict(self)}
+    level: float = LEVEL
 
 
 def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:

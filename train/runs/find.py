@@ -1,8 +1,9 @@
 """Find the runs of a pipeline, and the files that an evaluation adds to one."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from store.errors import MissingStage, UserError
+from store.errors import MissingStage, UsageError, UserError
 from store.manifest import NAME
 from store.place import Place
 
@@ -41,6 +42,27 @@ def evaluated(runs: Path) -> list[Path]:
     found = [run for run in complete(runs) if (run / BY_PHOTO).is_file()]
     if not found:
         raise MissingStage(newest(runs) / BY_PHOTO, Place.of(runs).command("evaluate"))
+    return found
+
+
+def compared(names: Iterable[str], runs: Path | None = None) -> list[Path]:
+    """Return the runs that are named, by folder or as `named` takes them; the evaluated ones where none is.
+
+    Args:
+        runs: the folder of a pipeline's runs; None where runs are named by folder alone.
+
+    Raises:
+        UsageError: a name without its pipeline, or a run that is named twice.
+        MissingStage: there is no run.
+    """
+    wanted = list(names)
+    if not wanted and runs:
+        return evaluated(runs)
+    found = [Path(name) if Path(name).is_dir() or not runs else named(runs, name) for name in wanted]
+    if not found or not all(run.is_dir() for run in found):
+        raise UsageError("name the pipeline of the runs (--pipeline NAME), or the runs by their folders")
+    if len({run.resolve() for run in found}) < len(found):
+        raise UsageError("a run is named twice. Name runs that differ")
     return found
 
 

@@ -16,7 +16,9 @@ from store.photo.errors import UnusablePhoto
 from store.place import Place
 from tests import crawl_tables
 from tests.web import small_pipeline
+from train.captions.answers import PhotoCaptions, WrittenCaption
 from train.captions.files import caption_files, print_table
+from train.captions.photo_captioner import PhotoCaptioner
 
 
 class Extractor(small_pipeline.Extractor):
@@ -47,22 +49,23 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def results(place: Place, *photos: Path, **settings: object) -> list[dict[str, object]]:
+def results(place: Place, *photos: Path, **settings: object) -> list[PhotoCaptions]:
     (run,) = place.runs.iterdir()
-    stages = {"dataset": place.dataset, "features": place.features}
-    return list(caption_files(run, photos, place.data / "weights", **stages, **settings))  # type: ignore[arg-type]
+    weights = place.data / "weights"
+    captioner = PhotoCaptioner(run, weights, dataset=place.dataset, features=place.features)
+    return list(caption_files(captioner, photos, settings))
 
 
 def test_files_and_folders(place: Place, folder: Path) -> None:
     found = results(place, folder, folder / "1.JPG", n=2)
     assert [Path(str(one["file"])).name for one in found] == ["0.JPG", "1.JPG", "2.JPG", "1.JPG"]
     once, again = (found[place]["captions"] for place in (1, 3))
-    assert [one["text"] for one in once] == [one["text"] for one in again]  # type: ignore[attr-defined]
-    for one, other in zip(once, again, strict=True):  # type: ignore[call-overload]
+    assert [one["text"] for one in once] == [one["text"] for one in again]
+    for one, other in zip(once, again, strict=True):
         assert one["log_probability"] == pytest.approx(
             other["log_probability"], rel=1e-5
         )  # sums in any order
-    assert all(len(one["captions"]) == 2 for one in found)  # type: ignore[arg-type]
+    assert all(len(one["captions"]) == 2 for one in found)
 
 
 def test_standard_input(place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,11 +109,12 @@ def test_a_mismatch_names_its_source(place: Place, folder: Path) -> None:
 
     train = photos(place.dataset, "train")["sha256"].to_pylist()
     (one,) = results(place, folder / "0.JPG", strategy="mismatch", n=2, distance=1.1)
-    for caption in one["captions"]:  # type: ignore[attr-defined]
+    for caption in one["captions"]:
         assert caption["source"]["sha256"] in train
         assert caption["source"]["distance"] == pytest.approx(1.1, abs=0.3)
+    alone = PhotoCaptioner(next(place.runs.iterdir()), place.data)
     with pytest.raises(UserError, match="needs the dataset"):
-        list(caption_files(next(place.runs.iterdir()), [folder], place.data, strategy="mismatch"))
+        list(caption_files(alone, [folder], {"strategy": "mismatch"}))
 
 
 def test_wrong_usage_is_refused_before_any_work(place: Place, folder: Path, tmp_path: Path) -> None:
@@ -122,15 +126,17 @@ def test_wrong_usage_is_refused_before_any_work(place: Place, folder: Path, tmp_
     with pytest.raises(UsageError, match="temperature cannot be 0"):
         results(place, folder, strategy="sample", temperature=0)
     with pytest.raises(MissingStage, match="bokeru train"):
-        list(caption_files(tmp_path / "demo" / "runs" / "x", [folder], tmp_path))
+        list(caption_files(PhotoCaptioner(tmp_path / "demo" / "runs" / "x", tmp_path), [folder], {}))
 
 
 def test_tables_show_text_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    caption = {
-        "text": "[bold]猫[/bold]",
-        "log_probability": -1.25,
-        "source": {"sha256": "ab" * 32, "distance": 0.8},
-    }
+    caption = WrittenCaption(
+        text="[bold]猫[/bold]",
+        tokens=[],
+        log_probability=-1.25,
+        token_log_probabilities=[],
+        source={"sha256": "ab" * 32, "distance": 0.8},
+    )
     print_table([{"file": "[x].jpg", "captions": [caption]}, {"file": "b.jpg", "error": "broken [/]"}])
     shown = capsys.readouterr().out
     assert "[bold]猫[/bold]" in shown

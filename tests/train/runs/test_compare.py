@@ -9,12 +9,13 @@ import pyarrow as pa
 import pytest
 
 from dataset.text.vocabulary import Vocabulary
+from store.answers.answer import text
 from store.errors import MissingStage, UserError
 from store.whole_file import write_json
 from tests.train import toy_training
 from train.evaluation import by_photo
 from train.fit import fit
-from train.runs.compare import OF_TOKENS, OF_WORDS, compare, difference, show
+from train.runs.compare import OF_TOKENS, OF_WORDS, Comparison, compare, difference, show
 from train.runs.find import evaluated, named
 
 PHOTOS = [f"photo{number}" for number in range(40)]
@@ -117,7 +118,7 @@ def test_the_table_marks_what_0_is_not_among(
     estimate = found.others[runs[1].name]["rouge_l"]
     assert difference(estimate).startswith(f"{estimate.value:+.3f}* +0.9")
     assert difference(estimate) in printed
-    told = json.loads(json.dumps(found.to_json()))["others"][runs[1].name]["rouge_l"]
+    told = json.loads(text(found, Comparison))["others"][runs[1].name]["rouge_l"]
     assert told == {"value": estimate.value, "low": estimate.low, "high": estimate.high, "photos": 40}
 
 

@@ -1,0 +1,207 @@
+"""Bokeru from Python: a pipeline's photos, vectors and runs, and a model that writes captions.
+
+    import bokeru
+
+    demo = bokeru.pipeline("data/demo")
+    demo.photos(where="stars > 100", split="train").to_pandas()
+    demo.model().caption("cat.jpg", strategy="sample", n=3)
+
+What is here stays; the commands do their work by the same functions. Nothing is imported before it is needed.
+Errors that you can act on are `bokeru.UserError`; the message says what to do.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from store.errors import UserError
+from store.place import Place
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from train.captions.answers import PhotoCaptions
+    from train.captions.photo_captioner import PhotoCaptioner
+    from train.captions.pool import Neighbour
+    from train.runs.compare import Comparison
+
+__all__ = ["Model", "Pipeline", "UserError", "model", "pipeline"]
+
+
+def pipeline(directory: str | Path = "data/demo") -> "Pipeline":
+    """Return a pipeline by its folder, `data/<pipeline>`.
+
+    Raises:
+        UserError: there is no such folder.
+    """
+    folder = Path(directory).resolve()
+    if not folder.is_dir():
+        raise UserError(f"{directory} is not there. Name the folder of a pipeline, such as data/demo")
+    return Pipeline(Place(folder.parent, folder.name))
+
+
+def model(directory: str | Path) -> "Model":
+    """Return the model of a run by the run's folder, `data/<pipeline>/runs/<run>`.
+
+    The weights of the network that encodes photos, and the dataset, are looked for beside that pipeline.
+
+    Raises:
+        UserError: no run with a model is there.
+    """
+    run = Path(directory).resolve()
+    if not (run / "model").is_dir():
+        raise UserError(f"{directory} has no model. Name the folder of a run, such as data/demo/runs/NAME")
+    return Model(run)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What the stages of a pipeline have made.
+
+    Args:
+        place: its folders.
+    """
+
+    place: Place
+
+    @property
+    def runs(self) -> list[Path]:
+        """The folders of the runs that were trained to their end, the oldest first."""
+        from train.runs.find import complete
+
+        return complete(self.place.runs)
+
+    def photos(self, where: str | None = None, split: str | None = None) -> "pa.Table":
+        """Return photos of the dataset with their captions, without their bytes; `to_pandas()` makes a frame.
+
+        Args:
+            where: an expression as the setting `dataset.where` takes it, such as `stars > 100 AND width >
+                height`: photos that have a caption for which it holds. It reaches nothing but columns.
+            split: train or dev; by default both.
+
+        Returns:
+            A row per photo, with the columns of docs/data.md and `split`.
+
+        Raises:
+            UserError: there is no dataset, or `where` is no such expression.
+        """
+        from dataset.where.photos import photos
+
+        return photos(self.place.dataset, where, split)
+
+    def photo(self, sha256: str) -> bytes:
+        """Return the bytes of a photo of the dataset, as a file has them.
+
+        Raises:
+            UserError: the dataset has no such photo.
+        """
+        from dataset.read import photo_bytes
+
+        for _, content in photo_bytes(self.place.dataset, [sha256]):
+            return content
+        raise UserError(f"{self.place.dataset} has no photo {sha256}. `photos` returns those that there are")
+
+    def vectors(self, sha256s: Iterable[str]) -> "NDArray[np.float32]":
+        """Return the vectors of photos of the dataset, as `model()` reads them.
+
+        Returns:
+            (N, D) float32, in the order of `sha256s`.
+
+        Raises:
+            UserError: there is no model, or a photo has no vector.
+        """
+        return self.model()._captioner.vectors.of(list(sha256s))[:]
+
+    def neighbours(self, photo: str | Path, n: int = 6) -> "list[Neighbour]":
+        """Return the photos of train that are nearest to a photo, by the vectors that `model()` reads.
+
+        Args:
+            photo: the sha256 of a photo of the dataset, or a file.
+            n: how many.
+
+        Returns:
+            Each with `sha256` and `distance` (0 the same, 1 unrelated, 2 opposite), the nearest first.
+
+        Raises:
+            UserError: there is no model, or no vector of the photo.
+        """
+        is_file = isinstance(photo, Path) or Path(photo).is_file()
+        return self.model()._captioner.neighbours(Path(photo) if is_file else str(photo), n)
+
+    def compare(self, runs: Iterable[str | Path] = (), split: str = "dev") -> "Comparison":
+        """Compare evaluated runs as `bokeru compare` does: the first with each of the others.
+
+        Args:
+            runs: their names (or how these begin or end) or folders; by default all that are evaluated.
+            split: whose photos the figures are of: dev or train.
+
+        Returns:
+            `figures` of the first run and differences of the `others`, each with its 95% interval.
+
+        Raises:
+            UserError: fewer than two runs, or one that is not evaluated.
+        """
+        from train.runs.compare import compare
+        from train.runs.find import compared
+
+        found = compared(map(str, runs), self.place.runs)
+        if len(found) < 2:
+            raise UserError(f"one run of {self.place.name} is evaluated: there is nothing to compare it with")
+        return compare(found, split)
+
+    def model(self, run: str | None = None) -> "Model":
+        """Return the model of a run.
+
+        Args:
+            run: its name, or how this begins or ends; by default the run that the commands take.
+
+        Raises:
+            UserError: no run is complete, or none has that name.
+        """
+        from train.runs.find import named, newest
+
+        runs = self.place.runs
+        return Model(newest(runs) if run is None else named(runs, run))
+
+
+@dataclass(frozen=True)
+class Model:
+    """A captioning model with the network that makes its vectors; what was opened once stays open.
+
+    Args:
+        run: the folder of the run that trained it.
+    """
+
+    run: Path
+
+    def caption(self, *photos: str | Path, **settings: Any) -> "list[PhotoCaptions]":
+        """Write captions for photos, as `bokeru caption --json` does.
+
+        Args:
+            photos: files, or folders of photos.
+            settings: how: `strategy` (greedy, beam, sample, mismatch), `n`, `temperature`, `seed` and the
+                other options of `bokeru caption`, with `_` for `-`.
+
+        Returns:
+            For each photo its `file`, and `captions` (the best first, each with its `text`), or `error`: the
+            reason why it has none.
+
+        Raises:
+            UserError: a file is not there, a setting cannot have its value, or the weights are missing.
+        """
+        from train.captions.files import caption_files
+
+        return list(caption_files(self._captioner, map(Path, photos), settings))
+
+    @cached_property
+    def _captioner(self) -> "PhotoCaptioner":
+        from train.captions.photo_captioner import PhotoCaptioner
+
+        place = Place.of(self.run)
+        return PhotoCaptioner(
+            self.run, place.weights, dataset=place.dataset, features=place.features, device="cpu"
+        )

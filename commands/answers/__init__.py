@@ -1,0 +1,1 @@
+"""The answers that commands give under `--json`, and their schemas in the documents."""

@@ -1,0 +1,142 @@
+"""The answers that commands give under `--json`, by their types: docs/json has the schemas of these.
+
+To let a command answer: `add_json` of `commands.arguments` adds its option, a function here names the type,
+and the command calls `answer` once. Then `python -m commands.answers.schemas` writes the schema.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from store.answers.answer import give
+
+
+def answer(command: str, found: object) -> None:
+    """Print what a command found, as JSON: the one document on standard output.
+
+    Args:
+        found: of the type that the catalogue names for the command.
+
+    Raises:
+        pydantic_core.PydanticSerializationError: it is of another type.
+    """
+    give(found, ANSWERS[command]())
+
+
+def _canaries() -> Any:
+    from store.answers.rows import row_type
+    from store.schema import CANARIES
+
+    return list[row_type("Canary", CANARIES)]  # type: ignore[misc]
+
+
+def _caption() -> Any:
+    from train.captions.answers import PhotoCaptions
+
+    return list[PhotoCaptions]
+
+
+def _compare() -> Any:
+    from train.runs.compare import Comparison
+
+    return Comparison | None
+
+
+def _diff() -> Any:
+    from dataset.builds.diff import Changes
+
+    return Changes | None
+
+
+def _doctor() -> Any:
+    from commands.doctor import Diagnosis
+
+    return Diagnosis
+
+
+def _encoder() -> Any:
+    from featurize.feeding.check import EncoderCheck
+
+    return EncoderCheck
+
+
+def _evaluate() -> Any:
+    from train.runs.evaluations import Evaluations
+
+    return Evaluations
+
+
+def _forget() -> Any:
+    from commands.forget.report import ForgetReport
+
+    return ForgetReport
+
+
+def _history() -> Any:
+    from store.answers.rows import row_type
+    from store.schema import HISTORY
+
+    return list[row_type("CrawlRun", HISTORY)]  # type: ignore[misc]
+
+
+def _import() -> Any:
+    from crawler.imports.report import WarcReport
+    from dataset.importers.tables import ImportReport
+
+    return ImportReport | WarcReport
+
+
+def _inspect() -> Any:
+    from dataset.describe.inspection import Inspection
+
+    return Inspection
+
+
+def _leaks() -> Any:
+    from featurize.likeness.leaks import Leaks
+
+    return Leaks
+
+
+def _reparse() -> Any:
+    from crawler.archive.changes import Changes
+
+    return Changes
+
+
+def _site() -> Any:
+    from commands.stages.embedded import Facts
+
+    return Facts
+
+
+def _verify() -> Any:
+    from commands.verify import Verified
+
+    return Verified
+
+
+def _why() -> Any:
+    from dataset.describe.why import Answer
+
+    return list[Answer]
+
+
+ANSWERS: dict[str, Callable[[], Any]] = {
+    "canaries": _canaries,
+    "caption": _caption,
+    "compare": _compare,
+    "diff": _diff,
+    "doctor": _doctor,
+    "encoder": _encoder,
+    "evaluate": _evaluate,
+    "forget": _forget,
+    "history": _history,
+    "import": _import,
+    "inspect": _inspect,
+    "leaks": _leaks,
+    "reparse": _reparse,
+    "site": _site,
+    "verify": _verify,
+    "why": _why,
+}
+"""For each command that takes `--json` the function that returns the type of its answer."""

@@ -1,0 +1,23 @@
+"""docs/json has the schema of every command that takes `--json`, as its type makes it."""
+
+from commands.answers.catalogue import ANSWERS
+from commands.answers.schemas import DOCS, documents
+from tests.docs.documents import ROOT, commands
+
+
+def test_the_documents_show_the_types() -> None:
+    kept = {path: path.read_text(encoding="utf-8") for path in DOCS.glob("*.json")}
+    assert kept == documents(), "run: python -m commands.answers.schemas"
+
+
+def test_every_command_with_json_has_a_type_and_a_line_in_the_documents() -> None:
+    taking = {name for name, parser in commands().items() if "--json" in parser.format_usage()}
+    assert taking == ANSWERS.keys()
+    page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    for name in (*taking, "error"):
+        assert f"(json/{name}.json)" in page, name
+
+
+def test_no_answer_looks_like_a_failure() -> None:
+    for content in documents().values():
+        assert ('"error": {' in content.partition('"properties": {')[2]) == ('"title": "Failure"' in content)

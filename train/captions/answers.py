@@ -1,0 +1,65 @@
+"""Captions as they are told to programs, by `bokeru caption --json` and by the web's API."""
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from train.captions.captioner import Caption
+from train.captions.pool import Neighbour
+
+
+class Source(TypedDict):
+    """The photo that a mismatched caption was written for.
+
+    Attributes:
+        sha256: the photo's.
+        distance: of the vectors of both photos: 0 the same, 1 unrelated, 2 opposite.
+    """
+
+    sha256: str
+    distance: float
+
+
+class WrittenCaption(TypedDict):
+    """A caption that a model wrote.
+
+    Attributes:
+        text: the caption.
+        tokens: what it was written of.
+        log_probability: of the whole caption, in nats.
+        token_log_probabilities: of each token, in nats; the last is that of the end.
+        source: the photo that it was written for, where that is another one (`--strategy mismatch`).
+    """
+
+    text: str
+    tokens: list[str]
+    log_probability: float
+    token_log_probabilities: list[float]
+    source: NotRequired[Source]
+
+
+class PhotoCaptions(TypedDict):
+    """The captions of one photo, or the reason why it has none.
+
+    Attributes:
+        file: the photo's file; `-` for standard input.
+        captions: the best first.
+        error: why there are none.
+    """
+
+    file: str
+    captions: NotRequired[list[WrittenCaption]]
+    error: NotRequired[str]
+
+
+def written(caption: Caption, source: Neighbour | None = None) -> WrittenCaption:
+    """Return a caption as it is told; `source` is the photo it was written for, where that is another one."""
+    found = WrittenCaption(
+        text=caption.text,
+        tokens=list(caption.tokens),
+        log_probability=caption.log_probability,
+        token_log_probabilities=list(caption.token_log_probabilities),
+    )
+    if source:
+        found["source"] = Source(sha256=source.sha256, distance=source.distance)
+    return found

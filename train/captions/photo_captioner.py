@@ -1,0 +1,193 @@
+"""A run's model beside the network that makes its vectors: from photos to captions, and to photos like them.
+
+B photos of a batch, D values in a vector.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.errors import UserError
+from store.progress import Progress
+from train.captions.answers import PhotoCaptions, WrittenCaption, written
+from train.captions.captioner import Captioner
+from train.captions.mismatch import mismatch
+from train.captions.options import parse_decoding
+from train.captions.pool import Neighbour, Pool
+
+if TYPE_CHECKING:
+    from featurize.extract import Extractor
+    from featurize.read import Vectors
+
+STANDARD_INPUT = Path("-")
+BATCH = 64
+"""Photos in memory at a time."""
+Floats = NDArray[np.float32]
+
+
+class PhotoCaptioner:
+    """Opens what it needs of a run, its network and its dataset when it is asked for, and once.
+
+    Args:
+        run: the training run whose model writes.
+        weights: the folder of weights files, for the network that makes the model's vectors.
+        dataset: its training photos are those that neighbours and mismatches are looked for among.
+        features: the folder of all feature caches, for the vectors of those photos.
+        device: as `train.device` says; `auto` is the CPU.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        weights: Path,
+        *,
+        dataset: Path | None = None,
+        features: Path | None = None,
+        device: str = "auto",
+    ) -> None:
+        self.run, self._weights, self._device = run, weights, device
+        self._dataset, self._features = dataset, features
+
+    @cached_property
+    def captioner(self) -> Captioner:
+        """The model.
+
+        Raises:
+            UserError: there is none, or its files do not belong together.
+        """
+        # Imported here: it takes seconds. A step of decoding is too little work for `auto` to take a GPU.
+        from train.arithmetic.device import device_if_there
+
+        return Captioner.load(self.run / "model", device_if_there(self._device, 0))
+
+    @cached_property
+    def extractor(self) -> "Extractor":
+        """The network.
+
+        Raises:
+            UserError: its weights are missing, or others than then.
+        """
+        from featurize.extract import Extractor
+
+        captioner = self.captioner
+        return Extractor(captioner.feature_options(), self._weights, captioner.weights_digest)
+
+    @cached_property
+    def vectors(self) -> "Vectors":
+        """The vectors of the dataset's photos, as the model reads them.
+
+        Raises:
+            UserError: there are none.
+        """
+        from featurize.read import read
+
+        if self._features is None:
+            raise UserError("A mismatch needs vectors of photos. Run the stages of this pipeline first")
+        return read(self._features / self.captioner.features_key)
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The training photos, by their vectors.
+
+        Raises:
+            UserError: there is no dataset, or a photo has no vector.
+        """
+        from dataset.read import photos
+
+        if self._dataset is None:
+            raise UserError("A mismatch needs the dataset's photos. Run the stages of this pipeline first")
+        sha256s = photos(self._dataset, "train")["sha256"].to_pylist()
+        return Pool(sha256s, self.vectors.of(sha256s))
+
+    def caption(self, files: Sequence[Path], settings: Mapping[str, Any]) -> Iterator[PhotoCaptions]:
+        """Write captions for photos, `BATCH` at a time.
+
+        Args:
+            files: photos in any of the formats that `store.photo` reads, whatever they are called, or `-`
+                for one on standard input.
+            settings: those of `train.captions.options.DecodingOptions`.
+
+        Yields:
+            For each photo its captions, the best first, or the reason why it has none.
+
+        Raises:
+            UsageError: a setting with a value it cannot have.
+            UserError: there is no model, no weights, or no vectors to choose a mismatch by.
+        """
+        decoding = parse_decoding(settings)
+        # Everything that can be wrong with the request is checked before the first photo is read.
+        captioner, pool = self.captioner, self.pool if decoding.strategy == "mismatch" else None
+        _ = self.extractor
+        remaining = iter(files)
+        with Progress("caption", len(files), "photos") as progress:
+            while batch := list(islice(remaining, BATCH)):
+                extracted = list(self._extract(batch))
+                vectors = np.array([vector for _, vector, _ in extracted if vector is not None], np.float32)
+                vectors = vectors.reshape(-1, captioner.dimensions)  # (B, D), also where B is 0
+                captions = self._captions(vectors, pool, settings)
+                progress.advance(len(batch))
+                for file, vector, error in extracted:
+                    if vector is None:
+                        yield PhotoCaptions(file=str(file), error=error)
+                    else:
+                        yield PhotoCaptions(file=str(file), captions=next(captions))
+
+    def neighbours(self, photo: Path | str, count: int) -> list[Neighbour]:
+        """Return the training photos that are nearest to a photo, the nearest first.
+
+        Args:
+            photo: a file, or the sha256 of a photo of the dataset, which is not its own neighbour.
+
+        Raises:
+            UserError: there is no model, no dataset, or no vector of the photo.
+        """
+        if isinstance(photo, str):
+            return self.pool.nearest(self.vectors.of([photo])[:], count, [photo])[0]
+        [(_, vector, error)] = self._extract([photo])
+        if vector is None:
+            raise UserError(f"{photo}: {error}")
+        return self.pool.nearest(np.asarray([vector], np.float32), count)[0]
+
+    def _captions(
+        self, vectors: Floats, pool: Pool | None, settings: Mapping[str, Any]
+    ) -> Iterator[list[WrittenCaption]]:
+        """Yield the captions of each photo of vectors (B, D)."""
+        if pool is None:
+            for captions in self.captioner.caption(vectors, **settings):
+                yield [written(caption) for caption in captions]
+        else:
+            for mismatches in mismatch(self.captioner, vectors, pool, **settings):
+                yield [written(one.caption, one.source) for one in mismatches]
+
+    def _extract(self, files: Sequence[Path]) -> Iterator[tuple[Path, Any, str]]:
+        """Yield each file with its vector (D,), or with the reason why it has none."""
+        contents: list[bytes | str] = [_read(file) for file in files]
+        readable = [content for content in contents if isinstance(content, bytes)]
+        try:
+            vectors: Iterator[Any] | None = iter(self.extractor.vectors(readable))
+        except UserError:
+            vectors = None  # one of them is broken: extracted one by one, it shows which
+        for file, content in zip(files, contents, strict=True):
+            if isinstance(content, str):
+                yield file, None, content
+            elif vectors is not None:
+                yield file, next(vectors), ""
+            else:
+                try:
+                    yield file, self.extractor.vectors([content])[0], ""
+                except UserError as error:
+                    yield file, None, str(error)
+
+
+def _read(file: Path) -> bytes | str:
+    """Return a file's bytes, or as a string the reason why it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
