@@ -1,5 +1,7 @@
 """Exports the Generate and Training pages as files that a browser opens without a server."""
 
+import logging
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from store.photo.keys import check_keys
 from store.place import Place
 from store.progress import Progress
 from store.whole_file import write_whole
+from train.artifact import load
 from web.caption_service import CaptionService
 from web.content.comparison import compare
 from web.content.differences import differences
@@ -20,6 +23,7 @@ from web.content.runs import find_run, runs
 from web.content.stages import pipelines
 from web.languages import LANGUAGES, Translator
 from web.links import STATIC, Links
+from web.offline.decoder import MODEL, SCRIPTS, bytes_of, decoder_script
 from web.options import WebOptions
 from web.pages import Pages
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
@@ -31,6 +35,7 @@ CAPTIONS = 3
 PAGES_PER_SPLIT = 2
 """Pages of photos that are exported from each split."""
 STATIC_FILES = ("style.css", "theme.js", "icon.svg")
+log = logging.getLogger(__name__)
 
 
 Group = tuple[str, list[dict[str, Any]]]
@@ -43,12 +48,13 @@ class FileLinks(Links):
     Args:
         language: the language of the page with the links.
         broken: the photos that are exported as a placeholder, since they cannot be decoded.
+        writes: whether the model's decoder lies beside the pages.
     """
 
     is_copy = True
 
-    def __init__(self, language: str, broken: set[str]) -> None:
-        self._language, self._broken = language, broken
+    def __init__(self, language: str, broken: set[str], writes: bool) -> None:
+        self._language, self._broken, self.writes = language, broken, writes
 
     def overview(self) -> str:
         """Return the first page: the copy has no overview."""
@@ -101,10 +107,13 @@ def export(data: Path, pipeline: str, directory: Path, options: WebOptions | Non
     }
     # Before the pages: they link to the placeholder of a photo that cannot be decoded.
     broken = _photos(place, library, sorted(shown), directory / "photos")
-    for name in STATIC_FILES:
+    writes = _decoder(
+        place, library, [card["photo"]["sha256"] for _, found in groups for card in found], directory
+    )
+    for name in STATIC_FILES + SCRIPTS * writes:
         write_whole(directory / "static" / name, (STATIC / name).read_bytes())
     for language in LANGUAGES:
-        _pages(place, groups, language, broken, directory)
+        _pages(place, groups, FileLinks(language, broken, writes), language, directory)
     return directory / file_name("generate", "en")
 
 
@@ -137,8 +146,26 @@ def _photos(place: Place, library: Library, sha256s: list[str], directory: Path)
     return broken
 
 
-def _pages(place: Place, groups: list[Group], language: str, broken: set[str], directory: Path) -> None:
-    pages = Pages(place.name, FileLinks(language, broken))
+def _decoder(place: Place, library: Library, sha256s: list[str], directory: Path) -> bool:
+    """Write the model's decoder for these photos; tell whether it was written."""
+    artifact = load(find_run(place) / "model")
+    limit, size = library.options.decoder_megabytes, bytes_of(artifact) / 1e6
+    (directory / MODEL).unlink(missing_ok=True)  # of an earlier copy, whose model may have to be forgotten
+    if size > limit:
+        log.warning(
+            "The copy writes no captions by itself: its decoder would take %.1f MB, and "
+            "web.decoder_megabytes is %g. Raise it to %d to bring it along",
+            *(size, limit, math.ceil(size)),
+        )
+        return False
+    vectors = library.vectors(place, artifact.config.features.key).of(sha256s)[:]
+    script = decoder_script(artifact, dict(zip(sha256s, vectors, strict=True)))
+    write_whole(directory / MODEL, script)
+    return True
+
+
+def _pages(place: Place, groups: list[Group], links: FileLinks, language: str, directory: Path) -> None:
+    pages = Pages(place.name, links)
     found = runs(place)
     for name, context in {
         "generate": {

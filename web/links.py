@@ -12,6 +12,8 @@ class Links:
     """Addresses on the server. Templates write no address themselves, so that a copy can have its own."""
 
     is_copy = False
+    writes = False
+    """Whether the page itself writes captions, in the browser: a copy's."""
 
     def overview(self) -> str:
         """Return the address of the first page."""

@@ -34,3 +34,6 @@ class WebOptions(Options):
     first; no photo is ever written to disk."""
     model_seconds: float = Field(30, gt=0)
     """Seconds that the model may take for one request; one that takes longer is given up, and says so."""
+    decoder_megabytes: float = Field(16, ge=0)
+    """A copy (`bokeru web --export`) brings the model's decoder along, so that a browser writes captions
+    without a server, where that takes at most so many megabytes: about 2.7 bytes a weight. 0: never."""

@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from web.door.security import COPY_POLICY
 from web.languages import LANGUAGES, Translator, choose_language
 from web.links import Links
 
@@ -48,6 +49,7 @@ class Pages:
             to=self.links,
             language=language,
             languages=LANGUAGES,
+            policy=COPY_POLICY,
             **context,
         )
 

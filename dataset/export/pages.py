@@ -10,6 +10,7 @@ FORMAT = "web"
 FILES = (
     *(f"{page}{language}.html" for page in ("index", "training") for language in ("", ".*")),
     *(f"static/{name}" for name in ("style.css", "theme.js", "icon.svg")),
+    *(f"static/offline/{name}.js" for name in ("decoder", "write", "model")),
     *(f"photos/{'[0-9a-f]' * 64}.{suffix}" for suffix in ("jpg", "svg")),
 )
 """All that it writes. Other files in its folder are the user's."""
@@ -48,6 +49,6 @@ def _files(directory: Path) -> list[Path]:
 def _remove(directory: Path) -> None:
     for path in _files(directory):
         path.unlink()
-    for folder in (directory / "photos", directory / "static", directory):
+    for folder in (directory / "photos", directory / "static" / "offline", directory / "static", directory):
         with suppress(OSError):  # it holds files of the user's
             folder.rmdir()

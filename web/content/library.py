@@ -54,7 +54,7 @@ class Library:
     """
 
     def __init__(self, options: WebOptions | None = None, patience: float | None = PATIENCE) -> None:
-        self._options, self._patience = options or WebOptions(), patience
+        self.options, self._patience = options or WebOptions(), patience
         self._prepared = Preparing()
         self._cache = FileCache(8)  # models of a few runs, networks
         self._photos = FileCache(PHOTO_BYTES, len)
@@ -167,7 +167,7 @@ class Library:
         # Neighbours come from train alone: they explain what the model learned from.
         names = catalogue.photos["sha256"].filter(pa.array(catalogue.of_split("train")))
         rows = vectors.find(names)
-        having = np.flatnonzero(rows >= 0)[: self._options.neighbour_pool]
+        having = np.flatnonzero(rows >= 0)[: self.options.neighbour_pool]
         return Pool(Names(names.take(pa.array(having))), Chosen(vectors.data.values, rows[having]))
 
     def captioner(self, run: Path) -> Captioner:

@@ -8,12 +8,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
+_CONTENT = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:"
+COPY_POLICY = f"{_CONTENT}; form-action 'none'; base-uri 'none'"
+"""Of a copy's pages, which say it themselves: they come with no header. A page cannot forbid frames so."""
 HEADERS = {
     # Captions come from strangers: should markup in one ever get through, the browser still runs nothing. No
     # inline script or style; `data:` only for pictures, which is how an uploaded photo is shown.
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"{_CONTENT}; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     # A photo is never taken for a page, whatever its bytes look like.
     "X-Content-Type-Options": "nosniff",
