@@ -41,6 +41,12 @@ def add_pipeline(command: argparse.ArgumentParser) -> None:
     add_settings(command)
 
 
+def add_run(command: argparse.ArgumentParser) -> None:
+    """Add the option that names a run of the pipeline."""
+    what = "a run, by the name that it was given or has (the pinned one, or the best on dev)"
+    command.add_argument("--run", type=path_text, metavar="RUN", help=what)
+
+
 def add_settings(command: argparse.ArgumentParser) -> None:
     """Add the options that say where settings and data are."""
     command.add_argument(
@@ -83,7 +89,8 @@ def pipeline_of(arguments: argparse.Namespace) -> Pipeline:
     """Return the pipeline that the arguments name, with its settings; its limits on photos hold now."""
     settings = load(arguments.pipeline, arguments.config, arguments.set)
     Limits.options = settings.photos
-    pipeline = Pipeline(arguments.data, arguments.pipeline, arguments.config, settings=settings)
+    names = (arguments.data, arguments.pipeline, arguments.config)
+    pipeline = Pipeline(*names, settings=settings, overrides=tuple(arguments.set))
     if pipeline.unfinished_forget.exists():
         print(f"A forget has not ended. Finish it: {pipeline.command('forget')}", file=sys.stderr)
     return pipeline

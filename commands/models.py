@@ -1,12 +1,14 @@
 """The commands that use a model: captions at the terminal, and the browser app."""
 
 import argparse
+import sys
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from commands.answers.catalogue import answer
-from commands.arguments import Commands, add, add_json, add_pipeline, path, pipeline_of, port
+from commands.arguments import Commands, add, add_json, add_pipeline, add_run, path, pipeline_of, port
+from commands.lineage import wanted
 from store.errors import UserError
 from train.captions.options import DecodingOptions, parse_decoding
 
@@ -16,17 +18,19 @@ METAVARS = {int: "N", float: "X", str: "WORD"}
 
 
 def caption(arguments: argparse.Namespace) -> None:
-    """Write captions for photos with the newest model."""
+    """Write captions for photos with a run's model: the one that is named or pinned, else the best on dev."""
     from train.captions.files import caption_files, print_table
     from train.captions.photo_captioner import PhotoCaptioner
-    from train.runs.find import newest
+    from train.lineage.choose import choose
 
     pipeline = pipeline_of(arguments)
     settings = {name: getattr(arguments, name) for name in DecodingOptions.model_fields}
     settings = {name: value for name, value in settings.items() if value is not None}
     parse_decoding(settings)  # a wrong value is told before a missing model is
+    chosen = choose(wanted(pipeline), arguments.run)
+    print(f"caption: {chosen}", file=sys.stderr)
     captioner = PhotoCaptioner(
-        newest(pipeline.runs),
+        chosen.run,
         pipeline.weights,
         dataset=pipeline.dataset,
         features=pipeline.features,
@@ -88,6 +92,7 @@ def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     one = add(commands, caption)
     add_pipeline(one)
+    add_run(one)
     add_decoding(one)
     add_json(one, "the captions")
     one.add_argument(

@@ -13,9 +13,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pipeline(Place):
-    """A place with the settings of the pipeline that lies there."""
+    """A place with the settings of the pipeline that lies there.
+
+    Args:
+        overrides: what `--set` gave of these, as it was given.
+    """
 
     settings: Settings = field(kw_only=True)
+    overrides: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def crawls(self) -> list[Path]:

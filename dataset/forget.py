@@ -33,6 +33,8 @@ from store.schema import LEFT_OUT_CAPTIONS, PHOTOS, decoder_of
 from store.shard_reader import sql_rows
 from store.shards import read_schema
 
+KEPT_INPUTS = ("photos", "forbidden_words", "opt_outs")
+"""What a manifest says of a dataset's inputs that still holds: the crawl has changed, too."""
 TABLES = (DATASET_SHARDS, DATASET_CAPTIONS)
 """The folders of the tables that are written without what is forgotten."""
 
@@ -157,6 +159,7 @@ def _origin(directory: Path, content: Content) -> Origin:
         manifest["tokens"],
         manifest["texts"],
         decoder_of(read_schema(read.shards(directory)[0])),
+        {name: value for name, value in manifest.get("inputs", {}).items() if name in KEPT_INPUTS},
     )
 
 

@@ -60,6 +60,10 @@ class MissingStage(UserError):
         self.directory, self.command = directory, command
 
 
+class StaleInput(UserError):
+    """What a stage would read was made with other settings than it was given, or from less than there is."""
+
+
 class DamagedFile(Unexpected):
     """A file that should be whole is not.
 

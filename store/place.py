@@ -142,7 +142,7 @@ class Place:
         """Return the command line that runs `bokeru COMMAND` for this pipeline, ready for a shell.
 
         Args:
-            command: a stage, or another command that takes --pipeline.
+            command: a stage, or another command that takes --pipeline, such as `runs list`.
             arguments: what comes behind the options that say where everything is.
         """
         where = ["--pipeline", self.name]
@@ -153,7 +153,7 @@ class Place:
 
 def bokeru(command: str, *arguments: str | Path) -> str:
     """Return the command line of a command that knows no pipeline, such as `inspect`, ready for a shell."""
-    return shlex.join(["bokeru", command, *map(_word, arguments)])
+    return shlex.join(["bokeru", *command.split(), *map(_word, arguments)])
 
 
 def weights_command(weights: Path, name: str) -> str:

@@ -3,14 +3,14 @@
 import shutil
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import yaml
 
 from dataset import read
 from store.chainer_compat import chainer
 from store.manifest import NAME as MANIFEST
-from store.manifest import changed, fingerprint, is_fresh, write_manifest
+from store.manifest import changed, is_fresh, write_manifest
 from store.processes.lock import locked
 from store.register.listed import damaged_files, entries, unlist
 from store.register.stages import Stage
@@ -22,14 +22,7 @@ from train.job import Job
 from train.options import TrainOptions
 from train.prepare import prepare
 from train.runs.find import EVALUATION
-
-INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb", "metrics", "evaluate_captions", "tensorboard"}
-"""Settings that change where and how safely a run is made, or how it is measured, not its result."""
-LATER = {"batches", "shuffle", "schedule", "warmup", "weight_decay", "label_smoothing", "unk_rate"}
-"""Settings that runs of earlier versions did not have. They count where they are not the default alone, so
-that those runs keep their names, and go on."""
-FORMAT = 1
-"""Of a run's directory: part of its fingerprint."""
+from train.runs.identity import SETTINGS, place_of, settings_of
 
 
 class Variant(Protocol):
@@ -70,7 +63,7 @@ def fit(
         DamagedFile: no snapshot can be read, or the dataset is not as it was built.
     """
     require_as_built(dataset)
-    run, run_fingerprint = place_of(options, dataset, features, runs, variant)
+    run, run_fingerprint = place_of(options, dataset, features, runs, variant.name if variant else None)
     if is_fresh(run, run_fingerprint) and not force:
         print("train: up to date")
         return run
@@ -90,38 +83,13 @@ def fit(
     return run
 
 
-def place_of(
-    options: TrainOptions, dataset: Path, features: Path, runs: Path, variant: Variant | None = None
-) -> tuple[Path, str]:
-    """Return the directory of the run that `fit` makes of these, whether it is there or not; its fingerprint.
-
-    Raises:
-        MissingStage: the dataset is not there.
-    """
-    found = fingerprint(
-        identity(options),
-        dataset_manifest(dataset)["fingerprint"],
-        features.name,
-        FORMAT,
-        *([variant.name] if variant else []),
-    )
-    return runs / f"{options.sampling}-{found[:8]}", found
-
-
-def identity(options: TrainOptions) -> dict[str, Any]:
-    """Return the settings that decide what a run becomes, as its fingerprint takes them."""
-    settings = options.model_dump(exclude=INCIDENTAL)
-    defaults = TrainOptions().model_dump(include=LATER)
-    return {name: value for name, value in settings.items() if defaults.get(name, ...) != value}
-
-
 def _complete(job: Job, dataset: Path, features: Path, run_fingerprint: str, *, force: bool) -> None:
     """Train from the newest snapshot to the end; the first process writes the run."""
     processes = job.updater.processes
     if processes.rank == 0:
         job.room.check()
         _open_again(job.run, force=force)
-        _start_run(job)
+        _start_run(job, dataset, features)
         _tell_left_out(job)
     processes.barrier()  # the first process has cleared leftovers before anyone reads snapshots
     job.checkpoint.restore()
@@ -155,12 +123,12 @@ def _open_again(run: Path, *, force: bool) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _start_run(job: Job) -> None:
+def _start_run(job: Job, dataset: Path, features: Path) -> None:
     """Write what is known of the run before its first update."""
     remove_leftovers(job.run / "snapshots")
     write_json(job.run / "bounds.json", job.bounds)
-    settings = {"train": job.options.model_dump()}
-    write_whole(job.run / "settings.yaml", yaml.safe_dump(settings, sort_keys=False))
+    settings = settings_of(job.options, dataset, features, job.artifact.config.sizes.vocabulary)
+    write_whole(job.run / SETTINGS, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
 
 def _tell_left_out(job: Job) -> None:

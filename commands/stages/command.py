@@ -13,11 +13,13 @@ from commands.arguments import (
     add,
     add_json,
     add_pipeline,
+    add_run,
     add_settings,
     add_verbose,
     pipeline_of,
     positive,
 )
+from commands.lineage import require_dataset, wanted
 from commands.pipeline import Pipeline
 from commands.stages.embedded import served, with_evaluation, write_floor
 from commands.stages.notices import notice_at_end, notifying
@@ -112,7 +114,7 @@ def features(pipeline: Pipeline, mirror: str | None = None, *, force: bool = Fal
     from featurize.extract import extract
     from featurize.fetch import CAFFENET, fetch
 
-    pipeline.require_dataset()
+    require_dataset(pipeline)
     if mirror is not None:
         if (weights := pipeline.settings.features.weights) != CAFFENET.name:
             why = f"features.weights is {weights!r}, of which there is none"
@@ -155,10 +157,10 @@ def demo(pipeline: Pipeline) -> None:
     """Run every stage on the embedded site, then show what the model learned."""
     from demo.captions.gloss import gloss
     from train.evaluation.report import report
-    from train.runs.find import newest
+    from train.lineage.choose import choose
 
     run(pipeline)
-    report(newest(pipeline.runs), pipeline.dataset, gloss=gloss)
+    report(choose(wanted(pipeline)).run, pipeline.dataset, gloss=gloss)
 
 
 def register(commands: Commands) -> None:
@@ -181,6 +183,7 @@ def register(commands: Commands) -> None:
             command.set_defaults(command=_train if name == "train" else _evaluate)
         if name == "evaluate":
             add_json(command, "the figures")
+            add_run(command)
         if name == "features":
             command.add_argument(
                 "--mirror",
@@ -202,7 +205,9 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    evaluate(pipeline_of(arguments), seeds=arguments.seeds, as_json=arguments.json)
+    if arguments.run and arguments.seeds:
+        raise UsageError("--run names one run, --seeds several by their settings. Give one of them")
+    evaluate(pipeline_of(arguments), seeds=arguments.seeds, run=arguments.run, as_json=arguments.json)
 
 
 def _crawl(arguments: argparse.Namespace) -> None:

@@ -1,6 +1,9 @@
 """The stages `train` and `evaluate`, for one model or for several that differ by their seed alone."""
 
+import sys
+
 from commands.answers.catalogue import answer
+from commands.lineage import require_dataset, require_vectors, wanted
 from commands.pipeline import Pipeline
 from commands.stages.notices import notifying
 
@@ -11,28 +14,33 @@ def train(pipeline: Pipeline, *, force: bool = False, seeds: int | None = None) 
     from train.fit import fit
     from train.runs.seeds import logged, of_seeds, show
 
-    pipeline.require_dataset()
-    pipeline.require(pipeline.feature_cache, "features")
+    require_dataset(pipeline)
+    require_vectors(pipeline)
     folders = (pipeline.dataset, pipeline.feature_cache, pipeline.runs)
     runs = [fit(each, *folders, force=force) for each in of_seeds(pipeline.settings.train, seeds or 1)]
     if seeds:
         show("learned", [logged(run) for run in runs])
 
 
-def evaluate(pipeline: Pipeline, *, seeds: int | None = None, as_json: bool = False) -> None:
-    """Measure the newest model on both splits."""
+def evaluate(
+    pipeline: Pipeline, *, seeds: int | None = None, run: str | None = None, as_json: bool = False
+) -> None:
+    """Measure a model on both splits: the run that is named or pinned, else the pipeline's best on dev."""
     from train.evaluation.evaluate import evaluate
-    from train.fit import place_of
+    from train.lineage.choose import choose
     from train.runs.evaluations import evaluations
-    from train.runs.find import newest
+    from train.runs.identity import place_of
     from train.runs.seeds import of_seeds, show
 
-    pipeline.require_dataset()
-    pipeline.require(pipeline.feature_cache, "features")
+    require_dataset(pipeline)
+    require_vectors(pipeline)
     train, inputs = pipeline.settings.train, (pipeline.dataset, pipeline.feature_cache)
     runs = [place_of(each, *inputs, pipeline.runs)[0] for each in of_seeds(train, seeds or 0)]
-    runs = runs or [newest(pipeline.runs)]
-    found = [evaluate(run, *inputs, train.metrics, train.evaluate_captions, train.device) for run in runs]
+    if not runs:
+        chosen = choose(wanted(pipeline), run)
+        print(f"evaluate: {chosen}", file=sys.stderr)
+        runs = [chosen.run]
+    found = [evaluate(each, *inputs, train.metrics, train.evaluate_captions, train.device) for each in runs]
     if as_json:
         return answer("evaluate", evaluations(runs, found, of_seeds=bool(seeds)))
     for split in ("dev", "train") if seeds else ():

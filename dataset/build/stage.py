@@ -112,6 +112,8 @@ def build(
                 "pages": crawl_tables.by_crawl(pages, crawls),
                 "images": crawl_tables.by_crawl(images, crawls),
                 "scores": score_versions,
+                "photos": Limits.options.model_dump(mode="json"),
+                **named_files(words, outs),
             },
         )
         room = Room(directory, options, "dataset", place)
@@ -128,6 +130,15 @@ def build(
                 sides.record(directory, options)
                 record.keep(directory, build_fingerprint, rows)
     return True
+
+
+def named_files(words: Sequence[str], outs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return what tells the content of files that settings name, by setting, as the manifest keeps it.
+
+    Args:
+        words, outs: as `filters.forbidden_words` and `filters.opt_outs` read them.
+    """
+    return {"forbidden_words": fingerprint(words), "opt_outs": fingerprint(outs)}
 
 
 def _run(inputs: Inputs, room: Room, rows: Path) -> Changes | None:

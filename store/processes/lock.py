@@ -46,6 +46,18 @@ def locked(path: Path, purpose: str, patience: float | None = None) -> Iterator[
         yield
 
 
+def is_held(path: Path) -> bool:
+    """Tell whether a process, this one included, holds the lock file at `path` just now."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # it is not there, or may not be read: nobody is known to hold it
+        return False
+    return False
+
+
 def _acquire(file: TextIO, purpose: str, patience: float) -> None:
     started, has_announced = time.monotonic(), False
     while True:

@@ -27,9 +27,10 @@ from train.arithmetic.processes import SingleProcess
 from train.evaluation.evaluate import evaluate
 from train.evaluation.losses import derangement
 from train.evaluation.written import names
-from train.fit import LATER, _open_again, fit
+from train.fit import _open_again, fit
 from train.prepare import prepare
 from train.runs.find import newest
+from train.runs.identity import LATER
 from train.verify import check
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from store.errors import MissingStage, UsageError, UserError
 from store.manifest import NAME
 from store.place import Place
+from train.runs.names import Names
 
 BY_PHOTO = "evaluation.parquet"
 EVALUATION = ("samples.json", BY_PHOTO, "evaluation.json")
@@ -67,18 +68,21 @@ def compared(names: Iterable[str], runs: Path | None = None) -> list[Path]:
 
 
 def named(runs: Path, name: str) -> Path:
-    """Return the complete run of a name, or the only one whose name begins or ends with it.
+    """Return the complete run that somebody gave this name, or whose folder has it, or the only one whose
+    folder's name begins or ends with it.
 
     Raises:
         MissingStage: no run is complete.
         UserError: none has such a name, or several have.
     """
     newest(runs)
-    known = sorted(run.name for run in complete(runs))
-    found = [each for each in known if each == name] or [
-        each for each in known if each.startswith(name) or each.endswith(name)
+    given = Names.load(runs.parent)
+    known = {run.name: given.of(run).name for run in sorted(complete(runs))}
+    found = [run for run in known if name in (run, known[run])] or [
+        run for run in known if run.startswith(name) or run.endswith(name)
     ]
     if len(found) != 1:
         how_many = f"{len(found)} runs have" if found else "no complete run has"
-        raise UserError(f"{how_many} the name {name!r}. There are: {', '.join(found or known)}")
+        told = (f"{run} ({known[run]})" if known[run] else run for run in found or known)
+        raise UserError(f"{how_many} the name {name!r}. There are: {', '.join(told)}")
     return runs / found[0]

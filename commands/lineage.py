@@ -1,0 +1,67 @@
+"""What a pipeline's settings want of its stages, for the commands: asked before a stage reads its input."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.pipeline import Pipeline
+from store.errors import UserError
+from store.place import Place
+
+if TYPE_CHECKING:
+    from train.lineage.wanted import Wanted
+
+
+def wanted(pipeline: Pipeline) -> "Wanted":
+    """Return the settings that decide what the pipeline's stages make."""
+    from train.lineage.wanted import Wanted
+
+    settings = pipeline.settings
+    return Wanted(
+        Place(pipeline.data, pipeline.name, pipeline.config),
+        tuple(pipeline.crawls),
+        settings.dataset,
+        settings.features,
+        settings.train,
+        _cache(pipeline),
+        _held_out(pipeline),
+        pipeline.overrides,
+    )
+
+
+def _cache(pipeline: Pipeline) -> Path | None:
+    try:
+        return pipeline.feature_cache
+    except UserError:  # who needs it says so
+        return None
+
+
+def _held_out(pipeline: Pipeline) -> int | None:
+    """Return the first odai of the embedded site's evaluation photos, which are in dev; None elsewhere."""
+    if pipeline.settings.crawl.site != "embedded":
+        return None
+    from demo.evaluation import evaluation_odai
+
+    return evaluation_odai(1)[0]
+
+
+def require_dataset(pipeline: Pipeline) -> None:
+    """Stop where there is no dataset, or not the one that the pipeline wants; name an older layout.
+
+    Raises:
+        MissingStage, StaleInput: as `train.lineage.inputs.require_dataset`.
+    """
+    from train.lineage.inputs import require_dataset
+
+    pipeline.require_dataset()
+    require_dataset(wanted(pipeline))
+
+
+def require_vectors(pipeline: Pipeline) -> None:
+    """Stop where the vectors that the settings name are not there.
+
+    Raises:
+        MissingStage: as `train.lineage.inputs.require_vectors`.
+    """
+    from train.lineage.inputs import require_vectors
+
+    require_vectors(wanted(pipeline))

@@ -1,0 +1,108 @@
+"""Whether a dataset is the one that a pipeline wants: what it was built with and from, beside what there is.
+
+Its manifest tells; what an earlier version did not write there is unknown, and counts as no difference.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dataset import filters
+from dataset.build.stage import VERSION, named_files
+from dataset.options import DatasetOptions
+from store.errors import DamagedFile
+from store.lineage.difference import Difference
+from store.lineage.difference import differences as settings_that_differ
+from store.manifest import read_manifest
+from store.options import odai_range
+from store.photo.options import Limits
+from store.processes.lock import is_held
+from store.register.listed import replaced_names
+from store.register.stages import Stage
+
+TABLES = ("pages", "images")
+"""Of a crawl, what a dataset is built from."""
+File = tuple[str, int]
+"""Name, which stands for one content for ever, and size in bytes."""
+
+
+def differences(
+    directory: Path, options: DatasetOptions, crawls: Sequence[Path], held_out: int | None = None
+) -> tuple[Difference, ...]:
+    """Return in what the dataset `directory` is not the one that these settings and crawls make.
+
+    Settings of the crawl say nothing of a dataset: only what was fetched does. Nothing is read but manifests,
+    lists of files and the files that settings name. Where there is no dataset, nothing differs.
+
+    Args:
+        crawls: what it is to be built from, in the order that `build` is given them.
+        held_out: odai from this number on are in dev whatever the settings say: the crawl's say it.
+
+    Raises:
+        UserError: a file that the settings name cannot be read.
+    """
+    manifest = _manifest(directory)
+    found, inputs = manifest.get("settings"), manifest.get("inputs")
+    if not isinstance(found, dict):
+        return ()
+    found = {**found, "dev_odai": without_held_out(found.get("dev_odai", []), held_out)}
+    wanted, defaults = options.of_result(), DatasetOptions().of_result()
+    return (
+        *settings_that_differ("dataset", found, wanted, defaults),
+        *(_of_inputs(inputs, options, crawls) if isinstance(inputs, dict) else ()),
+    )
+
+
+def without_held_out(ranges: Sequence[str], held_out: int | None) -> list[str]:
+    """Return ranges of odai but for those that begin at `held_out` or above."""
+    return [text for text in ranges if held_out is None or odai_range(text)[0] < held_out]
+
+
+def _manifest(directory: Path) -> Mapping[str, Any]:
+    try:
+        return read_manifest(directory) or {}
+    except DamagedFile:  # whoever reads the dataset says so
+        return {}
+
+
+def _of_inputs(
+    inputs: Mapping[str, Any], options: DatasetOptions, crawls: Sequence[Path]
+) -> Iterator[Difference]:
+    digests = named_files(
+        filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
+    )
+    for name, digest in digests.items():
+        if inputs.get(name, digest) != digest:
+            yield Difference(
+                f"the file of dataset.{name}", "as it was then", "with other lines", is_setting=False
+            )
+    limits = Limits.options.model_dump(mode="json")
+    yield from settings_that_differ("photos", inputs.get("photos", limits), limits, limits)
+    if (version := inputs.get("version", VERSION)) != VERSION:
+        yield Difference("version of the build", version, VERSION, refused=False, is_setting=False)
+    listed: list[Any] = [inputs.get(table) for table in TABLES]
+    if all(isinstance(table, list) and len(table) == len(crawls) for table in listed):
+        for number, crawl in enumerate(crawls):
+            files = (file for table in listed for file in table[number])
+            yield from _of_crawl(crawl, {(str(name), int(size)) for name, size in files})
+
+
+def _of_crawl(crawl: Path, then: set[File]) -> Iterator[Difference]:
+    """Yield how many files a crawl has that the dataset was not built from, or no longer has.
+
+    A dataset is behind any crawl that is running: then it is only said. A crawl that is gone tells nothing.
+    """
+    stage = Stage("crawl", crawl)
+    paths = [path for table in TABLES for path in stage.table(table).paths if path.exists()]
+    now = {(path.name, path.stat().st_size) for path in paths}
+    if not now or now == then:
+        return
+    replaced = {Path(name).name for name in replaced_names(stage)}  # a kill leaves such
+    now = {file for file in now if file[0] not in replaced}
+    if now != then:
+        told = f"{len(now):,} files, {len(now - then):,} of them new"
+        is_running = is_held(crawl / ".lock")
+        name = f"{crawl}, which is being crawled" if is_running else str(crawl)
+        yield Difference(
+            name, f"built from {len(then):,} files", told, refused=not is_running, is_setting=False
+        )

@@ -1,0 +1,1 @@
+"""Where things come from: whether each stage's input is the pipeline's, which run speaks for it."""
