@@ -19,7 +19,8 @@ Bokeru = Callable[[str], int]
 def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Return a pipeline whose dataset and vectors are there."""
     folder = tmp_path_factory.mktemp("made")
-    write_config(folder / "pipelines.yaml", train={"device": "cpu", "fused": False, "epochs": 2})
+    train = {"device": "cpu", "fused": False, "epochs": 2}
+    write_config(folder / "pipelines.yaml", dataset={"dev_fraction": 0.25}, train=train)
     return small_pipeline.make(folder / "data", count=16, trained=False)
 
 

@@ -9,6 +9,9 @@ from featurize.options import FeatureOptions
 from store.place import Place
 from train.options import TrainOptions
 
+LATER = {"dataset": ("features", "train", "web"), "features": ("train", "web"), "train": ("web",)}
+"""By stage the groups of settings that belong to later stages alone."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -34,6 +37,9 @@ class Wanted:
     overrides: tuple[str, ...] = ()
 
     def command(self, stage: str, *arguments: str) -> str:
-        """Return the command line that runs a stage with these settings, ready for a shell."""
-        sets = ("--set", *self.overrides) if self.overrides else ()
-        return self.place.command(stage, *sets, *arguments)
+        """Return the command line that runs a stage with these settings, ready for a shell.
+
+        What `--set` gave is repeated, but for settings that the stage does not depend on.
+        """
+        sets = [each for each in self.overrides if each.partition(".")[0] not in LATER.get(stage, ())]
+        return self.place.command(stage, *(["--set", *sets] if sets else []), *arguments)
