@@ -33,9 +33,10 @@ def site(arguments: argparse.Namespace) -> None:
     if arguments.json and not arguments.facts:
         raise UsageError("--json tells what is known of the site, and does not serve it. Give --facts, too")
     if arguments.facts:
-        from commands.stages.embedded import show_facts
+        from commands.stages.embedded import facts, show_facts
 
-        return show_facts(arguments.dependence, arguments.captions_per_photo, as_json=arguments.json)
+        known = facts(arguments.dependence, arguments.captions_per_photo)
+        return answer("site", known) if arguments.json else show_facts(known)
     from demo.site import serve
 
     try:

@@ -7,8 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from commands.answers.catalogue import answer
-from store.answers.answer import is_due
+from store.answers.answer import give, is_due
 from store.errors import DamagedFile, UserError
 from store.logs import printable
 from store.place import Place, bokeru
@@ -58,7 +57,7 @@ def report(path: Path, closeness: Closeness = "usual") -> None:
         problems = verify(path, everything=closeness == "everything")
     found = Verified(path, closeness, exit_status(problems), problems)
     if is_due():
-        answer("verify", found)
+        give(found, Verified)
     else:
         _show(found)
     if found.status:

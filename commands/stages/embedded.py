@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from commands.answers.catalogue import answer
 from commands.pipeline import Pipeline
 from crawler.options import EMBEDDED_VERSION, CrawlOptions, EmbeddedSite
 from dataset.options import DatasetOptions
@@ -136,13 +135,13 @@ def facts(dependence: float, captions_per_photo: int) -> Facts:
     )
 
 
-def show_facts(dependence: float, captions_per_photo: int, *, as_json: bool) -> None:
+def show_facts(known: Facts) -> None:
     """Print the facts."""
-    known = facts(dependence, captions_per_photo)
-    if as_json:
-        return answer("site", known)
     told, best = known.caption_tells_of_photo, known.best_ranker
-    print(f"Version {known.version}, dependence {dependence:g}, {captions_per_photo} captions a photo.")
+    print(
+        f"Version {known.version}, dependence {known.dependence:g}, "
+        f"{known.captions_per_photo} captions a photo."
+    )
     print(f"A caption tells {told:.3f} nats of its photo: no model gains more by seeing it.")
     if best is None:
         return print("No photo has two captions, so there is nothing to rank.")

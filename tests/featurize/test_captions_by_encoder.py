@@ -26,11 +26,14 @@ FRESH = """
 import sys
 from pathlib import Path
 from fastapi.testclient import TestClient
+import bokeru
 from commands.main import main
 from web.app import create
 
 data, config, photo = sys.argv[1:]
 assert main(["caption", "--pipeline", "demo", "--config", config, "--data", data, "--json", photo]) == 0
+(told,) = bokeru.pipeline(Path(data) / "demo").model().caption(photo, strategy="sample", n=2)
+assert len(told["captions"]) == 2 and all(each["text"] for each in told["captions"]), told
 client = TestClient(create(Path(data), "demo"))
 answer = client.post("/api/pipelines/demo/captions", content=Path(photo).read_bytes())
 assert answer.status_code == 200, answer.text
