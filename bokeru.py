@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.errors import UserError
-from store.place import Place
+from store.place import CONFIG, Place
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["Model", "Pipeline", "UserError", "model", "pipeline"]
 
 
-def pipeline(directory: str | Path = "data/demo") -> "Pipeline":
+def pipeline(directory: str | Path = "data/demo", config: str | Path | None = None) -> "Pipeline":
     """Return a pipeline by its folder, `data/<pipeline>`.
+
+    Args:
+        config: the file of settings; by default pipelines.yaml beside `data`, else in the working folder. It
+            is read only to tell which run is the pipeline's own.
 
     Raises:
         UserError: there is no such folder.
@@ -41,7 +45,9 @@ def pipeline(directory: str | Path = "data/demo") -> "Pipeline":
     folder = Path(directory).resolve()
     if not folder.is_dir():
         raise UserError(f"{directory} is not there. Name the folder of a pipeline, such as data/demo")
-    return Pipeline(Place(folder.parent, folder.name))
+    beside = folder.parents[1] / CONFIG
+    chosen = Path(config) if config is not None else beside if beside.exists() else CONFIG
+    return Pipeline(Place(folder.parent, folder.name, chosen))
 
 
 def model(directory: str | Path) -> "Model":
@@ -157,15 +163,27 @@ class Pipeline:
         """Return the model of a run.
 
         Args:
-            run: its name, or how this begins or ends; by default the run that the commands take.
+            run: its name, or how this begins or ends; by default the run that the commands take: the pinned
+                one, else the best on dev of those that the pipeline's own settings made.
 
         Raises:
-            UserError: no run is complete, or none has that name.
+            UserError: no run is complete, none has that name, or none is the pipeline's own.
         """
-        from train.runs.find import named, newest
+        from train.runs.find import named
 
-        runs = self.place.runs
-        return Model(newest(runs) if run is None else named(runs, run))
+        return Model(named(self.place.runs, run) if run is not None else self._own_run())
+
+    def _own_run(self) -> Path:
+        from commands.lineage import wanted
+        from commands.pipeline import Pipeline as PipelineWithSettings
+        from pipelines import load
+        from train.lineage.choose import choose
+
+        place = self.place
+        settings = load(place.name, place.config)
+        return choose(
+            wanted(PipelineWithSettings(place.data, place.name, place.config, settings=settings))
+        ).run
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,15 @@ from tests import crawl_tables
 from tests.test_imports import EVERYTHING, ROOT
 from tests.web import small_pipeline
 from tests.web.small_pipeline import D, Extractor, vector
+from train.runs.names import Names
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("door")
     place = small_pipeline.make(folder / "data")
-    small_pipeline.train(place, seed=2)
+    run = small_pipeline.train(place, seed=2)
+    Names(pinned=run.name).save(place.directory)
     (folder / "pipelines.yaml").write_text("pipelines:\n  demo: {}\n")
     return place
 
@@ -166,6 +168,19 @@ def test_a_model_by_its_folder(demo: bokeru.Pipeline, cat: Path) -> None:
     assert bokeru.model(f"{first}").caption(cat, strategy="mismatch")[0]["captions"][0]["source"]["sha256"]
 
 
+def test_the_model_of_a_pipeline_is_the_one_that_the_commands_take(
+    demo: bokeru.Pipeline, place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str], cat: Path
+) -> None:
+    pinned = Names.load(place.directory).pinned
+    assert demo.model().run.name == pinned
+    said(place, capsys, "caption", "--run", str(pinned), str(cat))
+    (tmp_path / "other.yaml").write_text("pipelines:\n  other: {}\n")
+    door = bokeru.pipeline(place.directory, config=tmp_path / "other.yaml")
+    assert door.model(pinned).run.name == pinned
+    with pytest.raises(bokeru.UserError, match="has no pipeline 'demo'"):  # so nobody knows its settings
+        door.model()
+
+
 def test_a_photo_that_cannot_be_read_costs_itself_alone(demo: bokeru.Pipeline, cat: Path) -> None:
     broken = cat.with_name("broken.jpg")
     broken.write_bytes(b"no photo")
@@ -185,7 +200,9 @@ def test_what_is_wrong_is_told_as_to_users(demo: bokeru.Pipeline, tmp_path: Path
         demo.model().caption(cat, temprature=0.5)
     with pytest.raises(bokeru.UserError, match="does not exist"):
         demo.model().caption("cat.jpeg")
-    empty = bokeru.pipeline(tmp_path)
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "pipelines.yaml").write_text("pipelines:\n  demo: {}\n")
+    empty = bokeru.pipeline(tmp_path / "demo", config=tmp_path / "pipelines.yaml")
     for call in (empty.photos, empty.model, empty.compare, lambda: empty.neighbours(cat)):
         with pytest.raises(bokeru.UserError, match="Make it with: bokeru "):
             call()
