@@ -4,6 +4,7 @@ PIPELINE ?= demo
 SET ?=
 PYTHON ?= python3
 CUDA ?= 12
+SECONDS ?= 3600
 
 BIN := .venv/bin
 BOKERU := $(BIN)/bokeru
@@ -17,7 +18,7 @@ BENCHMARKS := $(filter-out before check_gpu experiments size,$(patsubst benchmar
   $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test test-long coverage bench bench-gpu bench-size check-gpu check-gpu-compile lint clean lock experiments screenshots
+.PHONY: help install install-dev install-scale install-gpu demo crawl dataset features train evaluate web test test-long audit fuzz coverage bench bench-gpu bench-size check-gpu check-gpu-compile lint clean lock experiments screenshots
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -73,9 +74,18 @@ test: install-dev  ## lint, type-check, and run every test but the long ones
 	@test -x .venv-trackers/bin/python || $(PYTHON) -m venv .venv-trackers
 	@.venv-trackers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
+# What asks for vulnerabilities, which does not install beside the pins of .venv.
+.venv-audit/done: requirements-audit.txt
+	@test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+audit: install .venv-audit/done  ## ask which vulnerabilities are known of what is installed; needs the network
+	@$(BIN)/python -m commands.supply.audit
 # Tracing the tests and all processes that they start takes half as long again, so it is not part of `test`.
 test-long: install-dev .venv-datasets3/done .venv-trackers/done coverage  ## run what takes too long for every time, and hold the coverage
 	@$(BIN)/python -m pytest -m long --timeout=1800 $(or $(PYTEST),$(WORKERS))
+fuzz: install-dev  ## give mutated files of every kind to their readers, for SECONDS=3600
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 # Numba's compiled code shows no lines, so the tests of kernels run once more without the compiler.
 coverage:  ## run every test, and print the lines that none of them ran
 	@$(COVERAGE) erase
@@ -125,3 +135,5 @@ lock:  ## pin the requirements files anew from their .in files
 	  $(LOCK) requirements-gpu-compile$$cuda.in -o requirements-gpu-compile$$cuda.txt || exit 1; done
 	@$(LOCK) requirements-datasets3.in -o requirements-datasets3.txt
 	@$(LOCK) requirements-trackers.in -o requirements-trackers.txt
+	@$(LOCK) requirements-audit.in -o requirements-audit.txt
+	@$(MAKE) --no-print-directory install-dev && $(BIN)/python -m commands.supply

@@ -12,6 +12,7 @@ from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, MissingStage
 from store.manifest import NAME as MANIFEST
 from store.manifest import listed, read_manifest
+from store.photo.keys import check_contents
 from store.place import Place
 from store.register.kinds import DATASET_SHARDS
 from store.schema import CAPTION, PHOTOS
@@ -22,6 +23,8 @@ from store.whole_file import read_object
 SPLITS = ("train", "dev")
 ROWS = 4096
 """Photos whose captions are in memory at once, where they are read one after the other."""
+PHOTO = ("sha256", "image_sha256", "image.bytes")
+"""The columns to read where photos are; a dataset of an earlier version may lack the second."""
 T = TypeVar("T")
 _OF_PHOTOS = tuple(name for name in PHOTOS.names if name not in ("image", "captions"))
 
@@ -113,12 +116,26 @@ def photo_bytes(directory: Path, sha256s: Collection[str] | None = None) -> Iter
                 if chosen is not None and not pc.any(pc.is_in(names, chosen)).as_py():
                     continue
                 table = _damaged_if_unreadable(
-                    path, lambda g=group, s=shard: s.read_row_group(g, columns=["sha256", "image.bytes"])
+                    path, lambda g=group, s=shard: s.read_row_group(g, columns=PHOTO)
                 )
                 if chosen is not None:
                     table = table.filter(pc.is_in(table["sha256"], chosen))
-                for sha256, image in zip(table["sha256"], table["image"], strict=True):
-                    yield sha256.as_py(), image["bytes"].as_py()
+                for sha256, content in zip(table["sha256"], photo_contents(path, table), strict=True):
+                    yield sha256.as_py(), content.as_py()
+
+
+def photo_contents(path: Path, photos: pa.Table) -> pa.Array:
+    """Return the bytes of photos (n,), of a table with the columns PHOTO, which are held to their SHA-256.
+
+    Raises:
+        DamagedFile: the shard `path` holds other bytes.
+    """
+    contents = pc.struct_field(photos["image"], "bytes")
+    keys = photos["sha256"]  # in 0.1 all photos were kept as they were fetched
+    if "image_sha256" in photos.column_names:
+        keys = pc.coalesce(photos["image_sha256"], keys)
+    check_contents(path, keys, contents)
+    return contents
 
 
 def vocabulary(directory: Path) -> Vocabulary:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dataset.read import PHOTO, photo_contents
 from store.manifest import marked
 from store.register.listed import begin_list, list_files, unlist
 from store.register.stages import Stage
@@ -114,8 +115,8 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[str, bytes]]:
                 chosen = rows[(rows >= start) & (rows < end)] - start
                 start = end
                 if len(chosen):
-                    table = file.read_row_group(group, columns=["sha256", "image.bytes"]).take(chosen)
-                    images = table["image"].combine_chunks().field("bytes")
+                    table = file.read_row_group(group, columns=PHOTO).take(chosen)
+                    images = photo_contents(path, table)
                     for sha256, image in zip(table["sha256"], images, strict=True):
                         yield sha256.as_py(), image.as_py() or b""  # no bytes become an undecodable photo
     except (pa.ArrowException, OSError) as error:

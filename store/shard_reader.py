@@ -48,7 +48,7 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
         except DamagedFile:
             self.close(force=True)
             raise
-        self._path, self._wanted = path, schema
+        self.path, self._wanted = path, schema
 
     @property
     def schema_arrow(self) -> pa.Schema:
@@ -106,9 +106,9 @@ class Shard(pq.ParquetFile):  # type: ignore[misc]
             except pa.ArrowInvalid as error:
                 reason = str(error).splitlines()[0].rstrip(".")
                 return DamagedFile(
-                    self._path, f"column {name!r}, which is {wanted.field(name).type}: {reason}", READABLE
+                    self.path, f"column {name!r}, which is {wanted.field(name).type}: {reason}", READABLE
                 )
-        return DamagedFile(self._path, "its columns have other types than they must have", READABLE)
+        return DamagedFile(self.path, "its columns have other types than they must have", READABLE)
 
 
 def check_size(path: Path, metadata: pq.FileMetaData) -> None:

@@ -15,6 +15,7 @@ from store.photo.decode import decode
 from store.photo.description import ENOUGH, describe, describe_picture
 from store.photo.errors import OutsideLimits, UnusablePhoto
 from store.photo.facts import measured, reduced
+from store.photo.keys import check_contents
 from store.photo.metadata.cut import bare
 from store.photo.near.kept import KeptLooks, packed
 from store.photo.near.look import look
@@ -169,8 +170,10 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[byte
                 end = start + shard.metadata.row_group(group).num_rows
                 chosen = (rows >= start) & (rows < end)
                 if chosen.any():
-                    content = shard.read_row_group(group, columns=["bytes"])["bytes"]
-                    content = content.take(pa.array(rows[chosen] - start))
+                    photos = shard.read_row_group(group, columns=["sha256", "bytes"])
+                    photos = photos.take(pa.array(rows[chosen] - start))
+                    content = photos["bytes"]
+                    check_contents(path, photos["sha256"], content)
                     filled = pc.fill_null(pc.greater(pc.binary_length(content), 0), False)
                     yield rows[chosen][filled.to_numpy()].tolist(), content.filter(filled).to_pylist()
                 start = end

@@ -15,6 +15,7 @@ from dataset.build.shards.photos import ROW_GROUP_BYTES, SplitWriter
 from dataset.read import SPLITS
 from store.errors import DamagedFile
 from store.photo.errors import UnusablePhoto
+from store.photo.keys import check_contents
 from store.photo.metadata.cut import bare
 from store.processes.ahead import ahead
 from store.progress import Progress
@@ -162,8 +163,12 @@ def crawl_image(shard: Shard, groups: list[int], to_cut: NDArray[np.bool_]) -> p
     """Read the photos in row groups of a crawl's images table; the path is the sha256 with a suffix.
 
     What their metadata tell beside orientation, colours and rights is cut out of those in `to_cut`.
+
+    Raises:
+        DamagedFile: a photo has other bytes than its sha256 says.
     """
     rows = shard.read_row_groups(groups, columns=["bytes", "sha256", "format"]).combine_chunks()
+    check_contents(shard.path, rows["sha256"], rows["bytes"])
     suffix = pc.if_else(pc.is_in(rows["format"], _JPEG), "jpg", rows["format"])
     paths = pc.binary_join_element_wise(rows["sha256"], pc.coalesce(suffix, "jpg"), ".").combine_chunks()
     contents, digests = _bare(rows["bytes"].combine_chunks(), rows["sha256"].combine_chunks(), to_cut)

@@ -25,7 +25,9 @@ def photos(dataset: Path, split: str) -> Iterator[Photo]:
         for path in shards:
             with Shard(path, PHOTOS) as shard:
                 for group in range(shard.num_row_groups):
-                    for photo in completed(shard.read_row_group(group), PHOTOS).to_pylist():
+                    rows = completed(shard.read_row_group(group), PHOTOS)
+                    read.photo_contents(path, rows)
+                    for photo in rows.to_pylist():
                         yield photo
                         progress.advance()
 

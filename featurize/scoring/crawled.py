@@ -16,6 +16,7 @@ from dataset.build.steps import STEPS, Inputs
 from dataset.options import DatasetOptions
 from featurize.scoring.rows import Item
 from store.forget.forgotten import Forgotten
+from store.photo.keys import check_contents
 from store.place import Place
 from store.processes.room import Room
 from store.shard_reader import Shard, unreadable
@@ -77,6 +78,7 @@ def _read(path: Path, rows: set[int]) -> Iterator[Item]:
             start = end
             if chosen:
                 table = shard.read_row_group(group, columns=["sha256", "bytes"]).take(chosen)
+                check_contents(path, table["sha256"], table["bytes"])
                 for sha256, image in zip(table["sha256"], table["bytes"], strict=True):
                     yield Item(sha256.as_py(), image.as_py() or b"")
 

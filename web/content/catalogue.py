@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dataset import read
 from dataset.text.captions import normalise
 from dataset.text.names import name_form
 from store.errors import DamagedFile
@@ -194,13 +195,13 @@ class Catalogue:
         try:
             with Shard(row.path, PHOTOS) as shard:
                 # A row group holds about 100 photos: quick to read. All bytes would not fit into memory.
-                table = shard.read_row_group(row.group, columns=["sha256", "image.bytes"])
+                table = shard.read_row_group(row.group, columns=read.PHOTO)
         except (pa.ArrowException, OSError, IndexError) as error:
             raise unreadable(row.path, error) from error
         if row.row >= len(table) or table["sha256"][row.row].as_py() != self.sha256s[photo]:
             # Another process has replaced the shard; the caller reads the dataset again.
             raise DamagedFile(row.path, "its rows are others than a moment ago")
-        return bytes(table["image"][row.row]["bytes"].as_py() or b"")
+        return bytes(read.photo_contents(row.path, table.slice(row.row, 1))[0].as_py() or b"")
 
     def splits(self) -> Iterator[tuple[str, int, int]]:
         """Yield each split with its photos and captions."""
