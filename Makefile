@@ -114,7 +114,7 @@ lint: install-dev  ## format and lint in place
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy
 
 experiments: install  ## run the article's two experiments beside its numbers, and the grid around them (hours; resumes)
-	@$(BIN)/python -m benchmarks.experiments
+	@$(BIN)/python -m benchmarks.experiments --write
 screenshots: install-dev  ## draw the README's pictures of the web app anew
 	@$(BIN)/python -m web.screenshots
 

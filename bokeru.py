@@ -149,15 +149,12 @@ class Pipeline:
             `figures` of the first run and differences of the `others`, each with its 95% interval.
 
         Raises:
-            UserError: fewer than two runs, or one that is not evaluated.
+            UserError: a run that is not there or not evaluated, or two without a photo in common.
         """
         from train.runs.compare import compare
         from train.runs.find import compared
 
-        found = compared(map(str, runs), self.place.runs)
-        if len(found) < 2:
-            raise UserError(f"one run of {self.place.name} is evaluated: there is nothing to compare it with")
-        return compare(found, split)
+        return compare(compared(map(str, runs), self.place.runs), split)
 
     def model(self, run: str | None = None) -> "Model":
         """Return the model of a run.

@@ -62,7 +62,7 @@ def score(arguments: argparse.Namespace) -> None:
         arguments.model,
         arguments.python,
         arguments.table,
-        *(arguments.preprocess, arguments.size, arguments.output, tuple(arguments.labels)),
+        *(arguments.preprocess, arguments.size, arguments.output, arguments.pool, tuple(arguments.labels)),
         seconds=arguments.seconds,
         memory=arguments.memory and int(arguments.memory * 10**9),
     )
@@ -157,6 +157,11 @@ def _register_score(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--size", type=positive, help="rows and columns that the model takes")
     command.add_argument("--output", help="the model's output that holds the scores")
+    command.add_argument(
+        "--pool",
+        choices=["mean", "first", "flatten"],
+        help="what becomes of an output with several vectors a photo",
+    )
     command.add_argument("--labels", nargs="+", default=[], help="a name for each of the model's values")
     command.add_argument(
         "--seconds", type=float, default=30.0, help="what may be taken for one photo or caption (30)"

@@ -22,17 +22,13 @@ TRACKERS = ("mlflow", "trackio")
 
 def compare(arguments: argparse.Namespace) -> None:
     """Compare evaluated runs: the figures of the first, and by how much those of each other differ, with
-    intervals over photos. Differences are paired: each is over the photos that both runs measured."""
+    intervals over photos. Differences are paired: each is over the photos that both runs measured. Runs that
+    differ by their seed alone are pooled, too; of one run alone, its figures are told."""
     from train.runs.compare import compare, show
     from train.runs.find import compared
 
     pipeline = pipeline_of(arguments) if arguments.pipeline else None
-    runs = compared(arguments.runs, pipeline.runs if pipeline else None)
-    if len(runs) < 2:
-        if arguments.json:
-            return answer("compare", None)
-        return print("one run is evaluated, so there is nothing to compare")
-    found = compare(runs, arguments.split)
+    found = compare(compared(arguments.runs, pipeline.runs if pipeline else None), arguments.split)
     if arguments.json:
         answer("compare", found)
     else:

@@ -146,8 +146,9 @@ def test_runs_and_their_comparison_are_those_of_the_command(
     assert turned.value == pytest.approx(-(other.value or 0))
     with pytest.raises(bokeru.UserError, match="named twice"):
         demo.compare([demo.runs[0], demo.runs[0].name])
-    with pytest.raises(bokeru.UserError, match="nothing to compare"):
-        demo.compare(demo.runs[:1])
+    alone = demo.compare(demo.runs[:1])
+    assert (alone.base, alone.others) == (demo.runs[0].name, {})
+    assert vars(alone.figures["nll"]) == said(place, capsys, "compare", demo.runs[0].name)["figures"]["nll"]
 
 
 def test_captions_are_those_of_the_command(

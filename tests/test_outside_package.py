@@ -71,8 +71,9 @@ def test_a_filter_leaves_out(tmp_path: Path) -> None:
 
 def test_a_metric_measures() -> None:
     plugins = outside.found(["mean_length"], ["cider"])
-    assert outside.measured(plugins, [["a", "b"], ["c"]], [[["a"]], [["c"]]]) == {"mean_length": 1.5}
-    assert outside.measured(plugins, [], []) == {"mean_length": None}
+    found = outside.measured(plugins, [["a", "b"], ["c"]], [[["a"]], [["c"]]])["mean_length"]
+    assert (found.value, found.low, found.high) == (1.5, None, None)
+    assert outside.measured(plugins, [], [])["mean_length"].value is None
     with pytest.raises(
         UsageError, match=r"the metric mean_length \(outside-jokes 1\.2; train\.metrics\) has the"
     ):

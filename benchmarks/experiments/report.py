@@ -1,6 +1,8 @@
-"""The figures and plots of docs/experiments.md, from the cells that are done so far."""
+"""The tables and pictures of docs/experiments.md, from the cells that are done so far."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -8,7 +10,9 @@ from matplotlib.figure import Figure
 from benchmarks.experiments import plots, tables
 from benchmarks.experiments.article import CURVES
 from benchmarks.experiments.cells import Cell
-from benchmarks.experiments.results import Result, read_results
+from benchmarks.experiments.results import Result
+from store.errors import UserError
+from store.whole_file import write_whole
 
 PER_PHOTO = "captions per photo"
 GRID = (PER_PHOTO, "by heart", "vectors", "sampling", "injection", "size", "optimiser", "weights", "domain")
@@ -18,20 +22,46 @@ PICTURES: dict[str, tuple[Sequence[str], Callable[[list[Result]], Figure]]] = {
     "grid.png": (GRID, plots.grid),
 }
 """What is drawn, of the cells of which questions; a picture of which no cell is done stays as it is."""
+BEGIN = "<!-- made by python -m benchmarks.experiments --write: {} -->"
+END = "<!-- end of what is made -->"
 
 
-def report(data: Path, pictures: Path, cells: Sequence[Cell]) -> None:
-    """Print what the cells that are done say, draw their losses, and name those that are not done."""
-    results = read_results(data)
+def blocks(results: Sequence[Result], cells: Sequence[Cell]) -> dict[str, str]:
+    """Return what the cells say, done or not, as Markdown: by the name that the page has for each part."""
+    found: dict[str, str] = {}
     for name in CURVES:
         chosen = [result for result in results if result.question == name]
-        print(tables.articles(name, chosen), tables.switches(name, chosen), sep="\n\n", end="\n\n")
-    print(tables.right_answers(results), tables.cells(results), tables.names(results), sep="\n\n")
-    print("\n" + missing(results, cells))
+        found[name] = tables.articles(name, chosen)
+        found[f"{name}, switches"] = tables.switches(name, chosen)
+    found["many right answers"] = tables.right_answers(results)
+    found["every cell"] = tables.cells(results)
+    found["what is named"] = tables.names(results)
+    found["not run yet"] = missing(results, cells)
+    return found
+
+
+def write(page: Path, made: Mapping[str, str], results: Sequence[Result]) -> None:
+    """Write the blocks into a page, each between its markers, and the pictures into the folder named like it.
+
+    Raises:
+        UserError: the page lacks the markers of a block.
+    """
+    text = page.read_text(encoding="utf-8")
+    for name, block in made.items():
+        between = re.compile(f"({re.escape(BEGIN.format(name))}\n).*?(\n{re.escape(END)})", re.DOTALL)
+        text, count = between.subn(partial(_between, block), text)
+        if count != 1:
+            raise UserError(f"{page} has {count} places for {name!r}, and needs one: {BEGIN.format(name)}")
+    write_whole(page, text)
+    pictures = page.with_suffix("")
     pictures.mkdir(parents=True, exist_ok=True)
     for name, (questions, draw) in PICTURES.items():
-        if chosen := [result for result in results if result.question in questions]:
+        if chosen := [result for result in results if result.question in questions and result.runs]:
             draw(chosen).savefig(pictures / name, dpi=80)
+
+
+def _between(block: str, found: re.Match[str]) -> str:
+    return f"{found[1]}{block}{found[2]}"
 
 
 def missing(results: Sequence[Result], cells: Sequence[Cell]) -> str:
@@ -42,4 +72,4 @@ def missing(results: Sequence[Result], cells: Sequence[Cell]) -> str:
         if (cell.name, cell.seed) not in done:
             left.setdefault(cell.name, []).append(cell.seed)
     named = "; ".join(f"{name} (seed {', '.join(map(str, seeds))})" for name, seeds in left.items())
-    return f"not run yet: {named or 'nothing'}"
+    return f"Not run yet: {named or 'nothing'}."

@@ -7,6 +7,9 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks.experiments.cells import Cell
+from crawler.memory.drawing import drawing
+
 COLUMNS = {
     "train": ("train", "nll"),
     "dev": ("dev", "nll_known"),
@@ -23,12 +26,12 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Result:
-    """A cell, with a run for every seed that is done.
+    """A cell, with a run for every seed that is done; none where the cell is not.
 
     Attributes:
         name: of the cell.
         question: the part of docs/experiments.md that it belongs to.
-        runs: the figures of each run by its seed, as `benchmarks.experiments.run` wrote them; never empty.
+        runs: the figures of each run by its seed, as `benchmarks.experiments.run` wrote them.
     """
 
     name: str
@@ -57,9 +60,9 @@ class Result:
         return {seed: run["log"][-1]["loss"] for seed, run in self.runs.items()}
 
     @property
-    def minutes(self) -> float:
-        """Processor minutes of a run, on average."""
-        return mean(float(run["manifest"]["cpu_seconds"]) for run in self.runs.values()) / 60
+    def minutes(self) -> list[float]:
+        """Processor minutes that each run was trained for."""
+        return [float(run["manifest"]["cpu_seconds"]) / 60 for run in self.runs.values()]
 
     def losses(self, name: str) -> list[list[float | None]]:
         """Return a loss of each epoch, for each run."""
@@ -74,6 +77,24 @@ def read_results(data: Path) -> list[Result]:
         runs.setdefault((row["question"], row["name"]), {})[int(row["train"]["seed"])] = row
     results = [Result(name, question, same) for (question, name), same in runs.items()]
     return sorted(results, key=_place)
+
+
+def of_cells(results: Sequence[Result], cells: Sequence[Cell]) -> tuple[list[Result], list[str]]:
+    """Return the results in the order of the cells, done or not, and which runs are left out, and why.
+
+    A run on another drawing of the embedded site says nothing of this one: its photos and captions differ.
+    """
+    found = {result.name: result for result in results}
+    made: list[Result] = []
+    left_out: list[str] = []
+    for cell in {cell.name: cell for cell in cells}.values():
+        runs = found.pop(cell.name).runs if cell.name in found else {}
+        wanted = drawing(cell.settings().crawl.embedded)
+        same = {seed: run for seed, run in runs.items() if run.get("drawing") == wanted}
+        for seed in runs.keys() - same.keys():
+            left_out.append(f"{cell.name}, seed {seed}: it is of another drawing of the embedded site")
+        made.append(Result(cell.name, cell.question, same))
+    return [*made, *found.values()], left_out
 
 
 def _place(result: Result) -> tuple[bool, str, bool]:

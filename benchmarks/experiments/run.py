@@ -7,6 +7,7 @@ from benchmarks.experiments.cells import DEV_PHOTOS, Cell
 from benchmarks.experiments.recipe.follow import OURS, Followed
 from commands.pipeline import Pipeline
 from commands.stages.command import crawl, dataset
+from crawler.memory.drawing import drawing
 from store.manifest import read_manifest
 from train.evaluation.evaluate import evaluate
 from train.fit import fit
@@ -33,6 +34,7 @@ def figures(cell: Cell, data: Path, weights: str) -> dict[str, Any]:
         "photos": cell.photos,
         "captions": cell.captions,
         "weights": weights,
+        "drawing": drawing(pipeline.settings.crawl.embedded),
         "run": str(run),
         "train": pipeline.settings.train.model_dump(),
         "manifest": dict(read_manifest(run) or {}),

@@ -1,6 +1,7 @@
 """The tables of docs/experiments.md, as Markdown."""
 
 from collections.abc import Sequence
+from statistics import mean
 
 from benchmarks.experiments.article import CURVES, curve
 from benchmarks.experiments.comparisons import dev_minus, learned_minus
@@ -28,7 +29,7 @@ def switches(name: str, results: Sequence[Result]) -> str:
         apart = learned_minus(result, main) if main and result is not main else None
         rows.append([
             result.title,
-            str(len(result.runs)),
+            _seeds(result),
             spread(list(result.learned.values())),
             "" if apart is None else str(apart),
             spread(result.values("dev")),
@@ -52,24 +53,23 @@ def right_answers(results: Sequence[Result]) -> str:
             dev_minus(many, one, "names"),
         ]
         cells = ["–" if each is None else str(each) for each in found]
-        rows.append(
-            [name.removeprefix("15 a photo, "), str(len(many.runs)), spread(many.values("by heart")), *cells]
-        )
+        title = name.removeprefix("15 a photo, ")
+        rows.append([title, _seeds(many, one), spread(many.values("by heart")), *cells])
     heads = ["15 a photo − 1 a photo [95%]", "seeds", "by counting", "learned", "dev, known tokens", "names"]
     return _table(heads, rows)
 
 
 def cells(results: Sequence[Result]) -> str:
-    """Return every cell that is done; several seeds as their mean ± half of their range."""
+    """Return every cell; several seeds as their mean ± half of their range."""
     rows = []
     for result in results:
         by_column = {column: spread(result.values(column)) for column in COLUMNS}
         rows.append([
             result.name,
-            str(len(result.runs)),
+            _seeds(result),
             spread(list(result.learned.values())),
             *by_column.values(),
-            f"{result.minutes:.1f}",
+            f"{mean(result.minutes):.1f}" if result.runs else "–",
         ])  # fmt: skip
     return _table(["cell", "seeds", "learned", *COLUMNS, "CPU min"], rows)
 
@@ -77,13 +77,19 @@ def cells(results: Sequence[Result]) -> str:
 def names(results: Sequence[Result]) -> str:
     """Return how often each cell's first run names what is in a dev photo, with its interval over photos."""
     rows = []
-    for result in results:
+    for result in filter(lambda result: result.runs, results):
         seed, run = next(iter(result.runs.items()))
         dev = run["evaluation"]["dev"]
         if dev.get("names") is not None:
             found = interval((dev.get("intervals") or {}).get("names"))
             rows.append([result.name, str(seed), f"{dev['names']:.3f}", found, str(dev["captioned"])])
     return _table(["names what is there", "seed", "share", "95%", "photos"], rows)
+
+
+def _seeds(*results: Result) -> str:
+    """Return how many seeds are done, of all of the cells."""
+    common = set.intersection(*(set(result.runs) for result in results))
+    return str(len(common)) if common else "not run yet"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -38,7 +38,7 @@ def _caption() -> Any:
 def _compare() -> Any:
     from train.runs.compare import Comparison
 
-    return Comparison | None
+    return Comparison
 
 
 def _diff() -> Any:

@@ -12,14 +12,14 @@ from commands.stages.notices import notifying
 def train(pipeline: Pipeline, *, force: bool = False, seeds: int | None = None) -> None:
     """Train the captioning model, or go on with a run that was interrupted."""
     from train.fit import fit
-    from train.runs.seeds import logged, of_seeds, show
+    from train.runs.seeds import logged, of_seeds, pool, show
 
     require_dataset(pipeline)
     require_vectors(pipeline)
     folders = (pipeline.dataset, pipeline.feature_cache, pipeline.runs)
     runs = [fit(each, *folders, force=force) for each in of_seeds(pipeline.settings.train, seeds or 1)]
     if seeds:
-        show("learned", [logged(run) for run in runs])
+        show("learned", seeds, pool([logged(run) for run in runs]))
 
 
 def evaluate(
@@ -30,7 +30,7 @@ def evaluate(
     from train.lineage.choose import choose
     from train.runs.evaluations import evaluations
     from train.runs.identity import place_of
-    from train.runs.seeds import of_seeds, show
+    from train.runs.seeds import of_seeds, pool, show
 
     require_dataset(pipeline)
     require_vectors(pipeline)
@@ -44,4 +44,4 @@ def evaluate(
     if as_json:
         return answer("evaluate", evaluations(runs, found, of_seeds=bool(seeds)))
     for split in ("dev", "train") if seeds else ():
-        show(f"on {split}", [figures[split] for figures in found])
+        show(f"on {split}", len(found), pool([figures[split] for figures in found]))

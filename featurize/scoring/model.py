@@ -11,7 +11,19 @@ from featurize.feeding.presets import Method
 from featurize.options import FeatureOptions
 from featurize.scoring.answer import MOST, scores
 from featurize.scoring.rows import Item, Row, failed, scored
-from store.errors import UsageError
+from store.errors import UsageError, UserError, with_status
+
+OPTIONS = {
+    "--set features.size=": "--size ",
+    "features.size": "--size",
+    "features.layer": "--output",
+    "features.pool": "--pool",
+    "features.preprocess": "--preprocess",
+    "features.seconds": "--seconds",
+    "features.memory_gb": "--memory",
+    "features.weights": "--model",
+}
+"""What `bokeru score` calls the settings of features that it takes for a model."""
 
 
 class PhotoModel:
@@ -41,12 +53,15 @@ class PhotoModel:
         if (preprocess := settings["preprocess"]) not in get_args(Method):
             raise UsageError(f"--preprocess {preprocess}: there are {', '.join(get_args(Method))}")
         options = FeatureOptions.model_validate(settings)
-        self._encoder = open_encoder(options, weights)
+        try:
+            self._encoder = open_encoder(options, weights)
+        except UserError as error:
+            raise with_status(_with_options(str(error)), error.exit_status) from error
         self._name, count = name, self._encoder.dimensions
         self.threads = self._encoder.threads
         if count > MOST:
             raise UsageError(
-                f"{path} gives {count:,} values a photo, at most {MOST} are scores. See features.weights"
+                f"{path} gives {count:,} values a photo, at most {MOST} are scores. Name another: --output"
             )
         if labels and len(labels) != count:
             raise UsageError(f"{path} gives {count} values a photo, and --labels names {len(labels)}")
@@ -59,7 +74,7 @@ class PhotoModel:
 
     def _row(self, item: Item, row: Row) -> Row:
         if row["outcome"] != "ok":
-            return failed(item, str(row["error"]))
+            return failed(item, _with_options(str(row["error"])))
         values = np.asarray(row["vector"], np.float64).tolist()
         one = len(values) == 1 and self._labels == ("0",)
         answer = values[0] if one else dict(zip(self._labels, values, strict=True))
@@ -67,3 +82,10 @@ class PhotoModel:
             return scored(item, scores(self._name, answer))
         except ValueError as error:
             return failed(item, str(error))
+
+
+def _with_options(message: str) -> str:
+    """Return a message that names settings of features with the options of `bokeru score` in their place."""
+    for setting, option in OPTIONS.items():
+        message = message.replace(setting, option)
+    return message

@@ -78,7 +78,7 @@ class Scorer:
         model: an .onnx file that takes photos.
         code: as `store.plugins.find` takes it.
         table: a Parquet file of scores by `sha256` or `boke_id`.
-        preprocess, size, output, labels: for `model`, as `features` has them; a label for each value.
+        preprocess, size, output, pool, labels: for `model`, as `features` has them; a label for each value.
         seconds: what may be taken for one photo or caption.
         memory: the most bytes that all processes of code may use together, or a model for what it computes;
             None for most of this machine's, or what `features` lets a model use.
@@ -90,13 +90,14 @@ class Scorer:
     preprocess: str = "imagenet"
     size: int | None = None
     output: str | None = None
+    pool: str | None = None
     labels: tuple[str, ...] = ()
     seconds: float = 30.0
     memory: int | None = None
 
     def _settings(self) -> dict[str, Any]:
         """Return the settings of features for `model`."""
-        fed = {"preprocess": self.preprocess, "size": self.size, "layer": self.output}
+        fed = {"preprocess": self.preprocess, "size": self.size, "layer": self.output, "pool": self.pool}
         limits = {"seconds": self.seconds} | ({"memory_gb": self.memory / 1e9} if self.memory else {})
         return {"weights": str(self.model), **fed, **limits}
 
@@ -117,7 +118,8 @@ class Scorer:
         if self.model:
             external = known(self.model, weights).external
             beside = [table.digest(self.model.parent / name) for name in external]
-            settings = (self.preprocess, self.size, self.output, list(self.labels))
+            settings = [self.preprocess, self.size, self.output, list(self.labels)]
+            settings += [self.pool] if self.pool else []  # scores of before there was one stay as they are
             made = (table.digest(self.model), *settings, *beside)
             return f"{self.model.name} {fingerprint(*made)[:16]}"
         assert self.table

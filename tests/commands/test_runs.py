@@ -70,6 +70,17 @@ def test_seeds_are_trained_measured_and_compared(
     assert bokeru("compare --pipeline demo") == 0
     printed = capsys.readouterr().out
     assert printed.count("minus that") == 2
+    assert "mean of 3 seeds" in printed
+    assert f"the model │ {mean(runs, 'dev', 'nll'):.3f} │" in " ".join(printed.split())
+    assert bokeru("compare --pipeline demo --json") == 0
+    (pooled,) = json.loads(capsys.readouterr().out)["over_seeds"]
+    assert sorted(pooled["runs"]) == [run.name for run in runs]
+    assert pooled["figures"]["nll"]["seeds"] == 3
+    assert pooled["figures"]["nll"]["mean"] == pytest.approx(mean(runs, "dev", "nll"))
+    assert bokeru(f"compare --pipeline demo {first} --json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["others"], told["over_seeds"]) == ({}, [])
+    assert told["figures"]["nll"]["low"] < one < told["figures"]["nll"]["high"]
     assert bokeru(f"compare {runs[1]} {runs[0]} --json") == 0, "runs are folders, too, of any pipeline"
     assert json.loads(capsys.readouterr().out)["others"][first]["nll"]["value"] == pytest.approx(one - other)
     assert bokeru(f"compare --pipeline demo {first} {runs[0]}") == 2

@@ -55,6 +55,8 @@ def test_score(crawled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ended, line = status(capsys, "score", "nice", "--model", model, *limits, *where(crawled))
     assert ended == 1
     assert f"{model} takes longer than 10 s to load" in line
+    assert "set --seconds" in line, "the option, not the setting of features"
+    assert "features." not in line
 
 
 @pytest.mark.long

@@ -193,10 +193,34 @@ def test_training_compares_runs(copy: Place) -> None:
     run = next(path for path in copy.runs.iterdir() if path != other)
     text = page(copy, f"/pipelines/demo/training?run={run.name}&run={other.name}")
     assert '<tr class="differs"><th scope="row"><code>train.sampling</code>' in text
-    assert text.count('class="line s') == 4 + 2, "two losses of two runs, and their keys"
+    assert text.count('class="line s') == 6 + 2, "three losses of two runs, and their keys"
     assert "unigram entropy" in text
     assert "floor  0" not in text, "there is none here"
     assert page(copy, "/pipelines/demo/training?run=nowhere").count('class="chip complete"') == 3
+
+
+def test_training_pools_runs_that_differ_by_their_seed(copy: Place) -> None:
+    (first,) = copy.runs.iterdir()
+    other = small_pipeline.train(copy, seed=5)
+    values = [json.loads((run / "evaluation.json").read_text())["dev"]["nll"] for run in (first, other)]
+    text = page(copy, f"/pipelines/demo/training?run={first.name}&run={other.name}")
+    table = text.split('id="seeds-1"')[1].split("</section>")[0]
+    assert f"<code>{first.name}</code>, <code>{other.name}</code>" in table
+    row = table.split('<th scope="row">loss, nats per token</th>')[1].split("</tr>")[0]
+    # Of two values, Student's interval is the mean ± 12.706 times half of what they are apart.
+    middle, half = sum(values) / 2, 12.706 * abs(values[0] - values[1]) / 2
+    assert f'<td class="count">{middle:.3f}</td><td class="count">{middle - half:.3f} – ' in row
+    assert 'id="seeds-1"' not in page(copy, f"/pipelines/demo/training?run={first.name}")
+
+
+def test_the_chart_has_the_loss_that_the_best_epoch_goes_by(copy: Place) -> None:
+    (run,) = copy.runs.iterdir()
+    lines = [{"epoch": n, "loss": 3 - n, "dev_loss": 4.5, "dev_known_loss": 4.125} for n in (1, 2)]
+    (run / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    text = page(copy, f"/pipelines/demo/training?run={run.name}")
+    assert "<title>dev, known tokens, 1: 4.125</title>" in text
+    assert "<title>dev, 1: 4.500</title>" in text
+    assert text.count('class="line s0 dashed"') == 1
 
 
 def test_a_figure_stands_with_its_interval(copy: Place) -> None:

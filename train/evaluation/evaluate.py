@@ -154,7 +154,9 @@ def _measure(
             tables.append(by_photo.table(split.name, split.examples.photos, columns))
             found |= _figures(columns) | bounds(split, splits[0], len(model.vocabulary))
             tokens = [caption.tokens for caption in captions]
-            found |= outside.measured(plugins, tokens, people.tokens)
+            for name, each in outside.measured(plugins, tokens, people.tokens).items():
+                found[name] = each.value
+                found["intervals"] |= {} if each.low is None else {name: [each.low, each.high]}
         figures[split.name] = found
         samples += _samples(split, people, captions)
     return figures, tables, samples

@@ -47,6 +47,7 @@ def _exp_ratio(sums: Array) -> Array:
 
 
 def _mean(name: str) -> Figure:
+    """Return the mean of a number that each photo has."""
     return Figure(lambda columns: (columns[name], np.ones(len(columns[name]))), _ratio)
 
 
@@ -110,17 +111,24 @@ class Estimate:
     photos: int
 
 
-def estimates(columns: Columns) -> dict[str, Estimate]:
+def of_mean(values: Array) -> Estimate:
+    """Return the mean of a number that each photo has, with its interval, as `estimates` does.
+
+    Args:
+        values: (n,) float64; NaN where a photo was not measured.
+    """
+    return estimates({"value": values}, {"value": _mean("value")})["value"]
+
+
+def estimates(columns: Columns, figures: Mapping[str, Figure] = FIGURES) -> dict[str, Estimate]:
     """Return every figure of a split, by name, with its interval.
 
     Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap: the percentile interval. What is
     common to all captions (the others that one is compared with, the weights of n-grams) stays as it is.
     """
-    parts = {name: _summands(figure, columns) for name, figure in FIGURES.items()}
-    drawn = _drawn(list(parts.values()))
-    return {
-        name: _estimate(_values(name, sums), parts[name]) for name, sums in zip(parts, drawn, strict=True)
-    }
+    parts = {name: _summands(figure, columns) for name, figure in figures.items()}
+    drawn = zip(figures.items(), _drawn(list(parts.values())), strict=True)
+    return {name: _estimate(_values(figure, sums), parts[name]) for (name, figure), sums in drawn}
 
 
 def differences(one: Columns, other: Columns) -> dict[str, Estimate]:
@@ -137,8 +145,8 @@ def differences(one: Columns, other: Columns) -> dict[str, Estimate]:
     # One list: a draw takes the same photos of both.
     drawn = iter(_drawn([part for pair in parts.values() for part in pair]))
     return {
-        name: _estimate(_values(name, next(drawn)) - _values(name, next(drawn)), first)
-        for name, (first, _) in parts.items()
+        name: _estimate(_values(figure, next(drawn)) - _values(figure, next(drawn)), parts[name][0])
+        for name, figure in FIGURES.items()
     }
 
 
@@ -162,10 +170,10 @@ def _drawn(parts: Sequence[Array]) -> list[Array]:
     return np.split(np.concatenate(sums), np.cumsum([part.shape[1] for part in parts])[:-1], axis=1)
 
 
-def _values(name: str, sums: Array) -> Array:
+def _values(figure: Figure, sums: Array) -> Array:
     """Return a figure of its sums (1 + B, K): (1 + B,)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return FIGURES[name].of(sums)
+        return figure.of(sums)
 
 
 def _estimate(values: Array, part: Array) -> Estimate:

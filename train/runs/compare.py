@@ -1,4 +1,4 @@
-"""Runs beside each other: how their figures differ, paired by photo, and how certain that is."""
+"""Runs beside each other: their figures, how these differ, paired by photo, and how certain that is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from train import artifact
 from train.evaluation import by_photo
 from train.evaluation.figures import MEANINGS
 from train.evaluation.intervals import LEVEL, Estimate, differences, estimates
+from train.runs import seeds
 
 OF_WORDS = frozenset(
     ("nll", "nll_known", "perplexity", "unknown", "shuffled_nll", "shuffled_nll_known", "random_nll")
@@ -33,6 +34,7 @@ class Comparison:
         figures: its figures, by name.
         others: of each other run, its figures minus those of the base, over the photos that both measured.
         left_out: why some figures are compared for none of the runs; one text a reason.
+        over_seeds: the figures of those that differ by their seed alone, pooled.
         level: of the intervals.
     """
 
@@ -41,11 +43,12 @@ class Comparison:
     figures: dict[str, Estimate]
     others: dict[str, dict[str, Estimate]]
     left_out: tuple[str, ...]
+    over_seeds: tuple[seeds.OverSeeds, ...]
     level: float = LEVEL
 
 
 def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:
-    """Compare the first of two or more runs with each of the others.
+    """Compare the first of some runs with each of the others; of a run alone, only tell its figures.
 
     A draw of the bootstrap takes the same photos for both runs, so what a photo adds to both cancels out: the
     interval of a difference is narrower than those of the two figures suggest.
@@ -72,7 +75,8 @@ def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:
             )
         found[names[run]] = _without(differences(mine, theirs), unlike)
     figures = estimates(by_photo.columns_of(tables[base]))
-    return Comparison(split, names[base], figures, found, tuple(unlike))
+    pooled = tuple(seeds.over_seeds(runs, split))
+    return Comparison(split, names[base], figures, found, tuple(unlike), pooled)
 
 
 def _unlike(models: Sequence[artifact.Artifact]) -> dict[str, frozenset[str]]:
@@ -94,19 +98,30 @@ def _without(found: Mapping[str, Estimate], unlike: Mapping[str, frozenset[str]]
 
 
 def show(found: Comparison) -> None:
-    """Print a table: a row per figure; the base's value, and by how much each other run's differs."""
-    others = [Column(f"{name} minus that", no_wrap=True) for name in found.others]
-    table = Table(f"on {found.split}", Column(found.base, no_wrap=True), *others)
+    """Print a table: a row per figure; the base's value, and by how much each other run's differs.
+
+    Of one run alone: its value, and its interval. Runs that differ by their seed alone have a table more.
+    """
+    heads = [f"{name} minus that" for name in found.others] or [f"{LEVEL:.0%} interval over photos"]
+    columns = (Column(head, no_wrap=True) for head in (found.base, *heads))
+    table = Table(f"on {found.split}", *columns)
     for name, meaning in MEANINGS.items():
         if (figure := found.figures.get(name)) and figure.value is not None:
-            cells = [difference(each[name]) for each in found.others.values()]
+            cells = [difference(each[name]) for each in found.others.values()] or [_interval(figure)]
             table.add_row(meaning, f"{figure.value:,.3f}", *cells)
     console = Console()
     console.print(table)
     for reason in found.left_out:
         console.print(f"Some figures are not compared, since of these runs {reason}.")
-    mark = f"*: 0 lies outside of the {LEVEL:.0%} interval, as for one in twenty figures that do not differ."
-    console.print(mark)
+    if found.others:
+        chance = f"{LEVEL:.0%} interval, as for one in twenty figures that do not differ."
+        console.print(f"*: 0 lies outside of the {chance}")
+    for each in found.over_seeds:
+        seeds.show(f"on {found.split}: {', '.join(each.runs)}", len(each.runs), each.figures)
+
+
+def _interval(found: Estimate) -> str:
+    return "" if found.low is None or found.high is None else f"{found.low:,.3f} to {found.high:,.3f}"
 
 
 def difference(found: Estimate) -> str:

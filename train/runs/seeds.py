@@ -1,5 +1,6 @@
-"""Runs that differ by their seed alone: how to name them, and what they have in common."""
+"""Runs that differ by their seed alone: how to make and to find them, and what they have in common."""
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
+from store.whole_file import read_object
 from train.evaluation.figures import MEANINGS
 from train.history import best, read_log
 from train.options import TrainOptions
+from train.runs.identity import INCIDENTAL, made_from
 
 CONFIDENCE = 0.95
 """Of every interval over seeds: so many of a hundred such intervals hold the mean over all seeds."""
@@ -26,6 +29,19 @@ class Pooled:
     mean: float
     low: float | None
     high: float | None
+
+
+@dataclass(frozen=True)
+class OverSeeds:
+    """What runs that differ by their seed alone have in common.
+
+    Attributes:
+        runs: their names, by seed.
+        figures: those that are numbers in every run, by name.
+    """
+
+    runs: tuple[str, ...]
+    figures: dict[str, Pooled]
 
 
 def of_seeds(options: TrainOptions, count: int) -> Iterator[TrainOptions]:
@@ -53,6 +69,38 @@ def pool(runs: Sequence[Mapping[str, Any]]) -> dict[str, Pooled]:
     return {name: pooled([float(run[name]) for run in runs]) for name in names}
 
 
+def over_seeds(runs: Sequence[Path], split: str) -> list[OverSeeds]:
+    """Return the figures of a split, pooled, for each two or more runs that differ by their seed alone.
+
+    Raises:
+        DamagedFile: a file of a run cannot be read.
+    """
+    alike: dict[str, list[tuple[int, Path]]] = {}
+    for run in runs:
+        if (run / "evaluation.json").is_file():
+            seed, others = _made_from(run)
+            if seed is not None:
+                alike.setdefault(others, []).append((seed, run))
+    return [
+        _pooled(sorted(found), split)
+        for found in alike.values()
+        # One seed twice: the runs differ by what no setting says.
+        if len(found) > 1 and len({seed for seed, _ in found}) == len(found)
+    ]
+
+
+def _pooled(runs: Sequence[tuple[int, Path]], split: str) -> OverSeeds:
+    figures = [read_object(run / "evaluation.json").get(split) or {} for _, run in runs]
+    return OverSeeds(tuple(run.name for _, run in runs), pool(figures))
+
+
+def _made_from(run: Path) -> tuple[int | None, str]:
+    """Return a run's seed, and all else that decides what it became, as text."""
+    found = made_from(run)
+    settings = {name: value for name, value in found.train.items() if name not in INCIDENTAL | {"seed"}}
+    return found.train.get("seed"), json.dumps([settings, found.built, found.key], sort_keys=True)
+
+
 def logged(run: Path) -> dict[str, float | int | None]:
     """Return what a run's log says of what was learned: at its end, and in its best epoch.
 
@@ -65,11 +113,10 @@ def logged(run: Path) -> dict[str, float | int | None]:
     return {"last loss": log[-1]["loss"], **of_dev}
 
 
-def show(title: str, runs: Sequence[Mapping[str, Any]]) -> None:
-    """Print a table of the figures of runs, pooled."""
-    seeds = "one seed" if len(runs) == 1 else f"{len(runs)} seeds"
+def show(title: str, count: int, found: Mapping[str, Pooled]) -> None:
+    """Print a table of the figures of so many runs, pooled."""
+    seeds = "one seed" if count == 1 else f"{count} seeds"
     table = Table(title, Column(f"mean of {seeds}"), Column(f"{CONFIDENCE:.0%} interval over seeds"))
-    found = pool(runs)
     others = [name for name in found if name not in MEANINGS]
     for name in [*(name for name in MEANINGS if name in found), *others]:
         figure = found[name]

@@ -21,12 +21,15 @@ MAX_VALUE = 1e300
 
 @dataclass(frozen=True)
 class Series:
-    """A line: its name, its points, the class that colours it, and whether it is dashed."""
+    """A line: its name, its points, the class that colours it, and that of its strokes.
+
+    `strokes` is `dotted`, `dashed`, or empty for a solid line.
+    """
 
     name: str
     points: Sequence[tuple[float, float]]
     style: str = "s0"
-    dashed: bool = False
+    strokes: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ def _references(references: Sequence[tuple[str, float]], up: Scale) -> Iterable[
 def _line(
     series: Series, positions: Sequence[tuple[float, float]], points: Sequence[tuple[float, float]]
 ) -> Markup:
-    style = f"{series.style} dashed" if series.dashed else series.style
+    style = f"{series.style} {series.strokes}".rstrip()
     # A path needs two points; a single one shows as a dot.
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in positions) if len(positions) > 1 else ""
     line = Markup('<path class="line {}" d="{}"/>').format(style, path) if path else Markup("")

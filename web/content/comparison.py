@@ -59,6 +59,12 @@ FIGURES = {
 """Figures of evaluation.json with their titles, in this order; all others follow under their own names."""
 PERCENTAGES = ("names", "recall", "chance", "verbatim", "same", "unknown")
 """What the names of those figures begin with that are shares."""
+LOSSES = (
+    ("loss", "train", ""),
+    ("dev_loss", "dev", "dotted"),
+    ("dev_known_loss", "dev, known tokens", "dashed"),
+)
+"""Losses of log.jsonl that are drawn, with their names and strokes."""
 
 
 def compare(shown: Sequence[Run], _: Translator) -> dict[str, Any]:
@@ -73,11 +79,11 @@ def compare(shown: Sequence[Run], _: Translator) -> dict[str, Any]:
 def _chart(shown: Sequence[Run], _: Translator) -> Any:
     series = []
     for number, run in enumerate(shown):
-        for key, name, dashed in (("loss", "train", False), ("dev_loss", "dev", True)):
+        for key, name, strokes in LOSSES:
             points = [(record["epoch"], record[key]) for record in run.records if _is_number(record.get(key))]
             if points:
-                label = f"{run.name} {name}" if len(shown) > 1 else name
-                series.append(Series(label, points, f"s{number}", dashed))
+                label = f"{run.name} {_(name)}" if len(shown) > 1 else _(name)
+                series.append(Series(label, points, f"s{number}", strokes))
     return line_chart(series, _references(shown, _), _("epoch"), _("nats per token"), _("Loss by epoch"))
 
 

@@ -1,6 +1,6 @@
-"""By how much the figures of runs differ, for the Training page: paired by photo, with intervals."""
+"""Figures of runs side by side, for the Training page: their differences, and what seeds have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +9,7 @@ from store.errors import UserError
 from train.evaluation.intervals import Estimate
 from train.runs.compare import Comparison, compare
 from train.runs.find import BY_PHOTO
+from train.runs.seeds import Pooled, over_seeds
 from web.content.comparison import FIGURES
 from web.content.file_cache import file_version
 from web.languages import Translator
@@ -38,6 +39,36 @@ class Differences:
     others: list[str]
     rows: list[tuple[str, str, list[Difference]]]
     notes: list[str]
+
+
+@dataclass(frozen=True)
+class OverSeeds:
+    """A table of figures on dev of runs that differ by their seed alone.
+
+    Attributes:
+        runs: their names, by seed.
+        rows: of each figure its title, its mean, and the interval over seeds.
+    """
+
+    runs: tuple[str, ...]
+    rows: list[tuple[str, str, str]]
+
+
+def pooled(runs: Sequence[Path], _: Translator) -> list[OverSeeds]:
+    """Return a table for each two or more of `runs` that differ by their seed alone."""
+    try:
+        found = over_seeds(runs, "dev")
+    except UserError:  # a damaged file: the page names it beside its run
+        return []
+    return [OverSeeds(each.runs, list(_pooled_rows(each.figures, _))) for each in found]
+
+
+def _pooled_rows(found: Mapping[str, Pooled], _: Translator) -> Iterator[tuple[str, str, str]]:
+    for name, title in FIGURES.items():
+        if name in found:
+            figure = found[name]
+            interval = "" if figure.low is None else f"{figure.low:,.3f} – {figure.high:,.3f}"
+            yield _(title), f"{figure.mean:,.3f}", interval
 
 
 def differences(runs: Sequence[Path], _: Translator) -> Differences | None:

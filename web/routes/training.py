@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from web.content.comparison import compare
-from web.content.differences import differences
+from web.content.differences import differences, pooled
 from web.content.runs import runs
 from web.languages import Translator
 from web.services import PlaceDep, ServicesDep
@@ -27,6 +27,7 @@ def training(
     found = runs(place)
     shown = [each for each in found if each.name in (run or ())][:MAX_RUNS] or found[:1]
     translator = Translator(services.pages.language(request))
+    folders = [place.runs / each.name for each in shown]
     return services.pages.respond(
         request,
         "training.html",
@@ -35,6 +36,7 @@ def training(
         runs=found,
         shown=shown,
         command=place.command("train"),
-        differences=differences([place.runs / each.name for each in shown], translator),
+        differences=differences(folders, translator),
+        over_seeds=pooled(folders, translator),
         **compare(shown, translator),
     )

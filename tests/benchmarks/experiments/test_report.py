@@ -1,13 +1,20 @@
 """What the experiments print and draw of the cells that are done."""
 
+import re
 from pathlib import Path
 
+import pytest
+
 from benchmarks.experiments import tables
+from benchmarks.experiments.__main__ import PAGE
 from benchmarks.experiments.article import CURVES
 from benchmarks.experiments.cells import Cell
 from benchmarks.experiments.comparisons import learned_minus, moved
-from benchmarks.experiments.report import missing, report
-from benchmarks.experiments.results import read_results
+from benchmarks.experiments.grid import cells as every_cell
+from benchmarks.experiments.report import BEGIN, END, blocks, missing, write
+from benchmarks.experiments.results import Result, of_cells, read_results
+from crawler.memory.drawing import drawing
+from store.errors import UserError
 from tests.benchmarks.experiments.results import row, written
 
 
@@ -73,15 +80,61 @@ def test_cells_without_a_common_seed_are_not_compared(tmp_path: Path) -> None:
 def test_cells_that_are_not_done_stand_as_such(tmp_path: Path) -> None:
     results = read_results(written(tmp_path, row("x")))
     cells = [Cell("x", "captions per photo", 1, 1, seed=seed) for seed in (0, 1, 2)]
-    assert missing(results, cells) == "not run yet: x (seed 1, 2)"
-    assert missing(results, cells[:1]) == "not run yet: nothing"
+    assert missing(results, cells) == "Not run yet: x (seed 1, 2)."
+    assert missing(results, cells[:1]) == "Not run yet: nothing."
+    undone, _ = of_cells([], every_cell())
+    found = blocks(undone, every_cell())
+    small = found["article-small"].splitlines()
+    assert small[3] == "| article-small | – | – | – | – | – | – |"
+    assert len(small) == 3 + 9, "the article's line, the main line and eight switches"
+    assert "| no clipping | not run yet | – |  | – | – |" in found["article-large, switches"]
+    assert found["many right answers"].count("| not run yet |") == 6, "two vectors, three dependences"
+    assert "| hidden 256 | not run yet |" in found["every cell"]
 
 
-def test_a_report_draws_what_is_there(tmp_path: Path) -> None:
+def test_a_page_holds_what_the_cells_say(tmp_path: Path) -> None:
     rows = row("15 a photo"), row("y", 2.0, question="size"), of_small("article-small", 0.2)
-    report(written(tmp_path, *rows), tmp_path / "pictures", [])
-    assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
+    results = read_results(written(tmp_path, *rows))
+    made = blocks(results, [])
+    page = tmp_path / "page.md"
+    empty = [f"{name}\n{BEGIN.format(name)}\nold\n{END}\nprose" for name in made]
+    page.write_text("\n".join(empty))
+    write(page, made, results)
+    text = page.read_text()
+    assert "old" not in text
+    assert text.count("prose") == len(made)
+    for name, block in made.items():
+        assert f"{name}\n{BEGIN.format(name)}\n{block}\n{END}\nprose" in text
+    write(page, made, results)
+    assert page.read_text() == text
+    assert {path.name for path in (tmp_path / "page").iterdir()} == {
         "article.png", "captions.png", "grid.png"}  # fmt: skip
+    page.write_text(text.replace("not run yet -->", "gone -->"))
+    with pytest.raises(UserError, match=r"has 0 places for 'not run yet', and needs one"):
+        write(page, made, results)
+
+
+def test_the_page_in_the_docs_has_a_place_for_every_block() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    places = re.findall(re.escape(BEGIN).replace(r"\{\}", "(.*)"), text)
+    assert sorted(places) == sorted(blocks([], [])), "each once"
+    assert text.count(END) == len(places)
+
+
+def test_runs_on_another_drawing_of_the_site_are_named_and_left_out(tmp_path: Path) -> None:
+    (first,) = (cell for cell in every_cell() if cell.name == "one-to-one")
+    now = drawing(first.settings().crawl.embedded)
+    runs = [row(first.name, seed=0, drawing=now), row(first.name, seed=1, drawing=now | {"version": 0})]
+    found, left_out = of_cells(read_results(written(tmp_path, *runs, row(first.name, seed=2))), [first])
+    assert [(each.name, list(each.runs)) for each in found] == [(first.name, [0])]
+    assert sorted(left_out) == [
+        f"one-to-one, seed {seed}: it is of another drawing of the embedded site" for seed in (1, 2)
+    ]
+
+
+def test_a_cell_that_is_not_done_has_no_figures() -> None:
+    result = Result("x", "size", {})
+    assert (result.values("dev"), result.learned, result.minutes, result.losses("loss")) == ([], {}, [], [])
 
 
 def test_a_main_line_stands_before_its_switches(tmp_path: Path) -> None:

@@ -164,6 +164,35 @@ def test_a_model_scores_photos(place: Place, tmp_path: Path) -> None:
         scored(place, model=tmp_path / "means.onnx", labels=("a", "b"))
 
 
+def test_a_model_that_is_refused_names_the_options_of_score(place: Place, tmp_path: Path) -> None:
+    from onnx import TensorProto, helper, save
+
+    path = tmp_path / "odd.onnx"
+
+    def write(side: int | str, outputs: int = 1, axis: int = 3) -> None:
+        photos = helper.make_tensor_value_info("photos", TensorProto.FLOAT, ["N", 3, side, side])
+        names = [f"out{number}" for number in range(outputs)]
+        nodes = [
+            helper.make_node("ReduceMean", ["photos"], [name], axes=[axis], keepdims=0) for name in names
+        ]
+        found = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names]
+        graph = helper.make_graph(nodes, "odd", [photos], found)
+        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+
+    write("side")
+    with pytest.raises(UserError, match=r"leaves the size of its photos open\. Set it: --size 224$"):
+        scored(place, model=path)
+    write(32, outputs=2)
+    with pytest.raises(UserError, match=r"several outputs\. Set --output to one of: out0, out1"):
+        scored(place, model=path)
+    write(4)
+    with pytest.raises(UserError, match=r"gives 3x4 values a photo at 'out0'\. Set --pool to mean"):
+        scored(place, model=path)
+    scored(place, model=path, pool="flatten")
+    for row in rows(place).values():
+        assert len(row["scores"]) == 12
+
+
 def test_a_forgotten_caption_is_not_in_them(place: Place, tmp_path: Path) -> None:
     path = tmp_path / "scores.parquet"
     pq.write_table(pa.table({"boke_id": [1, 2], "score": [0.5, 0.25]}), path)

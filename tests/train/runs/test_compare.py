@@ -59,6 +59,23 @@ def test_a_difference_is_the_others_figure_minus_that_of_the_first(runs: list[Pa
     assert found.left_out == ()
 
 
+def test_of_one_run_its_figures_are_told(
+    runs: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    measure(runs[0], dict(zip(PHOTOS, [0.25, 0.75] * 20, strict=True)))
+    found = compare(runs[:1])
+    assert (found.base, found.others, found.left_out, found.over_seeds) == (runs[0].name, {}, (), ())
+    rouge = found.figures["rouge_l"]
+    # 40 photos of 0.25 and 0.75: the mean's deviation is 0.25 / sqrt(40), so 1.96 of it either way.
+    assert [rouge.value, rouge.low, rouge.high] == pytest.approx([0.5, 0.4225, 0.5775], abs=0.01)
+    show(found)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"ROUGE-L │ 0.500 │ {rouge.low:.3f} to {rouge.high:.3f}" in printed
+    assert "minus that" not in printed
+    assert "0 lies outside" not in printed
+
+
 def test_only_photos_that_both_measured_are_compared(runs: list[Path]) -> None:
     measure(runs[0], dict.fromkeys(PHOTOS[:30], 0.5))
     measure(runs[1], dict.fromkeys(PHOTOS[:10], 9.0) | dict.fromkeys(PHOTOS[10:], 0.7))

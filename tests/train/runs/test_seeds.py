@@ -1,5 +1,6 @@
 """Runs over seeds: means and intervals against an independent implementation of Student's t."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats  # type: ignore[import-untyped]
 
-from store.whole_file import write_whole
+from store.errors import DamagedFile
+from store.whole_file import write_json, write_whole
 from tests.train import toy_training
-from train.runs.seeds import logged, of_seeds, pool, pooled, student_t
+from train.runs.seeds import logged, of_seeds, over_seeds, pool, pooled, student_t
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 6, 9, 10, 29, 100])
@@ -48,6 +50,47 @@ def test_figures_that_a_run_does_not_have_are_not_pooled() -> None:
     ]
     found = pool(runs)
     assert {name: each.mean for name, each in found.items()} == {"nll": 2.5, "captions": 10}
+
+
+def made(folder: Path, seed: int, nll: float, dataset: str = "a", **train: object) -> Path:
+    """Return a run's folder that says so much of it."""
+    folder.mkdir()
+    settings = {"train": {"seed": seed, "epochs": 3, "device": "cpu", **train}}
+    write_whole(folder / "settings.yaml", json.dumps(settings))
+    write_json(folder / "manifest.json", {"fingerprint": folder.name, "dataset": dataset, "features": "f"})
+    write_json(folder / "evaluation.json", {"fingerprint": "x", "dev": {"nll": nll}, "train": {"nll": 9.0}})
+    return folder
+
+
+def test_runs_that_differ_by_their_seed_alone_are_found(tmp_path: Path) -> None:
+    runs = [
+        made(tmp_path / "third", 12, 4.0),
+        made(tmp_path / "other dataset", 3, 50.0, dataset="b"),
+        made(tmp_path / "first", 2, 1.0),
+        made(tmp_path / "longer", 4, 60.0, epochs=4),
+        made(tmp_path / "second", 10, 1.0, device="@cupy:0"),  # where it was made changes nothing
+        made(tmp_path / "not evaluated", 5, 70.0),
+    ]
+    (runs[-1] / "evaluation.json").unlink()
+    (found,) = over_seeds(runs, "dev")
+    assert found.runs == ("first", "second", "third")
+    # By hand: mean 2, deviation sqrt(3), t(2) = 4.3027, so 4.3027 sqrt(3) / sqrt(3) either way.
+    assert [found.figures["nll"].mean, found.figures["nll"].low] == pytest.approx([2.0, 2 - 4.3027], abs=1e-4)
+    assert over_seeds(runs, "train")[0].figures["nll"].mean == 9
+    assert over_seeds(runs[1:4], "dev") == []
+
+
+def test_runs_of_one_seed_differ_by_what_no_setting_says(tmp_path: Path) -> None:
+    runs = [made(tmp_path / name, seed, 1.0) for name, seed in (("plain", 0), ("variant", 0), ("next", 1))]
+    assert over_seeds(runs, "dev") == []
+    assert len(over_seeds(runs[1:], "dev")) == 1
+
+
+def test_settings_that_say_nothing_are_damage(tmp_path: Path) -> None:
+    run = made(tmp_path / "run", 0, 1.0)
+    write_whole(run / "settings.yaml", "train: [seed]")
+    with pytest.raises(DamagedFile, match=r"settings\.yaml"):
+        over_seeds([run], "dev")
 
 
 def test_seeds_follow_one_another() -> None:
