@@ -148,7 +148,9 @@ def test_runs_and_their_comparison_are_those_of_the_command(
         demo.compare([demo.runs[0], demo.runs[0].name])
     alone = demo.compare(demo.runs[:1])
     assert (alone.base, alone.others) == (demo.runs[0].name, {})
-    assert vars(alone.figures["nll"]) == said(place, capsys, "compare", demo.runs[0].name)["figures"]["nll"]
+    told = said(place, capsys, "compare", demo.runs[0].name)
+    assert isinstance(told, dict)
+    assert vars(alone.figures["nll"]) == told["figures"]["nll"]
 
 
 def test_captions_are_those_of_the_command(
