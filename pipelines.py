@@ -63,6 +63,15 @@ def load(name: str, config: Path = CONFIG, overrides: Iterable[str] = ()) -> Set
         raise UsageError(_explain(error, f"{config}, pipeline {name}")) from None
 
 
+def names(config: Path = CONFIG) -> list[str]:
+    """Return the names of all pipelines in a file of settings.
+
+    Raises:
+        UsageError: as `load`.
+    """
+    return list(_read(config))
+
+
 def with_overrides(overrides: Iterable[str]) -> Settings:
     """Return the defaults in code with overrides, as `load` takes them.
 

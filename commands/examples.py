@@ -11,10 +11,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "features": ("bokeru features --pipeline demo --set features.batch_size=16",),
     "train": ("bokeru train --pipeline demo --set train.epochs=3 train.hidden=64",),
     "evaluate": ("bokeru evaluate --pipeline demo",),
-    "runs": ("bokeru runs export csv --pipeline demo --out runs.csv",),
+    "runs": (
+        "bokeru runs list --pipeline demo",
+        "bokeru runs export csv --pipeline demo --out runs.csv",
+    ),
+    "prune": ("bokeru prune --pipeline demo --dry-run",),
     "compare": ("bokeru compare --pipeline demo", "bokeru compare --pipeline demo --split train --json"),
+    "status": ("bokeru status --pipeline demo", "bokeru status --pipeline demo --explain"),
     "run": (
         "bokeru run --pipeline demo",
+        "bokeru run --pipeline demo --dry-run",
         "bokeru run --pipeline demo --data elsewhere --set crawl.embedded.photos=60 train.epochs=2",
     ),
     "demo": ("bokeru demo", "bokeru demo --data small --set crawl.embedded.photos=60 train.epochs=5"),

@@ -215,6 +215,7 @@ def _check_pipeline(stage: Stage, *, quick: bool = False) -> Iterator[Problem]:
     from store.forget.unfinished import Unfinished
     from store.register.quick import check_footers
     from store.register.verify import check_by, check_file, check_table
+    from train.runs.names import Names
 
     for name in ("builds", "scores", "photos"):
         table = stage.table(name)
@@ -222,7 +223,7 @@ def _check_pipeline(stage: Stage, *, quick: bool = False) -> Iterator[Problem]:
     for kind, file in stage.files():
         if kind.format == "arrow" and not quick:
             yield from check_file(kind, file)
-    for read in (Forgotten.load, read_exports, Unfinished.load):
+    for read in (Forgotten.load, read_exports, Unfinished.load, Names.load):
         yield from check_by(read, stage.directory)
     receipts = sorted((stage.directory / FOLDER).glob("[!.]*.json"))
     for path in receipts:

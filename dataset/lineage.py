@@ -10,12 +10,15 @@ from typing import Any
 from dataset import filters
 from dataset.build.stage import VERSION, named_files
 from dataset.options import DatasetOptions
+from dataset.scores import tables as scores
+from dataset.text.tokenizer_process import tokenizer_version
 from store.errors import DamagedFile
 from store.lineage.difference import Difference
 from store.lineage.difference import differences as settings_that_differ
 from store.manifest import read_manifest
 from store.options import odai_range
 from store.photo.options import Limits
+from store.place import Place
 from store.processes.lock import is_held
 from store.register.listed import replaced_names
 from store.register.stages import Stage
@@ -49,7 +52,8 @@ def differences(
     wanted, defaults = options.of_result(), DatasetOptions().of_result()
     return (
         *settings_that_differ("dataset", found, wanted, defaults),
-        *(_of_inputs(inputs, options, crawls) if isinstance(inputs, dict) else ()),
+        *_of_tokens(manifest, options),
+        *(_of_inputs(inputs, options, crawls, Place.of(directory)) if isinstance(inputs, dict) else ()),
     )
 
 
@@ -65,8 +69,15 @@ def _manifest(directory: Path) -> Mapping[str, Any]:
         return {}
 
 
+def _of_tokens(manifest: Mapping[str, Any], options: DatasetOptions) -> Iterator[Difference]:
+    """Yield where another version of the tokenizer cut the captions; another tokenizer is a setting."""
+    found, wanted = str(manifest.get("tokens")), tokenizer_version(options.tokenizer)
+    if found.split()[0] == options.tokenizer and not f"{found} ".startswith(f"{wanted} "):
+        yield Difference("version of the tokenizer", found, wanted, refused=False, is_setting=False)
+
+
 def _of_inputs(
-    inputs: Mapping[str, Any], options: DatasetOptions, crawls: Sequence[Path]
+    inputs: Mapping[str, Any], options: DatasetOptions, crawls: Sequence[Path], place: Place
 ) -> Iterator[Difference]:
     digests = named_files(
         filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
@@ -80,6 +91,8 @@ def _of_inputs(
     yield from settings_that_differ("photos", inputs.get("photos", limits), limits, limits)
     if (version := inputs.get("version", VERSION)) != VERSION:
         yield Difference("version of the build", version, VERSION, refused=False, is_setting=False)
+    if (scored := inputs.get("scores")) is not None and scored != scores.versions(place.scores):
+        yield Difference("scores", "as they were then", "others", refused=False, is_setting=False)
     listed: list[Any] = [inputs.get(table) for table in TABLES]
     if all(isinstance(table, list) and len(table) == len(crawls) for table in listed):
         for number, crawl in enumerate(crawls):

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from train import artifact
 from train.artifact import Artifact
 from train.checkpoint import BEST
 from train.history import read_log
+from train.lineage.measurable import unlike
+from train.runs.find import complete
 
 EVALUATION = "evaluation.json"
 SNAPSHOTS = "snapshots/*.safetensors"
@@ -96,7 +99,13 @@ def _check_losses(run: Path) -> Problems:
 
 
 def check_inputs(stage: Stage, *, everything: bool = False) -> Problems:
-    """Yield where the model does not fit the dataset and the vectors, as long as it was trained on these."""
+    """Yield where the model does not fit the dataset and the vectors that are there.
+
+    One that learned from another build of the dataset is named where it could not even be measured on this
+    one; that is no contradiction, only told, where another run of the pipeline could be.
+    """
+    with suppress(DamagedFile, MissingStage, OSError):  # said where that file is checked
+        yield from _check_measurable(stage.directory)
     try:
         made_from = read_manifest(stage.directory) or {}
         place = Place.of(stage.directory)
@@ -109,6 +118,14 @@ def check_inputs(stage: Stage, *, everything: bool = False) -> Problems:
         yield from _check_vectors(place, model)
     except (DamagedFile, MissingStage, pa.ArrowException, OSError):
         return  # said where that file is checked
+
+
+def _check_measurable(run: Path) -> Problems:
+    dataset = Place.of(run).dataset
+    if reasons := unlike(run, dataset) if (run / MANIFEST).exists() else ():
+        others = (each for each in complete(run.parent) if each != run)
+        text = f"{run} does not fit {dataset}: {'; '.join(reasons)}"
+        yield Problem(text, damaged=False, is_notice=any(not unlike(each, dataset) for each in others))
 
 
 def _check_vocabulary(run: Path, dataset: Path, model: Artifact) -> Problems:

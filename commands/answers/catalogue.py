@@ -97,16 +97,34 @@ def _leaks() -> Any:
     return Leaks
 
 
+def _prune() -> Any:
+    from train.lineage.prune import Pruned
+
+    return Pruned
+
+
 def _reparse() -> Any:
     from crawler.archive.changes import Changes
 
     return Changes
 
 
+def _runs() -> Any:
+    from train.lineage.listing import Listed
+
+    return tuple[Listed, ...]
+
+
 def _site() -> Any:
     from commands.stages.embedded import Facts
 
     return Facts
+
+
+def _status() -> Any:
+    from train.lineage.status import Status
+
+    return Status
 
 
 def _verify() -> Any:
@@ -134,8 +152,11 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "import": _import,
     "inspect": _inspect,
     "leaks": _leaks,
+    "prune": _prune,
     "reparse": _reparse,
+    "runs": _runs,
     "site": _site,
+    "status": _status,
     "verify": _verify,
     "why": _why,
 }

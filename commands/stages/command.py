@@ -145,8 +145,13 @@ SEEDED = {"train": "train", "evaluate": "measure"}
 """What `--seeds` asks for, by stage."""
 
 
-def run(pipeline: Pipeline) -> None:
+def run(pipeline: Pipeline, *, dry_run: bool = False) -> None:
     """Run every stage in order; stages that are up to date say so."""
+    if dry_run:
+        from train.lineage.status import status
+        from train.lineage.tell import plan
+
+        return print("\n".join(plan(status(wanted(pipeline)))))
     started = time.monotonic()
     for number, (name, stage) in enumerate(STAGES.items(), 1):
         print(f"[{number}/{len(STAGES)}] {name}, after {time.monotonic() - started:.0f} s", flush=True)
@@ -184,6 +189,10 @@ def register(commands: Commands) -> None:
         if name == "evaluate":
             add_json(command, "the figures")
             add_run(command)
+        if name == "run":
+            what = "say what would be done, and do nothing"
+            command.add_argument("--dry-run", action="store_true", help=what)
+            command.set_defaults(command=_run)
         if name == "features":
             command.add_argument(
                 "--mirror",
@@ -220,6 +229,10 @@ def _dataset(arguments: argparse.Namespace) -> None:
 
 def _features(arguments: argparse.Namespace) -> None:
     features(pipeline_of(arguments), arguments.mirror, force=arguments.force)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    run(pipeline_of(arguments), dry_run=arguments.dry_run)
 
 
 def _on_pipeline(stage: Callable[[Pipeline], None]) -> Callable[[argparse.Namespace], None]:

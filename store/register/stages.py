@@ -120,7 +120,7 @@ def _stage_of(path: Path) -> StageName | None:
         return None if _visible(path, "config.json") else "dataset"  # with a config.json it is a run's model
     if _visible(path, "settings.yaml") or (path.parent.name == "runs" and any(Stage("run", path).files())):
         return "run"
-    if any(_visible(path, name) for name in ("forgotten.json", "exports.json", *_TABLES)):
+    if any(_visible(path, name) for name in ("forgotten.json", "exports.json", "runs.json", *_TABLES)):
         return "pipeline"
     return "features" if _is_feature_cache(path) else None
 

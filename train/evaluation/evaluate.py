@@ -12,21 +12,21 @@ import pyarrow as pa
 
 from dataset import read
 from store.chainer_compat import chainer
-from store.errors import DamagedFile, UserError
-from store.manifest import changed, fingerprint, read_manifest
+from store.errors import UserError
 from store.place import Place
 from store.plugins.find import Plugin
 from store.processes.lock import locked
 from store.register.listed import changing
 from store.register.stages import Stage
-from store.whole_file import read_object, write_json
+from store.whole_file import write_json
 from train import artifact
 from train.arithmetic.arithmetic import choose
 from train.arithmetic.device import device_if_there, operations
 from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
-from train.data import Split, dataset_manifest, read_split
+from train.data import Split, read_split
 from train.evaluation import by_photo, outside
+from train.evaluation.earlier import CAPTIONED, earlier, key_of
 from train.evaluation.figures import KNOWN, show
 from train.evaluation.intervals import estimates
 from train.evaluation.losses import bounds, losses
@@ -34,14 +34,11 @@ from train.evaluation.measure import BATCH
 from train.evaluation.people import People, first_photos
 from train.evaluation.retrieval import retrieval
 from train.evaluation.written import greedy, grounding, likeness
+from train.lineage.measurable import require
 from train.model import Array
 from train.options import EVALUATED
 from train.runs.find import EVALUATION
 
-FORMAT = 6
-"""Of evaluation.json: an evaluation of another format is made again."""
-CAPTIONED = 500
-"""At most so many photos of a split are captioned, its first ones, unless somebody asks for more."""
 SAMPLES, HUMAN = 8, 5
 """Photos of each split in samples.json, and captions by people of each."""
 
@@ -69,8 +66,8 @@ def evaluate(
 
     Raises:
         MissingStage: the run, the dataset or the features are not there.
-        UserError: the vectors are not those that the model was trained on; or content is being forgotten, or
-            the run trained, by another process.
+        UserError: tokens, vectors or sides are not those that the model was trained on; or content is being
+            forgotten, or the run trained, by another process.
     """
     model = artifact.load(run / "model")
     if model.config.features.key != features.name:
@@ -78,24 +75,12 @@ def evaluate(
             f"{run.name} was trained on the vectors {model.config.features.key}, not on {features.name}. "
             f"Set features.* as they were, or train again: {Place.of(run).command('train')}"
         )
-    trained = (read_manifest(run) or {}).get("fingerprint")
+    require(run, dataset)
     plugins = outside.found(others, KNOWN)
-    key = fingerprint(
-        *(
-            FORMAT,
-            trained,
-            dataset_manifest(dataset)["fingerprint"],
-            features.name,
-            read.floor(dataset),
-            read.floor(dataset, known=True),
-            sample,
-            captioned,
-        ),
-        *([[f"{plugin.name} {plugin.version}" for plugin in plugins]] if plugins else []),
-    )
-    if (earlier := _earlier(run, key)) is not None:
+    key = key_of(run, dataset, features, plugins, sample, captioned)
+    if (known := earlier(run, key)) is not None:
         print("evaluate: up to date")
-        return earlier
+        return known
     # As training does: content that is forgotten meanwhile would come back with the samples.
     with locked(run / "snapshots" / ".lock", f"is training or measuring {run}"):
         sizes = model.config.sizes
@@ -113,17 +98,6 @@ def evaluate(
             write_json(run / "evaluation.json", {"fingerprint": key, **figures})
     show(figures)
     return {"fingerprint": key, **figures}
-
-
-def _earlier(run: Path, key: str) -> dict[str, Any] | None:
-    """Return the evaluation of a run if it was made from the same model and data, and is whole; else None."""
-    if {*EVALUATION} & {*changed(run)} or not all((run / name).is_file() for name in EVALUATION):
-        return None
-    try:
-        figures = read_object(run / "evaluation.json")
-    except (FileNotFoundError, DamagedFile):
-        return None
-    return figures if figures.get("fingerprint") == key else None
 
 
 def _measure(

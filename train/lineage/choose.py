@@ -54,11 +54,12 @@ class Chosen:
         return f"{self.run.name} ({best_of}{told})"
 
 
-def choose(wanted: Wanted, name: str | None = None) -> Chosen:
+def choose(wanted: Wanted, name: str | None = None, *, ignoring_pin: bool = False) -> Chosen:
     """Return the run that speaks for a pipeline.
 
     Args:
         name: as `--run` gives it: of its folder, or the one that somebody gave it.
+        ignoring_pin: choose as if no run were pinned.
 
     Raises:
         MissingStage: no run is complete.
@@ -73,10 +74,10 @@ def choose(wanted: Wanted, name: str | None = None) -> Chosen:
     found = candidates(wanted)
     if _sets_a_run(wanted):
         return _of_these_settings(wanted, found)
-    if (pinned := _pinned(wanted, found)) is not None:
+    if not ignoring_pin and (pinned := _pinned(wanted, found)) is not None:
         return Chosen(pinned.run, "pinned", loss=pinned.loss)
-    alike = [one for one in found if _is_like(one, *FREE)]
-    own = [one for one in alike if _is_like(one, "train.seed")]
+    alike = [one for one in found if not _decisive(one)]
+    own = [one for one in alike if all(each.name == "train.seed" for each in one.differ)]
     if not alike:
         raise UserError(_none_alike(wanted, found))
     return _best(own or alike, "own" if own else "alike")
@@ -110,11 +111,6 @@ def _pinned(wanted: Wanted, found: Sequence[Candidate]) -> Candidate | None:
     return pinned
 
 
-def _is_like(one: Candidate, *but_for: str) -> bool:
-    """Tell whether a run has the pipeline's settings but for those of training that are named."""
-    return all(each.name in but_for for each in one.differ)
-
-
 def _best(found: Sequence[Candidate], why: Why) -> Chosen:
     """Return the run with the lowest loss on dev: of the dataset that is there, if any is.
 
@@ -125,8 +121,13 @@ def _best(found: Sequence[Candidate], why: Why) -> Chosen:
     return Chosen(chosen.run, why, len(present), chosen.loss)
 
 
+def _decisive(one: Candidate) -> list[str]:
+    """Return the names of the settings by which a run cannot be compared with the pipeline's."""
+    return [each.name for each in one.differ if each.name not in FREE]
+
+
 def _none_alike(wanted: Wanted, found: Sequence[Candidate]) -> str:
-    names = {one.run.name: ", ".join(each.name for each in one.differ) for one in found[:SHOWN]}
+    names = {one.run.name: ", ".join(_decisive(one)) for one in found[:SHOWN]}
     told = [f"{run} has another {other}" for run, other in names.items()]
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     pin = wanted.place.command("runs pin", "RUN")

@@ -67,6 +67,17 @@ def compared(names: Iterable[str], runs: Path | None = None) -> list[Path]:
     return found
 
 
+def begun(runs: Path, name: str) -> Path:
+    """Return the run that `named` finds, or else the one, complete or not, whose folder has this very name.
+
+    Raises:
+        UserError, MissingStage: as `named`.
+    """
+    run = runs / name
+    is_folder = name not in ("", ".", "..") and run.parent == runs and run.is_dir()
+    return run if is_folder else named(runs, name)
+
+
 def named(runs: Path, name: str) -> Path:
     """Return the complete run that somebody gave this name, or whose folder has it, or the only one whose
     folder's name begins or ends with it.

@@ -1,0 +1,1 @@
+"""The commands on several runs at once: compared, exported, named, pinned, removed, pruned."""
