@@ -33,7 +33,7 @@ from web.links import STATIC
 from web.options import WebOptions
 from web.pages import Pages
 from web.pictures import UnusablePhoto
-from web.routes import api, generate, overview, photos, training, try_photo
+from web.routes import answers, api, generate, overview, photos, training, try_photo
 from web.services import Services
 
 THREADS = 4
@@ -66,7 +66,7 @@ def create(
     library = Library(options)
     app.state.services = Services(data, pipeline, Pages(pipeline), library, CaptionService(library), keys)
     app.include_router(api.docs)
-    for routes in (api, overview, photos, training, generate, try_photo):
+    for routes in (api, answers, overview, photos, training, generate, try_photo):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     # The last is outermost: it also guards static files and error pages.

@@ -38,10 +38,25 @@ class Token:
 class ModelCaption:
     """A caption as the pages show it. `source` is the photo it was written for, where that is another one."""
 
-    text: str
-    tokens: tuple[Token, ...]
-    log_probability: float
+    caption: Caption
     source: Neighbour | None = None
+
+    @property
+    def text(self) -> str:
+        """The caption."""
+        return self.caption.text
+
+    @property
+    def log_probability(self) -> float:
+        """Of the whole caption, in nats."""
+        return self.caption.log_probability
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """Its tokens with their probabilities."""
+        # Not strict: the last probability belongs to <EOS>, which has no text.
+        pairs = zip(self.caption.tokens, self.caption.token_log_probabilities, strict=False)
+        return tuple(Token(text, math.exp(value)) for text, value in pairs)
 
 
 @dataclass(frozen=True)
@@ -132,14 +147,6 @@ def _write(
     """Return captions for vectors (N, D) of photos; `sha256s[i]` is None where photo i is an upload."""
     if settings.needs_pool and pool:
         found = mismatch(captioner, photos, pool, without=sha256s, **settings.decoding())
-        return [[model_caption(one.caption, one.source) for one in captions] for captions in found]
+        return [[ModelCaption(one.caption, one.source) for one in captions] for captions in found]
     written = captioner.caption(photos, **settings.decoding())
-    return [[model_caption(one) for one in captions] for captions in written]
-
-
-def model_caption(caption: Caption, source: Neighbour | None = None) -> ModelCaption:
-    """Return a caption of the model as the pages show it."""
-    # Not strict: the last probability belongs to <EOS>, which has no text.
-    pairs = zip(caption.tokens, caption.token_log_probabilities, strict=False)
-    tokens = tuple(Token(text, math.exp(value)) for text, value in pairs)
-    return ModelCaption(caption.text, tokens, caption.log_probability, source)
+    return [[ModelCaption(one) for one in captions] for captions in written]

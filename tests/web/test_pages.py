@@ -128,8 +128,9 @@ def test_captions_of_the_api_carry_probabilities(client: TestClient) -> None:
     assert drawn == again
     assert len(drawn) == 4
     for one in drawn:
-        assert one["text"] == "".join(token["text"] for token in one["tokens"])
-        assert all(0 < token["probability"] <= 1 for token in one["tokens"])
+        assert one["text"] == "".join(one["tokens"])
+        assert all(each <= 0 for each in one["token_log_probabilities"])
+        assert one["log_probability"] == pytest.approx(sum(one["token_log_probabilities"]), abs=1e-4)
     near = client.get(f"/api/pipelines/demo/photos/{sha256}/neighbours?count=3").json()
     assert len(near) == 3
     assert near == sorted(near, key=lambda one: one["distance"])

@@ -16,7 +16,8 @@ Figures: Any = dict_type(
     {
         **{name: Annotated[float | None, Field(description=meaning)] for name, meaning in MEANINGS.items()},
         "intervals": Annotated[
-            dict[str, tuple[float, float]], Field(description="95% intervals over photos")
+            dict[str, Annotated[list[float], Field(min_length=2, max_length=2)]],
+            Field(description="95%, over photos"),
         ],
     },
     meaning="The figures of a split: docs/evaluation.md. Metrics of other people's code stand beside them.",

@@ -1,6 +1,6 @@
 """The JSON API: what the pages show, for programs."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -9,8 +9,9 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
+from train.captions.answers import WrittenCaption, written
+from train.captions.pool import Neighbour
 from web.api_documentation import operations
-from web.caption_service import ModelCaption
 from web.content import source_rows, statistics
 from web.content.runs import Run, find_run, read_run, runs
 from web.content.stages import pipelines, stages
@@ -36,6 +37,16 @@ class PhotoListQuery(PhotoFilters):
 
     per_page: int = Field(24, ge=1, le=200)
     """Photos on a page."""
+
+
+@dataclass(frozen=True)
+class OwnPhoto:
+    """A visitor's photo: its size in pixels, captions for it, and the training photos nearest to it."""
+
+    width: int
+    height: int
+    captions: list[WrittenCaption]
+    neighbours: list[Neighbour]
 
 
 @docs.get("/api")
@@ -126,10 +137,10 @@ async def get_neighbours(
     run: Annotated[
         str | None, Query(max_length=200, description="Whose vectors; by default the newest")
     ] = None,
-) -> list[Json]:
+) -> list[Neighbour]:
     """The training photos that are nearest to a photo, by the vectors that a model reads."""
     work = partial(services.captions.neighbours, place, find_run(place, run), photo, count)
-    return [asdict(near) for near in await services.searched(work)]
+    return await services.searched(work)
 
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}/captions", tags=["captions"])
@@ -139,14 +150,14 @@ async def write_captions(
     place: PlaceDep,
     photo: PhotoDep,
     settings: Annotated[TrySettings, Query()],
-) -> list[Json]:
-    """Captions that a model writes for a photo of the dataset."""
+) -> list[WrittenCaption]:
+    """Captions that a model writes for a photo of the dataset, as `bokeru caption` tells them."""
     # Before the queue: a wrong name need not wait for a turn.
     run = find_run(place, settings.run)
     (captions,) = await services.queued(
         request, partial(services.captions.for_photos, place, run, [photo], settings)
     )
-    return [_caption(caption) for caption in captions]
+    return [written(each.caption, each.source) for each in captions]
 
 
 @router.post(
@@ -162,19 +173,15 @@ async def write_captions(
 )
 async def caption_photo(
     request: Request, services: ServicesDep, place: PlaceDep, settings: Annotated[TrySettings, Query()]
-) -> Json:
+) -> OwnPhoto:
     """Captions that a model writes for a photo of your own, and the training photos nearest to it."""
     photo = await uploads.read_body(request)
     run = find_run(place, settings.run)
     upload = await services.queued(
         request, partial(services.captions.for_upload, place, run, photo, settings)
     )
-    return {
-        "width": upload.picture.width,
-        "height": upload.picture.height,
-        "captions": [_caption(caption) for caption in upload.captions],
-        "neighbours": [asdict(near) for near in upload.neighbours],
-    }
+    captions = [written(each.caption, each.source) for each in upload.captions]
+    return OwnPhoto(upload.picture.width, upload.picture.height, captions, upload.neighbours)
 
 
 @router.get("/pipelines/{pipeline}/runs", tags=["training"])
@@ -196,10 +203,6 @@ def list_runs(place: PlaceDep) -> list[Json]:
 def get_run(place: PlaceDep, run: Annotated[str, Path(description="A run's name")]) -> Run:
     """One run: settings, losses by epoch, reference lines, evaluation, samples."""
     return read_run(find_run(place, run))
-
-
-def _caption(caption: ModelCaption) -> Json:
-    return {**asdict(caption), "tokens": [asdict(token) for token in caption.tokens]}
 
 
 def _counts(values: Any) -> dict[str, int]:

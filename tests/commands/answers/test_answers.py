@@ -38,7 +38,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make(folder)
     where = ["--pipeline", "demo", "--config", str(folder / "pipelines.yaml"), "--data", str(folder / "data")]
     for stage in ("train", "evaluate"):  # a second run to compare with
-        assert main([stage, *where, "--set", "train.seed=2"]) == 0
+        assert main([stage, *where, "--set", "train.seed=1"]) == 0
     Image.effect_noise((320, 240), 60).convert("RGB").save(folder / "photo.jpg")
     (folder / "no-photo.jpg").write_text("no photo")
     oogiri_go(folder / "more", [sample(number) for number in range(4, 7)])
@@ -91,11 +91,11 @@ DEMO = {
     "caption --pipeline demo DIR/no-photo.jpg DIR/photo.jpg": 1,
     "compare --pipeline demo": 0,
     "diff --pipeline demo": 0,
-    "diff --pipeline demo --check": 1,
+    "diff --pipeline demo --check": 0,
     "doctor": 0,
     "encoder check untrained DIR/photo.jpg --out DIR/near.png": 0,
     "evaluate --pipeline demo": 0,
-    "evaluate --pipeline demo --seeds 2 --set train.seed=1": 0,
+    "evaluate --pipeline demo --seeds 2": 0,
     "forget --pipeline demo": 0,
     "forget --pipeline demo --odai 3": 0,
     "history --pipeline demo": 0,
@@ -130,7 +130,7 @@ NOTHING = {
     "evaluate --pipeline nothing": 1,
     "forget --pipeline nothing": 1,
     "history --pipeline nothing": 1,
-    "import oogiri-go DIR/data/demo/runs --pipeline nothing": 1,
+    "import oogiri-go DIR/data/demo/runs --pipeline nothing": 5,
     "inspect DIR/data/nothing": 1,
     "leaks --pipeline nothing --out DIR/leaks.png": 1,
     "reparse --pipeline nothing": 1,
@@ -168,17 +168,18 @@ BROKEN = {
 
 @pytest.mark.parametrize(("line", "fails"), BROKEN.items())
 def test_a_broken_pipeline(ask: Ask, folder: Path, line: str, fails: bool) -> None:
-    cut(folder / "data")
+    # A crawl whose files have other sizes makes a dataset stale, which is said first.
+    cut(folder / "data", without="crawl" if line.startswith("evaluate") else "")
     status, told = ask(line)
     assert (status, is_failure(told)) == (5, fails), told
     if not fails:
         assert told["problems"]
 
 
-def cut(data: Path) -> None:
-    """Cut every table and model in two, as a disk that was full once does."""
+def cut(data: Path, without: str = "") -> None:
+    """Cut every table and model in two, as a disk that was full once does; but for those of one stage."""
     for ending in ("parquet", "safetensors", "warc.gz"):
-        for path in data.rglob(f"*.{ending}"):
+        for path in (path for path in data.rglob(f"*.{ending}") if without not in path.parts):
             path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 

@@ -1,0 +1,132 @@
+"""Where the API and a command answer the same question, they give the same document."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from jsonschema import Draft202012Validator
+
+from commands.main import main
+from dataset.build.stage import build
+from dataset.options import DatasetOptions
+from store.place import Place
+from tests import crawl_tables
+from tests.docs.documents import ROOT
+from tests.web import small_pipeline
+from tests.web.small_pipeline import Extractor
+from train.runs.names import Names
+from web.app import create
+
+Said = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    folder = tmp_path_factory.mktemp("answers")
+    place = small_pipeline.make(folder / "data", count=24)
+    run = small_pipeline.train(place, seed=2)
+    Names(pinned=run.name).save(place.directory)
+    (folder / "pipelines.yaml").write_text("pipelines:\n  demo: {}\n")
+    return place
+
+
+@pytest.fixture
+def client(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setattr("web.content.library.Extractor", Extractor)
+    monkeypatch.setattr("featurize.extract.Extractor", Extractor)
+    with TestClient(create(place.data, "demo"), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+@pytest.fixture
+def said(place: Place, capsys: pytest.CaptureFixture[str]) -> Said:
+    def of_command(command: str, *words: str) -> Any:
+        config = str(place.data.parent / "pipelines.yaml")
+        capsys.readouterr()
+        line = [command, "--pipeline", "demo", "--config", config, "--data", str(place.data), "--json"]
+        assert main([*line, *words]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    return of_command
+
+
+def valid(command: str, document: Any) -> bool:
+    schema = json.loads((ROOT / "docs" / "json" / f"{command}.json").read_text())
+    return bool(Draft202012Validator(schema).is_valid(document))
+
+
+def get(client: TestClient, path: str, **query: object) -> Any:
+    answer = client.get(f"/api/pipelines/demo/{path}", params=query)  # type: ignore[arg-type]
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return answer.json()
+
+
+def test_runs_compared(client: TestClient, place: Place, said: Said) -> None:
+    assert get(client, "comparison") == said("compare")
+    names = sorted(run.name for run in place.runs.iterdir())
+    backwards = names[::-1]
+    found = get(client, "comparison", run=backwards, split="train")
+    assert found == said("compare", "--split", "train", *backwards)
+    assert found["base"] == backwards[0]
+    assert get(client, "comparison", run=names[:1]) is None
+
+
+def test_captions_of_a_photo_of_ones_own(
+    client: TestClient, place: Place, said: Said, tmp_path: Path
+) -> None:
+    photo = tmp_path / "cat.jpg"
+    photo.write_bytes(crawl_tables.photo(99))
+    run = str(Names.load(place.directory).pinned)
+    for strategy in ("sample", "mismatch"):
+        asked = {"strategy": strategy, "n": 3, "seed": 5, "run": run}
+        answer = client.post("/api/pipelines/demo/captions", params=asked, content=photo.read_bytes())
+        words = ["--strategy", strategy, "-n", "3", "--seed", "5"]
+        [told] = said("caption", *words, str(photo))
+        assert answer.json()["captions"] == told["captions"]
+
+
+def test_an_evaluation(client: TestClient, place: Place) -> None:
+    for run in place.runs.iterdir():
+        kept = json.loads((run / "evaluation.json").read_text())
+        found = get(client, f"runs/{run.name}/evaluation")
+        assert found == {"runs": [{"run": run.name, **kept}], "pooled": None}
+        assert valid("evaluate", found)
+
+
+def test_builds_compared(client: TestClient, place: Place, said: Said) -> None:
+    assert get(client, "diff") is said("diff") is None
+    for stars in (4, 0):  # the last build is the first one again: the other tests know it
+        build(DatasetOptions(dev_fraction=0.25, min_stars=stars), [place.crawl], place.dataset, name="demo")
+    found = get(client, "diff")
+    assert found == said("diff")
+    assert valid("diff", found)
+    assert sum(found["came"].values()) > 0
+
+
+def test_why(client: TestClient, said: Said) -> None:
+    found = get(client, "why", query="犬が走る")
+    assert found == said("why", "犬が走る")
+    assert found
+    assert valid("why", found)
+    assert get(client, "why", query="犬が走る", most=2) == found[:2]
+    assert get(client, "why", query="無い言葉") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("comparison?run=..%2F..%2Fother", 404),
+        ("comparison?run=none", 404),
+        ("comparison?split=test", 422),
+        ("runs/none/evaluation", 404),
+        ("why", 422),
+        ("why?query=%E7%8A%AC&most=100000", 422),
+    ],
+)
+def test_what_is_not_there(client: TestClient, path: str, status: int) -> None:
+    answer = client.get(f"/api/pipelines/demo/{path}")
+    assert (answer.status_code, "detail" in answer.json()) == (status, True)

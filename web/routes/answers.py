@@ -1,0 +1,74 @@
+"""The JSON API where commands answer the same: the documents that `--json` prints, by the same types."""
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+
+from dataset.builds.compare import diff
+from dataset.builds.diff import Changes
+from dataset.describe.why import Answer, why
+from store.answers.answer import text
+from store.errors import MissingStage
+from store.whole_file import read_object
+from train.runs.compare import Comparison, compare
+from train.runs.evaluations import Evaluations, evaluations
+from train.runs.find import EVALUATION, evaluated
+from web.content.runs import find_run
+from web.routes.api import REFUSALS
+from web.services import PlaceDep, ServicesDep
+
+# The docstrings below are the API's documentation, so they describe results and not functions.
+router = APIRouter(prefix="/api", responses=REFUSALS)
+
+
+def answered(found: object, kind: Any) -> Response:
+    """Return a command's answer as it prints it."""
+    return Response(text(found, kind), media_type="application/json")
+
+
+@router.get("/pipelines/{pipeline}/comparison", tags=["training"], response_model=Comparison | None)
+async def compare_runs(
+    services: ServicesDep,
+    place: PlaceDep,
+    run: Annotated[
+        list[str], Query(max_length=20, description="Runs, the first to compare with; else all evaluated")
+    ] = [],  # noqa: B006 - FastAPI copies it
+    split: Annotated[Literal["dev", "train"], Query(description="Whose photos the figures are of")] = "dev",
+) -> Response:
+    """The figures of a run, and by how much those of others differ: `bokeru compare`. Null for one run."""
+    runs = [find_run(place, name) for name in run] or evaluated(place.runs)
+    found = await services.searched(lambda: compare(runs, split)) if len(runs) > 1 else None
+    return answered(found, Comparison | None)
+
+
+@router.get("/pipelines/{pipeline}/runs/{run}/evaluation", tags=["training"], response_model=Evaluations)
+def get_evaluation(place: PlaceDep, run: Annotated[str, Path(description="A run's name")]) -> Response:
+    """The figures of one run: `bokeru evaluate`."""
+    folder = find_run(place, run)
+    try:
+        figures = read_object(folder / EVALUATION[-1])
+    except FileNotFoundError:
+        raise MissingStage(folder / EVALUATION[-1], place.command("evaluate")) from None
+    return answered(evaluations([folder], [figures], of_seeds=False), Evaluations)
+
+
+@router.get("/pipelines/{pipeline}/diff", tags=["data"], response_model=Changes | None)
+async def compare_builds(services: ServicesDep, place: PlaceDep) -> Response:
+    """What differs between the last two builds of the dataset: `bokeru diff`. Null where one is kept."""
+    return answered(await services.searched(partial(diff, place.dataset)), Changes | None)
+
+
+@router.get("/pipelines/{pipeline}/why", tags=["data"], response_model=list[Answer])
+async def explain(
+    services: ServicesDep,
+    place: PlaceDep,
+    query: Annotated[
+        str, Query(min_length=1, max_length=200, description="A boke's number, a part of its text, a SHA-256")
+    ],
+    most: Annotated[int, Query(ge=1, le=1000, description="So many answers at most")] = 100,
+) -> Response:
+    """Why captions are in the dataset, or which filter left them out: `bokeru why`."""
+    found = await services.searched(partial(why, query, place.dataset))
+    return answered(found[:most], list[Answer])
