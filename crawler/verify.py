@@ -1,5 +1,6 @@
 """What `bokeru verify` checks in a crawl: outcomes and addresses of every row, and each photo's bytes."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import pyarrow.compute as pc
 from crawler.archive.answers import Unreadable, read_answers
 from store.manifest import NAME as MANIFEST
 from store.progress import Progress
+from store.register.photos import PhotoRow, check_photos
 from store.register.stages import Stage
 from store.register.verify import (
     Problem,
     Problems,
     check_files,
     check_manifest,
-    check_photo,
     check_table,
     rows_of,
 )
@@ -36,13 +37,13 @@ def check(stage: Stage) -> Problems:
         yield from check_table(stage.table(name), lambda path, rows: iter(()))
     with Progress(f"verify {stage.directory}", rows_of([stage.table("images")]), "photos") as progress:
 
-        def check_photos(path: Path, rows: pa.Table) -> Problems:
+        def check_images(path: Path, rows: pa.Table) -> Iterator[Problem | PhotoRow]:
             yield from _check_rows(path, rows)
             for row in rows.filter(pc.equal(rows["outcome"], "ok")).to_pylist():
-                yield from check_photo(path, row, row["bytes"], decoder_of(rows.schema))
+                yield PhotoRow(path, row, row["bytes"], decoder_of(rows.schema))
             progress.advance(rows.num_rows)
 
-        yield from check_table(stage.table("images"), check_photos)
+        yield from check_photos(check_table(stage.table("images"), check_images), progress.total or 0)
 
 
 def check_inputs(stage: Stage, *, everything: bool = False) -> Problems:

@@ -2,8 +2,9 @@
 
 import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from store.manifest import listed, read_manifest
 from store.photo.near.kept import KeptLooks
 from store.place import Place
 from store.progress import Progress
+from store.register.photos import PhotoRow, check_photos
 from store.register.stages import Stage
 from store.register.verify import (
     Problem,
@@ -34,7 +36,6 @@ from store.register.verify import (
     check_by,
     check_files,
     check_manifest,
-    check_photo,
     check_table,
     rows_of,
 )
@@ -86,19 +87,22 @@ def _check_rows(stage: Stage) -> Problems:
         connect(Path(work)) as connection,
     ):
         recount = Recount(connection)
-        for table in map(stage.table, SPLITS):
-            if not table.paths:
-                yield Problem(f"{stage.directory} has no {table.name} shard")
 
-            def check_rows(path: Path, rows: pa.Table, split: str = table.name) -> Problems:
-                recount.add(split, rows)
-                for row in rows.to_pylist():
-                    yield from sides.check(path, split, row)
-                    yield from check_photo(path, row, row["image"]["bytes"], decoder_of(rows.schema))
-                    yield from captions.check(path, row)
-                progress.advance(rows.num_rows)
+        def check_rows(path: Path, rows: pa.Table, split: str) -> Iterator[Problem | PhotoRow]:
+            recount.add(split, rows)
+            for row in rows.to_pylist():
+                yield from sides.check(path, split, row)
+                yield PhotoRow(path, row, row["image"]["bytes"], decoder_of(rows.schema))
+                yield from captions.check(path, row)
+            progress.advance(rows.num_rows)
 
-            yield from check_table(table, check_rows)
+        def check_splits() -> Iterator[Problem | PhotoRow]:
+            for split in SPLITS:
+                if not stage.table(split).paths:
+                    yield Problem(f"{stage.directory} has no {split} shard")
+                yield from check_table(stage.table(split), partial(check_rows, split=split))
+
+        yield from check_photos(check_splits(), progress.total or 0)
         yield from sides.check_all()
         yield from recount.check(stage.directory, manifest)
         shards = [path for split in SPLITS for path in stage.table(split).paths]

@@ -27,8 +27,9 @@ from dataset.options import DatasetOptions
 from store.photo.decode import decode
 from store.photo.description import ENOUGH
 from store.photo.near.copies import near_copies
-from store.photo.near.kept import KeptLooks, packed
+from store.photo.near.kept import KeptLooks
 from store.photo.near.look import look
+from store.photo.near.packed import packed
 from store.photo.near.pairs import near_hashes
 
 BITS = DatasetOptions().near_duplicate_bits

@@ -1,26 +1,21 @@
 """Decodes the photos that no earlier build decoded, and says which of all photos cannot be used."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import logging
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from store.photo.containers import is_plain_jpeg
-from store.photo.decode import decode
-from store.photo.description import ENOUGH, describe, describe_picture
-from store.photo.errors import OutsideLimits, UnusablePhoto
-from store.photo.facts import measured, reduced
+from store.photo import computed
+from store.photo.computed import SAID, Answer
 from store.photo.keys import check_contents
-from store.photo.metadata.cut import bare
-from store.photo.near.kept import KeptLooks, packed
-from store.photo.near.look import look
+from store.photo.near.kept import KeptLooks
 from store.photo.options import Limits
-from store.processes.cores import cores
+from store.photo.spread import Compute, spread
 from store.progress import Progress
 from store.schema import DECODER, IMAGES, LOOKS, decoder_of
 from store.shard_reader import Shard, unreadable
@@ -34,9 +29,12 @@ ANEW = pa.schema(
 )
 """What is said now of a photo; nulls but for its place, if it cannot be used."""
 _FACT = pa.schema([LOOKS.field(name) for name in ("sha256", "facts", "bare")])
-Row = dict[str, Any]
-Said = TypeVar("Said")
-_SAID = ("width", "height", "phash")
+_Place = tuple[int, int, str]
+"""A photo's shard, its row there, and its sha256."""
+_STEP = 64
+"""Progress is told after so many photos."""
+
+log = logging.getLogger(__name__)
 
 
 def describe_photos(
@@ -63,14 +61,14 @@ def describe_photos(
     places = places.filter(pc.is_in(places["shard"], pa.array(older, pa.int64())))
     tables = []
     if known is not None:
-        said_before = known.select(["sha256", *_SAID])
+        said_before = known.select(["sha256", *SAID])
         found = places.join(said_before, "sha256", join_type="inner")
         tables.append(found.select(ANEW.names).cast(ANEW))
         places = places.join(known.select(["sha256"]), "sha256", join_type="left anti")
     rows = [
-        {"shard": number, "row": row, **said}
-        for number, row, said in _each(places, shards, _said_now, "describe")
-        if said is not None
+        {"shard": number, "row": row, **{name: said.get(name) for name in SAID}}
+        for (number, row, _), said in _each(places, shards, computed.said_now, "describe")
+        if said
     ]
     tables.append(pa.Table.from_pylist(rows, ANEW))
     connection.from_arrow(pa.concat_tables(tables)).create("anew")
@@ -94,75 +92,55 @@ def _keep_new(kept: KeptLooks, places: pa.Table, shards: Sequence[Path]) -> pa.T
     new = places.filter(pc.invert(pc.is_in(places["sha256"], known["sha256"])))
     if not len(new):
         return known
-    with kept.writer() as writer:
-        for _, _, row in _each(new, shards, _computed, "decode"):
-            if row is not None:
-                writer.append(row)
+    with kept.writer() as writer, closing(_each(new, shards, computed.kept, "decode")) as each:
+        for (_, _, sha256), answer in each:
+            if answer:
+                writer.append(_row(sha256, answer))
     return kept.described()
 
 
-def _computed(content: bytes, sha256: str) -> Row | None:
-    """Return what is computed of a photo; None if that may be another thing next time."""
-    try:
-        picture = decode(content, ENOUGH, grey=True)
-    except OutsideLimits:  # the limits may change
-        return None
-    except UnusablePhoto:
-        return {"sha256": sha256, "bare": _is_bare(content)}
-    said, small = vars(describe_picture(picture)), reduced(picture.image)
-    facts = measured(picture, small)._asdict()
-    return {
-        "sha256": sha256,
-        **{name: said[name] for name in _SAID},
-        **packed(look(small)),
-        "facts": facts,
-        "bare": _is_bare(content),
-    }
-
-
-def _is_bare(content: bytes) -> bool:
-    try:
-        found = bare(content)
-    except UnusablePhoto:
-        return False
-    return found.content == content and not found.rights.refusal
-
-
-def _said_now(content: bytes, _: str) -> Row | None:
-    """Return what is said of a photo now, None if that is the same as before."""
-    if is_plain_jpeg(content):
-        return None
-    try:
-        said = vars(describe(content))
-    except UnusablePhoto:
-        return {}
-    return {name: said[name] for name in _SAID}
+def _row(sha256: str, answer: Answer) -> dict[str, object]:
+    """Return the row of what is kept of a photo."""
+    if "error" in answer:
+        log.warning("photo %s counts as damaged: %s", sha256, answer["error"])
+        return {"sha256": sha256, "bare": False}
+    return {"sha256": sha256, **computed.columns(answer)}
 
 
 def _each(
-    places: pa.Table, shards: Sequence[Path], say: Callable[[bytes, str], Said], what: str
-) -> Iterator[tuple[int, int, Said]]:
-    """Yield shard, row and what is said of each photo in `places`: shard, row and sha256, in this order.
+    places: pa.Table, shards: Sequence[Path], compute: Compute, what: str
+) -> Generator[tuple[_Place, Answer]]:
+    """Yield what is computed of each photo in `places`: shard, row and sha256, in this order.
 
     Photos without bytes are passed over: they are counted where they are written.
     """
+    if not len(places):
+        return
+    with (
+        Progress(what, len(places), "photos") as progress,
+        closing(spread(compute, _photos(places, shards), len(places))) as answers,
+    ):
+        for done, (place, answer) in enumerate(answers, 1):
+            if answer is not None:
+                yield place, answer
+            if done % _STEP == 0 or done == len(places):
+                progress.advance(done - progress.done)
+
+
+def _photos(places: pa.Table, shards: Sequence[Path]) -> Iterator[tuple[_Place, bytes | None]]:
+    """Yield the photos in `places` with their bytes, one row group in memory at a time."""
     numbers, rows = places["shard"].to_numpy(), places["row"].to_numpy()
     for number in np.unique(numbers).tolist():
         here = numbers == number
         sha256s = places["sha256"].filter(pa.array(here)).to_pylist()
         names = dict(zip(rows[here].tolist(), sha256s, strict=True))
-        with (
-            Progress(f"{what} {shards[number].name}", len(names), "photos") as progress,
-            ThreadPoolExecutor(cores()) as pool,  # decoders let go of Python's lock
-        ):
-            for some, contents in _photos(shards[number], np.sort(rows[here])):
-                said = pool.map(say, contents, [names[row] for row in some])
-                yield from ((number, row, one) for row, one in zip(some, said, strict=True))
-                progress.advance(len(some))
+        for some, contents in _contents(shards[number], np.sort(rows[here])):
+            for row, content in zip(some, contents, strict=True):
+                yield (number, row, names[row]), content or None
 
 
-def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[bytes]]]:
-    """Yield the photos in `rows` (N,) of a shard that have bytes: which rows, and these, by row group."""
+def _contents(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[bytes | None]]]:
+    """Yield the bytes of the photos in `rows` (N,) of a shard: which rows, and these, by row group."""
     start = 0
     try:
         with Shard(path, IMAGES) as shard:
@@ -172,10 +150,8 @@ def _photos(path: Path, rows: np.ndarray) -> Iterator[tuple[list[int], list[byte
                 if chosen.any():
                     photos = shard.read_row_group(group, columns=["sha256", "bytes"])
                     photos = photos.take(pa.array(rows[chosen] - start))
-                    content = photos["bytes"]
-                    check_contents(path, photos["sha256"], content)
-                    filled = pc.fill_null(pc.greater(pc.binary_length(content), 0), False)
-                    yield rows[chosen][filled.to_numpy()].tolist(), content.filter(filled).to_pylist()
+                    check_contents(path, photos["sha256"], photos["bytes"])
+                    yield rows[chosen].tolist(), photos["bytes"].to_pylist()
                 start = end
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, error) from error

@@ -3,19 +3,17 @@
 import hashlib
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from store.photo.decode import decode
-from store.photo.description import ENOUGH, describe_picture
-from store.photo.errors import UnusablePhoto
-from store.photo.facts import measured, reduced
-from store.photo.metadata.cut import bare
-from store.photo.near.kept import KeptLooks, packed
-from store.photo.near.look import look
+from store.photo import computed
+from store.photo.computed import Answer
+from store.photo.near.kept import KeptLooks
+from store.photo.spread import spread
 from store.register.verify import Problem, Problems
 from store.schema import DECODER, decoder_of
 from store.shard_reader import Shard
@@ -25,6 +23,7 @@ SAMPLE = 64
 _CLOSE = 1e-4
 """By so much, as a share or at all, may a fact differ: another machine's decoder may round otherwise."""
 _COLUMNS = ["sha256", "image_sha256", "facts", "image.bytes"]
+_KEPT = ("small", "views", "phash", "bare")
 
 
 def check_measured(
@@ -43,11 +42,10 @@ def check_measured(
     names = [sha256 for path in shards for sha256 in _column(path, "sha256")]
     chosen = set(names if everything else sample(names, seed))
     looks = {row["sha256"]: row for row in kept.rows(pa.array(sorted(chosen), pa.string())).to_pylist()}
-    for path in shards:
-        with Shard(path) as shard:
-            if decoder_of(shard.schema_arrow) == DECODER and "facts" in shard.schema_arrow.names:
-                for row in _rows(shard, chosen):
-                    yield from _check(path, row, looks.get(row["sha256"]))
+    photos = (((path, row), row["image"]["bytes"] or b"") for path in shards for row in _rows(path, chosen))
+    with closing(spread(computed.kept, photos, len(chosen))) as answers:
+        for (path, row), answer in answers:
+            yield from _check(path, row, looks.get(row["sha256"]), answer or {})
 
 
 def sample(names: Collection[str], seed: str) -> list[str]:
@@ -60,33 +58,35 @@ def _column(path: Path, name: str) -> list[str]:
     return values
 
 
-def _rows(shard: Shard, chosen: Collection[str]) -> Iterator[Mapping[str, Any]]:
+def _rows(path: Path, chosen: Collection[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the chosen photos of a shard, if today's decoder has measured them."""
     wanted = pa.array(sorted(chosen), pa.string())
-    for group in range(shard.num_row_groups):
-        names = shard.read_row_group(group, columns=["sha256"])["sha256"]
-        is_chosen = pc.is_in(names, wanted)
-        if pc.any(is_chosen).as_py():
-            yield from shard.read_row_group(group, columns=_COLUMNS).filter(is_chosen).to_pylist()
+    with Shard(path) as shard:
+        if decoder_of(shard.schema_arrow) != DECODER or "facts" not in shard.schema_arrow.names:
+            return
+        for group in range(shard.num_row_groups):
+            names = shard.read_row_group(group, columns=["sha256"])["sha256"]
+            is_chosen = pc.is_in(names, wanted)
+            if pc.any(is_chosen).as_py():
+                yield from shard.read_row_group(group, columns=_COLUMNS).filter(is_chosen).to_pylist()
 
 
-def _check(path: Path, row: Mapping[str, Any], kept: Mapping[str, Any] | None) -> Problems:
-    name, content = f"{path}: photo {row['sha256']}", row["image"]["bytes"]
-    try:
-        picture = decode(content or b"", ENOUGH, grey=True)
-    except UnusablePhoto:  # which is said where every photo is decoded, or comes of today's limits
+def _check(path: Path, row: Mapping[str, Any], kept: Mapping[str, Any] | None, answer: Answer) -> Problems:
+    """Yield where a row, and what was kept of its photo, differ from what is computed now."""
+    name, found = f"{path}: photo {row['sha256']}", computed.columns(answer)
+    if "facts" not in found:  # which is said where every photo is decoded, or comes of today's limits
         return
-    copy = reduced(picture.image)
-    facts = measured(picture, copy)._asdict()
     fetched = row["image_sha256"] in (None, row["sha256"])
     if row["facts"] is not None:
-        yield from _differences(name, row["facts"], facts, is_as_fetched=fetched)
+        yield from _differences(name, row["facts"], found["facts"], is_as_fetched=fetched)
     if kept and kept["facts"] is not None:
         where = f"{name}: kept in photos/: "
-        yield from _differences(where.removesuffix(": "), kept["facts"], facts, is_as_fetched=fetched)
+        yield from _differences(
+            where.removesuffix(": "), kept["facts"], found["facts"], is_as_fetched=fetched
+        )
         # Only what is taken as it was fetched tells whether that is right: of others the bytes are not here.
-        is_bare = kept["bare"] and fetched and bare(content).content == content
-        found = {**packed(look(copy)), "phash": describe_picture(picture).phash, "bare": is_bare}
-        for column in (column for column, value in found.items() if kept[column] != value):
+        found["bare"] = kept["bare"] and fetched and found["bare"]
+        for column in (column for column in _KEPT if kept[column] != found[column]):
             again = "Delete that folder: the next build fills it"
             yield Problem(f"{where}{column} is not that of its bytes. {again}")
 

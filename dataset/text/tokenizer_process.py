@@ -2,11 +2,8 @@
 
 import hashlib
 import importlib.metadata
-import os
-import tempfile
 from array import array
 from contextlib import ExitStack
-from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -44,19 +41,9 @@ class TokenizerProcess:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        with ExitStack() as opening:
-            self._errors = opening.enter_context(tempfile.TemporaryFile())
-            self._process = opening.enter_context(
-                child.running("dataset.text.tokenizer_worker", *self._arguments, errors=self._errors)
-            )
-            assert self._process.stdin is not None
-            assert self._process.stdout is not None
-            texts, answers = (os.dup(pipe.fileno()) for pipe in (self._process.stdin, self._process.stdout))
-            self._texts = opening.enter_context(Connection(texts, readable=False))
-            self._answers = opening.enter_context(Connection(answers, writable=False))
-            self._process.stdin.close()
-            self._process.stdout.close()
-            self._open = opening.pop_all()
+        self._talk = self._open.enter_context(
+            child.conversing("dataset.text.tokenizer_worker", *self._arguments)
+        )
         return self
 
     def __exit__(
@@ -78,16 +65,12 @@ class TokenizerProcess:
         # One string each way: no caption becomes a Python object in this process.
         joined = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), TEXT_SEPARATOR)
         try:
-            self._texts.send_bytes(joined[0].as_buffer())
-            answer = self._answers.recv_bytes()
+            self._talk.questions.send_bytes(joined[0].as_buffer())
+            answer = self._talk.answers.recv_bytes()
         except (EOFError, OSError):
-            raise UserError(f"A tokenising process {self._ending()}. Run the same command again") from None
+            raise UserError(
+                f"A tokenising process {self._talk.ending()}. Run the same command again"
+            ) from None
         whole = [None, pa.py_buffer(array("i", [0, len(answer)])), pa.py_buffer(answer)]
         both = pc.split_pattern(pa.Array.from_buffers(pa.string(), 1, whole), TEXT_SEPARATOR).values
         return both.slice(0, len(texts)), both.slice(len(texts))
-
-    def _ending(self) -> str:
-        """Return how the process ended, with its last line where it said why."""
-        status = self._process.wait()  # it has closed its end of the pipe, so it is about to end
-        self._errors.seek(0)
-        return child.ending(status, self._errors.read().decode(errors="replace"))

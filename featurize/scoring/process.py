@@ -4,10 +4,8 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
@@ -50,21 +48,11 @@ class ScorerProcess:
         if self._running:
             return
         with ExitStack() as opening:
-            self._errors = opening.enter_context(tempfile.TemporaryFile())
-            process = opening.enter_context(
-                child.running("featurize.scoring.worker", *self._arguments, errors=self._errors)
-            )
-            assert process.stdin
-            assert process.stdout
-            self._process = process
+            self._talk = opening.enter_context(child.conversing("featurize.scoring.worker", *self._arguments))
+            self._process = self._talk.process
             opening.callback(self.kill)
             if self._stopped:  # before there was a process to kill
                 self.kill()
-            items, answers = (os.dup(pipe.fileno()) for pipe in (process.stdin, process.stdout))
-            self._items = opening.enter_context(Connection(items, readable=False))
-            self._answers = opening.enter_context(Connection(answers, writable=False))
-            process.stdin.close()
-            process.stdout.close()
             answer = self._receive(START_SECONDS)
             if answer is None:
                 raise UserError(f"the scorer {self._reference} did not start: {self._ending(START_SECONDS)}")
@@ -78,7 +66,7 @@ class ScorerProcess:
         self.start()
         answer: dict[str, Any] | None = None
         with suppress(BrokenPipeError):
-            self._items.send_bytes(item.content())
+            self._talk.questions.send_bytes(item.content())
             answer = self._receive(self._seconds)
         if answer is None:
             reason = self._ending(self._seconds)
@@ -97,19 +85,16 @@ class ScorerProcess:
     def _receive(self, seconds: float) -> dict[str, Any] | None:
         """Return its next answer; None where none comes in time, or it has died."""
         with suppress(EOFError, OSError):
-            if self._answers.poll(seconds):
-                answer: dict[str, Any] = json.loads(self._answers.recv_bytes())
+            if self._talk.answers.poll(seconds):
+                answer: dict[str, Any] = json.loads(self._talk.answers.recv_bytes())
                 return answer
         return None
 
     def _ending(self, seconds: float) -> str:
         with suppress(OSError):
-            if not self._answers.poll(0):
+            if not self._talk.answers.poll(0):
                 return f"it took longer than {seconds:g} seconds"
-        assert self._process
-        status = self._process.wait()
-        self._errors.seek(0)
-        return f"its process {child.ending(status, self._errors.read().decode(errors='replace'))}"
+        return f"its process {self._talk.ending()}"
 
     def stop(self) -> None:
         """End it for good, whatever it does, and from whatever thread: one that is starting ends, too."""

@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO
 
@@ -74,6 +77,42 @@ def running(
                 if process.stdin:
                     with suppress(BrokenPipeError):  # what a child that has ended did not read is of no use
                         process.stdin.close()
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A child that takes messages of bytes on its standard input, and answers on its output.
+
+    Args:
+        process: the child.
+        questions: what it is sent.
+        answers: what it says; EOFError there means that it has ended.
+        errors: its standard error, as far as it is written.
+    """
+
+    process: "subprocess.Popen[bytes]"
+    questions: Connection
+    answers: Connection
+    errors: IO[bytes]
+
+    def ending(self) -> str:
+        """Wait for its end; return how that was, with its last line where it said why."""
+        status = self.process.wait()
+        self.errors.seek(0)
+        return ending(status, self.errors.read().decode(errors="replace"))
+
+
+@contextmanager
+def conversing(module: str, *arguments: str) -> Iterator[Conversation]:
+    """Run one of our modules as `running` does, for messages to and fro; it ends as no more can come."""
+    with tempfile.TemporaryFile() as errors, running(module, *arguments, errors=errors) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        questions, answers = (os.dup(pipe.fileno()) for pipe in (process.stdin, process.stdout))
+        process.stdin.close()
+        process.stdout.close()
+        with Connection(questions, readable=False) as asked, Connection(answers, writable=False) as answered:
+            yield Conversation(process, asked, answered, errors)
 
 
 def _await(process: "subprocess.Popen[bytes]") -> None:

@@ -1,13 +1,12 @@
 """Whether the files of a stage are whole: what is checked by the register alone, and what each stage adds."""
 
-import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,8 +16,6 @@ from store.errors import DamagedFile, UserError
 from store.manifest import NAME as MANIFEST
 from store.manifest import Entry, is_as_written, is_marked, is_of_0_1, listed, read_manifest
 from store.photo.decode import decode
-from store.photo.description import describe
-from store.photo.errors import OutsideLimits, UnusablePhoto
 from store.photo.options import PhotoOptions, limited
 from store.processes.cores import cores
 from store.progress import Progress
@@ -26,7 +23,6 @@ from store.register import arrow_file
 from store.register.kinds import FileKind, Format
 from store.register.listed import replaced_names
 from store.register.stages import Stage, Table
-from store.schema import DECODER
 from store.shard_reader import Shard, unreadable
 from store.shards import read_schema, shard_paths
 from store.text.settings import read_settings
@@ -53,7 +49,7 @@ class Problem:
 
 
 Problems = Iterator[Problem]
-RowCheck = Callable[[Path, pa.Table], Problems]
+Found = TypeVar("Found")
 
 
 class StageVerify(Protocol):
@@ -225,8 +221,10 @@ READERS: dict[Format, Callable[[Path], object]] = {
 """How a file of each format is read to its end."""
 
 
-def check_table(table: Table, check_rows: RowCheck) -> Problems:
-    """Yield what is wrong with the shards of `table`; `check_rows` looks at each row group.
+def check_table(
+    table: Table, check_rows: Callable[[Path, pa.Table], Iterator[Found]]
+) -> Iterator[Problem | Found]:
+    """Yield what is wrong with the shards of `table`, and what `check_rows` finds in each row group.
 
     Every page is read, and its checksum compared.
     """
@@ -249,34 +247,3 @@ def rows_of(tables: Iterable[Table]) -> int:
         with suppress(pa.ArrowException, OSError):
             total += pq.read_metadata(path).num_rows
     return total
-
-
-def check_photo(path: Path, row: dict[str, object], content: bytes | None, decoder: int) -> Problems:
-    """Yield where a photo's bytes are not those that its row describes.
-
-    What another version of the decoder said of a photo is no damage, nor is a photo outside today's limits.
-
-    Args:
-        path: the shard.
-        decoder: the version that described it.
-        row: sha256 (or image_sha256, where the bytes are not as they were fetched), width and height in
-            pixels, phash, format if the table has it, and whatever else.
-    """
-    name = f"{path}: photo {row['sha256']}"
-    if not content:
-        yield Problem(f"{name} has no bytes")
-    elif (found := hashlib.sha256(content).hexdigest()) != (row.get("image_sha256") or row["sha256"]):
-        yield Problem(f"{name} hashes to {found}")
-    elif decoder == DECODER:
-        try:
-            photo = describe(content)
-        except OutsideLimits:
-            return
-        except UnusablePhoto as error:
-            yield Problem(f"{name} cannot be decoded: {error}")
-            return
-        if (photo.width, photo.height) != (row["width"], row["height"]):
-            yield Problem(f"{name} is {photo.width}x{photo.height}, not {row['width']}x{row['height']}")
-        for fact in ("format", "phash"):
-            if fact in row and row[fact] != getattr(photo, fact):
-                yield Problem(f"{name} has {fact} {getattr(photo, fact)}, not {row[fact]}")

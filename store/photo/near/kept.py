@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from store.photo.near import look as looks
-from store.photo.near.look import SMALL, Look
+from store.photo.near.look import SMALL
+from store.photo.near.packed import VIEW
 from store.schema import DECODER, LOOKS, decoder_of
 from store.shard_reader import Shard, unreadable
 from store.shards import ShardLimits, ShardWriter, read_schema, whole_parquet
@@ -22,8 +23,6 @@ from store.shards import ShardLimits, ShardWriter, read_schema, whole_parquet
 NAME = "photos"
 """The folder, beside the crawl, and what the names of its files begin with."""
 _VERSION = b"look"
-_VIEW = np.dtype([("hash", "<u8"), ("box", "<f4", 4), ("pose", "?", 3), ("asks", "?")])
-"""How the column `views` packs a view."""
 _LIMITS = ShardLimits(rows=20_000, row_group_rows=500)
 _MOST_FILES = 20
 """More files than these are made one."""
@@ -44,12 +43,6 @@ class Views(NamedTuple):
     box: np.ndarray
     pose: np.ndarray
     asks: np.ndarray
-
-
-def packed(look: Look) -> dict[str, bytes]:
-    """Return the columns `small` and `views` of a look."""
-    views = np.array([(view.hash, view.box, view.pose, view.asks) for view in look.views], _VIEW)
-    return {"small": look.small.tobytes(), "views": views.tobytes()}
 
 
 class KeptLooks:
@@ -97,10 +90,10 @@ class KeptLooks:
         table = table.filter(pc.is_in(table["sha256"], among)).drop_null().sort_by("sha256")
         sha256 = table["sha256"].combine_chunks()
         packed_views = table["views"].combine_chunks()
-        views = np.frombuffer(b"".join(packed_views.to_pylist()), _VIEW)
-        counts = pc.binary_length(packed_views).to_numpy(zero_copy_only=False) // _VIEW.itemsize
+        views = np.frombuffer(b"".join(packed_views.to_pylist()), VIEW)
+        counts = pc.binary_length(packed_views).to_numpy(zero_copy_only=False) // VIEW.itemsize
         photo = np.repeat(np.arange(len(counts)), counts)
-        return Views(sha256, photo, *(np.ascontiguousarray(views[name]) for name in _VIEW.names or ()))
+        return Views(sha256, photo, *(np.ascontiguousarray(views[name]) for name in VIEW.names or ()))
 
     def small(self, sha256s: pa.Array) -> np.ndarray:
         """Return the small copies of photos that are kept, (N, SMALL, SMALL) uint8, in the order given."""

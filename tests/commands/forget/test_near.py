@@ -16,8 +16,9 @@ from dataset.options import DatasetOptions
 from store.forget.content import Content, Request
 from store.forget.near import near_copies
 from store.forget.search import search
-from store.photo.near.kept import KeptLooks, packed
+from store.photo.near.kept import KeptLooks
 from store.photo.near.look import look
+from store.photo.near.packed import packed
 from store.place import Place
 from tests import crawl_tables
 from tests.commands.commandline import write_config

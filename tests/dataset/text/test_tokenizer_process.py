@@ -61,7 +61,7 @@ def test_no_captions_need_no_answer() -> None:
 
 def test_a_process_that_is_killed_is_told() -> None:
     with TokenizerProcess("characters", 20) as tokenizer_process:
-        os.kill(tokenizer_process._process.pid, signal.SIGKILL)
+        os.kill(tokenizer_process._talk.process.pid, signal.SIGKILL)
         with pytest.raises(UserError, match=r"SIGKILL.*memory is short"):
             for _ in range(2):  # the first may still fit in the pipe
                 tokenizer_process.prepare(pa.array(["一"]))

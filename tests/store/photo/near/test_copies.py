@@ -14,8 +14,9 @@ from benchmarks.near import __main__ as benchmark
 from benchmarks.near.drawn import COPIES, card, line_drawing, page, photo, saved
 from store.photo.decode import decode
 from store.photo.near.copies import near_copies
-from store.photo.near.kept import KeptLooks, packed
+from store.photo.near.kept import KeptLooks
 from store.photo.near.look import look
+from store.photo.near.packed import packed
 from store.photo.near.pairs import near_hashes
 
 BITS = 4
