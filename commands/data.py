@@ -1,7 +1,6 @@
 """The commands on saved pages, datasets, weights, and the directory of any stage."""
 
 import argparse
-import errno
 import json
 import sys
 from datetime import UTC, datetime
@@ -17,45 +16,13 @@ from commands.arguments import (
     add_settings,
     path,
     pipeline_of,
-    port,
     positive,
-    share,
 )
 from pipelines import Settings, describe, load
-from store.errors import MissingStage, UsageError, UserError
+from store.errors import MissingStage, UsageError
 
 VERIFY_SECONDS = 3600.0
 """What checking one file may take: photos are decoded, and vectors computed."""
-
-
-def site(arguments: argparse.Namespace) -> None:
-    """Serve the embedded site until Ctrl-C, or tell what is known of it."""
-    if arguments.json and not arguments.facts:
-        raise UsageError("--json tells what is known of the site, and does not serve it. Give --facts, too")
-    if arguments.facts:
-        from commands.stages.embedded import facts, show_facts
-
-        known = facts(arguments.dependence, arguments.captions_per_photo)
-        return answer("site", known) if arguments.json else show_facts(known)
-    from demo.site import serve
-
-    try:
-        serve(
-            photos=arguments.photos,
-            captions_per_photo=arguments.captions_per_photo,
-            seed=arguments.seed,
-            port=arguments.port,
-            layout=arguments.layout,
-            faults=arguments.faults,
-            day=arguments.day,
-            dependence=arguments.dependence,
-            evaluation_photos=arguments.evaluation_photos,
-            evaluation_captions=arguments.evaluation_captions,
-        )
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise UserError(f"port {arguments.port} is in use. Choose another: --port N, or --port 0") from None
 
 
 def parse(arguments: argparse.Namespace) -> None:
@@ -175,7 +142,6 @@ def settings(arguments: argparse.Namespace) -> None:
 
 def register(commands: Commands) -> None:
     """Add these commands to the parser."""
-    _register_site(add(commands, site))
     command = add(commands, parse)
     command.add_argument("file", type=path, metavar="FILE", help="the saved page")
     command.add_argument("--url", required=True, help="the address that the page was saved from")
@@ -234,42 +200,3 @@ def register(commands: Commands) -> None:
     command = add(commands, settings)
     command.add_argument("--pipeline", metavar="NAME", help="whose settings")
     add_settings(command)
-
-
-def _register_site(command: argparse.ArgumentParser) -> None:
-    from demo.variants import FAULTS, LAYOUTS, describe
-
-    command.add_argument(
-        "--port", type=port, default=8080, help="the port to listen on, this machine only (8080)"
-    )
-    command.add_argument("--photos", type=positive, default=600, help="how many distinct photos it has (600)")
-    command.add_argument(
-        "--captions-per-photo", type=positive, default=5, help="how many captions each has (5)"
-    )
-    command.add_argument("--seed", type=int, default=1, help="another seed draws another site (1)")
-    command.add_argument(
-        "--layout", choices=list(LAYOUTS), default="angular_2020", help="the markup's era (angular_2020)"
-    )
-    command.add_argument("--day", type=float, help="let the site grow for so many days (it stays as it is)")
-    command.add_argument(
-        "--dependence", type=share, default=1.0, help="share of captions written for their photo, 0 to 1 (1)"
-    )
-    command.add_argument(
-        "--evaluation-photos",
-        type=positive,
-        default=0,
-        help="photos for evaluation only, the same anywhere (0)",
-    )
-    command.add_argument(
-        "--evaluation-captions", type=positive, default=5, help="how many captions each of those has (5)"
-    )
-    command.add_argument(
-        "--faults", nargs="+", default=[], choices=FAULTS, metavar="NAME", help="faults to provoke"
-    )
-    command.add_argument(
-        "--facts",
-        action="store_true",
-        help="serve nothing; say what captions tell, what rankers can reach",
-    )
-    add_json(command, "the facts")
-    command.epilog = f"{command.epilog}\n\n{describe()}"

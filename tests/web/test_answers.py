@@ -1,6 +1,7 @@
 """Where the API and a command answer the same question, they give the same document."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,29 @@ def test_an_evaluation(client: TestClient, place: Place) -> None:
         found = get(client, f"runs/{run.name}/evaluation")
         assert found == {"runs": [{"run": run.name, **kept}], "pooled": None}
         assert valid("evaluate", found)
+
+
+def test_a_run_that_diverged_has_no_nan(client: TestClient, place: Place) -> None:
+    run = place.runs / "diverged"
+    (run / "model").mkdir(parents=True)
+    (run / "model" / "config.json").write_text("{}")
+    (run / "log.jsonl").write_text('{"epoch": 1, "loss": NaN, "dev_loss": Infinity}\n')
+    figures = '{"nll": NaN, "perplexity": Infinity, "intervals": {"nll": [NaN, 1]}}'
+    evaluation = run / "evaluation.json"
+    evaluation.write_text(f'{{"fingerprint": "a", "dev": {figures}, "train": {{}}}}')
+    try:
+        (found,) = get(client, "runs/diverged/evaluation")["runs"]
+        assert found["dev"] == {"nll": None, "perplexity": None, "intervals": {"nll": [None, 1]}}
+        assert get(client, "runs/diverged")["records"] == [{"epoch": 1, "loss": None, "dev_loss": None}]
+        for content in ('{"dev": {}}', '{"fingerprint": "a", "dev": {"nll": "much"}, "train": {}}', "[]"):
+            evaluation.write_text(content)
+            answer = client.get("/api/pipelines/demo/runs/diverged/evaluation")
+            assert (answer.status_code, "is damaged" in answer.json()["detail"]) == (503, True)
+        evaluation.unlink()
+        answer = client.get("/api/pipelines/demo/runs/diverged/evaluation")
+        assert (answer.status_code, "bokeru evaluate" in answer.json()["detail"]) == (404, True)
+    finally:
+        shutil.rmtree(run)
 
 
 def test_builds_compared(client: TestClient, place: Place, said: Said) -> None:

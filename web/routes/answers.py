@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
+from pydantic_core import PydanticSerializationError
 
 from dataset.builds.compare import diff
 from dataset.builds.diff import Changes
 from dataset.describe.why import Answer, why
 from store.answers.answer import text
-from store.errors import MissingStage
+from store.errors import DamagedFile, MissingStage
 from store.whole_file import read_object
 from train.runs.compare import Comparison, compare
 from train.runs.evaluations import Evaluations, evaluations
@@ -47,11 +48,13 @@ async def compare_runs(
 def get_evaluation(place: PlaceDep, run: Annotated[str, Path(description="A run's name")]) -> Response:
     """The figures of one run: `bokeru evaluate`."""
     folder = find_run(place, run)
+    path = folder / EVALUATION[-1]
     try:
-        figures = read_object(folder / EVALUATION[-1])
+        return answered(evaluations([folder], [read_object(path)], of_seeds=False), Evaluations)
     except FileNotFoundError:
-        raise MissingStage(folder / EVALUATION[-1], place.command("evaluate")) from None
-    return answered(evaluations([folder], [figures], of_seeds=False), Evaluations)
+        raise MissingStage(path, place.command("evaluate")) from None
+    except (TypeError, PydanticSerializationError):
+        raise DamagedFile(path, "it does not hold the figures of both splits") from None
 
 
 @router.get("/pipelines/{pipeline}/diff", tags=["data"], response_model=Changes | None)

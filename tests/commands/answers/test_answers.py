@@ -36,6 +36,8 @@ def closed(schema: Any) -> Any:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     make(folder)
+    with (folder / "pipelines.yaml").open("a", encoding="utf-8") as config:
+        config.write("  nothing: {}\n")
     where = ["--pipeline", "demo", "--config", str(folder / "pipelines.yaml"), "--data", str(folder / "data")]
     for stage in ("train", "evaluate"):  # a second run to compare with
         assert main([stage, *where, "--set", "train.seed=1"]) == 0
@@ -61,7 +63,7 @@ def ask(folder: Path, capfd: pytest.CaptureFixture[str]) -> Ask:
         data = ["--data", str(folder / "data")] if config or command in ("doctor", "encoder") else []
         capfd.readouterr()
         try:
-            status = main([command, *config, *data, *words, "--json"])
+            status = main([command, *words, *config, *data, "--json"])
         except SystemExit as end:
             status = int(end.code or 0)
         output, errors = capfd.readouterr()
@@ -105,9 +107,16 @@ DEMO = {
     "inspect DIR/data/demo/crawl/history.parquet": 0,
     "leaks --pipeline demo --least -1 --out DIR/leaks.png": 1,
     "leaks --pipeline demo --least 1 --out DIR/leaks.png": 0,
+    "prune --pipeline nothing": 0,
+    "prune --pipeline demo --dry-run": 0,
+    "prune --pipeline demo": 0,
     "reparse --pipeline demo --dry-run": 0,
+    "runs list --pipeline demo": 0,
+    "runs list --pipeline nothing": 0,
     "site --facts": 0,
     "site --facts --captions-per-photo 1": 0,
+    "status --pipeline demo": 0,
+    "status --pipeline nothing --check": 1,
     "verify DIR/data/demo": 0,
     "verify --quick DIR/data/demo": 0,
     "why --pipeline demo の": 0,
@@ -142,9 +151,7 @@ NOTHING = {
 
 
 @pytest.mark.parametrize(("line", "status"), NOTHING.items())
-def test_a_failure_of_an_empty_pipeline(ask: Ask, folder: Path, line: str, status: int) -> None:
-    with (folder / "pipelines.yaml").open("a", encoding="utf-8") as config:
-        config.write("  nothing: {}\n")
+def test_a_failure_of_an_empty_pipeline(ask: Ask, line: str, status: int) -> None:
     found, told = ask(line)
     assert (found, is_failure(told)) == (status, True), told
 
@@ -185,8 +192,9 @@ def cut(data: Path, without: str = "") -> None:
 
 def test_every_command_is_asked() -> None:
     assert {line.split()[0] for line in DEMO} == ANSWERS.keys()
-    assert {line.split()[0] for line in NOTHING} == ANSWERS.keys() - {"doctor"}
-    assert {line.split()[0] for line in BROKEN} == ANSWERS.keys() - {"doctor", "encoder", "import", "site"}
+    anywhere = {"doctor", "prune", "runs", "status"}
+    assert {line.split()[0] for line in NOTHING} == ANSWERS.keys() - anywhere
+    assert {line.split()[0] for line in BROKEN} == ANSWERS.keys() - anywhere - {"encoder", "import", "site"}
 
 
 def test_a_flipped_bit_is_listed(ask: Ask, folder: Path) -> None:
