@@ -34,6 +34,21 @@ def why(arguments: argparse.Namespace) -> None:
         )
 
 
+def contains(arguments: argparse.Namespace) -> None:
+    """Say whether a photo or caption is in a pipeline: the same file, or one that shows the same, since when,
+    from where, under which licence, and how it is taken out. Nothing of the photo is kept."""
+    from dataset.describe.contains import contains
+
+    pipeline, file = pipeline_of(arguments), Path(arguments.what)
+    content = file.read_bytes() if file.is_file() else None
+    contact = pipeline.settings.crawl.contact
+    found = contains(arguments.what, pipeline, contact=contact, content=content)
+    if arguments.json:
+        answer("contains", found)
+    else:
+        print("\n".join(found.lines()))
+
+
 def diff(arguments: argparse.Namespace) -> None:
     """Say which captions and photos differ between two builds, by which filter, and which changed sides."""
     from dataset.builds.compare import diff as compare
@@ -103,6 +118,12 @@ def register(commands: Commands) -> None:
     add_pipeline(command)
     command.add_argument("query", metavar="BOKE|TEXT|SHA256", help="a number, a part of a text, or a photo")
     add_json(command, "all answers")
+    command = add(commands, contains)
+    add_pipeline(command)
+    command.add_argument(
+        "what", metavar="BOKE|ADDRESS|PHOTO", help="a boke's number, an address of the site, or a file"
+    )
+    add_json(command)
     _register_score(add(commands, score))
     command = add(commands, diff)
     add_pipeline(command)

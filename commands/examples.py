@@ -58,6 +58,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "diff": ("bokeru diff --pipeline demo --json",),
     "why": ("bokeru why --pipeline demo 犬", "bokeru why --pipeline demo --json 80000003"),
+    "contains": (
+        "bokeru contains --pipeline demo photo.jpg",
+        "bokeru contains --pipeline demo --json 80000003",
+    ),
     "leaks": ("bokeru leaks --pipeline demo --least 0.999 --out leaks.png",),
     "score": (
         "bokeru score colours --pipeline demo --python featurize.scoring.ours:colourfulness",

@@ -160,6 +160,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("verify", data)
     ledger.run("diff", *pipeline)
     ledger.run("why", *pipeline, read.captions(data / "demo/dataset")["text"][0])
+    ledger.run("contains", *pipeline, read.captions(data / "demo/dataset")["boke_id"][0])
     ledger.run("doctor", "--data", data)
     ledger.look()
     return {

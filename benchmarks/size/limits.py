@@ -76,6 +76,7 @@ COMMANDS = (
     Row("canaries", "canaries {place} --set crawl.site=https://bokete.jp -n 6", "read", 4.0, 1.5),
     Row("why", "why {place} --json {boke}", "read", 3.0, 1.0, why="it asks the tables for one caption"),
     Row("why, text", "why {place} --json 転職", "read", 3.0, 1.5, why="it asks the tables for a text"),
+    Row("contains", "contains {place} {photo}", "read", 3.0, 1.5, why="it compares the views of all photos"),
     Row("score", "score colours {place} --python featurize.scoring.ours:colourfulness", "decode", 3.0, 1.5),
     Row("score, captions", "score kanji {place} --python featurize.scoring.ours:kanji", "mecab", 16.0, 1.5),
     Row("neighbours", "neighbours {place} --photos 4 -n 4 --out {out}/near.png", "vectors", 4.0, 1.0, 1.0),

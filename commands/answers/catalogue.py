@@ -41,6 +41,12 @@ def _compare() -> Any:
     return Comparison
 
 
+def _contains() -> Any:
+    from dataset.describe.contains import Contains
+
+    return Contains
+
+
 def _diff() -> Any:
     from dataset.builds.diff import Changes
 
@@ -143,6 +149,7 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "canaries": _canaries,
     "caption": _caption,
     "compare": _compare,
+    "contains": _contains,
     "diff": _diff,
     "doctor": _doctor,
     "encoder": _encoder,

@@ -5,6 +5,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from store.photo.near.kept import KeptLooks, Views
+from store.photo.near.look import Look
+from store.photo.near.packed import views_of
 from store.photo.near.pairs import near_hashes
 from store.photo.near.second_look import ALIKE, alike
 
@@ -51,3 +53,32 @@ def _proposed(views: Views, bits: int) -> tuple[np.ndarray, np.ndarray]:
     nth = np.arange(len(pair)) - np.searchsorted(pair, pair, side="left")
     chosen = order[nth < _LOOKS_AT_A_PAIR]
     return one[chosen], other[chosen]
+
+
+def copies_of(look: Look, kept: KeptLooks, among: pa.Array, bits: int) -> list[str]:
+    """Return the kept photos that show the same as another photo, which is not kept, as `near_copies` tells.
+
+    Every view is compared with every one of the photo's, some ten: that is sooner done than tables of keys.
+
+    Args:
+        look: the other photo's.
+        among: the sha256 of the photos that it may be near to.
+
+    Returns:
+        Their sha256, sorted.
+    """
+    views, asked = kept.views(among), views_of(look)
+    apart = np.bitwise_count(asked["hash"][:, None] ^ views.hash)  # (its views, V)
+    own, other = np.nonzero((apart <= bits) & (asked["asks"][:, None] | views.asks))
+    order = np.lexsort((apart[own, other], views.photo[other]))
+    photo = views.photo[other][order]
+    chosen = order[np.arange(len(order)) - np.searchsorted(photo, photo, side="left") < _LOOKS_AT_A_PAIR]
+    own, other = own[chosen], other[chosen]
+    photos, places = np.unique(views.photo[other], return_inverse=True)
+    names = views.sha256.take(pa.array(photos))
+    small = np.concatenate([look.small[None], kept.small(names)])
+    pairs = np.stack([np.zeros_like(places), places + 1])
+    boxes, poses = (np.stack([asked[name][own], getattr(views, name)[other]]) for name in ("box", "pose"))
+    same = alike(small, pairs, boxes, poses) >= ALIKE
+    found: list[str] = names.take(pa.array(np.unique(places[same]))).to_pylist()
+    return sorted(found)

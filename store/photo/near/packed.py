@@ -8,7 +8,11 @@ VIEW = np.dtype([("hash", "<u8"), ("box", "<f4", 4), ("pose", "?", 3), ("asks", 
 """How the column `views` packs a view."""
 
 
+def views_of(look: Look) -> np.ndarray:
+    """Return the views of a look, (V,) of `VIEW`."""
+    return np.array([(view.hash, view.box, view.pose, view.asks) for view in look.views], VIEW)
+
+
 def packed(look: Look) -> dict[str, bytes]:
     """Return the columns `small` and `views` of a look."""
-    views = np.array([(view.hash, view.box, view.pose, view.asks) for view in look.views], VIEW)
-    return {"small": look.small.tobytes(), "views": views.tobytes()}
+    return {"small": look.small.tobytes(), "views": views_of(look).tobytes()}

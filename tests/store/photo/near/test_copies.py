@@ -13,7 +13,7 @@ from PIL import Image
 from benchmarks.near import __main__ as benchmark
 from benchmarks.near.drawn import COPIES, card, line_drawing, page, photo, saved
 from store.photo.decode import decode
-from store.photo.near.copies import near_copies
+from store.photo.near.copies import copies_of, near_copies
 from store.photo.near.kept import KeptLooks
 from store.photo.near.look import look
 from store.photo.near.packed import packed
@@ -50,6 +50,17 @@ def test_a_copy_is_near_to_its_original_and_to_no_other_photo(kind: str, tmp_pat
     found = near(tmp_path, [*STRANGERS, *copies])
     right = [sorted((sha256(STRANGERS[n]), sha256(copy))) for n, copy in zip(originals, copies, strict=True)]
     assert sorted(map(list, found)) == sorted(right)
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_a_photo_that_is_not_kept_is_near_to_the_same_ones(kind: str, tmp_path: Path) -> None:
+    looks, names = kept(tmp_path, STRANGERS), pa.array([sha256(content) for content in STRANGERS])
+    for seed in range(4):
+        copy = look(decode(COPIES[kind](photo(seed), Random(seed))).image)
+        assert copies_of(copy, looks, names, BITS) == [sha256(STRANGERS[seed])]
+        others = pa.array([name.as_py() for name in names if name.as_py() != sha256(STRANGERS[seed])])
+        assert copies_of(copy, looks, others, BITS) == []
+    assert copies_of(look(Image.new("RGB", (64, 48), "white")), looks, names, BITS) == []
 
 
 FLAT = [saved(Image.new("RGB", (64, 48), (13 * n, 255 - 9 * n, 40)), "PNG") for n in range(20)]
