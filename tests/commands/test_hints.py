@@ -493,6 +493,16 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         forget_what_has_a_near_copy,
         lambda place: ["forget", *where(place), "--sha256", hashlib.sha256(near_copy()).hexdigest()],
     ),
+    (
+        "dataset/describe/contains.py",
+        lambda place: called(place, "contains", "1001"),
+        lambda place: ["forget", *where(place), "--boke", "1001"],
+    ),
+    (
+        "dataset/describe/contains.py",
+        lambda place: called(place, "contains", crawl_tables.image_url(1)),
+        lambda place: ["forget", *where(place), "--sha256", PHOTO],
+    ),
     ("commands/builds.py", leak, lambda place: ["forget", *where(place), "--sha256", leaking(place)]),
     (
         "commands/arguments.py",
