@@ -60,7 +60,16 @@ def web(arguments: argparse.Namespace) -> None:
     else:
         from web.app import serve
 
-        serve(pipeline.data, pipeline.name, arguments.host, arguments.port, pipeline.settings.web)
+        serve(
+            pipeline.data,
+            pipeline.name,
+            arguments.host,
+            arguments.port,
+            pipeline.settings.web,
+            names=arguments.allow_host,
+            key=not arguments.no_key,
+            key_file=arguments.key_file,
+        )
 
 
 def add_decoding(command: argparse.ArgumentParser) -> None:
@@ -106,6 +115,17 @@ def register(commands: Commands) -> None:
     add_pipeline(one)
     one.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: only this machine)")
     one.add_argument("--port", type=port, default=8000, help="the port to listen on (8000)")
+    one.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name or address that people open the app by beyond this machine; as many as there are",
+    )
+    one.add_argument("--no-key", action="store_true", help="ask for no key beyond this machine")
+    one.add_argument(
+        "--key-file", type=path, metavar="FILE", help="keep the key in FILE, made if missing, for all starts"
+    )
     one.add_argument(
         "--export", type=path, metavar="DIR", help="write the Generate and Training pages as files instead"
     )

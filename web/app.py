@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -9,37 +10,33 @@ from pathlib import Path
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from starlette.exceptions import HTTPException as AnyHTTPException
 from threadpoolctl import threadpool_limits
 
-from store.errors import MissingStage, UsageError, UserError
+from store.errors import UserError
 from store.place import Place
 from store.processes.cores import cores
 from store.processes.interruption import deferred
 from web.caption_service import CaptionService
 from web.content.library import Library
-from web.content.preparing import NotReady
 from web.door.admission import Admission
+from web.door.connections import BoundedConfig, Connections
 from web.door.head import AnswersHead
 from web.door.keys import KeyRing
+from web.door.opening import Opening, ring
 from web.door.proxies import KnownProxies
-from web.door.queue import QueueFull
-from web.door.security import LOOPBACK, SecurityMiddleware
+from web.door.security import SecurityMiddleware
+from web.door.uploads import Uploads
+from web.errors import add_handlers
 from web.links import STATIC
 from web.options import WebOptions
 from web.pages import Pages
-from web.pictures import UnusablePhoto
 from web.routes import answers, api, generate, overview, photos, training, try_photo
 from web.services import Services
 
 THREADS = 4
 """Threads a core that make pages: some read files, most compute."""
-STATUS = {UsageError: 400, MissingStage: 404, UnusablePhoto: 422}
-"""HTTP statuses of errors that the user can act on; any other is 503: damaged data, or a full queue."""
 
 
 def create(
@@ -64,7 +61,15 @@ def create(
         title="Bokeru", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=_lifespan
     )
     library = Library(options)
-    app.state.services = Services(data, pipeline, Pages(pipeline), library, CaptionService(library), keys)
+    app.state.services = Services(
+        data,
+        pipeline,
+        Pages(pipeline),
+        library,
+        CaptionService(library, options.model_seconds),
+        keys,
+        uploads=Uploads(int(options.upload_mb * 10**6), options.read_seconds),
+    )
     app.include_router(api.docs)
     for routes in (api, answers, overview, photos, training, generate, try_photo):
         app.include_router(routes.router)
@@ -74,9 +79,7 @@ def create(
     app.add_middleware(AnswersHead)
     app.add_middleware(KnownProxies, networks=options.proxies)
     app.add_middleware(SecurityMiddleware, hosts=hosts)
-    app.add_exception_handler(UserError, _error_response)
-    app.add_exception_handler(AnyHTTPException, _error_response)
-    app.add_exception_handler(RequestValidationError, _error_response)
+    add_handlers(app)
     return app
 
 
@@ -87,62 +90,59 @@ async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def _error_response(request: Request, error: Exception) -> Response:
-    """Return an error as a page, or as JSON below /api/."""
-    headers = dict(getattr(error, "headers", None) or {})
-    if isinstance(error, QueueFull | NotReady):
-        headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, NotReady):
-        headers["Refresh"] = str(error.retry_after)  # the page asks again by itself, without a script too
-    reason: Exception | str
-    if isinstance(error, RequestValidationError):
-        # The first is enough: a form shows one reason at a time.
-        first = error.errors()[0]
-        status, reason = 422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}"
-    elif isinstance(error, AnyHTTPException):
-        status, reason = error.status_code, str(error.detail)
-    else:
-        status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 503)
-        reason = error
-    if request.url.path.startswith("/api/"):
-        # Programs get JSON, in FastAPI's own form of an error.
-        return JSONResponse({"detail": str(reason)}, status, headers)
-    services: Services = request.app.state.services
-    again = error.retry_after if isinstance(error, NotReady) else None
-    response = services.pages.respond(request, "error.html", status, reason=reason, code=status, again=again)
-    response.headers.update(headers)
-    return response
-
-
 def serve(
     data: Path,
     pipeline: str,
     host: str = "127.0.0.1",
     port: int = 8000,
     options: WebOptions | None = None,
+    *,
+    names: Sequence[str] = (),
+    key: bool = True,
+    key_file: Path | None = None,
 ) -> None:
     """Serve the app until a signal ends it.
 
     Args:
         host: the address to listen on; anything but loopback opens the app to the network.
         port: 0 takes any that is free.
+        names: the names that it may be called by, beside those of loopback.
+        key: whether a key is asked for where it is open beyond loopback.
+        key_file: where that key is kept; None: each start makes another.
 
     Raises:
+        UsageError: the app is open beyond loopback, and has no name there; or the key's file holds no key.
         UserError: the port is in use, or the host is not an address of this machine.
         Interrupted: a signal came, and everything is closed.
     """
+    options = options or WebOptions()
+    opening = Opening(host, tuple(names), bool(options.proxies), key, key_file)
+    opening.check()
+    secret = opening.secret()
     listening = _listen(host, port)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
-    print(f"Bokeru is at {address}   (Ctrl-C ends it)", flush=True)
-    # On a network the names of the machine are not known here, so only a loopback app checks them.
-    loopback = host in LOOPBACK or host.startswith("127.")
+    port = listening.getsockname()[1]
+    if opening.is_beyond:
+        print(opening.warning(data, port), file=sys.stderr, flush=True)
+    for address in opening.links(port, secret):
+        print(f"Bokeru is at {address}   (Ctrl-C ends it)", flush=True)
     # Pages, searches and captions fill the cores already, where OpenBLAS's threads wait for each other:
     # captions of six photos took 220 ms on a busy machine, and 11 with one thread.
     threadpool_limits(1, user_api="blas")
-    app = create(data, pipeline, (*LOOPBACK, host) if loopback else (), options)
+    app = create(data, pipeline, opening.hosts, options, ring(secret))
     threading.Thread(target=_prepare, args=(app.state.services,), daemon=True).start()
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=60
+    connections = Connections(
+        options.connections, options.connections_per_address, options.proxies, options.read_seconds
+    )
+    # No log of requests: their addresses may hold a key. Nor uvicorn's own trust in what a proxy says.
+    config = BoundedConfig(
+        app,
+        connections,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_keep_alive=60,
     )
     server = uvicorn.Server(config)
 

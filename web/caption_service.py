@@ -1,7 +1,8 @@
 """The caption service: writes captions for pages and API, each token with its probability."""
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from train.captions.pool import Neighbour, Pool
 from web.caption_settings import CaptionSettings
 from web.content.library import Library
 from web.content.runs import find_run
+from web.languages import LocalisedError, Message
 from web.pictures import opened
 
 
@@ -68,11 +70,19 @@ class UploadCaptions:
     neighbours: list[Neighbour]
 
 
-class CaptionService:
-    """Writes captions with the models in the library. A call keeps the cores busy: run it in the queue."""
+class TooLong(LocalisedError):
+    """The model took too long for one request."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+
+class CaptionService:
+    """Writes captions with the models in the library. A call keeps the cores busy: run it in the queue.
+
+    Args:
+        model_seconds: the most that the model may take for one call.
+    """
+
+    def __init__(self, library: Library, model_seconds: float = math.inf) -> None:
+        self._library, self._model_seconds = library, model_seconds
 
     def for_photos(
         self, place: Place, run: Path, sha256s: Sequence[str], settings: CaptionSettings
@@ -131,10 +141,22 @@ class CaptionService:
         self._library.pool(place, captioner.features_key, waits=True)
 
     def _model(self, place: Place, run: Path) -> tuple[Captioner, Vectors]:
-        captioner = self._library.captioner(run)
+        captioner = self._library.captioner(run).watched(self._time())
         if not (place.features / captioner.features_key).is_dir():
             raise MissingStage(place.features / captioner.features_key, place.command("features"))
         return captioner, self._library.vectors(place, captioner.features_key)
+
+    def _time(self) -> Callable[[], None]:
+        """Return what raises `TooLong` once the time of a call that begins now is over."""
+        end = time.monotonic() + self._model_seconds
+
+        def check() -> None:
+            if time.monotonic() > end:
+                limit = {"seconds": f"{self._model_seconds:g}"}
+                text = "The captions took more than {seconds} seconds. Ask for fewer, or a narrower beam."
+                raise TooLong(Message(text, limit))
+
+        return check
 
 
 def _write(

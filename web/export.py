@@ -54,6 +54,7 @@ class FileLinks(Links):
     is_copy = True
 
     def __init__(self, language: str, broken: set[str], writes: bool) -> None:
+        super().__init__()
         self._language, self._broken, self.writes = language, broken, writes
 
     def overview(self) -> str:

@@ -9,34 +9,45 @@ STATIC = Path(__file__).parent / "static"
 
 
 class Links:
-    """Addresses on the server. Templates write no address themselves, so that a copy can have its own."""
+    """Addresses on the server. Templates write no address themselves, so that a copy can have its own.
+
+    Args:
+        prefix: what a proxy takes off the front of all of them, such as /bokeru.
+    """
 
     is_copy = False
     writes = False
     """Whether the page itself writes captions, in the browser: a copy's."""
 
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+
     def overview(self) -> str:
         """Return the address of the first page."""
-        return "/"
+        return f"{self._prefix}/"
+
+    def api(self, path: str = "") -> str:
+        """Return the address of the API's documentation, or of a path of the API."""
+        return f"{self._prefix}/api{path}"
 
     def page(self, name: str, pipeline: str, **query: object) -> str:
         """Return the address of a pipeline's page: `data`, `training`, `generate` or `try`."""
-        return f"/pipelines/{quote(pipeline)}/{name}" + _query(query)
+        return f"{self._prefix}/pipelines/{quote(pipeline)}/{name}" + _query(query)
 
     def photo_page(self, pipeline: str, sha256: str, part: str = "") -> str:
         """Return the address of the page about one photo, or of a part of it: `neighbours` or `rows`."""
-        return f"/pipelines/{quote(pipeline)}/photos/{sha256}{part and f'/{part}'}"
+        return f"{self._prefix}/pipelines/{quote(pipeline)}/photos/{sha256}{part and f'/{part}'}"
 
     def photo(self, pipeline: str, sha256: str, size: int = 600) -> str:
         """Return the address of a photo as a JPEG of at most `size` pixels a side."""
-        return f"/pipelines/{quote(pipeline)}/photos/{sha256}.jpg?size={size}"
+        return f"{self._prefix}/pipelines/{quote(pipeline)}/photos/{sha256}.jpg?size={size}"
 
     def static(self, name: str) -> str:
         """Return the address of a stylesheet, script or icon.
 
         It changes with the content, so that no browser shows an old copy.
         """
-        return f"/static/{name}?v={_digest(name)}"
+        return f"{self._prefix}/static/{name}?v={_digest(name)}"
 
 
 def _query(query: dict[str, object]) -> str:

@@ -39,19 +39,23 @@ class Pages:
 
     def __init__(self, pipeline: str, links: Links | None = None) -> None:
         self._environment = template_environment()
-        self._pipeline, self.links = pipeline, links or Links()
+        self._pipeline, self._links = pipeline, links or Links()
 
-    def render(self, template: str, language: str, **context: Any) -> str:
-        """Return the HTML of a page."""
+    def render(self, template: str, language: str, to: Links | None = None, **context: Any) -> str:
+        """Return the HTML of a page; `to` instead of the links that all pages have."""
         context = {"pipeline": self._pipeline, "current": "", **context}
         return self._environment.get_template(template).render(
             _=Translator(language),
-            to=self.links,
+            to=to or self._links,
             language=language,
             languages=LANGUAGES,
             policy=COPY_POLICY,
             **context,
         )
+
+    def links(self, request: Request) -> Links:
+        """Return the links that hold where a request came from: a proxy may have taken off a prefix."""
+        return Links(request.scope.get("root_path", ""))
 
     def language(self, request: Request) -> str:
         """Return the language of the address, else of the reader's earlier choice, else of the browser."""
@@ -62,15 +66,21 @@ class Pages:
         """Return the response with a page in the reader's language."""
         language = self.language(request)
         language_links = {code: f"?{request.url.include_query_params(lang=code).query}" for code in LANGUAGES}
-        response = HTMLResponse(
-            self.render(template, language, language_links=language_links, **context), status
-        )
+        text = self.render(template, language, self.links(request), language_links=language_links, **context)
+        response = HTMLResponse(text, status)
         # The same address shows other content as stages run, and each reader another language.
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Vary"] = "Accept-Language, Cookie"
         if request.query_params.get("lang") == language:
             # `lax`, so that a link from another site opens in the chosen language too.
-            response.set_cookie("lang", language, max_age=31_536_000, samesite="lax", httponly=True)
+            response.set_cookie(
+                "lang",
+                language,
+                31_536_000,
+                path=request.scope.get("root_path") or "/",
+                samesite="lax",
+                httponly=True,
+            )
         return response
 
 

@@ -15,11 +15,22 @@ from web.content.catalogue import Catalogue
 from web.content.library import Library
 from web.content.stages import pipelines
 from web.door.keys import KeyRing
-from web.door.queue import FairQueue
+from web.door.queue import FairQueue, QueueFull
+from web.door.security import from_other_site
+from web.door.uploads import Uploads
 from web.door.visitor import visitor_of
+from web.languages import LocalisedError, Message
 from web.pages import Pages
 
 T = TypeVar("T")
+
+
+PAUSE = 2.0
+"""Seconds that a refusal by the queue waits."""
+
+
+class OtherSite(LocalisedError):
+    """Another site caused a request that takes work."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class Services:
     keys: KeyRing = field(default_factory=KeyRing)
     """The keys that open the app, or a part of it; a part that has keys of its own adds their source."""
     queue: FairQueue = field(default_factory=FairQueue)
+    uploads: Uploads = field(default_factory=Uploads)
     searches: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "neighbours"))
     """Looks for neighbours, one photo's at a time: each look reads all vectors, and no page waits for it."""
 
@@ -56,13 +68,31 @@ class Services:
         """Run work with a model in the queue, when it is this visitor's turn.
 
         Raises:
+            OtherSite: another site led here.
             QueueFull: too many requests are waiting.
         """
-        return await self.queue.run(visitor_of(request).name, work)
+        _own_site(request)
+        try:
+            return await self.queue.run(visitor_of(request).name, work)
+        except QueueFull:
+            # A program that asks again at once would else keep the app busy with refusals.
+            await asyncio.sleep(PAUSE)
+            raise
 
-    async def searched(self, work: Callable[[], T]) -> T:
-        """Look for neighbours, when those who asked before have theirs."""
+    async def searched(self, request: Request, work: Callable[[], T]) -> T:
+        """Look for neighbours, when those who asked before have theirs.
+
+        Raises:
+            OtherSite: another site led here.
+        """
+        _own_site(request)
         return await asyncio.get_running_loop().run_in_executor(self.searches, work)
+
+
+def _own_site(request: Request) -> None:
+    if from_other_site(request.headers):
+        text = "Another site led here: nothing is worked out for it. Open the page anew, or use its form."
+        raise OtherSite(Message(text))
 
 
 def _services(request: Request) -> Services:

@@ -4,8 +4,9 @@ B photos, D components of a photo's vector, n captions per photo.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +22,7 @@ from store.errors import UsageError, UserError
 from train.arithmetic.arithmetic import Decoder, choose
 from train.captions.beam import beam
 from train.captions.constraints import Constraint, ForbiddenWords, NoRepeat, Rules
-from train.captions.decode import Hypothesis, greedy, sample
+from train.captions.decode import Hypothesis, Watched, greedy, sample
 from train.captions.options import DecodingOptions, parse_decoding
 
 MAX_STEP_LOGITS = 2**24
@@ -114,6 +115,12 @@ class Captioner:
     def weights_digest(self) -> object:
         """What identifies the weights file of the vectors that the model reads; None where none is kept."""
         return self.features.get(DIGEST)
+
+    def watched(self, check: Callable[[], None]) -> Self:
+        """Return this captioner with `check` called before each step; what it raises ends the captions."""
+        watched = copy(self)
+        watched._model = Watched(self._model, check)
+        return watched
 
     def caption(self, vectors: NDArray[np.float32], **settings: Any) -> list[list[Caption]]:
         """Write captions for photos.

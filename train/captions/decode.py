@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from train.arithmetic.arithmetic import Decoder
+from train.arithmetic.arithmetic import Decoder, Ranking, State
 from train.arithmetic.arrays import namespace, to_host
 from train.captions.constraints import Ints, Rules
 
@@ -39,6 +39,32 @@ class Hypothesis:
     def from_arrays(cls, tokens: Ints, log_probabilities: Floats, score: float) -> Self:
         """Return the hypothesis of ids (t,) int64 and log-probabilities (t + 1,) float64."""
         return cls(tuple(map(int, tokens)), tuple(map(float, log_probabilities)), score)
+
+
+class Watched:
+    """A model that calls something before each of its steps: it can end captions that take too long.
+
+    Args:
+        model: the model.
+        check: raises what ends them.
+    """
+
+    def __init__(self, model: Decoder, check: Callable[[], None]) -> None:
+        self._model, self._check = model, check
+
+    @property
+    def ranking(self) -> Ranking:
+        """What its logits are read with."""
+        return self._model.ranking
+
+    def start(self, vectors: Any, /) -> State:
+        """Return the state before the first token."""
+        return self._model.start(vectors)
+
+    def step(self, state: Any, tokens: Any, /) -> tuple[Any, State]:
+        """Read one more token of each caption."""
+        self._check()
+        return self._model.step(state, tokens)
 
 
 def greedy(model: Decoder, vectors: Any, rules: Rules) -> list[Hypothesis]:

@@ -32,6 +32,17 @@ def parsed_networks(networks: Sequence[str]) -> tuple[str, ...]:
     return tuple(networks)
 
 
+class Networks:
+    """Addresses and networks, each as text; `in` tells whether an address is in one of them."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = tuple(map(ip_network, networks))
+
+    def __contains__(self, text: str) -> bool:
+        address = parsed_address(text)
+        return address is not None and any(address in network for network in self._networks)
+
+
 class KnownProxies:
     """Gives a request the client, the scheme and the prefix that a known proxy tells of it.
 
@@ -41,12 +52,12 @@ class KnownProxies:
     """
 
     def __init__(self, app: ASGIApp, networks: Sequence[str] = ()) -> None:
-        self._app, self._networks = app, tuple(map(ip_network, networks))
+        self._app, self._known = app, Networks(networks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         client = scope.get("client")
-        if scope["type"] != "http" or not client or not self._is_known(_address(client[0])):
+        if scope["type"] != "http" or not client or client[0] not in self._known:
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
         scheme = headers.get("x-forwarded-proto", scope["scheme"]).strip().lower()
@@ -66,9 +77,6 @@ class KnownProxies:
         scope["raw_path"] = prefix.encode() + scope.get("raw_path", b"")
         await self._app(scope, receive, send)
 
-    def _is_known(self, address: IPv4Address | IPv6Address | None) -> bool:
-        return address is not None and any(address in network for network in self._networks)
-
     def _client(self, proxy: str, forwarded: Sequence[str]) -> str:
         """Return who asked the first of the proxies that we know.
 
@@ -77,16 +85,16 @@ class KnownProxies:
         """
         client = proxy
         for text in reversed(",".join(forwarded).split(",")):
-            address = _address(text)
+            address = parsed_address(text)
             if address is None:
                 return client
             client = str(address)
-            if not self._is_known(address):
+            if client not in self._known:
                 return client
         return client
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def parsed_address(text: str) -> IPv4Address | IPv6Address | None:
     """Return an address that may have a port behind it; None where it is none."""
     text = text.strip()
     if match := re.fullmatch(r"\[([^]]*)\](?::\d+)?|([0-9.]+):\d+", text):

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import PydanticSerializationError
 
@@ -31,6 +31,7 @@ def answered(found: object, kind: Any) -> Response:
 
 @router.get("/pipelines/{pipeline}/comparison", tags=["training"], response_model=Comparison | None)
 async def compare_runs(
+    request: Request,
     services: ServicesDep,
     place: PlaceDep,
     run: Annotated[
@@ -40,7 +41,7 @@ async def compare_runs(
 ) -> Response:
     """The figures of a run, and by how much those of others differ: `bokeru compare`. Null for one run."""
     runs = [find_run(place, name) for name in run] or evaluated(place.runs)
-    found = await services.searched(lambda: compare(runs, split)) if len(runs) > 1 else None
+    found = await services.searched(request, lambda: compare(runs, split)) if len(runs) > 1 else None
     return answered(found, Comparison | None)
 
 
@@ -58,13 +59,14 @@ def get_evaluation(place: PlaceDep, run: Annotated[str, Path(description="A run'
 
 
 @router.get("/pipelines/{pipeline}/diff", tags=["data"], response_model=Changes | None)
-async def compare_builds(services: ServicesDep, place: PlaceDep) -> Response:
+async def compare_builds(request: Request, services: ServicesDep, place: PlaceDep) -> Response:
     """What differs between the last two builds of the dataset: `bokeru diff`. Null where one is kept."""
-    return answered(await services.searched(partial(diff, place.dataset)), Changes | None)
+    return answered(await services.searched(request, partial(diff, place.dataset)), Changes | None)
 
 
 @router.get("/pipelines/{pipeline}/why", tags=["data"], response_model=list[Answer])
 async def explain(
+    request: Request,
     services: ServicesDep,
     place: PlaceDep,
     query: Annotated[
@@ -73,5 +75,5 @@ async def explain(
     most: Annotated[int, Query(ge=1, le=1000, description="So many answers at most")] = 100,
 ) -> Response:
     """Why captions are in the dataset, or which filter left them out: `bokeru why`."""
-    found = await services.searched(partial(why, query, place.dataset))
+    found = await services.searched(request, partial(why, query, place.dataset))
     return answered(found[:most], list[Answer])

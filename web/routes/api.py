@@ -15,7 +15,6 @@ from web.api_documentation import operations
 from web.content import source_rows, statistics
 from web.content.runs import Run, find_run, read_run, runs
 from web.content.stages import pipelines, stages
-from web.door import uploads
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.routes.photos import PhotoFilters
 from web.routes.try_photo import TrySettings
@@ -130,6 +129,7 @@ def get_rows(place: PlaceDep, catalogue: CatalogueDep, photo: PhotoDep) -> list[
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}/neighbours", tags=["data"])
 async def get_neighbours(
+    request: Request,
     services: ServicesDep,
     place: PlaceDep,
     photo: PhotoDep,
@@ -140,7 +140,7 @@ async def get_neighbours(
 ) -> list[Neighbour]:
     """The training photos that are nearest to a photo, by the vectors that a model reads."""
     work = partial(services.captions.neighbours, place, find_run(place, run), photo, count)
-    return await services.searched(work)
+    return await services.searched(request, work)
 
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}/captions", tags=["captions"])
@@ -175,13 +175,13 @@ async def caption_photo(
     request: Request, services: ServicesDep, place: PlaceDep, settings: Annotated[TrySettings, Query()]
 ) -> OwnPhoto:
     """Captions that a model writes for a photo of your own, and the training photos nearest to it."""
-    photo = await uploads.read_body(request)
-    run = find_run(place, settings.run)
-    upload = await services.queued(
-        request, partial(services.captions.for_upload, place, run, photo, settings)
-    )
-    captions = [written(each.caption, each.source) for each in upload.captions]
-    return OwnPhoto(upload.picture.width, upload.picture.height, captions, upload.neighbours)
+    with services.uploads.upload() as upload:
+        photo = await services.uploads.body(request, upload)
+        run = find_run(place, settings.run)
+        work = partial(services.captions.for_upload, place, run, photo, settings)
+        own = await services.queued(request, work)
+    captions = [written(each.caption, each.source) for each in own.captions]
+    return OwnPhoto(own.picture.width, own.picture.height, captions, own.neighbours)
 
 
 @router.get("/pipelines/{pipeline}/runs", tags=["training"])

@@ -9,13 +9,14 @@ from pydantic import Field
 
 from store.errors import MissingStage, UserError
 from store.place import Place
-from web.caption_service import ModelCaption
+from web.caption_service import ModelCaption, TooLong
 from web.caption_settings import CaptionSettings
 from web.content.catalogue import Catalogue
 from web.content.preparing import NotReady
 from web.content.runs import find_run, runs
 from web.door.queue import QueueFull
-from web.services import CatalogueDep, PlaceDep, Services, ServicesDep
+from web.errors import headers_of, status_of
+from web.services import CatalogueDep, OtherSite, PlaceDep, Services, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
 PER_PAGE = 6
@@ -61,10 +62,7 @@ async def generate(
         problem=problem,
         query=settings.model_dump(exclude={"page", "photo"}, exclude_defaults=True),
     )
-    if isinstance(problem, QueueFull | NotReady):
-        response.headers["Retry-After"] = str(problem.retry_after)
-    if isinstance(problem, NotReady):
-        response.headers["Refresh"] = str(problem.retry_after)
+    response.headers.update(headers_of(problem))
     return response
 
 
@@ -102,14 +100,20 @@ async def _write_captions(
 ) -> tuple[list[list[ModelCaption]], UserError | None, int]:
     """Return the model's captions, or the reason why there are none, and the HTTP status.
 
-    Without a model the page still shows people's captions, so most reasons keep status 200.
+    Without a model the page still shows people's captions, so most reasons keep status 200. Where another
+    site led here, it shows the form, and nothing is worked out (403).
+
+    Raises:
+        QueueFull: the visitor has too many requests there already; their pages show people's captions.
     """
     try:
         run = find_run(place, settings.run)
         work = partial(services.captions.for_photos, place, run, sha256s, settings)
         return await services.queued(request, work), None, 200
-    except (QueueFull, NotReady) as error:
-        return [], error, 503
+    except (QueueFull, NotReady, TooLong, OtherSite) as error:
+        if isinstance(error, QueueFull) and error.own:
+            raise
+        return [], error, status_of(error)
     # A run that was named in the address and is gone is an error; no model yet is a state of the pipeline.
     except MissingStage as error:
         return [], error, 404 if settings.run else 200

@@ -16,7 +16,7 @@ from web.content.preparing import NotReady
 from web.content.runs import find_run
 from web.languages import Translator
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
-from web.services import CatalogueDep, PhotoDep, PlaceDep, Services, ServicesDep
+from web.services import CatalogueDep, OtherSite, PhotoDep, PlaceDep, Services, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
 PER_PAGE = 24
@@ -88,7 +88,7 @@ def show_statistics(
     request: Request, services: ServicesDep, place: PlaceDep, catalogue: CatalogueDep
 ) -> HTMLResponse:
     """Show the dataset's statistics as charts."""
-    language = services.pages.language(request)
+    language, to = services.pages.language(request), services.pages.links(request)
     charts = statistics.charts(catalogue, Translator(language))
     return services.pages.respond(
         request,
@@ -102,7 +102,7 @@ def show_statistics(
         labels=catalogue.labels.most_common(20),
         tokens=statistics.tokens(place, 20),
         links={
-            name: lambda value, name=name: services.pages.links.page("data", place.name, **{name: value})
+            name: lambda value, name=name: to.page("data", place.name, **{name: value})
             for name in ("category", "label")
         },
     )
@@ -153,8 +153,10 @@ async def show_neighbours(
     neighbours: list[Neighbour] = []
     try:
         run = find_run(place)
-        neighbours = await services.searched(partial(services.captions.neighbours, place, run, photo))
-    except NotReady:
+        neighbours = await services.searched(
+            request, partial(services.captions.neighbours, place, run, photo)
+        )
+    except (NotReady, OtherSite):
         raise
     except UserError as error:
         problem = error

@@ -14,8 +14,7 @@ from store.place import Place
 from web.caption_service import UploadCaptions
 from web.caption_settings import CaptionSettings
 from web.content.runs import find_run, runs
-from web.door import uploads
-from web.door.queue import QueueFull
+from web.errors import headers_of, status_of
 from web.languages import Message
 from web.pictures import UnusablePhoto, jpeg
 from web.routes.photos import best_caption
@@ -42,17 +41,16 @@ async def try_photo(request: Request, services: ServicesDep, place: PlaceDep) ->
     """Write captions for the uploaded photo. It is kept in memory until they are written, nowhere else."""
     settings = TrySettings()
     try:
-        photo, fields = await uploads.read_form(request)
-        settings = parse_settings(fields)
-        if not photo:
-            raise UnusablePhoto(Message("No photo was sent. Choose one first."))
-        run = find_run(place, settings.run)
-        work = partial(_caption, services, place, run, photo, settings)
-        captions, picture = await services.queued(request, work)
-    except QueueFull as error:
-        return _page(request, services, place, settings, problem=error, status=503)
+        with services.uploads.upload() as upload:
+            photo, fields = await services.uploads.form(request, upload)
+            settings = parse_settings(fields)
+            if not photo:
+                raise UnusablePhoto(Message("No photo was sent. Choose one first."))
+            run = find_run(place, settings.run)
+            work = partial(_caption, services, place, run, photo, settings)
+            captions, picture = await services.queued(request, work)
     except UserError as error:
-        return _page(request, services, place, settings, problem=error, status=422)
+        return _page(request, services, place, settings, problem=error)
     return _page(request, services, place, settings, captions, picture)
 
 
@@ -85,7 +83,6 @@ def _page(
     captions: UploadCaptions | None = None,
     picture: str | None = None,
     problem: UserError | None = None,
-    status: int = 200,
 ) -> HTMLResponse:
     neighbours = []
     if captions:
@@ -94,7 +91,7 @@ def _page(
     response = services.pages.respond(
         request,
         "try.html",
-        status,
+        status_of(problem) if problem else 200,
         current="try",
         megapixels=f"{Limits.options.max_megapixels:g}",
         pipeline=place.name,
@@ -106,6 +103,5 @@ def _page(
         neighbours=neighbours,
         problem=problem,
     )
-    if isinstance(problem, QueueFull):
-        response.headers["Retry-After"] = str(problem.retry_after)
+    response.headers.update(headers_of(problem))
     return response
