@@ -68,7 +68,9 @@ def run(prepared: Prepared, rows: tuple[Row, ...] = COMMANDS) -> tuple[dict[str,
             costs[row.name] = cost(row.name, line(row, names))
             if row.name == "dataset":
                 measures |= yardsticks(folder)
-    return costs, measures
+        # A machine is not always as quick: what was measured first may have met a better minute.
+        again = yardsticks(folder)
+    return costs, {name: max(value, again.get(name, 0.0)) for name, value in measures.items()}
 
 
 @contextmanager

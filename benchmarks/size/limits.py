@@ -53,39 +53,41 @@ _MULTIPLIES = _Multiplies(is_stage=True, power=None)
 COMMANDS = (
     Row("dataset", "dataset {place}", "decode", 6.0, 2.5, why="it looks at every photo", is_stage=True),
     # What was seen at this size on 3f851db, and has to be right.
-    Row("train", "train {place}", "gemm", 3.0, 1.0, 1.5, "1.5 times the vectors and 1 GB", **_MULTIPLIES),
+    Row("train", "train {place}", "gemm", 4.0, 1.0, 1.5, "1.5 times the vectors and 1 GB", **_MULTIPLIES),
     Row("evaluate", "evaluate {place}", "gemm", 2.0, 3.0, 1.0, "3 GB beside the vectors", **_MULTIPLIES),
     Row("compare", "compare {place}", "read", 3.0, 1.0, why="it draws the photos of dev a thousand times"),
     Row("runs", "runs export csv {place} --out {out}/runs.csv", "start", 3.0, 0.5, why="it reads logs"),
     Row("web --export", "web {place} --export {out}/copy", "gemm", 1.0, 2.0, 1.0, "it ends with a copy"),
-    Row("export coco", "export {place} --format coco {out}/coco", "decode", 1.2, 1.0, why="memory flat"),
+    Row("export coco", "export {place} --format coco {out}/coco", "decode", 1.5, 1.0, why="memory flat"),
     Row("verify --quick", "verify --quick {pipeline}", "read", 1.0, 0.5, why="by manifests alone"),
     Row("verify", "verify {pipeline}", "decode", 6.0, 2.0, why="two decodings, and every caption cut"),
     # The others.
     Row("crawl", "crawl {place}", "read", 5.0, 1.0, why="with nothing due it reads what is known"),
     Row("features", "features {place}", "read", 2.0, 0.5, why="it reads digests", is_stage=True),
-    Row("features, few", "features {few}", "network", 4.0, 1.5, why="the network is the work", grows=False),
+    Row("features, few", "features {few}", "network", 8.0, 1.5, why="the network is the work", grows=False),
     Row("run", "run {place}", "read", 6.0, 1.0, why="every stage is up to date", is_stage=True),
-    Row("caption", "caption {place} {photo}", "start", 6.0, 1.5, why="one photo: the model and the weights"),
+    Row("caption", "caption {place} {photo}", "start", 10.0, 1.5, why="one photo: the model and the weights"),
     Row("inspect", "inspect {pipeline}/dataset", "read", 3.0, 1.0, why="it reads every column once"),
     Row("inspect, crawl", "inspect {pipeline}/crawl", "read", 3.0, 1.0, why="it reads every column once"),
-    Row("export pairs", "export {place} --format pairs {out}/pairs", "decode", 1.0, 1.0, why="memory flat"),
-    Row("export tar", "export {place} --format webdataset {out}/tar", "decode", 1.0, 1.0, why="memory flat"),
-    Row("export files", "export {place} --format imagefolder {out}/f", "decode", 0.8, 1.0, why="memory flat"),
+    Row("export pairs", "export {place} --format pairs {out}/pairs", "decode", 1.6, 1.0, why="memory flat"),
+    Row("export tar", "export {place} --format webdataset {out}/tar", "decode", 1.8, 1.0, why="memory flat"),
+    Row("export files", "export {place} --format imagefolder {out}/f", "decode", 1.2, 1.0, why="memory flat"),
     Row("push", "push {place} you/jokes", "hash", 20.0, 1.5, why="it sends every byte"),
     Row("canaries", "canaries {place} --set crawl.site=https://bokete.jp -n 6", "read", 4.0, 1.5),
-    Row("why", "why {place} --json {boke}", "read", 3.0, 1.0, why="it asks the tables for one caption"),
-    Row("why, text", "why {place} --json 転職", "read", 3.0, 1.5, why="it asks the tables for a text"),
+    Row("why", "why {place} --json {boke}", "read", 5.0, 1.0, why="it asks the tables for one caption"),
+    Row("why, text", "why {place} --json 転職", "read", 5.0, 1.5, why="it asks the tables for a text"),
     Row("contains", "contains {place} {photo}", "read", 3.0, 1.5, why="it compares the views of all photos"),
-    Row("score", "score colours {place} --python featurize.scoring.ours:colourfulness", "decode", 3.0, 1.5),
-    Row("score, captions", "score kanji {place} --python featurize.scoring.ours:kanji", "mecab", 16.0, 1.5),
+    Row("score", "score colours {place} --python featurize.scoring.ours:colourfulness", "decode", 5.0, 1.5),
+    Row("score, captions", "score kanji {place} --python featurize.scoring.ours:kanji", "mecab", 22.0, 1.5),
     Row("neighbours", "neighbours {place} --photos 4 -n 4 --out {out}/near.png", "vectors", 4.0, 1.0, 1.0),
     Row("leaks", "leaks {place} --out {out}/leaks.png", "vectors", 20.0, 1.0, 1.0, "all pairs", power=2),
-    Row("forget", "forget {place} --odai {odai}", "decode", 1.5, 2.0, why="it reads all, rewrites some"),
-    Row("dataset, again", "dataset {place}", "decode", 0.7, 2.5, why="photos are known", is_stage=True),
+    Row("forget", "forget {place} --odai {odai}", "decode", 2.2, 2.0, why="it reads all, rewrites some"),
+    Row("dataset, again", "dataset {place}", "decode", 1.5, 2.5, why="photos are known", is_stage=True),
+    Row("status", "status {place} --explain", "read", 4.0, 1.0, why="it compares settings with manifests"),
+    Row("prune", "prune {place} --dry-run", "read", 3.0, 1.0, why="it looks at what each file takes"),
     Row("diff", "diff {place} --json", "read", 3.0, 1.0, why="it compares two tables of keys"),
     # A tenth of the photos.
-    Row("import", "import bokekan {can} --pipeline imported {places}", "decode", 0.5, 1.0),
+    Row("import", "import bokekan {can} --pipeline imported {places}", "decode", 0.8, 1.0),
     # Those that work on no pipeline, or on one of their own, cost the same at any size.
     Row("settings", "settings {place}", "start", 1.0, 0.5, grows=False),
     Row("doctor", "doctor", "start", 10.0, 1.5, grows=False),
@@ -99,11 +101,13 @@ COMMANDS = (
 )  # fmt: skip
 """`web` and `site` serve until they are ended: see PAGES."""
 
-FIRST, LATER = 3.0, 0.3
-"""Starts that the first page of a kind may take, and each later one: about a second, and a tenth."""
+FIRST, LATER = (1.0, 3.0), (0.1, 0.3)
+"""Seconds that the first page of a kind may take, and each later one, or so many starts if that is longer."""
+UPLOAD = ((1.5, 5.0), (0.2, 0.6))
+"""The same of a photo of one's own, which the network reads: its weights are loaded for the first one."""
 LONGER = ("generate", "api, rows")
 """Pages that write captions, or ask the shards as a user would: each may take as long as a first one."""
-LISTENS = 6.0
+LISTENS = 8.0
 """Starts that a server may take until its first page is there."""
 PREPARED = ("read", 10.0)
 """Yardstick, and how often: until the index and the vectors are there that the web app keeps on disk."""
