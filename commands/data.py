@@ -1,7 +1,6 @@
 """The commands on saved pages, datasets, weights, and the directory of any stage."""
 
 import argparse
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +35,7 @@ def parse(arguments: argparse.Namespace) -> None:
         raise UsageError(f"{arguments.file} cannot be read: {error.strerror}") from None
     use_layouts(arguments.layouts)
     row = parse(body, arguments.url, datetime.now(UTC))
-    print(json.dumps(row, ensure_ascii=False, indent=1, default=str))
+    answer("parse", row)
 
 
 def inspect(arguments: argparse.Namespace) -> None:
@@ -143,6 +142,7 @@ def settings(arguments: argparse.Namespace) -> None:
 def register(commands: Commands) -> None:
     """Add these commands to the parser."""
     command = add(commands, parse)
+    command.set_defaults(json=True)
     command.add_argument("file", type=path, metavar="FILE", help="the saved page")
     command.add_argument("--url", required=True, help="the address that the page was saved from")
     command.add_argument(

@@ -103,6 +103,16 @@ def _leaks() -> Any:
     return Leaks
 
 
+def _parse() -> Any:
+    import pyarrow as pa
+
+    from store.answers.rows import row_type
+    from store.schema import PAGES
+
+    told_by_answers = {"etag", "last_modified", "source", "licence"}  # or by imports, not by a page
+    return row_type("ParsedPage", pa.schema([each for each in PAGES if each.name not in told_by_answers]))
+
+
 def _prune() -> Any:
     from train.lineage.prune import Pruned
 
@@ -159,6 +169,7 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "import": _import,
     "inspect": _inspect,
     "leaks": _leaks,
+    "parse": _parse,
     "prune": _prune,
     "reparse": _reparse,
     "runs": _runs,
@@ -167,4 +178,4 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "verify": _verify,
     "why": _why,
 }
-"""For each command that takes `--json` the function that returns the type of its answer."""
+"""For each command that takes `--json`, and `parse`, the function that returns the type of its answer."""

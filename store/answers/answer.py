@@ -30,7 +30,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Failure:
-    """What stands in the place of an answer that could not be made: none has a key `error` at its top."""
+    """What stands in the place of an answer: none has an object called `error` at its top."""
 
     error: Reason
 

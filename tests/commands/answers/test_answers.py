@@ -58,23 +58,24 @@ Ask = Callable[..., tuple[int, Any]]
 @pytest.fixture
 def ask(folder: Path, capfd: pytest.CaptureFixture[str]) -> Ask:
     def asked(line: str) -> tuple[int, Any]:
-        command, *words = [word.replace("DIR", str(folder)) for word in line.split()]
+        pages = str(ROOT / "tests" / "crawler" / "pages")
+        command, *words = line.replace("DIR", str(folder)).replace("PAGES", pages).split()
         config = ["--config", str(folder / "pipelines.yaml")] if "--pipeline" in words else []
         data = ["--data", str(folder / "data")] if config or command in ("doctor", "encoder") else []
         capfd.readouterr()
+        option = [] if command == "parse" else ["--json"]
         try:
-            status = main([command, *words, *config, *data, "--json"])
+            status = main([command, *words, *config, *data, *option])
         except SystemExit as end:
             status = int(end.code or 0)
         output, errors = capfd.readouterr()
         assert "Traceback" not in errors
         told = json.loads(output, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-        is_failure = isinstance(told, dict) and "error" in told
-        name = "error" if is_failure else command
+        name = "error" if is_failure(told) else command
         Draft202012Validator(
             closed(SCHEMAS[name]), format_checker=Draft202012Validator.FORMAT_CHECKER
         ).validate(told)
-        if is_failure:
+        if is_failure(told):
             assert told["error"]["status"] == status != 0
             assert errors.splitlines()[-1].endswith(told["error"]["message"].splitlines()[-1])
         return status, told
@@ -83,7 +84,7 @@ def ask(folder: Path, capfd: pytest.CaptureFixture[str]) -> Ask:
 
 
 def is_failure(told: Any) -> bool:
-    return isinstance(told, dict) and "error" in told
+    return isinstance(told, dict) and isinstance(told.get("error"), dict)
 
 
 DEMO = {
@@ -109,6 +110,8 @@ DEMO = {
     "inspect DIR/data/demo/crawl/history.parquet": 0,
     "leaks --pipeline demo --least -1 --out DIR/leaks.png": 1,
     "leaks --pipeline demo --least 1 --out DIR/leaks.png": 0,
+    "parse PAGES/angular_2020.html --url http://bokete.test/odai/1": 0,
+    "parse PAGES/boke_page_2024.html --url http://bokete.test/boke/1": 0,
     "prune --pipeline nothing": 0,
     "prune --pipeline demo --dry-run": 0,
     "prune --pipeline demo": 0,
@@ -145,6 +148,7 @@ NOTHING = {
     "import oogiri-go DIR/data/demo/runs --pipeline nothing": 5,
     "inspect DIR/data/nothing": 1,
     "leaks --pipeline nothing --out DIR/leaks.png": 1,
+    "parse DIR/none.html --url http://bokete.test/odai/1": 2,
     "reparse --pipeline nothing": 1,
     "site": 2,
     "verify DIR/data/nothing": 1,
@@ -196,9 +200,9 @@ def cut(data: Path, without: str = "") -> None:
 
 def test_every_command_is_asked() -> None:
     assert {line.split()[0] for line in DEMO} == ANSWERS.keys()
-    anywhere = {"doctor", "prune", "runs", "status"}
+    anywhere, no_pipeline = {"doctor", "prune", "runs", "status"}, {"encoder", "import", "parse", "site"}
     assert {line.split()[0] for line in NOTHING} == ANSWERS.keys() - anywhere
-    assert {line.split()[0] for line in BROKEN} == ANSWERS.keys() - anywhere - {"encoder", "import", "site"}
+    assert {line.split()[0] for line in BROKEN} == ANSWERS.keys() - anywhere - no_pipeline
 
 
 def test_a_flipped_bit_is_listed(ask: Ask, folder: Path) -> None:
