@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import signal
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pydantic_core import PydanticSerializationError
 from store.answers.answer import Failure, Reason, answering, fail, give, is_due, text
 from store.errors import Unexpected
 from store.processes.ending import exit_status
+from store.processes.interruption import Interrupted
 
 
 @dataclass
@@ -119,6 +121,15 @@ def test_a_disk_that_is_full_is_told_too(capsys: pytest.CaptureFixture[str]) -> 
 
     status, told, _ = ended(full, capsys)
     assert (status, told["error"]["status"]) == (3, 3)
+
+
+def test_an_interruption_is_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        raise Interrupted(signal.SIGTERM)
+
+    status, told, errors = ended(interrupted, capsys)
+    assert (status, told["error"]["status"]) == (143, 143)
+    assert told["error"]["message"] in errors
 
 
 def test_what_fails_after_the_answer_adds_no_second_document(capsys: pytest.CaptureFixture[str]) -> None:

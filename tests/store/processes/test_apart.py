@@ -1,12 +1,16 @@
 """What runs apart may end in any way: it is told in a line, with the file that was read."""
 
+import json
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
+from store.answers.answer import answering, fail
 from store.errors import DamagedFile, Unexpected, UserError
 from store.processes.apart import run_apart
+from store.processes.ending import exit_status
 from store.processes.interruption import Interrupted
 from tests.store.processes.dying import end
 
@@ -69,3 +73,29 @@ def test_other_endings_are_the_child_s_own(
     assert printed.out == output
     assert printed.err.startswith(errors)
     assert len(printed.err.splitlines()) == bool(errors)
+
+
+@pytest.mark.parametrize(
+    ("folder", "status", "told"),
+    [
+        ("answers", 0, ["seen"]),
+        ("fails", 5, {"error": {"status": 5}}),
+        ("aborts", 5, {"error": {"status": 5}}),
+    ],
+)
+def test_an_answer_as_json_is_the_childs_or_tells_of_its_death(
+    folder: str, status: int, told: object, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        with answering(as_json=True):
+            if ended := run(folder):
+                sys.exit(ended)
+
+    try:
+        found = exit_status(work, fail)
+    except SystemExit as end:
+        found = int(str(end.code))
+    document = json.loads(capfd.readouterr().out)
+    if isinstance(document, dict):
+        assert document["error"].pop("message")
+    assert (found, document) == (status, told)
