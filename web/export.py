@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dataset.export.made import exported
 from dataset.export.pages import record_pages
 from store.errors import UsageError
 from store.photo.keys import check_keys
@@ -17,7 +18,7 @@ from store.whole_file import write_whole
 from train.artifact import load
 from web.caption_service import CaptionService
 from web.content.comparison import compare
-from web.content.differences import differences
+from web.content.differences import differences, pooled
 from web.content.library import Library
 from web.content.runs import find_run, runs
 from web.content.stages import pipelines
@@ -90,6 +91,7 @@ def export(data: Path, pipeline: str, directory: Path, options: WebOptions | Non
     Raises:
         MissingStage: there is no dataset or no model to show.
         UsageError: `directory` is a file.
+        UserError: it holds other things than an earlier copy.
     """
     if directory.exists() and not directory.is_dir():
         raise UsageError(f"{directory} is a file. Name a folder: --export DIR")
@@ -106,15 +108,16 @@ def export(data: Path, pipeline: str, directory: Path, options: WebOptions | Non
         for caption in card["model"]
         if caption.source
     }
-    # Before the pages: they link to the placeholder of a photo that cannot be decoded.
-    broken = _photos(place, library, sorted(shown), directory / "photos")
-    writes = _decoder(
-        place, library, [card["photo"]["sha256"] for _, found in groups for card in found], directory
-    )
-    for name in STATIC_FILES + SCRIPTS * writes:
-        write_whole(directory / "static" / name, (STATIC / name).read_bytes())
-    for language in LANGUAGES:
-        _pages(place, groups, FileLinks(language, broken, writes), language, directory)
+    with exported(directory) as new:
+        # Before the pages: they link to the placeholder of a photo that cannot be decoded.
+        broken = _photos(place, library, sorted(shown), new / "photos")
+        writes = _decoder(
+            place, library, [card["photo"]["sha256"] for _, found in groups for card in found], new
+        )
+        for name in STATIC_FILES + SCRIPTS * writes:
+            write_whole(new / "static" / name, (STATIC / name).read_bytes())
+        for language in LANGUAGES:
+            _pages(place, groups, FileLinks(language, broken, writes), language, new)
     return directory / file_name("generate", "en")
 
 
@@ -151,7 +154,6 @@ def _decoder(place: Place, library: Library, sha256s: list[str], directory: Path
     """Write the model's decoder for these photos; tell whether it was written."""
     artifact = load(find_run(place) / "model")
     limit, size = library.options.decoder_megabytes, bytes_of(artifact) / 1e6
-    (directory / MODEL).unlink(missing_ok=True)  # of an earlier copy, whose model may have to be forgotten
     if size > limit:
         log.warning(
             "The copy writes no captions by itself: its decoder would take %.1f MB, and "
@@ -168,6 +170,7 @@ def _decoder(place: Place, library: Library, sha256s: list[str], directory: Path
 def _pages(place: Place, groups: list[Group], links: FileLinks, language: str, directory: Path) -> None:
     pages = Pages(place.name, links)
     found = runs(place)
+    folders = [place.runs / run.name for run in found[:MAX_RUNS]]
     for name, context in {
         "generate": {
             "groups": groups,
@@ -181,9 +184,8 @@ def _pages(place: Place, groups: list[Group], links: FileLinks, language: str, d
             "runs": found,
             "shown": found[:MAX_RUNS],
             "command": place.command("train"),
-            "differences": differences(
-                [place.runs / run.name for run in found[:MAX_RUNS]], Translator(language)
-            ),
+            "differences": differences(folders, Translator(language)),
+            "over_seeds": pooled(folders, Translator(language)),
             **compare(found[:MAX_RUNS], Translator(language)),
         },
     }.items():

@@ -42,6 +42,12 @@ def record(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -
     write_whole(dataset.parent / NAME, Exports(exports=[*others, new], pushed=before.pushed).sealed())
 
 
+def is_recorded(dataset: Path, directory: Path) -> bool:
+    """Tell whether `dataset` was exported to `directory`."""
+    exports = read_exports(dataset.parent).exports
+    return any(export.directory == directory.resolve() for export in exports)
+
+
 def record_push(dataset: Path, repository: str) -> None:
     """Record that `dataset`, as it is now, goes to a repository; called before anything is sent."""
     before, fingerprint = read_exports(dataset.parent), str(read.manifest(dataset)["fingerprint"])

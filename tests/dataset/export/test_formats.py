@@ -37,6 +37,7 @@ def test_coco_is_written_piece_by_piece_an_entry_a_line(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "README.md",
         "annotations",
+        "exported.json",
         "images",
     ]
 
