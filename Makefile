@@ -1,12 +1,14 @@
 # Each target is one line over the `bokeru` command, which `make install` puts in .venv/bin.
 #   make crawl PIPELINE=demo SET="crawl.max_pages=100 crawl.concurrency=4"
+#   make test PYTHON=python3.13 VENV=.venv-3.13
 PIPELINE ?= demo
 SET ?=
 PYTHON ?= python3
+VENV ?= .venv
 CUDA ?= 12
 SECONDS ?= 3600
 
-BIN := .venv/bin
+BIN := $(VENV)/bin
 BOKERU := $(BIN)/bokeru
 STAGE = --pipeline $(PIPELINE) $(if $(SET),--set $(SET))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
@@ -23,26 +25,26 @@ BENCHMARKS := $(filter-out before check_gpu experiments size,$(patsubst benchmar
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-.venv/pip: requirements-build.txt
-	@echo "installing into .venv (a few minutes the first time)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+$(VENV)/pip: requirements-build.txt
+	@echo "installing into $(VENV) (a few minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements-build.txt
 	@touch $@
 
-.venv/base: .venv/pip requirements.txt pyproject.toml build_backend.py
+$(VENV)/base: $(VENV)/pip requirements.txt pyproject.toml build_backend.py
 	@$(PIP) --no-build-isolation -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-.venv/dev: .venv/base requirements-dev.txt
+$(VENV)/dev: $(VENV)/base requirements-dev.txt
 	@$(PIP) --no-build-isolation -r requirements-dev.txt
 	@touch $@
 
-install: .venv/base  ## make .venv with everything Bokeru runs on, and the bokeru command
-install-dev: .venv/dev  ## the same, with what tests and linters need
-install-scale: .venv/base  ## add Ray, MPI and the driver of a browser, for large or odd jobs
+install: $(VENV)/base  ## make .venv with everything Bokeru runs on, and the bokeru command
+install-dev: $(VENV)/dev  ## the same, with what tests and linters need
+install-scale: $(VENV)/base  ## add Ray, MPI and the driver of a browser, for large or odd jobs
 	@$(PIP) -r requirements-scale.txt
-install-gpu: .venv/base  ## add CuPy and the libraries of CUDA=12, or 13 (about 3.5 GB)
+install-gpu: $(VENV)/base  ## add CuPy and the libraries of CUDA=12, or 13 (about 3.5 GB)
 	@$(PIP) -r requirements-gpu-cuda$(CUDA).txt
 	@$(BOKERU) doctor
 
@@ -93,7 +95,7 @@ coverage:  ## run every test, and print the lines that none of them ran
 	@NUMBA_DISABLE_JIT=1 $(COVERAGE) run -m pytest -qq -m "not compiled and not long" $(KERNELS)
 	@$(COVERAGE) combine --quiet && $(COVERAGE) report
 # Beside .venv, whose packages it sees: with CuPy in .venv every other test would meet it, too.
-.venv-gpu%/done: requirements-gpu-compile%.txt .venv/dev
+.venv-gpu%/done: requirements-gpu-compile%.txt $(VENV)/dev
 	@test -x .venv-gpu$*/bin/python || $(BIN)/python -m venv .venv-gpu$*
 	@.venv-gpu$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(' + repr(sysconfig.get_path('purelib')) + ')')" \
@@ -120,7 +122,7 @@ screenshots: install-dev  ## draw the README's pictures of the web app anew
 
 clean:  ## remove the demo's data and every cache; other pipelines' data stay
 	@rm -rf data/demo .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	@find . -name __pycache__ -not -path './.venv*/*' -prune -exec rm -rf {} +
 
 LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --no-header --build-constraints requirements-build.txt

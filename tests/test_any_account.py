@@ -71,7 +71,8 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as that user, with `more` in its environment."""
     python = Path(os.path.realpath(sys.executable)).parents[1]
     home = next(
         (one for one in (Path.home(), Path("/nowhere")) if python.is_relative_to(one)), folder / "home"
@@ -79,6 +80,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     home.mkdir(exist_ok=True)
     # No HOME, no UTF-8, and Python is kept from choosing it by itself.
     plain = {"PATH": "/usr/bin:/bin", "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    plain |= more
     view = ["unshare", "--mount", "--propagation", "private", "sh", "-c", VIEW, "sh"]
     places = map(str, (ROOT, python, home, folder / "held"))
     return subprocess.run(
@@ -128,6 +130,17 @@ def test_what_was_made_is_whole_and_can_be_looked_at(folder: Path) -> None:
 def test_doctor_says_where_machine_code_is_kept(folder: Path) -> None:
     said = "".join(bokeru(folder, "doctor", "--data", "data").split())
     assert f"keptin{tempfile.gettempdir()}/bokeru-{NOBODY}" in said
+
+
+def test_a_folder_for_what_is_compiled_is_taken_as_in_the_container_and_the_unit(folder: Path) -> None:
+    """docs/server.md gives them XDG_CACHE_HOME, and nothing else that they could keep machine code in."""
+    cache = folder / "cache"
+    cache.mkdir()
+    os.chown(cache, NOBODY, NOBODY)
+    where = ("--pipeline", "demo", "--config", "p.yaml", "--data", "data", "photo.jpg")
+    done = run(folder, BOKERU, "caption", *where, XDG_CACHE_HOME=str(cache), PYTHONDONTWRITEBYTECODE="1")
+    assert done.returncode == 0, done.stderr
+    assert list(cache.rglob("*.nbc"))
 
 
 def test_the_web_app_captions_an_upload(folder: Path) -> None:

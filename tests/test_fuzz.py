@@ -1,0 +1,152 @@
+"""Readers bear whatever files strangers send: the fuzzer itself, a minute of it, what longer ones found."""
+
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from store.errors import DamagedFile
+from store.register.kinds import KINDS
+from tests.dataset.importers.cans import sample
+from tests.fuzz import kinds, run
+from tests.fuzz.reading import case, read
+from tests.fuzz.run import Reading, fuzz
+from tests.fuzz.structures import changed
+from tests.fuzz.targets import Target
+
+
+def table() -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [[1], [], [2, 3]]}), file)
+    return file.getvalue()
+
+
+def archive() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as files:
+        files.writestr("boke.csv", "id,text\n1,x\n")
+    return file.getvalue()
+
+
+def tensors() -> bytes:
+    header = json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+    return len(header).to_bytes(8, "little") + header + bytes(8)
+
+
+def opened(content: bytes) -> object:
+    with zipfile.ZipFile(io.BytesIO(content)) as files:
+        return files.infolist()
+
+
+def header_of(content: bytes) -> object:
+    return json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+
+
+FORMS: dict[str, tuple[bytes, Callable[[bytes], object]]] = {
+    "json": (json.dumps({"a": [1, {"b": "c"}], "d": None}).encode(), json.loads),
+    "jsonl": (
+        b"\n".join(json.dumps(sample(n)).encode() for n in range(3)),
+        lambda text: json.loads(text.split(b"\n")[0]),
+    ),
+    "parquet": (table(), lambda content: pq.read_table(io.BytesIO(content))),
+    "safetensors": (tensors(), header_of),
+    "zip": (archive(), opened),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_half_of_the_files_keep_their_form_and_nearly_all_are_others(form: str) -> None:
+    """Else a reader would see nothing but broken checksums."""
+    content, opens = FORMS[form]
+    whole = others = 0
+    for number in range(200):
+        new = changed(content, form, [content], Random(number))
+        others += new != content
+        try:
+            opens(new)
+        except Exception:  # of whatever the format's own reader makes of a broken file
+            continue
+        whole += 1
+    assert others > 150
+    assert 60 < whole < 190
+
+
+def test_a_number_makes_the_same_file_again_and_0_a_real_one() -> None:
+    target = Target("x", "json", (b'{"a": 1}',), lambda content, random: None)
+    assert case(target, 1, 0) == b'{"a": 1}'
+    assert [case(target, 1, n) for n in range(20)] == [case(target, 1, n) for n in range(20)]
+    assert len({case(target, seed, n) for seed in (1, 2) for n in range(1, 20)}) > 20
+
+
+def test_whatever_a_reader_raises_is_told_but_for_a_refusal() -> None:
+    def raising(error: BaseException) -> str:
+        def reads(content: bytes, random: Random) -> None:
+            raise error
+
+        return read(Target("x", "text", (b"",), reads), b"", Random(1))
+
+    assert raising(DamagedFile(Path("x"), "it is")) == ""
+    assert raising(KeyError("k")).endswith("KeyError: 'k'\n")
+    assert raising(SystemExit(2)).endswith("SystemExit: 2\n")
+    assert raising(MemoryError()).endswith("MemoryError\n")
+
+
+PRETENDED = """
+import json, os, sys, time
+print(json.dumps(["dies", "hangs", "eats", "slow", "good"]), flush=True)
+for line in sys.stdin:
+    name, number = json.loads(line)
+    open(sys.argv[1] + "/case", "wb").write(b"the file")
+    if name == "dies":
+        os.kill(os.getpid(), 11)
+    if name == "hangs":
+        time.sleep(600)
+    if name == "eats":
+        held = b"x" * 10**8
+        time.sleep(600)
+    seconds = 21 if name == "slow" else 1
+    print(json.dumps({"wrong": "", "seconds": seconds, "megabytes": 1}), flush=True)
+"""
+
+
+def test_a_process_that_dies_hangs_or_eats_is_ended_and_the_next_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "PROCESS", (sys.executable, "-c", PRETENDED))
+    monkeypatch.setattr(run, "MEGABYTES", 25)
+    reading = Reading(tmp_path, 1)
+    try:
+        monkeypatch.setattr(run, "PATIENCE", 5)
+        wrong = {}
+        for name in reading.names:
+            found = reading.read(name, 1)
+            wrong[name] = found and (found.wrong, found.content)
+    finally:
+        reading.close()
+    assert wrong == {
+        "dies": ("it died, with status -11", b"the file"),
+        "hangs": ("it said nothing for 5 seconds", b"the file"),
+        "eats": ("it has more than 75 MB", b"the file"),
+        "slow": ("it took 21.0 seconds of the processor, at most 20 are right", b"the file"),
+        "good": None,
+    }
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_minute_of_mutated_files_finds_nothing(tmp_path: Path) -> None:
+    reading = Reading(tmp_path, 1)
+    reading.close()
+    assert {kind.path for kind in KINDS if kind.lasts or kind.format == "derived"} - set(
+        reading.names
+    ) == set(kinds.LEFT_OUT)
+    findings = list(fuzz(60, seed=1, folder=tmp_path))
+    assert len(findings) > 20
+    assert [str(found) for found in findings if found] == []
