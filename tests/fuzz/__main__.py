@@ -13,7 +13,7 @@ OUT = ROOT / "build" / "fuzz"
 def main() -> int:
     """Return 1 where there was a finding."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("only", nargs="*", help="parts of the names of targets (all)")
+    parser.add_argument("only", nargs="*", help="patterns of names of targets (all)")
     parser.add_argument("--seconds", type=float, default=3600, help="how long (3600)")
     parser.add_argument("--seed", type=int, default=1, help="of every random choice (1)")
     parser.add_argument(

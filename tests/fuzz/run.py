@@ -51,7 +51,7 @@ class Reading:
     Args:
         folder: where it makes what it needs.
         seed: of its random choices.
-        only: parts of the names of the targets that are asked for; by default all are.
+        only: patterns of the names of the targets that are asked for; by default all are.
     """
 
     def __init__(self, folder: Path, seed: int, only: Collection[str] = ()) -> None:
@@ -144,7 +144,7 @@ def fuzz(
     Every target reads a real file first. Then they take turns, in an order that the seed gives.
 
     Args:
-        only: parts of the names of targets; by default all are read.
+        only: patterns of the names of targets; by default all are read.
         first: the number of the first file that each target reads.
         folder: keeps what the targets need from one time to the next.
     """

@@ -1,7 +1,8 @@
 """What reads files of strangers: a target is a reader, with real files of the kind that it reads."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from random import Random
 
@@ -47,18 +48,15 @@ def targets(folder: Path, only: Collection[str] = ()) -> dict[str, Target]:
     """Return targets by their names, with what they need in `folder`.
 
     Args:
-        only: parts of the names of those that are asked for; by default all are.
+        only: patterns of the names of those that are asked for; by default all are.
     """
     from tests.fuzz.doors import doors
     from tests.fuzz.kinds import kinds
 
-    def all_of_them() -> Iterator[Target]:
-        yield from doors(folder / "doors")
-        if not only or any(part in kind.path for part in only for kind in KINDS):
-            yield from kinds(folder / "pipeline")  # which takes some time to make
+    def is_asked_for(name: str) -> bool:
+        return not only or any(fnmatchcase(name, pattern) for pattern in only)
 
-    return {
-        target.name: target
-        for target in all_of_them()
-        if not only or any(part in target.name for part in only)
-    }
+    found = [*doors(folder / "doors")]
+    if any(is_asked_for(kind.path) for kind in KINDS):
+        found += kinds(folder / "pipeline")  # which takes some time to make
+    return {target.name: target for target in found if is_asked_for(target.name)}
