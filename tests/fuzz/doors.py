@@ -108,7 +108,7 @@ def _settings(folder: Path) -> Iterator[Target]:
 
     (folder / "whole.yaml").write_text(yaml.safe_dump({"pipelines": {"p": {}}}), encoding="utf-8")
     lines = (b"crawl.start=[/boke/recent, /boke/hot]", b"train.epochs=3", b"dataset.where=stars > 3")
-    yield Target("--set", "text", lines, override)
+    yield Target("override", "text", lines, override)
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:
