@@ -1,10 +1,13 @@
 """What a pipeline's settings want of its stages, for the commands: asked before a stage reads its input."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.pipeline import Pipeline
-from store.errors import UserError
+from pipelines import load
+from store.errors import UsageError, UserError
 from store.place import Place
 
 if TYPE_CHECKING:
@@ -26,6 +29,23 @@ def wanted(pipeline: Pipeline) -> "Wanted":
         _held_out(pipeline),
         pipeline.overrides,
     )
+
+
+def by_name(pipeline: Pipeline) -> Callable[[str], "Wanted | None"]:
+    """Return the function that says what any pipeline of the same config file wants; None of one that is not
+    in it. What `--set` gave holds for this pipeline alone."""
+
+    @cache
+    def find(name: str) -> "Wanted | None":
+        if name == pipeline.name:
+            return wanted(pipeline)
+        try:
+            settings = load(name, pipeline.config)
+        except UsageError:
+            return None
+        return wanted(Pipeline(pipeline.data, name, pipeline.config, settings=settings))
+
+    return find
 
 
 def _cache(pipeline: Pipeline) -> Path | None:

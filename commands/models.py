@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from commands.answers.catalogue import answer
 from commands.arguments import Commands, add, add_json, add_pipeline, add_run, path, pipeline_of, port
-from commands.lineage import wanted
+from commands.lineage import by_name, wanted
 from store.errors import UserError
 from train.captions.options import DecodingOptions, parse_decoding
 
@@ -51,11 +51,16 @@ def caption(arguments: argparse.Namespace) -> None:
 
 def web(arguments: argparse.Namespace) -> None:
     """Serve the browser app until Ctrl-C, or write a copy of it that opens without a server."""
+    from web.content.speakers import Speakers
+
     pipeline = pipeline_of(arguments)
+    speakers = Speakers(by_name(pipeline), pipeline.name, arguments.run)
+    if arguments.run or any(each.startswith("train.") for each in pipeline.overrides):
+        speakers.run(pipeline)  # what was asked for is refused before anything is served
     if arguments.export:
         from web.export import export
 
-        index = export(pipeline.data, pipeline.name, arguments.export, pipeline.settings.web)
+        index = export(pipeline.data, pipeline.name, arguments.export, pipeline.settings.web, speakers)
         print(f"Open {index} in a browser")
     else:
         from web.app import serve
@@ -66,6 +71,7 @@ def web(arguments: argparse.Namespace) -> None:
             arguments.host,
             arguments.port,
             pipeline.settings.web,
+            speakers=speakers,
             names=arguments.allow_host,
             key=not arguments.no_key,
             key_file=arguments.key_file,
@@ -113,6 +119,7 @@ def register(commands: Commands) -> None:
     )
     one = add(commands, web)
     add_pipeline(one)
+    add_run(one)
     one.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: only this machine)")
     one.add_argument("--port", type=port, default=8000, help="the port to listen on (8000)")
     one.add_argument(

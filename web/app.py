@@ -20,6 +20,7 @@ from store.processes.cores import cores
 from store.processes.interruption import deferred
 from web.caption_service import CaptionService
 from web.content.library import Library
+from web.content.speakers import Speakers
 from web.door.admission import Admission
 from web.door.connections import BoundedConfig, Connections
 from web.door.head import AnswersHead
@@ -45,6 +46,7 @@ def create(
     hosts: Sequence[str] = (),
     options: WebOptions | None = None,
     keys: KeyRing | None = None,
+    speakers: Speakers | None = None,
 ) -> FastAPI:
     """Return the app.
 
@@ -54,6 +56,7 @@ def create(
         hosts: the names that the app answers to; empty means any.
         options: the app's settings; those in code by default.
         keys: those that open it, and whether one is asked for; by default it is not.
+        speakers: choose whose model writes captions; by default those that know no settings.
     """
     options, keys = options or WebOptions(), keys or KeyRing()
     # FastAPI's own documentation pages load scripts from another host.
@@ -67,6 +70,7 @@ def create(
         Pages(pipeline),
         library,
         CaptionService(library, options.model_seconds),
+        speakers or Speakers(),
         keys,
         uploads=Uploads(int(options.upload_mb * 10**6), options.read_seconds),
     )
@@ -97,6 +101,7 @@ def serve(
     port: int = 8000,
     options: WebOptions | None = None,
     *,
+    speakers: Speakers | None = None,
     names: Sequence[str] = (),
     key: bool = True,
     key_file: Path | None = None,
@@ -128,7 +133,7 @@ def serve(
     # Pages, searches and captions fill the cores already, where OpenBLAS's threads wait for each other:
     # captions of six photos took 220 ms on a busy machine, and 11 with one thread.
     threadpool_limits(1, user_api="blas")
-    app = create(data, pipeline, opening.hosts, options, ring(secret))
+    app = create(data, pipeline, opening.hosts, options, ring(secret), speakers)
     threading.Thread(target=_prepare, args=(app.state.services,), daemon=True).start()
     connections = Connections(
         options.connections, options.connections_per_address, options.proxies, options.read_seconds
@@ -159,7 +164,7 @@ def _prepare(services: Services) -> None:
     with suppress(UserError):  # whoever opens a page is told
         services.library.catalogue(place)
     with suppress(UserError):
-        services.captions.prepare(place)
+        services.captions.prepare(place, services.speakers.run(place))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -18,7 +18,6 @@ from train.captions.mismatch import mismatch
 from train.captions.pool import Neighbour, Pool
 from web.caption_settings import CaptionSettings
 from web.content.library import Library
-from web.content.runs import find_run
 from web.languages import LocalisedError, Message
 from web.pictures import opened
 
@@ -130,13 +129,13 @@ class CaptionService:
         # The photo itself would be the nearest.
         return pool.nearest(vector, count, [sha256])[0]
 
-    def prepare(self, place: Place) -> None:
+    def prepare(self, place: Place, run: Path) -> None:
         """Load what captions and neighbours need, and write one, so that the first visitor need not wait.
 
         Raises:
             UserError: there is no model or no vectors, or they do not belong together.
         """
-        captioner, vectors = self._model(place, find_run(place))
+        captioner, vectors = self._model(place, run)
         captioner.caption(np.zeros((1, vectors.data.values.shape[1]), np.float32))
         self._library.pool(place, captioner.features_key, waits=True)
 

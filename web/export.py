@@ -20,7 +20,8 @@ from web.caption_service import CaptionService
 from web.content.comparison import compare
 from web.content.differences import differences, pooled
 from web.content.library import Library
-from web.content.runs import find_run, runs
+from web.content.runs import runs
+from web.content.speakers import Speakers
 from web.content.stages import pipelines
 from web.languages import LANGUAGES, Translator
 from web.links import STATIC, Links
@@ -85,8 +86,17 @@ def file_name(name: str, language: str) -> str:
     return f"{stem}.html" if language == "en" else f"{stem}.{language}.html"
 
 
-def export(data: Path, pipeline: str, directory: Path, options: WebOptions | None = None) -> Path:
+def export(
+    data: Path,
+    pipeline: str,
+    directory: Path,
+    options: WebOptions | None = None,
+    speakers: Speakers | None = None,
+) -> Path:
     """Write the copy into `directory`; return the path of its first page.
+
+    Args:
+        speakers: choose whose model writes the captions.
 
     Raises:
         MissingStage: there is no dataset or no model to show.
@@ -98,7 +108,9 @@ def export(data: Path, pipeline: str, directory: Path, options: WebOptions | Non
     if pipeline not in pipelines(data, pipeline):
         raise UsageError(f"There is no pipeline {pipeline!r}")
     place, library = Place(data, pipeline), Library(options, patience=None)
-    groups = list(_groups(place, library))
+    library.catalogue(place)  # without a dataset that is what to say
+    run = (speakers or Speakers()).run(place)
+    groups = list(_groups(place, library, run))
     record_pages(place.dataset, directory)
     shown = {card["photo"]["sha256"] for _, found in groups for card in found}
     shown |= {
@@ -111,9 +123,8 @@ def export(data: Path, pipeline: str, directory: Path, options: WebOptions | Non
     with exported(directory) as new:
         # Before the pages: they link to the placeholder of a photo that cannot be decoded.
         broken = _photos(place, library, sorted(shown), new / "photos")
-        writes = _decoder(
-            place, library, [card["photo"]["sha256"] for _, found in groups for card in found], new
-        )
+        sha256s = [card["photo"]["sha256"] for _, found in groups for card in found]
+        writes = _decoder(place, library, run, sha256s, new)
         for name in STATIC_FILES + SCRIPTS * writes:
             write_whole(new / "static" / name, (STATIC / name).read_bytes())
         for language in LANGUAGES:
@@ -121,9 +132,9 @@ def export(data: Path, pipeline: str, directory: Path, options: WebOptions | Non
     return directory / file_name("generate", "en")
 
 
-def _groups(place: Place, library: Library) -> Iterator[Group]:
+def _groups(place: Place, library: Library, run: Path) -> Iterator[Group]:
     """Yield the splits, dev first, with their cards."""
-    catalogue, run = library.catalogue(place), find_run(place)
+    catalogue = library.catalogue(place)
     for split in ("dev", "train"):
         numbers: list[int] = []
         for page in range(1, PAGES_PER_SPLIT + 1):
@@ -150,9 +161,9 @@ def _photos(place: Place, library: Library, sha256s: list[str], directory: Path)
     return broken
 
 
-def _decoder(place: Place, library: Library, sha256s: list[str], directory: Path) -> bool:
+def _decoder(place: Place, library: Library, run: Path, sha256s: list[str], directory: Path) -> bool:
     """Write the model's decoder for these photos; tell whether it was written."""
-    artifact = load(find_run(place) / "model")
+    artifact = load(run / "model")
     limit, size = library.options.decoder_megabytes, bytes_of(artifact) / 1e6
     if size > limit:
         log.warning(

@@ -13,6 +13,7 @@ from store.place import Place
 from web.caption_service import CaptionService
 from web.content.catalogue import Catalogue
 from web.content.library import Library
+from web.content.speakers import Speakers
 from web.content.stages import pipelines
 from web.door.keys import KeyRing
 from web.door.queue import FairQueue, QueueFull
@@ -42,6 +43,8 @@ class Services:
     pages: Pages
     library: Library
     captions: CaptionService
+    speakers: Speakers = field(default_factory=Speakers)
+    """Choose whose model writes captions."""
     keys: KeyRing = field(default_factory=KeyRing)
     """The keys that open the app, or a part of it; a part that has keys of its own adds their source."""
     queue: FairQueue = field(default_factory=FairQueue)

@@ -1,6 +1,6 @@
 """The complete runs of a pipeline, each beside what the pipeline would train now."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from dataset.options import DatasetOptions
 from store.errors import DamagedFile
 from store.lineage.difference import Difference, differences
 from store.manifest import read_manifest
+from store.place import Place
 from train.history import best, read_log
 from train.lineage.wanted import Wanted
 from train.options import TrainOptions
@@ -27,30 +28,39 @@ class Candidate:
     Args:
         differ: the settings that made it and are not the pipeline's: of its dataset, vectors and training.
         is_of_dataset: it learned from the dataset that is there now.
+        is_blind: it saw random vectors in the place of photos.
         loss: on dev, nats per token; None where none was measured.
     """
 
     run: Path
     differ: tuple[Difference, ...]
     is_of_dataset: bool
+    is_blind: bool
     loss: float | None
 
 
 def candidates(wanted: Wanted) -> list[Candidate]:
     """Return every complete run beside what the pipeline wants; runs that cannot be read are left out."""
-    found = []
-    dataset = _manifest(wanted.place.dataset)
-    for run in complete(wanted.place.runs):
+    return list(_candidates(wanted.place, lambda made: tuple(_differences(wanted, made))))
+
+
+def known(place: Place) -> list[Candidate]:
+    """Return every complete run of a pipeline whose settings are not known: none differs from them."""
+    return list(_candidates(place, lambda _: ()))
+
+
+def _candidates(place: Place, differ: Callable[[MadeFrom], tuple[Difference, ...]]) -> Iterator[Candidate]:
+    dataset = _manifest(place.dataset)
+    for run in complete(place.runs):
         try:
-            made = made_from(run)
-            loss = dev_loss(run)
+            made, loss = made_from(run), dev_loss(run)
         except DamagedFile:  # `bokeru verify` says so
             continue
         is_of_dataset = made.built is not None and made.built == dataset.get("fingerprint")
         if made.dataset is None and is_of_dataset:
             made = replace(made, dataset=dataset.get("settings"))
-        found.append(Candidate(run, tuple(_differences(wanted, made)), is_of_dataset, loss))
-    return found
+        is_blind = "random" in ((made.features or {}).get("weights"), made.train.get("vectors"))
+        yield Candidate(run, differ(made), is_of_dataset, is_blind, loss)
 
 
 def dev_loss(run: Path) -> float | None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from store.errors import MissingStage, UserError
-from train.lineage.candidates import Candidate, candidates
+from store.place import Place
+from train.lineage.candidates import Candidate, candidates, known
 from train.lineage.wanted import Wanted
 from train.options import TrainOptions
 from train.runs.find import complete, named
@@ -20,7 +21,7 @@ from train.runs.names import Names
 
 Why = Literal["named", "set", "pinned", "own", "alike"]
 """Named by `--run`; named by `--set train.*`; pinned; the best of the pipeline's own settings; the best of
-those with its data and vectors, where none has its settings of training."""
+those with its data and vectors, where none has its settings of training, or where these are not known."""
 COMPARED = {"vectors", "max_tokens"}
 """The settings of training without which two losses on dev are not of the same thing."""
 FREE = tuple(f"train.{name}" for name in TrainOptions.model_fields if name not in COMPARED)
@@ -81,6 +82,24 @@ def choose(wanted: Wanted, name: str | None = None, *, ignoring_pin: bool = Fals
     if not alike:
         raise UserError(_none_alike(wanted, found))
     return _best(own or alike, "own" if own else "alike")
+
+
+def choose_by_data(place: Place) -> Chosen:
+    """Return the run that speaks for a pipeline whose settings nobody knows: one that is in no config file.
+
+    The pinned one; else the best on dev of those that learned from the dataset that is there, or else of all.
+    Those that saw photos come before those that saw random vectors.
+
+    Raises:
+        MissingStage: no run is complete.
+    """
+    found = known(place)
+    if not found:
+        raise MissingStage(place.runs, place.command("train"))
+    name = Names.load(place.directory).pinned
+    if pinned := next((one for one in found if one.run.name == name), None):
+        return Chosen(pinned.run, "pinned", loss=pinned.loss)
+    return _best([one for one in found if not one.is_blind] or found, "alike")
 
 
 def _sets_a_run(wanted: Wanted) -> bool:

@@ -67,16 +67,16 @@ def runs(place: Place) -> list[Run]:
     return [read_run(path) for path in _newest_first(place)]
 
 
-def find_run(place: Place, name: str | None = None) -> Path:
-    """Return the directory of the run `name`, by default of the newest that has a model.
+def find_run(place: Place, name: str) -> Path:
+    """Return the directory of the run `name`, complete or not.
 
     Raises:
-        MissingStage: there is no such run, or none with a model.
+        MissingStage: there is no such run.
     """
     for path in _newest_first(place):
-        if path.name == name or (name is None and _has_model(path)):
+        if path.name == name:
             return path
-    raise MissingStage(place.runs / (name or "*")[:100] / "model", place.command("train"))
+    raise MissingStage(place.runs / name[:100] / "model", place.command("train"))
 
 
 def _newest_first(place: Place) -> list[Path]:

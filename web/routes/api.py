@@ -135,11 +135,11 @@ async def get_neighbours(
     photo: PhotoDep,
     count: Annotated[int, Query(ge=1, le=100, description="How many")] = 6,
     run: Annotated[
-        str | None, Query(max_length=200, description="Whose vectors; by default the newest")
+        str | None, Query(max_length=200, description="Whose vectors; by default the pinned or best run's")
     ] = None,
 ) -> list[Neighbour]:
     """The training photos that are nearest to a photo, by the vectors that a model reads."""
-    work = partial(services.captions.neighbours, place, find_run(place, run), photo, count)
+    work = partial(services.captions.neighbours, place, services.speakers.run(place, run), photo, count)
     return await services.searched(request, work)
 
 
@@ -153,7 +153,7 @@ async def write_captions(
 ) -> list[WrittenCaption]:
     """Captions that a model writes for a photo of the dataset, as `bokeru caption` tells them."""
     # Before the queue: a wrong name need not wait for a turn.
-    run = find_run(place, settings.run)
+    run = services.speakers.run(place, settings.run)
     (captions,) = await services.queued(
         request, partial(services.captions.for_photos, place, run, [photo], settings)
     )
@@ -177,7 +177,7 @@ async def caption_photo(
     """Captions that a model writes for a photo of your own, and the training photos nearest to it."""
     with services.uploads.upload() as upload:
         photo = await services.uploads.body(request, upload)
-        run = find_run(place, settings.run)
+        run = services.speakers.run(place, settings.run)
         work = partial(services.captions.for_upload, place, run, photo, settings)
         own = await services.queued(request, work)
     captions = [written(each.caption, each.source) for each in own.captions]

@@ -13,7 +13,6 @@ from web.caption_service import ModelCaption, TooLong
 from web.caption_settings import CaptionSettings
 from web.content.catalogue import Catalogue
 from web.content.preparing import NotReady
-from web.content.runs import find_run, runs
 from web.door.queue import QueueFull
 from web.errors import headers_of, status_of
 from web.services import CatalogueDep, OtherSite, PlaceDep, Services, ServicesDep
@@ -30,7 +29,7 @@ class GenerateSettings(CaptionSettings):
     split: Literal["train", "dev"] = "dev"
     """Photos of this split: the model learned from train, and never saw dev."""
     run: str | None = Field(None, max_length=200)
-    """Whose model writes; by default the newest."""
+    """Whose model writes; by default the pinned run's, or that of the best on dev."""
     photo: str | None = Field(None, max_length=64)
     """Only this photo."""
     page: int = Field(1, ge=1, le=10**9)
@@ -57,7 +56,7 @@ async def generate(
         pipeline=place.name,
         settings=settings,
         pages=pages,
-        runs=[run for run in runs(place) if run.has_model],
+        runs=services.speakers.with_models(place),
         groups=[(settings.split, cards(catalogue, numbers, captions))],
         problem=problem,
         query=settings.model_dump(exclude={"page", "photo"}, exclude_defaults=True),
@@ -107,7 +106,7 @@ async def _write_captions(
         QueueFull: the visitor has too many requests there already; their pages show people's captions.
     """
     try:
-        run = find_run(place, settings.run)
+        run = services.speakers.run(place, settings.run)
         work = partial(services.captions.for_photos, place, run, sha256s, settings)
         return await services.queued(request, work), None, 200
     except (QueueFull, NotReady, TooLong, OtherSite) as error:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from store.errors import UserError
 from store.place import Place
-from web.content.runs import runs
+from web.content.runs import read_run
 from web.content.stages import pipelines, stages
 from web.services import Services, ServicesDep
 
@@ -26,8 +26,8 @@ def overview(request: Request, services: ServicesDep) -> HTMLResponse:
 
 def _teasers(services: Services, place: Place, limit: int = 4) -> Iterator[tuple[dict[str, Any], str, str]]:
     """Yield photos with people's best caption and the model's, those that the model has not seen first."""
-    samples = next((run.samples for run in runs(place) if run.samples), [])
     try:
+        samples = read_run(services.speakers.run(place)).samples
         catalogue = services.library.catalogue(place, at_once=True)  # the page is whole without it
     except UserError:
         return

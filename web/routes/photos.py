@@ -13,7 +13,6 @@ from train.captions.pool import Neighbour
 from web.content import source_rows, statistics
 from web.content.catalogue import Catalogue, Filter
 from web.content.preparing import NotReady
-from web.content.runs import find_run
 from web.languages import Translator
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.services import CatalogueDep, OtherSite, PhotoDep, PlaceDep, Services, ServicesDep
@@ -152,7 +151,7 @@ async def show_neighbours(
     problem: UserError | None = None
     neighbours: list[Neighbour] = []
     try:
-        run = find_run(place)
+        run = services.speakers.run(place)
         neighbours = await services.searched(
             request, partial(services.captions.neighbours, place, run, photo)
         )

@@ -13,7 +13,6 @@ from store.photo.options import Limits
 from store.place import Place
 from web.caption_service import UploadCaptions
 from web.caption_settings import CaptionSettings
-from web.content.runs import find_run, runs
 from web.errors import headers_of, status_of
 from web.languages import Message
 from web.pictures import UnusablePhoto, jpeg
@@ -27,7 +26,7 @@ class TrySettings(CaptionSettings):
     """How captions are written for a visitor's photo, and by which model."""
 
     run: str | None = Field(None, max_length=200)
-    """Whose model writes; by default the newest."""
+    """Whose model writes; by default the pinned run's, or that of the best on dev."""
 
 
 @router.get("/try")
@@ -46,7 +45,7 @@ async def try_photo(request: Request, services: ServicesDep, place: PlaceDep) ->
             settings = parse_settings(fields)
             if not photo:
                 raise UnusablePhoto(Message("No photo was sent. Choose one first."))
-            run = find_run(place, settings.run)
+            run = services.speakers.run(place, settings.run)
             work = partial(_caption, services, place, run, photo, settings)
             captions, picture = await services.queued(request, work)
     except UserError as error:
@@ -96,7 +95,7 @@ def _page(
         megapixels=f"{Limits.options.max_megapixels:g}",
         pipeline=place.name,
         settings=settings,
-        runs=[run for run in runs(place) if run.has_model],
+        runs=services.speakers.with_models(place),
         command=place.command("train"),
         upload=captions,
         picture=picture,
