@@ -101,20 +101,20 @@ def test_both_ways_on_work(place: Place) -> None:
 
 
 def test_a_model_is_not_measured_on_other_tokens_and_verify_names_it(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    place: Place, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (run,) = place.runs.iterdir()
     sets = ("--set", "dataset.tokenizer=unidic-lite")
     assert bokeru("dataset", *sets) == 0
     before = written(place)
-    capsys.readouterr()
+    capfd.readouterr()
     assert bokeru("evaluate", *sets, "--run", run.name) == 1
-    told = said(capsys)
+    told = said(capfd)
     assert f"{run.name} cannot be measured" in told
     assert "tokens of characters, and these are of unidic-lite" in told
     assert written(place) == before
     assert ending(["verify", "data/demo"]) == 1
-    found = capsys.readouterr().out
+    found = capfd.readouterr().out
     assert f"{run} does not fit {place.dataset}" in found
     assert "tokens of characters" in found
 
