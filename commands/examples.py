@@ -28,7 +28,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru caption --pipeline demo photo.jpg",
         "bokeru caption --pipeline demo --strategy sample --temperature 0.8 -n 5 --json photo.jpg",
     ),
-    "web": ("bokeru web --pipeline demo --port 8000", "bokeru web --pipeline demo --export copy"),
+    "web": (
+        "bokeru web --pipeline demo --port 8000",
+        "bokeru web --pipeline demo --host 0.0.0.0 --allow-host bokeru.local --key-file bokeru.key",
+        "bokeru web --pipeline demo --export copy",
+    ),
     "site": (
         "bokeru site --port 8080",
         "bokeru site --layout next_2024 --faults 429 photo-404",

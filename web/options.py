@@ -19,9 +19,9 @@ class WebOptions(Options):
     """Addresses or networks of reverse proxies before the app, such as 10.0.0.2 or 10.0.0.0/24. Of requests
     that come from them `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Prefix` count; of others
     nothing does."""
-    connections: int = Field(500, ge=1)
+    connections: int = Field(600, ge=1)
     """Connections that may be open at once; one more is answered 503 and closed."""
-    connections_per_address: int = Field(100, ge=1)
+    connections_per_address: int = Field(200, ge=1)
     """Connections of one address (of IPv6: one /64) that may be open at once; known proxies have no such
     limit."""
     read_seconds: float = Field(60, gt=0)

@@ -75,7 +75,7 @@ def test_an_example_serves_until_it_is_terminated(folder: Path, line: str) -> No
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
-        assert "http://127.0.0.1:" in server.stdout.readline()
+        assert re.search(r"http://[\w.]+:\d+", server.stdout.readline())
         server.send_signal(signal.SIGTERM)  # a SIGINT would be ignored where the tests run in the background
         assert server.wait(30) == 143
 

@@ -25,7 +25,7 @@ def test_every_promise_names_tests_that_exist() -> None:
 
 def test_what_serves_listens_on_loopback_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[object, ...]] = []
-    monkeypatch.setattr(web.app, "serve", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(web.app, "serve", lambda *arguments, **_: asked.append(arguments))
     assert main(["web", "--pipeline", "demo", "--config", str(ROOT / "pipelines.yaml")]) == 0
     assert asked[0][2] == "127.0.0.1"
     with running(2, 1, 1):

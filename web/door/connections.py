@@ -40,10 +40,15 @@ class Connections:
         self._most, self._most_per_address, self._proxies = most, most_per_address, Networks(proxies)
         self._open = Counter[str]()
 
+    @property
+    def open(self) -> int:
+        """How many are open."""
+        return self._open.total()
+
     def enter(self, address: str) -> bool:
         """Count a new connection of an address; False, and not counted, where there are too many."""
         name = network(address)
-        if self._open.total() >= self._most:
+        if self.open >= self._most:
             return False
         if self._open[name] >= self._most_per_address and address not in self._proxies:
             return False
