@@ -9,7 +9,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "dataset": ("bokeru dataset --pipeline demo --set dataset.min_stars=3 dataset.max_characters=40",),
     "features": ("bokeru features --pipeline demo --set features.batch_size=16",),
-    "train": ("bokeru train --pipeline demo --set train.epochs=3 train.hidden=64",),
+    "train": (
+        "bokeru train --pipeline demo --set train.epochs=3 train.hidden=64",
+        "bokeru train --pipeline demo --set train.ranker=true",
+    ),
     "evaluate": ("bokeru evaluate --pipeline demo",),
     "runs": (
         "bokeru runs list --pipeline demo",

@@ -109,6 +109,7 @@ def settings(folder: Path) -> dict[str, Any]:
             "fused": False,
             "device": "cpu",
             "tensorboard": True,
+            "ranker": True,
         },
     }
 

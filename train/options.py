@@ -79,6 +79,8 @@ class TrainOptions(StageOptions):
     """Write what the log holds, and more often, for TensorBoard too, while the run trains."""
     metrics: tuple[str, ...] = Field((), strict=False)  # a list in the settings that a run keeps
     """Metrics of other people's code for `bokeru evaluate`: entry points, module:name or FILE.py:name."""
+    ranker: bool = False
+    """After the captioner, train a ranker: which of two captions of a photo has clearly more stars."""
     evaluate_captions: int = Field(EVALUATED, ge=1)
     """Captions of train, a seeded sample, that `bokeru evaluate` measures; of dev it measures all."""
     device: str = "auto"

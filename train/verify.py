@@ -25,6 +25,7 @@ from train.artifact import Artifact
 from train.checkpoint import BEST
 from train.history import read_log
 from train.lineage.measurable import unlike
+from train.ranking import artifact as ranking
 from train.runs.find import complete
 
 EVALUATION = "evaluation.json"
@@ -43,7 +44,9 @@ def check(stage: Stage) -> Problems:
     if has_model:
         yield from check_by(artifact.load, model)
         yield from _check_model(stage.directory)
-    elif os.path.lexists(manifest):
+    if os.path.lexists(stage.directory / ranking.FOLDER / ranking.CONFIG):
+        yield from check_by(ranking.load, stage.directory)
+    if not has_model and os.path.lexists(manifest):
         yield Problem(f"{model / artifact.CONFIG} is missing, though the run was completed")
     if (stage.directory / EVALUATION).exists() and not os.path.lexists(manifest):
         yield Problem(f"{manifest} is missing, though the run was evaluated")

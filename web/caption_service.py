@@ -16,6 +16,8 @@ from store.place import Place
 from train.captions.captioner import Caption, Captioner
 from train.captions.mismatch import mismatch
 from train.captions.pool import Neighbour, Pool
+from train.ranking.artifact import RankerArtifact
+from train.ranking.best_of import best_of
 from web.caption_settings import CaptionSettings
 from web.content.library import Library
 from web.languages import LocalisedError, Message
@@ -37,10 +39,16 @@ class Token:
 
 @dataclass(frozen=True)
 class ModelCaption:
-    """A caption as the pages show it. `source` is the photo it was written for, where that is another one."""
+    """A caption as the pages show it.
+
+    Args:
+        source: the photo it was written for, where that is another one.
+        rank_score: how much the ranker likes it, where that chose it.
+    """
 
     caption: Caption
     source: Neighbour | None = None
+    rank_score: float | None = None
 
     @property
     def text(self) -> str:
@@ -94,7 +102,8 @@ class CaptionService:
         """
         captioner, vectors = self._model(place, run)
         pool = self._library.pool(place, captioner.features_key) if settings.needs_pool else None
-        return _write(captioner, vectors.of(sha256s)[:], settings, sha256s, pool)
+        ranker = self._library.ranker(run) if settings.needs_ranker else None
+        return _write(captioner, vectors.of(sha256s)[:], settings, sha256s, pool, ranker)
 
     def for_upload(
         self, place: Place, run: Path, photo: bytes, settings: CaptionSettings, neighbours: int = 6
@@ -112,7 +121,8 @@ class CaptionService:
         )  # the photo would have to come again
         # The same network as in training: other vectors would mean nothing to the model.
         vector = np.asarray(self._library.extractor(place, captioner).vectors([picture]), np.float32)
-        (captions,) = _write(captioner, vector, settings, [None], pool)
+        ranker = self._library.ranker(run) if settings.needs_ranker else None
+        (captions,) = _write(captioner, vector, settings, [None], pool, ranker)
         (near,) = pool.nearest(vector, neighbours)
         return UploadCaptions(picture, captions, near)
 
@@ -164,8 +174,12 @@ def _write(
     settings: CaptionSettings,
     sha256s: Sequence[str | None],
     pool: Pool | None,
+    ranker: RankerArtifact | None,
 ) -> list[list[ModelCaption]]:
     """Return captions for vectors (N, D) of photos; `sha256s[i]` is None where photo i is an upload."""
+    if ranker:
+        liked = best_of(captioner, ranker, photos, **settings.decoding())
+        return [[ModelCaption(one.caption, rank_score=one.score) for one in captions] for captions in liked]
     if settings.needs_pool and pool:
         found = mismatch(captioner, photos, pool, without=sha256s, **settings.decoding())
         return [[ModelCaption(one.caption, one.source) for one in captions] for captions in found]

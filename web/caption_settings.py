@@ -91,6 +91,11 @@ class CaptionSettings(BaseModel):
         """Whether the captions of other photos are asked for."""
         return self.strategy == "mismatch"
 
+    @property
+    def needs_ranker(self) -> bool:
+        """Whether a ranker chooses among captions."""
+        return self.strategy == "best-of"
+
     def decoding(self) -> dict[str, Any]:
         """Return the settings of `train.captions.options.DecodingOptions`."""
         shared = DecodingOptions.model_fields.keys() & CaptionSettings.model_fields.keys()

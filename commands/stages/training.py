@@ -11,13 +11,18 @@ from commands.stages.notices import notifying
 @notifying
 def train(pipeline: Pipeline, *, force: bool = False, seeds: int | None = None) -> None:
     """Train the captioning model, or go on with a run that was interrupted."""
+    from train.arithmetic.processes import open_processes
     from train.fit import fit
+    from train.ranking.stage import rank
     from train.runs.seeds import logged, of_seeds, pool, show
 
     require_dataset(pipeline)
     require_vectors(pipeline)
     folders = (pipeline.dataset, pipeline.feature_cache, pipeline.runs)
     runs = [fit(each, *folders, force=force) for each in of_seeds(pipeline.settings.train, seeds or 1)]
+    if pipeline.settings.train.ranker and open_processes(False).rank == 0:
+        for run in runs:
+            rank(run, pipeline.dataset, pipeline.feature_cache, pipeline.settings.train.seed)
     if seeds:
         show("learned", seeds, pool([logged(run) for run in runs]))
 

@@ -78,6 +78,7 @@ from train.data import dataset_manifest, read_split, require_as_built
 from train.evaluation import by_photo
 from train.evaluation.evaluate import evaluate
 from train.evaluation.report import report
+from train.ranking.artifact import load as ranker
 from train.runs.find import newest
 from web.app import create
 
@@ -401,6 +402,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("featurize/read.py", lambda place: vectors(cache(place), ["0" * 64]), ["features"]),
     ("featurize/read.py", vectors_that_fail, ["forget", "--sha256"]),
     ("train/artifact.py", lambda place: artifact.load(place.runs / "none" / "model"), ["train"]),
+    ("train/ranking/artifact.py", lambda place: ranker(run(place)), ["train", "--set", "train.ranker=true"]),
     ("train/data.py", without("dataset", lambda place: dataset_manifest(place.dataset)), ["dataset"]),
     ("train/data.py", dataset_that_was_changed, ["dataset"]),
     ("train/data.py", vectors_that_are_not_finite, ["features"]),

@@ -29,6 +29,8 @@ class WrittenCaption(TypedDict):
         log_probability: of the whole caption, in nats.
         token_log_probabilities: of each token, in nats; the last is that of the end.
         source: the photo that it was written for, where that is another one (`--strategy mismatch`).
+        rank_score: how much the ranker likes it, where that chose it (`--strategy best-of`): of two captions
+            of one photo, a difference of 1 says that the one has more stars at odds of 2.7 to 1.
     """
 
     text: str
@@ -36,6 +38,7 @@ class WrittenCaption(TypedDict):
     log_probability: float
     token_log_probabilities: list[float]
     source: NotRequired[Source]
+    rank_score: NotRequired[float]
 
 
 class PhotoCaptions(TypedDict):
@@ -52,8 +55,15 @@ class PhotoCaptions(TypedDict):
     error: NotRequired[str]
 
 
-def written(caption: Caption, source: Neighbour | None = None) -> WrittenCaption:
-    """Return a caption as it is told; `source` is the photo it was written for, where that is another one."""
+def written(
+    caption: Caption, source: Neighbour | None = None, rank_score: float | None = None
+) -> WrittenCaption:
+    """Return a caption as it is told.
+
+    Args:
+        source: the photo it was written for, where that is another one.
+        rank_score: the ranker's, where that chose it.
+    """
     found = WrittenCaption(
         text=caption.text,
         tokens=list(caption.tokens),
@@ -62,4 +72,6 @@ def written(caption: Caption, source: Neighbour | None = None) -> WrittenCaption
     )
     if source:
         found["source"] = Source(sha256=source.sha256, distance=source.distance)
+    if rank_score is not None:
+        found["rank_score"] = rank_score
     return found

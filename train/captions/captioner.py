@@ -141,6 +141,8 @@ class Captioner:
         decoding = parse_decoding(settings)
         if decoding.strategy == "mismatch":
             raise UsageError("A mismatch is written for other photos. Call train.captions.mismatch.mismatch")
+        if decoding.strategy == "best-of":
+            raise UsageError("The best of several are chosen by a ranker. Call train.ranking.best_of.best_of")
         vectors = np.asarray(vectors, np.float32)
         if vectors.ndim != 2 or vectors.shape[1] != self.dimensions:
             raise UserError(

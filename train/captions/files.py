@@ -40,17 +40,21 @@ def caption_files(
 
 
 def print_table(results: Iterable[PhotoCaptions]) -> None:
-    """Print captions with their log-probability, a line each."""
+    """Print captions with their log-probability, and the ranker's score if that chose them, a line each."""
     results = list(results)
     mismatched = any("source" in caption for result in results for caption in result.get("captions", ()))
-    table = Table("photo", "caption", "log p", *(("from photo", "distance") if mismatched else ()), box=None)
+    ranked = any("rank_score" in caption for result in results for caption in result.get("captions", ()))
+    more = ("from photo", "distance") if mismatched else ("score",) if ranked else ()
+    table = Table("photo", "caption", "log p", *more, box=None)
     for result in results:
         name = Text(result["file"])
         if "error" in result:
             table.add_row(name, Text(result["error"], style="red"))
         for caption in result.get("captions", ()):
             source = caption.get("source")
-            origin = (source["sha256"][:16], f"{source['distance']:.2f}") if source else ()
+            origin: tuple[str, ...] = (source["sha256"][:16], f"{source['distance']:.2f}") if source else ()
+            if ranked:
+                origin = (f"{caption['rank_score']:.2f}",)
             table.add_row(name, Text(caption["text"]), f"{caption['log_probability']:.2f}", *origin)
             name = Text("")
     Console().print(table)

@@ -12,14 +12,15 @@ from pydantic import Field, ValidationError
 from store.errors import UsageError
 from store.options import Options
 
-Strategy = Literal["greedy", "beam", "sample", "mismatch"]
+Strategy = Literal["greedy", "beam", "sample", "mismatch", "best-of"]
 
 
 class DecodingOptions(Options, strict=False):
     """How captions are generated."""
 
     strategy: Strategy = "beam"
-    """The likeliest token each time, beam search, at random, or the best caption of another photo."""
+    """The likeliest token each time, beam search, at random, the best caption of another photo, or of several
+    that are drawn at random those that the ranker likes most (train.ranker)."""
     n: int = Field(1, ge=1, le=100)
     """Captions per photo; greedy has only one, a mismatch one for each of so many other photos."""
     beam_width: int = Field(3, ge=1, le=100)
@@ -38,6 +39,8 @@ class DecodingOptions(Options, strict=False):
     """The same photo, settings and seed give the same samples, whatever else is in the batch."""
     max_tokens: int | None = Field(None, ge=1, le=1000)
     """The longest caption in tokens; unset, as long as the model was trained for."""
+    draws: int = Field(16, ge=1, le=256)
+    """Captions that best-of draws at random and chooses from; at least n are drawn."""
     distance: float = Field(0.8, ge=0, le=2)
     """How far a mismatch's other photo is by its vector: 0 the same, 1 unrelated, 2 the opposite."""
     forbidden: tuple[str, ...] = Field((), max_length=100)

@@ -24,6 +24,7 @@ from train.captions.pool import Neighbour, Pool
 if TYPE_CHECKING:
     from featurize.extract import Extractor
     from featurize.read import Vectors
+    from train.ranking.artifact import RankerArtifact
 
 STANDARD_INPUT = Path("-")
 BATCH = 64
@@ -65,6 +66,17 @@ class PhotoCaptioner:
         from train.arithmetic.device import device_if_there
 
         return Captioner.load(self.run / "model", device_if_there(self._device, 0))
+
+    @cached_property
+    def ranker(self) -> "RankerArtifact":
+        """The run's ranker.
+
+        Raises:
+            UserError: there is none, or its files do not belong together.
+        """
+        from train.ranking.artifact import load
+
+        return load(self.run)
 
     @cached_property
     def extractor(self) -> "Extractor":
@@ -123,6 +135,7 @@ class PhotoCaptioner:
         decoding = parse_decoding(settings)
         # Everything that can be wrong with the request is checked before the first photo is read.
         captioner, pool = self.captioner, self.pool if decoding.strategy == "mismatch" else None
+        ranker = self.ranker if decoding.strategy == "best-of" else None
         _ = self.extractor
         remaining = iter(files)
         with Progress("caption", len(files), "photos") as progress:
@@ -130,7 +143,7 @@ class PhotoCaptioner:
                 extracted = list(self._extract(batch))
                 vectors = np.array([vector for _, vector, _ in extracted if vector is not None], np.float32)
                 vectors = vectors.reshape(-1, captioner.dimensions)  # (B, D), also where B is 0
-                captions = self._captions(vectors, pool, settings)
+                captions = self._captions(vectors, pool, ranker, settings)
                 progress.advance(len(batch))
                 for file, vector, error in extracted:
                     if vector is None:
@@ -155,10 +168,19 @@ class PhotoCaptioner:
         return self.pool.nearest(np.asarray([vector], np.float32), count)[0]
 
     def _captions(
-        self, vectors: Floats, pool: Pool | None, settings: Mapping[str, Any]
+        self,
+        vectors: Floats,
+        pool: Pool | None,
+        ranker: "RankerArtifact | None",
+        settings: Mapping[str, Any],
     ) -> Iterator[list[WrittenCaption]]:
         """Yield the captions of each photo of vectors (B, D)."""
-        if pool is None:
+        if ranker:
+            from train.ranking.best_of import best_of
+
+            for liked in best_of(self.captioner, ranker, vectors, **settings):
+                yield [written(one.caption, rank_score=one.score) for one in liked]
+        elif pool is None:
             for captions in self.captioner.caption(vectors, **settings):
                 yield [written(caption) for caption in captions]
         else:

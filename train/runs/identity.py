@@ -18,7 +18,9 @@ from store.whole_file import read_object
 from train.data import dataset_manifest, feature_settings
 from train.options import TrainOptions
 
-INCIDENTAL = {"device", "snapshot_seconds", "min_free_gb", "metrics", "evaluate_captions", "tensorboard"}
+INCIDENTAL = {
+    *("device", "snapshot_seconds", "min_free_gb", "metrics", "evaluate_captions", "tensorboard", "ranker")
+}
 """Settings that change where and how safely a run is made, or how it is measured, not its result."""
 LATER = {"batches", "shuffle", "schedule", "warmup", "weight_decay", "label_smoothing", "unk_rate"}
 """Settings that runs of earlier versions did not have. They count where they are not the default alone, so

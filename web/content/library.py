@@ -16,6 +16,8 @@ from store.register.stages import Stage
 from store.shards import shard_paths
 from train.captions.captioner import Captioner
 from train.captions.pool import Pool
+from train.ranking.artifact import CONFIG, FOLDER, TENSORS, VOCABULARY, RankerArtifact
+from train.ranking.artifact import load as load_ranker
 from web.content.catalogue import Catalogue, Names
 from web.content.file_cache import FileCache, file_version
 from web.content.preparing import PATIENCE, Preparing
@@ -181,6 +183,15 @@ class Library:
             *(model / name for name in ("model.safetensors", "config.json", "vocabulary.json"))
         )
         return self._cache.get(("captioner", run), version, lambda: Captioner.load(model))
+
+    def ranker(self, run: Path) -> RankerArtifact:
+        """Return the ranker of a run.
+
+        Raises:
+            UserError: the run has none, or its files do not belong together.
+        """
+        version = file_version(*(run / FOLDER / name for name in (TENSORS, CONFIG, VOCABULARY)))
+        return self._cache.get(("ranker", run), version, lambda: load_ranker(run))
 
     def extractor(self, place: Place, captioner: Captioner) -> Extractor:
         """Return the network that computes the vectors that a model was trained on.

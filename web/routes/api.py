@@ -157,7 +157,7 @@ async def write_captions(
     (captions,) = await services.queued(
         request, partial(services.captions.for_photos, place, run, [photo], settings)
     )
-    return [written(each.caption, each.source) for each in captions]
+    return [written(each.caption, each.source, each.rank_score) for each in captions]
 
 
 @router.post(
@@ -180,7 +180,7 @@ async def caption_photo(
         run = services.speakers.run(place, settings.run)
         work = partial(services.captions.for_upload, place, run, photo, settings)
         own = await services.queued(request, work)
-    captions = [written(each.caption, each.source) for each in own.captions]
+    captions = [written(each.caption, each.source, each.rank_score) for each in own.captions]
     return OwnPhoto(own.picture.width, own.picture.height, captions, own.neighbours)
 
 
