@@ -27,7 +27,7 @@ def checkout(tmp_path: Path) -> Path:
     copy = tmp_path / "checkout"
     for name in PACKAGES:
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "build_backend.py", "pipelines.py"):
+    for name in ("pyproject.toml", "build_backend.py", "bokeru.py", "pipelines.py"):
         shutil.copy(ROOT / name, copy)
     return copy
 

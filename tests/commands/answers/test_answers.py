@@ -106,6 +106,7 @@ DEMO = {
     "history --pipeline demo": 0,
     "history --pipeline demo --accept": 0,
     "import oogiri-go DIR/more --pipeline imported": 0,
+    "import warc DIR/data/demo/crawl/archive --pipeline demo": 0,
     "inspect DIR/data": 0,
     "inspect DIR/data/demo/crawl/history.parquet": 0,
     "leaks --pipeline demo --least -1 --out DIR/leaks.png": 1,
