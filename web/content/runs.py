@@ -13,6 +13,7 @@ from store.place import Place
 from store.text.settings import read_settings
 from store.whole_file import read_json
 from train.history import best
+from train.ranking.artifact import CONFIG, FOLDER
 from web.content.file_cache import file_version
 
 LIVE_SECONDS = 150
@@ -40,6 +41,7 @@ class Run:
     name: str
     state: str
     has_model: bool
+    has_ranker: bool
     changed: float
     settings: dict[str, Any]
     records: list[dict[str, Any]]
@@ -122,6 +124,7 @@ def _read(path: Path, version: object) -> Run:
         name=path.name,
         state="",
         has_model=_has_model(path),
+        has_ranker=(path / FOLDER / CONFIG).exists(),
         changed=0,
         settings=_settings(path / "settings.yaml", broken),
         records=list(_records(path / "log.jsonl", broken)),
