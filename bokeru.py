@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from store.errors import UserError
+from store.errors import UsageError, UserError
 from store.place import CONFIG, Place
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ class Pipeline:
 
         Args:
             run: its name, or how this begins or ends; by default the run that the commands take: the pinned
-                one, else the best on dev of those that the pipeline's own settings made.
+                one, else the best on dev of those that the pipeline's own settings made; where the
+                settings are not known, of those that its dataset made.
 
         Raises:
             UserError: no run is complete, none has that name, or none is the pipeline's own.
@@ -174,10 +175,13 @@ class Pipeline:
         from commands.lineage import wanted
         from commands.pipeline import Pipeline as PipelineWithSettings
         from pipelines import load
-        from train.lineage.choose import choose
+        from train.lineage.choose import choose, choose_by_data
 
         place = self.place
-        settings = load(place.name, place.config)
+        try:
+            settings = load(place.name, place.config)
+        except UsageError:  # as the browser does where there are no settings
+            return choose_by_data(place).run
         return choose(
             wanted(PipelineWithSettings(place.data, place.name, place.config, settings=settings))
         ).run

@@ -10,9 +10,12 @@ import pytest
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
+from commands.lineage import by_name
 from commands.main import main
+from commands.pipeline import Pipeline
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
+from pipelines import load
 from store.place import Place
 from tests import crawl_tables
 from tests.docs.documents import ROOT
@@ -20,6 +23,7 @@ from tests.web import small_pipeline
 from tests.web.small_pipeline import Extractor
 from train.runs.names import Names
 from web.app import create
+from web.content.speakers import Speakers
 
 Said = Callable[..., Any]
 
@@ -38,7 +42,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def client(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setattr("web.content.library.Extractor", Extractor)
     monkeypatch.setattr("featurize.extract.Extractor", Extractor)
-    with TestClient(create(place.data, "demo"), base_url="http://127.0.0.1") as client:
+    config = place.data.parent / "pipelines.yaml"
+    settings = Pipeline(place.data, "demo", config, settings=load("demo", config))
+    app = create(place.data, "demo", speakers=Speakers(by_name(settings), "demo"))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -47,7 +54,16 @@ def said(place: Place, capsys: pytest.CaptureFixture[str]) -> Said:
     def of_command(command: str, *words: str) -> Any:
         config = str(place.data.parent / "pipelines.yaml")
         capsys.readouterr()
-        line = [command, "--pipeline", "demo", "--config", config, "--data", str(place.data), "--json"]
+        line = [
+            *command.split(),
+            "--pipeline",
+            "demo",
+            "--config",
+            config,
+            "--data",
+            str(place.data),
+            "--json",
+        ]
         assert main([*line, *words]) == 0
         return json.loads(capsys.readouterr().out)
 
@@ -74,6 +90,19 @@ def test_runs_compared(client: TestClient, place: Place, said: Said) -> None:
     assert found == said("compare", "--split", "train", *backwards)
     assert found["base"] == backwards[0]
     assert get(client, "comparison", run=names[:1]) is None
+
+
+def test_stages_and_runs_beside_the_settings(client: TestClient, place: Place, said: Said) -> None:
+    found = get(client, "status")
+    assert found == said("status")
+    assert {stage["name"] for stage in found["stages"]} > {"crawl", "dataset", "features", "train"}
+    assert found["run"]["why"] == "pinned"
+    listed = get(client, "listing")
+    assert listed == said("runs list")
+    assert {one["run"] for one in listed} == {run.name for run in place.runs.iterdir()}
+    with TestClient(create(place.data, "demo"), base_url="http://127.0.0.1") as unsettled:
+        answer = unsettled.get("/api/pipelines/demo/status")
+    assert "has no settings of demo" in answer.json()["detail"]
 
 
 def test_captions_of_a_photo_of_ones_own(

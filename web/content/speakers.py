@@ -36,6 +36,17 @@ class Speakers:
         self._wanted, self._pipeline, self._run = wanted, pipeline, run
         self._chosen = FileCache(PIPELINES)
 
+    def wanted(self, place: Place) -> Wanted:
+        """Return what the settings of a pipeline want.
+
+        Raises:
+            UserError: they are not known.
+        """
+        found = self._wanted(place.name)
+        if found is None:
+            raise UserError(f"{place.config} has no settings of {place.name}: nothing tells what is stale")
+        return found
+
     def chosen(self, place: Place) -> Chosen:
         """Return the run that speaks for a pipeline.
 

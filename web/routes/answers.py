@@ -13,6 +13,8 @@ from dataset.describe.why import Answer, why
 from store.answers.answer import text
 from store.errors import DamagedFile, MissingStage
 from store.whole_file import read_object
+from train.lineage.listing import Listed, listing
+from train.lineage.status import Status, status
 from train.runs.compare import Comparison, compare
 from train.runs.evaluations import Evaluations, evaluations
 from train.runs.find import EVALUATION, evaluated
@@ -27,6 +29,20 @@ router = APIRouter(prefix="/api", responses=REFUSALS)
 def answered(found: object, kind: Any) -> Response:
     """Return a command's answer as it prints it."""
     return Response(text(found, kind), media_type="application/json")
+
+
+@router.get("/pipelines/{pipeline}/status", tags=["stages"], response_model=Status)
+async def get_status(request: Request, services: ServicesDep, place: PlaceDep) -> Response:
+    """Whether each stage is what the settings want, and the run that speaks: `bokeru status`."""
+    wanted = services.speakers.wanted(place)
+    return answered(await services.searched(request, partial(status, wanted)), Status)
+
+
+@router.get("/pipelines/{pipeline}/listing", tags=["training"], response_model=tuple[Listed, ...])
+async def list_named_runs(request: Request, services: ServicesDep, place: PlaceDep) -> Response:
+    """The runs with their names and notes, the best on dev first: `bokeru runs list`."""
+    wanted = services.speakers.wanted(place)
+    return answered(await services.searched(request, partial(listing, wanted)), tuple[Listed, ...])
 
 
 @router.get("/pipelines/{pipeline}/comparison", tags=["training"], response_model=Comparison | None)
