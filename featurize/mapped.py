@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import BinaryIO
 from weakref import WeakValueDictionary
 
@@ -70,8 +71,8 @@ def mapped(directory: Path, paths: Sequence[Path]) -> Mapped:
     path = directory / PATTERN.replace("*", _version(paths))
     try:
         return _open(path)
-    except (OSError, ValueError):
-        pass  # not there, or cut short
+    except _BROKEN:
+        pass  # not there, cut short, or changed
     try:
         _make(path, paths)
         return _open(path)
@@ -81,6 +82,10 @@ def mapped(directory: Path, paths: Sequence[Path]) -> Mapped:
             "%s: its vectors are read into memory, as no file of them can be kept (%s)", directory, reason
         )
         return _in_memory(paths)
+
+
+_BROKEN = (OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError, TokenError)
+"""What NumPy raises for a file that is not there, or whose headers are not as they were written."""
 
 
 def remove(directory: Path, but: Path | None = None) -> None:

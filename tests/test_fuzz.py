@@ -12,9 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from store.errors import DamagedFile
+from dataset.importers import bokekan
+from featurize import mapped
+from featurize.feeding.check import _read
+from store.errors import DamagedFile, UsageError
 from store.register.kinds import KINDS
-from tests.dataset.importers.cans import sample
+from tests.crawl_tables import photo
+from tests.crawler.imports.warcs import Warc, take
+from tests.dataset.importers.cans import boke_row, rows_as_csv, sample
+from tests.featurize.test_read import shard
 from tests.fuzz import kinds, run
 from tests.fuzz.reading import case, read
 from tests.fuzz.run import Reading, fuzz
@@ -150,3 +156,51 @@ def test_a_minute_of_mutated_files_finds_nothing(tmp_path: Path) -> None:
     findings = list(fuzz(60, seed=1, folder=tmp_path))
     assert len(findings) > 20
     assert [str(found) for found in findings if found] == []
+
+
+def nameless(path: Path, files: dict[str, bytes]) -> Path:
+    """Write a zip file with a file without a name: `ZipInfo.is_dir` looks at the last letter of a name."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"x")
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_found_a_can_with_a_file_without_a_name_is_read(tmp_path: Path) -> None:
+    table = rows_as_csv([boke_row(1)]).encode()
+    can = nameless(tmp_path / "can.zip", {"boke.csv": table, "images/1.jpg": photo(1)})
+    report = bokekan.read(can, tmp_path / "p" / "crawl")
+    assert (report.bokes, report.photos) == (1, 1)
+
+
+def test_found_a_wacz_file_with_a_file_without_a_name_is_read(tmp_path: Path) -> None:
+    with Warc(tmp_path / "a.warc.gz") as warc:
+        warc.odai(1, "犬がいる")
+        warc.photo(1)
+    package = nameless(tmp_path / "a.wacz", {"archive/a.warc.gz": warc.path.read_bytes()})
+    assert take(tmp_path, package).pages == {"ok": 1}
+
+
+BRACKET = b"\x93NUMPY\x01\x00\x16\x00{'descr': ('<f4', [(\n  "
+"""The header of a .npy file that opens brackets and closes none: NumPy hands it to Python's tokenizer."""
+ENDLESS = b"\x93NUMPY\x01\x00F\x00{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999, 9), }  \n"
+"""A header that claims 720 gigabytes. Source: numpy.lib.format, version 1.0."""
+
+
+@pytest.mark.parametrize("content", [BRACKET, ENDLESS, b"\x93NUMPY", b""])
+def test_found_vectors_with_a_header_of_nonsense_are_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "v.npy").write_bytes(content)
+    with pytest.raises(UsageError, match=r"v.npy holds no vectors \("):
+        _read(tmp_path / "v.npy")
+
+
+@pytest.mark.parametrize("content", [BRACKET, ENDLESS, b"\x93NUMPY", b""])
+def test_found_a_file_of_vectors_with_such_a_header_is_made_again(tmp_path: Path, content: bytes) -> None:
+    shard(tmp_path / "vectors-1.parquet", {"a": [4, 5, 6], "b": [7, 8, 9]})
+    paths = sorted(tmp_path.glob("*.parquet"))
+    right = mapped.mapped(tmp_path, paths).values.tolist()
+    (path,) = tmp_path.glob(mapped.PATTERN)
+    path.write_bytes(content)
+    mapped._maps.clear()
+    assert mapped.mapped(tmp_path, paths).values.tolist() == right

@@ -127,6 +127,9 @@ class Members:
             self.refused.append(f"{path.name} is no zip file that can be read ({error})")
             return
         for info in archive.infolist():
+            if not info.filename:  # of which `is_dir` cannot tell
+                self.refused.append(f"{path.name} holds a file without a name")
+                continue
             is_link = stat.S_ISLNK(info.external_attr >> 16)
             if not info.is_dir() and not is_link and not info.filename.startswith("__MACOSX/"):
                 # Some tools of Windows write \ in names, against the format.

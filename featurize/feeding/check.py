@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -164,11 +165,12 @@ def _read(reference: Path) -> np.ndarray:
     """Return vectors from a file, (M, D) float64; nothing in it is unpickled."""
     try:
         if reference.suffix == ".npy":
-            values = np.load(reference, allow_pickle=False)
+            # Mapped: a header that claims more than there is takes no memory.
+            values = np.load(reference, mmap_mode="r", allow_pickle=False)
         else:
             values = np.array(json.loads(reference.read_bytes()))
         found = np.atleast_2d(np.asarray(values, np.float64))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, EOFError, ValueError, TypeError, RecursionError, TokenError) as error:
         raise UsageError(f"{reference} holds no vectors ({error}). It takes .npy, or JSON lists") from None
     if found.ndim != 2 or not np.isfinite(found).all():
         raise UsageError(f"{reference} holds an array of {found.shape}, not finite vectors (M, D)")

@@ -90,7 +90,7 @@ def _size_of_list(file: BinaryIO, size: int) -> int:
 
 
 def _read(path: Path, archive: zipfile.ZipFile, file: BinaryIO, size: int, found: Wacz) -> None:
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+    infos = [info for info in archive.infolist() if info.filename and not info.is_dir()]
     if (reason := _overlap(infos, file, size)) is not None:
         found.problems.append(reason)
         return
