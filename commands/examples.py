@@ -77,6 +77,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "encoder": ("bokeru encoder check model.onnx photo.jpg --set features.preprocess=imagenet",),
     "weights": ("bokeru weights caffenet",),
     "neighbours": ("bokeru neighbours --pipeline demo --photos 6 -n 4 --out neighbours.png",),
+    "contest": (
+        "bokeru contest new funny --pipeline demo -n 20",
+        "bokeru contest new whose --pipeline demo --task match -n 20",
+        "bokeru contest plan --pipeline demo --share 0.6",
+        "bokeru contest report funny --pipeline demo",
+    ),
     "doctor": ("bokeru doctor",),
     "settings": ("bokeru settings --pipeline demo --set train.epochs=3",),
 }

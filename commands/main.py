@@ -34,7 +34,7 @@ def _run(argv: Sequence[str] | None) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the `bokeru` command; each command's function is `arguments.command`."""
-    from commands import builds, crawls, data, encoders, models, reparse, site, status
+    from commands import builds, contests, crawls, data, encoders, models, reparse, site, status
     from commands.runs import command as runs
     from commands.stages import command as stages
 
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     )
     main.add_argument("--version", action="version", version=f"bokeru {VERSION}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (stages, status, runs, models, site, data, encoders, crawls, reparse, builds):
+    for module in (stages, status, runs, models, contests, site, data, encoders, crawls, reparse, builds):
         module.register(commands)
     return main
 

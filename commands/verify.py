@@ -210,6 +210,7 @@ def _check_pipeline(stage: Stage, *, quick: bool = False) -> Iterator[Problem]:
         quick: rows are not read.
     """
     from dataset.export.record import read_exports
+    from judging import verify as contests
     from store.forget.forgotten import NAME, Forgotten
     from store.forget.receipt import FOLDER, Receipt
     from store.forget.unfinished import Unfinished
@@ -225,6 +226,8 @@ def _check_pipeline(stage: Stage, *, quick: bool = False) -> Iterator[Problem]:
             yield from check_file(kind, file)
     for read in (Forgotten.load, read_exports, Unfinished.load, Names.load):
         yield from check_by(read, stage.directory)
+    if not quick:
+        yield from contests.check(stage.directory)
     receipts = sorted((stage.directory / FOLDER).glob("[!.]*.json"))
     for path in receipts:
         yield from check_by(Receipt.load, path)

@@ -348,6 +348,52 @@ SCORES = pa.schema(
 )
 """What a scorer gave a photo, or a caption with its photo; of photos `text` and the numbers are null."""
 
+JUDGED = pa.struct(
+    [
+        ("system", pa.string()),
+        ("sha256", pa.string()),
+        ("text", pa.string()),
+        ("odai_id", pa.int64()),
+        ("boke_id", pa.int64()),
+    ]
+)
+"""A caption that people judge: who wrote it, and for which photo."""
+
+PAIRS = pa.schema(
+    [
+        ("pair", pa.string()),
+        ("sha256", pa.string()),
+        ("captions", pa.list_(JUDGED)),
+        ("known", pa.int8()),
+        ("catch", pa.bool_()),
+        ("model", pa.int8()),
+    ]
+)
+"""What judges of a contest are asked: a photo with two captions, or with five of which `known` is right."""
+
+VOTES = pa.schema(
+    [
+        ("pair", pa.string()),
+        ("judge", pa.string()),
+        ("choice", pa.int8()),
+        ("left", pa.int8()),
+        ("at", TIME),
+    ]
+)
+"""What a judge chose: a caption by its number in the pair, null for neither, -1 where the pair is not fit for
+people; `left` is the caption that stood first."""
+
+PUBLISHED = pa.schema(
+    [
+        *(field for field in PAIRS),
+        ("judge", pa.int32()),
+        ("choice", pa.int8()),
+        ("left", pa.int8()),
+        ("day", pa.date32()),
+    ]
+)
+"""A contest as it is published: a row a vote, with what was asked; judges have other numbers."""
+
 EVALUATED = pa.schema(
     [
         ("split", pa.string()),

@@ -22,6 +22,8 @@ from crawler.options import CrawlOptions
 from dataset import read
 from demo.site import running
 from featurize import fetch, weights
+from judging.contest import load_pairs
+from judging.votes import Ballots
 from store.forget.content import SHORT, Content
 from store.forget.search import search
 from store.manifest import NAME as MANIFEST
@@ -133,6 +135,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     for stage in ("crawl", "dataset", "features", "train", "evaluate", "run"):
         ledger.run(stage, *pipeline)
     ledger.run("compare", *pipeline)
+    judge(ledger, pipeline)
     ledger.run("runs", "export", "csv", *pipeline, "--out", folder / "runs.csv")
     ledger.run("canaries", *pipeline)
     ledger.run("history", *pipeline)
@@ -181,6 +184,14 @@ def everything(data: Path) -> Content:
     texts = {text for text in captions["text"].to_pylist() if len(text) >= SHORT}
     numbers = set(captions["odai_id"].to_pylist())
     return Content(set(captions["sha256"].to_pylist()), odai_ids=numbers, texts=texts)
+
+
+def judge(ledger: Ledger, pipeline: tuple[object, ...]) -> None:
+    """Draw a contest, vote in it, and publish that."""
+    ledger.run("contest", "new", "funny", *pipeline)
+    directory = ledger.folder / "demo" / "contests" / "funny"
+    Ballots(directory / "votes").append(next(iter(load_pairs(directory))), "judge", 0, 0)
+    ledger.run("contest", "publish", "funny", *pipeline)
 
 
 def push(ledger: Ledger, pipeline: tuple[object, ...]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("commands", "crawler", "dataset", "demo", "featurize", "store", "train", "web")
+PACKAGES = ("commands", "crawler", "dataset", "demo", "featurize", "judging", "store", "train", "web")
 SCRIPTS = ("benchmarks",)
 """They are run by hand: what they use is used, and what is in them is not asked about."""
 DOOR = "bokeru"

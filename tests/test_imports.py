@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "dataset": {"store"},
     "featurize": {"store", "dataset"},
     "train": {"store", "dataset", "featurize"},
-    "web": {"store", "dataset", "featurize", "train"},
+    "judging": {"store", "dataset", "featurize", "train"},
+    "web": {"store", "dataset", "featurize", "train", "judging"},
 }
 """The table in docs/architecture.md; `pipelines`, `commands` and `bokeru` have rules of their own below."""
 EVERYTHING = {*MAY_IMPORT, "pipelines", "commands", "bokeru"}

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -19,6 +20,7 @@ from store.place import Place
 from store.processes.cores import cores
 from store.processes.interruption import deferred
 from web.caption_service import CaptionService
+from web.content.contests import keys as keys_of_contests
 from web.content.library import Library
 from web.content.speakers import Speakers
 from web.door.admission import Admission
@@ -33,8 +35,8 @@ from web.errors import add_handlers
 from web.links import STATIC
 from web.options import WebOptions
 from web.pages import Pages
-from web.routes import answers, api, generate, overview, photos, training, try_photo
-from web.services import Services
+from web.routes import answers, api, contests, generate, judge, overview, photos, training, try_photo
+from web.services import Services, votes_at_most
 
 THREADS = 4
 """Threads a core that make pages: some read files, most compute."""
@@ -72,10 +74,12 @@ def create(
         CaptionService(library, options.model_seconds),
         speakers or Speakers(),
         keys,
+        votes_at_most(options.votes_per_minute),
         uploads=Uploads(int(options.upload_mb * 10**6), options.read_seconds),
     )
+    keys.add(partial(keys_of_contests, data))
     app.include_router(api.docs)
-    for routes in (api, answers, overview, photos, training, generate, try_photo):
+    for routes in (api, answers, overview, photos, training, generate, try_photo, contests, judge):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     # The last is outermost: it also guards static files and error pages.

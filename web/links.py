@@ -42,6 +42,18 @@ class Links:
         """Return the address of a photo as a JPEG of at most `size` pixels a side."""
         return f"{self._prefix}/pipelines/{quote(pipeline)}/photos/{sha256}.jpg?size={size}"
 
+    def judge(self, pipeline: str, contest: str) -> str:
+        """Return the address of a contest's Judge page."""
+        return self.page("judge", pipeline) + f"/{contest}"
+
+    def judged_photo(self, pipeline: str, contest: str, pair: str) -> str:
+        """Return the address of the photo of a pair, which the contest's key opens."""
+        return f"{self.judge(pipeline, contest)}/photos/{pair}.jpg"
+
+    def contest(self, pipeline: str, contest: str) -> str:
+        """Return the address of what the votes of a contest say."""
+        return self.page("contests", pipeline) + f"/{contest}"
+
     def static(self, name: str) -> str:
         """Return the address of a stylesheet, script or icon.
 

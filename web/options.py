@@ -32,6 +32,8 @@ class WebOptions(Options):
     """Megabytes that photos of visitors may take together, from their first byte until their captions are
     written. Where there is no room the largest that is still arriving gives way, the longest silent of those
     first; no photo is ever written to disk."""
+    votes_per_minute: int = Field(60, ge=1)
+    """Votes of one visitor in a minute: of a judge with a key of their own, else of an address."""
     model_seconds: float = Field(30, gt=0)
     """Seconds that the model may take for one request; one that takes longer is given up, and says so."""
     decoder_megabytes: float = Field(16, ge=0)

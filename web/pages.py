@@ -43,7 +43,7 @@ class Pages:
 
     def render(self, template: str, language: str, to: Links | None = None, **context: Any) -> str:
         """Return the HTML of a page; `to` instead of the links that all pages have."""
-        context = {"pipeline": self._pipeline, "current": "", **context}
+        context = {"pipeline": self._pipeline, "current": "", "alone": False, **context}
         return self._environment.get_template(template).render(
             _=Translator(language),
             to=to or self._links,
@@ -66,6 +66,9 @@ class Pages:
         """Return the response with a page in the reader's language."""
         language = self.language(request)
         language_links = {code: f"?{request.url.include_query_params(lang=code).query}" for code in LANGUAGES}
+        visitor = request.scope.get("visitor")
+        # Whose key opens a part of the app alone is led nowhere else.
+        context["alone"] = bool(visitor and visitor.key and visitor.key.opens != "/")
         text = self.render(template, language, self.links(request), language_links=language_links, **context)
         response = HTMLResponse(text, status)
         # The same address shows other content as stages run, and each reader another language.

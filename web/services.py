@@ -12,15 +12,18 @@ from fastapi import Depends, HTTPException, Path, Request
 from store.place import Place
 from web.caption_service import CaptionService
 from web.content.catalogue import Catalogue
+from web.content.contests import Contests
 from web.content.library import Library
 from web.content.speakers import Speakers
 from web.content.stages import pipelines
 from web.door.keys import KeyRing
 from web.door.queue import FairQueue, QueueFull
+from web.door.rates import Rate
 from web.door.security import from_other_site
 from web.door.uploads import Uploads
 from web.door.visitor import visitor_of
 from web.languages import LocalisedError, Message
+from web.options import WebOptions
 from web.pages import Pages
 
 T = TypeVar("T")
@@ -47,6 +50,9 @@ class Services:
     """Choose whose model writes captions."""
     keys: KeyRing = field(default_factory=KeyRing)
     """The keys that open the app, or a part of it; a part that has keys of its own adds their source."""
+    votes: Rate = field(default_factory=lambda: votes_at_most(WebOptions().votes_per_minute))
+    """How often a visitor may vote."""
+    contests: Contests = field(default_factory=Contests)
     queue: FairQueue = field(default_factory=FairQueue)
     uploads: Uploads = field(default_factory=Uploads)
     searches: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "neighbours"))
@@ -96,6 +102,11 @@ def _own_site(request: Request) -> None:
     if from_other_site(request.headers):
         text = "Another site led here: nothing is worked out for it. Open the page anew, or use its form."
         raise OtherSite(Message(text))
+
+
+def votes_at_most(per_minute: int) -> Rate:
+    """Return the limit of a visitor's votes; a minute's votes may come at once."""
+    return Rate(per_minute, per_minute)
 
 
 def _services(request: Request) -> Services:

@@ -67,6 +67,7 @@ COMMANDS = (
     Row("features, few", "features {few}", "network", 8.0, 1.5, why="the network is the work", grows=False),
     Row("run", "run {place}", "read", 6.0, 1.0, why="every stage is up to date", is_stage=True),
     Row("caption", "caption {place} {photo}", "start", 10.0, 1.5, why="one photo: the model and the weights"),
+    Row("contest", "contest new size {place}", "read", 6.0, 2.0, 1.0, "dev, and captions of 450 photos"),
     Row("inspect", "inspect {pipeline}/dataset", "read", 3.0, 1.0, why="it reads every column once"),
     Row("inspect, crawl", "inspect {pipeline}/crawl", "read", 3.0, 1.0, why="it reads every column once"),
     Row("export pairs", "export {place} --format pairs {out}/pairs", "decode", 1.6, 1.0, why="memory flat"),

@@ -47,6 +47,14 @@ def _contains() -> Any:
     return Contains
 
 
+def _contest() -> Any:
+    from judging.answers import Listed, Opened, Published
+    from judging.figures.plan import Planned
+    from judging.report import Report
+
+    return Report | Opened | Published | list[Planned] | list[Listed]
+
+
 def _diff() -> Any:
     from dataset.builds.diff import Changes
 
@@ -160,6 +168,7 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "caption": _caption,
     "compare": _compare,
     "contains": _contains,
+    "contest": _contest,
     "diff": _diff,
     "doctor": _doctor,
     "encoder": _encoder,

@@ -150,6 +150,7 @@ def _take_out(place: Place, content: "Content", forgotten: "Forgotten", report: 
     from dataset.export.formats import export_again
     from dataset.export.pages import remove_pages
     from dataset.export.record import outdated_pushes
+    from judging import forget as contests
     from store.forget import anything, leftovers
     from store.place import FORGETTING
 
@@ -161,7 +162,8 @@ def _take_out(place: Place, content: "Content", forgotten: "Forgotten", report: 
         each.directory for each in stages if each.name == "run" and each.directory.name in names
     ]
     for stage in (stage for stage in stages if stage.name == "pipeline"):
-        report.changed["pipeline"] = anything.forget(stage, content, {FORGETTING})
+        changed = contests.forget(stage.directory, content)
+        report.changed["pipeline"] = changed + anything.forget(stage, content, {FORGETTING, *contests.KINDS})
     for name in ORDER:
         own = [stage for stage in stages if stage.name == name]
         report.changed[name] = sum(forgetters[name].forget(stage, content, passing) for stage in own)

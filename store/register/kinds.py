@@ -215,6 +215,20 @@ KINDS = (
     FileKind("pipeline", "<pipeline>/scores/*/*.parquet", "parquet", schema.SCORES, "scores", content=True),
     FileKind("pipeline", "<pipeline>/scores/*/settings.json", "json"),
     FileKind("pipeline", "<pipeline>/scores/.<name>.lock", "lock"),
+    FileKind("pipeline", "<pipeline>/contests/*/contest.json", "json"),
+    FileKind(
+        "pipeline", "<pipeline>/contests/*/pairs.parquet", "parquet", schema.PAIRS, "pairs", content=True
+    ),
+    FileKind("pipeline", "<pipeline>/contests/*/votes/*.parquet", "parquet", schema.VOTES, "votes"),
+    FileKind(
+        "pipeline",
+        "<pipeline>/contests/*/published/votes.parquet",
+        "parquet",
+        schema.PUBLISHED,
+        "published",
+        content=True,
+    ),
+    FileKind("pipeline", "<pipeline>/contests/*/published/README.md", "text"),
     FileKind("pipeline", "<pipeline>/photos/*.parquet", "parquet", schema.LOOKS, "photos", content=True),
     FileKind("pipeline", f"<pipeline>/{INDEX}/*.arrow", "arrow", content=True),
     FileKind("run", "<pipeline>/runs/.<run>.new-*/**/*", "temporary", content=True),

@@ -16,7 +16,7 @@ from store.register.kinds import DATASET_SHARDS, FileKind, StageName, kinds
 _SHARDS = (f"{DATASET_SHARDS}/train-*.parquet", "train-*.parquet")
 """Where a dataset's shards lie, now and in 0.1."""
 
-_TABLES = ("builds/*.parquet", "scores/*/*.parquet", f"{INDEX}/*.arrow")
+_TABLES = ("builds/*.parquet", "scores/*/*.parquet", "contests/*/pairs.parquet", f"{INDEX}/*.arrow")
 """Where the tables of a pipeline as a whole lie."""
 
 

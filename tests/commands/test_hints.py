@@ -52,6 +52,7 @@ from featurize.neighbours import nearest
 from featurize.options import FeatureOptions
 from featurize.read import vectors
 from featurize.scoring.stage import Scorer, score
+from judging.contest import find as find_contest
 from pipelines import Settings
 from store.errors import UserError
 from store.forget.content import Request
@@ -376,6 +377,10 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("commands/crawls.py", without("crawl", lambda place: called(place, "canaries")), ["crawl"]),
     ("commands/crawls.py", without("crawl", lambda place: called(place, "history")), ["crawl"]),
     ("crawler/history/history.py", unlike_earlier_crawls, ["history", "--accept"]),
+    ("commands/contests.py", lambda place: called(place, "contest", "report"), ["contest", "report", "NAME"]),
+    ("commands/contests.py", lambda place: called(place, "contest", "list"), ["contest", "new", "first"]),
+    ("commands/contests.py", lambda place: called(place, "contest", "new", "first"), ["web"]),
+    ("judging/contest.py", lambda place: find_contest(place, "first"), ["contest", "new", "first"]),
     ("crawler/canaries/canary.py", damaged_canaries, ["canaries"]),
     ("crawler/canaries/check.py", kept_canaries, ["canaries"]),
     ("dataset/build/crawl_tables.py", without("crawl", lambda place: crawl_shards([place.crawl])), ["crawl"]),
@@ -570,7 +575,8 @@ def test_a_crawl_s_child_knows_the_settings(place: Place, capfd: pytest.CaptureF
 
 
 WEB = {"web/caption_service.py", "web/content/library.py", "web/content/runs.py", "web/content/stages.py",
-       "web/export.py", "web/routes/training.py", "web/routes/try_photo.py"}  # fmt: skip
+       "web/export.py", "web/routes/contests.py", "web/routes/training.py",
+       "web/routes/try_photo.py"}  # fmt: skip
 
 
 @pytest.mark.parametrize("missing", ["crawl", "dataset", "runs", "../features"])

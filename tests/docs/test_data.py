@@ -24,8 +24,10 @@ from store.schema import (
     IMAGES,
     LEFT_OUT_CAPTIONS,
     PAGES,
+    PAIRS,
     PHOTOS,
     SIDES,
+    VOTES,
     features,
 )
 from store.shards import ShardWriter
@@ -44,6 +46,8 @@ HEADINGS = {
     "## `data/<pipeline>/dataset`": PHOTOS,
     "### A caption in `captions`": CAPTION,
     "## `data/features/<key>`": features(4096),
+    "## `data/<pipeline>/contests/<name>/pairs.parquet`": PAIRS,
+    "## `data/<pipeline>/contests/<name>/votes`": VOTES,
     "## `data/<pipeline>/runs/<run>/evaluation.parquet`": EVALUATED,
 }
 FILES = re.findall(r"^\| `([^`]+)` \| (\w+) \| (yes|–) \| (yes|–) \| (yes|–) \| .+ \|$", TEXT, flags=re.M)

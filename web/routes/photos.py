@@ -112,10 +112,19 @@ def photo_file(
     services: ServicesDep, place: PlaceDep, photo: PhotoDep, size: Literal["240", "600"] = "600"
 ) -> Response:
     """Send a photo as a newly encoded JPEG, or a placeholder where it cannot be decoded."""
+    return photo_response(services, place, photo, int(size))
+
+
+def photo_response(services: Services, place: Place, photo: str, size: int) -> Response:
+    """Return a photo of the dataset as a newly encoded JPEG, or a placeholder.
+
+    Raises:
+        KeyError: the dataset has no such photo.
+    """
     # Named by its content's hash, a photo never changes; `private` keeps it out of shared caches.
     headers = {"Cache-Control": "private, max-age=86400"}
     try:
-        content = services.library.jpeg(place, photo, int(size))
+        content = services.library.jpeg(place, photo, size)
         return Response(content, media_type="image/jpeg", headers=headers)
     except UnusablePhoto as error:
         return Response(

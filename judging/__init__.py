@@ -1,0 +1,1 @@
+"""Judgement by people: contests, votes, and what the votes say."""

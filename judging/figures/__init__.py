@@ -1,0 +1,1 @@
+"""What votes say, as numbers: strengths, intervals, agreement, how many votes it takes."""
