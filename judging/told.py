@@ -18,7 +18,7 @@ def told(report: Report) -> str:
 def _head(report: Report) -> Iterator[str]:
     votes, judges = f"{report.votes:,} votes", f"{report.judges:,} judges"
     yield f"contest {report.contest}: {votes} by {judges} on {report.pairs:,} pairs"
-    if not report.votes:
+    if not report.votes and not report.careless:
         yield "nobody has voted yet"
 
 
