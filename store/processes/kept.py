@@ -24,10 +24,21 @@ def compiled(*signature: object, **settings: Any) -> Callable[[Function], Functi
         place = machine_code(Path(function.__code__.co_filename).parent)
         if place is not None and place == without_home():
             numba.config.CACHE_DIR = str(place)
+        if numba.config.CPU_FEATURES is None:
+            numba.config.CPU_FEATURES = _features()
         made = numba.njit(*signature, nogil=True, cache=place is not None, **settings)
         return cast(Function, made(function))
 
     return decorate
+
+
+@cache
+def _features() -> str:
+    """Return what the processor can do, for LLVM, which on some would take half of their vectors' width."""
+    from llvmlite import binding
+
+    found: str = binding.get_host_cpu_features().flatten()
+    return f"{found},-prefer-256-bit" if "+avx512f" in found else found
 
 
 def machine_code(package: Path) -> Path | None:

@@ -75,7 +75,7 @@ def test_neither_chunks_of_tokens_nor_blocks_of_the_vocabulary_change_anything(
 ) -> None:
     monkeypatch.setattr("train.arithmetic.compiled.memory.SCORES_BYTES", tokens * 4 * 50)
     monkeypatch.setattr("train.arithmetic.compiled.output.WIDTH", width)
-    assert output.blocks(50) == (-(-50 // width), {16: 16, 48: 32}[width])
+    assert output.blocks(50, 1) == (-(-50 // width), {16: 16, 48: 32}[width])
     assert_same(toy_training.model(), pack(60), smoothing=0.1)
 
 

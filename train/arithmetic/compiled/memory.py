@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from train.arithmetic.compiled.output import blocks
+from train.arithmetic.compiled.output import TILE, Softmax, blocks
 from train.batches import Batch
 from train.model import Array, CaptionModel, Sizes
 
@@ -76,9 +76,10 @@ class Memory(NamedTuple):
     hidden: Layers  # (T, H); where nothing is dropped, what is read next
     transposed: Array  # (threads, H, 4H), recurrent weights
     grad_x: Array  # (T, E)
-    grad_hidden: Array  # (T, H)
-    grad_bias: Array  # (threads, V), each thread's share of the output bias's gradient
-    scores: Array  # (blocks, tokens at once, width), see `output`
+    grad_hidden: Array  # (threads, T, H), of each thread's part of the vocabulary
+    blocks: int  # of the vocabulary, see `output`
+    softmax: Softmax
+    target_scores: Array  # (T,)
     losses: Array  # (T,)
 
 
@@ -109,7 +110,7 @@ def memory(sizes: Sizes, batch: Batch, threads: int, drops: bool, learns: bool) 
 
     outputs = layers("hidden", tokens, hidden)
     read = layers("dropped", tokens, hidden) if drops else outputs
-    count, width = blocks(sizes.vocabulary)
+    count, width = blocks(sizes.vocabulary, threads)
     at_once = max(1, min(tokens, SCORES_BYTES // (4 * sizes.vocabulary)))
     return Memory(
         order=array("order", tokens, dtype=np.int64),
@@ -129,8 +130,15 @@ def memory(sizes: Sizes, batch: Batch, threads: int, drops: bool, learns: bool) 
         hidden=outputs,
         transposed=array("transposed", threads, hidden, 4 * hidden),
         grad_x=array("grad_x", tokens * needed, sizes.embedding),
-        grad_hidden=array("grad_hidden", tokens * needed, hidden),
-        grad_bias=array("grad_bias", threads * needed, sizes.vocabulary),
-        scores=array("scores", count if learns else 1, at_once, width),
+        grad_hidden=array("grad_hidden", threads, tokens * needed, hidden),
+        blocks=count,
+        softmax=Softmax(
+            scores=array("scores", count if learns else threads, at_once, width),
+            highest=array("highest", count, at_once),
+            top=array("top", threads, tokens),
+            total=array("total", threads, tokens),
+            tile=array("tile", threads, TILE * needed, width),
+        ),
+        target_scores=array("target_scores", tokens),
         losses=array("losses", tokens),
     )

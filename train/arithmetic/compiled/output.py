@@ -1,15 +1,18 @@
 """The output layer, softmax and cross-entropy, and their gradient, block by block of the vocabulary.
 
-Scores lie as blocks of (tokens, width), of some thousand tokens of the vocabulary at most, so that a tile of
-some tokens stays in a core's cache from the product that makes it to the loops that read it. Softmax over the
-blocks is exact: each block is kept relative to the largest score so far, and the last largest corrects it.
+A thread has some of the blocks, and all tokens: so scores, weights and gradients stay with one core. Threads
+meet once in between, since softmax needs the sum over all blocks. Scores lie as blocks of (tokens, width), of
+some thousand tokens of the vocabulary at most. A tile of some tokens of a block stays in a core's cache from
+the product that makes it to the loops that read it, and then from the loops that turn it into a gradient to
+the two products that read that. Softmax over the blocks is exact: each block is kept relative to the largest
+score so far, and the largest of all corrects it.
 
 T target tokens, H hidden, V vocabulary; everything float32 and C-contiguous unless a docstring says so.
 
 Source: of the running maximum, Milakov and Gimelshein 2018, Online normalizer calculation for softmax.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,123 +27,154 @@ TILE = 256
 """Target tokens whose scores of a block are in the cache at once: a megabyte at most."""
 
 
-def blocks(vocabulary: int) -> tuple[int, int]:
-    """Return the number of blocks of a vocabulary, and their width: alike, and whole vectors of 16."""
-    count = -(-vocabulary // WIDTH)
-    return count, -(-vocabulary // (16 * count)) * 16
+class Softmax(NamedTuple):
+    """What the threads tell each other of the scores of T tokens, and what they keep for themselves.
+
+    Attributes:
+        scores: (blocks, T or more, width): exponentials; one block a thread where nothing is learned.
+        highest: (blocks, T): what the exponentials of each block are relative to.
+        top: (threads, T): the largest score of the thread's blocks.
+        total: (threads, T): the sum of their exponentials, relative to that.
+        tile: (threads, TILE, width): the gradient of a tile's scores.
+    """
+
+    scores: Array
+    highest: Array
+    top: Array
+    total: Array
+    tile: Array
+
+
+def blocks(vocabulary: int, threads: int) -> tuple[int, int]:
+    """Return the number of blocks of a vocabulary, and their width: alike, and whole vectors of 16.
+
+    Each thread has as many, or one less where the vocabulary is too small for that.
+    """
+    wanted = -(-vocabulary // (WIDTH * threads)) * threads
+    width = -(-vocabulary // (16 * wanted)) * 16
+    return -(-vocabulary // width), width
 
 
 @compiled(inner=True)
-def losses_and_gradients(
-    hidden: Array, weights: Array, bias: Array, targets: Array, loss_weights: Array, smoothing: Any,
-    learns: Any, scores: Array, first: int, losses: Array, grad_hidden: Array, grad_bias: Array,
+def score(
+    thread: int, mine: slice, hidden: Array, weights: Array, bias: Array, targets: Array, learns: Any,
+    made: Softmax, target_scores: Array,
 ) -> None:  # fmt: skip
-    """Compute the losses of some tokens and, where the model learns, gradients.
+    """Fill a thread's blocks with exponentials of the scores, relative to the highest so far.
 
     Args:
+        mine: the thread's blocks.
         hidden: (T, H).
         weights: (V, H).
         bias: (V,).
         targets: (T,) int32 ids.
-        loss_weights: (T,).
-        smoothing: float32, the share of each target that is spread evenly over the vocabulary.
-        learns: whether gradients are wanted; the last two arrays are left alone otherwise.
-        scores: (blocks, T or more, width); becomes loss_weights x (softmax - smoothed targets). One block may
-            serve all where nothing is learned.
-        first: the first of the tokens' rows in `scores`.
-        losses: (T,), filled with negative log-likelihoods in nats. NaN scores give NaN.
-        grad_hidden: (T, H), filled.
-        grad_bias: (V,), added to.
+        learns: whether the exponentials are kept.
+        made: its `highest`, `top` and `total` are filled; NaN scores give NaN.
+        target_scores: (T,), filled where the target is in the thread's blocks.
     """
+    width = made.scores.shape[2]
     tiles = -(-len(hidden) // TILE)
     for number in range(tiles):
-        # Of equal sizes: OpenBLAS is slow where few tokens meet all weights.
-        start = len(hidden) * number // tiles
-        tile = slice(start, len(hidden) * (number + 1) // tiles)
-        tokens, count = tile.stop - start, -(-len(bias) // scores.shape[2])
-        highest, total = np.empty((count, tokens), np.float32), np.zeros(tokens, np.float32)
-        _score(
-            hidden[tile], weights, bias, targets[tile], scores, first + start, losses[tile], highest, total
-        )  # fmt: skip
+        tile = _tile(len(hidden), number, tiles)
+        tokens = tile.stop - tile.start
+        largest, total = np.empty(tokens, np.int32), made.total[thread, tile]
         for row in range(tokens):
-            losses[start + row] = np.log(total[row]) + highest[-1, row] - losses[start + row]
-        if learns:
-            _differentiate(
-                weights, targets[tile], loss_weights[tile], smoothing, highest, total, scores, first + start,
-                grad_hidden[tile], grad_bias,
-            )  # fmt: skip
+            largest[row], total[row] = _ordered(np.float32(-np.inf).view(np.int32)), 0
+        for block in range(mine.start, mine.stop):
+            some = _tokens(block, width, len(bias))
+            count, part = some.stop - some.start, made.scores[block if learns else thread, tile]
+            multiply(hidden[tile], weights[some].T, part[:, :count], 0)  # (T, H) @ (H, width)
+            for row in range(tokens):
+                # Such a slice is contiguous for the compiler, and its loops use vectors.
+                line, target = part[row, :count], targets[tile.start + row]
+                before = _float(largest[row])
+                largest[row] = _add_bias(line, bias[some], largest[row])
+                if some.start <= target < some.stop:
+                    target_scores[tile.start + row] = line[target - some.start]
+                now = _float(largest[row])
+                made.highest[block, tile.start + row] = now
+                total[row] = total[row] * exp(before - now) + _exponentiate(line, now)
+        for row in range(tokens):
+            made.top[thread, tile.start + row] = _float(largest[row])
 
 
 @compiled(inner=True)
-def _score(
-    hidden: Array, weights: Array, bias: Array, targets: Array, scores: Array, first: int,
-    target_scores: Array, highest: Array, total: Array,
+def normalise(made: Softmax, top: Array, total: Array) -> None:
+    """Fill top and total (T,) with the largest of all scores and the sum of exponentials relative to it."""
+    for token in range(len(top)):
+        highest = _ordered(np.float32(made.top[0, token]).view(np.int32))
+        for thread in range(1, len(made.top)):
+            highest = max(highest, _ordered(np.float32(made.top[thread, token]).view(np.int32)))
+        top[token], total[token] = _float(highest), 0
+        for thread in range(len(made.top)):
+            total[token] += made.total[thread, token] * exp(made.top[thread, token] - top[token])
+
+
+@compiled(inner=True)
+def differentiate(
+    thread: int, mine: slice, hidden: Array, weights: Array, targets: Array, loss_weights: Array,
+    smoothing: Any, top: Array, total: Array, adds: Any, made: Softmax,
+    grad_weights: Array, grad_bias: Array, grad_hidden: Array,
 ) -> None:  # fmt: skip
-    """Fill the blocks of a tile with exponentials of the scores, relative to the highest so far.
+    """Turn a thread's exponentials into gradients: of its weights and biases, and its part of the outputs'.
 
     Args:
-        target_scores: (T,), filled with the scores of the targets.
-        highest: (blocks, T), filled: what the exponentials of each block are relative to.
-        total: (T,), becomes their sum, relative to the last of `highest`.
+        mine: the thread's blocks.
+        smoothing: float32, the share of each target that is spread evenly over the vocabulary.
+        top, total: as of `normalise`, for these T tokens.
+        adds: whether to add to the gradients of weights and biases, or to fill them.
+        grad_weights: (V, H), of which the thread's rows are.
+        grad_bias: (V,).
+        grad_hidden: (T, H), filled.
     """
-    tokens, width = len(hidden), scores.shape[2]
-    largest = np.empty(tokens, np.int32)
-    for row in range(tokens):
-        largest[row] = _ordered(np.float32(-np.inf).view(np.int32))
-    for block in range(len(highest)):
-        some = slice(block * width, min((block + 1) * width, len(bias)))
-        tile = scores[block % len(scores), first : first + tokens]
-        multiply(hidden, weights[some].T, tile[:, : some.stop - some.start], 0)  # (T, H) @ (H, width)
-        for row in range(tokens):
-            # Such a slice is contiguous for the compiler, and its loops use vectors.
-            line = tile[row, : some.stop - some.start]
-            before = _float(largest[row])
-            largest[row] = _add_bias(line, bias[some], largest[row])
-            if some.start <= targets[row] < some.stop:
-                target_scores[row] = line[targets[row] - some.start]
-            highest[block, row] = _float(largest[row])
-            total[row] *= exp(before - highest[block, row])
-            total[row] += _exponentiate(line, highest[block, row])
+    width = made.scores.shape[2]
+    tiles = -(-len(hidden) // TILE)
+    if mine.start == mine.stop:
+        rows.clear(grad_hidden)
+    for block in range(mine.start, mine.stop):
+        some = _tokens(block, width, len(grad_bias))
+        if not adds:
+            grad_bias[some] = 0
+        for number in range(tiles):
+            tile = _tile(len(hidden), number, tiles)
+            # Another place than the exponentials': what is written there would go back to memory.
+            count, lines = some.stop - some.start, made.tile[thread]
+            for row in range(tile.stop - tile.start):
+                token = tile.start + row
+                weight = loss_weights[token]
+                scale = weight / total[token] * exp(made.highest[block, token] - top[token])
+                even = weight * smoothing / np.float32(len(grad_bias))
+                line = lines[row, :count]
+                _slope(made.scores[block, token, :count], scale, even, line, grad_bias[some])
+                if some.start <= targets[token] < some.stop:
+                    own = weight * (np.float32(1) - smoothing)
+                    line[targets[token] - some.start] -= own
+                    grad_bias[targets[token]] -= own
+            # (width, T) @ (T, H), and (T, width) @ (width, H)
+            slopes = lines[: tile.stop - tile.start, :count]
+            multiply(slopes.T, hidden[tile], grad_weights[some], number > 0 or adds)
+            multiply(slopes, weights[some], grad_hidden[tile], block > mine.start)
 
 
 @compiled(inner=True)
-def _differentiate(
-    weights: Array, targets: Array, loss_weights: Array, smoothing: Any, highest: Array, total: Array,
-    scores: Array, first: int, grad_hidden: Array, grad_bias: Array,
-) -> None:  # fmt: skip
-    """Replace the exponentials of a tile by the scores' gradient, and compute those of outputs and bias."""
-    tokens, width = len(targets), scores.shape[2]
-    for block in range(len(highest)):
-        some = slice(block * width, min((block + 1) * width, len(grad_bias)))
-        tile = scores[block, first : first + tokens]
-        for row in range(tokens):
-            line, weight = tile[row, : some.stop - some.start], loss_weights[row]
-            scale = weight / total[row] * exp(highest[block, row] - highest[-1, row])
-            even = weight * smoothing / np.float32(len(grad_bias))
-            for token in range(len(line)):
-                line[token] = line[token] * scale - even
-            if some.start <= targets[row] < some.stop:
-                line[targets[row] - some.start] -= weight * (np.float32(1) - smoothing)
-            rows.add(line, grad_bias[some])
-        multiply(tile[:, : some.stop - some.start], weights[some], grad_hidden, block > 0)
+def _tile(tokens: int, number: int, tiles: int) -> slice:
+    """Return the tokens of a tile: of equal sizes, as OpenBLAS is slow where few tokens meet all weights."""
+    return slice(tokens * number // tiles, tokens * (number + 1) // tiles)
 
 
 @compiled(inner=True)
-def weights_gradient(scores: Array, hidden: Array, first: int, keep: Any, grad_weights: Array) -> None:
-    """Fill the gradient of some rows of the weights, or add to it.
+def _tokens(block: int, width: int, vocabulary: int) -> slice:
+    """Return the tokens of the vocabulary that are in a block."""
+    return slice(block * width, min((block + 1) * width, vocabulary))
 
-    Args:
-        scores: (blocks, T or more, width), as `losses_and_gradients` left them.
-        hidden: (T, H).
-        first: the first of these rows.
-        keep: 1 adds, 0 fills.
-        grad_weights: (rows, H).
-    """
-    width, last = scores.shape[2], first + len(grad_weights)
-    for block in range(first // width, -(-last // width)):
-        start, end = max(first, block * width), min(last, (block + 1) * width)
-        columns = scores[block, : len(hidden), start - block * width : end - block * width]
-        multiply(columns.T, hidden, grad_weights[start - first : end - first], keep)  # (rows, T) @ (T, H)
+
+@compiled(inner=True)
+def _slope(exponentials: Array, scale: Any, even: Any, out: Array, total: Array) -> None:
+    """Fill out with a line of the scores' gradient, but for the target; add it to total."""
+    for token in range(len(out)):
+        slope = exponentials[token] * scale - even
+        out[token] = slope
+        total[token] += slope
 
 
 @compiled(inline="always")

@@ -1,14 +1,16 @@
 """A batch's losses and gradients in one compiled function, which all threads run at once.
 
 A thread takes every so-many-th caption of the batch through the LSTMs, forward and backward, alone. The
-output layer is shared out by tokens; the weights' gradients, which add up all tokens, by the weights' rows.
-So the threads wait for each other four times in an update, and the order of each sum depends on their
-number alone.
+output layer is shared out by the vocabulary; the other weights' gradients, which add up all tokens, by the
+weights' rows. So the threads wait for each other five times in an update, and the order of each sum depends
+on their number alone.
 
 N captions, T target tokens, E embedding, H hidden; the rest as in `memory`.
 """
 
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from train.arithmetic.compiled import embedding, lstm, output, rows
 from train.arithmetic.compiled.blas import multiply
@@ -16,6 +18,7 @@ from train.arithmetic.compiled.denormals import FLUSHED, exchange
 from train.arithmetic.compiled.jit import compiled
 from train.arithmetic.compiled.meeting import begin, end, meet
 from train.arithmetic.compiled.memory import Layers, Memory, Weights
+from train.arithmetic.compiled.output import Softmax
 from train.model import Array
 
 
@@ -54,7 +57,7 @@ def update(
     _forward(thread, captions, tokens, given, weights, made)
     goes_on = meet(counter, threads)
     goes_on = goes_on and _output(thread, threads, counter, given, weights, slopes, made)
-    if goes_on and given.learns:
+    if given.learns and goes_on and meet(counter, threads):
         _backward(thread, captions, tokens, given, weights, made)
         if meet(counter, threads):
             _weights_gradients(thread, threads, given, slopes, made)
@@ -135,34 +138,33 @@ def _drop(given: Given, place: int, order: Array, values: Array, out: Array) -> 
 def _output(
     thread: int, threads: int, counter: Array, given: Given, weights: Weights, slopes: Weights, made: Memory
 ) -> bool:
-    """Compute losses and the outputs' gradients, and those of the output layer; return False if one failed.
+    """Compute losses and, where the model learns, the outputs' gradients and those of the output layer.
 
-    As many tokens at once as there is memory for their scores. Each thread takes its share of them, and then
-    its share of the weights' rows.
+    As many tokens at once as there is memory for their scores. Each thread takes all of them, with its blocks
+    of the vocabulary. False is returned where a thread has failed.
     """
-    share = _share(len(weights.output_w), thread, threads)
-    if given.learns:
-        rows.clear(made.grad_bias[thread : thread + 1])
-    for start in range(0, len(made.order), made.scores.shape[1]):
-        count = min(made.scores.shape[1], len(made.order) - start)
-        here = _share(count, thread, threads)
-        mine = slice(start + here.start, start + here.stop)
-        output.losses_and_gradients(
-            made.x[-1][mine], weights.output_w, weights.output_b, made.targets[mine], made.loss_weights[mine],
-            given.smoothing, given.learns, made.scores, here.start, made.losses[mine],
-            made.grad_hidden[mine] if given.learns else made.grad_hidden,
-            made.grad_bias[thread] if given.learns else weights.output_b,
+    mine, whole = _share(made.blocks, thread, threads), made.softmax
+    for start in range(0, len(made.order), whole.scores.shape[1]):
+        some = slice(start, min(start + whole.scores.shape[1], len(made.order)))
+        hidden, targets, tokens = made.x[-1][some], made.targets[some], some.stop - some.start
+        # These are not overwritten by the next tokens, which another thread may have begun with.
+        part = Softmax(whole.scores, whole.highest, whole.top[:, some], whole.total[:, some], whole.tile)
+        output.score(
+            thread, mine, hidden, weights.output_w, weights.output_b, targets, given.learns, part,
+            made.target_scores[some],
         )  # fmt: skip
         if not meet(counter, threads):
             return False
+        top, total = np.empty(tokens, np.float32), np.empty(tokens, np.float32)
+        output.normalise(part, top, total)
+        here = _share(tokens, thread, threads)
+        for token in range(here.start, here.stop):
+            made.losses[start + token] = np.log(total[token]) + top[token] - made.target_scores[start + token]
         if given.learns:
-            hidden = made.x[-1][start : start + count]
-            output.weights_gradient(made.scores, hidden, share.start, start > 0, slopes.output_w[share])
-            # The next tokens overwrite the scores.
-            if start + count < len(made.order) and not meet(counter, threads):
-                return False
-    if given.learns:
-        rows.add_up(made.grad_bias[:, share], slopes.output_b[share])
+            output.differentiate(
+                thread, mine, hidden, weights.output_w, targets, made.loss_weights[some], given.smoothing,
+                top, total, start > 0, part, slopes.output_w, slopes.output_b, made.grad_hidden[thread, some],
+            )  # fmt: skip
     return True
 
 
@@ -171,8 +173,11 @@ def _backward(
     thread: int, captions: slice, tokens: slice, given: Given, weights: Weights, made: Memory
 ) -> None:
     """Take the gradients of the thread's captions back through the LSTMs, to what was read and the photos."""
-    counts, order, grad_hidden = made.counts[thread], made.order[tokens], made.grad_hidden[tokens]
+    counts, order, grad_hidden = made.counts[thread], made.order[tokens], made.grad_hidden[0, tokens]
     grad_x = made.grad_x[tokens]
+    for other in range(1, len(made.grad_hidden)):
+        for row in range(len(grad_hidden)):
+            rows.add(made.grad_hidden[other, tokens.start + row], grad_hidden[row])
     for layer in range(len(weights.lstm_x) - 1, -1, -1):
         _drop(given, layer + 1, order, grad_hidden, grad_hidden)
         grad_gates = made.grad_gates[layer][tokens]
