@@ -1,13 +1,18 @@
 """The web app under load: one visitor, then sixteen at once for a minute, who behave like people.
 
     python -m benchmarks.web [--data DIR] [--pipeline NAME] [--seconds 60] [--visitors 16]
+                             [--uploads 100] [--forgers 50]
 
 A visitor opens a page with its pictures, reads for a few seconds (2 s on average, the same in every run; the
 single visitor reads faster, to give as many measurements), and opens the next; one page in six writes
 captions, a photo's page asks for its neighbours. The server runs in a child process. Expected: no error, a
 95th percentile of the pages for sixteen visitors at most 3 times that for one, and memory that does not grow
-from ten seconds after the sixteen came until they go. At the end, more captions are requested at once than
-the queue takes: each request must be answered, or refused with Retry-After.
+from ten seconds after the sixteen came until they go. Then the sixteen come again, with a hundred who send a
+photo but for its end beside them, and fifty who ask for captions without a pause and with cookies that they
+make up (`benchmarks.hostile_visitors`): the server's memory stays under 1 GB, none of the sixteen is refused
+who was not before, and the 95th percentiles of their pages and captions are at most 3 times those without.
+At the end, more captions are requested at once than the queue takes: each request must be answered, or
+refused with Retry-After.
 """
 
 import argparse
@@ -26,6 +31,8 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.hostile_visitors import attack
+
 READING = 2.0
 """Mean seconds that a visitor reads a page."""
 SETTLED = 10.0
@@ -33,7 +40,10 @@ SETTLED = 10.0
 MAX_GROWTH = 1.1
 """The limit of the memory at the end, as a multiple of that after `SETTLED`."""
 MAX_SLOWDOWN = 3.0
-"""The limit of the 95th percentile for many visitors, as a multiple of that for one."""
+"""The limit of the 95th percentile for many visitors, as a multiple of that for one, and of theirs beside
+hostile ones."""
+MAX_MEMORY = 1000.0
+"""The limit of the server's memory beside hostile visitors, in MB."""
 
 
 KINDS = ("page", "photo", "captions", "neighbours")
@@ -76,6 +86,7 @@ def served(data: Path, pipeline: str) -> Iterator[tuple[str, int]]:
     finally:
         server.kill()  # it holds nothing; a signal that it handles would be lines as an error
         server.wait()
+        server.stdout.close()
 
 
 async def fetch(client: httpx.AsyncClient, path: str, kind: str, figures: Figures) -> str:
@@ -166,13 +177,61 @@ async def watched(
     return figures, settled
 
 
+@dataclass
+class Siege:
+    """What visitors had, beside hostile ones, and what those had."""
+
+    figures: Figures
+    uploads: Counter[str]
+    forgers: Counter[int | str]
+    memory: float
+    """The most that the server held meanwhile, in MB."""
+
+    def lines(self, before: Figures) -> Iterator[str]:
+        """Yield lines that compare it with the same visitors by themselves."""
+        yield f"beside hostile visitors: {self.figures}"
+        for kind in ("page", "captions"):
+            if min(len(self.figures.seconds[kind]), len(before.seconds[kind])) > 1:
+                times = self.figures.percentile_95(kind) / before.percentile_95(kind)
+                yield f"{kind}, 95% in: {times:.2f} times; limit: {MAX_SLOWDOWN:.0f}"
+        yield f"refused: {self.refused}, {before.endings[503]} without hostile ones"
+        yield f"memory: {self.memory:.0f} MB at most; limit: {MAX_MEMORY:.0f}"
+        yield f"stalled photos: {dict(self.uploads)}; answers to forgers: {dict(self.forgers)}"
+
+    @property
+    def refused(self) -> int:
+        """How many requests of the visitors had no answer, or were refused."""
+        return sum(count for status, count in self.figures.endings.items() if status != 200)
+
+
+async def besieged(
+    address: str, arguments: argparse.Namespace, process: int, reading: float = READING
+) -> Siege:
+    """Act as many visitors and as hostile ones at once."""
+    highest = [0.0]
+
+    async def watch() -> None:
+        while True:
+            highest[0] = max(highest[0], sum(memory(process).values()))
+            await asyncio.sleep(0.1)
+
+    watching = asyncio.create_task(watch())
+    figures, (uploads, forgers) = await asyncio.gather(
+        visitors(address, arguments.pipeline, arguments.visitors, arguments.seconds, reading),
+        attack(address, arguments.pipeline, arguments.uploads, arguments.forgers, arguments.seconds),
+    )
+    watching.cancel()
+    return Siege(figures, uploads, forgers, highest[0])
+
+
 async def crowd(address: str, pipeline: str, count: int = 60) -> Counter[str]:
-    """Request captions for `count` visitors at one moment; return how many requests ended in which way."""
+    """Request captions for visitors of `count` addresses at one moment; return how many ended in which
+    way."""
     endings = Counter[str]()
 
     async def ask(number: int) -> None:
-        cookies = {"visitor": f"crowd{number}"}
-        async with httpx.AsyncClient(base_url=address, timeout=60, cookies=cookies) as client:
+        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.3.{number + 1}")
+        async with httpx.AsyncClient(base_url=address, timeout=60, transport=transport) as client:
             try:
                 answer = await client.get(f"/pipelines/{pipeline}/generate?page={number % 9 + 1}")
             except httpx.HTTPError as error:
@@ -193,6 +252,8 @@ def main() -> None:
     parser.add_argument("--pipeline", default="demo")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--visitors", type=int, default=16)
+    parser.add_argument("--uploads", type=int, default=100, help="photos that stall")
+    parser.add_argument("--forgers", type=int, default=50, help="visitors who make up cookies")
     arguments = parser.parse_args()
     with served(arguments.data, arguments.pipeline) as (address, process):
         print(f"ready after {wait_until_ready(address, arguments.pipeline):.1f} s")
@@ -207,6 +268,8 @@ def main() -> None:
         for kind, least in before.items():
             growth = f"{least:.0f} MB after {SETTLED:.0f} s, {after[kind]:.0f} MB at the end"
             print(f"memory, {kind}: {growth}: {after[kind] / least:.2f} times; limit: {MAX_GROWTH}")
+        for line in asyncio.run(besieged(address, arguments, process)).lines(many):
+            print(line)
         print(f"60 requests for captions at once: {dict(asyncio.run(crowd(address, arguments.pipeline)))}")
 
 

@@ -41,6 +41,8 @@ def headers_of(error: Exception | None) -> dict[str, str]:
     headers = dict(getattr(error, "headers", None) or {})
     if isinstance(error, QueueFull | NotReady | NoRoom):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NoRoom):
+        headers["Connection"] = "close"  # what is still to come would take the server's time for nothing
     if isinstance(error, NotReady):
         headers["Refresh"] = str(error.retry_after)  # the page asks again by itself, without a script too
     return headers

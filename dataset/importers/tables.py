@@ -27,6 +27,7 @@ from store.register.stages import Stage
 from store.schema import IMAGES, PAGES
 from store.shard_reader import Shard, completed
 from store.shards import ShardWriter, shard_paths
+from store.whole_file import remove_leftovers
 
 T = TypeVar("T")
 _FLUSH_BOKES = 20_000
@@ -100,6 +101,8 @@ class ImportWriter:
         directory = self._directory
         with ExitStack() as opening:
             opening.enter_context(locked(directory / ".lock", f"is crawling {directory}"))
+            for folder in (directory, directory / "pages", directory / "images"):
+                remove_leftovers(folder)  # of an import that was killed
             if self._room:
                 self._room.check()
             begin_list(Stage("crawl", directory))

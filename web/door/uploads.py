@@ -130,6 +130,9 @@ class Uploads:
 
     async def _counted(self, request: Request, upload: Upload, limit: int) -> AsyncGenerator[bytes, None]:
         # Counted as it comes: Content-Length may lie, and is absent from a chunked request.
+        # What it says is room that will be needed: else many would be read in vain that are ended before
+        # their end.
+        self._hold(upload, min(_declared(request), limit))
         size = 0
         async for chunk in request.stream():
             if upload.gave_way:
@@ -137,9 +140,12 @@ class Uploads:
             size += len(chunk)
             if size > limit:
                 raise too_many_bytes()
-            self._make_room(upload, len(chunk))
-            upload.held, upload.heard = size, asyncio.get_running_loop().time()
+            self._hold(upload, max(upload.held, size))
             yield chunk
+
+    def _hold(self, upload: Upload, size: int) -> None:
+        self._make_room(upload, size - upload.held)
+        upload.held, upload.heard = size, asyncio.get_running_loop().time()
 
     def _make_room(self, upload: Upload, size: int) -> None:
         """End the largest uploads that are still arriving, the longest silent first, until `size` bytes fit.
@@ -157,6 +163,11 @@ class Uploads:
                 raise NoRoom
             assert largest.arriving is not None
             largest.arriving.reschedule(asyncio.get_running_loop().time())
+
+
+def _declared(request: Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length[:20]) if length.isascii() and length.isdigit() else 0
 
 
 class _InMemoryParser(MultiPartParser):

@@ -72,6 +72,16 @@ def test_importing_twice_adds_no_photo(tmp_path: Path, crawl: Path) -> None:
     assert len(read_sources(crawl)) == 1
 
 
+def test_what_a_killed_import_left_goes_with_the_next(tmp_path: Path, crawl: Path) -> None:
+    left = [crawl / ".tmp-0a1b2c3d-sources.json", crawl / "pages" / ".tmp-0a1b2c3d-import-0.parquet"]
+    for path in (*left, crawl / "images" / ".tmp-0a1b2c3d-import-0.parquet", crawl / "images" / "mine.txt"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half a file")
+    bokekan.read(can(tmp_path / "can", rows_as_csv(ROWS).encode()), crawl)
+    assert not list(crawl.rglob(".tmp-*"))
+    assert (crawl / "images" / "mine.txt").exists()
+
+
 def test_users_are_not_stored(tmp_path: Path, crawl: Path) -> None:
     bokekan.read(can(tmp_path / "can", rows_as_csv(ROWS).encode()), crawl)
     assert "撮った人" not in str(table(crawl, "pages"))

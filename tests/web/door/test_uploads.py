@@ -130,6 +130,30 @@ def test_photos_that_wait_for_the_model_count_and_stay() -> None:
     asyncio.run(scenario())
 
 
+def test_what_a_photo_says_of_its_size_is_room_it_needs() -> None:
+    async def scenario() -> None:
+        uploads = Uploads(10 * MB, 60)
+        large = begin(uploads, Sender({"content-length": str(8 * MB)}))
+        await asyncio.sleep(0.01)
+        assert uploads.held == 8 * MB
+        sender = Sender({"content-length": str(3 * MB)})
+        small = begin(uploads, sender)
+        with pytest.raises(NoRoom):
+            await large
+        await sender.send(bytes(3 * MB), more=False)
+        assert len(await small) == 3 * MB
+        for odd in ("", "-1", "1e9", "٣"):
+            sender = Sender()
+            sender.request = Request(
+                {"type": "http", "headers": [(b"content-length", odd.encode())]}, sender._receive
+            )
+            task = begin(uploads, sender)
+            await sender.send(b"whole", more=False)
+            assert await task == b"whole"
+
+    asyncio.run(scenario())
+
+
 def test_a_photo_too_large_is_read_no_further() -> None:
     async def scenario() -> None:
         _, task = await begun(Uploads(100 * MB, 60), MAX_BYTES + 1)
