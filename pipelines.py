@@ -149,7 +149,7 @@ def _explain(error: ValidationError, place: str) -> str:
     path = [str(part) for part in first["loc"]]
     count = f" ({error.error_count() - 1} more like it)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
-        nearest = _nearest(path[-1], _model_at(path[:-1]).model_fields)
+        nearest = _elsewhere(path[-1]) or _nearest(path[-1], _model_at(path[:-1]).model_fields)
         return f"{place}: there is no setting {'.'.join(path)}. {nearest}{count}"
     value = without_password(repr(first["input"]))
     value = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
@@ -170,6 +170,22 @@ def _model_at(path: Sequence[str]) -> type[BaseModel]:
 def _nearest(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), n=1)
     return f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}"
+
+
+def _elsewhere(name: str) -> str:
+    """Return where a setting of this name is, as advice; empty where it is nowhere, or a group."""
+    found = [place for place in _places(Settings, "") if place.rpartition(".")[2] == name]
+    return f"Did you mean {' or '.join(map(repr, found))}?" if found else ""
+
+
+def _places(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    """Yield the place of every setting, such as train.epochs."""
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _places(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
 
 
 def describe(settings: Settings) -> list[str]:

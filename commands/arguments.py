@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from commands.command_line import setting
 from commands.examples import HelpFormatter, epilog
 from commands.pipeline import Pipeline
 from pipelines import load
@@ -58,7 +59,10 @@ def add_settings(command: argparse.ArgumentParser) -> None:
 
 def add_overrides(command: argparse.ArgumentParser, meaning: str) -> None:
     """Add the option that sets settings."""
-    command.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help=meaning)
+    several = f"{meaning}; several may follow"
+    command.add_argument(
+        "--set", type=setting, action="append", default=[], metavar="KEY=VALUE", help=several
+    )
 
 
 def add_data(command: argparse.ArgumentParser) -> None:

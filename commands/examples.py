@@ -2,6 +2,8 @@
 
 import argparse
 
+from store.place import program
+
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "crawl": (
         "bokeru crawl --pipeline demo",
@@ -86,7 +88,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "doctor": ("bokeru doctor",),
     "settings": ("bokeru settings --pipeline demo --set train.epochs=3",),
 }
-"""Command lines by command; they work after `bokeru demo`, in the folder that it ran in."""
+"""Command lines by command; they work after `bokeru demo`, in the folder that it ran in. The help shows them
+with what the reader's shell has to call in place of `bokeru`."""
 
 
 def epilog(command: str) -> str:
@@ -96,7 +99,8 @@ def epilog(command: str) -> str:
         KeyError: the command has no example yet; every command needs one.
     """
     title = "examples" if len(EXAMPLES[command]) > 1 else "example"
-    return "\n".join([f"{title}:", *(f"  {line}" for line in EXAMPLES[command])])
+    lines = (line.replace("bokeru", program(), 1) for line in EXAMPLES[command])
+    return "\n".join([f"{title}:", *(f"  {line}" for line in lines)])
 
 
 class HelpFormatter(argparse.HelpFormatter):

@@ -4,13 +4,16 @@ It imports little before signals are in order: one that comes while the rest loa
 second, ends the command as at any other moment.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from store.answers.answer import answering, fail
 from store.processes.ending import exit_status
 from store.version import VERSION
+
+if TYPE_CHECKING:
+    from commands.command_line import Parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,16 +35,18 @@ def _run(argv: Sequence[str] | None) -> None:
         arguments.command(arguments)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> "Parser":
     """Return the parser of the `bokeru` command; each command's function is `arguments.command`."""
     from commands import builds, contests, crawls, data, encoders, models, reparse, site, status
+    from commands.command_line import Parser
     from commands.runs import command as runs
     from commands.stages import command as stages
+    from store.place import bokeru
 
-    main = argparse.ArgumentParser(
+    main = Parser(
         prog="bokeru",
         description="Crawl photos and jokes, build a dataset, cache features, train a captioning model.",
-        epilog="First: `bokeru demo` runs all of it on a site that it draws itself.",
+        epilog=f"First: `{bokeru('demo')}` runs all of it on a site that it draws itself.",
     )
     main.add_argument("--version", action="version", version=f"bokeru {VERSION}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipelines import Settings
 from store.errors import MissingStage
 from store.place import Place
+from store.register.sources import NAME as SOURCES
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,21 @@ class Pipeline(Place):
         others = [self.data / name / "crawl" for name in self.settings.dataset.also]
         own = [self.crawl] if not others or any((self.crawl / "pages").glob("*.parquet")) else []
         return own + others
+
+    @property
+    def has_crawl(self) -> bool:
+        """Whether there is a site to crawl for it.
+
+        There is none where settings name no `crawl:` and data come otherwise: from other pipelines
+        (`dataset.also`), or by an import. Else the default would crawl the embedded site beside them.
+        """
+        is_fed = bool(self.settings.dataset.also) or (self.crawl / SOURCES).exists()
+        return "crawl" in self.settings.model_fields_set or not is_fed
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its crawl is of the embedded site."""
+        return self.has_crawl and self.settings.crawl.site == "embedded"
 
     @property
     def feature_cache(self) -> Path:

@@ -1,7 +1,7 @@
 """The settings of the crawl stage."""
 
 import re
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urljoin, urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -104,7 +104,7 @@ class CrawlOptions(RevisitOptions):
     image_hosts: tuple[str, ...] = ("d2dcan0armyq93.cloudfront.net", "d13n9ry8xcpemi.cloudfront.net")
     """The hosts that keep the site's photos. Nothing is fetched from any other but the site's own."""
     delay: float = Field(3.0, ge=0)
-    """Seconds between two requests (the embedded site needs none); robots.txt can only make it longer."""
+    """Seconds between two requests; 0 on the embedded site unless set. robots.txt can only make it longer."""
     impolite: bool = False
     """Let `delay` be under a second on a site that is not on this machine: its owner has agreed."""
     concurrency: int = Field(1, ge=1, le=16)
@@ -138,6 +138,14 @@ class CrawlOptions(RevisitOptions):
     """Which pages are kept as they were fetched, for `bokeru reparse`: all, those of unknown markup, none."""
     mirror: str | None = None
     """Where every whole shard is copied: s3://bucket/prefix, gs://bucket/prefix, file:///folder."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spare_others(cls, values: Any) -> Any:
+        """Wait for the servers of others alone: the embedded site is this machine's own."""
+        if isinstance(values, dict) and values.get("site", "embedded") == "embedded":
+            return {"delay": 0.0, **values}
+        return values
 
     @field_validator("fresh")
     @classmethod

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from crawler.archive.answers import Unreadable, read_answers
 from store.manifest import NAME as MANIFEST
 from store.progress import Progress
+from store.register.crawl_end import incomplete
 from store.register.photos import PhotoRow, check_photos
 from store.register.stages import Stage
 from store.register.verify import (
@@ -28,6 +29,8 @@ def check(stage: Stage) -> Problems:
     """Yield what is wrong with a crawl; every photo is hashed and decoded."""
     yield from check_files(stage, closer=(MANIFEST,))
     yield from check_manifest(stage)
+    if left := incomplete(stage.directory):
+        yield Problem(str(left), damaged=False, is_notice=True)
     for path in sorted(stage.directory.glob("archive/[!.]*.warc.gz")):
         yield from _check_answers(path)
     yield from check_table(stage.table("pages"), _check_rows)

@@ -1,6 +1,8 @@
 """Where a pipeline's stages lie, which names are taken, and the command that makes each stage."""
 
 import shlex
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -8,6 +10,8 @@ from pathlib import Path
 
 DATA = Path("data")
 CONFIG = Path("pipelines.yaml")
+LAUNCHER = Path(__file__).resolve().parents[1] / "bokeru"
+"""The file at the top of the checkout that starts the command of its .venv."""
 SHARED = ("features", "weights")
 """Folders beside the pipelines, for all of them: no pipeline can have such a name."""
 FORGETTING = "forgetting.json"
@@ -153,7 +157,28 @@ class Place:
 
 def bokeru(command: str, *arguments: str | Path) -> str:
     """Return the command line of a command that knows no pipeline, such as `inspect`, ready for a shell."""
-    return shlex.join(["bokeru", *command.split(), *map(_word, arguments)])
+    return shlex.join([program(), *command.split(), *map(_word, arguments)])
+
+
+def program() -> str:
+    """Return what the shell that this process was started from has to call to start it again.
+
+    That is `bokeru` where PATH leads to it; else the file of that name at the top of the checkout, or the one
+    beside this interpreter if it is another environment's.
+    """
+    script = Path(sys.executable).with_name("bokeru")
+    found = shutil.which("bokeru")
+    if found and Path(found).resolve() in (script.resolve(), LAUNCHER):
+        return "bokeru"
+    if script.parent.resolve() != (LAUNCHER.parent / ".venv" / "bin").resolve():
+        return str(script)
+    return "./bokeru" if Path.cwd() == LAUNCHER.parent else str(LAUNCHER)
+
+
+def interpreter() -> str:
+    """Return what the shell has to call to start this process's Python, which has all libraries."""
+    path = Path(sys.executable)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def weights_command(weights: Path, name: str) -> str:

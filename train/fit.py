@@ -92,7 +92,10 @@ def _complete(job: Job, dataset: Path, features: Path, run_fingerprint: str, *, 
         _start_run(job, dataset, features)
         _tell_left_out(job)
     processes.barrier()  # the first process has cleared leftovers before anyone reads snapshots
-    job.checkpoint.restore()
+    if job.checkpoint.restore() and processes.rank == 0:
+        print(
+            f"train: goes on after epoch {job.updater.epoch_detail:.1f} of {job.options.epochs}", flush=True
+        )
     job.train()
     if processes.rank == 0:
         job.publish()
@@ -132,7 +135,10 @@ def _start_run(job: Job, dataset: Path, features: Path) -> None:
 
 
 def _tell_left_out(job: Job) -> None:
-    """Print how many captions are too long to learn from or to measure on, if any."""
+    """Print how many captions are too long to learn from or to measure on, if any; and that dev is empty."""
+    if not len(job.dev_split.examples):
+        told = "nothing says how the model does on photos that it has not seen, and the last epoch is kept"
+        print(f"train: dev has no captions, so {told}", flush=True)
     found = {split.name: split.left_out for split in (job.train_split, job.dev_split) if split.left_out}
     if found:
         counts = " and ".join(f"{count:,} of {name}" for name, count in found.items())

@@ -1,14 +1,16 @@
 """One training run on Chainer's Trainer: what it does after an update, after an epoch, and at the end."""
 
 import math
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from store.chainer_compat import chainer
 from store.place import Place
+from store.processes.interruption import deferred
 from store.processes.room import Room
 from store.progress import Progress
 from train.arithmetic.threads import worthwhile_threads
@@ -42,6 +44,7 @@ class Job:
     history: History
     checkpoint: Checkpoint
     bounds: dict[str, float | None]
+    _asked_to_stop: threading.Event = field(default_factory=threading.Event)
 
     @property
     def room(self) -> Room:
@@ -50,7 +53,7 @@ class Job:
 
     def train(self) -> None:
         """Run Chainer's Trainer to the last epoch, or until patience with the dev loss is exhausted."""
-        trainer = chainer.training.Trainer(self.updater, stop_trigger=self._is_over, out=str(self.run))
+        trainer = chainer.training.Trainer(self.updater, stop_trigger=self._ends, out=str(self.run))
         per_epoch = self.updater.captions_per_epoch
         shows_progress = self.updater.processes.rank == 0
         with Progress("train", self.options.epochs * per_epoch, "captions") as progress:
@@ -68,8 +71,25 @@ class Job:
             )
             # A run that was killed after its last snapshot has nothing left to train.
             if not self._is_over(trainer):
-                with self.updater.arithmetic.threads(self.threads()), self._followed(trainer):
+                with (
+                    self._stopping(),
+                    self.updater.arithmetic.threads(self.threads()),
+                    self._followed(trainer),
+                ):
                     trainer.run(show_loop_exception_msg=False)
+                    if self._asked_to_stop.is_set():
+                        self.checkpoint.save()
+
+    def _stopping(self) -> AbstractContextManager[None]:
+        """Let a signal end the training after the update that is under way; raise it at the block's end.
+
+        Several processes would stop after different updates, and wait for each other: they end at once, and
+        go on from the last snapshot. So does a training in a thread, which no signal reaches.
+        """
+        alone = self.updater.processes.size == 1
+        if not alone or threading.current_thread() is not threading.main_thread():
+            return nullcontext()
+        return deferred(self._asked_to_stop.set, waits=False)
 
     @contextmanager
     def _followed(self, trainer: Any) -> Iterator[None]:
@@ -115,6 +135,9 @@ class Job:
 
     def _is_over(self, _: Any) -> bool:
         return self.updater.epoch >= self.options.epochs or self.history.exhausted
+
+    def _ends(self, trainer: Any) -> bool:
+        return self._is_over(trainer) or self._asked_to_stop.is_set()
 
     def _details(self) -> dict[str, object]:
         totals = self.updater.totals

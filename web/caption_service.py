@@ -61,6 +61,11 @@ class ModelCaption:
         return self.caption.log_probability
 
     @property
+    def score(self) -> float:
+        """What captions are in the order of."""
+        return self.caption.score if self.rank_score is None else self.rank_score
+
+    @property
     def tokens(self) -> tuple[Token, ...]:
         """Its tokens with their probabilities."""
         # Not strict: the last probability belongs to <EOS>, which has no text.

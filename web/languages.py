@@ -73,12 +73,29 @@ def choose_language(requested: str | None, accepted: str | None) -> str:
 
     Args:
         requested: a key of `LANGUAGES`, or anything else.
-        accepted: the header Accept-Language. Browsers list languages by preference, so weights are ignored.
+        accepted: the header Accept-Language: of equal weights the first counts, and a weight of 0 is a no.
+            (RFC 9110, 12.5.4)
     """
     if requested in LANGUAGES:
         return str(requested)
+    weights: dict[str, float] = {}
     for part in (accepted or "").split(","):
-        code = part.split(";")[0].strip().lower()[:2]
-        if code in LANGUAGES:
-            return code
-    return "en"
+        name, _, parameter = part.partition(";")
+        code = name.strip().lower().partition("-")[0]
+        weights[code] = max(weights.get(code, 0.0), _weight(parameter))
+    weights |= {code: weights.get(code, weights.get("*", 0.0)) for code in LANGUAGES}
+    # `max` takes the first of equals; those that the header names come first, in its order.
+    best = max((code for code in weights if code in LANGUAGES), key=lambda code: weights[code])
+    return best if weights[best] > 0 else "en"
+
+
+def _weight(parameter: str) -> float:
+    """Return the weight of a language, `q=0.5`: 1 where none is given, 0 where it is none from 0 to 1."""
+    name, _, value = parameter.partition("=")
+    if not parameter.strip():
+        return 1.0
+    try:
+        weight = float(value) if name.strip().lower() == "q" else 0.0
+    except ValueError:
+        return 0.0
+    return weight if 0 <= weight <= 1 else 0.0

@@ -30,6 +30,7 @@ from store.errors import UsageError
 from store.notify.options import NotifyOptions
 from store.photo.options import limited
 from store.place import DATA
+from store.register.crawl_end import incomplete
 
 if TYPE_CHECKING:
     from dataset.builds.diff import Changes
@@ -42,6 +43,11 @@ def crawl(pipeline: Pipeline, retry_failed: bool = False) -> None:
     """Fetch what is still missing of the pipeline's pages and photos."""
     from crawler.crawl import crawl
 
+    if not pipeline.has_crawl:
+        raise UsageError(
+            f"{pipeline.name} has no `crawl:` in {pipeline.config}, and its data come from elsewhere "
+            "(an import, or dataset.also), so there is no site to crawl. Name one: --set crawl.site=ADDRESS"
+        )
     options = pipeline.settings.crawl
     report = crawl(
         options,
@@ -81,7 +87,7 @@ def dataset(pipeline: Pipeline, dry_run: bool = False, *, force: bool = False) -
 
     if older_layout(pipeline.dataset):
         print(f"dataset: {pipeline.dataset} has an older layout, and is built anew; photos keep their split")
-    options = with_evaluation(pipeline.settings)
+    options = with_evaluation(pipeline)
     rule = pipeline.settings.crawl.stand_ins
     built = build(
         options,
@@ -95,9 +101,11 @@ def dataset(pipeline: Pipeline, dry_run: bool = False, *, force: bool = False) -
     )
     if dry_run:
         return print("dataset: nothing was changed" if built else "dataset: up to date")
-    if pipeline.settings.crawl.site == "embedded":
+    if pipeline.is_drawn:
         write_floor(pipeline, built=built)
     print(summary(pipeline.dataset) if built else "dataset: up to date")
+    for left in filter(None, map(incomplete, pipeline.crawls)):
+        print(f"         warning: {left}")
 
 
 def _tell(changes: "Changes | None") -> None:
@@ -146,15 +154,16 @@ SEEDED = {"train": "train", "evaluate": "measure"}
 
 
 def run(pipeline: Pipeline, *, dry_run: bool = False) -> None:
-    """Run every stage in order; stages that are up to date say so."""
+    """Run every stage in order; stages that are up to date say so. Imported data are not crawled for."""
     if dry_run:
         from train.lineage.status import status
         from train.lineage.tell import plan
 
         return print("\n".join(plan(status(wanted(pipeline)))))
     started = time.monotonic()
-    for number, (name, stage) in enumerate(STAGES.items(), 1):
-        print(f"[{number}/{len(STAGES)}] {name}, after {time.monotonic() - started:.0f} s", flush=True)
+    stages = {name: stage for name, stage in STAGES.items() if name != "crawl" or pipeline.has_crawl}
+    for number, (name, stage) in enumerate(stages.items(), 1):
+        print(f"[{number}/{len(stages)}] {name}, after {time.monotonic() - started:.0f} s", flush=True)
         stage(pipeline)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from commands.pipeline import Pipeline
 from crawler.options import EMBEDDED_VERSION, CrawlOptions, EmbeddedSite
 from dataset.options import DatasetOptions
-from pipelines import Settings
 
 _TOLD = "caption_tells_of_photo"
 """The key of floor.json that tells the mutual information of a photo and a caption."""
@@ -25,10 +24,10 @@ def served(options: CrawlOptions) -> Iterator[str | None]:
         yield address
 
 
-def with_evaluation(settings: Settings) -> DatasetOptions:
+def with_evaluation(pipeline: Pipeline) -> DatasetOptions:
     """Return the settings of the dataset, in which the embedded site's evaluation photos are in dev."""
-    options, site = settings.dataset, settings.crawl.embedded
-    if settings.crawl.site != "embedded" or not site.evaluation_photos:
+    options, site = pipeline.settings.dataset, pipeline.settings.crawl.embedded
+    if not pipeline.is_drawn or not site.evaluation_photos:
         return options
     from demo.evaluation import evaluation_odai
 

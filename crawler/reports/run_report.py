@@ -47,6 +47,8 @@ class CrawlReport:
     last_pauses: list[dict[str, object]] = field(default_factory=list)
     state: Literal["running", "done", "failed", "stopped"] = "done"
     """`stopped`: a signal came, or the command that started it has ended."""
+    complete: bool = False
+    """Whether all is fetched that it was asked for, within `max_pages` and `max_photos`."""
     exit_status: int | None = None
     started_at: str | None = None
     renewed_at: str | None = None
@@ -123,6 +125,7 @@ class CrawlReport:
         return replace(
             self,
             state="stopped" if status else "failed" if failure else "done",
+            complete=not (status or failure),
             exit_status=status or (failure.exit_status if failure else 0),
             failure=str(failure) if failure else None,
             finished_at=now,

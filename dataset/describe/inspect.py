@@ -1,5 +1,7 @@
 """Shows what a stage's directory holds, in a terminal or as JSON, and how to open it."""
 
+import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from dataset.scores.figures import told
 from store.answers.answer import give, is_due
 from store.errors import UserError
 from store.logs import printable
+from store.place import interpreter
 
 MEMORY = 10**9
 """Bytes that it may use, in a process of its own."""
@@ -66,7 +69,13 @@ def _show_table(table: InspectedTable, console: Console) -> None:
     size = f"{counted(table.readable, 'shard')}, {_bytes(table.bytes)}"
     console.print(f"[bold]{_safe(table.name)}[/bold]: {shape}, {size}")
     console.print(_grid(table.columns))
-    console.print(f"open: duckdb -c \"FROM '{_safe(table.pattern)}' LIMIT 10\"\n", soft_wrap=True)
+    console.print(f"open: {_safe(_opening(table.pattern))}\n", soft_wrap=True)
+
+
+def _opening(pattern: str) -> str:
+    """Return a command line that shows rows: by the library, since few machines have DuckDB's program."""
+    name = json.dumps(pattern, ensure_ascii=False)
+    return shlex.join([interpreter(), "-c", f"import duckdb; duckdb.read_parquet({name}).limit(10).show()"])
 
 
 def _grid(columns: Sequence[InspectedColumn]) -> Grid:

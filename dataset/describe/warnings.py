@@ -13,7 +13,7 @@ standard deviations of a draw that puts each photo into dev by itself."""
 
 def warnings(figures: Mapping[str, Any]) -> list[str]:
     """Return what is to be warned of in the figures of a dataset, as statistics.json has them."""
-    return [*_of_groups(figures), *_of_split(figures)]
+    return [*_of_groups(figures), *_of_empty_splits(figures), *_of_split(figures)]
 
 
 def _photos(figures: Mapping[str, Any]) -> dict[str, int]:
@@ -34,10 +34,18 @@ def _of_groups(figures: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
+def _of_empty_splits(figures: Mapping[str, Any]) -> Iterator[str]:
+    if _photos(figures).get("dev") == 0:  # where it is not there at all, an earlier version wrote the figures
+        yield (
+            "dev has no photos, so nothing says how a model does on photos that it has not seen, and its last "
+            "epoch is kept in place of the best. Take more photos, or a larger dataset.dev_fraction"
+        )
+
+
 def _of_split(figures: Mapping[str, Any]) -> Iterator[str]:
     shares, photos = figures.get("dev_share") or {}, sum(_photos(figures).values())
     asked, got = shares.get("asked"), shares.get("got")
-    if asked is None or got is None:
+    if asked is None or got is None or not got:
         return
     chance = _DEVIATIONS * math.sqrt(asked * (1 - asked) / photos)
     if abs(got - asked) > max(_OFF, chance):

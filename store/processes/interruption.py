@@ -48,10 +48,15 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     ends a process.
     """
     _note(number)
-    stop = Interrupted(_received[0])
     if len(_received) == 1:
-        raise stop
-    if time.monotonic() - _began > _TOGETHER:
+        raise Interrupted(number)
+    _end_if_meant_again()
+
+
+def _end_if_meant_again() -> None:
+    """End the process at once where this is another wish than the first signal's."""
+    if len(_received) > 1 and time.monotonic() - _began > _TOGETHER:
+        stop = Interrupted(_received[0])
         os.write(2, f"bokeru: {STOPPED.format(stop)}\n".encode())
         os._exit(stop.exit_status)
 
@@ -68,10 +73,13 @@ def received() -> Interrupted | None:
 
 
 @contextmanager
-def deferred(wind_down: Callable[[], object]) -> Iterator[None]:
+def deferred(wind_down: Callable[[], object], *, waits: bool = True) -> Iterator[None]:
     """Call `wind_down` on a signal instead of raising in the midst of the block; raise at its end.
 
-    For an event loop, which an exception out of nowhere would leave half closed.
+    For an event loop, which an exception out of nowhere would leave half closed, and for a model's update.
+
+    Args:
+        waits: also for a second signal; else that ends the process at once, as it does outside the block.
 
     Raises:
         Interrupted: a signal came, and the block has wound down.
@@ -79,6 +87,8 @@ def deferred(wind_down: Callable[[], object]) -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         _note(number)
+        if not waits:
+            _end_if_meant_again()
         wind_down()
 
     before = {number: signal.getsignal(number) for number in SIGNALS}

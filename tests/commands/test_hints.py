@@ -632,8 +632,4 @@ def test_no_hint_is_written_by_hand() -> None:
         for text in texts(ast.parse(path.read_text()))
         if written.search(text) and path.name != "examples.py"
     }
-    (epilog,) = found
-    assert epilog == (
-        "commands/main.py",
-        "First: `bokeru demo` runs all of it on a site that it draws itself.",
-    )
+    assert found == set()

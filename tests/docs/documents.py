@@ -17,13 +17,12 @@ TEXTS = [*MARKDOWN, *COMMENTED, *HELP]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`([^`\n]+(?:\n[^`\n]+)?)`")
 _COMMENT = re.compile(r"^ *#.*| ## .*", re.MULTILINE)
-_COMMAND = re.compile(r"(?:\$ )?(?:\.venv/bin/)?((?:bokeru|make|python -m) .*)")
+_COMMAND = re.compile(r"(?:\$ )?(?:\S*/)?((?:bokeru|make|python -m) .*)")
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
     """Return the parser of each command."""
-    (found,) = (action.choices for action in parser()._actions if isinstance(action.choices, dict))
-    return found
+    return parser().commands
 
 
 def read(text: Path) -> str:

@@ -9,6 +9,12 @@ from commands.main import parser
 from store.place import CONFIG, INVOCATION, Place, bokeru, invoked, weights_command
 
 
+@pytest.fixture(autouse=True)
+def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let hints begin as they do where PATH leads to the command."""
+    monkeypatch.setattr("store.place.program", lambda: "bokeru")
+
+
 @pytest.mark.parametrize(
     "inside",
     [

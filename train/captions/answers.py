@@ -27,6 +27,8 @@ class WrittenCaption(TypedDict):
         text: the caption.
         tokens: what it was written of.
         log_probability: of the whole caption, in nats.
+        score: what a photo's captions are in the order of: the log-probability, but with a length
+            normalisation divided by length to that power, and what the ranker gave where that chose them.
         token_log_probabilities: of each token, in nats; the last is that of the end.
         source: the photo that it was written for, where that is another one (`--strategy mismatch`).
         rank_score: how much the ranker likes it, where that chose it (`--strategy best-of`): of two captions
@@ -36,6 +38,7 @@ class WrittenCaption(TypedDict):
     text: str
     tokens: list[str]
     log_probability: float
+    score: float
     token_log_probabilities: list[float]
     source: NotRequired[Source]
     rank_score: NotRequired[float]
@@ -46,7 +49,7 @@ class PhotoCaptions(TypedDict):
 
     Attributes:
         file: the photo's file; `-` for standard input.
-        captions: the best first.
+        captions: the highest score first.
         error: why there are none.
     """
 
@@ -68,6 +71,7 @@ def written(
         text=caption.text,
         tokens=list(caption.tokens),
         log_probability=caption.log_probability,
+        score=caption.score if rank_score is None else rank_score,
         token_log_probabilities=list(caption.token_log_probabilities),
     )
     if source:

@@ -36,6 +36,8 @@ class Caption:
     Attributes:
         tokens: as in the vocabulary, without <BOS> and <EOS>.
         log_probability: of the whole caption given the photo, in nats: the sum of the tokens'.
+        score: what captions of a photo are in the order of: the log-probability, but of a beam search with a
+            length normalisation divided by length to that power.
         token_log_probabilities: the model's own, whatever rules applied: one per token, then that of <EOS>.
     """
 
@@ -43,6 +45,7 @@ class Caption:
     tokens: tuple[str, ...]
     log_probability: float
     token_log_probabilities: tuple[float, ...]
+    score: float
 
 
 class Captioner:
@@ -130,8 +133,8 @@ class Captioner:
             settings: those of `train.captions.options.DecodingOptions`.
 
         Returns:
-            For each photo its captions, best first (samples: as drawn). A list is shorter than n where the
-            rules allow fewer captions.
+            For each photo its captions, the highest score first. A list is shorter than n where the rules
+            allow fewer captions.
 
         Raises:
             UsageError: a setting that does not exist, or a value it cannot have; forbidden words that leave
@@ -153,7 +156,7 @@ class Captioner:
         # The current device, too: CuPy puts there what names none.
         with self._device.create_context() if self._device else nullcontext():
             return [
-                [self._caption(hypothesis) for hypothesis in hypotheses]
+                self._captions(hypotheses, decoding)
                 for batch in self._batches(vectors, decoding)
                 for hypotheses in self._decode(batch, rules, decoding)
             ]
@@ -211,10 +214,15 @@ class Captioner:
         )
         return [sampled[first : first + n] for first in range(0, len(sampled), n)]
 
-    def _caption(self, hypothesis: Hypothesis) -> Caption:
-        tokens = tuple(self.vocabulary.tokens[token] for token in hypothesis.tokens)
-        log_probabilities = hypothesis.log_probabilities
-        return Caption(join(tokens), tokens, sum(log_probabilities), log_probabilities)
+    def _captions(self, hypotheses: Sequence[Hypothesis], decoding: DecodingOptions) -> list[Caption]:
+        """Return the captions of one photo, the highest score first."""
+        captions = []
+        for one in hypotheses:
+            tokens = tuple(self.vocabulary.tokens[token] for token in one.tokens)
+            log_probability = sum(one.log_probabilities)
+            score = one.score if decoding.is_normalised else log_probability
+            captions.append(Caption(join(tokens), tokens, log_probability, one.log_probabilities, score))
+        return sorted(captions, key=lambda caption: -caption.score)
 
 
 def _seeds(seed: int, vector: NDArray[np.float32], n: int) -> list[tuple[int, int, int]]:

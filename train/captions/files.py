@@ -1,13 +1,14 @@
 """`bokeru caption`: captions for photos in files, folders or standard input, as a table."""
 
 import mimetypes
+import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from store.errors import UsageError
@@ -30,7 +31,7 @@ def caption_files(
         settings: those of `train.captions.options.DecodingOptions`.
 
     Yields:
-        For each photo its captions, the best first, or the reason why it has none.
+        For each photo its captions, the highest score first, or the reason why it has none.
 
     Raises:
         UsageError: a file that is not there, a folder without photos, a setting that cannot have its value.
@@ -40,24 +41,38 @@ def caption_files(
 
 
 def print_table(results: Iterable[PhotoCaptions]) -> None:
-    """Print captions with their log-probability, and the ranker's score if that chose them, a line each."""
+    """Print captions with their score, a line each; photos are named by what tells them apart."""
     results = list(results)
-    mismatched = any("source" in caption for result in results for caption in result.get("captions", ()))
-    ranked = any("rank_score" in caption for result in results for caption in result.get("captions", ()))
-    more = ("from photo", "distance") if mismatched else ("score",) if ranked else ()
-    table = Table("photo", "caption", "log p", *more, box=None)
-    for result in results:
-        name = Text(result["file"])
+    captions = [caption for result in results for caption in result.get("captions", ())]
+    is_plain = all(caption["score"] == caption["log_probability"] for caption in captions)
+    folder, names = _apart([result["file"] for result in results])
+    if folder:
+        print(f"photos of {folder}:")
+    table = Table(Column("photo", overflow="fold"), "caption", "log p" if is_plain else "score", box=None)
+    if any("source" in caption for caption in captions):
+        table.add_column("from photo")
+        table.add_column("distance")
+    for result, file in zip(results, names, strict=True):
+        name = Text(file)
         if "error" in result:
             table.add_row(name, Text(result["error"], style="red"))
         for caption in result.get("captions", ()):
             source = caption.get("source")
-            origin: tuple[str, ...] = (source["sha256"][:16], f"{source['distance']:.2f}") if source else ()
-            if ranked:
-                origin = (f"{caption['rank_score']:.2f}",)
-            table.add_row(name, Text(caption["text"]), f"{caption['log_probability']:.2f}", *origin)
+            origin = (source["sha256"][:16], f"{source['distance']:.2f}") if source else ()
+            table.add_row(name, Text(caption["text"]), f"{caption['score']:.2f}", *origin)
             name = Text("")
     Console().print(table)
+
+
+def _apart(files: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the folder that files have in common, empty where there is none, and their names in it."""
+    folders = {str(Path(file).parent) for file in files}
+    try:
+        folder = os.path.commonpath(folders) if len(files) > 1 else ""
+    except ValueError:  # absolute and relative ones, which have nothing in common
+        folder = ""
+    folder = "" if folder == "." else folder
+    return folder, [os.path.relpath(file, folder) if folder else file for file in files]
 
 
 def _expand(photos: Iterable[Path]) -> Iterator[Path]:

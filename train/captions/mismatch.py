@@ -46,7 +46,7 @@ def mismatch(
             best for another photo of the pool, at `distance`; a strategy other than `mismatch` writes it.
 
     Returns:
-        For each photo its captions with their sources, those closest to the distance first.
+        For each photo its captions with their sources, the highest score first.
 
     Raises:
         UsageError: a setting that does not exist, or a value it cannot have.
@@ -58,7 +58,8 @@ def mismatch(
     strategy = "beam" if decoding.strategy == "mismatch" else decoding.strategy
     one = decoding.model_copy(update={"strategy": strategy, "n": 1})
     captions = iter(captioner.caption(pool.vectors[flat], **one.model_dump()))
-    return [
+    found = (
         [Mismatch(next(captions)[0], Neighbour(pool.sha256s[row], distance)) for row, distance in near]
         for near in sources
-    ]
+    )
+    return [sorted(mismatches, key=lambda one: -one.caption.score) for mismatches in found]

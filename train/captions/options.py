@@ -18,9 +18,10 @@ Strategy = Literal["greedy", "beam", "sample", "mismatch", "best-of"]
 class DecodingOptions(Options, strict=False):
     """How captions are generated."""
 
-    strategy: Strategy = "beam"
+    strategy: Strategy = "sample"
     """The likeliest token each time, beam search, at random, the best caption of another photo, or of several
-    that are drawn at random those that the ranker likes most (train.ranker)."""
+    that are drawn at random those that the ranker likes most (train.ranker). At random is the default: a
+    search ends in the same safe words under most photos, and those are no joke."""
     n: int = Field(1, ge=1, le=100)
     """Captions per photo; greedy has only one, a mismatch one for each of so many other photos."""
     beam_width: int = Field(3, ge=1, le=100)
@@ -47,6 +48,11 @@ class DecodingOptions(Options, strict=False):
     """Words that no caption may hold, not even across tokens."""
     unknown: bool = False
     """Whether captions may hold <UNK>, which stands for words that the model does not know."""
+
+    @property
+    def is_normalised(self) -> bool:
+        """Whether captions are ranked by something other than their log-probability."""
+        return self.strategy == "beam" and self.length_normalisation > 0
 
 
 def parse_decoding(settings: Mapping[str, Any]) -> DecodingOptions:

@@ -31,7 +31,6 @@ def test_groups_beyond_one_percent_are_counted_and_the_largest_is_named() -> Non
         pytest.param(20, 12, "60.0%", id="most of 20 photos is not"),
         pytest.param(1_000_000, 111_000, "11.1%", id="a point of a million photos"),
         pytest.param(1_000_000, 109_000, "", id="less than a point"),
-        pytest.param(1500, 0, "0.0%", id="no dev at all"),
     ],
 )
 def test_a_split_that_is_off_by_more_than_chance_is_told(photos: int, dev: int, told: str) -> None:
@@ -48,3 +47,10 @@ def test_figures_of_earlier_versions_are_warned_of_nothing() -> None:
 
 def test_what_was_asked_may_be_unknown() -> None:
     assert warnings(figures(1500, [], asked=None, dev=900)) == []
+
+
+@pytest.mark.parametrize("asked", [0.1, 0.0, None])
+def test_a_dev_without_photos_is_told_once(asked: float | None) -> None:
+    [warning] = warnings(figures(1500, [], asked=asked, dev=0))
+    assert warning.startswith("dev has no photos")
+    assert "dataset.dev_fraction" in warning

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +19,9 @@ from tests import crawl_tables
 from tests.web import small_pipeline
 from train.captions.answers import PhotoCaptions, WrittenCaption
 from train.captions.files import caption_files, print_table
+from train.captions.options import DecodingOptions
 from train.captions.photo_captioner import PhotoCaptioner
+from web.caption_settings import CaptionSettings
 
 
 class Extractor(small_pipeline.Extractor):
@@ -134,6 +137,7 @@ def test_tables_show_text_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
         text="[bold]猫[/bold]",
         tokens=[],
         log_probability=-1.25,
+        score=-1.25,
         token_log_probabilities=[],
         source={"sha256": "ab" * 32, "distance": 0.8},
     )
@@ -142,6 +146,45 @@ def test_tables_show_text_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert "[bold]猫[/bold]" in shown
     assert "[x].jpg" in shown
     assert "broken [/]" in shown
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+def test_photos_in_one_folder_are_told_apart(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    folder = "/home/somebody/Pictures/a folder with a rather long name/2026/november"
+    names = [f"IMG_2026113{number}_120000.jpg" for number in range(3)] + ["album/" + "x" * 50 + "1.jpg"]
+    text = "草原に立つ犬が飼い主の帰りを待っている" * 3
+    caption = WrittenCaption(
+        text=text, tokens=[], log_probability=-1.0, score=-1.0, token_log_probabilities=[]
+    )
+    print_table({"file": f"{folder}/{name}", "captions": [caption]} for name in names)
+    shown = capsys.readouterr().out
+    assert f"photos of {folder}:" in shown.replace("\n", "")
+    rows = shown.splitlines()[2:]
+    cells = "".join(line[: line.index("  ") if "  " in line else None].strip() for line in rows)
+    assert all(name in cells for name in names), shown
+
+
+def test_captions_stand_in_the_order_of_the_number_beside_them(
+    place: Place, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ways = (("sample", 6, 0.0), ("mismatch", 4, 0.0), ("beam", 3, 0.0), ("beam", 3, 1.0))
+    for strategy, n, power in ways:
+        way = {"strategy": strategy, "n": n, "length_normalisation": power}
+        found = results(place, folder / "0.JPG", **way)
+        print_table(found)
+        numbers = [float(number) for number in re.findall(r"-\d+\.\d\d", capsys.readouterr().out)]
+        assert len(numbers) == n
+        assert numbers == sorted(numbers, reverse=True)
+        for caption in found[0]["captions"]:
+            length = len(caption["tokens"]) + 1
+            assert caption["score"] == pytest.approx(caption["log_probability"] / length**power)
+
+
+def test_at_random_is_the_default_in_the_terminal_and_in_the_browser() -> None:
+    assert DecodingOptions().strategy == CaptionSettings().strategy == "sample"
 
 
 def test_the_command(place: Place, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
