@@ -37,8 +37,8 @@ def _of_groups(figures: Mapping[str, Any]) -> Iterator[str]:
 def _of_empty_splits(figures: Mapping[str, Any]) -> Iterator[str]:
     if _photos(figures).get("dev") == 0:  # where it is not there at all, an earlier version wrote the figures
         yield (
-            "dev has no photos, so nothing says how a model does on photos that it has not seen, and its last "
-            "epoch is kept in place of the best. Take more photos, or a larger dataset.dev_fraction"
+            "dev has no photos, so nothing says how a model does on photos that it has not seen, and its "
+            "last epoch is kept, not the best. Take more photos, or a larger dataset.dev_fraction"
         )
 
 
