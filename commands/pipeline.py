@@ -7,7 +7,6 @@ from pathlib import Path
 from pipelines import Settings
 from store.errors import MissingStage
 from store.place import Place
-from store.register.sources import NAME as SOURCES
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +39,8 @@ class Pipeline(Place):
         There is none where settings name no `crawl:` and data come otherwise: from other pipelines
         (`dataset.also`), or by an import. Else the default would crawl the embedded site beside them.
         """
+        from store.register.sources import NAME as SOURCES  # imports what not every command needs
+
         is_fed = bool(self.settings.dataset.also) or (self.crawl / SOURCES).exists()
         return "crawl" in self.settings.model_fields_set or not is_fed
 

@@ -1,7 +1,7 @@
 """The settings of the crawl stage."""
 
 import re
-from typing import Any, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urljoin, urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -139,14 +139,6 @@ class CrawlOptions(RevisitOptions):
     mirror: str | None = None
     """Where every whole shard is copied: s3://bucket/prefix, gs://bucket/prefix, file:///folder."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _spare_others(cls, values: Any) -> Any:
-        """Wait for the servers of others alone: the embedded site is this machine's own."""
-        if isinstance(values, dict) and values.get("site", "embedded") == "embedded":
-            return {"delay": 0.0, **values}
-        return values
-
     @field_validator("fresh")
     @classmethod
     def _is_duration(cls, text: str) -> str:
@@ -217,6 +209,13 @@ class CrawlOptions(RevisitOptions):
             if not path.startswith("/") and not _is_web(path):
                 raise ValueError(f"{path!r} is not a path on the site: write /boke/hot, /odai/N or /boke/N")
         return start
+
+    @model_validator(mode="after")
+    def _spares_others(self) -> Self:
+        """Wait for the servers of others alone: the embedded site is this machine's own."""
+        if self.site == "embedded" and "delay" not in self.model_fields_set:
+            self.__dict__["delay"] = 0.0  # settings are frozen once they are read
+        return self
 
     @model_validator(mode="after")
     def _needs_no_proxy(self) -> Self:

@@ -20,6 +20,7 @@ from train.ranking.artifact import RankerArtifact
 from train.ranking.best_of import best_of
 from web.caption_settings import CaptionSettings
 from web.content.library import Library
+from web.content.shown.hidden import Hidden
 from web.languages import LocalisedError, Message
 from web.pictures import opened
 
@@ -44,11 +45,13 @@ class ModelCaption:
     Args:
         source: the photo it was written for, where that is another one.
         rank_score: how much the ranker likes it, where that chose it.
+        is_hidden: the settings hide it: then it has no text, and a page says only that it is there.
     """
 
     caption: Caption
     source: Neighbour | None = None
     rank_score: float | None = None
+    is_hidden: bool = False
 
     @property
     def text(self) -> str:
@@ -71,6 +74,10 @@ class ModelCaption:
         # Not strict: the last probability belongs to <EOS>, which has no text.
         pairs = zip(self.caption.tokens, self.caption.token_log_probabilities, strict=False)
         return tuple(Token(text, math.exp(value)) for text, value in pairs)
+
+
+HIDDEN = ModelCaption(Caption("", (), 0.0, (), 0.0), is_hidden=True)
+"""Stands for a caption that the settings hide."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,7 @@ class CaptionService:
         captioner, vectors = self._model(place, run)
         pool = self._library.pool(place, captioner.features_key) if settings.needs_pool else None
         ranker = self._library.ranker(run) if settings.needs_ranker else None
-        return _write(captioner, vectors.of(sha256s)[:], settings, sha256s, pool, ranker)
+        return self._shown(_write(captioner, vectors.of(sha256s)[:], settings, sha256s, pool, ranker))
 
     def for_upload(
         self, place: Place, run: Path, photo: bytes, settings: CaptionSettings, neighbours: int = 6
@@ -127,7 +134,7 @@ class CaptionService:
         # The same network as in training: other vectors would mean nothing to the model.
         vector = np.asarray(self._library.extractor(place, captioner).vectors([picture]), np.float32)
         ranker = self._library.ranker(run) if settings.needs_ranker else None
-        (captions,) = _write(captioner, vector, settings, [None], pool, ranker)
+        (captions,) = self._shown(_write(captioner, vector, settings, [None], pool, ranker))
         (near,) = pool.nearest(vector, neighbours)
         return UploadCaptions(picture, captions, near)
 
@@ -153,6 +160,13 @@ class CaptionService:
         captioner, vectors = self._model(place, run)
         captioner.caption(np.zeros((1, vectors.data.values.shape[1]), np.float32))
         self._library.pool(place, captioner.features_key, waits=True)
+
+    def _shown(self, written: list[list[ModelCaption]]) -> list[list[ModelCaption]]:
+        """Return captions, the hidden ones without what they say."""
+        rule = Hidden(self._library.options.hide)
+        return [
+            [HIDDEN if rule.hides(caption.text) else caption for caption in captions] for captions in written
+        ]
 
     def _model(self, place: Place, run: Path) -> tuple[Captioner, Vectors]:
         captioner = self._library.captioner(run).watched(self._time())

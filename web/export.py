@@ -21,6 +21,8 @@ from web.content.comparison import compare
 from web.content.differences import differences, pooled
 from web.content.library import Library
 from web.content.runs import runs
+from web.content.shown.hidden import Hidden
+from web.content.shown.writer import Writer, writer
 from web.content.speakers import Speakers
 from web.content.stages import pipelines
 from web.languages import LANGUAGES, Translator
@@ -29,7 +31,7 @@ from web.offline.decoder import MODEL, SCRIPTS, bytes_of, decoder_script
 from web.options import WebOptions
 from web.pages import Pages
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
-from web.routes.generate import GenerateSettings, cards, select_photos
+from web.routes.generate import GenerateSettings, cards, hidden_on, select_photos
 from web.routes.training import MAX_RUNS
 
 CAPTIONS = 3
@@ -128,7 +130,8 @@ def export(
         for name in STATIC_FILES + SCRIPTS * writes:
             write_whole(new / "static" / name, (STATIC / name).read_bytes())
         for language in LANGUAGES:
-            _pages(place, groups, FileLinks(language, broken, writes), language, new)
+            links = FileLinks(language, broken, writes)
+            _pages(place, groups, writer(place, run), links, language, new)
     return directory / file_name("generate", "en")
 
 
@@ -173,12 +176,15 @@ def _decoder(place: Place, library: Library, run: Path, sha256s: list[str], dire
         )
         return False
     vectors = library.vectors(place, artifact.config.features.key).of(sha256s)[:]
-    script = decoder_script(artifact, dict(zip(sha256s, vectors, strict=True)))
+    shown = dict(zip(sha256s, vectors, strict=True))
+    script = decoder_script(artifact, shown, forbidden=Hidden(library.options.hide).words)
     write_whole(directory / MODEL, script)
     return True
 
 
-def _pages(place: Place, groups: list[Group], links: FileLinks, language: str, directory: Path) -> None:
+def _pages(
+    place: Place, groups: list[Group], writes: Writer, links: FileLinks, language: str, directory: Path
+) -> None:
     pages = Pages(place.name, links)
     found = runs(place)
     folders = [place.runs / run.name for run in found[:MAX_RUNS]]
@@ -188,6 +194,8 @@ def _pages(place: Place, groups: list[Group], links: FileLinks, language: str, d
             "settings": GenerateSettings(),
             "pages": 1,
             "problem": None,
+            "writer": writes,
+            "hidden": hidden_on(groups),
             "runs": [],
             "query": {},
         },

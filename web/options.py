@@ -8,8 +8,20 @@ from store.options import Options
 from web.door.proxies import parsed_networks
 
 
+class HideOptions(Options):
+    """`web.hide:` captions that no page and no copy shows, people's and the model's; pages say how many."""
+
+    categories: tuple[str, ...] = ()
+    """Captions of these categories, such as お下劣."""
+    words: tuple[str, ...] = ()
+    """Captions that hold one of these words, in whatever case and width."""
+
+
 class WebOptions(Options):
     """The settings of the web app."""
+
+    hide: HideOptions = HideOptions()
+    """Which captions are not shown."""
 
     neighbour_pool: int | None = Field(20_000, ge=1)
     """Neighbours of a photo, and photos for mismatched captions, are looked for among so many of the training

@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from store.place import bokeru
 from web.door.security import COPY_POLICY
 from web.languages import LANGUAGES, Translator, choose_language
 from web.links import Links
@@ -26,6 +27,7 @@ def template_environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["iso_time"] = iso_time
+    environment.globals["bokeru"] = bokeru
     return environment
 
 

@@ -4,12 +4,11 @@ P photos, C captions; photo p has the captions in rows offsets[p] to offsets[p +
 the index, which is mapped into memory; a row becomes Python objects where a page shows it.
 """
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +23,10 @@ from store.schema import PHOTOS
 from store.shard_reader import Shard, unreadable
 from web.content import scores
 from web.content.index import CAPTION_COLUMNS, PHOTO_COLUMNS, Index, Report, open_index
+from web.content.names import Names, Numbers
 from web.content.scores import Score
+from web.content.shown.hidden import Hidden
+from web.options import HideOptions
 
 _SHOWN = [*PHOTO_COLUMNS, "split"]
 
@@ -63,10 +65,12 @@ class Catalogue:
         stars: (C,) of each caption; 0 where they are unknown.
         scores: of photos and captions, by name.
         labels, photo_categories: how many photos each has.
-        caption_categories: how many captions each has.
+        caption_categories: how many captions each has, hidden ones left out.
+        rule: which captions are hidden.
+        hidden: (C,) whether each is: such a one is neither shown nor found.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, hide: HideOptions | None = None) -> None:
         self._paths = index.shards
         self.photos, self.captions = index.photos, index.captions
         counts = self.photos["captions"].to_numpy()
@@ -79,20 +83,26 @@ class Catalogue:
         self.scores = scores.gathered([self.photos["scores"]], [self.captions["scores"]])
         self.labels = self._count_labels()
         self.photo_categories = _counted(self.photos["category"])
-        self.caption_categories = _counted(self.captions["category"])
+        self.rule = Hidden(hide or HideOptions())
+        self.hidden = self.rule.mask(self.captions)
+        shown = self.captions["category"].filter(pa.array(~self.hidden))
+        self.caption_categories = _counted(shown)
 
     @classmethod
-    def load(cls, directory: Path, report: Report = lambda done, total: None) -> "Catalogue":
+    def load(
+        cls, directory: Path, report: Report = lambda done, total: None, hide: HideOptions | None = None
+    ) -> "Catalogue":
         """Open a dataset's index; it is made where there is none of this version.
 
         Args:
             report: is called while it is made.
+            hide: which captions are not shown.
 
         Raises:
             MissingStage: there is no dataset.
             DamagedFile: a shard cannot be read.
         """
-        return cls(open_index(directory, report))
+        return cls(open_index(directory, report), hide)
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -134,9 +144,16 @@ class Catalogue:
             passing[:] = False
         if score and score.of == "photos":
             passing &= score.within(wanted.score_min, wanted.score_max)
-        if wanted.text or wanted.stars or (score and score.of == "captions"):
-            passing &= self._any_caption(self._matching_captions(wanted, score))
+        if (matching := self.matching(wanted)) is not None:
+            passing &= self._any_caption(matching)
         return np.flatnonzero(passing)
+
+    def matching(self, wanted: Filter) -> NDArray[np.bool_] | None:
+        """Return which captions hold what a filter asks of one, (C,); None where it asks for nothing."""
+        score = self.scores.get(wanted.score)
+        if wanted.text or wanted.stars or (score and score.of == "captions"):
+            return self._matching_captions(wanted, score)
+        return None
 
     def shuffled(self, split: str) -> NDArray[np.int64]:
         """Return the numbers of a split's photos in an order that has nothing to do with theirs, (N,)."""
@@ -150,7 +167,7 @@ class Catalogue:
         return _true(pc.equal(self.photos["split"], split))
 
     def _matching_captions(self, wanted: Filter, score: Score | None) -> NDArray[np.bool_]:
-        passing = self.stars >= wanted.stars
+        passing = (self.stars >= wanted.stars) & ~self.hidden
         if score and score.of == "captions":
             passing &= score.within(wanted.score_min, wanted.score_max)
         if text := normalise(wanted.text):
@@ -160,25 +177,36 @@ class Catalogue:
     def _any_caption(self, captions: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return for each photo, (P,), whether any of its captions is selected, given a mask (C,)."""
         # The count of selected captions before each offset: it grows over a photo with any.
-        selected = np.concatenate([[0], np.cumsum(captions)])
+        selected = np.concatenate([[0], np.cumsum(captions & ~self.hidden)])
         return np.asarray(selected[self.offsets[1:]] > selected[self.offsets[:-1]])
 
     def photo(self, photo: int) -> dict[str, Any]:
         """Return the columns of one photo, its scores by name, and how many captions it has."""
         row: dict[str, Any] = self.photos.slice(photo, 1).select(_SHOWN).to_pylist()[0]
         own = scores.at(self.scores, "photos", photo)
-        return {**row, "scores": own, "captions": int(self.offsets[photo + 1] - self.offsets[photo])}
+        start, end = (int(offset) for offset in self.offsets[photo : photo + 2])
+        hidden = int(self.hidden[start:end].sum())
+        return {**row, "scores": own, "captions": end - start - hidden, "hidden": hidden}
 
-    def captions_of(self, photo: int, limit: int | None = None) -> list[dict[str, Any]]:
-        """Return the captions of one photo, most stars first, at most `limit` of them."""
+    def captions_of(
+        self, photo: int, limit: int | None = None, first: NDArray[np.bool_] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the captions of one photo that are shown, most stars first, at most `limit` of them.
+
+        Args:
+            first: (C,) those that come before all others.
+        """
         # The sort is stable, so captions with equal stars keep the dataset's order.
         start, end = (int(offset) for offset in self.offsets[photo : photo + 2])
-        captions: list[dict[str, Any]] = (
-            self.captions.slice(start, end - start).select(list(CAPTION_COLUMNS)).to_pylist()
-        )
-        for place, caption in enumerate(captions, start):
-            caption["scores"] = scores.at(self.scores, "captions", place)
-        return sorted(captions, key=lambda caption: -(caption["stars"] or 0))[:limit]
+        table = self.captions.slice(start, end - start)
+        captions: list[dict[str, Any]] = table.select(list(CAPTION_COLUMNS)).to_pylist()
+        order = [place for place in range(end - start) if not self.hidden[start + place]]
+        order.sort(key=lambda place: -(captions[place]["stars"] or 0))
+        if first is not None:
+            order.sort(key=lambda place: not first[start + place])
+        for place in order[:limit]:
+            captions[place]["scores"] = scores.at(self.scores, "captions", start + place)
+        return [captions[place] for place in order[:limit]]
 
     def locate(self, photo: int) -> RowLocation:
         """Return where a photo's Parquet row is."""
@@ -209,55 +237,6 @@ class Catalogue:
         for split in ("train", "dev"):
             inside = self.of_split(split)
             yield split, int(inside.sum()), int(counts[inside].sum())
-
-
-class Names(Sequence[str]):
-    """A column of texts, each made a Python object where it is asked for."""
-
-    def __init__(self, column: pa.ChunkedArray) -> None:
-        self._column = column
-
-    @overload
-    def __getitem__(self, number: int) -> str: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[str]: ...
-    def __getitem__(self, number: int | slice) -> str | Sequence[str]:
-        found: str | Sequence[str] = (
-            Names(self._column[number]) if isinstance(number, slice) else self._column[int(number)].as_py()
-        )
-        return found
-
-    def __len__(self) -> int:
-        return len(self._column)
-
-
-class Numbers:
-    """The number of each photo by its sha256.
-
-    Args:
-        order: (P,) the numbers, in the order of the names.
-    """
-
-    def __init__(self, names: Names, order: NDArray[np.int64]) -> None:
-        self._names, self._order = names, order
-
-    def get(self, name: str | None) -> int | None:
-        """Return the number of a photo; None where there is none of that name."""
-        if not name:
-            return None
-        place = bisect_left(self._order, name, key=lambda number: self._names[number])
-        if place < len(self._order) and self._names[self._order[place]] == name:
-            return int(self._order[place])
-        return None
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self.get(name) is not None
-
-    def __getitem__(self, name: str) -> int:
-        found = self.get(name)
-        if found is None:
-            raise KeyError(name)
-        return found
 
 
 def _counted(values: pa.ChunkedArray | pa.Array) -> Counter[str]:

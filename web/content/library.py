@@ -83,7 +83,7 @@ class Library:
                 ("catalogue", place),
                 stored.version,
                 what,
-                lambda report: Catalogue.load(place.dataset, report),
+                lambda report: Catalogue.load(place.dataset, report, self.options.hide),
                 0.0 if at_once and stored.bytes >= SMALL else self._wait(stored),
             )
 

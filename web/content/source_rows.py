@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import duckdb
 from store.place import Place
 from store.shards import shard_paths
 from web.content.catalogue import Catalogue
+from web.content.shown.hidden import Hidden
 
 MAX_ROWS = 20
 """Rows of one table that are shown."""
@@ -19,21 +20,35 @@ MAX_ROWS = 20
 
 @dataclass(frozen=True)
 class SourceRows:
-    """Rows of one table, each as texts by column, and the query that finds them."""
+    """Rows of one table, each by column, and the query that finds them."""
 
     table: str
     query: str
-    rows: list[dict[str, str]]
+    rows: list[dict[str, Any]]
 
 
 def source_rows(place: Place, catalogue: Catalogue, sha256: str) -> list[SourceRows]:
-    """Return the rows about a photo in dataset, features and crawl."""
+    """Return the rows about a photo in dataset, features and crawl, all values as texts."""
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         return []  # it becomes part of a query, so only a hash may pass
     odai = catalogue.photo(catalogue.index[sha256])["odai_ids"] or []
     with duckdb.connect(config={"threads": 1}) as database:  # others' pages need the cores too
         shard = catalogue.locate(catalogue.index[sha256]).path
-        return list(_query_stages(database, place, sha256, [int(number) for number in odai], shard))
+        found = list(_query_stages(database, place, sha256, [int(number) for number in odai], shard))
+    return [_told(table, catalogue.rule) for table in found]
+
+
+def _told(table: SourceRows, rule: Hidden) -> SourceRows:
+    """Return rows as texts, without captions that the settings hide."""
+
+    def shown(value: Any) -> Any:
+        return [one for one in value or () if not rule.hides(one["text"] or "", one.get("category"))]
+
+    rows = (
+        {name: shown(value) if name == "captions" else value for name, value in row.items()}
+        for row in table.rows
+    )
+    return replace(table, rows=[{name: _as_text(value) for name, value in row.items()} for row in rows])
 
 
 def _query_stages(
@@ -70,7 +85,7 @@ def _rows(
     # Through the relation API: the paths are values and not part of the query's text.
     source = database.read_parquet(paths, filename=True, union_by_name=True)
     found = source.filter(condition).project(columns).limit(MAX_ROWS).to_arrow_table().to_pylist()
-    yield SourceRows(table, query, [{name: _as_text(value) for name, value in row.items()} for row in found])
+    yield SourceRows(table, query, found)
 
 
 def _as_text(value: Any) -> str:

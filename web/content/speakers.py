@@ -33,7 +33,7 @@ class Speakers:
     def __init__(
         self, wanted: Callable[[str], Wanted | None] = unknown, pipeline: str = "", run: str | None = None
     ) -> None:
-        self._wanted, self._pipeline, self._run = wanted, pipeline, run
+        self.wanted, self._pipeline, self._run = wanted, pipeline, run
         self._chosen = FileCache(PIPELINES)
 
     def wanted(self, place: Place) -> Wanted:
@@ -59,7 +59,7 @@ class Speakers:
         return self._chosen.get(place.directory, version, lambda: self._choose(place))
 
     def _choose(self, place: Place) -> Chosen:
-        wanted = self._wanted(place.name)
+        wanted = self.wanted(place.name)
         if wanted is None:
             return choose_by_data(place)
         return choose(wanted, self._run if place.name == self._pipeline else None)

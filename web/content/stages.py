@@ -1,6 +1,7 @@
 """What there is: pipelines, their stages, what is stale and what to run."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -9,11 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataset.read import SPLITS, older_layout
-from store.errors import DamagedFile
-from store.manifest import read_manifest
+from store.errors import DamagedFile, UserError
 from store.place import SHARED, Place
 from store.register import stages as register
+from store.register.crawl_end import incomplete
 from store.shard_reader import unreadable
+from train.lineage.choose import choose
+from train.lineage.inputs import stale
+from train.lineage.wanted import Wanted
+from web.content.vectors import caches_of_runs, manifest_of, without
 from web.languages import Message
 
 
@@ -44,21 +49,30 @@ def pipelines(data: Path, named: str) -> list[str]:
     return [named, *(name for name in found if name != named)]
 
 
-def stages(place: Place) -> list[Stage]:
-    """Look at every stage of a pipeline, in the order that they run in."""
+def stages(place: Place, wanted: Wanted | None = None) -> list[Stage]:
+    """Look at every stage of a pipeline, in the order that they run in.
+
+    Args:
+        wanted: what the pipeline's settings want; None where nobody tells, and stages are held to each other.
+    """
     crawl = _crawl(place)
-    dataset = _dataset(place, crawl)
-    features = _features(place, dataset)
-    return [crawl, dataset, features, *_training(place)]
+    dataset = _dataset(place, crawl, wanted)
+    features = _features(place, dataset, wanted)
+    return [crawl, dataset, features, *_training(place, wanted)]
 
 
 def _crawl(place: Place) -> Stage:
     crawl = register.Stage("crawl", place.crawl)
     pages, images = crawl.table("pages"), crawl.table("images")
-    return _tables(place, "crawl", place.crawl, {"pages": pages.paths, "photos": images.paths})
+    stage = _tables(place, "crawl", place.crawl, {"pages": pages.paths, "photos": images.paths})
+    if stage.state == "ready" and (left := incomplete(place.crawl)):
+        values = {"why": Message(left.why), "count": left.waiting}
+        text = "It is not complete: {why}. {count} known addresses wait."
+        return _with(stage, "partial", Message(text, values))
+    return stage
 
 
-def _dataset(place: Place, crawl: Stage) -> Stage:
+def _dataset(place: Place, crawl: Stage, wanted: Wanted | None) -> Stage:
     dataset = register.Stage("dataset", place.dataset)
     splits = {name: dataset.table(name).paths for name in SPLITS}
     stage = _tables(place, "dataset", place.dataset, splits)
@@ -66,24 +80,40 @@ def _dataset(place: Place, crawl: Stage) -> Stage:
         return _with(stage, "partial", Message("It was begun and is not complete."))
     if stage.state == "ready" and older_layout(place.dataset):
         return _with(stage, "stale", Message("It has the layout of an older version."))
-    if stage.state == "ready" and crawl.changed and stage.changed and crawl.changed > stage.changed:
+    if stage.state == "ready" and wanted and (differ := _stale(wanted)):
+        return _with(stage, "stale", Message("It is not the one that is wanted: {what}.", {"what": differ}))
+    grown = crawl.changed and stage.changed and crawl.changed > stage.changed
+    if stage.state == "ready" and not wanted and grown:
         return _with(stage, "stale", Message("The crawl has grown since."))
+    if stage.state == "ready" and not stage.figures.get("dev"):
+        return _with(
+            stage, "ready", Message("Dev has no photos: nothing tells how a model does on new ones.")
+        )
     return stage
 
 
-def _features(place: Place, dataset: Stage) -> Stage:
-    caches = [path for path in sorted(place.features.glob("*")) if path.is_dir()]
+def _stale(wanted: Wanted) -> str:
+    """Return in what the dataset is not the one that the settings want; empty where it is."""
+    with suppress(UserError):  # a file that the settings name cannot be read: building says so
+        return "; ".join(map(str, stale(wanted)))
+    return ""
+
+
+def _features(place: Place, dataset: Stage, wanted: Wanted | None) -> Stage:
+    """Look at the vectors of this pipeline: others share the folder."""
+    caches = [wanted.cache] if wanted and wanted.cache else caches_of_runs(place)
     vectors = {cache.name: register.Stage("features", cache).tables()[0].paths for cache in caches}
     stage = _tables(place, "features", place.features, vectors)
-    photos = dataset.figures.get("train", 0) + dataset.figures.get("dev", 0)
-    most = max(stage.figures.values(), default=0)
-    if stage.state == "ready" and most < photos:
-        reason = Message("{count} photos of the dataset have no vector yet.", {"count": photos - most})
-        return _with(stage, "partial", reason)
+    if stage.state == "ready":
+        train, dev = (register.Stage("dataset", place.dataset).table(name).paths for name in SPLITS)
+        missing = min(without((*train, *dev), paths) for paths in vectors.values())
+        if missing:
+            reason = Message("{count} photos of the dataset have no vector yet.", {"count": missing})
+            return _with(stage, "partial", reason)
     return stage
 
 
-def _training(place: Place) -> Iterable[Stage]:
+def _training(place: Place, wanted: Wanted | None) -> Iterable[Stage]:
     runs = sorted(path for path in place.runs.glob("*") if path.is_dir())
     models = [run for run in runs if (run / "model" / "config.json").exists()]
     evaluated = [run for run in models if (run / "evaluation.json").exists()]
@@ -92,6 +122,8 @@ def _training(place: Place) -> Iterable[Stage]:
         train = _with(train, "partial", Message("A run was begun and has no model yet."))
     elif models and not any(_learned_from(run, place.dataset) for run in models):
         train = _with(train, "stale", Message("The dataset has been built anew since."))
+    elif models and wanted and (told := _none_speaks(wanted)):
+        train = _with(train, "stale", told)
     yield train
     evaluate = _done(place, "evaluate", evaluated, "evaluation.json", {"runs": len(evaluated)})
     if evaluated and len(evaluated) < len(models):
@@ -100,17 +132,19 @@ def _training(place: Place) -> Iterable[Stage]:
     yield evaluate
 
 
+def _none_speaks(wanted: Wanted) -> Message | None:
+    """Return why no run is the pipeline's own; None where one is, or where one is pinned."""
+    try:
+        why = choose(wanted).why
+    except UserError as error:
+        return Message("{error}", {"error": str(error)})
+    return Message("No run has the pipeline's settings of training.") if why == "alike" else None
+
+
 def _learned_from(run: Path, dataset: Path) -> bool:
     """Tell whether a run learned from the dataset as it is now; one that does not say counts as such."""
-    recorded = _manifest(run).get("dataset")
-    return recorded in (None, _manifest(dataset).get("fingerprint"))
-
-
-def _manifest(directory: Path) -> Mapping[str, object]:
-    try:
-        return read_manifest(directory) or {}
-    except (DamagedFile, OSError):
-        return {}
+    recorded = manifest_of(run).get("dataset")
+    return recorded in (None, manifest_of(dataset).get("fingerprint"))
 
 
 def _done(place: Place, name: str, runs: list[Path], file: str, figures: dict[str, int]) -> Stage:

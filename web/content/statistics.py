@@ -1,6 +1,7 @@
 """The dataset's statistics as figures and charts."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from store.place import Place
 from store.whole_file import read_object
 from web.content.catalogue import Catalogue
 from web.content.charts import Bar, histogram
+from web.content.shown.hidden import Hidden
 from web.languages import Translator
 
 
@@ -31,11 +33,11 @@ def figures(catalogue: Catalogue, place: Place) -> dict[str, int]:
     }
 
 
-def tokens(place: Place, limit: int) -> list[tuple[str, int]]:
-    """Return the most frequent words of train, with their counts."""
+def tokens(place: Place, limit: int, rule: Hidden) -> list[tuple[str, int]]:
+    """Return the most frequent words of train that are shown, with their counts."""
     words, counts = _vocabulary(place)
     pairs = sorted(zip(words, counts, strict=False), key=lambda pair: -pair[1])
-    return [(word, count) for word, count in pairs if count][:limit]
+    return list(islice(((word, count) for word, count in pairs if count and not rule.hides(word)), limit))
 
 
 def _vocabulary(place: Place) -> tuple[list[str], list[int]]:

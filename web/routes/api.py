@@ -1,6 +1,6 @@
 """The JSON API: what the pages show, for programs."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from train.captions.pool import Neighbour
 from web.api_documentation import operations
 from web.content import source_rows, statistics
 from web.content.runs import Run, find_run, read_run, runs
+from web.content.shown.samples import shown
 from web.content.stages import pipelines, stages
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.routes.photos import PhotoFilters
@@ -63,7 +64,7 @@ def list_pipelines(services: ServicesDep) -> list[str]:
 
 
 @router.get("/pipelines/{pipeline}", tags=["stages"])
-def list_stages(place: PlaceDep) -> list[Json]:
+def list_stages(services: ServicesDep, place: PlaceDep) -> list[Json]:
     """The stages of a pipeline: their state, what is there, and the command that makes them."""
     return [
         {
@@ -71,7 +72,7 @@ def list_stages(place: PlaceDep) -> list[Json]:
             "directory": str(stage.directory),
             "reason": stage.reason and stage.reason.text.format(**stage.reason.values),
         }
-        for stage in stages(place)
+        for stage in stages(place, services.speakers.wanted(place.name))
     ]
 
 
@@ -84,17 +85,20 @@ def get_statistics(place: PlaceDep, catalogue: CatalogueDep) -> Json:
         "photo_categories": dict(catalogue.photo_categories.most_common(100)),
         "categories": dict(catalogue.caption_categories.most_common(100)),
         "labels": dict(catalogue.labels.most_common(100)),
-        "tokens": dict(statistics.tokens(place, 100)),
+        "tokens": dict(statistics.tokens(place, 100, catalogue.rule)),
     }
 
 
 @router.get("/pipelines/{pipeline}/photos", tags=["data"])
 def list_photos(catalogue: CatalogueDep, filters: Annotated[PhotoListQuery, Query()]) -> Json:
-    """The photos that pass a filter, a page of them, each with its best caption."""
+    """The photos that pass a filter, a page of them, each with its best caption, by what is asked for."""
     found = catalogue.find(filters.filter())
     start = (filters.page - 1) * filters.per_page
     numbers = [int(number) for number in found[start : start + filters.per_page]]
-    photos = [{**catalogue.photo(number), "best": catalogue.captions_of(number, 1)} for number in numbers]
+    first = catalogue.matching(filters.filter())
+    photos = [
+        {**catalogue.photo(number), "best": catalogue.captions_of(number, 1, first)} for number in numbers
+    ]
     return {"found": len(found), "page": filters.page, "per_page": filters.per_page, "photos": photos}
 
 
@@ -157,7 +161,7 @@ async def write_captions(
     (captions,) = await services.queued(
         request, partial(services.captions.for_photos, place, run, [photo], settings)
     )
-    return [written(each.caption, each.source, each.rank_score) for each in captions]
+    return [written(each.caption, each.source, each.rank_score) for each in captions if not each.is_hidden]
 
 
 @router.post(
@@ -180,7 +184,9 @@ async def caption_photo(
         run = services.speakers.run(place, settings.run)
         work = partial(services.captions.for_upload, place, run, photo, settings)
         own = await services.queued(request, work)
-    captions = [written(each.caption, each.source, each.rank_score) for each in own.captions]
+    captions = [
+        written(each.caption, each.source, each.rank_score) for each in own.captions if not each.is_hidden
+    ]
     return OwnPhoto(own.picture.width, own.picture.height, captions, own.neighbours)
 
 
@@ -200,9 +206,16 @@ def list_runs(place: PlaceDep) -> list[Json]:
 
 
 @router.get("/pipelines/{pipeline}/runs/{run}", tags=["training"])
-def get_run(place: PlaceDep, run: Annotated[str, Path(description="A run's name")]) -> Run:
-    """One run: settings, losses by epoch, reference lines, evaluation, samples."""
-    return read_run(find_run(place, run))
+def get_run(
+    place: PlaceDep, catalogue: CatalogueDep, run: Annotated[str, Path(description="A run's name")]
+) -> Run:
+    """One run: settings, losses by epoch, reference lines, evaluation, samples of photos of the dataset."""
+    found = read_run(find_run(place, run))
+    samples = [
+        {"sha256": catalogue.sha256s[one.number], "split": one.split, "human": one.people, "model": one.model}
+        for one in shown(found.samples, catalogue)
+    ]
+    return replace(found, samples=samples)
 
 
 def _counts(values: Any) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The Generate page: photos with people's best captions beside the model's."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from web.caption_service import ModelCaption, TooLong
 from web.caption_settings import CaptionSettings
 from web.content.catalogue import Catalogue
 from web.content.preparing import NotReady
+from web.content.shown.writer import Writer, writer
 from web.door.queue import QueueFull
 from web.errors import headers_of, status_of
 from web.services import CatalogueDep, OtherSite, PlaceDep, Services, ServicesDep
@@ -48,6 +50,7 @@ async def generate(
     numbers, pages = select_photos(catalogue, settings)
     sha256s = [catalogue.sha256s[number] for number in numbers]
     captions, problem, status = await _write_captions(request, services, place, settings, sha256s)
+    groups = [(settings.split, cards(catalogue, numbers, captions))]
     response = services.pages.respond(
         request,
         "generate.html",
@@ -57,7 +60,9 @@ async def generate(
         settings=settings,
         pages=pages,
         runs=services.speakers.with_models(place),
-        groups=[(settings.split, cards(catalogue, numbers, captions))],
+        groups=groups,
+        hidden=hidden_on(groups),
+        writer=_writer(services, place, settings.run),
         problem=problem,
         query=settings.model_dump(exclude={"page", "photo"}, exclude_defaults=True),
     )
@@ -92,6 +97,19 @@ def cards(
         }
         for index, number in enumerate(numbers)
     ]
+
+
+def hidden_on(groups: list[tuple[str, list[dict[str, Any]]]]) -> int:
+    """Return how many captions of these cards the settings hide: those of people, and those of the model."""
+    shown = [card for _, found in groups for card in found]
+    written = (caption for card in shown for caption in card["model"] or ())
+    return sum(card["photo"]["hidden"] for card in shown) + sum(caption.is_hidden for caption in written)
+
+
+def _writer(services: Services, place: Place, name: str | None) -> Writer | None:
+    with suppress(UserError):  # why there is none stands in place of the captions
+        return writer(place, services.speakers.run(place, name))
+    return None
 
 
 async def _write_captions(

@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from store.errors import UserError
 from store.place import Place
 from web.content.runs import read_run
+from web.content.shown.samples import shown
+from web.content.shown.writer import writer
 from web.content.stages import pipelines, stages
 from web.services import Services, ServicesDep
 
@@ -19,9 +21,16 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 def overview(request: Request, services: ServicesDep) -> HTMLResponse:
     """Show every pipeline with its stages."""
-    found = {name: stages(services.place(name)) for name in pipelines(services.data, services.pipeline)}
-    teasers = list(_teasers(services, services.place(services.pipeline)))
-    return services.pages.respond(request, "overview.html", current="overview", found=found, teasers=teasers)
+    found = {
+        name: stages(services.place(name), services.speakers.wanted(name))
+        for name in pipelines(services.data, services.pipeline)
+    }
+    place = services.place(services.pipeline)
+    teasers = list(_teasers(services, place))
+    writes = writer(place, services.speakers.run(place)) if teasers else None
+    return services.pages.respond(
+        request, "overview.html", current="overview", found=found, teasers=teasers, writer=writes
+    )
 
 
 def _teasers(services: Services, place: Place, limit: int = 4) -> Iterator[tuple[dict[str, Any], str, str]]:
@@ -31,15 +40,6 @@ def _teasers(services: Services, place: Place, limit: int = 4) -> Iterator[tuple
         catalogue = services.library.catalogue(place, at_once=True)  # the page is whole without it
     except UserError:
         return
-    # samples.json may belong to an older dataset: its photos are checked against the present one.
-    complete = (
-        sample
-        for sample in samples
-        if sample.get("human") and sample.get("model") and sample.get("sha256") in catalogue.index
-    )
-    for sample in islice(sorted(complete, key=lambda sample: sample.get("split") != "dev"), limit):
-        yield (
-            catalogue.photo(catalogue.index[sample["sha256"]]),
-            str(sample["human"][0]),
-            str(sample["model"][0]),
-        )
+    complete = (sample for sample in shown(samples, catalogue) if sample.people and sample.model)
+    for sample in islice(sorted(complete, key=lambda sample: sample.split != "dev"), limit):
+        yield catalogue.photo(sample.number), sample.people[0], sample.model[0]

@@ -13,6 +13,7 @@ from train.captions.pool import Neighbour
 from web.content import source_rows, statistics
 from web.content.catalogue import Catalogue, Filter
 from web.content.preparing import NotReady
+from web.content.shown.matching import parts
 from web.languages import Translator
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.services import CatalogueDep, OtherSite, PhotoDep, PlaceDep, Services, ServicesDep
@@ -68,6 +69,12 @@ def show_photos(
     # A page past the end shows the last: filters shrink lists that a reader has paged through.
     page = min(filters.page, last_page)
     numbers = [int(number) for number in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
+    # A photo that is found for a caption shows that one.
+    matching = catalogue.matching(filters.filter())
+    cards = []
+    for number in numbers:
+        best = catalogue.captions_of(number, 1, matching)
+        cards.append((catalogue.photo(number), best, parts(best[0]["text"], filters.text) if best else []))
     return services.pages.respond(
         request,
         "photos.html",
@@ -78,7 +85,8 @@ def show_photos(
         query=filters.model_dump(exclude={"page"}, exclude_defaults=True),
         found=len(found),
         last_page=last_page,
-        cards=[(catalogue.photo(number), catalogue.captions_of(number, 1)) for number in numbers],
+        hidden=int(catalogue.hidden.sum()),
+        cards=cards,
     )
 
 
@@ -99,7 +107,8 @@ def show_statistics(
         caption_categories=catalogue.caption_categories.most_common(20),
         photo_categories=catalogue.photo_categories.most_common(20),
         labels=catalogue.labels.most_common(20),
-        tokens=statistics.tokens(place, 20),
+        tokens=statistics.tokens(place, 20, catalogue.rule),
+        hidden=int(catalogue.hidden.sum()),
         links={
             name: lambda value, name=name: to.page("data", place.name, **{name: value})
             for name in ("category", "label")

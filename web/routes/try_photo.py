@@ -1,6 +1,7 @@
 """The Try page: captions for a visitor's own photo, and the training photos nearest to it."""
 
 import base64
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from store.photo.options import Limits
 from store.place import Place
 from web.caption_service import UploadCaptions
 from web.caption_settings import CaptionSettings
+from web.content.shown.writer import writer
 from web.errors import headers_of, status_of
 from web.languages import Message
 from web.pictures import UnusablePhoto, jpeg
@@ -84,6 +86,9 @@ def _page(
     problem: UserError | None = None,
 ) -> HTMLResponse:
     neighbours = []
+    writes = None
+    with suppress(UserError):  # there is none yet, and the page says so
+        writes = writer(place, services.speakers.run(place, settings.run))
     if captions:
         catalogue = services.library.catalogue(place)
         neighbours = [(near, best_caption(catalogue, near.sha256)) for near in captions.neighbours]
@@ -95,6 +100,7 @@ def _page(
         megapixels=f"{Limits.options.max_megapixels:g}",
         pipeline=place.name,
         settings=settings,
+        writer=writes,
         runs=services.speakers.with_models(place),
         command=place.command("train"),
         upload=captions,
