@@ -62,6 +62,7 @@ from store.notify.options import NotifyOptions
 from store.photo.options import PhotoOptions, limited
 from store.place import Place, invoked
 from store.processes.room import Room
+from store.register.crawl_end import incomplete
 from store.register.stages import Stage
 from store.schema import HISTORY
 from store.whole_file import write_whole
@@ -370,7 +371,13 @@ def where_names_no_score(place: Place) -> None:
     called(place, "dataset", "--set", "dataset.where=scores.nonesuch > 1")
 
 
+def crawl_that_was_stopped(place: Place) -> None:
+    write_whole(place.crawl / "report.json", json.dumps({"state": "stopped", "waiting": 9}))
+    print(incomplete(place.crawl))
+
+
 STAGE: list[tuple[str, Provoke, list[str]]] = [
+    ("store/register/crawl_end.py", crawl_that_was_stopped, ["crawl"]),
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
     ("commands/stages/notices.py", notice_of_a_crawl, ["crawl"]),
     ("store/processes/room.py", build_on_a_small_disk, ["dataset"]),
@@ -436,6 +443,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
 ]
 """The module of a hint, what provokes it, and the command that it should advise."""
 OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
+    ("commands/main.py", lambda place: print(parser().epilog), lambda place: ["demo"]),
     (
         "crawler/monitoring/alarms.py",
         lambda place: print(alarms.drift(job(place), [Fetched("http://s/odai/1", "drift")], 1, 1).error),

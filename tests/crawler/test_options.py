@@ -1,5 +1,6 @@
 """The crawl stage's settings: what cannot be meant is refused, with the value."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,20 @@ def test_a_site_that_grows_has_no_photos_for_evaluation() -> None:
     with pytest.raises(ValidationError, match=r"\(day: 3\) has no photos for evaluation, and .* is 5"):
         EmbeddedSite(day=3, evaluation_photos=5)
     assert EmbeddedSite(evaluation_photos=5).evaluation_captions == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "delay"),
+    [
+        ({}, 0.0),
+        ({"site": "embedded"}, 0.0),
+        ({"site": "embedded", "delay": 0.5}, 0.5),
+        ({"site": "https://bokete.jp"}, 3.0),
+        ({"site": "http://127.0.0.1:8080"}, 3.0),
+    ],
+)
+def test_only_the_servers_of_others_are_waited_for(given: dict[str, object], delay: float) -> None:
+    options = CrawlOptions.model_validate(given)
+    assert options.delay == delay
+    assert CrawlOptions.model_validate_json(options.model_dump_json()) == options
+    assert CrawlOptions.model_validate_json(json.dumps(given)).delay == delay

@@ -82,6 +82,28 @@ def test_killed_anywhere_it_ends_with_the_same_bits(toy: toy_training.Toy, tmp_p
     assert not list(run.rglob(f"{TEMPORARY}*"))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_it_snapshots_and_ends_with_the_same_bits(
+    number: signal.Signals, toy: toy_training.Toy, tmp_path: Path
+) -> None:
+    """No snapshot is due by time, so the only one is that of the signal."""
+    settings = {**SETTINGS, "snapshot_seconds": 1000.0, "epochs": 400}
+    expected = fit(toy_training.options(**settings), toy.dataset, toy.features, tmp_path / "whole")
+    runs = tmp_path / "stopped"
+    process = start(toy, runs, **settings)
+    while process.poll() is None and not list(runs.glob("*/log.jsonl")):
+        time.sleep(0.001)
+    process.send_signal(number)
+    assert process.wait(60) != 0
+    updates = len(list(runs.glob("*/snapshots/[0-9]*.safetensors"))), updates_saved(runs)
+    assert updates[0] == 1
+    assert 0 < updates[1] < 1600
+    assert not list(runs.glob("*/manifest.json"))
+    run = fit(toy_training.options(**settings), toy.dataset, toy.features, runs)
+    for name in SAME:
+        assert (run / name).read_bytes() == (expected / name).read_bytes(), name
+
+
 @pytest.mark.long
 def test_killed_ten_times_on_several_threads_it_ends_with_the_same_bits(tmp_path: Path) -> None:
     """With all that changes from update to update: rate, dropout, captions, and which rare words are read."""

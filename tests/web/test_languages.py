@@ -50,6 +50,20 @@ def test_numbers_messages_and_singulars() -> None:
         ("xx", "fr,de", "en"),
         (None, None, "en"),
         (None, "fr, ja;q=0.9", "ja"),
+        # By weight, not by place (RFC 9110, 12.5.4); of equal weights the first; q=0 is a no.
+        (None, "ja;q=0.3, en;q=0.9", "en"),
+        (None, "en;q=0.3,ja;q=0.31", "ja"),
+        (None, "ja, en", "ja"),
+        (None, "en, ja", "en"),
+        (None, "ja;q=0, fr", "en"),
+        (None, "en;q=0, ja;q=0.1", "ja"),
+        (None, "en-GB;q=0.2, en;q=0.8, ja;q=0.5", "en"),
+        (None, "*;q=0.5, en;q=0.1", "ja"),
+        (None, "de, *;q=0.1", "en"),
+        (None, "ja;q=nan, en;q=0.1", "en"),
+        (None, "ja;q=5, en;q=0.1", "en"),
+        (None, ",;q=,ja;", "ja"),
+        (None, "en;q=0", "en"),
     ],
 )
 def test_the_language_is_the_readers(wanted: str | None, accepted: str | None, language: str) -> None:

@@ -18,8 +18,9 @@ from train.captions.captioner import Captioner
 from train.captions.pool import Pool
 from train.ranking.artifact import CONFIG, FOLDER, TENSORS, VOCABULARY, RankerArtifact
 from train.ranking.artifact import load as load_ranker
-from web.content.catalogue import Catalogue, Names
+from web.content.catalogue import Catalogue
 from web.content.file_cache import FileCache, file_version
+from web.content.names import Names
 from web.content.preparing import PATIENCE, Preparing
 from web.options import WebOptions
 from web.pictures import jpeg, opened

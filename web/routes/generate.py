@@ -1,5 +1,6 @@
 """The Generate page: photos with people's best captions beside the model's."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -99,11 +100,11 @@ def cards(
     ]
 
 
-def hidden_on(groups: list[tuple[str, list[dict[str, Any]]]]) -> int:
+def hidden_on(groups: Sequence[tuple[str, list[dict[str, Any]]]]) -> int:
     """Return how many captions of these cards the settings hide: those of people, and those of the model."""
     shown = [card for _, found in groups for card in found]
-    written = (caption for card in shown for caption in card["model"] or ())
-    return sum(card["photo"]["hidden"] for card in shown) + sum(caption.is_hidden for caption in written)
+    of_people: int = sum(card["photo"]["hidden"] for card in shown)
+    return of_people + sum(caption.is_hidden for card in shown for caption in card["model"] or ())
 
 
 def _writer(services: Services, place: Place, name: str | None) -> Writer | None:
