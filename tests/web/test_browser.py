@@ -128,13 +128,72 @@ def test_every_page(visit: Open, place: Place, path: str, width: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+OUTSIDE = """() => {
+    const box = "svg.chart, .chip, .tag, button, td, th, .field, .figures > div, .tile, .teaser, .stage,"
+        + ".card, .panel, .notice, li, main, header, footer";
+    const scrolls = (each) => ["auto", "scroll", "hidden"].includes(getComputedStyle(each).overflowX);
+    const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const text = walker.currentNode, own = text.parentElement, start = text.data.trim().slice(0, 60);
+        if (!start || own.closest("script, style, option, .hidden, .skip, [hidden]")) continue;
+        const around = own.closest(box);
+        let cut = !around || scrolls(around) && !around.matches("svg");
+        for (let each = own; each && each !== around; each = each.parentElement) cut ||= scrolls(each);
+        if (cut) continue;
+        const range = document.createRange(), edge = around.getBoundingClientRect();
+        range.selectNodeContents(text);
+        for (const rect of range.getClientRects()) {
+            const beyond = Math.round(Math.max(rect.right - edge.right, edge.left - rect.left));
+            const name = around.getAttribute("class") || around.tagName;
+            if (rect.width && beyond > 1) found.push(`${start} in ${name}: ${beyond} px`);
+        }
+    }
+    const wide = document.documentElement.scrollWidth;
+    return wide > innerWidth ? [...found, `the page: ${wide} px`] : found;
+}"""
+"""Returns each text that leaves its box, with how far; what scrolls by itself may be longer."""
+
+
+@pytest.mark.parametrize("language", ["en", pytest.param("ja", marks=pytest.mark.long)])
+def test_no_text_leaves_its_box(visit: Open, place: Place, language: str) -> None:
+    unfinished = Place(place.data, "unfinished")
+    shutil.copytree(place.crawl, unfinished.crawl, dirs_exist_ok=True)
+    (unfinished.crawl / "report.json").write_text('{"state": "running", "waiting": 123456}')
+    found = {}
+    try:
+        for path in PATHS:
+            own = path if path in ("/", "/api") else f"/pipelines/demo{path}".format(sha256=sha256(place))
+            page = visit(own, language=language)
+            for width in (360, 768, 1024, 1280, 1600, 1920):
+                page.set_viewport_size({"width": width, "height": 900})
+                if outside := page.evaluate(OUTSIDE):
+                    found[path, width] = outside
+            page.close()
+    finally:
+        shutil.rmtree(unfinished.directory)
+    assert found == {}
+
+
+def test_a_photo_on_a_phone_is_read_without_its_raw_rows(visit: Open, place: Place) -> None:
+    page = visit(f"/pipelines/demo/photos/{sha256(place)}", "phone")
+    page.get_by_role("link", name="Show them").click()
+    expect(page.locator("#rows details")).to_have_count(4)
+    expect(page.locator("#rows details[open]")).to_have_count(0)
+    height = page.locator("#rows").evaluate("element => element.getBoundingClientRect().height")
+    assert height < 300, "four folded lines"
+    page.locator("#rows summary").first.click()
+    expect(page.locator("#rows details").first.locator("td").first).to_be_visible()
+    heights = page.locator("#rows td").evaluate_all("cells => cells.map(cell => cell.offsetHeight)")
+    assert max(heights) < 300, "a long value scrolls by itself"
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_generate_journey(visit: Open, width: str) -> None:
     page = visit("/pipelines/demo/generate", width)
     captions = page.locator("article .captions.model")
     expect(captions).to_have_count(6)
     page.get_by_label("learned from (train)").check()
-    page.get_by_label("At random").check()
+    expect(page.get_by_label("At random")).to_be_checked()
     expect(page.get_by_label("Beam width")).to_be_hidden()
     page.get_by_role("spinbutton", name="Captions").fill("2")
     page.get_by_role("button", name="Generate").click()

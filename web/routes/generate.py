@@ -103,8 +103,8 @@ def cards(
 def hidden_on(groups: Sequence[tuple[str, list[dict[str, Any]]]]) -> int:
     """Return how many captions of these cards the settings hide: those of people, and those of the model."""
     shown = [card for _, found in groups for card in found]
-    of_people: int = sum(card["photo"]["hidden"] for card in shown)
-    return of_people + sum(caption.is_hidden for card in shown for caption in card["model"] or ())
+    of_people = sum(int(card["photo"]["hidden"]) for card in shown)
+    return of_people + sum(int(caption.is_hidden) for card in shown for caption in card["model"] or ())
 
 
 def _writer(services: Services, place: Place, name: str | None) -> Writer | None:

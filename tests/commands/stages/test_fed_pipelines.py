@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from commands.main import main
 from dataset import read
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv
 
-SMALL = {
+SMALL: dict[str, dict[str, Any]] = {
     "dataset": {"dev_fraction": 0.3},
     "features": {"weights": "random", "random": {"dimensions": 16}},
     "train": {"epochs": 1, "embedding": 8, "hidden": 8, "batch_size": 8, "device": "cpu", "fused": False},
