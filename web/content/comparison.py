@@ -112,7 +112,14 @@ def _evaluation(shown: Sequence[Run], _: Translator) -> list[tuple[str, list[tup
     found = [run.evaluation.get(split, {}) for run in shown for split in ("dev", "train")]
     if not any(found):
         return []
-    names = [name for name in FIGURES if any(name in each for each in found)]
+    names = [
+        name
+        for name in FIGURES
+        # Only drawn captions have a grammar, and a floor.
+        if any(
+            each.get(name) is not None or (name in each and not name.startswith("floor")) for each in found
+        )
+    ]
     names += sorted({name for each in found for name in each} - set(names))
     return [
         (
