@@ -112,15 +112,14 @@ def _evaluation(shown: Sequence[Run], _: Translator) -> list[tuple[str, list[tup
     found = [run.evaluation.get(split, {}) for run in shown for split in ("dev", "train")]
     if not any(found):
         return []
-    names = [
+    # Only drawn captions have a grammar, and a floor.
+    told = {
         name
-        for name in FIGURES
-        # Only drawn captions have a grammar, and a floor.
-        if any(
-            each.get(name) is not None or (name in each and not name.startswith("floor")) for each in found
-        )
-    ]
-    names += sorted({name for each in found for name in each} - set(names))
+        for each in found
+        for name, value in each.items()
+        if value is not None or not name.startswith("floor")
+    }
+    names = [*(name for name in FIGURES if name in told), *sorted(told - FIGURES.keys())]
     return [
         (
             _(FIGURES.get(name, name.replace("_", " "))),
