@@ -10,7 +10,7 @@ from tests.web import small_pipeline
 from train.ranking.stage import rank
 from web.app import create
 
-QUERY = {"strategy": "best-of", "split": "dev", "n": 2}
+QUERY: dict[str, str | int] = {"strategy": "best-of", "split": "dev", "n": 2}
 
 
 @pytest.fixture(scope="module")

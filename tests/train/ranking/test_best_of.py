@@ -5,7 +5,7 @@ from train.ranking.best_of import Liked, alike, chosen
 
 
 def liked(text: str, score: float) -> Liked:
-    return Liked(Caption(text, tuple(text.split()), -1.0, ()), score)
+    return Liked(Caption(text, tuple(text.split()), -1.0, (), -1.0), score)
 
 
 def test_alike_is_the_share_of_words_that_both_have() -> None:
