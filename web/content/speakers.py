@@ -33,8 +33,12 @@ class Speakers:
     def __init__(
         self, wanted: Callable[[str], Wanted | None] = unknown, pipeline: str = "", run: str | None = None
     ) -> None:
-        self.wanted, self._pipeline, self._run = wanted, pipeline, run
+        self._wanted, self._pipeline, self._run = wanted, pipeline, run
         self._chosen = FileCache(PIPELINES)
+
+    def known(self, place: Place) -> Wanted | None:
+        """Return what the settings of a pipeline want; None where they are not known."""
+        return self._wanted(place.name)
 
     def wanted(self, place: Place) -> Wanted:
         """Return what the settings of a pipeline want.
@@ -42,7 +46,7 @@ class Speakers:
         Raises:
             UserError: they are not known.
         """
-        found = self._wanted(place.name)
+        found = self.known(place)
         if found is None:
             raise UserError(f"{place.config} has no settings of {place.name}: nothing tells what is stale")
         return found
@@ -59,7 +63,7 @@ class Speakers:
         return self._chosen.get(place.directory, version, lambda: self._choose(place))
 
     def _choose(self, place: Place) -> Chosen:
-        wanted = self.wanted(place.name)
+        wanted = self.known(place)
         if wanted is None:
             return choose_by_data(place)
         return choose(wanted, self._run if place.name == self._pipeline else None)

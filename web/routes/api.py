@@ -72,7 +72,7 @@ def list_stages(services: ServicesDep, place: PlaceDep) -> list[Json]:
             "directory": str(stage.directory),
             "reason": stage.reason and stage.reason.text.format(**stage.reason.values),
         }
-        for stage in stages(place, services.speakers.wanted(place.name))
+        for stage in stages(place, services.speakers.known(place))
     ]
 
 

@@ -22,8 +22,8 @@ router = APIRouter(include_in_schema=False)
 def overview(request: Request, services: ServicesDep) -> HTMLResponse:
     """Show every pipeline with its stages."""
     found = {
-        name: stages(services.place(name), services.speakers.wanted(name))
-        for name in pipelines(services.data, services.pipeline)
+        place.name: stages(place, services.speakers.known(place))
+        for place in map(services.place, pipelines(services.data, services.pipeline))
     }
     place = services.place(services.pipeline)
     teasers = list(_teasers(services, place))
