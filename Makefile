@@ -58,7 +58,7 @@ features: install  ## compute and cache the photo vectors of PIPELINE
 	@$(BOKERU) features $(STAGE)
 train: install  ## train the captioning model of PIPELINE
 	@$(BOKERU) train $(STAGE)
-evaluate: install  ## measure the newest model of PIPELINE
+evaluate: install  ## measure the model that speaks for PIPELINE: pinned, or best on dev
 	@$(BOKERU) evaluate $(STAGE)
 web: install  ## look at data, curves and captions in the browser
 	@$(BOKERU) web $(STAGE)

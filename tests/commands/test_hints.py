@@ -23,6 +23,7 @@ from starlette.testclient import TestClient
 
 from commands import doctor
 from commands import verify as verifying
+from commands.lineage import wanted
 from commands.main import main, parser
 from commands.pipeline import Pipeline
 from commands.stages.notices import notice_at_end
@@ -53,7 +54,7 @@ from featurize.options import FeatureOptions
 from featurize.read import vectors
 from featurize.scoring.stage import Scorer, score
 from judging.contest import find as find_contest
-from pipelines import Settings
+from pipelines import Settings, load
 from store.errors import UserError
 from store.forget.content import Request
 from store.forget.forgotten import Forgotten
@@ -80,6 +81,11 @@ from train.data import dataset_manifest, read_split, require_as_built
 from train.evaluation import by_photo
 from train.evaluation.evaluate import evaluate
 from train.evaluation.report import report
+from train.lineage import measurable
+from train.lineage.choose import choose, choose_by_data
+from train.lineage.inputs import require_dataset, require_vectors
+from train.lineage.status import status
+from train.lineage.wanted import Wanted
 from train.ranking.artifact import load as ranker
 from train.runs.find import newest
 from web.app import create
@@ -206,6 +212,34 @@ def where(place: Place, pipeline: str = NAME) -> list[str]:
 def called(place: Place, command: str, *arguments: str) -> None:
     """Call the command line as a user does."""
     main([command, *where(place), *arguments])
+
+
+def asked(place: Place, *overrides: str) -> Wanted:
+    """Return what the settings want, which are not those that the pipeline was made with."""
+    settings = load(place.name, place.config, overrides)
+    names = (place.data, place.name, place.config)
+    return wanted(Pipeline(*names, settings=settings, overrides=overrides))
+
+
+def state_of(stage: str) -> Callable[[Place], None]:
+    """Return what prints the command that brings a stage up to date."""
+
+    def provoked(place: Place) -> None:
+        print(*(each.command for each in status(asked(place)).stages if each.name == stage))
+
+    return provoked
+
+
+def measured_on_other_tokens(place: Place) -> None:
+    path = place.dataset / "manifest.json"
+    manifest = {**json.loads(path.read_text()), "tokenizer": "characters"}
+    path.write_text(json.dumps(manifest))
+    measurable.require(run(place), place.dataset)
+
+
+def remove_the_pinned_run(place: Place) -> None:
+    for action in ("pin", "remove"):
+        main(["runs", action, run(place).name, *where(place)])
 
 
 def without(stage: str, provoke: Callable[[Place], object]) -> Callable[[Place], object]:
@@ -418,6 +452,27 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("train/data.py", without("dataset", lambda place: dataset_manifest(place.dataset)), ["dataset"]),
     ("train/data.py", dataset_that_was_changed, ["dataset"]),
     ("train/data.py", vectors_that_are_not_finite, ["features"]),
+    ("train/lineage/choose.py", without("runs", lambda place: choose(asked(place))), ["train"]),
+    ("train/lineage/choose.py", without("runs", choose_by_data), ["train"]),
+    ("train/lineage/choose.py", lambda place: choose(asked(place)), ["train"]),
+    (
+        "train/lineage/choose.py",
+        lambda place: choose(asked(place, "train.hidden=99")),
+        ["train", "--set", "train.hidden=99"],
+    ),
+    ("train/lineage/inputs.py", lambda place: require_dataset(asked(place)), ["dataset"]),
+    ("train/lineage/inputs.py", lambda place: require_vectors(asked(place)), ["features"]),
+    (
+        "train/lineage/wanted.py",
+        lambda place: require_vectors(asked(place, "features.random.scale=3", "train.hidden=99")),
+        ["features", "--set", "features.random.scale=3"],
+    ),
+    ("train/lineage/measurable.py", measured_on_other_tokens, ["dataset"]),
+    ("train/lineage/status.py", without("crawl", state_of("crawl")), ["crawl"]),
+    *(
+        ("train/lineage/status.py", state_of(stage), [stage])
+        for stage in ("dataset", "features", "train", "evaluate")
+    ),
     ("train/runs/find.py", without("runs", lambda place: newest(place.runs)), ["train"]),
     ("train/runs/find.py", without_figures(lambda place: called(place, "compare")), ["evaluate"]),
     (
@@ -444,6 +499,26 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
 """The module of a hint, what provokes it, and the command that it should advise."""
 OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
     ("commands/main.py", lambda place: print(parser().epilog), lambda place: ["demo"]),
+    (
+        "train/lineage/choose.py",
+        lambda place: choose(asked(place, "train.hidden=99")),
+        lambda place: ["runs", "list", *where(place)],
+    ),
+    (
+        "train/lineage/choose.py",
+        lambda place: choose(asked(place)),
+        lambda place: ["runs", "pin", *where(place), "RUN"],
+    ),
+    (
+        "train/lineage/measurable.py",
+        measured_on_other_tokens,
+        lambda place: ["runs", "list", *where(place)],
+    ),
+    (
+        "commands/runs/naming.py",
+        remove_the_pinned_run,
+        lambda place: ["runs", "pin", *where(place), "--none"],
+    ),
     (
         "crawler/monitoring/alarms.py",
         lambda place: print(alarms.drift(job(place), [Fetched("http://s/odai/1", "drift")], 1, 1).error),

@@ -19,6 +19,7 @@ MEANINGS = {
     "shuffled_nll_known": "... over known tokens",
     "nll": "the model",
     "nll_known": "... over known tokens",
+    "nll_caption": "... nats a caption, whatever its tokens",
     "measured": "... measured on so many captions",
     "compared": "... with noise or another photo on",
     "floor": "the grammar's floor",

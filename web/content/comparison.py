@@ -10,6 +10,7 @@ from web.languages import Translator
 FIGURES = {
     "nll": "loss, nats per token",
     "nll_known": "loss over known tokens",
+    "nll_caption": "loss, nats per caption, whatever its tokens",
     "unknown": "share of unknown tokens (<UNK>)",
     "perplexity": "perplexity",
     "shuffled_nll": "loss with another photo's vector",
@@ -72,6 +73,7 @@ def compare(shown: Sequence[Run], _: Translator) -> dict[str, Any]:
     return {
         "chart": _chart(shown, _) if any(run.records for run in shown) else None,
         "settings": _settings(shown),
+        "warning": _warning(shown, _),
         "evaluation": _evaluation(shown, _),
     }
 
@@ -88,22 +90,44 @@ def _chart(shown: Sequence[Run], _: Translator) -> Any:
 
 
 def _references(shown: Sequence[Run], _: Translator) -> list[tuple[str, float]]:
-    """Return the reference lines (title, nats per token) of the first run that has any.
-
-    Runs on one dataset share them."""
-    bounds: dict[str, float] = next((run.bounds for run in shown if run.bounds), {})
-    return [(_(name), value) for name, value in bounds.items()]
+    """Return the reference lines (title, nats per token) of all runs: one that several share is drawn once,
+    and one that differs by run names its run."""
+    lines = {}
+    for name in dict.fromkeys(name for run in shown for name in run.bounds):
+        values = {run.name: run.bounds[name] for run in shown if name in run.bounds}
+        if len(set(values.values())) == 1:
+            lines[_(name)] = next(iter(values.values()))
+        else:
+            lines |= {f"{_(name)}, {run}": value for run, value in values.items()}
+    return list(lines.items())
 
 
 def _settings(shown: Sequence[Run]) -> list[tuple[str, list[str], bool]]:
-    """Return (setting, its value in each run, whether the runs differ); those that differ come first."""
+    """Return (setting, its value in each run, whether the runs differ); those that differ come first.
+
+    What a run does not tell at all, as one of an earlier version does of its dataset, is no difference.
+    """
     names = dict.fromkeys(name for run in shown for name in run.settings)
+    told = [{name.partition(".")[0] for name in run.settings} for run in shown]
     table = []
     for name in names:
         values = [str(run.settings[name]) if name in run.settings else "–" for run in shown]
-        # A setting that one run lacks counts as a difference.
-        table.append((name, values, len(set(values)) > 1))
-    return sorted(table, key=lambda row: not row[2])
+        stage = name.partition(".")[0]
+        known = {value for value, stages in zip(values, told, strict=True) if stage in stages}
+        table.append((name, values, len(known) > 1))
+    return sorted(table, key=lambda row: (not row[2], row[0].startswith("train.")))
+
+
+def _warning(shown: Sequence[Run], _: Translator) -> str | None:
+    """Return why losses per token say nothing of each other: they are of other tokens, or other words."""
+    for name in ("dataset.tokenizer", "inputs.tokens", "inputs.vocabulary"):
+        if len({run.settings[name] for run in shown if name in run.settings}) > 1:
+            return _(
+                "These runs do not read the same tokens ({name} differs): a loss per token of one says "
+                "nothing beside that of another. Compare nats per caption.",
+                name=name,
+            )
+    return None
 
 
 def _evaluation(shown: Sequence[Run], _: Translator) -> list[tuple[str, list[tuple[str, str]]]]:
