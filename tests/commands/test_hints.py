@@ -658,7 +658,7 @@ def test_a_crawl_s_child_knows_the_settings(place: Place, capfd: pytest.CaptureF
 
 
 WEB = {"web/caption_service.py", "web/content/library.py", "web/content/runs.py", "web/content/stages.py",
-       "web/export.py", "web/routes/contests.py", "web/routes/training.py",
+       "web/export.py", "web/routes/answers.py", "web/routes/contests.py", "web/routes/training.py",
        "web/routes/try_photo.py"}  # fmt: skip
 
 

@@ -256,7 +256,7 @@ OTHER_TRAINING: dict[str, Any] = {
 """Another value of each setting that a model, or its loss, depends on."""
 OF_NO_RESULT: dict[str, Any] = {
     "device": "auto", "snapshot_seconds": 1.0, "min_free_gb": 0.5, "metrics": ("a:b",),
-    "evaluate_captions": 3, "tensorboard": True,
+    "evaluate_captions": 3, "tensorboard": True, "ranker": True,
 }  # fmt: skip
 
 

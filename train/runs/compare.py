@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from store.errors import UserError
 from train import artifact
@@ -13,6 +15,7 @@ from train.evaluation import by_photo
 from train.evaluation.figures import MEANINGS
 from train.evaluation.intervals import LEVEL, Estimate, differences, estimates
 from train.runs import seeds
+from train.runs.differ import differing, told
 
 OF_WORDS = frozenset(
     ("nll", "nll_known", "perplexity", "unknown", "shuffled_nll", "shuffled_nll_known", "random_nll")
@@ -34,6 +37,7 @@ class Comparison:
         figures: its figures, by name.
         others: of each other run, its figures minus those of the base, over the photos that both measured.
         left_out: why some figures are compared for none of the runs; one text a reason.
+        differ: the settings in which runs differ, each with its value in every run, the base's first.
         over_seeds: the figures of those that differ by their seed alone, pooled.
         level: of the intervals.
     """
@@ -44,6 +48,7 @@ class Comparison:
     others: dict[str, dict[str, Estimate]]
     left_out: tuple[str, ...]
     over_seeds: tuple[seeds.OverSeeds, ...]
+    differ: dict[str, list[Any]]
     level: float = LEVEL
 
 
@@ -76,7 +81,8 @@ def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:
         found[names[run]] = _without(differences(mine, theirs), unlike)
     figures = estimates(by_photo.columns_of(tables[base]))
     pooled = tuple(seeds.over_seeds(runs, split))
-    return Comparison(split, names[base], figures, found, tuple(unlike), pooled)
+    differ = differing([told(run) for run in runs])
+    return Comparison(split, names[base], figures, found, tuple(unlike), pooled, differ)
 
 
 def _unlike(models: Sequence[artifact.Artifact]) -> dict[str, frozenset[str]]:
@@ -110,6 +116,7 @@ def show(found: Comparison) -> None:
             cells = [difference(each[name]) for each in found.others.values()] or [_interval(figure)]
             table.add_row(meaning, f"{figure.value:,.3f}", *cells)
     console = Console()
+    _show_settings(console, found)
     console.print(table)
     for reason in found.left_out:
         console.print(f"Some figures are not compared, since of these runs {reason}.")
@@ -118,6 +125,15 @@ def show(found: Comparison) -> None:
         console.print(f"*: 0 lies outside of the {chance}")
     for each in found.over_seeds:
         seeds.show(f"on {found.split}: {', '.join(each.runs)}", len(each.runs), each.figures)
+
+
+def _show_settings(console: Console, found: Comparison) -> None:
+    """Print the settings in which runs differ, before any figure: they say what the figures are of."""
+    if found.differ:
+        table = Table("what differs", *(Column(name, no_wrap=True) for name in (found.base, *found.others)))
+        for name, values in found.differ.items():
+            table.add_row(name, *("-" if value is None else Text(str(value)) for value in values))
+        console.print(table)
 
 
 def _interval(found: Estimate) -> str:

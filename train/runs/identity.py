@@ -111,7 +111,7 @@ def made_from(run: Path) -> MadeFrom:
     Raises:
         DamagedFile: one of these cannot be read.
     """
-    settings, config = _settings(run / SETTINGS), _config(run)
+    settings, config = told_by(run), _config(run)
     manifest: Mapping[str, Any] = read_manifest(run) or {}
     inputs = settings.get("inputs", {})
     features = settings.get("features") or config.get("features", {}).get("options") or None
@@ -135,7 +135,13 @@ def _config(run: Path) -> dict[str, Any]:
         return {}
 
 
-def _settings(path: Path) -> dict[str, Any]:
+def told_by(run: Path) -> dict[str, Any]:
+    """Return the groups of settings of a run's settings.yaml; none where it has not got that far.
+
+    Raises:
+        DamagedFile: it cannot be read.
+    """
+    path = run / SETTINGS
     try:
         found = read_settings(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from train.runs.differ import differing
 from web.content.charts import Series, line_chart
 from web.content.runs import Run
 from web.languages import Translator
@@ -103,19 +104,13 @@ def _references(shown: Sequence[Run], _: Translator) -> list[tuple[str, float]]:
 
 
 def _settings(shown: Sequence[Run]) -> list[tuple[str, list[str], bool]]:
-    """Return (setting, its value in each run, whether the runs differ); those that differ come first.
-
-    What a run does not tell at all, as one of an earlier version does of its dataset, is no difference.
-    """
-    names = dict.fromkeys(name for run in shown for name in run.settings)
-    told = [{name.partition(".")[0] for name in run.settings} for run in shown]
-    table = []
-    for name in names:
-        values = [str(run.settings[name]) if name in run.settings else "–" for run in shown]
-        stage = name.partition(".")[0]
-        known = {value for value, stages in zip(values, told, strict=True) if stage in stages}
-        table.append((name, values, len(known) > 1))
-    return sorted(table, key=lambda row: (not row[2], row[0].startswith("train.")))
+    """Return (setting, its value in each run, whether the runs differ); those that differ come first."""
+    differ = differing([run.settings for run in shown])
+    names = dict.fromkeys([*differ, *(name for run in shown for name in run.settings)])
+    return [
+        (name, [str(run.settings[name]) if name in run.settings else "–" for run in shown], name in differ)
+        for name in names
+    ]
 
 
 def _warning(shown: Sequence[Run], _: Translator) -> str | None:
@@ -123,9 +118,7 @@ def _warning(shown: Sequence[Run], _: Translator) -> str | None:
     for name in ("dataset.tokenizer", "inputs.tokens", "inputs.vocabulary"):
         if len({run.settings[name] for run in shown if name in run.settings}) > 1:
             return _(
-                "These runs do not read the same tokens ({name} differs): a loss per token of one says "
-                "nothing beside that of another. Compare nats per caption.",
-                name=name,
+                "These runs read other tokens ({name}): compare losses per caption, not per token.", name=name
             )
     return None
 
