@@ -71,7 +71,7 @@ def mapped(directory: Path, paths: Sequence[Path]) -> Mapped:
     path = directory / PATTERN.replace("*", _version(paths))
     try:
         return _open(path)
-    except _BROKEN:
+    except BROKEN:
         pass  # not there, cut short, or changed
     try:
         _make(path, paths)
@@ -84,8 +84,12 @@ def mapped(directory: Path, paths: Sequence[Path]) -> Mapped:
         return _in_memory(paths)
 
 
-_BROKEN = (OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError, TokenError)
-"""What NumPy raises for a file that is not there, or whose headers are not as they were written."""
+BROKEN = (
+    *(OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError),
+    *(SyntaxError, TokenError),
+)
+"""What NumPy raises for a .npy file that is not there, or whose header is not one: Python's own tokenizer and
+parser read that."""
 
 
 def remove(directory: Path, but: Path | None = None) -> None:

@@ -184,18 +184,20 @@ def test_found_a_wacz_file_with_a_file_without_a_name_is_read(tmp_path: Path) ->
 
 BRACKET = b"\x93NUMPY\x01\x00\x16\x00{'descr': ('<f4', [(\n  "
 """The header of a .npy file that opens brackets and closes none: NumPy hands it to Python's tokenizer."""
+UNMATCHED = b"\x93NUMPY\x01\x00\x16\x00{'descr': '<2, 3), }    \n"
+"""One that closes what it has not opened: Python's parser reads what its tokenizer takes."""
 ENDLESS = b"\x93NUMPY\x01\x00F\x00{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999, 9), }  \n"
 """A header that claims 720 gigabytes. Source: numpy.lib.format, version 1.0."""
 
 
-@pytest.mark.parametrize("content", [BRACKET, ENDLESS, b"\x93NUMPY", b""])
+@pytest.mark.parametrize("content", [BRACKET, UNMATCHED, ENDLESS, b"\x93NUMPY", b""])
 def test_found_vectors_with_a_header_of_nonsense_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "v.npy").write_bytes(content)
     with pytest.raises(UsageError, match=r"v.npy holds no vectors \("):
         _read(tmp_path / "v.npy")
 
 
-@pytest.mark.parametrize("content", [BRACKET, ENDLESS, b"\x93NUMPY", b""])
+@pytest.mark.parametrize("content", [BRACKET, UNMATCHED, ENDLESS, b"\x93NUMPY", b""])
 def test_found_a_file_of_vectors_with_such_a_header_is_made_again(tmp_path: Path, content: bytes) -> None:
     shard(tmp_path / "vectors-1.parquet", {"a": [4, 5, 6], "b": [7, 8, 9]})
     paths = sorted(tmp_path.glob("*.parquet"))

@@ -7,13 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 
 from featurize.encoder import About, open_encoder
 from featurize.feeding.doubts import Scale
+from featurize.mapped import BROKEN
 from featurize.neighbours import draw_sheet, unit_vectors
 from featurize.options import FeatureOptions
 from store.errors import UsageError, UserError
@@ -170,7 +170,7 @@ def _read(reference: Path) -> np.ndarray:
         else:
             values = np.array(json.loads(reference.read_bytes()))
         found = np.atleast_2d(np.asarray(values, np.float64))
-    except (OSError, EOFError, ValueError, TypeError, RecursionError, TokenError) as error:
+    except (*BROKEN, RecursionError) as error:
         raise UsageError(f"{reference} holds no vectors ({error}). It takes .npy, or JSON lists") from None
     if found.ndim != 2 or not np.isfinite(found).all():
         raise UsageError(f"{reference} holds an array of {found.shape}, not finite vectors (M, D)")

@@ -17,7 +17,7 @@ from store.options import StageOptions
 from store.place import Place
 from store.processes.lock import locked
 from store.processes.room import Room
-from tests.crawl_tables import photo
+from tests.crawl_tables import photo, rows
 from tests.dataset.importers import cans
 from tests.dataset.importers.cans import boke_row, can, rows_as_csv, sample
 
@@ -297,3 +297,33 @@ def test_an_import_waits_for_a_crawl(tmp_path: Path, crawl: Path, monkeypatch: p
         pytest.raises(UserError, match="another process is crawling"),
     ):
         bokekan.read(can(tmp_path / "can", CSV), crawl)
+
+
+@pytest.mark.parametrize(
+    "written", ["/images/" + "x" * 300 + ".jpg", "/images/a\0b.jpg", "/images/\x1b[2J.jpg"]
+)
+def test_a_name_that_no_disk_takes_costs_its_photo(tmp_path: Path, crawl: Path, written: str) -> None:
+    content = rows_as_csv([boke_row(1, odai_photo_url=written), boke_row(2)]).encode()
+    report = bokekan.read(can(tmp_path / "can", content), crawl)
+    assert (report.bokes, report.photos, report.bad["photos missing"]) == (2, 1, 1)
+
+
+def test_a_folder_called_boke_csv_is_no_table(tmp_path: Path, crawl: Path) -> None:
+    source = can(tmp_path / "cans" / "1", CSV)
+    (tmp_path / "cans" / "2" / "boke.csv").mkdir(parents=True)
+    assert bokekan.read(tmp_path / "cans", crawl).photos == 3
+    (source / "boke.csv").unlink()
+    (source / "boke.csv").mkdir()
+    for named in (source, source / "boke.csv"):
+        with pytest.raises(Unexpected, match=r"holds no boke\.csv; files there: images/0\.jpg"):
+            bokekan.read(named, crawl)
+
+
+@pytest.mark.parametrize("field", ["image", "text", "type"])
+def test_half_a_character_costs_its_own_value_at_most(tmp_path: Path, crawl: Path, field: str) -> None:
+    r"""JSON may hold a lone surrogate (RFC 8259, 8.2), which no UTF-8 can: it is written as U+FFFD."""
+    source = cans.oogiri_go(tmp_path / "go", [sample(0), json.dumps({**sample(1), field: "x\ud800"})])
+    report = oogiri_go.read(source, crawl)
+    assert (report.bokes, report.photos) == (2, 1 if field == "image" else 2)
+    texts = {boke["text"] for row in rows(crawl, "pages") for boke in row["bokes"]}
+    assert texts == {"答え0", "x\ufffd" if field == "text" else "答え1"}
