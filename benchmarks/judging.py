@@ -69,7 +69,9 @@ def contest() -> Contest:
 
 def drawn(truth: Truth, generator: np.random.Generator) -> tuple[dict[str, Pair], list[Vote]]:
     """Return the pairs of a contest and its votes."""
-    lengths = generator.integers(6, 18, (PHOTOS, 2)) + (np.array([0, 8]) if truth.length else 0)
+    lengths = np.full((PHOTOS, 2), 10)
+    if truth.length:
+        lengths = generator.integers(6, 18, (PHOTOS, 2)) + np.array([0, 8])
     pairs = {
         f"p{number}": Pair(
             f"p{number}",

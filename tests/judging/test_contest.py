@@ -73,15 +73,12 @@ def test_a_file_that_was_cut_or_edited_is_found(place: Place, which: str) -> Non
     path = directory / "pairs.parquet" if which == "pairs" else min((directory / "votes").glob("*.parquet"))
     whole = path.read_bytes()
     path.write_bytes(whole[:-30])
-    assert any(path.name in text and "damaged" in text for text in problems(place))
-    table = pq.read_table(pq.ParquetFile(_restored(path, whole)).read() and path)
+    assert any(path.name in text for text in problems(place))
+    path.write_bytes(whole)
+    assert problems(place) == []
+    table = pq.read_table(path)
     pq.write_table(table.slice(0, len(table) - 1), path)
     assert any(path.name in text for text in problems(place))
-
-
-def _restored(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
 
 
 def test_settings_that_were_edited_are_found(place: Place) -> None:
