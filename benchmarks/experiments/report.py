@@ -36,6 +36,9 @@ def blocks(results: Sequence[Result], cells: Sequence[Cell]) -> dict[str, str]:
     found["many right answers"] = tables.right_answers(results)
     found["every cell"] = tables.cells(results)
     found["what is named"] = tables.names(results)
+    titles = {"captions.png": "losses by captions a photo", "grid.png": "losses of the cells"}
+    drawn = [f"![{title}](experiments/{name})" for name, title in titles.items() if _drawn(name, results)]
+    found["pictures"] = "\n\n".join(drawn) or "No picture yet: none of these cells is done."
     found["not run yet"] = missing(results, cells)
     return found
 
@@ -55,9 +58,15 @@ def write(page: Path, made: Mapping[str, str], results: Sequence[Result]) -> Non
     write_whole(page, text)
     pictures = page.with_suffix("")
     pictures.mkdir(parents=True, exist_ok=True)
-    for name, (questions, draw) in PICTURES.items():
-        if chosen := [result for result in results if result.question in questions and result.runs]:
+    for name, (_, draw) in PICTURES.items():
+        if chosen := _drawn(name, results):
             draw(chosen).savefig(pictures / name, dpi=80)
+
+
+def _drawn(picture: str, results: Sequence[Result]) -> list[Result]:
+    """Return the results that a picture shows."""
+    questions, _ = PICTURES[picture]
+    return [result for result in results if result.question in questions and result.runs]
 
 
 def _between(block: str, found: re.Match[str]) -> str:
