@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from store.answers.answer import answering, fail
 from store.processes.ending import exit_status
+from store.processes.memory import told_of
 from store.version import VERSION
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one `bokeru` command; return its exit status, as the table in README.md has them."""
-    return exit_status(lambda: _run(argv), fail)
+    return told_of(lambda: exit_status(lambda: _run(argv), fail))
 
 
 def _run(argv: Sequence[str] | None) -> None:

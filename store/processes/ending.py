@@ -11,6 +11,7 @@ from store.errors import TooLittleRoom, UserError, is_full
 from store.logs import printable
 from store.processes import streams
 from store.processes.interruption import STOPPED, Interrupted, install, received
+from store.processes.memory import OUT_OF_MEMORY
 
 REFUSED = (
     *(errno.EACCES, errno.EROFS, errno.EPERM),
@@ -72,6 +73,8 @@ def _end(action: Callable[[], object]) -> _Ending:
         raise
     except OSError as error:
         return _disk(error)
+    except MemoryError:
+        return _Ending(1, OUT_OF_MEMORY)
     except RuntimeError:
         # DuckDB and other libraries in C turn what a signal's handler raises into errors of their own.
         if stop := received():
