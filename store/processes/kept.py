@@ -21,15 +21,27 @@ def compiled(*signature: object, **settings: Any) -> Callable[[Function], Functi
     import numba  # half a second, and `doctor` asks for the place alone
 
     def decorate(function: Function) -> Function:
-        place = machine_code(Path(function.__code__.co_filename).parent)
+        package = Path(function.__code__.co_filename).parent
+        place = machine_code(package)
         if place is not None and place == without_home():
             numba.config.CACHE_DIR = str(place)
         if numba.config.CPU_FEATURES is None:
             numba.config.CPU_FEATURES = _features()
-        made = numba.njit(*signature, nogil=True, cache=place is not None, **settings)
-        return cast(Function, made(function))
+        made = numba.njit(*signature, nogil=True, cache=place is not None, **settings)(function)
+        if place is not None and not numba.config.DISABLE_JIT:
+            # By itself Numba looks at the function's own module alone, and would go on with what an earlier
+            # version of another one has put into it.
+            made._cache._cache_file._source_stamp = _sources(package)
+        return cast(Function, made)
 
     return decorate
+
+
+@cache
+def _sources(package: Path) -> list[tuple[str, float, int]]:
+    """Return what changes when any module of a package does: name, time and size of each."""
+    found = sorted((path.name, path.stat()) for path in package.glob("*.py"))
+    return [(name, status.st_mtime, status.st_size) for name, status in found]
 
 
 @cache

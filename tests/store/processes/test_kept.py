@@ -106,3 +106,33 @@ def test_loops_are_compiled_all_the_same(tmp_path: Path, place: str) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("{42.0} ")
     assert ("warp" in done.stdout) == (place == "private")
+
+
+@pytest.mark.compiled
+def test_code_is_made_anew_where_another_module_of_its_package_changed(tmp_path: Path) -> None:
+    package = tmp_path / "jokes"
+    package.mkdir()
+    (package / "outer.py").write_text(
+        "from jokes.inner import inner\nfrom store.processes.kept import compiled\n"
+        "@compiled()\ndef outer(x):\n    return inner(x)\n"
+    )
+    root = Path(__file__).parents[3]
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
+    environment.pop("NUMBA_CACHE_DIR", None)
+
+    def told(added: int | None) -> list[str]:
+        """Write the inner function; return what the outer one makes of 1, and how often it was kept."""
+        if added is not None:
+            (package / "inner.py").write_text(
+                "from store.processes.kept import compiled\n"
+                f"@compiled()\ndef inner(x):\n    return x + {added}\n"
+            )
+        line = "from jokes.outer import outer; print(outer(1), sum(outer.stats.cache_hits.values()))"
+        command = [sys.executable, "-c", line]
+        return subprocess.run(
+            command, env=environment, check=True, capture_output=True, text=True
+        ).stdout.split()
+
+    assert told(10) == ["11", "0"]
+    assert told(None) == ["11", "1"], "nothing changed: it is kept"
+    assert told(100) == ["101", "0"]
