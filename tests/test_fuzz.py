@@ -184,8 +184,8 @@ def test_found_a_wacz_file_with_a_file_without_a_name_is_read(tmp_path: Path) ->
 
 BRACKET = b"\x93NUMPY\x01\x00\x16\x00{'descr': ('<f4', [(\n  "
 """The header of a .npy file that opens brackets and closes none: NumPy hands it to Python's tokenizer."""
-UNMATCHED = b"\x93NUMPY\x01\x00\x16\x00{'descr': '<2, 3), }    \n"
-"""One that closes what it has not opened: Python's parser reads what its tokenizer takes."""
+UNMATCHED = b"\x93NUMPY\x01\x00D\x00{'descr': '<2, 3), }f8', 'fortran_order': False, 'shape': (2, 3), }\n"
+"""A kind of number with a bracket too many: NumPy hands what stands before it to Python's parser."""
 ENDLESS = b"\x93NUMPY\x01\x00F\x00{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999, 9), }  \n"
 """A header that claims 720 gigabytes. Source: numpy.lib.format, version 1.0."""
 

@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 KEPT = 2
 """Snapshots that stay: where the newest is damaged, the run resumes from the one before."""
 BEST = "best.safetensors"
+_STATE = {"iteration": int, "epoch": int, "position": int, "totals": dict, "records": list, "spent": dict}
+"""What the state of every snapshot holds, beside the fingerprint."""
+_NO_STATE = (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError)
+"""What reading the state raises where there is none, or another one."""
 
 
 @dataclass
@@ -146,7 +150,12 @@ class Checkpoint:
                 state = json.loads((file.metadata() or {})["state"])
             if state["fingerprint"] != self.fingerprint:
                 raise DamagedFile(path, "it is the snapshot of a run with other settings or data")
-        except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+            for name, kind in _STATE.items():
+                if type(state[name]) is not kind:
+                    raise ValueError(f"{name} is no {kind.__name__}")
+            if state["spent"].keys() != self._earlier.keys():
+                raise ValueError("spent has other clocks")
+        except _NO_STATE as error:
             raise DamagedFile(path, f"it is not a snapshot ({error})") from error
         found: dict[str, Any] = state
         return found

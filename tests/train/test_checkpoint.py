@@ -1,10 +1,14 @@
 """Snapshots: how many stay, when the next is due, and what a run that goes on knows of its past."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import safetensors
+import safetensors.numpy
 
+from store.errors import DamagedFile
 from tests.train import toy_training
 from train import checkpoint
 from train.checkpoint import Checkpoint
@@ -81,3 +85,31 @@ def test_time_spent_before_the_snapshot_counts(
     assert again.restore()
     clock.now += 20
     assert again.spent() == {"seconds": 120.0, "cpu_seconds": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ('{"fingerprint": ' + "[" * 100_000, "maximum recursion depth"),
+        ('{"fingerprint": ' + "9" * 5000 + "}", "4300 digits"),
+        ("[]", "list indices must be integers"),
+        ({"iteration": "3"}, "iteration is no int"),
+        ({"position": None}, "position is no int"),
+        ({"totals": [1]}, "totals is no dict"),
+        ({"records": {}}, "records is no list"),
+        ({"spent": {"days": 3}}, "spent has other clocks"),
+    ],
+)
+def test_a_snapshot_with_another_state_is_damage(
+    toy: toy_training.Toy, tmp_path: Path, change: dict[str, object] | str, reason: str
+) -> None:
+    saved = opened(toy_training.job(toy), tmp_path)
+    saved.updater.update()
+    saved.save()
+    path = tmp_path / "000000001.safetensors"
+    with safetensors.safe_open(path, framework="numpy") as file:
+        state = json.loads(file.metadata()["state"])
+    written = change if isinstance(change, str) else json.dumps(state | change)
+    path.write_bytes(safetensors.numpy.save(saved.updater.model.tensors(), metadata={"state": written}))
+    with pytest.raises(DamagedFile, match=f"it is not a snapshot .*{reason}"):
+        saved.restore()
