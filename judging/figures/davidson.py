@@ -8,7 +8,7 @@ votes the first gets for each of the second.
 Source: Davidson 1970, On Extending the Bradley-Terry Model to Accommodate Ties in Paired Comparison
 Experiments, JASA 65. Votes with ties counted as halves are another model, whose intervals miss the truth.
 
-N votes, S systems, C covariates, R sets of weights, P = S - 1 + C + 1 parameters.
+N votes in G groups, S systems, C covariates, R sets of weights, P = S - 1 + C + 1 parameters.
 """
 
 from dataclasses import dataclass
@@ -62,15 +62,18 @@ class Fit:
         return np.asarray(self.strengths[:, system] - self.strengths[:, other])
 
 
-def fit(votes: Votes, systems: int, weights: Floats | None = None) -> Fit:
+def fit(votes: Votes, systems: int, times: Floats | None = None, groups: Integers | None = None) -> Fit:
     """Fit the model by Newton's method: its logarithm is concave, so there is one summit.
 
     Args:
         systems: S.
-        weights: (R, N) how often each vote counts; by default once, R = 1.
+        times: (R, G) how often each group of votes counts; by default once, R = 1.
+        groups: (N,) the group of each vote, from 0; by default each is one by itself, G = N.
     """
-    weights = np.ones((1, len(votes))) if weights is None else weights
-    design, outcome, weights = _gathered(_design(votes, systems), votes.outcome, weights)
+    groups = np.arange(len(votes)) if groups is None else groups
+    times = np.ones((1, int(groups.max()) + 1)) if times is None else times
+    design, outcome, counts = _gathered(_design(votes, systems), votes.outcome, groups)
+    weights = times @ counts
     parameters = np.zeros((len(weights), design.shape[1] + 1))
     for _ in range(_STEPS):
         step = _step(parameters, design, outcome, weights)
@@ -91,13 +94,13 @@ def _design(votes: Votes, systems: int) -> Floats:
     return np.hstack([signs[:, 1:], votes.covariates])
 
 
-def _gathered(design: Floats, outcome: Integers, weights: Floats) -> tuple[Floats, Integers, Floats]:
-    """Return the votes that differ, and how often there is each: with few systems these are few."""
+def _gathered(design: Floats, outcome: Integers, groups: Integers) -> tuple[Floats, Integers, Floats]:
+    """Return the votes that differ, and (G, n) how many of each a group has: with few systems n is small."""
     rows = np.hstack([design, outcome[:, None]])
     _, first, which = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(which, kind="stable")
-    starts = np.searchsorted(which[order], np.arange(len(first)))
-    return design[first], outcome[first], np.add.reduceat(weights[:, order], starts, axis=1)
+    counts = np.zeros((int(groups.max()) + 1, len(first)))
+    np.add.at(counts, (groups, which), 1)
+    return design[first], outcome[first], counts
 
 
 def _step(parameters: Floats, design: Floats, outcome: Integers, weights: Floats) -> Floats:

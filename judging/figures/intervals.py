@@ -92,7 +92,7 @@ def _drawn(votes: Votes, systems: int, groups: Integers, generator: np.random.Ge
     fits = []
     for start in range(0, DRAWS, step):
         times = generator.multinomial(count, np.full(count, 1 / count), size=min(step, DRAWS - start))
-        fits.append(fit(votes, systems, times[:, numbers].astype(float)))
+        fits.append(fit(votes, systems, times.astype(float), numbers))
     return Fit(
         np.concatenate([each.strengths for each in fits]),
         np.concatenate([each.ties for each in fits]),

@@ -1,5 +1,7 @@
 """Votes as files: whole, once each, and found where somebody edits them."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from judging import votes
 from judging.votes import Ballots, RefusedVote, read, read_file, rewrite, write
 from store.errors import DamagedFile
+from tests.docs.documents import ROOT
 from tests.judging.made import votes as made
 
 
@@ -121,3 +124,28 @@ def test_pairs_that_several_call_unfit_are_named(tmp_path: Path) -> None:
     ballots.append("p1", "j0", votes.UNFIT, 0)
     assert ballots.unfit(2) == {"p0"}
     assert ballots.unfit(1) == {"p0", "p1"}
+
+
+VOTING = """
+import sys
+from pathlib import Path
+from judging.votes import Ballots
+ballots = Ballots(Path(sys.argv[1]))
+for number in range(100_000):
+    ballots.append(f"p{number}", "j0", 0, 0)
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_in_the_middle_of_voting_loses_the_vote_under_way_at_most(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", VOTING, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as voting:
+        assert voting.stdout
+        for _ in range(20):
+            voting.stdout.readline()
+        voting.kill()
+        told = 20 + len(voting.stdout.readlines())
+    found = [vote.pair for vote in read(tmp_path)]
+    assert found == [f"p{number}" for number in range(len(found))]
+    assert len(found) in (told, told + 1)
+    Ballots(tmp_path).append("more", "j0", 0, 0)
