@@ -144,6 +144,13 @@ class BoundedProtocol(H11Protocol):
         if self.transport.is_closing():
             self.loop.call_later(self._connections.read_seconds, self.transport.abort)
 
+    def shutdown(self) -> None:
+        """End with the server: an answer is still given, a request that has not come is not waited for."""
+        if self._reading is not None:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that was kept for a next request."""
         super().timeout_keep_alive_handler()

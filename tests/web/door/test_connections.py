@@ -133,6 +133,24 @@ def test_whoever_reads_no_answer_is_left() -> None:
         assert connections.open == 0
 
 
+def test_the_server_ends_without_waiting_for_requests_that_do_not_come() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(
+            BoundedConfig(app, Connections(10, 10, (), 60), log_level="error", lifespan="off")
+        )
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        clients = [opened(listening.getsockname()[1], sent) for sent in (b"", b"G", POST, POST + b"x", GET)]
+        assert clients[-1].recv(4096).startswith(b"HTTP/1.1 200")
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive()
+        for client in clients:
+            client.close()
+
+
 def test_so_many_connections_and_no_more() -> None:
     connections = Connections(4, 3, ("127.0.0.9",), 30)
     with served(connections) as port:
