@@ -178,6 +178,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # whoever opens the address once it is printed waits until the app is there
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
