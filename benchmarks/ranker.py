@@ -30,11 +30,11 @@ from demo.taste.best import Best, best
 from demo.taste.liked import preferred
 from train.data import random_vector
 from train.model import Array
-from train.ranking.artifact import known, words_of
-from train.ranking.captions import RankedCaptions, bags_of, characters, ranked
+from train.ranking.captions import RankedCaptions, characters, ranked
 from train.ranking.judged import interval, judged
 from train.ranking.learn import all_scores, learn
 from train.ranking.model import Ranker
+from train.ranking.words import bags_of, kinds
 
 TOKENIZER, SEED, JUDGED_SEED = "unidic-lite", 1, 9001
 JUDGED_PHOTOS, TASTED_PHOTOS = 2000, 400
@@ -71,8 +71,7 @@ class Site:
 
     def ranked(self, vocabulary: Vocabulary) -> RankedCaptions:
         """Return the captions as a ranker reads them."""
-        found = ranked(pa.table({**self._columns, "tokens": self.tokens}), vocabulary)
-        return RankedCaptions(found.examples, known(found.words, words_of(vocabulary)), found.characters)
+        return ranked(pa.table({**self._columns, "tokens": self.tokens}), vocabulary)
 
 
 def contents_of(scene: Contents) -> list[str]:
@@ -111,7 +110,7 @@ def best_of(
     for scene, vector in zip(site.scenes[:TASTED_PHOTOS], vectors[:TASTED_PHOTOS], strict=True):
         single, *drawn = map(normalise, captions(scene, DRAWS + 1))
         tokens = [tokenizer.segment(text).split(TOKEN_SEPARATOR) for text in drawn]
-        words = known(bags_of(tokens, vocabulary), ranker.sizes.words)
+        words = bags_of(tokens, vocabulary)
         lengths = np.array([characters(text) for text in drawn])
         scores = ranker.scores(words, lengths, np.repeat(vector[None], len(drawn), axis=0))
         wins.append(preferred(drawn[int(scores.argmax())], single, scene.contents))
@@ -138,7 +137,7 @@ def measure(photos: int, per_photo: int, *, with_caffenet: bool) -> dict[str, An
     if with_caffenet:
         shown["caffenet"] = fc7(train.scenes), fc7(held.scenes)
     rankers = {
-        name: learn(learned, vectors and vectors[0], words_of(vocabulary), SEED)
+        name: learn(learned, vectors and vectors[0], kinds(vocabulary), SEED)
         for name, vectors in shown.items()
     }
     scores = {

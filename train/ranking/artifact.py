@@ -8,20 +8,19 @@ import numpy as np
 import safetensors.numpy
 from pydantic import Field, ValidationError
 
-from dataset.text.vocabulary import UNK, Vocabulary
+from dataset.text.vocabulary import Vocabulary
 from store.errors import DamagedFile, MissingStage
 from store.options import Options
 from store.place import Place
 from store.whole_file import read_whole, write_json, write_whole
 from train.artifact import read_tensors
 from train.model import Array
-from train.ranking.captions import EMPTY, bags_of, characters
+from train.ranking.captions import characters
 from train.ranking.model import Ranker, RankerSizes
+from train.ranking.words import bags_of, kinds
 
 FOLDER = "ranker"
 TENSORS, CONFIG, VOCABULARY = "ranker.safetensors", "config.json", "vocabulary.json"
-RAREST = 5
-"""Words that train has less often count as <UNK>, as those that it lacks do: so <UNK> is learned, too."""
 
 
 class RankerConfig(Options):
@@ -59,23 +58,9 @@ class RankerArtifact:
             captions: text and tokens of each.
             vector: (D,) float32, raw.
         """
-        words = known(bags_of([tokens for _, tokens in captions], self.vocabulary), self.config.sizes.words)
+        words = bags_of([tokens for _, tokens in captions], self.vocabulary)
         lengths = np.array([characters(text) for text, _ in captions])
         return self.ranker.scores(words, lengths, np.repeat(vector[None], len(captions), axis=0))
-
-
-def words_of(vocabulary: Vocabulary) -> int:
-    """Return how many ids a ranker tells apart: they are sorted by frequency, the rare ones come last."""
-    counts = vocabulary.counts or (RAREST,) * len(vocabulary)
-    return max(UNK + 1, 1 + max((n for n, count in enumerate(counts) if count >= RAREST), default=0))
-
-
-def known(words: Array, count: int) -> Array:
-    """Return bags in which ids from `count` on stand as <UNK>, once a caption."""
-    rare = np.where(words < count, words, UNK)
-    ordered = np.sort(rare, axis=1)
-    ordered[:, 1:][ordered[:, 1:] == ordered[:, :-1]] = EMPTY
-    return np.asarray(ordered, np.int32)
 
 
 def load(run: Path) -> RankerArtifact:
@@ -96,8 +81,8 @@ def load(run: Path) -> RankerArtifact:
         where = ".".join(map(str, first["loc"])) or "the file"
         raise DamagedFile(directory / CONFIG, f"{where}: {first['msg']}") from error
     vocabulary = Vocabulary.load(directory / VOCABULARY)
-    if len(vocabulary) < config.sizes.words:
-        reason = f"{len(vocabulary):,} tokens, but {CONFIG} expects {config.sizes.words:,} and more"
+    if (found := kinds(vocabulary)) != config.sizes.words:
+        reason = f"its tokens make {found:,} words, but {CONFIG} expects {config.sizes.words:,}"
         raise DamagedFile(directory / VOCABULARY, reason)
     tensors = read_tensors(directory / TENSORS, dict(config.sizes.shapes()))
     for name, tensor in tensors.items():

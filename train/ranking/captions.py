@@ -3,9 +3,7 @@
 C captions, P photos, T words of the longest bag.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +13,9 @@ import pyarrow.compute as pc
 from dataset import read
 from dataset.pairs import clearly_more
 from dataset.text.vocabulary import BOS, EOS, UNK, Vocabulary
-from train.examples import Examples, spread
+from train.examples import Examples
 from train.model import Array
-
-EMPTY = -1
-"""Stands in a bag where there is no more word."""
+from train.ranking.words import bags, ids
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ class RankedCaptions:
 
     Attributes:
         examples: the captions as the captioner's model reads them.
-        words: (C, T) int32 ids of the distinct tokens of each caption, then EMPTY.
+        words: (C, T) int32, the distinct words of each as `train.ranking.words` tells them apart, then EMPTY.
         characters: (C,) int64, white space not counted.
     """
 
@@ -67,36 +63,18 @@ def ranked(table: pa.Table, vocabulary: Vocabulary) -> RankedCaptions:
     table = table.combine_chunks()
     photos = pa.concat_arrays([pa.array([], pa.string()), *table["sha256"].chunks]).dictionary_encode()
     words = pc.list_flatten(table["tokens"]).combine_chunks().dictionary_encode()
-    ids = pc.index_in(words.dictionary, value_set=pa.array(vocabulary.tokens)).fill_null(UNK).to_numpy()
-    ids = ids.astype(np.int32)[words.indices.to_numpy()]
+    known = pc.index_in(words.dictionary, value_set=pa.array(vocabulary.tokens)).fill_null(UNK).to_numpy()
+    tokens, numbers = words.indices.to_numpy(), ids(words.dictionary.to_pylist(), vocabulary)
     lengths = pc.list_value_length(table["tokens"]).to_numpy().astype(np.int64)
     stars = table["stars"].fill_null(0).to_numpy().astype(np.int64)
     photo = photos.indices.to_numpy().astype(np.int64)
-    examples = Examples.laid_out(photos.dictionary, photo, ids, lengths, stars, BOS, EOS)
+    examples = Examples.laid_out(
+        photos.dictionary, photo, known.astype(np.int32)[tokens], lengths, stars, BOS, EOS
+    )
     text = pc.replace_substring_regex(table["text"], r"\s+", "")
-    return RankedCaptions(examples, bags(ids, lengths), pc.utf8_length(text).to_numpy().astype(np.int64))
-
-
-def bags(ids: Array, lengths: Array) -> Array:
-    """Return the distinct ids of captions, (C, T) int32, ascending, then EMPTY.
-
-    Args:
-        ids: (sum of lengths,), one caption after the other.
-        lengths: (C,) tokens of each.
-    """
-    owners = np.repeat(np.arange(len(lengths)), lengths)
-    distinct = np.unique(np.stack([owners, ids]), axis=1)
-    counts = np.bincount(distinct[0], minlength=len(lengths))
-    result = np.full((len(lengths), counts.max(initial=0)), EMPTY, np.int32)
-    result[distinct[0], spread(counts)] = distinct[1]
-    return result
-
-
-def bags_of(captions: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Array:
-    """Return the bags of captions that are given as tokens."""
-    known = {token: number for number, token in enumerate(vocabulary.tokens)}
-    ids = [known.get(token, UNK) for token in chain.from_iterable(captions)]
-    return bags(np.array(ids, np.int32), np.array([len(caption) for caption in captions], np.int64))
+    return RankedCaptions(
+        examples, bags(numbers[tokens], lengths), pc.utf8_length(text).to_numpy().astype(np.int64)
+    )
 
 
 def characters(text: str) -> int:

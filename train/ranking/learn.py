@@ -25,8 +25,8 @@ EPOCHS, RATE, DECAY, DROPOUT = 4, 0.003, 0.005, 0.3
 Stars are noise for the most part, and there are few pairs for each word: without decay and dropout the
 ranker knows the pairs of train by heart after two epochs, and those of dev no better.
 """
-CAPTIONS = 400
-"""Captions of an update, about."""
+CAPTIONS, UPDATES = 400, 50
+"""Captions of an update, about; there are fewer where an epoch would have less than so many updates."""
 _BLOCK = 4096
 
 
@@ -77,7 +77,8 @@ class _Batches:
         owners = captions.examples.photo[pairs[by_photo, 0]]
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
         self._pairs = np.split(pairs[by_photo], starts[1:])  # one array a photo
-        self._per_batch = max(1, round(CAPTIONS * len(self._pairs) / len(np.unique(pairs))))
+        count = len(np.unique(pairs))  # of captions
+        self._per_batch = max(1, round(min(CAPTIONS, count / UPDATES) * len(self._pairs) / count))
 
     def epoch(self) -> Iterator[tuple[float, tuple[Array, Array, Array]]]:
         """Yield batches in an order of their own: which share of the epoch is done; rows of captions, (N,),

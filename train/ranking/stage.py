@@ -1,6 +1,5 @@
 """Trains the ranker of a run, after its captioner, and measures it on dev beside simpler ways to rank."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +26,12 @@ from train.ranking.artifact import (
     VOCABULARY,
     RankerArtifact,
     RankerConfig,
-    known,
     load,
-    words_of,
 )
 from train.ranking.captions import RankedCaptions, read_captions
 from train.ranking.judged import calibration, judged
 from train.ranking.learn import all_scores, learn
+from train.ranking.words import kinds
 
 EVALUATION = "evaluation.json"
 WAYS = ("ranker", "words", "length", "log_likelihood")
@@ -56,8 +54,8 @@ def rank(run: Path, dataset: Path, features: Path, seed: int) -> None:
         print("ranker: up to date")
         return
     vocabulary = read.vocabulary(dataset)
-    words = words_of(vocabulary)
-    train, dev = (_captions(dataset, split, words) for split in ("train", "dev"))
+    words = kinds(vocabulary)
+    train, dev = (read_captions(dataset, split, vocabulary) for split in ("train", "dev"))
     vectors, dev_vectors = (_vectors(each, features, dataset) for each in (train, dev))
     ranker = learn(train, vectors, words, seed)
     words_alone = learn(train, None, words, seed)
@@ -92,11 +90,6 @@ def _is_there(run: Path, made_from: str) -> bool:
         return load(run).config.fingerprint == made_from
     except UserError:
         return False
-
-
-def _captions(dataset: Path, split: str, words: int) -> RankedCaptions:
-    captions = read_captions(dataset, split, read.vocabulary(dataset))
-    return replace(captions, words=known(captions.words, words))
 
 
 def _vectors(captions: RankedCaptions, features: Path, dataset: Path) -> Photos:

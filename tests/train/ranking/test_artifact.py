@@ -5,17 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataset.text.vocabulary import UNK, Vocabulary
 from store.errors import DamagedFile, MissingStage
 from tests.train.ranking.taste import VOCABULARY
-from train.ranking.artifact import FOLDER, TENSORS, RankerArtifact, RankerConfig, known, load, words_of
-from train.ranking.captions import EMPTY
+from train.ranking.artifact import FOLDER, TENSORS, RankerArtifact, RankerConfig, load
 from train.ranking.model import Ranker, RankerSizes, initial
+from train.ranking.words import kinds
 
 
 @pytest.fixture
 def made() -> RankerArtifact:
-    sizes = RankerSizes(words=len(VOCABULARY), vector=2, embedding=3)
+    sizes = RankerSizes(words=kinds(VOCABULARY), vector=2, embedding=3)
     ranker = Ranker(sizes, initial(sizes, (np.zeros(2), np.ones(2)), 1))
     return RankerArtifact(ranker, VOCABULARY, RankerConfig(sizes=sizes, features_key="k", fingerprint="f"))
 
@@ -44,12 +43,3 @@ def test_a_ranker_that_is_missing_or_damaged_is_told(made: RankerArtifact, tmp_p
     (run / FOLDER / "config.json").write_text('{"format": 2}')
     with pytest.raises(DamagedFile, match=r"config\.json is damaged: format"):
         load(run)
-
-
-def test_rare_words_count_as_unknown() -> None:
-    vocabulary = Vocabulary.from_counts({"often": 9, "five": 5, "four": 4})
-    often, five, four = (vocabulary.tokens.index(token) for token in ("often", "five", "four"))
-    assert words_of(vocabulary) == five + 1
-    found = known(np.array([[UNK, often, four], [five, four, EMPTY]], np.int32), words_of(vocabulary))
-    assert [sorted(set(row) - {EMPTY}) for row in found.tolist()] == [[UNK, often], [UNK, five]]
-    assert (found == UNK).sum() == 2, "once a caption"

@@ -3,11 +3,12 @@
 import numpy as np
 import pyarrow as pa
 
-from dataset.text.vocabulary import UNK, Vocabulary
+from dataset.text.vocabulary import Vocabulary
 from tests.train.ranking import taste
-from train.ranking.captions import EMPTY, bags_of, characters, ranked
+from train.ranking.captions import characters, ranked
+from train.ranking.words import EMPTY, SCRIPTS, bags_of, frequent, ids, kinds, script
 
-VOCABULARY = Vocabulary.from_counts({"犬": 3, "が": 2, "走る": 1})
+VOCABULARY = Vocabulary.from_counts({"犬": 9, "が": 8, "走る": 7})
 DOG, GA, RUNS = (VOCABULARY.tokens.index(token) for token in ("犬", "が", "走る"))
 
 
@@ -29,8 +30,22 @@ def test_a_bag_has_each_word_once_and_lengths_count_what_is_seen() -> None:
     texts = ["犬が 犬が\n走る", "猫が"]
     columns = {"sha256": ["p", "p"], "text": texts, "tokens": tokens, "stars": [1, None]}
     found = ranked(pa.table(columns), VOCABULARY)
-    assert [set(row) - {EMPTY} for row in found.words.tolist()] == [{DOG, GA, RUNS}, {UNK, GA}]
+    assert [set(row) - {EMPTY} for row in found.words.tolist()] == [
+        {DOG, GA, RUNS},
+        {frequent(VOCABULARY) + SCRIPTS.index("CJK"), GA},
+    ]
     assert found.words.shape == (2, 3)
     assert found.characters.tolist() == [6, 2] == [characters(text) for text in texts]
     assert found.examples.stars.tolist() == [1, 0]
     np.testing.assert_array_equal(bags_of(tokens, VOCABULARY), found.words)
+
+
+def test_rare_words_count_by_their_script() -> None:
+    vocabulary = Vocabulary.from_counts({"often": 9, "five": 5, "four": 4})
+    often, five = (vocabulary.tokens.index(token) for token in ("often", "five"))
+    assert frequent(vocabulary) == five + 1
+    katakana, hiragana, kanji, latin, digit, other = range(five + 1, kinds(vocabulary))
+    rare = ["ゴン", "ぽん", "謎", "four", "7", "〜", "<UNK>", ""]
+    found = [katakana, hiragana, kanji, latin, digit, other, other, other]
+    assert ids(["often", "five", *rare], vocabulary).tolist() == [often, five, *found]
+    assert [script(token) for token in ("ゴン", "7")] == [0, 4]

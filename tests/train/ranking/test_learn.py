@@ -9,12 +9,13 @@ from tests.train.ranking import taste
 from train.ranking.captions import ranked
 from train.ranking.judged import judged
 from train.ranking.learn import all_scores, learn, scaling
+from train.ranking.words import kinds
 
 PHOTOS = 2000
 
 
 def test_what_is_liked_depends_on_the_photo_and_that_is_learned() -> None:
-    train, held, words = taste.captions(PHOTOS), taste.captions(50), len(taste.VOCABULARY)
+    train, held, words = taste.captions(PHOTOS), taste.captions(50), kinds(taste.VOCABULARY)
     seeing, blind = learn(train, taste.vectors(PHOTOS), words, 0), learn(train, None, words, 0)
     found = judged(
         held,
@@ -27,7 +28,7 @@ def test_what_is_liked_depends_on_the_photo_and_that_is_learned() -> None:
 
 def test_the_same_seed_learns_the_same() -> None:
     train, vectors = taste.captions(60), taste.vectors(60)
-    one, again, other = (learn(train, vectors, len(taste.VOCABULARY), seed).tensors() for seed in (1, 1, 2))
+    one, again, other = (learn(train, vectors, kinds(taste.VOCABULARY), seed).tensors() for seed in (1, 1, 2))
     assert all((one[name] == again[name]).all() for name in one)
     assert (one["photo_w"] != other["photo_w"]).any()
 
@@ -35,7 +36,7 @@ def test_the_same_seed_learns_the_same() -> None:
 def test_captions_without_a_pair_are_told() -> None:
     nothing = ranked(taste.table(2).filter(pc.equal(taste.table(2)["stars"], 0)), taste.VOCABULARY)
     with pytest.raises(UserError, match=r"Of 2 captions no two of a photo.*train\.ranker"):
-        learn(nothing, None, len(taste.VOCABULARY), 0)
+        learn(nothing, None, kinds(taste.VOCABULARY), 0)
 
 
 def test_vectors_are_centred_and_have_length_1_on_average() -> None:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from train.ranking.captions import EMPTY
 from train.ranking.model import Ranker, RankerSizes, initial
+from train.ranking.words import EMPTY
 
 
 def test_a_score_is_the_one_computed_by_hand() -> None:
