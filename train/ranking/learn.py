@@ -19,7 +19,7 @@ from train.ranking.captions import RankedCaptions
 from train.ranking.model import Ranker, RankerSizes, initial
 
 F = chainer.functions
-EPOCHS, RATE, DECAY, DROPOUT = 4, 0.003, 0.005, 0.3
+EPOCHS, RATE, DECAY, DROPOUT = 5, 0.003, 0.003, 0.2
 """Passes over the photos; Adam's step at first, which falls along half a cosine; AdamW's decay an update.
 
 Stars are noise for the most part, and there are few pairs for each word: without decay and dropout the

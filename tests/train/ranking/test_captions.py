@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from dataset.text.vocabulary import Vocabulary
+from dataset.text.vocabulary import SPECIALS, Vocabulary
 from tests.train.ranking import taste
 from train.ranking.captions import characters, ranked
 from train.ranking.words import EMPTY, SCRIPTS, bags_of, frequent, ids, kinds, script
@@ -41,7 +41,7 @@ def test_a_bag_has_each_word_once_and_lengths_count_what_is_seen() -> None:
 
 
 def test_rare_words_count_by_their_script() -> None:
-    vocabulary = Vocabulary.from_counts({"often": 9, "five": 5, "four": 4})
+    vocabulary = Vocabulary.from_counts({"often": 999_000, "five": 150, "four": 149})
     often, five = (vocabulary.tokens.index(token) for token in ("often", "five"))
     assert frequent(vocabulary) == five + 1
     katakana, hiragana, kanji, latin, digit, other = range(five + 1, kinds(vocabulary))
@@ -49,3 +49,10 @@ def test_rare_words_count_by_their_script() -> None:
     found = [katakana, hiragana, kanji, latin, digit, other, other, other]
     assert ids(["often", "five", *rare], vocabulary).tolist() == [often, five, *found]
     assert [script(token) for token in ("ゴン", "7")] == [0, 4]
+
+
+def test_in_few_words_a_share_is_enough() -> None:
+    """Of 6,000 words a 2,000th is 3."""
+    vocabulary = Vocabulary.from_counts({"often": 5995, "three": 3, "two": 2})
+    assert vocabulary.tokens[frequent(vocabulary) - 1] == "three"
+    assert frequent(Vocabulary.from_counts({"once": 1})) == len(SPECIALS) + 1
