@@ -20,7 +20,7 @@ from store.place import Place
 from store.processes.cores import cores
 from store.processes.interruption import deferred
 from web.caption_service import CaptionService
-from web.content.contests import keys as keys_of_contests
+from web.content.judging.contests import keys as keys_of_contests
 from web.content.library import Library
 from web.content.speakers import Speakers
 from web.door.admission import Admission

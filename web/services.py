@@ -12,7 +12,7 @@ from fastapi import Depends, HTTPException, Path, Request
 from store.place import Place
 from web.caption_service import CaptionService
 from web.content.catalogue import Catalogue
-from web.content.contests import Contests
+from web.content.judging.contests import Contests
 from web.content.library import Library
 from web.content.speakers import Speakers
 from web.content.stages import pipelines

@@ -118,7 +118,7 @@ def test_the_command_prints_what_votes_say(
 def test_a_new_key_takes_the_place_of_those_before(
     place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from web.content.contests import keys
+    from web.content.judging.contests import keys
     from web.door.keys import digest
 
     page = f"/pipelines/{place.name}/judge/funny"

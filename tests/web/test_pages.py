@@ -301,7 +301,7 @@ def test_without_a_run_pages_say_what_to_run(copy: Place) -> None:
     found = re.search(r"/pipelines/demo/photos/[0-9a-f]{64}", text)
     assert found
     japanese = page(copy, f"{found[0]}/neighbours?lang=ja")
-    assert "次のコマンドで作れます：bokeru train --pipeline demo" in japanese, "in the reader's language"
+    assert f"次のコマンドで作れます：{copy.command('train')}" in japanese, "in the reader's language"
 
 
 def test_without_vectors_people_still_have_their_say(copy: Place) -> None:

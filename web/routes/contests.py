@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from judging.contest import find
 from judging.report import report
-from web.content.verdict import picture, said
+from web.content.judging.verdict import picture, said
 from web.languages import Translator
 from web.services import PlaceDep, ServicesDep
 

@@ -11,7 +11,7 @@ from judging import judges
 from judging.contest import page
 from store.errors import UserError
 from store.place import Place
-from web.content.contests import OpenContest, Refused
+from web.content.judging.contests import OpenContest, Refused
 from web.door.visitor import VisitorDep
 from web.languages import LocalisedError, Message
 from web.routes.photos import photo_response

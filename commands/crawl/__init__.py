@@ -1,0 +1,1 @@
+"""The commands on a crawl, and on the site that Bokeru draws."""
