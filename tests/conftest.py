@@ -1,7 +1,9 @@
 """What every test shares."""
 
+import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,8 @@ hypothesis.settings.load_profile("bokeru")
 # A shell's background job ignores Ctrl-C, and what nohup starts a hangup: so would all that a test stops.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# As in a shell where the environment is activated: commands are then printed as `bokeru`, wherever tests run.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 FIRST = (

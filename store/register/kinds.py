@@ -232,6 +232,7 @@ KINDS = (
     FileKind("pipeline", "<pipeline>/photos/*.parquet", "parquet", schema.LOOKS, "photos", content=True),
     FileKind("pipeline", f"<pipeline>/{INDEX}/*.arrow", "arrow", content=True),
     FileKind("run", "<pipeline>/runs/.<run>.new-*/**/*", "temporary", content=True),
+    FileKind("run", "<pipeline>/runs/.<run>.new-*/snapshots/.lock", "lock"),
     FileKind("features", "features/.<key>.new-*/**/*", "temporary", content=True),
     FileKind("pipeline", "<pipeline>/runs.json", "json"),
     FileKind("pipeline", "<pipeline>/.runs.lock", "lock"),

@@ -420,7 +420,11 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("crawler/history/history.py", unlike_earlier_crawls, ["history", "--accept"]),
     ("commands/contests.py", lambda place: called(place, "contest", "report"), ["contest", "report", "NAME"]),
     ("commands/contests.py", lambda place: called(place, "contest", "list"), ["contest", "new", "first"]),
-    ("commands/contests.py", lambda place: called(place, "contest", "new", "first"), ["web"]),
+    (
+        "commands/contests.py",
+        lambda place: called(place, "contest", "new", "first", "--runs", run(place).name),
+        ["web"],
+    ),
     ("judging/contest.py", lambda place: find_contest(place, "first"), ["contest", "new", "first"]),
     ("crawler/canaries/canary.py", damaged_canaries, ["canaries"]),
     ("crawler/canaries/check.py", kept_canaries, ["canaries"]),

@@ -193,7 +193,7 @@ def test_facts_of_photos_are_asked_as_the_rows_have_them_and_no_photo_is_decoded
         return list(read.photos(place / "dataset").to_pylist())
 
     everything = built(None)
-    monkeypatch.setattr("dataset.build.descriptions.decode", None)
+    monkeypatch.setattr("store.photo.computed.decode", None)
     chosen = {row["sha256"] for row in built(where)}
     passing = {
         row["sha256"]
