@@ -82,11 +82,13 @@ def deferred(wind_down: Callable[[], object], *, waits: bool = True) -> Iterator
         waits: also for a second signal; else that ends the process at once, as it does outside the block.
 
     Raises:
-        Interrupted: a signal came, and the block has wound down.
+        Interrupted: a signal came within the block, which has wound down.
     """
+    came: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
         _note(number)
+        came.append(number)
         if not waits:
             _end_if_meant_again()
         wind_down()
@@ -100,5 +102,5 @@ def deferred(wind_down: Callable[[], object], *, waits: bool = True) -> Iterator
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if interruption := received():
-        raise interruption
+    if came:
+        raise Interrupted(came[0])

@@ -66,7 +66,7 @@ def test_a_second_signal_while_it_winds_down_ends_it_at_once_without_a_traceback
 
 
 def test_a_block_that_defers_signals_winds_down_first() -> None:
-    steps = []
+    steps: list[str] = []
     with pytest.raises(Interrupted, match="SIGHUP"), deferred(lambda: steps.append("wind down")):
         signal.raise_signal(signal.SIGHUP)
         steps.append("the rest of the block")
@@ -82,3 +82,16 @@ def test_what_is_ignored_stays_ignored() -> None:
     with deferred(lambda: pytest.fail("it was to be ignored")):
         signal.raise_signal(signal.SIGHUP)
     assert received() is None
+
+
+def test_a_signal_that_came_before_stops_no_later_block() -> None:
+    steps: list[str] = []
+    for step in range(2):
+        try:
+            with deferred(lambda: steps.append("wind down")):
+                if step == 0:
+                    signal.raise_signal(signal.SIGTERM)
+                steps.append(f"block {step}")
+        except Interrupted:
+            steps.append("stopped")
+    assert steps == ["wind down", "block 0", "stopped", "block 1"]
