@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect
 
 from store.errors import MissingStage, UsageError, UserError
 from web.content.preparing import NotReady
+from web.content.speakers import NoSettings
 from web.door.queue import QueueFull
 from web.door.uploads import BadForm, NoRoom, TooSlow
 from web.pictures import UnusablePhoto
@@ -18,6 +19,7 @@ STATUS: dict[type[UserError], int] = {
     BadForm: 400,
     OtherSite: 403,
     MissingStage: 404,
+    NoSettings: 404,
     TooSlow: 408,
     UnusablePhoto: 422,
 }

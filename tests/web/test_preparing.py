@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -35,10 +36,10 @@ def slow(whole: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TestCl
     """The app over a dataset that counts as large, whose index waits for the test at half of its photos."""
     going_on, load = threading.Event(), Catalogue.load
 
-    def wait(directory: object, report: Callable[[int, int], None]) -> Catalogue:
+    def wait(directory: object, report: Callable[[int, int], None], *rest: Any) -> Catalogue:
         report(20, 40)
         assert going_on.wait(30)
-        return load(directory)  # type: ignore[arg-type]
+        return load(directory, report, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr("web.content.library.SMALL", 0)
     monkeypatch.setattr("web.content.library.Catalogue.load", wait)

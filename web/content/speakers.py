@@ -21,6 +21,10 @@ def unknown(_: str) -> Wanted | None:
     return None
 
 
+class NoSettings(UserError):
+    """A pipeline is in no config file, so that nothing tells what it wants."""
+
+
 class Speakers:
     """Chooses the run of a pipeline: by its settings where they are known, else by its data alone.
 
@@ -44,11 +48,11 @@ class Speakers:
         """Return what the settings of a pipeline want.
 
         Raises:
-            UserError: they are not known.
+            NoSettings: they are not known.
         """
         found = self.known(place)
         if found is None:
-            raise UserError(f"{place.config} has no settings of {place.name}: nothing tells what is stale")
+            raise NoSettings(f"{place.config} has no settings of {place.name}: nothing tells what is stale")
         return found
 
     def chosen(self, place: Place) -> Chosen:

@@ -191,6 +191,7 @@ def test_the_command(place: Place, folder: Path, capsys: pytest.CaptureFixture[s
     config = folder / "pipelines.yaml"
     config.write_text("pipelines: {demo: {}}")
     common = ["caption", "--pipeline", "demo", "--config", str(config), "--data", str(place.data)]
+    common += ["--run", next(place.runs.iterdir()).name]  # its dataset and vectors are not those of the file
     options = ["--strategy", "sample", "-n", "2", "--seed", "5", "--top-k", "9", "--forbid", "犬", "--json"]
     assert main([*common, *options, str(folder)]) == 0
     found = json.loads(capsys.readouterr().out)
