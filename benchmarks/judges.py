@@ -12,22 +12,20 @@ import asyncio
 import random
 import re
 import shutil
-import socket
 import statistics
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import uvicorn
 
 from judging.contest import find, page
 from judging.drawing.new import Wanted, new
 from store.place import Place
 from train.runs.find import complete
 from web.app import create
+from web.browser import serving
 from web.door.keys import KeyRing, digest
 
 LOOKING = 1.0
@@ -67,23 +65,17 @@ async def together(address: str, secrets: Sequence[str], seconds: float) -> list
 
 
 @contextmanager
-def serving(place: Place, secrets: Sequence[str]) -> Iterator[str]:
+def contest(place: Place, secrets: Sequence[str]) -> Iterator[str]:
     """Serve a contest with a key for each judge; yield the address of its page."""
     runs = complete(place.runs)[-1:]
     wanted = Wanted(runs=runs, photos="train", n=200)
     new(place, NAME, wanted, {digest(secret): secret for secret in secrets})
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        app = create(place.data, place.name, ("127.0.0.1",), keys=KeyRing(asked=True))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}{page(place, NAME)}"
-        finally:
-            server.should_exit = True
-            thread.join()
-            shutil.rmtree(find(place, NAME))
+    app = create(place.data, place.name, ("127.0.0.1",), keys=KeyRing(asked=True))
+    try:
+        with serving(app) as address:
+            yield address + page(place, NAME)
+    finally:
+        shutil.rmtree(find(place, NAME))
 
 
 def main() -> None:
@@ -95,7 +87,7 @@ def main() -> None:
     parser.add_argument("--judges", type=int, default=16)
     arguments = parser.parse_args()
     secrets = [f"judge-{number}" for number in range(arguments.judges + 1)]
-    with serving(Place(arguments.data, arguments.pipeline), secrets) as address:
+    with contest(Place(arguments.data, arguments.pipeline), secrets) as address:
         for given in (secrets[:1], secrets[1:]):
             taken = asyncio.run(together(address, given, arguments.seconds))
             late = statistics.quantiles(taken, n=20)[-1]

@@ -4,21 +4,16 @@ python -m web.screenshots [--data DIR] [--pipeline NAME] [--output docs/screensh
 """
 
 import argparse
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from store.errors import UserError
 from store.place import Place
 from store.whole_file import write_whole
 from web.app import create
-from web.browser import ARGUMENTS, CHROMIUM
+from web.browser import ARGUMENTS, CHROMIUM, serving
 from web.content.catalogue import Filter
 from web.content.library import Library
 from web.door.security import LOOPBACK
@@ -61,29 +56,13 @@ def main() -> None:
         content = _photo(place)
     except UserError as error:
         raise SystemExit(f"{error}\nThe pictures show a whole pipeline: make demo") from None
-    with serving(place) as address, sync_playwright() as playwright:
+    with serving(create(place.data, place.name, LOOPBACK)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         for shot in SHOTS:
             picture = _take(browser, address, place.name, shot, content)
             write_whole(arguments.output / f"{shot.name}.png", picture)
             print(f"{arguments.output / shot.name}.png  {len(picture):,} bytes")
         browser.close()
-
-
-@contextmanager
-def serving(place: Place) -> Iterator[str]:
-    """Serve the app on a free port of this machine while the block runs; yield its address."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        app = create(place.data, place.name, LOOPBACK)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 def _photo(place: Place) -> bytes:

@@ -2,25 +2,21 @@
 
 import base64
 import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect
 
 from store.place import Place
 from tests.web import small_pipeline
 from web.app import create
-from web.browser import ARGUMENTS, CHROMIUM
+from web.browser import serving
 from web.door.queue import FairQueue
 from web.export import export
 
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="apt-get install chromium")
 WIDTHS = {"phone": (375, 800), "desk": (1280, 900)}
 PATHS = (
     *("/", "/data", "/statistics", "/photos/{sha256}", "/photos/{sha256}/neighbours", "/training"),
@@ -37,26 +33,12 @@ def place(whole: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def address(place: Place) -> Iterator[str]:
     """The app, served for real on a free port."""
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as listening:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("web.content.library.Extractor", small_pipeline.Extractor)
-        listening.bind(("127.0.0.1", 0))
-        app = create(place.data, "demo", ("127.0.0.1",))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+        with serving(create(place.data, "demo", ("127.0.0.1",))) as address:
+            yield address
 
 
 @pytest.fixture

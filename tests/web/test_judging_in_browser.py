@@ -1,14 +1,11 @@
 """A whole contest in a real browser: by keyboard at a desk, by touch on a phone, two judges at once."""
 
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from judging.contest import find, load_pairs
 from judging.drawing.new import Wanted, new
@@ -17,19 +14,10 @@ from store.place import Place
 from tests.web.test_browser import accessible
 from train.runs.find import complete
 from web.app import create
-from web.browser import ARGUMENTS, CHROMIUM
+from web.browser import serving
 from web.options import WebOptions
 
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="apt-get install chromium")
 PAIRS = 20
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +29,9 @@ def place(judged: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture(scope="module")
 def address(place: Place) -> Iterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        app = create(place.data, "demo", ("127.0.0.1",), WebOptions(votes_per_minute=10_000))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/pipelines/demo/judge"
-        server.should_exit = True
-        thread.join()
+    app = create(place.data, "demo", ("127.0.0.1",), WebOptions(votes_per_minute=10_000))
+    with serving(app) as address:
+        yield f"{address}/pipelines/demo/judge"
 
 
 @pytest.fixture

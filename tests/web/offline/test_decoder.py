@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dataset.text.vocabulary import SPECIALS, Vocabulary
 from store.errors import UserError
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.captions.captioner import Captioner
 from train.model import CaptionModel, Sizes
-from web.browser import ARGUMENTS, CHROMIUM
 from web.links import STATIC
 from web.offline.decoder import decoder_script
 
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="apt-get install chromium")
 D, PHOTOS = 24, 50
 VOCABULARY = Vocabulary([*SPECIALS, *(chr(0x3042 + number) for number in range(60)), "猫が", "</script>"])
 
@@ -55,7 +53,9 @@ def artifact(**sizes: Any) -> Artifact:
 @pytest.fixture(
     params=[{}, {"layers": 2, "injection": "every"}], ids=["one layer", "two, every"], scope="module"
 )
-def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
+def written(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, browser: Browser
+) -> Iterator[Written]:
     folder, made = tmp_path_factory.mktemp("copy"), artifact(**request.param)
     vectors = np.random.default_rng(1).normal(size=(PHOTOS, D)).astype(np.float32)
     by_name = {f"{number:064x}": vector for number, vector in enumerate(vectors)}
@@ -70,12 +70,10 @@ def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     (folder / "decoder.js").write_bytes((STATIC / "offline" / "decoder.js").read_bytes())
     scripts = "".join(f'<script src="{name}.js"></script>' for name in ("decoder", "model"))
     (folder / "index.html").write_text(f"<!doctype html><meta charset=utf-8>{scripts}", "utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        page = browser.new_page()
-        page.goto((folder / "index.html").as_uri())
-        yield Written(folder / "model", folder / "rounded", by_name, page)
-        browser.close()
+    page = browser.new_page()
+    page.goto((folder / "index.html").as_uri())
+    yield Written(folder / "model", folder / "rounded", by_name, page)
+    page.close()
 
 
 def forced(page: Page, captions: dict[str, list[str]]) -> dict[str, list[float]]:
