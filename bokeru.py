@@ -45,7 +45,7 @@ def pipeline(directory: str | Path = "data/demo", config: str | Path | None = No
     folder = Path(directory).resolve()
     if not folder.is_dir():
         raise UserError(f"{directory} is not there. Name the folder of a pipeline, such as data/demo")
-    beside = folder.parents[1] / CONFIG
+    beside = folder.parent.parent / CONFIG
     chosen = Path(config) if config is not None else beside if beside.exists() else CONFIG
     return Pipeline(Place(folder.parent, folder.name, chosen))
 

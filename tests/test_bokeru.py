@@ -212,6 +212,11 @@ def test_what_is_wrong_is_told_as_to_users(demo: bokeru.Pipeline, tmp_path: Path
     assert empty.runs == []
 
 
+def test_a_folder_at_the_root_has_its_settings_in_the_working_folder() -> None:
+    for folder in (Path("/tmp"), Path("/")):  # as a volume of a container may lie
+        assert bokeru.pipeline(folder).place.config == Path("pipelines.yaml")
+
+
 def test_the_door_imports_packages_only_where_it_needs_them() -> None:
     for node in ast.parse((ROOT / "bokeru.py").read_text()).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in EVERYTHING:

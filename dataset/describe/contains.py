@@ -13,7 +13,7 @@ import duckdb
 from dataset import read
 from dataset.builds import left_out
 from dataset.options import DatasetOptions
-from store.addresses import photo_key, sql_photo_key
+from store.addresses import numbered, page_address, photo_key, sql_photo_key
 from store.errors import UsageError, UserError
 from store.photo.decode import decode
 from store.photo.description import ENOUGH
@@ -28,7 +28,6 @@ from store.shards import shard_paths
 from store.sql import literal
 
 How = Literal["number", "address", "same", "near"]
-_PAGE = re.compile(r"^(?:https?://)?[^/\s]+/(boke|odai)/(\d{1,18})(?:[/?#.]|$)", re.ASCII)
 _PAGES = 5
 """Addresses of pages that a match names."""
 _KEPT = """
@@ -172,12 +171,12 @@ def contains(
 
 def _of_text(connection: duckdb.DuckDBPyConnection, asked: str, place: Place) -> list[Match]:
     """Return the photos of a number or an address."""
-    number, page = re.fullmatch(r"\d{1,18}", asked, re.ASCII), _PAGE.match(asked)
-    if number or page:
-        kind, digits = ("boke", asked) if number else (page[1], page[2])  # type: ignore[index]
-        forget = place.command("forget", f"--{kind}", str(int(digits)))
-        return _matches(connection, "number", f"{kind}_id = {int(digits)}", [], forget)
-    if not re.match("https?://", asked):
+    is_number = re.fullmatch(r"\d{1,18}", asked, re.ASCII)
+    if page := ("boke", int(asked)) if is_number else _page(asked):
+        kind, number = page
+        forget = place.command("forget", f"--{kind}", str(number))
+        return _matches(connection, "number", f"{kind}_id = {number}", [], forget)
+    if not re.match("https?://", asked, re.IGNORECASE):
         raise UsageError(
             f"{asked!r} is neither a number, an address nor a file. Name a boke's number, the address of a "
             "boke, an odai or a photo, or a photo's file"
@@ -185,6 +184,12 @@ def _of_text(connection: duckdb.DuckDBPyConnection, asked: str, place: Place) ->
     key = literal(photo_key(asked))
     found = connection.execute(f"SELECT sha256 FROM image WHERE {sql_photo_key('url')} = {key}").fetchall()
     return _photos(connection, "address", {sha256 for (sha256,) in found}, place)
+
+
+def _page(asked: str) -> tuple[str, int] | None:
+    """Return of which boke or odai an address is the page, on whichever host; people leave out its scheme."""
+    address = asked if "://" in asked else f"http://{asked}"
+    return numbered(page_address(address, address))
 
 
 def _of_photo(connection: duckdb.DuckDBPyConnection, content: bytes, place: Place) -> tuple[list[Match], int]:

@@ -57,7 +57,15 @@ def sha256(number: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "asked", ["20", "https://bokete.jp/boke/20", "http://sp.bokete.jp/boke/20?x=1", "bokete.jp/boke/20"]
+    "asked",
+    [
+        "20",
+        "https://bokete.jp/boke/20",
+        "http://sp.bokete.jp/boke/20?x=1",
+        "bokete.jp/boke/20",
+        "HTTPS://BOKETE.JP/boke/20",
+        "http://127.0.0.1:8080/boke/020/#top",
+    ],
 )
 def test_a_boke_is_found_by_its_number_and_address(place: Place, asked: str) -> None:
     [match] = contains(asked, place).matches
