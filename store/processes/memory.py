@@ -5,6 +5,8 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
 
 MOST = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
 """Bytes that leave other programs their part of this machine."""
@@ -47,7 +49,7 @@ def told_of(action: Callable[[], int]) -> int:
     if not child:
         os.setpgid(0, 0)  # a terminal's Ctrl-C then comes once, from here
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        return _tried(action, limit)
+        _ends(action, limit)
     for number in _SIGNALS:
         signal.signal(number, lambda received, _: os.kill(child, received))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
@@ -57,11 +59,18 @@ def told_of(action: Callable[[], int]) -> int:
     return ended if ended >= 0 else 128 - ended
 
 
-def _tried(action: Callable[[], int], limit: int) -> int:
+def _ends(action: Callable[[], int], limit: int) -> NoReturn:
+    """Run the work, and end this process: what the caller does next, the parent does."""
     try:
-        return action()
+        status = action()
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
     except Exception as error:  # what it is called depends on which library got no memory
-        return _say(limit, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+        status = _say(limit, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(status)
 
 
 def _say(limit: int, reason: str) -> int:

@@ -54,6 +54,14 @@ def test_other_endings_are_what_they_are(work: str, status: int) -> None:
     assert run(work).returncode == status
 
 
+@pytest.mark.parametrize(("work", "status"), [("None", 0), ("sys.exit(3)", 3), ("[].pop()", 1)])
+def test_who_called_goes_on_once(work: str, status: int) -> None:
+    """The child ends with the work: else all that follows would be done twice."""
+    code = RUN.format(work=work).replace("sys.exit(told_of", "print('back with', told_of", 1)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert ended.stdout == f"back with {status}\n"
+
+
 def test_signals_reach_the_work() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", RUN.format(work="(print('works', flush=True), time.sleep(60))")],
