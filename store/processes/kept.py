@@ -10,6 +10,7 @@ import stat
 import tempfile
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -38,10 +39,13 @@ def compiled(*signature: object, **settings: Any) -> Callable[[Function], Functi
 
 
 @cache
-def _sources(package: Path) -> list[tuple[str, float, int]]:
-    """Return what changes when any module of a package does: name, time and size of each."""
-    found = sorted((path.name, path.stat()) for path in package.glob("*.py"))
-    return [(name, status.st_mtime, status.st_size) for name, status in found]
+def _sources(package: Path) -> list[tuple[str, str]]:
+    """Return what changes when any module of a package does, and at nothing else: name and digest of each.
+
+    Not the time: an image may give all its files the same one, and a new checkout gives each a new one.
+    """
+    paths = sorted(package.glob("*.py"))
+    return [(path.name, sha256(path.read_bytes()).hexdigest()) for path in paths]
 
 
 @cache

@@ -117,7 +117,7 @@ def test_code_is_made_anew_where_another_module_of_its_package_changed(tmp_path:
         "@compiled()\ndef outer(x):\n    return inner(x)\n"
     )
     root = Path(__file__).parents[3]
-    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("NUMBA_CACHE_DIR", None)
 
     def told(added: int | None) -> list[str]:
@@ -127,6 +127,7 @@ def test_code_is_made_anew_where_another_module_of_its_package_changed(tmp_path:
                 "from store.processes.kept import compiled\n"
                 f"@compiled()\ndef inner(x):\n    return x + {added}\n"
             )
+            os.utime(package / "inner.py", (10**9, 10**9))  # as in an image whose files have one time
         line = "from jokes.outer import outer; print(outer(1), sum(outer.stats.cache_hits.values()))"
         command = [sys.executable, "-c", line]
         return subprocess.run(
@@ -135,4 +136,6 @@ def test_code_is_made_anew_where_another_module_of_its_package_changed(tmp_path:
 
     assert told(10) == ["11", "0"]
     assert told(None) == ["11", "1"], "nothing changed: it is kept"
-    assert told(100) == ["101", "0"]
+    assert told(20) == ["21", "0"]
+    os.utime(package / "inner.py", (10**9 + 1, 10**9 + 1))
+    assert told(None) == ["21", "1"], "its time alone changed: it is kept"
