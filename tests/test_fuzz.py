@@ -1,7 +1,8 @@
-"""Readers bear whatever files strangers send: the fuzzer itself, a minute of it, what longer ones found."""
+"""Readers bear whatever files strangers send: the fuzzer itself, a file of each kind, what it found."""
 
 import io
 import json
+import resource
 import sys
 import zipfile
 from collections.abc import Callable
@@ -145,17 +146,42 @@ def test_a_process_that_dies_hangs_or_eats_is_ended_and_the_next_file_is_read(
     }
 
 
+def test_a_command_runs_in_the_process_that_is_measured(tmp_path: Path) -> None:
+    """Under a limit of addresses it would run in another one: `store.processes.memory.told_of`."""
+    reading = Reading(tmp_path, 1, ["pipelines.yaml"])
+    try:
+        assert reading.read("pipelines.yaml", 0) is None
+        assert reading._process
+        limits = resource.prlimit(reading._process.pid, resource.RLIMIT_AS)
+        assert limits == resource.getrlimit(resource.RLIMIT_AS)
+    finally:
+        reading.close()
+
+
+def test_files_are_read_in_turns_until_the_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = PRETENDED.replace('["dies", "hangs", "eats", "slow", "good"]', '["good", "better"]')
+    code = code.replace('"wrong": ""', '"wrong": "nonsense"')
+    monkeypatch.setattr(run, "PROCESS", (sys.executable, "-c", code))
+    found = [(each.number, each.target) for each in fuzz(1, seed=1, first=3, folder=tmp_path) if each]
+    assert len(found) > 3
+    assert sorted(found[:2]) == [(3, "better"), (3, "good")]
+    assert sorted(found[2:4]) == [(4, "better"), (4, "good")]
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_a_minute_of_mutated_files_finds_nothing(tmp_path: Path) -> None:
+def test_every_reader_bears_a_real_file_and_a_mutated_one(tmp_path: Path) -> None:
+    """Always the same ones, however fast the machine is: a real one has the number 0."""
     reading = Reading(tmp_path, 1)
-    reading.close()
-    assert {kind.path for kind in KINDS if kind.lasts or kind.format == "derived"} - set(
-        reading.names
-    ) == set(kinds.LEFT_OUT)
-    findings = list(fuzz(60, seed=1, folder=tmp_path))
-    assert len(findings) > 20
-    assert [str(found) for found in findings if found] == []
+    try:
+        lasting = {kind.path for kind in KINDS if kind.lasts or kind.format == "derived"}
+        assert lasting - set(reading.names) == set(kinds.LEFT_OUT)
+        found = [reading.read(name, number) for name in reading.names for number in (0, 1)]
+    finally:
+        reading.close()
+    assert [str(each) for each in found if each] == []
 
 
 def nameless(path: Path, files: dict[str, bytes]) -> Path:

@@ -21,8 +21,9 @@ from store.errors import UserError
 from tests.fuzz.structures import changed
 from tests.fuzz.targets import REFUSALS, Target, targets
 
-ADDRESSES = 16 * 2**30
-"""Bytes of addresses, most of which libraries reserve and never use."""
+DATA = 16 * 2**30
+"""Bytes that libraries may reserve, most of which they never use. No limit of addresses (RLIMIT_AS): under
+one `store.processes.memory` runs a command in another process, where nobody measures it."""
 FILES = 2**30
 """Bytes of a file that it may write."""
 
@@ -51,7 +52,7 @@ def main(folder: Path, seed: int, only: Sequence[str]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     warnings.simplefilter("ignore")
     found = targets(folder, only)
-    for limit, most in ((resource.RLIMIT_AS, ADDRESSES), (resource.RLIMIT_FSIZE, FILES)):
+    for limit, most in ((resource.RLIMIT_DATA, DATA), (resource.RLIMIT_FSIZE, FILES)):
         resource.setrlimit(limit, (most, most))
     print(json.dumps(list(found)), file=told, flush=True)
     for line in sys.stdin:
