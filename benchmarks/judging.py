@@ -96,8 +96,8 @@ def drawn(truth: Truth, generator: np.random.Generator) -> tuple[dict[str, Pair]
         weights = np.array([math.exp(gain / 2), math.exp(-gain / 2), neither_at(truth.difference)])
         drawn_choice = int(generator.choice(3, p=weights / weights.sum()))
         choice = None if drawn_choice == 2 else drawn_choice
-        votes.append(Vote(f"p{photo}", f"j{judge}-{number // PHOTOS}", choice, left, NOW))
-    return pairs, [Vote(v.pair, v.judge.partition("-")[0], v.choice, v.left, v.at) for v in votes]
+        votes.append(Vote(f"p{photo}", f"j{judge}", choice, left, NOW))
+    return pairs, votes
 
 
 def reports(truth: Truth, repeats: int, seed: int) -> Iterator[Report]:

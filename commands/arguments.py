@@ -78,6 +78,11 @@ def add_json(command: argparse.ArgumentParser, meaning: str = "the answer") -> N
     command.add_argument("--json", action="store_true", help=what)
 
 
+def add_several(command: argparse.ArgumentParser, option: str, of: str, meaning: str) -> None:
+    """Add an option that takes values, several at a time and several times; by default there are none."""
+    command.add_argument(option, nargs="+", action="extend", default=[], metavar=of, help=meaning)
+
+
 def add_verbose(command: argparse.ArgumentParser) -> None:
     """Add the option that shows more of the log."""
     command.add_argument(

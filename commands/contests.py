@@ -3,11 +3,22 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import fields
+from math import isnan, nan
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from commands.answers.catalogue import answer
-from commands.arguments import Commands, add, add_json, add_pipeline, path, pipeline_of, positive, share
+from commands.arguments import (
+    Commands,
+    add,
+    add_json,
+    add_pipeline,
+    add_several,
+    path,
+    pipeline_of,
+    positive,
+    share,
+)
 from commands.lineage import wanted
 from commands.pipeline import Pipeline
 from store.errors import UsageError
@@ -162,9 +173,12 @@ class _Score(argparse.Action):
         """Add the pair to those that were given before."""
         name, most = values
         try:
-            getattr(namespace, self.dest).append((name, float(most)))
+            limit = float(most)
         except ValueError:
+            limit = nan
+        if isnan(limit):
             parser.error(f"argument {option}: {most!r} is no number")
+        getattr(namespace, self.dest).append((name, limit))
 
 
 def register(commands: Commands) -> None:
@@ -179,14 +193,7 @@ def register(commands: Commands) -> None:
         default="prefer",
         help="prefer: the funnier of two; match: the one of five that was written for the photo (prefer)",
     )
-    command.add_argument(
-        "--runs",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="RUN",
-        help="runs that write (the pipeline's own)",
-    )
+    add_several(command, "--runs", "RUN", "runs that write (the pipeline's own)")
     command.add_argument(
         "--strategies",
         nargs="+",
@@ -208,14 +215,8 @@ def register(commands: Commands) -> None:
         metavar="FILE",
         help="words, one a line, that no caption shown may hold (those of dataset.forbidden_words)",
     )
-    command.add_argument(
-        "--exclude-categories",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="NAME",
-        help="categories of people's captions that are not shown",
-    )
+    categories = "categories of people's captions that are not shown"
+    add_several(command, "--exclude-categories", "NAME", categories)
     command.add_argument(
         "--max-score",
         nargs=2,

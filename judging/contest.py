@@ -203,11 +203,16 @@ def begin(place: Place, name: str) -> Path:
         UsageError: it is no name.
     """
     directory = folder(place) / checked_name(name)
-    if (directory / CONTEST).exists():
+    if (directory / CONTEST).exists() or has_votes(directory):
         raise UserError(f"{directory} is there: votes belong to the pairs that were drawn. Take another name")
     directory.mkdir(parents=True, exist_ok=True)
     remove_leftovers(directory)
     return directory
+
+
+def has_votes(directory: Path) -> bool:
+    """Tell whether people voted in the contest of a folder: then it was drawn, whatever is left of it."""
+    return any((directory / VOTES).glob("[!.]*.parquet"))
 
 
 def new_secret() -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from judging.contest import ASKED, CONTEST, VOTES, load, load_pairs
+from judging.contest import ASKED, CONTEST, VOTES, has_votes, load, load_pairs
 from judging.votes import read_file
 from store.errors import DamagedFile
 from store.manifest import Entry
@@ -14,6 +14,9 @@ def check(pipeline: Path) -> Problems:
     for path in sorted(pipeline.glob("contests/[!.]*")):
         if (path / CONTEST).exists():  # else it was never finished: `bokeru contest new` begins anew
             yield from _check(path)
+        elif has_votes(path):
+            lost = "is missing, though people voted: put it back, or delete the contest's folder"
+            yield Problem(f"{path / CONTEST} {lost}")
 
 
 def _check(directory: Path) -> Problems:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from commands.arguments import path, pipeline_of
+from commands.arguments import add_several, path, pipeline_of
 
 TRACKERS = ("mlflow", "trackio")
 """Those that runs are exported to; each has a script in `train/runs/trackers/`."""
@@ -31,7 +31,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     """Add the options of `bokeru runs export`."""
     command.add_argument("form", choices=["csv", *TRACKERS], help="for whom")
     what = "runs, by their names, or how these begin or end (all complete ones)"
-    command.add_argument("--run", nargs="+", action="extend", default=[], metavar="RUN", help=what)
+    add_several(command, "--run", "RUN", what)
     command.add_argument(
         "--out", type=path, default=Path("runs.csv"), metavar="FILE", help="the table (runs.csv)"
     )

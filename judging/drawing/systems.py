@@ -32,15 +32,23 @@ def of_people(place: Place, split: str, unfit: Unfit) -> dict[str, list[Written]
 
     Raises:
         MissingStage: there is no dataset.
+        UsageError: no caption has a score that `unfit` limits.
     """
     found: dict[str, list[Written]] = {}
+    known: set[str] = set()
     columns = ["sha256", "text", "tokens", "odai_id", "boke_id", "category", "scores"]
     for table in read.caption_tables(place.dataset, split):
         for row in table.select(columns).to_pylist():
             scores = {score["name"]: score["value"] for score in row["scores"] or ()}
+            known |= scores.keys()
             if unfit.is_fit(row["text"], row["category"], scores):
                 caption = Caption(PEOPLE, row["sha256"], row["text"], row["odai_id"], row["boke_id"])
                 found.setdefault(row["sha256"], []).append(Written(caption, tuple(row["tokens"] or ())))
+    if lacking := sorted(unfit.scores.keys() - known):
+        raise UsageError(
+            f"No caption of {split} has the score {lacking[0]}, so that it would keep nothing out. "
+            f"There are: {', '.join(sorted(known)) or 'none'}. Name one of these, or leave out --max-score"
+        )
     return found
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from commands.main import main
+from commands.main import main, parser
 from commands.verify import verify
 from judging.contest import find, load, load_pairs
 from judging.drawing.new import Wanted, new
 from judging.publish import publish
 from judging.report import report
 from judging.votes import Ballots, read
-from store.errors import DamagedFile
+from store.errors import DamagedFile, UserError
 from store.place import Place
 from store.schema import PUBLISHED
 from tests.commands.commandline import write_config
@@ -81,6 +81,24 @@ def test_a_file_that_was_cut_or_edited_is_found(place: Place, which: str) -> Non
     assert any(path.name in text for text in problems(place))
 
 
+def test_votes_whose_contest_is_gone_are_found_and_no_other_is_drawn_over_them(place: Place) -> None:
+    path = find(place, "funny") / "contest.json"
+    path.unlink()
+    assert [text for text in problems(place) if "contest.json is missing, though people voted" in text]
+    with pytest.raises(UserError, match="votes belong to the pairs that were drawn"):
+        new(place, "funny", Wanted(runs=complete(place.runs), n=8), {})
+
+
+def test_a_contest_that_a_kill_left_half_drawn_is_drawn_anew(place: Place) -> None:
+    """The pairs come first, contest.json last: nobody could vote in between."""
+    directory = find(place, "funny")
+    shutil.rmtree(directory / "votes")
+    (directory / "contest.json").unlink()
+    assert problems(place) == []
+    new(place, "funny", Wanted(runs=complete(place.runs), n=8), {})
+    assert problems(place) == []
+
+
 def test_settings_that_were_edited_are_found(place: Place) -> None:
     path = find(place, "funny") / "contest.json"
     path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
@@ -138,3 +156,12 @@ def test_a_contest_without_its_name_is_wrong_use(
 ) -> None:
     assert main(["contest", "report", *where(place, tmp_path)]) == 2
     assert "Name the contest" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("limit", ["nan", "much"])
+def test_a_limit_that_is_no_number_is_wrong_use(capsys: pytest.CaptureFixture[str], limit: str) -> None:
+    """No score is above NaN: such a limit would let everything through."""
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(["contest", "new", "more", "--pipeline", "p", "--max-score", "rude", limit])
+    assert ended.value.code == 2
+    assert f"{limit!r} is no number" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from dataset import read
 from store.errors import UserError
 from store.manifest import fingerprint
 from store.place import Place
-from store.register.listed import changing
+from store.register.listed import changing, list_files
 from store.register.stages import Stage
 from store.whole_file import write_json
 from train import artifact as captioner
@@ -34,6 +34,7 @@ from train.ranking.learn import all_scores, learn
 from train.ranking.words import kinds
 
 EVALUATION = "evaluation.json"
+FILES = (EVALUATION, TENSORS, VOCABULARY, CONFIG)
 WAYS = ("ranker", "words", "length", "log_likelihood")
 """How captions are ranked: by the ranker, by one that sees no photo, the shorter the better, and by the
 captioner's own probability."""
@@ -50,7 +51,9 @@ def rank(run: Path, dataset: Path, features: Path, seed: int) -> None:
         UserError: too few captions of a photo have stars that differ clearly; a photo without a vector.
     """
     made_from = _fingerprint(dataset, features, seed)
+    stage, files = Stage("run", run), [run / FOLDER / name for name in FILES]
     if _is_there(run, made_from):
+        list_files(stage, files)  # a kill may have come before the manifest knew them
         print("ranker: up to date")
         return
     vocabulary = read.vocabulary(dataset)
@@ -72,20 +75,23 @@ def rank(run: Path, dataset: Path, features: Path, seed: int) -> None:
         vocabulary,
         RankerConfig(sizes=ranker.sizes, features_key=features.name, fingerprint=made_from),
     )
-    names = (EVALUATION, TENSORS, VOCABULARY, CONFIG)
-    with changing(Stage("run", run), [directory / name for name in names]):
+    with changing(stage, files):
         write_json(directory / EVALUATION, found)
         made.save(directory)
     print("\n".join(told(found)))
 
 
 def _fingerprint(dataset: Path, features: Path, seed: int) -> str:
-    habits = [learning.EPOCHS, learning.RATE, learning.DECAY, learning.DROPOUT, learning.CAPTIONS]
+    habits = [learning.EPOCHS, learning.RATE, learning.DECAY, learning.DROPOUT]
+    habits += [learning.CAPTIONS, learning.UPDATES]
     return fingerprint(FORMAT, habits, dataset_manifest(dataset)["fingerprint"], features.name, seed)
 
 
 def _is_there(run: Path, made_from: str) -> bool:
-    """Tell whether the ranker that is to be made is there; one that cannot be read is made again."""
+    """Tell whether the ranker that is to be made is there; one that lacks a file, or cannot be read, is made
+    again."""
+    if not (run / FOLDER / EVALUATION).is_file():
+        return False
     try:
         return load(run).config.fingerprint == made_from
     except UserError:

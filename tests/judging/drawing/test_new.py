@@ -130,3 +130,9 @@ def test_without_a_dataset_there_is_no_contest(judged: Place) -> None:
 def test_a_contest_that_is_not_there_is_named(judged: Place) -> None:
     with pytest.raises(MissingStage, match=r"bokeru contest --pipeline demo .*new none"):
         find(judged, "none")
+
+
+def test_a_score_that_no_caption_has_is_wrong_use(judged: Place, run: Path) -> None:
+    """A name with a slip of the pen would keep nothing out."""
+    with pytest.raises(UsageError, match="has the score rude, so that it would keep nothing out"):
+        new(judged, "scored", Wanted(runs=[run], n=4, unfit=Unfit(scores={"rude": 0.5})), {})

@@ -9,6 +9,8 @@ import pytest
 from commands.verify import verify
 from store.errors import MissingStage, UsageError
 from store.place import Place
+from store.register.listed import unlist
+from store.register.stages import Stage
 from tests import crawl_tables
 from tests.web import small_pipeline
 from train.captions.captioner import Captioner
@@ -56,6 +58,42 @@ def test_it_is_trained_once_and_again_where_it_is_damaged(
     rank(run, place.dataset, place.features / small_pipeline.KEY, 0)
     assert "the ranker" in capsys.readouterr().out
     assert tensors.read_bytes() == before
+
+
+def test_figures_that_are_missing_are_made_again(run: Path, place: Place) -> None:
+    figures = run / FOLDER / "evaluation.json"
+    before = figures.read_bytes()
+    figures.unlink()
+    rank(run, place.dataset, place.features / small_pipeline.KEY, 0)
+    assert figures.read_bytes() == before
+    assert [str(problem) for problem in verify(run)] == []
+
+
+def test_files_that_a_kill_left_unlisted_are_listed(run: Path, place: Place) -> None:
+    """As after a kill between the last of them and the manifest."""
+    listed = {f"{FOLDER}/{path.name}" for path in (run / FOLDER).iterdir()}
+    unlist(Stage("run", run), list((run / FOLDER).iterdir()))
+    rank(run, place.dataset, place.features / small_pipeline.KEY, 0)
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert len(listed) == 4
+    assert listed <= {entry["name"] for entry in manifest["files"]}
+
+
+class Begun(Exception):
+    """A ranker is trained."""
+
+
+def test_it_is_trained_again_where_its_updates_would_be_others(
+    run: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin(*_: object) -> None:
+        raise Begun
+
+    monkeypatch.setattr("train.ranking.stage.learn", begin)
+    rank(run, place.dataset, place.features / small_pipeline.KEY, 0)
+    monkeypatch.setattr("train.ranking.learn.UPDATES", 25)
+    with pytest.raises(Begun):
+        rank(run, place.dataset, place.features / small_pipeline.KEY, 0)
 
 
 def test_verify_knows_its_files(run: Path, place: Place) -> None:
