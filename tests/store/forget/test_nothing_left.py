@@ -32,6 +32,8 @@ ALL = (*OF_EACH_KIND, "no number", "of two odai", "imported")
 def test_of_each_kind_nothing_is_left(whole: Everything, capfd: pytest.CaptureFixture[str]) -> None:
     found = [wanted(whole)[name] for name in OF_EACH_KIND]
     assert UNUSUAL in (whole.pipeline / "dataset" / "vocabulary.json").read_text()
+    assert main(["train", *whole.where, "--set", "train.ranker=true"]) == 0
+    assert list(whole.pipeline.glob("runs/*/ranker/config.json"))
     for one in found:
         assert whole.forget(*one.options) == 0
     assert UNUSUAL not in (whole.pipeline / "dataset" / "vocabulary.json").read_text()

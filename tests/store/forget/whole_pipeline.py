@@ -47,15 +47,7 @@ SETTINGS: dict[str, Any] = {
     },
     "dataset": {"dev_fraction": 0.3, "max_characters": 60},
     "features": {"weights": "random", "random": {"dimensions": 16}},
-    "train": {
-        "epochs": 1,
-        "embedding": 8,
-        "hidden": 8,
-        "batch_size": 16,
-        "fused": False,
-        "device": "cpu",
-        "ranker": True,
-    },
+    "train": {"epochs": 1, "embedding": 8, "hidden": 8, "batch_size": 16, "fused": False, "device": "cpu"},
 }
 LISTED, COPY, TWICE = 900_001, 900_002, 900_003
 """Photos made by hand: on a list whose boke have no numbers; a smaller copy of it; one with two addresses."""
