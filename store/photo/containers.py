@@ -26,6 +26,9 @@ _NEEDED = ((0xE0, b"JFIF\0", 16), (0xE1, b"Exif\0", 12), (0xE1, _XMP, 40), (0xEE
 """A JPEG's segments that decide colours or orientation: marker, how the data begins, the least bytes."""
 _SCAN, _LOSSLESS = 0xDA, (0xC3, 0xC7, 0xCB, 0xCF)
 """A JPEG's markers: start of scan; lossless frames (ITU-T T.81, table B.1)."""
+MOST_SCANS = 500
+"""A JPEG may send its picture in so many scans; real ones have about ten. Each costs the decoder a pass over
+the picture, 17 ms at 25 megapixels, and may have 42 bytes. Source: libjpeg-turbo's TJFLAG_LIMITSCANS."""
 
 _CLAIMS = {
     "JPEG": rb"\xff\xd8\xff",
@@ -115,7 +118,10 @@ def _jpeg(content: bytes) -> Cleaned:
         ):
             kept.append(content[start:end])
         at = end
-    return b"".join([*kept, content[at:]]), None
+    # Within the data of a scan 0xFF has a zero or a restart after it, so nothing else looks like a scan.
+    scans = content.count(bytes([0xFF, _SCAN]), at)
+    wrong = f"it has {scans:,} scans, at most {MOST_SCANS} are decoded" if scans > MOST_SCANS else None
+    return b"".join([*kept, content[at:]]), wrong
 
 
 def segments(content: bytes) -> list[tuple[int, int, int]]:

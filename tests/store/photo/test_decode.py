@@ -92,6 +92,28 @@ def test_a_photo_cut_short_is_undecodable(share: float) -> None:
         decode(content[: int(len(content) * share)])
 
 
+def scanned(times: int) -> bytes:
+    """Return a progressive JPEG of 6 scans, the last one again and again until there are so many."""
+    content = encoded(Image.new("L", (64, 64), 128), "JPEG", progressive=True)
+    last = content[content.rindex(b"\xff\xda") : -2]
+    assert content.count(b"\xff\xda") == 6
+    return content[:-2] + last * (times - 6) + b"\xff\xd9"
+
+
+def test_a_picture_in_more_scans_than_any_real_one_is_not_decoded() -> None:
+    """Each is a pass over all pixels: a megabyte of them takes minutes. 500 is libjpeg-turbo's limit."""
+    assert decode(scanned(500)).size == (64, 64)
+    with pytest.raises(UnusablePhoto, match="it has 501 scans, at most 500 are decoded"):
+        decode(scanned(501))
+
+
+def test_what_looks_like_scans_in_a_comment_is_none() -> None:
+    content = scanned(6)
+    comment = b"\xff\xda" * 600
+    content = content[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment + content[2:]
+    assert decode(content).size == (64, 64)
+
+
 def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
     with pytest.raises(UnusablePhoto, match="8000x8000 pixels, more than 25 megapixels"):
         decode(encoded(Image.new("1", (8_000, 8_000))))
