@@ -7,7 +7,8 @@ from pathlib import Path
 
 from commands.answers.catalogue import answer
 from commands.arguments import Commands, add, add_json, add_pipeline, gigabytes, path, pipeline_of, positive
-from store.errors import MissingStage, UsageError, UserError
+from commands.lineage import require_dataset, require_vectors
+from store.errors import UsageError, UserError
 
 _MOST = 50
 """Answers that a terminal gets."""
@@ -95,8 +96,8 @@ def leaks(arguments: argparse.Namespace) -> None:
 
     check_ending(arguments.out)
     pipeline = pipeline_of(arguments)
-    if not pipeline.feature_cache.exists():
-        raise MissingStage(pipeline.feature_cache, pipeline.command("features"))
+    require_dataset(pipeline)
+    require_vectors(pipeline)
     found = leaks(pipeline.feature_cache, pipeline.dataset, least=arguments.least, count=arguments.n)
     if arguments.json:
         answer("leaks", found)

@@ -17,8 +17,9 @@ from commands.arguments import (
     pipeline_of,
     positive,
 )
+from commands.lineage import require_dataset, require_vectors
 from pipelines import Settings, describe, load
-from store.errors import MissingStage, UsageError
+from store.errors import UsageError
 
 VERIFY_SECONDS = 3600.0
 """What checking one file may take: photos are decoded, and vectors computed."""
@@ -66,7 +67,9 @@ def export(arguments: argparse.Namespace) -> None:
     """Write a pipeline's dataset in the form that other trainers read."""
     from dataset.export.formats import export
 
-    captions = export(pipeline_of(arguments).dataset, arguments.directory, arguments.format)
+    pipeline = pipeline_of(arguments)
+    require_dataset(pipeline)
+    captions = export(pipeline.dataset, arguments.directory, arguments.format)
     print(f"{captions:,} captions exported to {arguments.directory}")
 
 
@@ -97,7 +100,9 @@ def push(arguments: argparse.Namespace) -> None:
     """Send a pipeline's dataset to the Hugging Face Hub: to a private repository, unless told otherwise."""
     from dataset.export.push import push
 
-    address = push(pipeline_of(arguments).dataset, arguments.repository, public=arguments.public)
+    pipeline = pipeline_of(arguments)
+    require_dataset(pipeline)
+    address = push(pipeline.dataset, arguments.repository, public=arguments.public)
     print(f"pushed to {address}, {'publicly' if arguments.public else 'privately'}")
 
 
@@ -113,8 +118,8 @@ def neighbours(arguments: argparse.Namespace) -> None:
     from featurize.neighbours import neighbours
 
     pipeline = pipeline_of(arguments)
-    if not pipeline.feature_cache.exists():
-        raise MissingStage(pipeline.feature_cache, pipeline.command("features"))
+    require_dataset(pipeline)
+    require_vectors(pipeline)
     options = {"photos": arguments.photos, "count": arguments.n, "seed": arguments.seed}
     print(neighbours(pipeline.feature_cache, pipeline.dataset, arguments.out, **options))
 

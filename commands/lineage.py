@@ -57,7 +57,7 @@ def _cache(pipeline: Pipeline) -> Path | None:
 
 def _held_out(pipeline: Pipeline) -> int | None:
     """Return the first odai of the embedded site's evaluation photos, which are in dev; None elsewhere."""
-    if pipeline.settings.crawl.site != "embedded":
+    if not pipeline.is_drawn:
         return None
     from demo.evaluation import evaluation_odai
 

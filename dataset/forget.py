@@ -33,8 +33,9 @@ from store.schema import LEFT_OUT_CAPTIONS, PHOTOS, decoder_of
 from store.shard_reader import sql_rows
 from store.shards import read_schema
 
-KEPT_INPUTS = ("photos", "forbidden_words", "opt_outs")
-"""What a manifest says of a dataset's inputs that still holds: the crawl has changed, too."""
+KEPT_INPUTS = ("photos", "forbidden_words", "opt_outs", "filters", "forgotten")
+"""What a manifest says of a dataset's inputs that still holds: the crawl has changed, too. The forget list is
+that of the build, which is not made again here."""
 TABLES = (DATASET_SHARDS, DATASET_CAPTIONS)
 """The folders of the tables that are written without what is forgotten."""
 

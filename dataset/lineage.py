@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dataset import filters
-from dataset.build.stage import VERSION, named_files
+from dataset import filters, outside
+from dataset.build.stage import VERSION, forgotten_of, named_files
 from dataset.options import DatasetOptions
 from dataset.scores import tables as scores
 from dataset.text.tokenizer_process import tokenizer_version
 from store.errors import DamagedFile
 from store.lineage.difference import Difference
 from store.lineage.difference import differences as settings_that_differ
-from store.manifest import read_manifest
+from store.manifest import fingerprint, read_manifest
 from store.options import odai_range
 from store.photo.options import Limits
 from store.place import Place
@@ -35,14 +35,14 @@ def differences(
     """Return in what the dataset `directory` is not the one that these settings and crawls make.
 
     Settings of the crawl say nothing of a dataset: only what was fetched does. Nothing is read but manifests,
-    lists of files and the files that settings name. Where there is no dataset, nothing differs.
+    lists of files, forget lists and the files that settings name. Where there is no dataset, nothing differs.
 
     Args:
         crawls: what it is to be built from, in the order that `build` is given them.
         held_out: odai from this number on are in dev whatever the settings say: the crawl's say it.
 
     Raises:
-        UserError: a file that the settings name cannot be read.
+        UserError: a file that the settings name, or a forget list, cannot be read.
     """
     manifest = _manifest(directory)
     found, inputs = manifest.get("settings"), manifest.get("inputs")
@@ -53,7 +53,8 @@ def differences(
     return (
         *settings_that_differ("dataset", found, wanted, defaults),
         *_of_tokens(manifest, options),
-        *(_of_inputs(inputs, options, crawls, Place.of(directory)) if isinstance(inputs, dict) else ()),
+        *(_of_inputs(inputs, options, crawls, directory) if isinstance(inputs, dict) else ()),
+        *(_of_filters(found, inputs, options) if isinstance(inputs, dict) else ()),
     )
 
 
@@ -77,7 +78,7 @@ def _of_tokens(manifest: Mapping[str, Any], options: DatasetOptions) -> Iterator
 
 
 def _of_inputs(
-    inputs: Mapping[str, Any], options: DatasetOptions, crawls: Sequence[Path], place: Place
+    inputs: Mapping[str, Any], options: DatasetOptions, crawls: Sequence[Path], directory: Path
 ) -> Iterator[Difference]:
     digests = named_files(
         filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
@@ -91,13 +92,29 @@ def _of_inputs(
     yield from settings_that_differ("photos", inputs.get("photos", limits), limits, limits)
     if (version := inputs.get("version", VERSION)) != VERSION:
         yield Difference("version of the build", version, VERSION, refused=False, is_setting=False)
-    if (scored := inputs.get("scores")) is not None and scored != scores.versions(place.scores):
+    if (scored := inputs.get("scores")) is not None and scored != scores.versions(Place.of(directory).scores):
         yield Difference("scores", "as they were then", "others", refused=False, is_setting=False)
+    forgotten = fingerprint(sorted(forgotten_of(directory, crawls)))
+    if inputs.get("forgotten", forgotten) != forgotten:
+        yield Difference("the forget list", "as it was then", "with more", refused=False, is_setting=False)
     listed: list[Any] = [inputs.get(table) for table in TABLES]
     if all(isinstance(table, list) and len(table) == len(crawls) for table in listed):
         for number, crawl in enumerate(crawls):
             files = (file for table in listed for file in table[number])
             yield from _of_crawl(crawl, {(str(name), int(size)) for name, size in files})
+
+
+def _of_filters(
+    found: Mapping[str, Any], inputs: Mapping[str, Any], options: DatasetOptions
+) -> Iterator[Difference]:
+    """Yield where the code of a filter is another one by now; other filters are a setting."""
+    then = inputs.get("filters")
+    if then is None or found.get("filters") != list(options.filters):
+        return
+    if then != (now := outside.versions(options.filters)):
+        yield Difference(
+            "version of dataset.filters", ", ".join(then), ", ".join(now), refused=False, is_setting=False
+        )
 
 
 def _of_crawl(crawl: Path, then: set[File]) -> Iterator[Difference]:

@@ -63,7 +63,8 @@ def fit(
         DamagedFile: no snapshot can be read, or the dataset is not as it was built.
     """
     require_as_built(dataset)
-    run, run_fingerprint = place_of(options, dataset, features, runs, variant.name if variant else None)
+    name = variant.name if variant else None
+    run, run_fingerprint = place_of(options, dataset, features, runs, name)
     if is_fresh(run, run_fingerprint) and not force:
         print("train: up to date")
         return run
@@ -79,17 +80,19 @@ def fit(
             if variant:
                 variant(job)
             with _run_lock(run, processes):
-                _complete(job, dataset, features, run_fingerprint, force=force)
+                _complete(job, dataset, features, run_fingerprint, name, force=force)
     return run
 
 
-def _complete(job: Job, dataset: Path, features: Path, run_fingerprint: str, *, force: bool) -> None:
+def _complete(
+    job: Job, dataset: Path, features: Path, run_fingerprint: str, variant: str | None, *, force: bool
+) -> None:
     """Train from the newest snapshot to the end; the first process writes the run."""
     processes = job.updater.processes
     if processes.rank == 0:
         job.room.check()
         _open_again(job.run, force=force)
-        _start_run(job, dataset, features)
+        _start_run(job, dataset, features, variant)
         _tell_left_out(job)
     processes.barrier()  # the first process has cleared leftovers before anyone reads snapshots
     if job.checkpoint.restore() and processes.rank == 0:
@@ -126,11 +129,12 @@ def _open_again(run: Path, *, force: bool) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _start_run(job: Job, dataset: Path, features: Path) -> None:
+def _start_run(job: Job, dataset: Path, features: Path, variant: str | None) -> None:
     """Write what is known of the run before its first update."""
     remove_leftovers(job.run / "snapshots")
     write_json(job.run / "bounds.json", job.bounds)
-    settings = settings_of(job.options, dataset, features, job.artifact.config.sizes.vocabulary)
+    vocabulary = job.artifact.config.sizes.vocabulary
+    settings = settings_of(job.options, dataset, features, vocabulary, variant)
     write_whole(job.run / SETTINGS, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
 

@@ -77,8 +77,7 @@ def build(
     """
     with locked(directory):
         pages, images = crawl_tables.crawl_shards(crawls)
-        # With `dataset.also`, other pipelines' crawls are built in; the forget lists of all of them hold.
-        forgotten = {one for crawl in (directory, *crawls) for one in Forgotten.load(crawl.parent).digests()}
+        forgotten = forgotten_of(directory, crawls)
         words, outs = filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
         sources = [source for crawl in crawls for source in read_sources(crawl)]
         tokens = tokenizer_process.tokenizer_version(options.tokenizer)
@@ -113,6 +112,8 @@ def build(
                 "images": crawl_tables.by_crawl(images, crawls),
                 "scores": score_versions,
                 "photos": Limits.options.model_dump(mode="json"),
+                "filters": outside.versions(options.filters),
+                "forgotten": fingerprint(sorted(forgotten)),
                 **named_files(words, outs),
             },
         )
@@ -130,6 +131,17 @@ def build(
                 sides.record(directory, options)
                 record.keep(directory, build_fingerprint, rows)
     return True
+
+
+def forgotten_of(directory: Path, crawls: Sequence[Path]) -> set[str]:
+    """Return the digests of all forget lists that hold for a dataset of these crawls.
+
+    With `dataset.also`, other pipelines' crawls are built in; the lists of all of them hold.
+
+    Raises:
+        DamagedFile: one is no forget list.
+    """
+    return {one for stage in (directory, *crawls) for one in Forgotten.load(stage.parent).digests()}
 
 
 def named_files(words: Sequence[str], outs: Sequence[tuple[str, str]]) -> dict[str, str]:

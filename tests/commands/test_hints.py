@@ -492,8 +492,16 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
         for command in (["web"], ["caption", "PHOTO.jpg"], ["train", "--set", "train.sampling=one-to-one"])
     ),
     ("commands/pipeline.py", without("dataset", lambda place: called(place, "features")), ["dataset"]),
-    ("commands/data.py", lambda place: called(place, "neighbours"), ["features"]),
-    ("commands/builds.py", lambda place: called(place, "leaks"), ["features"]),
+    (
+        "train/lineage/wanted.py",
+        lambda place: called(place, "neighbours", "--set", "dataset.dev_fraction=0.25"),
+        ["features", "--set", "dataset.dev_fraction=0.25"],
+    ),
+    (
+        "train/lineage/wanted.py",
+        lambda place: called(place, "leaks", "--set", "dataset.dev_fraction=0.25"),
+        ["features", "--set", "dataset.dev_fraction=0.25"],
+    ),
     (
         "featurize/likeness/leaks.py",
         lambda place: leaks(place.features / "none", place.dataset, least=1, count=1),

@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from commands.main import main
 from dataset.options import DatasetOptions
+from demo.evaluation import evaluation_odai
 from featurize.extract import key
 from featurize.options import FeatureOptions, RandomOptions
 from pipelines import load
@@ -76,7 +78,18 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().err
 
 
-@pytest.mark.parametrize("stage", ["features", "train", "evaluate"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "features",
+        "train",
+        "evaluate",
+        "neighbours",
+        "leaks",
+        "export pairs --format pairs",
+        "push somebody/captions",
+    ],
+)
 def test_a_dataset_that_was_left_behind_is_refused(
     place: Place, capsys: pytest.CaptureFixture[str], stage: str
 ) -> None:
@@ -143,6 +156,29 @@ def test_settings_of_training_name_a_run_or_are_refused(
     assert bokeru(command, *arguments, "--set", "train.sampling=one-to-one") == 1
     assert "No run of demo was trained with train.sampling=one-to-one" in said(capsys)
     assert written(place) == before
+
+
+def test_a_build_that_forget_wrote_is_made_again_and_status_says_so(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boke = pq.read_table(place.dataset / "captions")["boke_id"][0].as_py()
+    assert bokeru("forget", "--boke", str(boke)) == 0
+    capsys.readouterr()
+    assert bokeru("status", "--check") == 1
+    assert "the forget list: as it was then, now with more" in capsys.readouterr().out
+    assert bokeru("dataset") == 0
+    capsys.readouterr()
+    bokeru("status")
+    assert "the forget list" not in capsys.readouterr().out
+
+
+def test_odai_in_dev_by_settings_count_where_no_embedded_site_is_crawled(place: Place) -> None:
+    """They look like those that the embedded site's evaluation photos would have."""
+    odai = f"{evaluation_odai(1)[0]}-{evaluation_odai(9)[1]}"
+    joined = {"pipelines": {"joined": {"dataset": {"also": ["demo"], "dev_odai": [odai]}}}}
+    Path("joined.yaml").write_text(yaml.safe_dump(joined))
+    for command in ("dataset", "features"):
+        assert ending([command, "--pipeline", "joined", "--config", "joined.yaml"]) == 0
 
 
 def test_settings_of_the_crawl_make_no_dataset_stale(

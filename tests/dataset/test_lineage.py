@@ -9,6 +9,8 @@ import pytest
 from dataset.build.stage import build
 from dataset.lineage import differences
 from dataset.options import DatasetOptions
+from store.forget.content import Content
+from store.forget.forgotten import Forgotten
 from store.photo.options import PhotoOptions, limited
 from store.processes.lock import locked
 from tests import crawl_tables
@@ -78,6 +80,35 @@ def test_a_named_file_counts_by_its_lines(pipeline: Path, tmp_path: Path, name: 
 def test_limits_on_photos_count(built: Path) -> None:
     with limited(PhotoOptions(min_side=20)):
         assert differ(built) == ["photos.min_side"]
+
+
+@pytest.mark.parametrize("name", ["p", "other"])
+def test_a_longer_forget_list_builds_it_anew_and_is_named(pipeline: Path, name: str) -> None:
+    """That of a pipeline whose crawl is built in holds, too, though the content was never in this dataset."""
+    other = crawl_tables.crawl(pipeline.parent / "other" / "crawl", photos=2, captions=1)
+    crawls, dataset = [pipeline / "crawl", other], pipeline / "dataset"
+    build(BUILT, crawls, dataset, name="p")
+    assert differences(dataset, BUILT, crawls) == ()
+    forgotten = Forgotten()
+    forgotten.add_content(Content(boke_ids={999}))
+    forgotten.save(pipeline if name == "p" else other.parent)
+    (found,) = differences(dataset, BUILT, crawls)
+    assert (found.name, found.refused) == ("the forget list", False)
+    assert build(BUILT, crawls, dataset, name="p")
+    assert differences(dataset, BUILT, crawls) == ()
+
+
+def test_another_version_of_a_filter_of_others_is_named(pipeline: Path, tmp_path: Path) -> None:
+    code = "class rules:\n    @staticmethod\n    def by_fact(options):\n        return {'odd': 'false'}\n"
+    file = tmp_path / "mine.py"
+    file.write_text(code)
+    filters = (f"{file}:rules",)
+    options = BUILT.model_copy(update={"filters": filters})
+    build(options, [pipeline / "crawl"], pipeline / "dataset", name="p")
+    assert differ(pipeline, filters=filters) == []
+    file.write_text(code + "# another version\n")
+    assert differ(pipeline, filters=filters) == ["version of dataset.filters"]
+    assert differ(pipeline, filters=()) == ["dataset.filters"]
 
 
 def test_odai_that_the_crawl_holds_out_do_not_count(pipeline: Path) -> None:

@@ -4,6 +4,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,10 @@ from train.evaluation.evaluate import evaluate
 from train.evaluation.losses import derangement
 from train.evaluation.written import names
 from train.fit import _open_again, fit
+from train.job import Job
 from train.prepare import prepare
 from train.runs.find import newest
-from train.runs.identity import LATER
+from train.runs.identity import LATER, made_from
 from train.verify import check
 
 
@@ -67,6 +69,24 @@ def test_a_run_is_complete_and_says_all_that_captioning_needs(toy: toy_training.
     assert [record["loss"] for record in records(run)] == json.loads((run / "average_loss.json").read_text())
     assert artifact.load(run / "model").config.features.key == toy.features.name
     assert newest(toy.runs) == run
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """An experiment that changes nothing but the name."""
+
+    name: str
+
+    def __call__(self, job: Job, /) -> None: ...
+
+
+def test_a_run_names_what_an_experiment_changed_of_it(toy: toy_training.Toy) -> None:
+    plain = trained(toy)
+    options = toy_training.options()
+    run = fit(options, toy.dataset, toy.features, toy.runs, variant=Unchanged("theirs"))
+    assert run != plain
+    assert made_from(run).variant == "theirs"
+    assert made_from(plain).variant is None
 
 
 def test_a_complete_run_is_left_alone(toy: toy_training.Toy) -> None:

@@ -90,6 +90,8 @@ def _differences(wanted: Wanted, made: MadeFrom) -> Iterator[Difference]:
         options.model_dump(mode="json", exclude=INCIDENTAL) for options in (wanted.train, TrainOptions())
     )
     yield from differences("train", made.train, training, defaults)
+    if made.variant:
+        yield Difference("what an experiment changed", made.variant, "nothing", is_setting=False)
 
 
 def _manifest(directory: Path) -> Mapping[str, Any]:

@@ -70,6 +70,7 @@ class MadeFrom:
         key: the name of the cache of its vectors.
         tokenizer: how its captions were cut.
         tokens: the version of that: code, packages and, if it has learned one, its model.
+        variant: what an experiment changed of it, by its name.
     """
 
     train: Mapping[str, Any] = field(default_factory=dict)
@@ -79,14 +80,18 @@ class MadeFrom:
     key: str | None = None
     tokenizer: str | None = None
     tokens: str | None = None
+    variant: str | None = None
 
 
-def settings_of(options: TrainOptions, dataset: Path, features: Path, vocabulary: int) -> dict[str, Any]:
+def settings_of(
+    options: TrainOptions, dataset: Path, features: Path, vocabulary: int, variant: str | None = None
+) -> dict[str, Any]:
     """Return what a run's settings.yaml holds: everything that makes the run, by stage.
 
     Args:
         features: the cache of its vectors.
         vocabulary: tokens of the vocabulary.
+        variant: as `place_of` takes it.
     """
     manifest = dataset_manifest(dataset)
     inputs = {
@@ -94,6 +99,7 @@ def settings_of(options: TrainOptions, dataset: Path, features: Path, vocabulary
         "tokens": manifest.get("tokens"),
         "vocabulary": vocabulary,
         "features": features.name,
+        **({"variant": variant} if variant else {}),
     }
     versions = {name: importlib.metadata.version(name) for name in ("chainer", "numpy")}
     return {
@@ -125,6 +131,7 @@ def made_from(run: Path) -> MadeFrom:
         key=inputs.get("features") or manifest.get("features") or config.get("features", {}).get("key"),
         tokenizer=tokenizer,
         tokens=inputs.get("tokens"),
+        variant=inputs.get("variant"),
     )
 
 

@@ -98,7 +98,9 @@ def _made_from(run: Path) -> tuple[int | None, str]:
     """Return a run's seed, and all else that decides what it became, as text."""
     found = made_from(run)
     settings = {name: value for name, value in found.train.items() if name not in INCIDENTAL | {"seed"}}
-    return found.train.get("seed"), json.dumps([settings, found.built, found.key], sort_keys=True)
+    return found.train.get("seed"), json.dumps(
+        [settings, found.built, found.key, found.variant], sort_keys=True
+    )
 
 
 def logged(run: Path) -> dict[str, float | int | None]:

@@ -38,11 +38,13 @@ def write_run(
     key: str = KEY,
     dataset: dict[str, Any] | None = None,
     train: dict[str, Any] | None = None,
+    variant: str | None = None,
 ) -> Path:
     """Write a complete run of default settings but for those that are given.
 
     Args:
         dev: its loss on dev.
+        variant: what an experiment changed of it.
     """
     run = place.runs / name
     run.mkdir(parents=True)
@@ -51,7 +53,7 @@ def write_run(
         "train": TrainOptions(**(train or {})).model_dump(mode="json"),
         "dataset": {**DatasetOptions().of_result(), **(dataset or {})},
         "features": FeatureOptions(weights=weights).of_result(),
-        "inputs": {"dataset": built, "features": key},
+        "inputs": {"dataset": built, "features": key, **({"variant": variant} if variant else {})},
     }
     (run / "settings.yaml").write_text(yaml.safe_dump(settings))
     record = {"epoch": 1, "loss": 3.0, "dev_loss": dev, "dev_known_loss": dev}

@@ -56,6 +56,13 @@ def test_a_run_of_other_tokens_is_not_the_best_however_small_its_loss(place: Pla
     assert choose(wanted(place)).run == own
 
 
+def test_a_run_that_an_experiment_changed_is_not_taken_for_the_plain_one(place: Place) -> None:
+    own = write_run(place, "own", 2.5)
+    write_run(place, "changed", 2.0, variant="theirs")
+    assert choose(wanted(place)).run == own
+    assert choose(wanted(place, "train.seed=0")).run == own
+
+
 def test_a_run_of_its_own_settings_comes_before_a_better_one_of_other_training(
     place: Place,
 ) -> None:
