@@ -16,6 +16,11 @@ class HideOptions(Options):
     words: tuple[str, ...] = ()
     """Captions that hold one of these words, in whatever case and width."""
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is hidden."""
+        return bool(self.categories or self.words)
+
 
 class WebOptions(Options):
     """The settings of the web app."""

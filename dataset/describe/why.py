@@ -1,7 +1,7 @@
 """Says why a caption or photo is in a dataset or not, by the dataset's own rows and those of `left_out/`."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,11 @@ MEANINGS = {
 """What the filters mean that are not settings of the dataset."""
 _KEPT = """
     SELECT c.boke_id, c.odai_id, c.text, sha256, phash, c.url, split, NULL AS filter, NULL AS licence,
-        NULL AS found
+        NULL AS found, c.category
     FROM (SELECT sha256, phash, split_part(parse_filename(filename), '-', 1) AS split, unnest(captions) AS c
           FROM {rows})"""
-_LEFT_OUT = "SELECT boke_id, odai_id, text, sha256, phash, url, NULL, filter, licence, found FROM {rows}"
+_LEFT_OUT = """
+    SELECT boke_id, odai_id, text, sha256, phash, url, NULL, filter, licence, found, category FROM {rows}"""
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,15 @@ class Answer:
         return f"  on {self.page}, licence {self.licence or 'unknown'}{near}"
 
 
-def why(query: str, directory: Path) -> list[Answer]:
+def why(
+    query: str, directory: Path, hides: Callable[[str, str | None], bool] = lambda text, category: False
+) -> list[Answer]:
     """Return what became of the captions that `query` names, when the dataset `directory` was built.
 
     Args:
         query: a boke's number (or a caption that is one), the sha256 of a photo, or a part of a text,
             whatever its width and case.
+        hides: tells of a text and its category whether there is to be no answer about it.
 
     Raises:
         MissingStage: there is no dataset.
@@ -116,6 +120,7 @@ def why(query: str, directory: Path) -> list[Answer]:
         found = connection.execute(
             f"FROM caption WHERE {_condition(query)} ORDER BY odai_id, boke_id, text, sha256"
         ).fetchall()
+        found = [row for row in found if not hides(row[2] or "", row[-1])]
         looks, photos = KeptLooks(Place.of(directory).photos), [row[3] for row in found]
         near, unseen = _near_copies(connection, photos, looks, options.near_duplicate_bits)
     return [_answer(row, near, unseen, options) for row in found]
@@ -157,7 +162,7 @@ def _answer(
     unseen: Collection[str],
     options: DatasetOptions,
 ) -> Answer:
-    boke_id, odai_id, text, sha256, _, url, split, reason, licence, found = row
+    boke_id, odai_id, text, sha256, _, url, split, reason, licence, found, _ = row
     meaning = _meaning(reason, options) if reason else None
     copies = near.get(sha256 or "", {})
     return Answer(

@@ -43,8 +43,8 @@ def exported(directory: Path) -> Iterator[Path]:
     Files of the user's that are there stay.
 
     Raises:
-        UserError: another process is exporting there, or a file of the user's has a name that the export
-        needs. DamagedFile: the list of what was made cannot be read.
+        UserError: another process is exporting there; or a file of the user's has a name that the export
+        needs, or is a pipe, a socket or a device. DamagedFile: the list of what was made cannot be read.
     """
     directory = directory.resolve()  # else a link to a folder would be replaced by one
     with locked(directory), replacement(directory) as new:
@@ -88,7 +88,10 @@ def made(directory: Path) -> set[Path] | None:
     except ValidationError as error:
         reason = f"not a list of what an export made ({error.error_count()} errors)"
         raise DamagedFile(path, reason, REMEDY) from None
-    return {Path(NAME), *map(Path, listed.files)}
+    files = {Path(NAME), *map(Path, listed.files)}
+    if out := [str(each) for each in files if each.is_absolute() or ".." in each.parts]:
+        raise DamagedFile(path, f"it names {min(out)!r}, which is not in its folder", REMEDY)
+    return files
 
 
 def remove(directory: Path) -> None:
@@ -134,5 +137,7 @@ def _keep_others(old: Path, new: Path) -> None:
         if source.is_dir() and not source.is_symlink():
             target.mkdir(parents=True)
             continue
+        if not (source.is_file() or source.is_symlink()):
+            raise UserError(f"{source} is no file, but a pipe, socket or device. Move it, and try again")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target, follow_symlinks=False)

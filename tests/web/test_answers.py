@@ -24,6 +24,7 @@ from tests.web.small_pipeline import Extractor
 from train.runs.names import Names
 from web.app import create
 from web.content.speakers import Speakers
+from web.options import HideOptions, WebOptions
 
 Said = Callable[..., Any]
 
@@ -167,6 +168,16 @@ def test_why(client: TestClient, said: Said) -> None:
     assert valid("why", found)
     assert get(client, "why", query="犬が走る", most=2) == found[:2]
     assert get(client, "why", query="無い言葉") == []
+
+
+@pytest.mark.parametrize("hide", [HideOptions(words=("走る",)), HideOptions(categories=("シュール",))])
+def test_no_answer_tells_a_hidden_caption(place: Place, hide: HideOptions) -> None:
+    """Each photo has one caption of this word, and all captions are of this category."""
+    with TestClient(create(place.data, "demo", options=WebOptions(hide=hide))) as client:
+        assert get(client, "why", query="走る") == []
+        (some,) = client.get("/api/pipelines/demo/photos?per_page=1").json()["photos"]
+        answers = get(client, "why", query=some["sha256"])
+        assert len(answers) == some["captions"] == (3 if hide.words else 0)
 
 
 @pytest.mark.parametrize(

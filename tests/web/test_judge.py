@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from judging.contest import find, load_pairs
+from judging.contest import PEOPLE, find, load_pairs
 from judging.drawing.new import Wanted, new
 from judging.votes import read
 from store.place import Place
 from train.runs.find import complete
 from web.app import create
 from web.door.keys import KeyRing, digest
-from web.options import WebOptions
+from web.options import HideOptions, WebOptions
 
 PAGE = "/pipelines/demo/judge/funny"
 
@@ -171,6 +171,39 @@ def test_a_vote_is_small(client: TestClient) -> None:
     assert client.post(PAGE, content=b"pair=" + b"0" * 5_000).status_code == 413
 
 
+def test_a_vote_has_few_fields(client: TestClient) -> None:
+    fields = [f"name{number}=1" for number in range(11)]
+    answer = client.post(PAGE, content="&".join(fields))
+    assert (answer.status_code, "too many fields" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize("hide", [HideOptions(words=("走る",)), HideOptions(categories=("シュール",))])
+def test_hidden_captions_are_not_judged(place: Place, hide: HideOptions) -> None:
+    """All that people wrote there is of one category, and each pair has a caption of theirs."""
+    pairs = load_pairs(find(place, "funny"))
+    hidden = {
+        (key, caption.text)
+        for key, pair in pairs.items()
+        for caption in pair.captions
+        if (any(word in caption.text for word in hide.words))
+        or (hide.categories and caption.system == PEOPLE)
+    }
+    gone = {key for key, _ in hidden}
+    assert gone
+    app = create(place.data, "demo", options=WebOptions(hide=hide))
+    with TestClient(app, base_url="http://localhost", follow_redirects=False) as client:
+        told = "1 caption is" if len(hidden) == 1 else f"{len(hidden)} captions are"
+        assert f"{told} hidden by web.hide." in client.get(PAGE).text
+        for number in range(shown := len(pairs) - len(gone)):
+            text = client.get(PAGE).text
+            assert f"{number} of {shown} judged" in text
+            assert not any(caption in text for _, caption in hidden)
+            client.post(PAGE, data={**asked(client), "answer": "0"})
+        assert "That was all" in client.get(PAGE).text
+        assert {pair for pair, _ in cast(place)} == set(pairs) - gone
+        assert client.get(f"{PAGE}/photos/{gone.pop()}.jpg").status_code == 404
+
+
 def test_a_contests_key_opens_its_judge_page_and_nothing_else(place: Place) -> None:
     app = create(place.data, "demo", keys=KeyRing(asked=True))
     with TestClient(app, base_url="http://localhost") as client:
@@ -189,6 +222,12 @@ def test_a_contest_that_is_not_there_is_not_there(client: TestClient) -> None:
     assert client.get("/pipelines/demo/judge/none").status_code == 404
     assert client.get("/pipelines/demo/judge/..%2Fdataset").status_code in (400, 404)
     assert client.get(f"{PAGE}/photos/{'0' * 16}.jpg").status_code == 404
+
+
+def test_without_any_data_a_key_opens_nothing(tmp_path: Path) -> None:
+    with TestClient(create(tmp_path / "data", "demo"), base_url="http://localhost") as client:
+        assert client.get(PAGE, headers={"Authorization": "Bearer secret"}).status_code == 404
+        assert client.get(f"{PAGE}?key=secret").status_code == 404
 
 
 def test_who_was_called_unfit_by_two_is_shown_to_nobody(place: Place) -> None:

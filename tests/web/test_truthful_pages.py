@@ -118,6 +118,9 @@ def test_a_crawl_that_is_not_complete_says_so(copy: Place, report: dict[str, Any
     assert reason in why
     with TestClient(create(copy.data, "demo")) as client:
         assert (html.escape("It is not complete") in client.get("/").text) == bool(reason)
+        said = client.get("/api/pipelines/demo").json()[0]["reason"]
+        assert reason.replace("1591", "1,591") in (said or "")
+        assert "Message(" not in str(said)
 
 
 def test_the_run_that_speaks_is_the_pipelines_own_and_not_the_newest(copy: Place) -> None:

@@ -19,6 +19,7 @@ from train.runs.compare import Comparison, compare
 from train.runs.evaluations import Evaluations, evaluations
 from train.runs.find import EVALUATION, evaluated
 from web.content.runs import find_run
+from web.content.shown.hidden import Hidden
 from web.routes.api import REFUSALS
 from web.services import PlaceDep, ServicesDep
 
@@ -91,5 +92,6 @@ async def explain(
     most: Annotated[int, Query(ge=1, le=1000, description="So many answers at most")] = 100,
 ) -> Response:
     """Why captions are in the dataset, or which filter left them out: `bokeru why`."""
-    found = await services.searched(request, partial(why, query, place.dataset))
+    hides = Hidden(services.library.options.hide).hides
+    found = await services.searched(request, partial(why, query, place.dataset, hides))
     return answered(found[:most], list[Answer])

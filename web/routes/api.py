@@ -16,6 +16,7 @@ from web.content import source_rows, statistics
 from web.content.runs import Run, find_run, read_run, runs
 from web.content.shown.samples import shown
 from web.content.stages import pipelines, stages
+from web.languages import Translator
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.routes.photos import PhotoFilters
 from web.routes.try_photo import TrySettings
@@ -70,7 +71,7 @@ def list_stages(services: ServicesDep, place: PlaceDep) -> list[Json]:
         {
             **asdict(stage),
             "directory": str(stage.directory),
-            "reason": stage.reason and stage.reason.text.format(**stage.reason.values),
+            "reason": stage.reason and Translator("en")(stage.reason),
         }
         for stage in stages(place, services.speakers.known(place))
     ]

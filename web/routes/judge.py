@@ -28,7 +28,8 @@ MOST = 2_000
 def _contest(
     services: ServicesDep, place: PlaceDep, name: Annotated[str, Path(max_length=100)]
 ) -> OpenContest:
-    return services.contests.open(place, name)
+    catalogue = services.library.catalogue(place) if services.library.options.hide.any else None
+    return services.contests.open(place, name, catalogue)
 
 
 ContestDep = Annotated[OpenContest, Depends(_contest)]
@@ -100,6 +101,7 @@ def _page(
         pipeline=place.name,
         contest=opened.contest,
         question=question,
+        hidden=opened.hidden,
         problem=problem,
     )
     # The button back asks again, and shows what is next, not what was voted on.
@@ -125,11 +127,14 @@ async def _fields(request: Request) -> dict[str, str]:
     """Return the fields of a vote.
 
     Raises:
-        HTTPException: 413, it is larger than any vote.
+        HTTPException: 413, it is larger than any vote; 400, it has more fields.
     """
     content = b""
     async for chunk in request.stream():
         content += chunk
         if len(content) > MOST:
             raise HTTPException(413, "That is no vote: it is too large.")
-    return dict(parse_qsl(content.decode("ascii", "replace"), max_num_fields=10))
+    try:
+        return dict(parse_qsl(content.decode("ascii", "replace"), max_num_fields=10))
+    except ValueError:
+        raise HTTPException(400, "That is no vote: it has too many fields.") from None

@@ -1,6 +1,7 @@
 """An export takes its own place and nothing else's: files of the user's stay, at whatever depth."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from commands.forget.command import forget
 from dataset import read
 from dataset.build.stage import build
 from dataset.export.formats import FORMATS, export, export_again
-from dataset.export.made import exported, is_there, made, remove
+from dataset.export.made import Made, exported, is_there, made, remove
 from dataset.export.record import NAME as RECORD
 from dataset.options import DatasetOptions
 from store.errors import DamagedFile, UserError
@@ -140,6 +141,24 @@ def test_a_damaged_list_is_no_leave_to_delete(tmp_path: Path, content: bytes) ->
     with pytest.raises(DamagedFile), exported(tmp_path / "out"):
         pass
     assert (tmp_path / "out" / "NOTES.txt").read_text() == "my own"
+
+
+@pytest.mark.parametrize("named", ["../beside/file", "{tmp_path}/beside/file", "train/../../beside/file"])
+def test_a_list_of_files_elsewhere_is_not_followed(tmp_path: Path, named: str) -> None:
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / LIST).write_text(Made(files=[named.format(tmp_path=tmp_path)]).sealed())
+    with pytest.raises(DamagedFile, match="not in its folder"):
+        remove(tmp_path / "out")
+    assert (tmp_path / "beside").is_dir()
+
+
+def test_a_pipe_of_the_user_stops_it(place: Place, tmp_path: Path) -> None:
+    export(place.dataset, tmp_path / "out", "pairs")
+    os.mkfifo(tmp_path / "out" / "pipe")
+    with pytest.raises(UserError, match="pipe is no file"):
+        export(place.dataset, tmp_path / "out", "coco")
+    assert (tmp_path / "out" / "train.jsonl").exists()
 
 
 def test_a_link_to_a_folder_stays_one(place: Place, tmp_path: Path) -> None:

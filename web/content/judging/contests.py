@@ -5,11 +5,27 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from judging import judges
-from judging.contest import ASKED, CONTEST, VOTES, Contest, Pair, find, folder, load, load_pairs, names, page
+from judging.contest import (
+    ASKED,
+    CONTEST,
+    VOTES,
+    Caption,
+    Contest,
+    Pair,
+    find,
+    folder,
+    load,
+    load_pairs,
+    names,
+    page,
+)
 from judging.votes import UNFIT, Ballots, RefusedVote
 from store.errors import UserError
 from store.place import Place
+from web.content.catalogue import Catalogue
 from web.content.file_cache import FileCache, file_version
 from web.door.keys import Key
 from web.languages import LocalisedError, Message
@@ -44,11 +60,17 @@ class Question:
 
 @dataclass(frozen=True)
 class OpenContest:
-    """A contest that people vote in: what is asked, and their votes."""
+    """A contest that people vote in: what is asked, and their votes.
+
+    Args:
+        pairs: by their keys, without those that hold a caption which the settings hide.
+        hidden: how many captions those hold.
+    """
 
     contest: Contest
     pairs: dict[str, Pair]
     ballots: Ballots
+    hidden: int = 0
 
     def question(self, judge: str) -> Question | None:
         """Return what a judge is asked next; None where there is nothing left."""
@@ -60,7 +82,7 @@ class OpenContest:
             return None
         texts = tuple(pair.captions[number].text for number in judges.order(self.contest, judge, pair))
         key = judges.voting_key(self.contest, judge, pair.key)
-        return Question(pair.key, texts, key, len(voted), len(self.pairs))
+        return Question(pair.key, texts, key, len(voted.keys() & self.pairs.keys()), len(self.pairs))
 
     def vote(self, judge: str, pair: str, answer: str, key: str) -> None:
         """Keep a judge's answer.
@@ -95,19 +117,22 @@ class Contests:
         self._asked = FileCache(KEPT)
         self._ballots = FileCache(KEPT)
 
-    def open(self, place: Place, name: str) -> OpenContest:
+    def open(self, place: Place, name: str, catalogue: Catalogue | None = None) -> OpenContest:
         """Return a contest.
+
+        Args:
+            catalogue: tells which captions are hidden; None where none is.
 
         Raises:
             MissingStage: there is none of this name.
             DamagedFile: a file of it was cut or edited.
         """
         directory = find(place, name)
-        version = file_version(directory / CONTEST, directory / ASKED)
-        contest, pairs = self._asked.get(directory, version, lambda: (load(directory), load_pairs(directory)))
+        version = file_version(directory / CONTEST, directory / ASKED), catalogue
+        contest, pairs, hidden = self._asked.get(directory, version, lambda: _read(directory, catalogue))
         # One for as long as the contest is the same: its lock is what keeps two votes apart.
         ballots = self._ballots.get(directory, contest.secret, lambda: Ballots(directory / VOTES))
-        return OpenContest(contest, pairs, ballots)
+        return OpenContest(contest, pairs, ballots, hidden)
 
     def all(self, place: Place) -> list[Contest]:
         """Return the contests of a pipeline that can be read, the newest first."""
@@ -120,12 +145,38 @@ class Contests:
         return sorted(found, key=lambda contest: contest.created, reverse=True)
 
 
+def _read(directory: Path, catalogue: Catalogue | None) -> tuple[Contest, dict[str, Pair], int]:
+    """Return a contest with the pairs that may be shown, and how many hidden captions the others hold."""
+    contest, pairs = load(directory), load_pairs(directory)
+    if catalogue is None:
+        return contest, pairs, 0
+    hidden = {
+        key: count
+        for key, pair in pairs.items()
+        if (count := sum(_is_hidden(caption, catalogue) for caption in pair.captions))
+    }
+    shown = {key: pair for key, pair in pairs.items() if key not in hidden}
+    return contest, shown, sum(hidden.values())
+
+
+def _is_hidden(caption: Caption, catalogue: Catalogue) -> bool:
+    """Tell whether the settings hide a caption; its category is what the dataset says of it."""
+    if catalogue.rule.hides(caption.text):
+        return True
+    photo = catalogue.index.get(caption.sha256)
+    if photo is None:
+        return False
+    rows = slice(*map(int, catalogue.offsets[photo : photo + 2]))
+    texts = catalogue.captions["text"][rows].filter(pa.array(catalogue.hidden[rows]))
+    return caption.text in texts.to_pylist()
+
+
 def keys(data: Path, path: str) -> Iterable[Key]:
     """Yield the keys that open the Judge page which a path of the app leads to."""
     parts = path.split("/")
     if len(parts) < 5 or parts[1] != "pipelines" or parts[3] != "judge":
         return
-    place = next((Place(data, each.name) for each in data.iterdir() if each.name == parts[2]), None)
+    place = next((Place(data, each.name) for each in data.glob("*") if each.name == parts[2]), None)
     if place is None or parts[4] not in names(place):
         return
     with suppress(UserError):  # a damaged contest opens nothing; its page says why to those who may look
