@@ -3,10 +3,13 @@
     python -m benchmarks.before CHECKOUT features --photos 512 --rounds 1
     python -m benchmarks.before CHECKOUT decode
     python -m benchmarks.before CHECKOUT dataset --photos 50000
+    python -m benchmarks.before CHECKOUT train
+    python -m benchmarks.before CHECKOUT web --seconds 20
 
 CHECKOUT is a worktree of an earlier commit (git worktree add). Each checkout runs its own benchmark with its
-own modules, in this environment. A pair is one run of each, one after the other, so that a slow moment of the
-machine meets both. Ends with 1 where the median of a rate is under 0.95 of what it was.
+own modules, in this environment; `web` serves the demo that each has made (`bokeru demo`). A pair is one run
+of each, one after the other, so that a slow moment of the machine meets both. Ends with 1 where the median of
+a rate is under 0.95 of what it was.
 """
 
 import argparse
@@ -49,7 +52,24 @@ def dataset(printed: str) -> dict[str, float]:
     return {name: figures[name]["captions_per_second"] for name in ("captions_only", "full")}
 
 
-READERS = {"dataset": dataset, "features": features, "decode": decode}
+def train(printed: str) -> dict[str, float]:
+    """Return captions a second of training, by hidden size, vocabulary and batch."""
+    return {
+        sizes: float(rate)
+        for sizes, rate in re.findall(r"^\| (\d[\d, ]+) \| (\d+) \|", printed, re.MULTILINE)
+    }
+
+
+def web(printed: str) -> dict[str, float]:
+    """Return requests a second that half of a visitor's are faster than, by visitors and kind of request."""
+    found: dict[str, float] = {}
+    for visitors, line in re.findall(r"^(\d+ visitors?): +(.*)", printed, re.MULTILINE):
+        for kind, milliseconds in re.findall(r"(page|photo|captions): \d+, median (\d+) ms", line):
+            found[f"{visitors}, {kind}"] = 1000 / max(float(milliseconds), 1.0)
+    return found
+
+
+READERS = {"dataset": dataset, "features": features, "decode": decode, "train": train, "web": web}
 
 
 def rates(checkout: Path, benchmark: str, arguments: list[str]) -> dict[str, float]:
