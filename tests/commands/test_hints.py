@@ -278,7 +278,8 @@ def forget_what_has_a_near_copy(place: Place) -> None:
 
 def leak(place: Place) -> None:
     cache(place).rename(drawn_cache(place))
-    called(place, "leaks", "--least=-1", "--out", str(place.data.parent / "leaks.png"))
+    out = ["--least=-1", "--out", str(place.data.parent / "leaks.png")]
+    called(place, "leaks", *out, "--set", "dataset.dev_fraction=0.25")
 
 
 def drawn_cache(place: Place) -> Path:
@@ -493,16 +494,6 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ),
     ("commands/pipeline.py", without("dataset", lambda place: called(place, "features")), ["dataset"]),
     (
-        "train/lineage/wanted.py",
-        lambda place: called(place, "neighbours", "--set", "dataset.dev_fraction=0.25"),
-        ["features", "--set", "dataset.dev_fraction=0.25"],
-    ),
-    (
-        "train/lineage/wanted.py",
-        lambda place: called(place, "leaks", "--set", "dataset.dev_fraction=0.25"),
-        ["features", "--set", "dataset.dev_fraction=0.25"],
-    ),
-    (
         "featurize/likeness/leaks.py",
         lambda place: leaks(place.features / "none", place.dataset, least=1, count=1),
         ["features"],
@@ -659,6 +650,15 @@ def test_a_hint_names_what_its_command_needs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert_advises(message(provoke, place, capsys), words(place))
+
+
+@pytest.mark.parametrize("command", ["neighbours", "leaks"])
+def test_what_reads_vectors_names_their_stage(
+    command: str, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_built = ["--set", "dataset.dev_fraction=0.25"]
+    told = message(lambda place: called(place, command, *as_built), place, capsys)
+    assert_advises(told, ["features", *where(place), *as_built])
 
 
 def test_a_crawl_s_child_knows_the_settings(place: Place, capfd: pytest.CaptureFixture[str]) -> None:

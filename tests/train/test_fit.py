@@ -80,11 +80,11 @@ class Unchanged:
     def __call__(self, job: Job, /) -> None: ...
 
 
-def test_a_run_names_what_an_experiment_changed_of_it(toy: toy_training.Toy) -> None:
+def test_a_run_names_what_an_experiment_changed_of_it(toy: toy_training.Toy, tmp_path: Path) -> None:
     plain = trained(toy)
     options = toy_training.options()
-    run = fit(options, toy.dataset, toy.features, toy.runs, variant=Unchanged("theirs"))
-    assert run != plain
+    run = fit(options, toy.dataset, toy.features, tmp_path / "runs", variant=Unchanged("theirs"))
+    assert run.name != plain.name
     assert made_from(run).variant == "theirs"
     assert made_from(plain).variant is None
 

@@ -58,12 +58,13 @@ def test_nothing_goes_to_a_public_repository(dataset: Path, hub: Hub) -> None:
 
 
 def test_public_is_refused_where_a_row_has_no_licence_that_allows_it(
-    dataset: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
+    dataset: Path, hub: Hub, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match=r"no licences .* 36 of 36 captions \(36 without any"):
         push(dataset, "jokes", public=True)
-    dataset.parent.rename(dataset.parent.with_name("demo"))
-    where = ["--pipeline", "demo", "--data", str(dataset.parent.parent)]
+    config = tmp_path / "pipelines.yaml"
+    config.write_text("pipelines: {p: {dataset: {dev_fraction: 0.3}}}")
+    where = ["--pipeline", "p", "--data", str(tmp_path), "--config", str(config)]
     assert main(["push", *where, "--public", "jokes"]) == 2
     assert "dataset.public_only=true" in capsys.readouterr().err
     assert hub.private == {}
