@@ -12,6 +12,7 @@ from dataset.build.stage import VERSION, forgotten_of, named_files
 from dataset.options import DatasetOptions
 from dataset.scores import tables as scores
 from dataset.text.tokenizer_process import tokenizer_version
+from dataset.where.evaluate import scores_in
 from store.errors import DamagedFile
 from store.lineage.difference import Difference
 from store.lineage.difference import differences as settings_that_differ
@@ -92,8 +93,8 @@ def _of_inputs(
     yield from settings_that_differ("photos", inputs.get("photos", limits), limits, limits)
     if (version := inputs.get("version", VERSION)) != VERSION:
         yield Difference("version of the build", version, VERSION, refused=False, is_setting=False)
-    if (scored := inputs.get("scores")) is not None and scored != scores.versions(Place.of(directory).scores):
-        yield Difference("scores", "as they were then", "others", refused=False, is_setting=False)
+    if (scored := inputs.get("scores")) is not None:
+        yield from _of_scores(scored, Place.of(directory).scores, options)
     forgotten = fingerprint(sorted(forgotten_of(directory, crawls)))
     if inputs.get("forgotten", forgotten) != forgotten:
         yield Difference("the forget list", "as it was then", "with more", refused=False, is_setting=False)
@@ -102,6 +103,18 @@ def _of_inputs(
         for number, crawl in enumerate(crawls):
             files = (file for table in listed for file in table[number])
             yield from _of_crawl(crawl, {(str(name), int(size)) for name, size in files})
+
+
+def _of_scores(then: list[Any], folder: Path, options: DatasetOptions) -> Iterator[Difference]:
+    """Yield which scores are others by now.
+
+    Where `dataset.where` asks for them they decide rows; elsewhere no model learns from them, and it is said.
+    """
+    if changed := scores.changes(then, scores.versions(folder)):
+        asked = {name.partition(".")[0] for name in scores_in(options.where)}
+        told = ", ".join(f"{name} {what}" for name, what in changed.items())
+        refused = not asked.isdisjoint(changed)
+        yield Difference("scores", "as they were then", told, refused=refused, is_setting=False)
 
 
 def _of_filters(

@@ -401,7 +401,7 @@ EVALUATED = pa.schema(
         *(
             (name, pa.float64())
             for name in (
-                *("captions", "tokens", "nats", "unknown", "unknown_nats"),
+                *("captions", "characters", "tokens", "nats", "unknown", "unknown_nats"),
                 *("compared_captions", "compared_tokens", "compared_nats"),
                 *("compared_unknown", "compared_unknown_nats"),
                 *("shuffled_nats", "shuffled_unknown_nats", "random_nats"),

@@ -31,6 +31,8 @@ class Split:
     Attributes:
         name: train or dev.
         examples: captions as ids.
+        characters: (C,) int64 code points of each caption's text, in the order of `examples`. Whatever tokens
+            it is cut into, they join to one text, so it has as many.
         vectors: (P, D) float32, raw, in the order of `examples.photos`: read where they are asked for; an
             array where they lie on a GPU.
         left_out: how many captions are longer than the limit.
@@ -38,6 +40,7 @@ class Split:
 
     name: str
     examples: Examples
+    characters: Array
     vectors: Chosen
     left_out: int
 
@@ -66,22 +69,26 @@ def read_split(
         order = pc.array_sort_indices(photos.dictionary).to_numpy().astype(np.int64)
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
-    ids, lengths, stars = (
-        np.concatenate([getattr(part, field) for part in parts]) for field in ("ids", "lengths", "stars")
+    ids, lengths, characters, stars = (
+        np.concatenate([getattr(part, field) for part in parts])
+        for field in ("ids", "lengths", "characters", "stars")
     )
-    names = photos.dictionary.take(pa.array(order))
-    examples = Examples.laid_out(names, places[photos.indices.to_numpy()], ids, lengths, stars, BOS, EOS)
+    names, photo = photos.dictionary.take(pa.array(order)), places[photos.indices.to_numpy()]
+    examples = Examples.laid_out(names, photo, ids, lengths, stars, BOS, EOS)
+    characters = characters[np.argsort(photo, kind="stable")]  # as `laid_out` lays the captions
     vectors = _photo_vectors(features, examples.photos, source, Place.of(dataset))
-    return Split(name, examples, vectors, sum(part.left_out for part in parts))
+    return Split(name, examples, characters, vectors, sum(part.left_out for part in parts))
 
 
 @dataclass(frozen=True)
 class _Encoded:
-    """Captions of a shard: the sha256 of each one's photo, ids of all, and each one's tokens and stars."""
+    """Captions of a shard: the sha256 of each one's photo, ids of all, and each one's tokens, code points
+    and stars."""
 
     photos: pa.Array
     ids: Array
     lengths: Array
+    characters: Array
     stars: Array
     left_out: int
 
@@ -94,10 +101,13 @@ def _encoded(table: pa.Table, known: pa.Array, max_tokens: int) -> _Encoded:
     chosen = table.filter(kept).combine_chunks()
     words = pc.list_flatten(chosen["tokens"]).combine_chunks().dictionary_encode()
     ids = pc.index_in(words.dictionary, value_set=known).fill_null(UNK).to_numpy().astype(np.int32)
+    tokens = lengths.filter(kept).to_numpy().astype(np.int64)
+    sizes = pc.utf8_length(words.dictionary).to_numpy()[words.indices.to_numpy()]  # of each token
     return _Encoded(
         pa.concat_arrays([pa.array([], pa.string()), *chosen["sha256"].chunks]),
         ids[words.indices.to_numpy()] if len(words) else ids,
-        lengths.filter(kept).to_numpy().astype(np.int64),
+        tokens,
+        np.diff(np.cumsum(sizes, dtype=np.int64)[np.cumsum(tokens) - 1], prepend=0),
         chosen["stars"].fill_null(0).to_numpy().astype(np.int64),
         int(pc.sum(some).as_py() or 0) - len(chosen),
     )

@@ -25,6 +25,9 @@ from train.options import TrainOptions
 from train.runs.board import Curve, board
 from train.updater import Updater
 
+DEV_LOSSES = ("dev_loss", "dev_known_loss", "dev_character_loss")
+"""What the log says of dev, in nats per token, per token that is not <UNK>, and per character."""
+
 
 @dataclass
 class Job:
@@ -172,15 +175,13 @@ class Job:
     def _record(self) -> dict[str, Any]:
         """Return what the log says of the epoch that has just ended."""
         updater, totals = self.updater, self.updater.totals
-        dev_loss, dev_known_loss = self._dev_losses()
         return {
             "epoch": updater.epoch,
             "iteration": updater.iteration,
             "loss": totals["nats"] / totals["tokens"],
             "weighted_loss": totals["weighted"] / totals["tokens"],
             "article_loss": article_loss(totals["step_means"], totals["captions"]),
-            "dev_loss": dev_loss,
-            "dev_known_loss": dev_known_loss,
+            **self._dev_losses(),
             "learning_rate": updater.learning_rate,
             "gradient_norm": _known(totals["gradient_norm"] / totals["updates"]),
             "captions": updater.captions_per_epoch,
@@ -188,21 +189,21 @@ class Job:
             "dev_left_out": self.dev_split.left_out,
         }
 
-    def _dev_losses(self) -> tuple[float | None, float | None]:
-        """Return the dev loss of all tokens and of the known ones, in nats per token.
+    def _dev_losses(self) -> dict[str, float | None]:
+        """Return the losses of dev by their names in the log: nats per token, per known token, per character.
 
-        Both are None where there is no dev split or no measurement is due.
+        All are None where there is no dev split or no measurement is due.
         """
         updater, dev = self.updater, self.dev_split
         is_due = updater.epoch % self.options.dev_every == 0 or updater.epoch == self.options.epochs
         if not len(dev.examples) or not is_due:
-            return None, None
-        found = 0.0, 0.0
+            return dict.fromkeys(DEV_LOSSES)
+        found = 0.0, 0.0, 0.0
         if updater.processes.rank == 0:
             losses = caption_losses(updater.model, dev.examples, dev.vectors, updater.arithmetic)
-            found = losses.per_token, losses.per_known_token
+            found = losses.per_token, losses.per_known_token, losses.per_character(dev.characters)
         # All processes must agree on the loss, or some would stop early and leave the others waiting.
-        return updater.processes.broadcast(found)
+        return dict(zip(DEV_LOSSES, updater.processes.broadcast(found), strict=True))
 
     def _save_when_due(self) -> None:
         if self.updater.processes.rank == 0 and self.checkpoint.is_due():

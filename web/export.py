@@ -17,14 +17,14 @@ from store.progress import Progress
 from store.whole_file import write_whole
 from train.artifact import load
 from web.caption_service import CaptionService
-from web.content.comparison import compare
-from web.content.differences import differences, pooled
 from web.content.library import Library
 from web.content.runs import runs
 from web.content.shown.hidden import Hidden
 from web.content.shown.writer import Writer, writer
 from web.content.speakers import Speakers
 from web.content.stages import pipelines
+from web.content.training.comparison import compare
+from web.content.training.differences import differences, pooled
 from web.languages import LANGUAGES, Translator
 from web.links import STATIC, Links
 from web.offline.decoder import MODEL, SCRIPTS, bytes_of, decoder_script
@@ -205,7 +205,7 @@ def _pages(
             "command": place.command("train"),
             "differences": differences(folders, Translator(language)),
             "over_seeds": pooled(folders, Translator(language)),
-            **compare(found[:MAX_RUNS], Translator(language)),
+            **compare(found[:MAX_RUNS], folders, Translator(language)),
         },
     }.items():
         language_links = {code: file_name(name, code) for code in LANGUAGES}

@@ -86,10 +86,9 @@ def _forget() -> Any:
 
 
 def _history() -> Any:
-    from store.answers.rows import row_type
-    from store.schema import HISTORY
+    from store.register.crawl_runs import answer_type
 
-    return list[row_type("CrawlRun", HISTORY)]  # type: ignore[misc]
+    return answer_type()
 
 
 def _import() -> Any:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from crawler.job import Job
-from crawler.memory.small_table import read_rows
 from store.addresses import is_same_site, page_address
 from store.errors import DamagedFile, UsageError
 from store.forget.forgotten import ForgottenFilter
+from store.register.small_table import read_rows
 from store.schema import CANARIES
 
 NAME = "canaries.parquet"

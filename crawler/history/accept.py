@@ -1,10 +1,11 @@
 """`bokeru history --accept`: what raised the alarm is usual from now on."""
 
-from crawler.history.history import NAME, Row, load_history
+from crawler.history.history import Row, load_history
 from crawler.job import Job
 from crawler.memory.mirror import mirror_of
 from crawler.memory.row_writer import RowWriter
 from store.processes.lock import locked
+from store.register.crawl_runs import NAME
 from store.schema import HISTORY
 
 

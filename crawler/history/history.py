@@ -8,15 +8,14 @@ from crawler.history.deviation import LEAST_PAGES, deviations
 from crawler.history.figures import Tally, values
 from crawler.items import PageRow
 from crawler.job import Job
-from crawler.memory.small_table import read_rows
 from crawler.parsing.outside import versions
 from crawler.reports.run_report import CrawlReport
 from store.errors import Unexpected
 from store.manifest import fingerprint
 from store.place import bokeru
+from store.register.crawl_runs import crawl_runs
 from store.schema import HISTORY
 
-NAME = "history.parquet"
 Row = dict[str, Any]
 
 _STRETCH = 100
@@ -40,7 +39,6 @@ class History:
 
     def __init__(self, job: Job) -> None:
         self._job, self.scope = job, scope(job)
-        self._path = job.directory / NAME
         usual = usual_runs(load_history(job), self.scope)
         self._earlier: list[list[Row]] = [run["stretches"] or [] for run in usual]
         self._all, self._stretch = Tally(), Tally()
@@ -126,11 +124,7 @@ def load_history(job: Job) -> list[Row]:
     Raises:
         DamagedFile: it is not whole.
     """
-    remedy = (
-        "Bring it back from a copy, or delete it: crawls then have nothing to be compared with until three "
-        "more have run."
-    )
-    return sorted(read_rows(job.directory / NAME, HISTORY, remedy), key=lambda row: row["started"])
+    return crawl_runs(job.directory)
 
 
 def scope(job: Job) -> str:

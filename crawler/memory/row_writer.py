@@ -11,11 +11,11 @@ import pyarrow as pa
 from crawler.archive.writer import ArchiveWriter
 from crawler.items import LeftOutRow, PageRow, PhotoRow, Row
 from crawler.memory.mirror import Mirror
-from crawler.memory.small_table import write_rows
 from crawler.options import CrawlOptions
 from store.errors import TooLittleRoom, UserError, is_full
 from store.manifest import marked
 from store.register.listed import begin_list, changing
+from store.register.small_table import write_rows
 from store.register.stages import Stage
 from store.schema import IMAGES, LEFT_OUT, PAGES
 from store.shards import ShardLimits, ShardWriter

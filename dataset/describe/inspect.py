@@ -15,6 +15,7 @@ from dataset.describe.inspection import (
     InspectedTable,
     Inspection,
     counted,
+    inspection,
     one_of,
     parts,
 )
@@ -39,8 +40,7 @@ def inspect(path: Path, console: Console | None = None) -> None:
     """
     troubles: list[UserError] = []
     if is_due():
-        found = list(parts(path, troubles))
-        give(Inspection(path, found, list(map(str, troubles))), Inspection)
+        give(inspection(path, troubles), Inspection)
     else:
         for part in parts(path, troubles):
             _show(part, console or Console())

@@ -132,6 +132,16 @@ def parts(path: Path, troubles: list[UserError]) -> Iterator[InspectedPart]:
         yield InspectedPart(stage.name, stage.directory, tables, list(_files(stage)), scores)
 
 
+def inspection(path: Path, troubles: list[UserError]) -> Inspection:
+    """Return all of what is at `path`; add what cannot be read to `troubles`.
+
+    Raises:
+        UserError: as `parts`.
+    """
+    found = list(parts(path, troubles))
+    return Inspection(path, found, list(map(str, troubles)))
+
+
 def one_of(troubles: list[UserError]) -> UserError | None:
     """Return the error that tells of all that cannot be read; None where all can."""
     first = first_by_status(troubles)

@@ -53,11 +53,16 @@ def made_of(figures: Figures, sources: Sequence[Mapping[str, str]]) -> str:
     """Return a sentence that says what rows were made of."""
     if is_all_drawn(figures):
         return ALL_DRAWN
-    names = sorted(
-        {source for source in _sources(figures) if source} | {source["name"] for source in sources}
-    )
-    told = f", from {', '.join(names)}" if names else ""
-    return f"Photos and the captions that people wrote for them{told}."
+    found = _sources(figures) | {source["name"] for source in sources}
+    if names := sorted(name for name in found - {DRAWN} if name):
+        told = [f"Photos and the captions that people wrote for them, from {', '.join(names)}."]
+    else:
+        told = ["Photos and captions."]
+    if DRAWN in found:
+        told.append(f"Rows of the source `{DRAWN}` were drawn and written by Bokeru itself, from a grammar.")
+    if None in found or not found:
+        told.append("Rows without a source do not say where they come from.")
+    return " ".join(told)
 
 
 def section(figures: Figures, sources: Sequence[Mapping[str, str]]) -> str:

@@ -40,6 +40,23 @@ def versions(folder: Path) -> list[list[Any]]:
     return found
 
 
+def changes(then: Sequence[Sequence[Any]], now: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """Return in what each table differs that is not as it was, by its name.
+
+    Args:
+        then, now: as `versions` returned them; `then` may have been JSON meanwhile.
+    """
+    before, after = ({name: rest for name, *rest in each} for each in (then, now))
+    found = dict.fromkeys(before.keys() - after.keys(), "gone")
+    found |= dict.fromkeys(after.keys() - before.keys(), "new")
+    for name in before.keys() & after.keys():
+        if before[name][0] != after[name][0]:
+            found[name] = "by another scorer"
+        elif before[name] != after[name]:
+            found[name] = "of other rows"
+    return dict(sorted(found.items()))
+
+
 def _tables(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("[!.]*") if path.is_dir())
 

@@ -32,11 +32,9 @@ from crawler.canaries import canary
 from crawler.canaries.check import Check, Reply
 from crawler.canaries.keep import keep
 from crawler.forgotten_rows import named_rows
-from crawler.history.history import NAME as HISTORY_NAME
 from crawler.history.history import History
 from crawler.job import Job
 from crawler.memory.drawing import check as check_drawing
-from crawler.memory.small_table import write_rows
 from crawler.memory.tables import Tables
 from crawler.monitoring import alarms
 from crawler.monitoring.window import Fetched
@@ -64,6 +62,8 @@ from store.photo.options import PhotoOptions, limited
 from store.place import Place, invoked
 from store.processes.room import Room
 from store.register.crawl_end import incomplete
+from store.register.crawl_runs import NAME as HISTORY_NAME
+from store.register.small_table import write_rows
 from store.register.stages import Stage
 from store.schema import HISTORY
 from store.whole_file import write_whole

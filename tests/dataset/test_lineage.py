@@ -4,15 +4,21 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from dataset.build.stage import build
 from dataset.lineage import differences
 from dataset.options import DatasetOptions
+from store.errors import StaleInput
 from store.forget.content import Content
 from store.forget.forgotten import Forgotten
+from store.lineage.difference import refuse
 from store.photo.options import PhotoOptions, limited
 from store.processes.lock import locked
+from store.schema import SCORES
+from store.shards import ShardWriter
+from store.whole_file import write_json
 from tests import crawl_tables
 
 BUILT = DatasetOptions(dev_fraction=0.3)
@@ -109,6 +115,38 @@ def test_another_version_of_a_filter_of_others_is_named(pipeline: Path, tmp_path
     file.write_text(code + "# another version\n")
     assert differ(pipeline, filters=filters) == ["version of dataset.filters"]
     assert differ(pipeline, filters=()) == ["dataset.filters"]
+
+
+def scored(pipeline: Path, name: str, made_by: str, value: float) -> None:
+    """Give each photo a score, as `bokeru score` keeps it."""
+    photos = pq.read_table(pipeline / "crawl" / "images", columns=["sha256"])["sha256"].drop_null().unique()
+    rows = [{"sha256": each.as_py(), "outcome": "ok", "scores": {name: value}} for each in photos]
+    folder = pipeline / "scores" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    with ShardWriter(folder, "scores", SCORES) as shards:
+        for row in rows if value else rows[:1]:
+            shards.append({**dict.fromkeys(SCORES.names), **row})
+    write_json(folder / "settings.json", {"made_by": made_by})
+
+
+def test_other_scores_are_named_and_stop_where_they_decide_rows(pipeline: Path) -> None:
+    crawls, dataset = [pipeline / "crawl"], pipeline / "dataset"
+    scored(pipeline, "sharp", "one", 0.5)
+    scored(pipeline, "odd", "one", 0.5)
+    options = BUILT.model_copy(update={"where": "scores.sharp >= 0.5"})
+    build(options, crawls, dataset, name="p")
+    assert differences(dataset, options, crawls) == ()
+    scored(pipeline, "odd", "two", 0.5)
+    (found,) = differences(dataset, options, crawls)
+    assert (str(found), found.refused) == ("scores: as they were then, now odd by another scorer", False)
+    scored(pipeline, "sharp", "one", 0)
+    scored(pipeline, "more", "one", 1)
+    shutil.rmtree(pipeline / "scores" / "odd")
+    (found,) = differences(dataset, options, crawls)
+    assert str(found).endswith("now more new, odd gone, sharp of other rows")
+    assert found.refused
+    with pytest.raises(StaleInput, match=r"sharp of other rows\. Make it again: bokeru dataset$"):
+        refuse(dataset, [found], "bokeru dataset")
 
 
 def test_odai_that_the_crawl_holds_out_do_not_count(pipeline: Path) -> None:

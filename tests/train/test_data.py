@@ -53,6 +53,7 @@ def test_captions_are_those_that_the_rows_say(toy: toy_training.Toy) -> None:
     assert examples.stars.tolist() == [row["stars"] or 0 for row in rows]
     right = [token for row in rows for token in (BOS, *vocabulary.encode(row["tokens"]), EOS)]
     assert examples.stream.tolist() == right
+    assert split.characters.tolist() == [len("".join(row["tokens"])) for row in rows]
     assert split.left_out == len(plainly(toy.dataset, 99)) - len(rows) > 0
     assert split.vectors.shape == (len(photos), toy_training.D)
 

@@ -143,6 +143,8 @@ def test_early_stopping_keeps_the_best_epoch(tmp_path: Path) -> None:
     assert len(log) == best + 1 + 3 < 200
     nll = evaluate(run, toy.dataset, toy.features)["dev"]["nll"]
     assert nll == pytest.approx(log[best]["dev_loss"], abs=1e-6)
+    by_character = evaluate(run, toy.dataset, toy.features)["dev"]["nll_character"]
+    assert by_character == pytest.approx(log[best]["dev_character_loss"], abs=1e-6)
 
 
 def test_star_weights_change_what_is_learned_and_both_losses_are_reported(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from pipelines import load
 from store.place import Place
+from store.register.small_table import write_rows
+from store.schema import HISTORY
 from tests import crawl_tables
 from tests.docs.documents import ROOT
 from tests.web import small_pipeline
@@ -170,6 +173,68 @@ def test_why(client: TestClient, said: Said) -> None:
     assert get(client, "why", query="無い言葉") == []
 
 
+def test_the_runs_of_a_crawl(client: TestClient, place: Place, said: Said) -> None:
+    assert get(client, "history") == said("history") == []
+    started = [datetime(2026, 11, day, 9, 30, tzinfo=UTC) for day in (2, 1)]
+    rows = [
+        dict.fromkeys(HISTORY.names) | {"started": each, "status": 0, "pages": {"ok": 7}, "responses": {}}
+        for each in started
+    ]
+    write_rows(place.crawl / "history.parquet", HISTORY, rows)
+    try:
+        found = get(client, "history")
+        assert found == said("history")
+        assert valid("history", found)
+        assert [(run["started"], run["pages"]) for run in found] == [
+            ("2026-11-01T09:30:00Z", {"ok": 7}),
+            ("2026-11-02T09:30:00Z", {"ok": 7}),
+        ]
+        (place.crawl / "history.parquet").write_bytes(b"PAR1")
+        answer = client.get("/api/pipelines/demo/history")
+        assert (answer.status_code, "delete it" in answer.json()["detail"]) == (503, True)
+    finally:
+        (place.crawl / "history.parquet").unlink()
+
+
+def inspected(directory: Path, capfd: pytest.CaptureFixture[str]) -> Any:
+    """Return what `bokeru inspect` says; it reads in a process of its own."""
+    capfd.readouterr()
+    assert main(["inspect", str(directory), "--json"]) == 0
+    return json.loads(capfd.readouterr().out)
+
+
+def test_what_a_stage_holds(client: TestClient, place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    for stage, directory in (("crawl", place.crawl), ("dataset", place.dataset)):
+        found = get(client, f"inspection/{stage}")
+        assert found == inspected(directory, capfd)
+        assert valid("inspect", found)
+    (photos,) = (table for table in found["parts"][0]["tables"] if table["name"] == "train")
+    columns = {column["name"]: column["examples"] for column in photos["columns"]}
+    assert columns["sha256"]
+    (run, *_) = place.runs.iterdir()
+    assert get(client, f"runs/{run.name}/inspection") == inspected(run, capfd)
+
+
+def test_a_damaged_shard_stands_among_the_problems(place: Place, tmp_path: Path) -> None:
+    shutil.copytree(place.data, tmp_path / "data")
+    (shard,) = (tmp_path / "data" / "demo" / "dataset" / "data").glob("dev-*")
+    shard.write_bytes(shard.read_bytes()[:-9])
+    with TestClient(create(tmp_path / "data", "demo")) as client:
+        found = get(client, "inspection/dataset")
+    assert [shard.name in problem for problem in found["problems"]] == [True]
+    assert valid("inspect", found)
+
+
+@pytest.mark.parametrize("hide", [HideOptions(words=("走る",)), HideOptions(categories=("シュール",))])
+def test_no_inspection_shows_values_where_captions_are_hidden(place: Place, hide: HideOptions) -> None:
+    with TestClient(create(place.data, "demo", options=WebOptions(hide=hide))) as client:
+        for path in ("inspection/crawl", "inspection/dataset"):
+            for part in get(client, path)["parts"]:
+                assert part["tables"]
+                for table in part["tables"]:
+                    assert not any(column["examples"] for column in table["columns"])
+
+
 @pytest.mark.parametrize("hide", [HideOptions(words=("走る",)), HideOptions(categories=("シュール",))])
 def test_no_answer_tells_a_hidden_caption(place: Place, hide: HideOptions) -> None:
     """Each photo has one caption of this word, and all captions are of this category."""
@@ -188,6 +253,10 @@ def test_no_answer_tells_a_hidden_caption(place: Place, hide: HideOptions) -> No
         ("comparison?split=test", 422),
         ("runs/none/evaluation", 404),
         ("why", 422),
+        ("inspection/weights", 422),
+        ("inspection/..%2Fother", 404),
+        ("inspection/features", 404),
+        ("runs/none/inspection", 404),
         ("why?query=%E7%8A%AC&most=100000", 422),
     ],
 )

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.content.charts import HEIGHT, WIDTH, Bar, Series, histogram, line_chart
+from web.content.charts import HEIGHT, MAX_VALUE, WIDTH, Bar, Series, histogram, line_chart
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True) | st.just(10**400)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12)
@@ -27,6 +27,22 @@ def test_lines_are_drawn_within_the_frame(
         assert -1 <= float(dot.get("cy", "")) <= HEIGHT + 1
     for text in root.iter("text"):
         assert "style" not in text.attrib
+
+
+@given(st.lists(st.tuples(FLOATS, FLOATS), max_size=12))
+def test_a_band_lies_within_the_frame_below_its_line(ends: list[tuple[float, float]]) -> None:
+    band = [(x, min(map(abs, pair)), max(map(abs, pair))) for x, pair in enumerate(ends)]
+    line = Series("mean", [(0, 1.0), (1, 2.0)], "s3", "dotted", band)
+    chart = line_chart([line], [], "epoch", "nats", "losses")
+    paths = list(ElementTree.fromstring(chart).iter("path"))
+    styles = [path.get("class", "") for path in paths]
+    assert styles.count("band s3") == (sum(low < MAX_VALUE and high < MAX_VALUE for _, low, high in band) > 1)
+    for path, style in zip(paths, styles, strict=True):
+        if style.startswith("band"):
+            assert styles.index("line s3 dotted") > styles.index(style)
+            corners = path.get("d", "").strip("MZ").split("L")
+            assert all(-1 <= float(corner.split()[0]) <= WIDTH + 1 for corner in corners)
+            assert all(-1 <= float(corner.split()[1]) <= HEIGHT + 1 for corner in corners)
 
 
 def test_a_bar_that_no_number_reaches_is_left_out() -> None:

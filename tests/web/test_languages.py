@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from store.errors import MissingStage, UserError
-from web.content.comparison import FIGURES
+from web.content.training.comparison import FIGURES
 from web.door.queue import QueueFull
 from web.languages import Message, Translator, choose_language, translations
 

@@ -214,6 +214,49 @@ def test_training_pools_runs_that_differ_by_their_seed(copy: Place) -> None:
     assert 'id="seeds-1"' not in page(copy, f"/pipelines/demo/training?run={first.name}")
 
 
+def test_several_seeds_are_a_band_from_the_lowest_to_the_highest(copy: Place) -> None:
+    (first,) = copy.runs.iterdir()
+    others = [small_pipeline.train(copy, seed=seed) for seed in (5, 6)]
+    losses = {first: (3.0, 2.0, 1.5), others[0]: (4.0, 1.0, 1.25), others[1]: (2.0, 3.0)}
+    for run, values in losses.items():
+        lines = [{"epoch": epoch, "loss": value} for epoch, value in enumerate(values, 1)]
+        (run / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    query = "&".join(f"run={run.name}" for run in losses)
+    text = page(copy, f"/pipelines/demo/training?{query}")
+    chart = text.split('<svg class="chart"')[1].split("</svg>")[0]
+    assert re.findall(r"mean of 3 seeds of [^,]+, (\d): ([\d.]+)", chart) == [("1", "3.000"), ("2", "2.000")]
+    (outline,) = re.findall(r'<path class="band s0" d="M([^Z]+)Z"', chart)
+    heights = [float(corner.split()[1]) for corner in outline.split("L")]
+    # From 0 to 4 and more over the same pixels: 4, 3 above, then back 1, 2 below.
+    top, least = heights[0], (heights[0] - heights[1]) / (4 - 3)
+    assert [(top - height) / least for height in heights] == pytest.approx([0, 1, 3, 2], abs=0.02)
+    assert chart.count('class="line ') == 1
+    assert text.count('class="line s0"') == 3 + 1, "all three keys have the band's colour"
+    assert "in a band from the lowest to the highest" in text
+    assert "in a band" not in page(copy, f"/pipelines/demo/training?run={first.name}")
+
+
+def test_runs_of_other_tokens_are_drawn_per_character(copy: Place) -> None:
+    (first,) = copy.runs.iterdir()
+    other = small_pipeline.train(copy, sampling="one-to-one")
+    settings = other / "settings.yaml"
+    settings.write_text(settings.read_text().replace("tokenizer: unidic-lite", "tokenizer: characters"))
+    for run, per_token, per_character in ((first, 6.0, 2.0), (other, 2.5, 2.25)):
+        line = {"epoch": 1, "loss": 1.0, "dev_loss": per_token, "dev_character_loss": per_character}
+        (run / "log.jsonl").write_text(json.dumps(line) + "\n")
+    address = f"/pipelines/demo/training?run={first.name}&run={other.name}"
+    text = page(copy, address)
+    chart = text.split('<svg class="chart"')[1].split("</svg>")[0]
+    assert sorted(re.findall(r", 1: ([\d.]+)<", chart)) == ["2.000", "2.250"]
+    assert ">nats per character</text>" in chart
+    assert "per token" not in chart
+    assert "reference" not in chart, "those are per token"
+    assert "losses per token do not compare, those per character do." in text
+    assert "文字あたり" in page(copy, f"{address}&lang=ja")
+    (other / "log.jsonl").write_text('{"epoch": 1, "loss": 1.0, "dev_loss": 2.5}\n')
+    assert f"No loss per character is known of {other.name}: they have" in page(copy, address)
+
+
 def test_the_chart_has_the_loss_that_the_best_epoch_goes_by(copy: Place) -> None:
     (run,) = copy.runs.iterdir()
     lines = [{"epoch": n, "loss": 3 - n, "dev_loss": 4.5, "dev_known_loss": 4.125} for n in (1, 2)]

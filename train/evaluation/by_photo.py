@@ -71,7 +71,14 @@ def columns_of(found: pa.Table) -> dict[str, Array]:
 
 
 def paired(one: pa.Table, other: pa.Table) -> tuple[Columns, Columns]:
-    """Return the columns of the photos that both tables have, in one order, as `differences` asks for."""
+    """Return the columns of the photos that both tables have, in one order, as `differences` asks for.
+
+    Captions and characters are NaN where they differ: two models that take captions of other lengths, or
+    measured other samples, have no loss of the same text there.
+    """
     common = one.filter(pc.is_in(one["sha256"], other["sha256"]))
     rows = pc.index_in(common["sha256"], other["sha256"].combine_chunks())
-    return columns_of(common), columns_of(other.take(rows))
+    mine, theirs = columns_of(common), columns_of(other.take(rows))
+    is_same = (mine["captions"] == theirs["captions"]) & (mine["characters"] == theirs["characters"])
+    alike = {name: np.where(is_same, mine[name], np.nan) for name in ("captions", "characters")}
+    return mine | alike, theirs | alike

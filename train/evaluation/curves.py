@@ -33,7 +33,8 @@ def draw(path: Path, records: Sequence[Mapping[str, Any]], bounds: Mapping[str, 
     axes.set_xlabel("epoch")
     axes.set_ylabel("nats per token")
     axes.set_ylim(bottom=0)
-    axes.legend()
+    # Losses fall; "best", the default, looks for room, and warns where that takes long.
+    axes.legend(loc="upper right")
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=100, metadata={"Software": None})
     write_whole(path, picture.getvalue())

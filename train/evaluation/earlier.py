@@ -12,7 +12,7 @@ from store.whole_file import read_object
 from train.data import dataset_manifest
 from train.runs.find import EVALUATION
 
-FORMAT = 6
+FORMAT = 7
 """Of evaluation.json: an evaluation of another format is made again."""
 CAPTIONED = 500
 """At most so many photos of a split are captioned, its first ones, unless somebody asks for more."""

@@ -20,6 +20,7 @@ MEANINGS = {
     "nll": "the model",
     "nll_known": "... over known tokens",
     "nll_caption": "... nats a caption, whatever its tokens",
+    "nll_character": "... nats a character, whatever its tokens",
     "measured": "... measured on so many captions",
     "compared": "... with noise or another photo on",
     "floor": "the grammar's floor",

@@ -71,6 +71,7 @@ FIGURES = {
     "nll": Figure(lambda c: (c["nats"], c["tokens"]), _ratio),
     "nll_known": Figure(lambda c: (c["nats"] - c["unknown_nats"], c["tokens"] - c["unknown"]), _ratio),
     "nll_caption": Figure(lambda c: (c["nats"], c["captions"]), _ratio),
+    "nll_character": Figure(lambda c: (c["nats"], c["characters"]), _ratio),
     "perplexity": Figure(lambda c: (c["nats"], c["tokens"]), _exp_ratio),
     "unknown": Figure(lambda c: (c["unknown"], c["tokens"]), _ratio),
     "shuffled_nll": Figure(lambda c: (c["shuffled_nats"], c["compared_tokens"]), _ratio),

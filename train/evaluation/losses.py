@@ -41,8 +41,10 @@ def losses(model: Artifact, split: Split, train: Split, sample: int) -> dict[str
             for captions, vectors in given
         )
     compared = right.some(np.searchsorted(measured.starts, some.starts))  # a caption's start tells it
+    characters = split.characters[np.searchsorted(examples.starts, measured.starts)]
     of_measured, of_some = (
-        _parts(right),
+        # The end of a caption is predicted, too: it counts as a character, as <EOS> does as a token.
+        {**_parts(right), "characters": characters + 1},
         {f"compared_{name}": each for name, each in _parts(compared).items()},
     )
     of_some |= {"shuffled_nats": shuffled.nats, "shuffled_unknown_nats": shuffled.unknown_nats}

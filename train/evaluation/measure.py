@@ -57,6 +57,14 @@ class Losses:
         known = self.tokens.sum() - self.unknown.sum()
         return float((self.nats.sum() - self.unknown_nats.sum()) / known)
 
+    def per_character(self, characters: Array) -> float:
+        """Return the mean loss of a character in nats, the end of a caption counted as one.
+
+        Args:
+            characters: (C,) int64 code points of each caption's text.
+        """
+        return float(self.nats.sum() / (characters + 1).sum())
+
 
 def caption_losses(
     model: CaptionModel,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -38,6 +39,8 @@ class Comparison:
         others: of each other run, its figures minus those of the base, over the photos that both measured.
         left_out: why some figures are compared for none of the runs; one text a reason.
         differ: the settings in which runs differ, each with its value in every run, the base's first.
+        lower_bounds: the runs that met <UNK>. It costs less than the word that it stands for, so their losses
+            per caption and per character are lower bounds.
         over_seeds: the figures of those that differ by their seed alone, pooled.
         level: of the intervals.
     """
@@ -49,6 +52,7 @@ class Comparison:
     left_out: tuple[str, ...]
     over_seeds: tuple[seeds.OverSeeds, ...]
     differ: dict[str, list[Any]]
+    lower_bounds: tuple[str, ...] = ()
     level: float = LEVEL
 
 
@@ -82,7 +86,8 @@ def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:
     figures = estimates(by_photo.columns_of(tables[base]))
     pooled = tuple(seeds.over_seeds(runs, split))
     differ = differing([told(run) for run in runs])
-    return Comparison(split, names[base], figures, found, tuple(unlike), pooled, differ)
+    met = tuple(names[run] for run in runs if np.nansum(tables[run]["unknown"].to_numpy()))
+    return Comparison(split, names[base], figures, found, tuple(unlike), pooled, differ, met)
 
 
 def _unlike(models: Sequence[artifact.Artifact]) -> dict[str, frozenset[str]]:
@@ -120,6 +125,9 @@ def show(found: Comparison) -> None:
     console.print(table)
     for reason in found.left_out:
         console.print(f"Some figures are not compared, since of these runs {reason}.")
+    if found.left_out and found.lower_bounds:
+        met = f"{', '.join(found.lower_bounds)} met <UNK>, which costs less than the word that it stands for"
+        console.print(f"{met}: the losses a caption and a character are lower bounds there.")
     if found.others:
         chance = f"{LEVEL:.0%} interval, as for one in twenty figures that do not differ."
         console.print(f"*: 0 lies outside of the {chance}")

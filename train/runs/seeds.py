@@ -75,23 +75,33 @@ def over_seeds(runs: Sequence[Path], split: str) -> list[OverSeeds]:
     Raises:
         DamagedFile: a file of a run cannot be read.
     """
-    alike: dict[str, list[tuple[int, Path]]] = {}
-    for run in runs:
-        if (run / "evaluation.json").is_file():
-            seed, others = _made_from(run)
-            if seed is not None:
-                alike.setdefault(others, []).append((seed, run))
     return [
-        _pooled(sorted(found), split)
-        for found in alike.values()
+        _pooled(found, split) for found in alike([run for run in runs if (run / "evaluation.json").is_file()])
+    ]
+
+
+def alike(runs: Sequence[Path]) -> list[list[Path]]:
+    """Return each two or more of some runs that differ by their seed alone, by their seeds.
+
+    Raises:
+        DamagedFile: a file of a run cannot be read.
+    """
+    groups: dict[str, list[tuple[int, Path]]] = {}
+    for run in runs:
+        seed, others = _made_from(run)
+        if seed is not None:
+            groups.setdefault(others, []).append((seed, run))
+    return [
+        [run for _, run in sorted(found)]
+        for found in groups.values()
         # One seed twice: the runs differ by what no setting says.
         if len(found) > 1 and len({seed for seed, _ in found}) == len(found)
     ]
 
 
-def _pooled(runs: Sequence[tuple[int, Path]], split: str) -> OverSeeds:
-    figures = [read_object(run / "evaluation.json").get(split) or {} for _, run in runs]
-    return OverSeeds(tuple(run.name for _, run in runs), pool(figures))
+def _pooled(runs: Sequence[Path], split: str) -> OverSeeds:
+    figures = [read_object(run / "evaluation.json").get(split) or {} for run in runs]
+    return OverSeeds(tuple(run.name for run in runs), pool(figures))
 
 
 def _made_from(run: Path) -> tuple[int | None, str]:

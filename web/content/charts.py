@@ -23,13 +23,15 @@ MAX_VALUE = 1e300
 class Series:
     """A line: its name, its points, the class that colours it, and that of its strokes.
 
-    `strokes` is `dotted`, `dashed`, or empty for a solid line.
+    `strokes` is `dotted`, `dashed`, or empty for a solid line. `band` has (x, lowest y, highest y) of what
+    the line is the mean of; it is filled in the line's colour.
     """
 
     name: str
     points: Sequence[tuple[float, float]]
     style: str = "s0"
     strokes: str = ""
+    band: Sequence[tuple[float, float, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,10 @@ def line_chart(
     Infinite and NaN points are left out; a series of one point is drawn as a dot.
     """
     shown = [[(x, y) for x, y in each.points if _is_drawable(x) and _is_drawable(y)] for each in series]
+    bands = [[band for band in each.band if all(map(_is_drawable, band))] for each in series]
     references = [(name, value) for name, value in references if _is_drawable(value)]
     points = [point for each in shown for point in each]
+    points += [(x, high) for band in bands for x, _, high in band]
     highest = max([y for _, y in points] + [y for _, y in references], default=1.0) or 1.0
     last = max([x for x, _ in points], default=1.0)
     first = min([x for x, _ in points], default=0.0)
@@ -61,6 +65,9 @@ def line_chart(
     )
     parts = [_grid(ticks, up), _x_axis(first, max(last, first + 1), across), _labels(x_label, y_label)]
     parts += _references(references, up)
+    # Below all lines: a band must not cover one.
+    for each, band in zip(series, bands, strict=True):
+        parts.append(_band(each, [(across(x), up(low), up(high)) for x, low, high in band]))
     for each, kept in zip(series, shown, strict=True):
         parts.append(_line(each, [(across(x), up(y)) for x, y in kept], kept))
     return _svg(title, parts)
@@ -145,6 +152,15 @@ def _references(references: Sequence[tuple[str, float]], up: Scale) -> Iterable[
         last_label = y if below else place
         yield Markup('<path class="reference" d="M{} {:.1f}H{}"/>').format(LEFT, y, WIDTH - RIGHT)
         yield _text(WIDTH - RIGHT - 4, place, f"{name}  {value:.2f}", "end", "reference-label")
+
+
+def _band(series: Series, positions: Sequence[tuple[float, float, float]]) -> Markup:
+    """Return the area between the lowest and the highest positions (x, low, high); nothing for one alone."""
+    if len(positions) < 2:
+        return Markup("")
+    edge = [(x, high) for x, _, high in positions] + [(x, low) for x, low, _ in reversed(positions)]
+    outline = "L".join(f"{x:.1f} {y:.1f}" for x, y in edge)
+    return Markup('<path class="band {}" d="M{}Z"/>').format(series.style, outline)
 
 
 def _line(

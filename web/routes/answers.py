@@ -9,9 +9,11 @@ from pydantic_core import PydanticSerializationError
 
 from dataset.builds.compare import diff
 from dataset.builds.diff import Changes
+from dataset.describe.inspection import Inspection
 from dataset.describe.why import Answer, why
 from store.answers.answer import text
 from store.errors import DamagedFile, MissingStage
+from store.register.crawl_runs import answer_type, crawl_runs
 from store.whole_file import read_object
 from train.lineage.listing import Listed, listing
 from train.lineage.status import Status, status
@@ -20,11 +22,15 @@ from train.runs.evaluations import Evaluations, evaluations
 from train.runs.find import EVALUATION, evaluated
 from web.content.runs import find_run
 from web.content.shown.hidden import Hidden
+from web.content.shown.inspected import inspected
 from web.routes.api import REFUSALS
 from web.services import PlaceDep, ServicesDep
 
 # The docstrings below are the API's documentation, so they describe results and not functions.
 router = APIRouter(prefix="/api", responses=REFUSALS)
+
+
+CRAWL_RUNS = answer_type()
 
 
 def answered(found: object, kind: Any) -> Response:
@@ -79,6 +85,43 @@ def get_evaluation(place: PlaceDep, run: Annotated[str, Path(description="A run'
 async def compare_builds(request: Request, services: ServicesDep, place: PlaceDep) -> Response:
     """What differs between the last two builds of the dataset: `bokeru diff`. Null where one is kept."""
     return answered(await services.searched(request, partial(diff, place.dataset)), Changes | None)
+
+
+@router.get("/pipelines/{pipeline}/history", tags=["stages"], response_model=CRAWL_RUNS)
+async def get_history(request: Request, services: ServicesDep, place: PlaceDep) -> Response:
+    """What each run of the crawl fetched and measured, the newest last: `bokeru history`."""
+    if not place.crawl.exists():
+        raise MissingStage(place.crawl, place.command("crawl"))
+    return answered(await services.searched(request, partial(crawl_runs, place.crawl)), CRAWL_RUNS)
+
+
+@router.get("/pipelines/{pipeline}/inspection/{stage}", tags=["stages"], response_model=Inspection)
+async def inspect_stage(
+    request: Request,
+    services: ServicesDep,
+    place: PlaceDep,
+    stage: Annotated[Literal["crawl", "dataset", "features"], Path(description="A stage of the pipeline")],
+) -> Response:
+    """Tables, columns, files of a stage: `bokeru inspect`. Without examples where captions are hidden."""
+    # A client names a stage, and never a path.
+    folders = {"crawl": place.crawl, "dataset": place.dataset}
+    directory = folders.get(stage) or services.speakers.wanted(place).cache
+    if directory is None or not directory.exists():
+        raise MissingStage(directory or place.features, place.command(stage))
+    work = partial(inspected, directory, services.library.options.hide)
+    return answered(await services.searched(request, work), Inspection)
+
+
+@router.get("/pipelines/{pipeline}/runs/{run}/inspection", tags=["training"], response_model=Inspection)
+async def inspect_run(
+    request: Request,
+    services: ServicesDep,
+    place: PlaceDep,
+    run: Annotated[str, Path(description="A run's name")],
+) -> Response:
+    """Files of a run: `bokeru inspect`."""
+    work = partial(inspected, find_run(place, run), services.library.options.hide)
+    return answered(await services.searched(request, work), Inspection)
 
 
 @router.get("/pipelines/{pipeline}/why", tags=["data"], response_model=list[Answer])

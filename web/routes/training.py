@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from web.content.comparison import compare
-from web.content.differences import differences, pooled
 from web.content.runs import runs
+from web.content.training.comparison import compare
+from web.content.training.differences import differences, pooled
 from web.languages import Translator
 from web.services import PlaceDep, ServicesDep
 
@@ -38,5 +38,5 @@ def training(
         command=place.command("train"),
         differences=differences(folders, translator),
         over_seeds=pooled(folders, translator),
-        **compare(shown, translator),
+        **compare(shown, folders, translator),
     )

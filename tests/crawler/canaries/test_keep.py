@@ -13,12 +13,12 @@ from crawler.canaries.canary import NAME, Canary, as_rows, load_canaries
 from crawler.canaries.choose import choose
 from crawler.canaries.keep import keep
 from crawler.job import Job
-from crawler.memory.small_table import write_rows
 from crawler.options import CrawlOptions
 from dataset.importers import bokekan
 from store.errors import DamagedFile, UsageError, UserError
 from store.forget.forgotten import Forgotten
 from store.processes.lock import locked
+from store.register.small_table import write_rows
 from store.schema import CANARIES
 from tests import crawl_tables
 from tests.commands.commandline import write_config

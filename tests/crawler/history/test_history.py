@@ -10,13 +10,14 @@ from rich.console import Console
 
 from commands.main import main
 from crawler.history.accept import accept
-from crawler.history.history import NAME, History, load_history, scope, usual_runs
+from crawler.history.history import History, load_history, scope, usual_runs
 from crawler.history.show import show
 from crawler.job import Job
-from crawler.memory.small_table import write_rows
 from crawler.options import CrawlOptions
 from store.errors import Unexpected, UserError
 from store.processes.lock import locked
+from store.register.crawl_runs import NAME
+from store.register.small_table import write_rows
 from store.schema import FIGURES, HISTORY
 from tests.commands.commandline import write_config
 from tests.crawler.history.test_deviation import page

@@ -11,12 +11,13 @@ import pytest
 from rich.console import Console
 
 from crawler.history.accept import accept
-from crawler.history.history import NAME, load_history
+from crawler.history.history import load_history
 from crawler.history.show import show
 from crawler.job import Job
 from crawler.options import CrawlOptions, EmbeddedSite
 from demo.serving.responses import Response
 from store.errors import Unexpected, UserError
+from store.register.crawl_runs import NAME
 from tests.crawl_tables import rows
 from tests.crawler.changed_site import ChangedSite, changed_site, in_html, unchanged
 from tests.crawler.stage import crawl

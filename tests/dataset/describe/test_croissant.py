@@ -54,7 +54,23 @@ def test_a_licence_that_some_rows_lack_is_not_claimed_for_all(tmp_path: Path) ->
     assert content["rai:personalSensitiveInformation"].startswith("Names of users are not kept")
 
 
+@pytest.mark.parametrize("photo_is_drawn", [True, False])
+def test_of_what_is_partly_drawn_the_part_is_named(tmp_path: Path, photo_is_drawn: bool) -> None:
+    content = described(tmp_path, *((DRAWN, CAN) if photo_is_drawn else (CAN, DRAWN)))
+    card = (tmp_path / "p" / "dataset" / "README.md").read_text()
+    for text in (content["description"], card):
+        assert (
+            "captions that people wrote for them, from bokekan. Rows of the source `embedded` were drawn"
+            in text
+        )
+        assert "Nobody's photo" not in text
+    assert content["rai:personalSensitiveInformation"].startswith("Names of users are not kept")
+
+
 def test_nothing_is_known_of_rows_of_an_earlier_version(tmp_path: Path) -> None:
     content = described(tmp_path, {}, {})
+    assert content["description"].endswith(
+        "Photos and captions. Rows without a source do not say where they come from."
+    )
     assert content["license"] == ["not known for every row: see the column licence"]
     assert {"citeAs", "isBasedOn", "url", "datePublished"} & content.keys() == set()

@@ -49,3 +49,5 @@ def test_unknown_tokens_are_told_apart_in_the_same_pass() -> None:
     total, unknown = sum(map(sum, by_token)), by_token[0][1] + by_token[1][0]
     assert found.per_token == pytest.approx(total / 10, rel=1e-5)
     assert found.per_known_token == pytest.approx((total - unknown) / 8, rel=1e-5)
+    # 4 + 2 + 6 + 0 characters, and four ends.
+    assert found.per_character(np.array([4, 2, 6, 0])) == pytest.approx(total / 16, rel=1e-5)

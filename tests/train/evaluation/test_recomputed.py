@@ -106,6 +106,22 @@ def test_losses_of_all_and_of_known_tokens(measured: Measured) -> None:
     assert figures["nll"] - figures["nll_known"] > 0.1
 
 
+def test_losses_per_caption_and_per_character(measured: Measured) -> None:
+    """Per character is total nats over characters, the end of a caption counted as one; characters are code
+    points of the text that people wrote.
+
+    Source: S. J. Mielke 2019, Can you compare perplexity across different segmentations? There, "the cat sat
+    on the mat" has 6 + 1 words and 22 + 1 characters.
+    """
+    nats, figures = measured.nats(measured.vectors), measured.figures
+    texts = [each["text"] for row in measured.rows for each in row["captions"] if len(each["tokens"]) <= MOST]
+    total = sum(each for photo in nats for _, each in photo)
+    assert figures["nll_caption"] == pytest.approx(total / len(texts), rel=1e-5)
+    assert figures["nll_character"] == pytest.approx(total / sum(len(text) + 1 for text in texts), rel=1e-5)
+    low, high = figures["intervals"]["nll_character"]
+    assert low < figures["nll_character"] < high
+
+
 def test_losses_with_another_photo_and_with_noise(measured: Measured) -> None:
     right, figures = measured.nats(measured.vectors), measured.figures
     others = measured.nats([measured.vectors[other] for other in derangement(len(measured.vectors))])

@@ -70,7 +70,14 @@ def test_a_run_is_followed_by_update_and_by_epoch(toy: toy_training.Toy) -> None
     run = fit(toy_training.options(tensorboard=True, **settings), toy.dataset, toy.features, toy.runs)
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     found = curves(run / "tensorboard")
-    for name in ("loss", "dev_loss", "dev_known_loss", "learning_rate", "gradient_norm"):
+    for name in (
+        "loss",
+        "dev_loss",
+        "dev_known_loss",
+        "dev_character_loss",
+        "learning_rate",
+        "gradient_norm",
+    ):
         expected = {record["iteration"]: record[name] for record in log}
         assert found[f"epoch/{name}"] == pytest.approx(expected, rel=1e-6), name
     assert set(found["update/loss"]) == {48, 96, 144, 192, 240}, "epochs have 48 updates, less than a point"

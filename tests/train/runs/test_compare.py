@@ -114,6 +114,49 @@ def test_tokens_of_another_tokenizer_are_not_compared(runs: list[Path]) -> None:
     assert all(found.others[runs[1].name][name].value is None for name in OF_WORDS | OF_TOKENS)
 
 
+def lossy(run: Path, nats: float, tokens: int, characters: int, unknown: int = 0) -> None:
+    """Say that each photo has one caption of so many tokens and characters, its end counted, and its nats."""
+    count = len(PHOTOS)
+    columns = {"captions": np.ones(count), "tokens": np.full(count, float(tokens))}
+    columns |= {"characters": np.full(count, float(characters)), "nats": np.full(count, nats)}
+    columns |= {"unknown": np.full(count, float(unknown)), "unknown_nats": np.zeros(count)}
+    by_photo.write(run, [by_photo.table("dev", pa.array(PHOTOS), columns)])
+
+
+def test_losses_of_other_tokens_compare_by_the_character(
+    runs: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One text of 11 characters and its end costs 24 nats as 3 words and an end, 30 as 11 characters and an
+    end: per token the second looks better (2.5 to 6), per character it is not (2.5 to 2)."""
+    monkeypatch.setenv("COLUMNS", "200")
+    lossy(runs[0], 24.0, 4, 12, unknown=1)
+    lossy(runs[1], 30.0, 12, 12)
+    path = runs[1] / "model" / "config.json"
+    write_json(path, json.loads(path.read_text()) | {"tokenizer": "characters"})
+    found = compare(runs)
+    other = found.others[runs[1].name]
+    assert found.figures["nll_character"].value == 2
+    assert other["nll_character"].value == 0.5
+    assert other["nll_caption"].value == 6
+    assert other["nll"].value is None
+    assert found.lower_bounds == (runs[0].name,)
+    show(found)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"{runs[0].name} met <UNK>, which costs less" in printed
+    lossy(runs[0], 24.0, 4, 12)
+    assert compare(runs).lower_bounds == ()
+
+
+def test_captions_that_are_not_the_same_have_no_loss_in_common(runs: list[Path]) -> None:
+    """A caption that is too long for one model is measured by the other alone."""
+    lossy(runs[0], 24.0, 4, 12)
+    lossy(runs[1], 30.0, 5, 15)
+    other = compare(runs).others[runs[1].name]
+    assert other["nll_character"].value is None
+    assert other["nll_caption"].value is None
+    assert other["nll"].value == 0
+
+
 def test_a_run_that_was_not_evaluated_names_the_command(runs: list[Path]) -> None:
     measure(runs[0], dict.fromkeys(PHOTOS, 0.5))
     with pytest.raises(MissingStage, match="bokeru evaluate --pipeline toy"):

@@ -12,7 +12,7 @@ from scipy import stats  # type: ignore[import-untyped]
 from store.errors import DamagedFile
 from store.whole_file import write_json, write_whole
 from tests.train import toy_training
-from train.runs.seeds import logged, of_seeds, over_seeds, pool, pooled, student_t
+from train.runs.seeds import alike, logged, of_seeds, over_seeds, pool, pooled, student_t
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 6, 9, 10, 29, 100])
@@ -78,6 +78,9 @@ def test_runs_that_differ_by_their_seed_alone_are_found(tmp_path: Path) -> None:
     assert [found.figures["nll"].mean, found.figures["nll"].low] == pytest.approx([2.0, 2 - 4.3027], abs=1e-4)
     assert over_seeds(runs, "train")[0].figures["nll"].mean == 9
     assert over_seeds(runs[1:4], "dev") == []
+    assert [[run.name for run in each] for each in alike(runs)] == [
+        ["first", "not evaluated", "second", "third"]
+    ]
 
 
 def test_runs_of_one_seed_differ_by_what_no_setting_says(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from train.evaluation.intervals import Estimate
 from train.runs.compare import Comparison, compare
 from train.runs.find import BY_PHOTO
 from train.runs.seeds import Pooled, over_seeds
-from web.content.comparison import FIGURES
 from web.content.file_cache import file_version
+from web.content.training.comparison import FIGURES
 from web.languages import Translator
 
 
@@ -85,6 +85,14 @@ def differences(runs: Sequence[Path], _: Translator) -> Differences | None:
             notes.append(f"{run.name}: {error}")
     for reason in dict.fromkeys(reason for each in found.values() for reason in each.left_out):
         notes.append(_("Some figures are not compared: of these runs, {reason}.", reason=_(reason)))
+    met = dict.fromkeys(name for each in found.values() if each.left_out for name in each.lower_bounds)
+    if met:
+        notes.append(
+            _(
+                "Lower bounds per caption and per character, as <UNK> costs less than its word: {runs}",
+                runs=", ".join(met),
+            )
+        )
     return Differences(base.name, list(found), list(_rows(found, _)), notes)
 
 

@@ -1,17 +1,19 @@
-"""The comparison of runs on the Training page: their curves, settings and figures."""
+"""The comparison of runs on the Training page: their settings and figures, and the chart of their losses."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from train.runs.differ import differing
-from web.content.charts import Series, line_chart
 from web.content.runs import Run
+from web.content.training.curves import curves
 from web.languages import Translator
 
 FIGURES = {
     "nll": "loss, nats per token",
     "nll_known": "loss over known tokens",
     "nll_caption": "loss, nats per caption, whatever its tokens",
+    "nll_character": "loss, nats per character, whatever its tokens",
     "unknown": "share of unknown tokens (<UNK>)",
     "perplexity": "perplexity",
     "shuffled_nll": "loss with another photo's vector",
@@ -61,46 +63,17 @@ FIGURES = {
 """Figures of evaluation.json with their titles, in this order; all others follow under their own names."""
 PERCENTAGES = ("names", "recall", "chance", "verbatim", "same", "unknown")
 """What the names of those figures begin with that are shares."""
-LOSSES = (
-    ("loss", "train", ""),
-    ("dev_loss", "dev", "dotted"),
-    ("dev_known_loss", "dev, known tokens", "dashed"),
-)
-"""Losses of log.jsonl that are drawn, with their names and strokes."""
 
 
-def compare(shown: Sequence[Run], _: Translator) -> dict[str, Any]:
-    """Return the chart, the table of settings and the table of figures of some runs."""
+def compare(shown: Sequence[Run], folders: Sequence[Path], _: Translator) -> dict[str, Any]:
+    """Return the chart, the table of settings and the table of figures of runs, given with their folders."""
+    warning = _warning(shown, _)
     return {
-        "chart": _chart(shown, _) if any(run.records for run in shown) else None,
+        "curves": curves(shown, folders, _, per_character=warning is not None),
         "settings": _settings(shown),
-        "warning": _warning(shown, _),
+        "warning": warning,
         "evaluation": _evaluation(shown, _),
     }
-
-
-def _chart(shown: Sequence[Run], _: Translator) -> Any:
-    series = []
-    for number, run in enumerate(shown):
-        for key, name, strokes in LOSSES:
-            points = [(record["epoch"], record[key]) for record in run.records if _is_number(record.get(key))]
-            if points:
-                label = f"{run.name} {_(name)}" if len(shown) > 1 else _(name)
-                series.append(Series(label, points, f"s{number}", strokes))
-    return line_chart(series, _references(shown, _), _("epoch"), _("nats per token"), _("Loss by epoch"))
-
-
-def _references(shown: Sequence[Run], _: Translator) -> list[tuple[str, float]]:
-    """Return the reference lines (title, nats per token) of all runs: one that several share is drawn once,
-    and one that differs by run names its run."""
-    lines = {}
-    for name in dict.fromkeys(name for run in shown for name in run.bounds):
-        values = {run.name: run.bounds[name] for run in shown if name in run.bounds}
-        if len(set(values.values())) == 1:
-            lines[_(name)] = next(iter(values.values()))
-        else:
-            lines |= {f"{_(name)}, {run}": value for run, value in values.items()}
-    return list(lines.items())
 
 
 def _settings(shown: Sequence[Run]) -> list[tuple[str, list[str], bool]]:
@@ -118,7 +91,8 @@ def _warning(shown: Sequence[Run], _: Translator) -> str | None:
     for name in ("dataset.tokenizer", "inputs.tokens", "inputs.vocabulary"):
         if len({run.settings[name] for run in shown if name in run.settings}) > 1:
             return _(
-                "These runs read other tokens ({name}): compare losses per caption, not per token.", name=name
+                "They read other tokens ({name}): losses per token do not compare, those per character do.",
+                name=name,
             )
     return None
 

@@ -1,0 +1,1 @@
+"""What the Training page shows of runs: their curves, settings and figures, and how these differ."""
