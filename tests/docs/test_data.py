@@ -13,6 +13,8 @@ import pytest
 from dataset import filters, read
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
+from featurize.extract import key
+from pipelines import load
 from store.register.kinds import KINDS
 from store.schema import (
     BOKE,
@@ -33,7 +35,10 @@ from store.schema import (
 from store.shards import ShardWriter
 from tests import crawl_tables
 
-TEXT = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "data.md").read_text()
+KEY = "untrained-fc7-fc92c31d"
+"""The cache of the pipeline demo, by the contract that the key of the default settings does not change."""
 HEADINGS = {
     "## `data/<pipeline>/crawl/pages`": PAGES,
     "### A boke in `bokes`": BOKE,
@@ -92,9 +97,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     crawl = crawl_tables.crawl(place / "data" / "demo" / "crawl", 12, 3)
     dataset = crawl.with_name("dataset")
     build(DatasetOptions(dev_fraction=0.3), [crawl], dataset, name="demo")
-    with ShardWriter(place / "data" / "features" / "k-12345678", "features", features(2)) as writer:
-        for sha256 in read.photos(dataset)["sha256"].to_pylist():
-            writer.append({"sha256": sha256, "outcome": "ok", "error": None, "vector": [0.0, 1.0]})
+    for name, vector in ((KEY, [0.0, 1.0]), ("random-fc7-e87fa458", [2.0, 2.0])):
+        with ShardWriter(place / "data" / "features" / name, "features", features(2)) as writer:
+            for sha256 in read.photos(dataset)["sha256"].to_pylist():
+                writer.append({"sha256": sha256, "outcome": "ok", "error": None, "vector": vector})
     return place
 
 
@@ -102,6 +108,16 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_recipe_in_sql_gives_rows(data: Path, monkeypatch: pytest.MonkeyPatch, recipe: str) -> None:
     monkeypatch.chdir(data)
     assert duckdb.execute(recipe).fetchall()
+
+
+def test_vectors_are_those_of_the_pipelines_own_cache(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(data)
+    (recipe,) = (code for language, code in RECIPES if language == "sql" and "data/features/" in code)
+    rows = duckdb.execute(recipe).fetchall()
+    assert len(rows) == len({sha256 for sha256, _, _ in rows}) > 0
+    assert all(list(vector) == [0.0, 1.0] for _, _, vector in rows)
+    settings = load("demo", ROOT / "pipelines.yaml")
+    assert key(settings.features, data / "weights") == KEY
 
 
 @pytest.mark.parametrize("recipe", [code for language, code in RECIPES if language == "python"])

@@ -32,7 +32,8 @@ from web.app import create
 
 data, config, photo = sys.argv[1:]
 assert main(["caption", "--pipeline", "demo", "--config", config, "--data", data, "--json", photo]) == 0
-(told,) = bokeru.pipeline(Path(data) / "demo").model().caption(photo, strategy="sample", n=2)
+run = bokeru.pipeline(Path(data) / "demo").model().run
+(told,) = bokeru.model(run).caption(photo, strategy="sample", n=2)
 assert len(told["captions"]) == 2 and all(each["text"] for each in told["captions"]), told
 client = TestClient(create(Path(data), "demo"))
 answer = client.post("/api/pipelines/demo/captions", content=Path(photo).read_bytes())
