@@ -15,7 +15,6 @@ from scrapy.exceptions import NotConfigured
 
 from crawler.archive.shown import shows_forgotten
 from crawler.canaries.canary import load_canaries
-from crawler.history.history import NAME as HISTORY_NAME
 from crawler.history.history import History
 from crawler.items import LeftOutRow, PageRow, PhotoRow, Row
 from crawler.job import Job
@@ -37,6 +36,7 @@ from store.forget.forgotten import Forgotten
 from store.processes.interruption import Interrupted, received
 from store.processes.lock import locked
 from store.progress import Progress
+from store.register.crawl_runs import NAME as HISTORY_NAME
 from store.register.listed import list_files
 from store.register.stages import Stage
 from store.schema import HISTORY

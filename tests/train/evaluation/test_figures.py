@@ -7,7 +7,7 @@ from rich.console import Console
 
 from train.evaluation.figures import MEANINGS, table
 from train.evaluation.intervals import FIGURES
-from web.content import comparison
+from web.content.training import comparison
 
 
 def printed(width: int = 120, **dev: Any) -> list[str]:
