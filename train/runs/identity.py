@@ -6,11 +6,13 @@ The same settings and inputs find their own run again; others make a run beside 
 import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from featurize.feeding.saved import DIGEST
 from store.errors import DamagedFile
+from store.manifest import NAME as MANIFEST
 from store.manifest import fingerprint, read_manifest
 from store.text.settings import read_settings
 from store.version import VERSION
@@ -114,9 +116,25 @@ def settings_of(
 def made_from(run: Path) -> MadeFrom:
     """Return what made a run, from settings.yaml, the manifest and the model's config.
 
+    What is kept of a run that was asked for before holds while these files are the same.
+
     Raises:
         DamagedFile: one of these cannot be read.
     """
+    return _made_from(run, *(_version(run / name) for name in (SETTINGS, MANIFEST, "model/config.json")))
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """Return what tells a file from the one before; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+@lru_cache(1000)
+def _made_from(run: Path, *_: tuple[int, int, int] | None) -> MadeFrom:
     settings, config = told_by(run), _config(run)
     manifest: Mapping[str, Any] = read_manifest(run) or {}
     inputs = settings.get("inputs", {})
