@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.errors import UsageError, UserError
-from store.place import CONFIG, Place
+from store.place import CONFIG, DATA, Place
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from train.captions.pool import Neighbour
     from train.runs.compare import Comparison
 
+_HUB = "hub:"
+"""How the address of a model on the Hub begins."""
 __all__ = ["Model", "Pipeline", "UserError", "model", "pipeline"]
 
 
@@ -50,18 +52,35 @@ def pipeline(directory: str | Path = "data/demo", config: str | Path | None = No
     return Pipeline(Place(folder.parent, folder.name, chosen))
 
 
-def model(directory: str | Path) -> "Model":
-    """Return the model of a run by the run's folder, `data/<pipeline>/runs/<run>`.
+def model(directory: str | Path, weights: str | Path | None = None) -> "Model":
+    """Return the model of a run, or one that was given away.
 
-    The weights of the network that encodes photos, and the dataset, are looked for beside that pipeline.
+    Args:
+        directory: the run's folder, `data/<pipeline>/runs/<run>`; the weights of the network that encodes
+            photos, and the dataset, are looked for beside that pipeline. Or a copy of its folder `model`,
+            wherever it lies; such weights are then looked for in data/weights. Or `hub:owner/name` on the
+            Hugging Face Hub, also with `@revision`: fetched, checked, and kept in its own cache.
+        weights: the network's file, where it is the user's own and does not lie where it did in training.
 
     Raises:
-        UserError: no run with a model is there.
+        UserError: no model is there, or the Hub does not give it.
     """
-    run = Path(directory).resolve()
-    if not (run / "model").is_dir():
+    if str(directory).startswith(_HUB):
+        from train.sharing.fetched import fetch_model
+
+        run = fetch_model(str(directory).removeprefix(_HUB))
+    else:
+        run = Path(directory).resolve()
+    if _is_of_a_run(run):
+        run = run.parent
+    if not ((run / "model").is_dir() or (run / "config.json").is_file()):
         raise UserError(f"{directory} has no model. Name the folder of a run, such as data/demo/runs/NAME")
-    return Model(run)
+    return Model(run, Path(weights) if weights is not None else None)
+
+
+def _is_of_a_run(folder: Path) -> bool:
+    """Tell whether a folder is that of a run's model, so that dataset and vectors are known."""
+    return folder.name == "model" and folder.parent.parent.name == "runs"
 
 
 @dataclass(frozen=True)
@@ -192,10 +211,12 @@ class Model:
     """A captioning model with the network that makes its vectors; what was opened once stays open.
 
     Args:
-        run: the folder of the run that trained it.
+        run: the folder of the run that trained it, or of the model alone.
+        weights: as `model` takes it.
     """
 
     run: Path
+    weights: Path | None = None
 
     def caption(self, *photos: str | Path, **settings: Any) -> "list[PhotoCaptions]":
         """Write captions for photos, as `bokeru caption --json` does.
@@ -220,7 +241,14 @@ class Model:
     def _captioner(self) -> "PhotoCaptioner":
         from train.captions.photo_captioner import PhotoCaptioner
 
+        if not (self.run / "model").is_dir():
+            return PhotoCaptioner(self.run, DATA / "weights", device="cpu", encoder=self.weights)
         place = Place.of(self.run)
         return PhotoCaptioner(
-            self.run, place.weights, dataset=place.dataset, features=place.features, device="cpu"
+            self.run,
+            place.weights,
+            dataset=place.dataset,
+            features=place.features,
+            device="cpu",
+            encoder=self.weights,
         )

@@ -96,16 +96,6 @@ def forget(arguments: argparse.Namespace) -> None:
         print(report)
 
 
-def push(arguments: argparse.Namespace) -> None:
-    """Send a pipeline's dataset to the Hugging Face Hub: to a private repository, unless told otherwise."""
-    from dataset.export.push import push
-
-    pipeline = pipeline_of(arguments)
-    require_dataset(pipeline)
-    address = push(pipeline.dataset, arguments.repository, public=arguments.public)
-    print(f"pushed to {address}, {'publicly' if arguments.public else 'privately'}")
-
-
 def weights(arguments: argparse.Namespace) -> None:
     """Fetch the published weights of CaffeNet, and check them."""
     from featurize.fetch import CAFFENET, fetch
@@ -173,12 +163,6 @@ def register(commands: Commands) -> None:
         "--format", required=True, choices=["pairs", "webdataset", "coco", "imagefolder"], help="the form"
     )
     command.add_argument("directory", type=path, metavar="DIRECTORY", help="a new folder for it")
-    command = add(commands, push)
-    add_pipeline(command)
-    command.add_argument("repository", metavar="REPO", help="its name on the Hub: owner/name")
-    command.add_argument(
-        "--public", action="store_true", help="for everybody; refused unless every row's licence allows it"
-    )
     command = add(commands, forget)
     add_pipeline(command)
     what = command.add_mutually_exclusive_group()

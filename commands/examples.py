@@ -19,6 +19,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "runs": (
         "bokeru runs list --pipeline demo",
         "bokeru runs export csv --pipeline demo --out runs.csv",
+        "bokeru runs export onnx --pipeline demo --out decoder",
     ),
     "prune": ("bokeru prune --pipeline demo --dry-run",),
     "compare": ("bokeru compare --pipeline demo", "bokeru compare --pipeline demo --split train --json"),
@@ -55,7 +56,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru import warc 'downloads/*.warc.gz' --pipeline bokete",
     ),
     "export": ("bokeru export --pipeline demo --format webdataset exported",),
-    "push": ("bokeru push --pipeline demo you/jokes",),
+    "push": (
+        "bokeru push --pipeline demo you/jokes",
+        "bokeru push --pipeline demo --model you/writer",
+    ),
     "canaries": (
         "bokeru canaries --pipeline demo",
         "bokeru canaries --pipeline demo -n 6 --json",

@@ -38,7 +38,7 @@ def _run(argv: Sequence[str] | None) -> None:
 
 def parser() -> "Parser":
     """Return the parser of the `bokeru` command; each command's function is `arguments.command`."""
-    from commands import builds, contests, data, encoders, models, status
+    from commands import builds, contests, data, encoders, models, push, status
     from commands.command_line import Parser
     from commands.crawl import history, reparse, site
     from commands.runs import command as runs
@@ -52,7 +52,8 @@ def parser() -> "Parser":
     )
     main.add_argument("--version", action="version", version=f"bokeru {VERSION}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (stages, status, runs, models, contests, site, data, encoders, history, reparse, builds):
+    sending = (data, push, encoders)
+    for module in (stages, status, runs, models, contests, site, *sending, history, reparse, builds):
         module.register(commands)
     return main
 

@@ -51,13 +51,18 @@ def _untrained(path: Path) -> Path:
     return path
 
 
+def is_own(weights: str) -> bool:
+    """Tell whether `features.weights` names a file of the user's, and no network that has a name."""
+    return weights not in ("untrained", "caffenet", "random")
+
+
 def own_file(weights: str) -> Path | None:
     """Return the file of the user's that `features.weights` names; None for what is made or fetched.
 
     Raises:
         UserError: there is no such file.
     """
-    return None if weights in ("untrained", "caffenet", "random") else _own(weights)
+    return _own(weights) if is_own(weights) else None
 
 
 def at_home(weights: str) -> Path:

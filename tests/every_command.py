@@ -140,6 +140,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("compare", *pipeline)
     judge(ledger, pipeline)
     ledger.run("runs", "export", "csv", *pipeline, "--out", folder / "runs.csv")
+    ledger.run("runs", "export", "onnx", *pipeline, "--out", folder / "onnx")
     ledger.run("canaries", *pipeline)
     ledger.run("history", *pipeline)
     ledger.run("score", "kanji", "--python", "featurize.scoring.ours:kanji", *pipeline)
@@ -204,13 +205,14 @@ def judge(ledger: Ledger, pipeline: tuple[object, ...]) -> None:
 
 
 def push(ledger: Ledger, pipeline: tuple[object, ...]) -> None:
-    """Send the dataset to a Hub of our own."""
+    """Send the dataset and a model to a Hub of our own."""
     from huggingface_hub import constants
 
     constants.HF_HUB_DISABLE_XET = True
     with hub.serving() as there:
         os.environ |= {"HF_ENDPOINT": there.endpoint, "HF_TOKEN": hub.TOKEN}
         ledger.run("push", *pipeline, "jokes")
+        ledger.run("push", *pipeline, "--model", "writer")
 
 
 def run_with_weights(ledger: Ledger, pipeline: tuple[object, ...], folder: Path) -> None:

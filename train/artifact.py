@@ -52,6 +52,12 @@ class Artifact:
         write_json(directory / CONFIG, self.config.model_dump())
 
 
+def folder_of(run: Path) -> Path:
+    """Return the folder of a run's model; `run` itself where it is a model alone, as it was given away."""
+    inside = run / "model"
+    return run if (run / CONFIG).is_file() and not inside.is_dir() else inside
+
+
 def load(directory: Path, device: Any = "cpu") -> Artifact:
     """Read a model/ directory.
 
@@ -64,7 +70,7 @@ def load(directory: Path, device: Any = "cpu") -> Artifact:
         DamagedFile: a file is not part of a model, is cut short, holds no finite numbers, or does not fit the
             others.
     """
-    config = _config(directory)
+    config = read_config(directory)
     vocabulary = Vocabulary.load(directory / VOCABULARY)
     if len(vocabulary) != config.sizes.vocabulary:
         expected = config.sizes.vocabulary
@@ -81,7 +87,13 @@ def load(directory: Path, device: Any = "cpu") -> Artifact:
     return Artifact(model, vocabulary, config)
 
 
-def _config(directory: Path) -> Config:
+def read_config(directory: Path) -> Config:
+    """Return the config of a model/ directory.
+
+    Raises:
+        MissingStage: there is no model.
+        DamagedFile: the file is none.
+    """
     try:
         return Config.model_validate_json(read_whole(directory / CONFIG))
     except FileNotFoundError:

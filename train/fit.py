@@ -23,6 +23,7 @@ from train.options import TrainOptions
 from train.prepare import prepare
 from train.runs.find import EVALUATION
 from train.runs.identity import SETTINGS, place_of, settings_of
+from train.sharing import card, learned_from
 
 
 class Variant(Protocol):
@@ -102,6 +103,8 @@ def _complete(
     job.train()
     if processes.rank == 0:
         job.publish()
+        learned_from.keep(job.run, dataset)
+        card.write(job.run)
         _finish_run(job, dataset, features, run_fingerprint)
     processes.barrier()  # nobody returns before the run is complete
 

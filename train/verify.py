@@ -27,6 +27,7 @@ from train.history import read_log
 from train.lineage.measurable import unlike
 from train.ranking import artifact as ranking
 from train.runs.find import complete
+from train.sharing import learned_from
 
 EVALUATION = "evaluation.json"
 SNAPSHOTS = "snapshots/*.safetensors"
@@ -43,6 +44,8 @@ def check(stage: Stage) -> Problems:
     yield from _check_snapshots(stage)
     if has_model:
         yield from check_by(artifact.load, model)
+        if os.path.lexists(model / learned_from.NAME):
+            yield from check_by(learned_from.kept, stage.directory)
         yield from _check_model(stage.directory)
     if os.path.lexists(stage.directory / ranking.FOLDER / ranking.CONFIG):
         yield from check_by(ranking.load, stage.directory)

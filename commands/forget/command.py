@@ -149,7 +149,7 @@ def _take_out(place: Place, content: "Content", forgotten: "Forgotten", report: 
     """Let each stage take `content` out, and exports follow their dataset; fill in the report."""
     from dataset.export.formats import export_again
     from dataset.export.pages import remove_pages
-    from dataset.export.record import outdated_pushes
+    from dataset.export.record import outdated_pushes, pushed_models
     from judging import forget as contests
     from store.forget import anything, leftovers
     from store.place import FORGETTING
@@ -161,6 +161,7 @@ def _take_out(place: Place, content: "Content", forgotten: "Forgotten", report: 
     report.trained = [
         each.directory for each in stages if each.name == "run" and each.directory.name in names
     ]
+    report.pushed_models = pushed_models(place.directory, names)
     for stage in (stage for stage in stages if stage.name == "pipeline"):
         changed = contests.forget(stage.directory, content)
         report.changed["pipeline"] = changed + anything.forget(stage, content, {FORGETTING, *contests.KINDS})

@@ -1,6 +1,6 @@
-"""Where a pipeline's dataset was exported to, so that `bokeru forget` can follow content there."""
+"""Where a pipeline's dataset and models went, so that `bokeru forget` can follow content there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,6 +31,8 @@ class Exports(Sealed):
     exports: list[Export] = Field(default_factory=list)
     pushed: dict[str, str] = Field(default_factory=dict)
     """Repositories of the Hub, each with the fingerprint of the dataset that it has."""
+    models: dict[str, list[str]] = Field(default_factory=dict)
+    """Repositories of the Hub, each with the names of the runs whose models it has, or had."""
 
 
 def record(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -> None:
@@ -39,7 +41,7 @@ def record(dataset: Path, directory: Path, format: str, splits: Sequence[str]) -
     new = Export(directory=directory.resolve(), format=format, splits=tuple(splits), fingerprint=fingerprint)
     before = read_exports(dataset.parent)
     others = [export for export in before.exports if export.directory != new.directory]
-    write_whole(dataset.parent / NAME, Exports(exports=[*others, new], pushed=before.pushed).sealed())
+    _write(dataset.parent, before, exports=[*others, new])
 
 
 def is_recorded(dataset: Path, directory: Path) -> bool:
@@ -51,8 +53,29 @@ def is_recorded(dataset: Path, directory: Path) -> bool:
 def record_push(dataset: Path, repository: str) -> None:
     """Record that `dataset`, as it is now, goes to a repository; called before anything is sent."""
     before, fingerprint = read_exports(dataset.parent), str(read.manifest(dataset)["fingerprint"])
-    pushed = {**before.pushed, repository: fingerprint}
-    write_whole(dataset.parent / NAME, Exports(exports=before.exports, pushed=pushed).sealed())
+    _write(dataset.parent, before, pushed={**before.pushed, repository: fingerprint})
+
+
+def record_model(pipeline: Path, repository: str, run: str) -> None:
+    """Record that a run's model goes to a repository; called before anything is sent.
+
+    Args:
+        pipeline: the directory data/<pipeline>.
+        run: its name.
+    """
+    before = read_exports(pipeline)
+    runs = sorted({*before.models.get(repository, ()), run})
+    _write(pipeline, before, models={**before.models, repository: runs})
+
+
+def pushed_models(pipeline: Path, runs: Collection[str]) -> list[str]:
+    """Return the repositories that hold the model of one of these runs."""
+    pushed = read_exports(pipeline).models
+    return [repository for repository, names in pushed.items() if not {*names}.isdisjoint(runs)]
+
+
+def _write(pipeline: Path, before: Exports, **changed: object) -> None:
+    write_whole(pipeline / NAME, before.model_copy(update=changed).sealed())
 
 
 def outdated_pushes(dataset: Path) -> list[str]:

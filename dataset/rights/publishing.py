@@ -1,6 +1,6 @@
-"""Whether a dataset may be public: only where every row's licence allows it."""
+"""Whether a dataset, or what learned from it, may be public: only where every row's licence allows it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -17,11 +17,12 @@ _LICENCES = {
     "captions": "SELECT c.licence AS licence FROM (SELECT unnest(captions) AS c FROM {rows})",
     "photos": "SELECT licence FROM {rows}",
 }
+_CLOSED = "there are no licences that let it be published of"
 _COUNTED = "SELECT licence, count(*) FROM ({rows}) GROUP BY ALL ORDER BY 2 DESC, 1"
 
 
 def why_not_public(dataset: Path) -> str | None:
-    """Return how many rows, by licence, may not be published; None where all may.
+    """Return why a dataset may not be published: how many rows, by licence; None where all may.
 
     Raises:
         MissingStage: there is no dataset.
@@ -37,10 +38,20 @@ def why_not_public(dataset: Path) -> str | None:
             }
     except duckdb.Error as error:
         raise explain(error, shards) from error
-    return " and ".join(part for kind, found in counts.items() for part in _closed(kind, found)) or None
+    return why_not(counts)
 
 
-def _closed(kind: str, counts: list[tuple[str | None, int]]) -> Iterator[str]:
+def why_not(counts: Mapping[str, Sequence[tuple[str | None, int]]]) -> str | None:
+    """Return the same of rows that were counted.
+
+    Args:
+        counts: of each kind of row its licences, each with the number of rows, most first.
+    """
+    parts = [part for kind, found in counts.items() for part in _closed(kind, found)]
+    return f"{_CLOSED} {' and '.join(parts)}" if parts else None
+
+
+def _closed(kind: str, counts: Sequence[tuple[str | None, int]]) -> Iterator[str]:
     closed = [(licence, number) for licence, number in counts if not allows_publishing(licence)]
     if closed:
         named = [f"{n:,} {licence or 'without any that is known'}" for licence, n in closed[:SHOWN]]

@@ -205,6 +205,8 @@ KINDS = (
     FileKind("run", f"{_RUN}/model/model.safetensors", "safetensors"),
     FileKind("run", f"{_RUN}/model/config.json", "json"),
     FileKind("run", f"{_RUN}/model/vocabulary.json", "json"),
+    FileKind("run", f"{_RUN}/model/learned_from.json", "json"),
+    FileKind("run", f"{_RUN}/model/README.md", "text"),
     FileKind("run", f"{_RUN}/ranker/ranker.safetensors", "safetensors"),
     FileKind("run", f"{_RUN}/ranker/config.json", "json"),
     FileKind("run", f"{_RUN}/ranker/vocabulary.json", "json"),

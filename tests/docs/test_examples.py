@@ -22,9 +22,13 @@ from tests.docs.documents import ROOT, commands, examples
 from tests.featurize.families import resnet
 from tests.featurize.small_networks import small_weights
 
-OUTSIDE = ("bokeru weights caffenet", "bokeru push --pipeline demo you/jokes")
-"""The examples that need a network; tests/featurize/test_fetch.py and tests/dataset/export/test_push.py try
-them with servers of their own."""
+OUTSIDE = (
+    "bokeru weights caffenet",
+    "bokeru push --pipeline demo you/jokes",
+    "bokeru push --pipeline demo --model you/writer",
+)
+"""The examples that need a network; tests/featurize/test_fetch.py, tests/dataset/export/test_push.py and
+tests/train/sharing/test_hub.py try them with servers of their own."""
 LINES = [line for lines in EXAMPLES.values() for line in lines if line not in OUTSIDE]
 SERVERS = [line for line in LINES if re.match("bokeru (site|web)(?!.* --(export|facts))", line)]
 SITE = {"site": "embedded", "embedded": {"photos": 12, "captions_per_photo": 3}, "delay": 0}

@@ -36,11 +36,12 @@ class PhotoCaptioner:
     """Opens what it needs of a run, its network and its dataset when it is asked for, and once.
 
     Args:
-        run: the training run whose model writes.
+        run: the training run whose model writes; or the folder of a model alone, as it was given away.
         weights: the folder of weights files, for the network that makes the model's vectors.
         dataset: its training photos are those that neighbours and mismatches are looked for among.
         features: the folder of all feature caches, for the vectors of those photos.
         device: as `train.device` says; `auto` is the CPU.
+        encoder: the network's file, where it is the user's own and does not lie where it did in training.
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class PhotoCaptioner:
         dataset: Path | None = None,
         features: Path | None = None,
         device: str = "auto",
+        encoder: Path | None = None,
     ) -> None:
-        self.run, self._weights, self._device = run, weights, device
+        self.run, self._weights, self._device, self._encoder = run, weights, device, encoder
         self._dataset, self._features = dataset, features
 
     @cached_property
@@ -64,8 +66,9 @@ class PhotoCaptioner:
         """
         # Imported here: it takes seconds. A step of decoding is too little work for `auto` to take a GPU.
         from train.arithmetic.device import device_if_there
+        from train.artifact import folder_of
 
-        return Captioner.load(self.run / "model", device_if_there(self._device, 0))
+        return Captioner.load(folder_of(self.run), device_if_there(self._device, 0))
 
     @cached_property
     def ranker(self) -> "RankerArtifact":
@@ -83,12 +86,25 @@ class PhotoCaptioner:
         """The network.
 
         Raises:
-            UserError: its weights are missing, or others than then.
+            UserError: its weights are missing, or others than then; or a file was named, and the model was
+                trained with a network that has a name.
         """
         from featurize.extract import Extractor
+        from featurize.weights import at_home, is_own
 
         captioner = self.captioner
-        return Extractor(captioner.feature_options(), self._weights, captioner.weights_digest)
+        options, digest = captioner.feature_options(), captioner.weights_digest
+        weights = str(self._encoder or options.weights)
+        if self._encoder and not is_own(options.weights):
+            raise UserError(f"The model's network is {options.weights}, no file: leave {weights} out")
+        if is_own(weights) and not at_home(weights).is_file():
+            known = f" (SHA-256 {digest})" if digest else ""
+            raise UserError(
+                f"The model reads vectors of {Path(options.weights).name}{known}, and {weights} is missing. "
+                "Ask for the file where the model is from, and name it: "
+                "bokeru.model(FOLDER, weights=FILE)"
+            )
+        return Extractor(options.model_copy(update={"weights": weights}), self._weights, digest)
 
     @cached_property
     def vectors(self) -> "Vectors":

@@ -38,6 +38,7 @@ from train.lineage.measurable import require
 from train.model import Array
 from train.options import EVALUATED
 from train.runs.find import EVALUATION
+from train.sharing import card
 
 SAMPLES, HUMAN = 8, 5
 """Photos of each split in samples.json, and captions by people of each."""
@@ -52,7 +53,8 @@ def evaluate(
     device: str = "auto",
     captioned: int = CAPTIONED,
 ) -> dict[str, Any]:
-    """Measure the model of `run` on both splits; write the files of `EVALUATION` there, print a table.
+    """Measure the model of `run` on both splits; write the files of `EVALUATION` there and the
+    model's card, print a table.
 
     Args:
         others: metrics of other people's code, as `train.metrics` names them.
@@ -92,10 +94,11 @@ def evaluate(
             figures, tables, samples = _measure(
                 model, captioner, dataset, features, plugins, sample, captioned
             )
-        with changing(Stage("run", run), [run / name for name in EVALUATION]):
+        with changing(Stage("run", run), [run / name for name in (*EVALUATION, card.PATH)]):
             write_json(run / "samples.json", samples)
             by_photo.write(run, tables)
             write_json(run / "evaluation.json", {"fingerprint": key, **figures})
+            card.write(run)
     show(figures)
     return {"fingerprint": key, **figures}
 

@@ -70,12 +70,13 @@ def table(figures: Mapping[str, Any]) -> Table:
     for name, meaning in [*MEANINGS.items(), *((name, name) for name in others)]:
         if name.startswith("floor") and all(figures[split].get(name) is None for split in ("dev", "train")):
             continue  # only drawn captions have a grammar
-        cells = [text for split in ("dev", "train") for text in _value_and_interval(figures[split], name)]
+        cells = [text for split in ("dev", "train") for text in value_and_interval(figures[split], name)]
         result.add_row(meaning, *cells, end_section=name in _ENDS)
     return result
 
 
-def _value_and_interval(figures: Mapping[str, Any], name: str) -> tuple[str, str]:
+def value_and_interval(figures: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """Return a figure of a split as text, `-` where it is not known, and its interval."""
     return _text(figures.get(name)), interval((figures.get("intervals") or {}).get(name))
 
 

@@ -1,0 +1,1 @@
+"""A model that can be given away: its card, the Hub, and ONNX."""
