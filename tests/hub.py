@@ -115,7 +115,8 @@ class Hub:
         sha256 = hashlib.sha256(self.files[name]).hexdigest()
         self.objects[sha256] = content
         linked = {"X-Linked-ETag": f'"{sha256}"', "X-Linked-Size": str(len(content))}
-        return 302, {**headers, **linked, "Location": f"{self.endpoint}/objects/{sha256}"}, b""
+        elsewhere = f"http://localhost:{self.port}/objects/{sha256}"  # to the client another host
+        return 302, {**headers, **linked, "Location": elsewhere}, b""
 
     def _listed(self, name: str) -> dict[str, object]:
         oid = hashlib.sha1(self.files[name]).hexdigest()

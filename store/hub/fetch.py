@@ -41,7 +41,7 @@ class Listed:
         # Git names a blob by the SHA-1 of a header and the content (git-scm.com/book, Git Objects).
         digests = {
             "SHA-256": (self.sha256, hashlib.sha256()),
-            "git's SHA-1": (None if self.sha256 else self.blob, hashlib.sha1(f"blob {found}\0".encode())),
+            "SHA-1 by git": (None if self.sha256 else self.blob, hashlib.sha1(f"blob {found}\0".encode())),
         }
         with path.open("rb") as file:
             while piece := file.read(_PIECE):

@@ -6,7 +6,7 @@ Source: the operators of ONNX, github.com/onnx/onnx/blob/main/docs/Operators.md;
 `train.arithmetic.reference.decoding`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -31,25 +31,24 @@ class _Graph:
         self._tensors, self._kept = tensors, dict[str, onnx.TensorProto]()
         self._nodes: list[onnx.NodeProto] = []
 
-    def add(
-        self, operator: str, *inputs: str, to: str = "", count: int = 1, **attributes: object
-    ) -> list[str]:
-        """Add a node; return the names of its outputs.
+    def add(self, operator: str, *inputs: str, to: str = "", **attributes: object) -> str:
+        """Add a node with one output; return its name, `to` or one that is made up."""
+        (name,) = self._node(operator, inputs, [to or f"{operator.lower()}_{len(self._nodes)}"], attributes)
+        return name
 
-        Args:
-            to: the name of its only output; else names are made up.
-        """
+    def split(self, value: str, sizes: str, count: int) -> list[str]:
+        """Cut a value along its second axis; return the names of the parts."""
+        names = [f"split_{len(self._nodes)}_{place}" for place in range(count)]
+        return self._node("Split", (value, sizes), names, {"axis": 1})
+
+    def _node(
+        self, operator: str, inputs: Sequence[str], outputs: list[str], attributes: Mapping[str, object]
+    ) -> list[str]:
         for name in inputs:
             if name in self._tensors:
                 self.constant(name, self._tensors[name])
-        names = [to or f"{operator.lower()}_{len(self._nodes)}_{place}" for place in range(count)]
-        self._nodes.append(helper.make_node(operator, inputs, names, **attributes))
-        return names
-
-    def one(self, operator: str, *inputs: str, to: str = "", **attributes: object) -> str:
-        """Add a node with one output; return its name."""
-        (name,) = self.add(operator, *inputs, to=to, **attributes)
-        return name
+        self._nodes.append(helper.make_node(operator, inputs, outputs, **attributes))
+        return outputs
 
     def constant(self, name: str, value: Array) -> str:
         """Keep a value under a name; return the name."""
@@ -81,9 +80,9 @@ class _Graph:
 def photo_graph(sizes: Sizes, tensors: Mapping[str, Array]) -> onnx.ModelProto:
     """Return the graph from `vectors` (N, D), raw, to `photo` (N, E): standardised and projected."""
     graph = _Graph(tensors)
-    centred = graph.one("Sub", "vectors", "mean")
-    standardised = graph.one("Mul", centred, "scale")
-    graph.one("Gemm", standardised, "photo_w", "photo_b", to="photo", transB=1)
+    centred = graph.add("Sub", "vectors", "mean")
+    standardised = graph.add("Mul", centred, "scale")
+    graph.add("Gemm", standardised, "photo_w", "photo_b", to="photo", transB=1)
     return graph.model("photo", {"vectors": ("N", sizes.vector)}, {"photo": ("N", sizes.embedding)})
 
 
@@ -95,8 +94,8 @@ def step_graph(sizes: Sizes, tensors: Mapping[str, Array]) -> onnx.ModelProto:
     `next_photo`, `next_hidden`, `next_cell`.
     """
     graph = _Graph(tensors)
-    embedded = graph.one("Gather", "embedding", "tokens")
-    x = graph.one("Add", embedded, "photo")
+    embedded = graph.add("Gather", "embedding", "tokens")
+    x = graph.add("Add", embedded, "photo")
     states: dict[str, list[str]] = {"hidden": [], "cell": []}
     for layer in range(sizes.layers):
         x, cell = _lstm(graph, sizes.hidden, layer, x)
@@ -104,15 +103,15 @@ def step_graph(sizes: Sizes, tensors: Mapping[str, Array]) -> onnx.ModelProto:
         states["cell"].append(cell)
     first = graph.constant("first_axis", np.array([0], np.int64))
     for name, layers in states.items():
-        graph.one(
-            "Concat", *(graph.one("Unsqueeze", one, first) for one in layers), to=f"next_{name}", axis=0
+        graph.add(
+            "Concat", *(graph.add("Unsqueeze", one, first) for one in layers), to=f"next_{name}", axis=0
         )
-    logits = graph.one("Gemm", x, "output_w", "output_b", transB=1)
-    graph.one("LogSoftmax", logits, to="log_probabilities", axis=1)
+    logits = graph.add("Gemm", x, "output_w", "output_b", transB=1)
+    graph.add("LogSoftmax", logits, to="log_probabilities", axis=1)
     if sizes.injection == "every":
-        graph.one("Identity", "photo", to="next_photo")
+        graph.add("Identity", "photo", to="next_photo")
     else:
-        graph.one("Sub", "photo", "photo", to="next_photo")
+        graph.add("Sub", "photo", "photo", to="next_photo")
     state: dict[str, Shape] = {
         "photo": ("N", sizes.embedding),
         "hidden": (sizes.layers, "N", sizes.hidden),
@@ -127,13 +126,13 @@ def step_graph(sizes: Sizes, tensors: Mapping[str, Array]) -> onnx.ModelProto:
 def _lstm(graph: _Graph, size: int, layer: int, x: str) -> tuple[str, str]:
     """Add an LSTM's step on (N, E or H); return the names of its outputs and cells, (N, H)."""
     place = graph.constant(f"layer_{layer}", np.array(layer, np.int64))
-    hidden, cell = (graph.one("Gather", name, place, axis=0) for name in ("hidden", "cell"))
-    seen = graph.one("Gemm", x, f"lstm{layer}_x", f"lstm{layer}_b", transB=1)
-    gates = graph.one("Gemm", hidden, f"lstm{layer}_h", seen, transB=1)  # (N, 4H)
+    hidden, cell = (graph.add("Gather", name, place, axis=0) for name in ("hidden", "cell"))
+    seen = graph.add("Gemm", x, f"lstm{layer}_x", f"lstm{layer}_b", transB=1)
+    gates = graph.add("Gemm", hidden, f"lstm{layer}_h", seen, transB=1)  # (N, 4H)
     parts = graph.constant("gates", np.full(4, size, np.int64))
-    *gates_3, candidate = graph.add("Split", gates, parts, count=4, axis=1)
-    enters, stays, leaves = (graph.one("Sigmoid", gate) for gate in gates_3)
-    kept = graph.one("Mul", stays, cell)
-    new = graph.one("Mul", enters, graph.one("Tanh", candidate))
-    cell = graph.one("Add", kept, new)
-    return graph.one("Mul", leaves, graph.one("Tanh", cell)), cell
+    *sigmoids, candidate = graph.split(gates, parts, 4)  # input, forget, output, candidate
+    enters, stays, leaves = (graph.add("Sigmoid", gate) for gate in sigmoids)
+    kept = graph.add("Mul", stays, cell)
+    new = graph.add("Mul", enters, graph.add("Tanh", candidate))
+    cell = graph.add("Add", kept, new)
+    return graph.add("Mul", leaves, graph.add("Tanh", cell)), cell

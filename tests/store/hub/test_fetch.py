@@ -32,7 +32,7 @@ def test_a_file_as_it_is_listed(hello: Path, listed: Listed) -> None:
     [
         (Listed(7, SHA256, BLOB), "it has 6 bytes, and the Hub lists 7"),
         (Listed(6, "0" * 64, BLOB), f"its SHA-256 is {SHA256}, and the Hub lists 000"),
-        (Listed(6, None, "0" * 40), f"its git's SHA-1 is {BLOB}, and the Hub lists 000"),
+        (Listed(6, None, "0" * 40), f"its SHA-1 by git is {BLOB}, and the Hub lists 000"),
     ],
 )
 def test_another_file_is_told(hello: Path, listed: Listed, words: str) -> None:

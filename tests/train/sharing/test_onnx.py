@@ -13,10 +13,9 @@ import pytest
 
 from dataset.text.vocabulary import SPECIALS, Vocabulary
 from store.errors import UserError
-from tests.train import toy_training
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.captions.captioner import Caption, Captioner
-from train.model import Array
+from train.model import Array, CaptionModel, Sizes
 from train.sharing import onnx_export
 from train.sharing.onnx_export import export_onnx
 
@@ -26,9 +25,7 @@ WORDS = 60
 
 def made(folder: Path, **sizes: Any) -> Path:
     """Return a run whose model has large weights, so that its captions differ, and standardises vectors."""
-    model = toy_training.CaptionModel.fresh(
-        toy_training.Sizes(vocabulary=WORDS + 4, vector=D, embedding=9, hidden=11, **sizes), seed=5
-    )
+    model = CaptionModel.fresh(Sizes(vocabulary=WORDS + 4, vector=D, embedding=9, hidden=11, **sizes), seed=5)
     random = np.random.default_rng(6)
     model.mean[...] = random.standard_normal(D)
     model.scale[...] = random.uniform(0.1, 2, D)
