@@ -111,3 +111,21 @@ def test_what_cannot_be_done_says_what_to_do(
         found = int(str(error.code))
     assert found == status
     assert told in capsys.readouterr().err
+
+
+def test_the_decoder_of_one_run_is_exported(
+    made: Place, bokeru: Bokeru, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bokeru("train --pipeline demo --set train.seed=5") == 0
+    run = next(run for run in made.runs.iterdir() if "seed: 5" in (run / "settings.yaml").read_text())
+    assert bokeru(f"runs export onnx --pipeline demo --run {run.name} --out decoder") == 0
+    assert f"the decoder of {run.name} (named by --run) written to decoder" in capsys.readouterr().out
+    written = {path.name for path in (made.data.parent / "decoder").iterdir()}
+    assert written == {"photo.onnx", "step.onnx", "decoder.json", "README.md", "exported.json"}
+    assert bokeru(f"runs export onnx --pipeline demo --run {run.name} another") == 2
+    assert "one run is exported as ONNX, not 2" in capsys.readouterr().err
+
+
+def test_a_run_is_named_for_a_model_alone(bokeru: Bokeru, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bokeru("push --pipeline demo you/jokes --run many") == 2
+    assert "add --model" in capsys.readouterr().err

@@ -63,6 +63,8 @@ def test_a_run_is_complete_and_says_all_that_captioning_needs(toy: toy_training.
         "model.safetensors",
         "config.json",
         "vocabulary.json",
+        "learned_from.json",
+        "README.md",
     }
     assert run.name.startswith("many-to-one-")
     assert yaml.safe_load((run / "settings.yaml").read_text())["train"]["epochs"] == 2
@@ -111,7 +113,10 @@ def contents(run: Path) -> dict[Path, bytes]:
 @pytest.mark.parametrize("damage", [Path.unlink, flipped])
 @pytest.mark.parametrize(
     "name",
-    ["model/vocabulary.json", "model/model.safetensors", "settings.yaml", "log.jsonl", "manifest.json"],
+    [
+        *("model/vocabulary.json", "model/model.safetensors", "model/learned_from.json"),
+        *("settings.yaml", "log.jsonl", "manifest.json"),
+    ],
 )
 def test_a_run_whose_files_are_missing_or_changed_is_made_again(
     toy: toy_training.Toy, tmp_path: Path, damage: Callable[[Path], object], name: str

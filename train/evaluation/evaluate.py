@@ -38,7 +38,7 @@ from train.lineage.measurable import require
 from train.model import Array
 from train.options import EVALUATED
 from train.runs.find import EVALUATION
-from train.sharing import card
+from train.sharing import card, learned_from
 
 SAMPLES, HUMAN = 8, 5
 """Photos of each split in samples.json, and captions by people of each."""
@@ -72,6 +72,7 @@ def evaluate(
             forgotten, or the run trained, by another process.
     """
     model = artifact.load(run / "model")
+    learned_from.kept(run)  # the card needs it: damage is told before minutes of work
     if model.config.features.key != features.name:
         raise UserError(
             f"{run.name} was trained on the vectors {model.config.features.key}, not on {features.name}. "

@@ -94,7 +94,7 @@ def _data(learned: LearnedFrom | None) -> Iterator[str]:
         yield "Nobody knows any more: an earlier version trained it, and its dataset is another one by now."
         return
     told = (
-        f"{split} {counted['photos']:,} photos with {counted['captions']:,} captions"
+        f"{split} {counted.photos:,} photos with {counted.captions:,} captions"
         for split, counted in learned.splits.items()
     )
     splits = "; ".join(told) or "not counted"
@@ -102,11 +102,12 @@ def _data(learned: LearnedFrom | None) -> Iterator[str]:
         f"The dataset of pipeline `{learned.pipeline}`, build `{learned.dataset}`: {splits}. dev is not "
         "learned from."
     )
-    yield section(learned.figures(), learned.sources).replace("## ", "### ", 1)
+    sources = [source.model_dump() for source in learned.sources]
+    yield section(learned.figures(), sources).replace("## ", "### ", 1)
 
 
 def _made(told: Told) -> str:
-    sizes, log = told.config.sizes, told.log
+    sizes, kept_epoch = told.config.sizes, told.kept
     where = "the first token" if sizes.injection == "first" else "every token"
     what = (
         f"An LSTM ({sizes.layers} x {sizes.hidden} cells) writes token by token, over a vocabulary of "
@@ -114,14 +115,15 @@ def _made(told: Told) -> str:
         f"embedding ({sizes.embedding})."
     )
     kept = ""
-    if log:
-        left = f"; {log['left_out']:,} were longer than that" if log.get("left_out") else ""
+    if kept_epoch:
+        left = f"; {kept_epoch.left_out:,} were longer than that" if kept_epoch.left_out else ""
         kept = (
-            f" What is kept is epoch {log['epoch']}, of {log['captions']:,} captions of at most "
+            f" What is kept is epoch {kept_epoch.epoch}, of {kept_epoch.captions:,} captions of at most "
             f"{told.config.max_tokens} tokens{left}."
         )
     settings = "\n".join(
-        f"- `{key}`: `{json.dumps(value, ensure_ascii=False)}`" for key, value in told.settings.items()
+        f"- `{key}`: `{json.dumps(value, ensure_ascii=False, default=str)}`"
+        for key, value in told.settings.items()
     )
     return f"## How it was made\n\n{what}{kept}\n\n{settings}"
 

@@ -6,7 +6,7 @@ licences, and nothing that tells a photo or a caption.
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -19,8 +19,22 @@ from store.whole_file import read_object, read_whole, write_json
 from train.data import dataset_manifest
 
 NAME = "learned_from.json"
-_TOLD = ("name", "licence", "notice", "homepage")
-"""What is repeated of an imported source."""
+
+
+class Counted(Options):
+    """The rows of a split."""
+
+    photos: int
+    captions: int
+
+
+class Source(Options):
+    """What is repeated of an imported source, as `store.register.sources.Source` has it."""
+
+    name: str
+    licence: str = ""
+    notice: str = ""
+    homepage: str = ""
 
 
 class LearnedFrom(Options):
@@ -36,9 +50,9 @@ class LearnedFrom(Options):
 
     pipeline: str
     dataset: str
-    splits: dict[str, dict[str, int]] = Field(default_factory=dict)
+    splits: dict[str, Counted] = Field(default_factory=dict)
     origins: dict[str, list[tuple[str | None, str | None, int]]] = Field(default_factory=dict)
-    sources: list[dict[str, str]] = Field(default_factory=list)
+    sources: list[Source] = Field(default_factory=list)
 
     def figures(self) -> dict[str, Any]:
         """Return what `dataset.rights.attribution` asks for: the part of statistics.json that says it."""
@@ -46,7 +60,7 @@ class LearnedFrom(Options):
 
     def why_not_public(self) -> str | None:
         """Return why what learned from these data may not be published; None where it may."""
-        if not any(self.origins.values()):
+        if not all(self.origins.get(kind) for kind in ("photos", "captions")):
             return "it is not known under which licences the data are that it learned from"
         counts = {kind: Counter[str | None]() for kind in self.origins}
         for kind, rows in self.origins.items():
@@ -55,36 +69,42 @@ class LearnedFrom(Options):
         return why_not({kind: found.most_common() for kind, found in counts.items()})
 
 
-def learned_from(dataset: Path, pipeline: str) -> LearnedFrom:
+def learned_from(dataset: Path) -> LearnedFrom:
     """Return what a model that learns from a dataset learns from.
 
     Raises:
         MissingStage: there is no dataset.
         DamagedFile: its figures cannot be read.
     """
-    manifest = dataset_manifest(dataset)
+    manifest, path = dataset_manifest(dataset), dataset / "statistics.json"
     try:
-        figures = read_object(dataset / "statistics.json")
+        figures = read_object(path)
     except FileNotFoundError:
         figures = {}
-    counted = {
-        split: {what: found[what] for what in ("photos", "captions")}
-        for split, found in figures.get("splits", {}).items()
-    }
-    origins = {what: [tuple(row) for row in rows] for what, rows in figures.get("origins", {}).items()}
-    sources = [{name: one.get(name, "") for name in _TOLD} for one in manifest.get("sources", ())]
-    return LearnedFrom(
-        pipeline=pipeline,
-        dataset=str(manifest["fingerprint"]),
-        splits=counted,
-        origins=origins,
-        sources=sources,
-    )
+    imported: Any = manifest.get("sources", ())
+    try:
+        return LearnedFrom(
+            pipeline=Place.of(dataset).name,
+            dataset=str(manifest["fingerprint"]),
+            splits={name: _only(Counted, split) for name, split in figures.get("splits", {}).items()},
+            origins={what: list(map(tuple, rows)) for what, rows in figures.get("origins", {}).items()},
+            sources=[_only(Source, one) for one in imported],
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DamagedFile(path, "its splits and origins are not those of a dataset") from error
+
+
+Part = TypeVar("Part", bound=Options)
+
+
+def _only(kind: type[Part], values: dict[str, Any]) -> Part:
+    """Return a part of what there is more of."""
+    return kind.model_validate({name: value for name, value in values.items() if name in kind.model_fields})
 
 
 def keep(run: Path, dataset: Path) -> None:
     """Write down what a run's model has learned from; `dataset` is what it was trained on."""
-    write_json(run / "model" / NAME, learned_from(dataset, Place.of(run).name).model_dump())
+    write_json(run / "model" / NAME, learned_from(dataset).model_dump())
 
 
 def kept(run: Path) -> LearnedFrom | None:
@@ -104,7 +124,7 @@ def kept(run: Path) -> LearnedFrom | None:
         made_from, there = read_manifest(run) or {}, read_manifest(place.dataset) or {}
         if not there or made_from.get("dataset") != there.get("fingerprint"):
             return None
-        return learned_from(place.dataset, place.name)
+        return learned_from(place.dataset)
     except ValidationError as error:
         first = error.errors()[0]
         raise DamagedFile(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

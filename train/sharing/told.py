@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dataset.options import DatasetOptions
+from store.errors import DamagedFile
 from store.whole_file import read_object
 from train.artifact import Config, read_config
 from train.history import best, read_log
@@ -15,6 +16,15 @@ from train.sharing.learned_from import LearnedFrom, kept
 
 _NAMING = {"dev_odai"}
 """Settings of a dataset that hold numbers of odai: a card names none."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch: its number, the captions that it learned from, and those that were too long for it."""
+
+    epoch: int
+    captions: int
+    left_out: int
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Told:
         settings: the settings that made it, by their names in pipelines.yaml: all of training, and those of
             the dataset and the vectors that are not their defaults.
         version: of Bokeru, which trained it.
-        log: the record of the epoch that was kept, or of the last.
+        kept: the epoch that the model is of; None where the log tells of none.
         figures: of evaluation.json, by split; none where it was not evaluated.
     """
 
@@ -39,7 +49,7 @@ class Told:
     encoder: NamedEncoder
     settings: Mapping[str, Any]
     version: str
-    log: Mapping[str, Any]
+    kept: Epoch | None
     figures: Mapping[str, Mapping[str, Any]]
 
     @property
@@ -64,7 +74,7 @@ def tell(run: Path) -> Told:
         named(config.features.options),
         dict(_settings(told, config)),
         str(told.get("versions", {}).get("bokeru", "0.1")),
-        _kept_epoch(read_log(run), str(told.get("train", {}).get("keep", "best"))),
+        _kept_epoch(run, str(told.get("train", {}).get("keep", "best"))),
         _figures(run),
     )
 
@@ -96,14 +106,36 @@ def without_folders(value: Any) -> Any:
     return value
 
 
-def _kept_epoch(records: list[dict[str, Any]], keep: str) -> Mapping[str, Any]:
-    last = records[-1] if records else {}
-    return (best(records) if keep == "best" else None) or last
+def _kept_epoch(run: Path, keep: str) -> Epoch | None:
+    records = read_log(run)
+    try:
+        last = records[-1] if records else None
+        kept = (best(records) if keep == "best" else None) or last
+        if kept is None:
+            return None
+        return Epoch(int(kept["epoch"]), int(kept["captions"]), int(kept.get("left_out", 0)))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DamagedFile(run / "log.jsonl", f"it is not a log ({error})") from error
 
 
 def _figures(run: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return the numbers of both splits; what is none is not repeated: `verify` speaks of it."""
     try:
         found = read_object(run / "evaluation.json")
     except FileNotFoundError:
         return {}
-    return {split: figures for split, figures in found.items() if isinstance(figures, dict)}
+    return {split: _numbers(figures) for split, figures in found.items() if isinstance(figures, dict)}
+
+
+def _numbers(figures: Mapping[str, Any]) -> Mapping[str, Any]:
+    intervals = figures.get("intervals")
+    ends = {
+        name: interval
+        for name, interval in (intervals.items() if isinstance(intervals, dict) else ())
+        if isinstance(interval, list) and len(interval) == 2 and all(map(_is_number, interval))
+    }
+    return {name: value for name, value in figures.items() if _is_number(value)} | {"intervals": ends}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and -1e300 < value < 1e300  # and no NaN
