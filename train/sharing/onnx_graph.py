@@ -15,8 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 from store.version import VERSION
 from train.model import Array, Sizes
 
-OPSET, IR = 17, 8
-"""Of 2022: ONNX Runtime reads them from 1.12 on."""
+OPSET, IR = 13, 7
+"""The oldest that the operators here can be written in: ONNX Runtime has them since 1.6, by its version matrix
+(docs/Versioning.md of onnxruntime)."""
 Shape = tuple[str | int, ...]
 
 
