@@ -16,7 +16,7 @@ from store.version import VERSION
 from train.model import Array, Sizes
 
 OPSET, IR = 13, 7
-"""The oldest that the operators here can be written in: ONNX Runtime has them since 1.6, by its version matrix
+"""The oldest that the operators here can be written in: ONNX Runtime has them since 1.6, by its matrix
 (docs/Versioning.md of onnxruntime)."""
 Shape = tuple[str | int, ...]
 
