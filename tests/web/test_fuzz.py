@@ -30,7 +30,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     app = create(place.data, "demo")
     (run,) = place.runs.iterdir()
     sha256 = Catalogue.load(place.dataset).sha256s[0]
-    app.state.real = {"pipeline": "demo", "sha256": sha256, "run": run.name}
+    app.state.real = {"pipeline": "demo", "sha256": sha256, "run": run.name, "stage": "dataset"}
     object.__setattr__(app.state.services, "queue", FairQueue(10_000, 10_000))
     return app
 

@@ -34,8 +34,8 @@ class Run:
     """A run's directory, read as far as it has been written.
 
     `state` is `complete`, `live` (being trained now) or `stopped`. `records` has per epoch `epoch`, `loss`
-    and `dev_loss`, in nats per token, the unit of the reference lines `bounds` too. `broken` names the files
-    that cannot be parsed.
+    and `dev_loss`, in nats per token, the unit of the reference lines `bounds` too, and what else the log
+    has. `broken` names the files that cannot be parsed.
     """
 
     name: str
