@@ -15,6 +15,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru train --pipeline demo --set train.epochs=3 train.hidden=64",
         "bokeru train --pipeline demo --set train.ranker=true",
     ),
+    "sweep": (
+        "bokeru sweep --pipeline demo --set train.hidden=64,128 train.dropout=0,0.3 --dry-run",
+        "bokeru sweep --pipeline demo --set train.dropout=0,0.3 --json",
+    ),
     "evaluate": ("bokeru evaluate --pipeline demo",),
     "runs": (
         "bokeru runs list --pipeline demo",

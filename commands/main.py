@@ -43,6 +43,7 @@ def parser() -> "Parser":
     from commands.crawl import history, reparse, site
     from commands.runs import command as runs
     from commands.stages import command as stages
+    from commands.stages import sweep
     from store.place import bokeru
 
     main = Parser(
@@ -52,8 +53,9 @@ def parser() -> "Parser":
     )
     main.add_argument("--version", action="version", version=f"bokeru {VERSION}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    trained = (stages, sweep, status, runs, models, contests)
     sending = (data, push, encoders)
-    for module in (stages, status, runs, models, contests, site, *sending, history, reparse, builds):
+    for module in (*trained, site, *sending, history, reparse, builds):
         module.register(commands)
     return main
 

@@ -3,10 +3,17 @@
 from pathlib import Path
 
 from judging.contest import ASKED, CONTEST, VOTES, has_votes, load, load_pairs
-from judging.votes import read_file
+from judging.listed import LIST
+from judging.listed import load as load_list
+from judging.votes import digest, read_file
 from store.errors import DamagedFile
 from store.manifest import Entry
 from store.register.verify import Problem, Problems
+
+_LISTED_ANEW = "Put it back, or open the contest to vote, in the web app: what is there is listed anew"
+_PUT_BACK = (
+    f"Put the file back; if that cannot be, its votes are lost: delete {LIST}, and open the contest to vote"
+)
 
 
 def check(pipeline: Path) -> Problems:
@@ -31,12 +38,31 @@ def _check(directory: Path) -> Problems:
             pairs = set(load_pairs(directory))
     except DamagedFile as error:
         yield Problem(str(error))
-    for path in sorted((directory / VOTES).glob("[!.]*.parquet")):
+    yield from _check_votes(directory / VOTES, pairs)
+
+
+def _check_votes(directory: Path, pairs: set[str]) -> Problems:
+    try:
+        listed = load_list(directory)
+        if listed is None:  # `bokeru contest new` writes one before there is a contest
+            yield Problem(
+                f"{directory / LIST} is missing, so nobody can tell whether votes are. {_LISTED_ANEW}"
+            )
+        missing = {name for name in listed or {} if not (directory / name).exists()}
+        # Votes that come meanwhile may have put some into one file.
+        for name in sorted(missing & (load_list(directory) or {}).keys() if missing else ()):
+            yield Problem(f"{directory / name} is missing, though {LIST} names it. {_PUT_BACK}")
+    except DamagedFile as error:
+        listed = None
+        yield Problem(str(error))
+    for path in sorted(directory.glob("[!.]*.parquet")):
         try:
             votes = read_file(path)
         except DamagedFile as error:
             yield Problem(str(error))
             continue
+        if listed and listed.get(path.name, digest(votes)) != digest(votes):
+            yield Problem(f"{path} holds other votes than {LIST} names. {_PUT_BACK}")
         strangers = {vote.pair for vote in votes} - pairs
         if pairs and strangers:
             text = f"{path} has votes on {len(strangers)} pairs that {ASKED} lacks: they do not count"

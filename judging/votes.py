@@ -1,8 +1,9 @@
 """Votes as files: one for each vote, whole or not there, so that a kill loses the vote under way at most.
 
 A file tells of itself what it holds: in its metadata stands a digest of its rows, so that one that was edited
-is found. Where there are many small ones, one with all their votes takes their place; of two votes of one
-judge on one pair the first counts, so whatever a kill leaves of that, no vote is lost and none counts twice.
+is found; `judging.listed` tells of one that is gone. Where there are many small ones, one with all their
+votes takes their place; of two votes of one judge on one pair the first counts, so whatever a kill leaves of
+that, no vote is lost and none counts twice.
 """
 
 import threading
@@ -14,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from judging.listed import editing
 from store.errors import DamagedFile, UserError
 from store.manifest import fingerprint
 from store.schema import VOTES
@@ -58,7 +60,11 @@ def read(directory: Path) -> list[Vote]:
     Raises:
         DamagedFile: a file was cut or edited.
     """
-    votes = [vote for path in _files(directory) for vote in read_file(path)]
+    return _first(vote for path in _files(directory) for vote in read_file(path))
+
+
+def _first(votes: Iterable[Vote]) -> list[Vote]:
+    """Return the votes that count, the oldest first."""
     first: dict[tuple[str, str], Vote] = {}
     for vote in sorted(votes, key=lambda vote: (vote.at, vote.judge, vote.pair)):
         first.setdefault((vote.judge, vote.pair), vote)
@@ -78,19 +84,22 @@ def read_file(path: Path) -> list[Vote]:
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, error) from error
     votes = [Vote(**row) for row in rows]
-    if written != _digest(votes):
+    if written != digest(votes):
         raise DamagedFile(path, "its votes are not those that were written", _REMEDY)
     return votes
 
 
-def write(path: Path, votes: Sequence[Vote]) -> None:
-    """Write votes to a file, which appears whole."""
-    schema = VOTES.with_metadata({DIGEST: _digest(votes)})
+def write(path: Path, votes: Sequence[Vote]) -> str:
+    """Write votes to a file, which appears whole; return their digest, for the list."""
+    made = digest(votes)
+    schema = VOTES.with_metadata({DIGEST: made})
     with whole_parquet(path, schema) as writer:
         writer.write_table(pa.Table.from_pylist([vars(vote) for vote in votes], schema))
+    return made
 
 
-def _digest(votes: Iterable[Vote]) -> str:
+def digest(votes: Iterable[Vote]) -> str:
+    """Return what changes with any of the votes of a file."""
     rows: list[dict[str, Any]] = [{**vars(vote), "at": vote.at.isoformat()} for vote in votes]
     return fingerprint(rows)
 
@@ -108,10 +117,14 @@ def rewrite(directory: Path, pairs: Iterable[str]) -> int:
         if len(left) == len(votes):
             continue
         changed += 1
-        if left:
-            write(path, left)
-        else:
+        with editing(directory) as files:
+            files.pop(path.name, None)
+        if not left:
             path.unlink()
+            continue
+        made = write(path, left)
+        with editing(directory) as files:
+            files[path.name] = made
     return changed
 
 
@@ -125,8 +138,12 @@ class Ballots:
     def __init__(self, directory: Path) -> None:
         self._directory, self._lock = directory, threading.Lock()
         remove_leftovers(directory)
+        found = {path: read_file(path) for path in _files(directory)}
+        with editing(directory) as files:  # a kill may have come between a vote and the list
+            for path, votes in found.items():
+                files.setdefault(path.name, digest(votes))
         self._cast: dict[str, dict[str, int | None]] = {}
-        for vote in read(directory):
+        for vote in _first(vote for votes in found.values() for vote in votes):
             self._cast.setdefault(vote.judge, {})[vote.pair] = vote.choice
 
     def of(self, judge: str) -> dict[str, int | None]:
@@ -153,9 +170,20 @@ class Ballots:
             if pair in self._cast.get(judge, {}):
                 raise RefusedVote(f"The judge has voted on the pair {pair}: each vote counts once")
             vote = Vote(pair, judge, choice, left, datetime.now(UTC))
-            write(self._directory / f"{vote.at:%Y%m%dT%H%M%S%f}-{fingerprint(judge, pair)}.parquet", [vote])
+            self._keep(vote)
             self._cast.setdefault(judge, {})[pair] = choice
             self._gather()
+
+    def _keep(self, vote: Vote) -> None:
+        """Write a file with one vote, and list it; where that cannot be, there is no file."""
+        path = self._directory / f"{vote.at:%Y%m%dT%H%M%S%f}-{fingerprint(vote.judge, vote.pair)}.parquet"
+        made = write(path, [vote])
+        try:
+            with editing(self._directory) as files:
+                files[path.name] = made
+        except (OSError, UserError):
+            path.unlink()
+            raise
 
     def _gather(self) -> None:
         """Put many single votes into one file, which is there before they go."""
@@ -163,6 +191,11 @@ class Ballots:
         if len(single) < TOGETHER:
             return
         votes = [vote for path in single for vote in read_file(path)]
-        write(self._directory / f"{single[0].stem}-together.parquet", votes)
+        together = self._directory / f"{single[0].stem}-together.parquet"
+        made = write(together, votes)
+        with editing(self._directory) as files:
+            files[together.name] = made
+            for path in single:
+                files.pop(path.name, None)
         for path in single:
             path.unlink()

@@ -138,6 +138,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     for stage in ("crawl", "dataset", "features", "train", "evaluate", "run"):
         ledger.run(stage, *pipeline)
     ledger.run("compare", *pipeline)
+    ledger.run("sweep", *pipeline, "--set", "train.dropout=0,0.1")
     judge(ledger, pipeline)
     ledger.run("runs", "export", "csv", *pipeline, "--out", folder / "runs.csv")
     ledger.run("runs", "export", "onnx", *pipeline, "--out", folder / "onnx")

@@ -44,6 +44,7 @@ def fit(
     runs: Path,
     *,
     force: bool = False,
+    sharing: int = 1,
     variant: Variant | None = None,
 ) -> Path:
     """Train a model, or finish the training that was interrupted; return the run's directory.
@@ -54,6 +55,7 @@ def fit(
         features: the directory of its photo vectors, `features/<key>`.
         runs: where the run's directory is made; its name follows from settings and inputs.
         force: train again from the first update, though the run is up to date.
+        sharing: how many runs are trained on this machine at once: each takes its share of the cores.
         variant: for experiments.
 
     Raises:
@@ -78,6 +80,7 @@ def fit(
         # The current device, too: CuPy and NCCL put there what names none.
         with chainer.using_device(own), full_memory_told(own):
             job = prepare(options, dataset, features, run, run_fingerprint, processes, own)
+            job.sharing = sharing
             if variant:
                 variant(job)
             with _run_lock(run, processes):

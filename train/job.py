@@ -36,6 +36,7 @@ class Job:
     Attributes:
         run: the directory that it writes.
         bounds: losses to compare with, by name; see `train.prepare.bounds`.
+        sharing: runs that share the cores of this machine.
     """
 
     run: Path
@@ -47,6 +48,7 @@ class Job:
     history: History
     checkpoint: Checkpoint
     bounds: dict[str, float | None]
+    sharing: int = 1
     _asked_to_stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -120,7 +122,7 @@ class Job:
         examples, sizes = self.train_split.examples, self.artifact.config.sizes
         captions = self.options.batch_size / self.updater.processes.size
         tokens = captions * float((examples.lengths + 1).mean())
-        sharing = self.updater.processes.local_size
+        sharing = self.updater.processes.local_size * self.sharing
         return self.options.threads or worthwhile_threads(tokens, sizes.vocabulary, sizes.hidden, sharing)
 
     def publish(self) -> None:

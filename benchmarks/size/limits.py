@@ -86,6 +86,7 @@ COMMANDS = (
     Row("dataset, again", "dataset {place}", "decode", 1.5, 2.5, why="photos are known", is_stage=True),
     Row("status", "status {place} --explain", "read", 4.0, 1.0, why="it compares settings with manifests"),
     Row("prune", "prune {place} --dry-run", "read", 3.0, 1.0, why="it looks at what each file takes"),
+    Row("sweep", "sweep {place} --seeds 2 --dry-run", "read", 3.0, 1.0, why="it looks at the runs there are"),
     Row("diff", "diff {place} --json", "read", 3.0, 1.0, why="it compares two tables of keys"),
     # A tenth of the photos.
     Row("import", "import bokekan {can} --pipeline imported {places}", "decode", 0.8, 1.0),

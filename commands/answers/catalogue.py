@@ -150,6 +150,13 @@ def _status() -> Any:
     return Status
 
 
+def _sweep() -> Any:
+    from train.sweep.plan import PlannedSweep
+    from train.sweep.report import Swept
+
+    return Swept | PlannedSweep
+
+
 def _verify() -> Any:
     from commands.verify import Verified
 
@@ -183,6 +190,7 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "runs": _runs,
     "site": _site,
     "status": _status,
+    "sweep": _sweep,
     "verify": _verify,
     "why": _why,
 }

@@ -8,6 +8,7 @@ from typing import Literal
 
 from judging.contest import (
     PEOPLE,
+    VOTES,
     Contest,
     Pair,
     Task,
@@ -19,6 +20,7 @@ from judging.contest import (
 from judging.drawing import matching, pairs
 from judging.drawing.systems import Model, Written, draw, of_people
 from judging.drawing.unfit import Unfit
+from judging.listed import editing
 from store.errors import UsageError, UserError
 from store.place import Place
 
@@ -76,6 +78,8 @@ def new(place: Place, name: str, wanted: Wanted, keys: Mapping[str, str]) -> Con
         keys=dict(keys),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+    with editing(directory / VOTES):  # a list of no votes: where there is none, it was lost
+        pass
     write(directory, contest)
     return contest
 

@@ -222,6 +222,8 @@ KINDS = (
         "pipeline", "<pipeline>/contests/*/pairs.parquet", "parquet", schema.PAIRS, "pairs", content=True
     ),
     FileKind("pipeline", "<pipeline>/contests/*/votes/*.parquet", "parquet", schema.VOTES, "votes"),
+    FileKind("pipeline", "<pipeline>/contests/*/votes/list.json", "json"),
+    FileKind("pipeline", "<pipeline>/contests/*/votes/.lock", "lock"),
     FileKind(
         "pipeline",
         "<pipeline>/contests/*/published/votes.parquet",

@@ -1,8 +1,11 @@
 """What the documents say exists: files, make targets, commands, options, settings, pipelines."""
 
+import json
 import re
 import shlex
 import subprocess
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from pydantic import BaseModel
 import pipelines
 from commands.main import parser
 from tests.docs.documents import MARKDOWN, ROOT, TEXTS, command_lines, commands, inline, read
+from train.sweep.grid import split
 
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 SOURCES = {path.parent.name for path in ROOT.glob("*/*.py")} | {"docs", ".ci"}
@@ -64,7 +68,15 @@ def check_command(words: list[str]) -> None:
         pytest.fail(f"bokeru {shlex.join(words)} does not parse; complete it, or name the command alone")
     name = getattr(arguments, "pipeline", None)
     if name:
-        pipelines.load("demo" if name == "NAME" else name, ROOT / "pipelines.yaml", arguments.set)
+        for overrides in given(words[0], arguments.set):
+            pipelines.load("demo" if name == "NAME" else name, ROOT / "pipelines.yaml", overrides)
+
+
+def given(command: str, overrides: list[str]) -> Iterator[list[str]]:
+    """Yield the settings of each run that a command is about: a sweep has several."""
+    axes, fixed = split(overrides) if command == "sweep" else ({}, overrides)
+    for values in product(*axes.values()):
+        yield [*fixed, *(f"{name}={json.dumps(value)}" for name, value in zip(axes, values, strict=True))]
 
 
 def check_target(words: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -9,15 +11,18 @@ import pytest
 
 from commands.main import main, parser
 from commands.verify import verify
+from judging import votes
 from judging.contest import find, load, load_pairs
 from judging.drawing.new import Wanted, new
 from judging.publish import publish
 from judging.report import report
-from judging.votes import Ballots, read
+from judging.verify import check
+from judging.votes import Ballots, read, rewrite
 from store.errors import DamagedFile, UserError
 from store.place import Place
 from store.schema import PUBLISHED
 from tests.commands.commandline import write_config
+from tests.killing import kills
 from train.runs.find import complete
 
 
@@ -79,6 +84,70 @@ def test_a_file_that_was_cut_or_edited_is_found(place: Place, which: str) -> Non
     table = pq.read_table(path)
     pq.write_table(table.slice(0, len(table) - 1), path)
     assert any(path.name in text for text in problems(place))
+
+
+@pytest.mark.parametrize("which", ["first", "last", "all", "folder"])
+def test_votes_that_are_gone_are_found(place: Place, which: str) -> None:
+    folder = find(place, "funny") / "votes"
+    paths = sorted(folder.glob("*.parquet"))
+    gone = {"first": paths[:1], "last": paths[-1:], "all": paths, "folder": []}[which]
+    for path in gone:
+        path.unlink()
+    if which == "folder":
+        shutil.rmtree(folder)
+    told = [text for text in problems(place) if "is missing" in text]
+    assert len(told) == len(problems(place)) == max(1, len(gone))
+    assert all(any(path.name in text for text in told) for path in gone)
+    if gone:  # opening the contest again hides nothing
+        Ballots(folder)
+        assert len(problems(place)) == len(gone)
+        (folder / "list.json").unlink()
+    assert "nobody can tell whether votes are" in problems(place)[0]
+    Ballots(folder)  # as the message advises
+    assert problems(place) == []
+
+
+def test_votes_that_another_file_of_votes_took_the_place_of_are_found(place: Place) -> None:
+    one, other, *_ = sorted((find(place, "funny") / "votes").glob("*.parquet"))
+    one.write_bytes(other.read_bytes())
+    assert any(one.name in text and "other votes" in text for text in problems(place))
+
+
+def test_a_list_that_was_edited_is_found(place: Place) -> None:
+    path = find(place, "funny") / "votes" / "list.json"
+    first = min(path.parent.glob("*.parquet"))
+    listed = json.loads(path.read_text())
+    del listed["files"][first.name]
+    path.write_text(json.dumps(listed))
+    first.unlink()
+    assert any("list.json" in text and "changed after it was written" in text for text in problems(place))
+
+
+def vote(place: Place) -> None:
+    Ballots(find(place, "funny") / "votes").append(next(iter(load_pairs(find(place, "funny")))), "j2", 0, 1)
+
+
+def forget_pairs(place: Place) -> None:
+    rewrite(find(place, "funny") / "votes", [])
+
+
+@pytest.mark.parametrize("work", [vote, forget_pairs])
+def test_a_kill_is_never_damage(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[Place], None]
+) -> None:
+    """In the midst of a vote, of putting many files into one, and of taking votes out."""
+    monkeypatch.setattr(votes, "TOGETHER", 4)
+    rewrite(find(place, "funny") / "votes", list(load_pairs(find(place, "funny")))[1:3])  # four are enough
+    numbers = count()
+
+    def copy() -> Place:
+        made = Place(tmp_path / f"copy-{next(numbers)}", place.name)
+        shutil.copytree(place.directory / "contests", made.directory / "contests")
+        return made
+
+    left = [[str(problem) for problem in check(each.directory)] for each in kills(copy, work)]
+    assert len(left) > 4
+    assert not any(left)
 
 
 def test_votes_whose_contest_is_gone_are_found_and_no_other_is_drawn_over_them(place: Place) -> None:

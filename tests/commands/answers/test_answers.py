@@ -125,6 +125,8 @@ DEMO = {
     "site --facts": 0,
     "site --facts --captions-per-photo 1": 0,
     "status --pipeline demo": 0,
+    "sweep --pipeline demo --seeds 2": 0,
+    "sweep --pipeline demo --set train.dropout=0,0.1 --dry-run": 0,
     "status --pipeline nothing --check": 1,
     "verify DIR/data/demo": 0,
     "verify --quick DIR/data/demo": 0,
@@ -156,6 +158,7 @@ NOTHING = {
     "parse DIR/none.html --url http://bokete.test/odai/1": 2,
     "reparse --pipeline nothing": 1,
     "site": 2,
+    "sweep --pipeline nothing --seeds 2": 1,
     "verify DIR/data/nothing": 1,
     "why --pipeline nothing の": 1,
     "why --pipeline unknown の": 2,
@@ -181,6 +184,7 @@ BROKEN = {
     "inspect DIR/data/demo": False,
     "leaks --pipeline demo --out DIR/leaks.png": True,
     "reparse --pipeline demo": True,
+    "sweep --pipeline demo --seeds 2": True,
     "verify DIR/data/demo": False,
     "why --pipeline demo の": True,
 }
@@ -190,7 +194,7 @@ BROKEN = {
 @pytest.mark.parametrize(("line", "fails"), BROKEN.items())
 def test_a_broken_pipeline(ask: Ask, folder: Path, line: str, fails: bool) -> None:
     # A crawl whose files have other sizes makes a dataset stale, which is said first.
-    cut(folder / "data", without="crawl" if line.startswith(("evaluate", "leaks")) else "")
+    cut(folder / "data", without="crawl" if line.startswith(("evaluate", "leaks", "sweep")) else "")
     status, told = ask(line)
     assert (status, is_failure(told)) == (5, fails), told
     if not fails:
