@@ -38,7 +38,7 @@ def why(arguments: argparse.Namespace) -> None:
 def contains(arguments: argparse.Namespace) -> None:
     """Say whether a photo or caption is in a pipeline: the same file, or one that shows the same, since when,
     from where, under which licence, and how it is taken out. Nothing of the photo is kept."""
-    from dataset.describe.contains import contains
+    from dataset.held.contains import contains
 
     pipeline, file = pipeline_of(arguments), Path(arguments.what)
     content = file.read_bytes() if file.is_file() else None

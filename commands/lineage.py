@@ -48,6 +48,21 @@ def by_name(pipeline: Pipeline) -> Callable[[str], "Wanted | None"]:
     return find
 
 
+def contacts(pipeline: Pipeline) -> Callable[[str], str | None]:
+    """Return the function that says whom owners can write to, of any pipeline of the same config file."""
+
+    @cache
+    def find(name: str) -> str | None:
+        if name == pipeline.name:
+            return pipeline.settings.crawl.contact
+        try:
+            return load(name, pipeline.config).crawl.contact
+        except UsageError:
+            return None
+
+    return find
+
+
 def _cache(pipeline: Pipeline) -> Path | None:
     try:
         return pipeline.feature_cache

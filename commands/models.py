@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from commands.answers.catalogue import answer
 from commands.arguments import Commands, add, add_json, add_pipeline, add_run, path, pipeline_of, port
-from commands.lineage import by_name, wanted
+from commands.lineage import by_name, contacts, wanted
 from store.errors import UserError
 from train.captions.options import DecodingOptions, parse_decoding
 
@@ -60,7 +60,9 @@ def web(arguments: argparse.Namespace) -> None:
     if arguments.export:
         from web.export import export
 
-        index = export(pipeline.data, pipeline.name, arguments.export, pipeline.settings.web, speakers)
+        contact = pipeline.settings.crawl.contact
+        options = pipeline.settings.web
+        index = export(pipeline.data, pipeline.name, arguments.export, options, speakers, contact)
         print(f"Open {index} in a browser")
     else:
         from web.app import serve
@@ -72,6 +74,7 @@ def web(arguments: argparse.Namespace) -> None:
             arguments.port,
             pipeline.settings.web,
             speakers=speakers,
+            contact=contacts(pipeline),
             names=arguments.allow_host,
             key=not arguments.no_key,
             key_file=arguments.key_file,
@@ -134,5 +137,8 @@ def register(commands: Commands) -> None:
         "--key-file", type=path, metavar="FILE", help="keep the key in FILE, made if missing, for all starts"
     )
     one.add_argument(
-        "--export", type=path, metavar="DIR", help="write the Generate and Training pages as files instead"
+        "--export",
+        type=path,
+        metavar="DIR",
+        help="write the pages as files instead, which open without a server",
     )

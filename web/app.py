@@ -4,7 +4,7 @@ import errno
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -35,9 +35,21 @@ from web.errors import add_handlers
 from web.links import STATIC
 from web.options import WebOptions
 from web.pages import Pages
-from web.routes import answers, api, contests, generate, judge, overview, photos, training, try_photo
+from web.routes import (
+    answers,
+    api,
+    contains,
+    contests,
+    generate,
+    judge,
+    overview,
+    photos,
+    training,
+    try_photo,
+)
 from web.services import Services, votes_at_most
 
+Contact = Callable[[str], str | None]
 THREADS = 4
 """Threads a core that make pages: some read files, most compute."""
 
@@ -49,6 +61,7 @@ def create(
     options: WebOptions | None = None,
     keys: KeyRing | None = None,
     speakers: Speakers | None = None,
+    contact: Contact = lambda pipeline: None,
 ) -> FastAPI:
     """Return the app.
 
@@ -59,6 +72,7 @@ def create(
         options: the app's settings; those in code by default.
         keys: those that open it, and whether one is asked for; by default it is not.
         speakers: choose whose model writes captions; by default those that know no settings.
+        contact: returns whom owners can write to, by a pipeline's name.
     """
     options, keys = options or WebOptions(), keys or KeyRing()
     # FastAPI's own documentation pages load scripts from another host.
@@ -75,11 +89,13 @@ def create(
         speakers or Speakers(),
         keys,
         votes_at_most(options.votes_per_minute),
+        contact,
         uploads=Uploads(int(options.upload_mb * 10**6), options.read_seconds),
     )
     keys.add(partial(keys_of_contests, data))
     app.include_router(api.docs)
-    for routes in (api, answers, overview, photos, training, generate, try_photo, contests, judge):
+    pages = (overview, photos, contains, training, generate, try_photo, contests, judge)
+    for routes in (api, answers, *pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     # The last is outermost: it also guards static files and error pages.
@@ -106,6 +122,7 @@ def serve(
     options: WebOptions | None = None,
     *,
     speakers: Speakers | None = None,
+    contact: Contact = lambda pipeline: None,
     names: Sequence[str] = (),
     key: bool = True,
     key_file: Path | None = None,
@@ -137,7 +154,7 @@ def serve(
     # Pages, searches and captions fill the cores already, where OpenBLAS's threads wait for each other:
     # captions of six photos took 220 ms on a busy machine, and 11 with one thread.
     threadpool_limits(1, user_api="blas")
-    app = create(data, pipeline, opening.hosts, options, ring(secret), speakers)
+    app = create(data, pipeline, opening.hosts, options, ring(secret), speakers, contact)
     threading.Thread(target=_prepare, args=(app.state.services,), daemon=True).start()
     connections = Connections(
         options.connections, options.connections_per_address, options.proxies, options.read_seconds

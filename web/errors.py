@@ -11,12 +11,14 @@ from web.content.preparing import NotReady
 from web.content.speakers import NoSettings
 from web.door.queue import QueueFull
 from web.door.uploads import BadForm, NoRoom, TooSlow
+from web.held import NotAsked
 from web.pictures import UnusablePhoto
 from web.services import OtherSite, Services
 
 STATUS: dict[type[UserError], int] = {
     UsageError: 400,
     BadForm: 400,
+    NotAsked: 400,
     OtherSite: 403,
     MissingStage: 404,
     NoSettings: 404,

@@ -1,91 +1,36 @@
-"""Exports the Generate and Training pages as files that a browser opens without a server."""
+"""Exports the pages as files that a browser opens without a server."""
 
-import logging
-import math
-from collections.abc import Iterator
+import base64
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from dataset.export.made import exported
 from dataset.export.pages import record_pages
+from dataset.rights.licences import allows_publishing
 from store.errors import UsageError
 from store.photo.keys import check_keys
 from store.place import Place
 from store.progress import Progress
 from store.whole_file import write_whole
-from train.artifact import load
-from web.caption_service import CaptionService
+from web.content.catalogue import Catalogue
 from web.content.library import Library
-from web.content.runs import runs
-from web.content.shown.hidden import Hidden
-from web.content.shown.writer import Writer, writer
 from web.content.speakers import Speakers
 from web.content.stages import pipelines
-from web.content.training.comparison import compare
-from web.content.training.differences import differences, pooled
-from web.languages import LANGUAGES, Translator
-from web.links import STATIC, Links
-from web.offline.decoder import MODEL, SCRIPTS, bytes_of, decoder_script
+from web.languages import LANGUAGES
+from web.links import STATIC
+from web.offline import decoder, keys
+from web.offline.links import file_name, model_name
+from web.offline.pages import Copy
+from web.offline.written import Written, written_by
 from web.options import WebOptions
-from web.pages import Pages
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
-from web.routes.generate import GenerateSettings, cards, hidden_on, select_photos
-from web.routes.training import MAX_RUNS
+from web.routes.generate import GenerateSettings, select_photos
 
-CAPTIONS = 3
-"""The model's captions per photo: a copy has no button that asks for more."""
 PAGES_PER_SPLIT = 2
 """Pages of photos that are exported from each split."""
-STATIC_FILES = ("style.css", "theme.js", "icon.svg")
-log = logging.getLogger(__name__)
-
-
-Group = tuple[str, list[dict[str, Any]]]
-"""A split and the cards of its photos."""
-
-
-class FileLinks(Links):
-    """Addresses within a copy, relative to its folder.
-
-    Args:
-        language: the language of the page with the links.
-        broken: the photos that are exported as a placeholder, since they cannot be decoded.
-        writes: whether the model's decoder lies beside the pages.
-    """
-
-    is_copy = True
-
-    def __init__(self, language: str, broken: set[str], writes: bool) -> None:
-        super().__init__()
-        self._language, self._broken, self.writes = language, broken, writes
-
-    def overview(self) -> str:
-        """Return the first page: the copy has no overview."""
-        return file_name("generate", self._language)
-
-    def page(self, name: str, pipeline: str, **query: object) -> str:
-        """Return the file of a page."""
-        return file_name(name, self._language)
-
-    def photo_page(self, pipeline: str, sha256: str, part: str = "") -> str:
-        """Return the photo itself: the copy has no page about it."""
-        return self.photo(pipeline, sha256)
-
-    def photo(self, pipeline: str, sha256: str, size: int = 600) -> str:
-        """Return the file of a photo."""
-        return f"photos/{sha256}.{'svg' if sha256 in self._broken else 'jpg'}"
-
-    def static(self, name: str) -> str:
-        """Return the file of a stylesheet, script or icon."""
-        return f"static/{name}"
-
-
-def file_name(name: str, language: str) -> str:
-    """Return the file name of a page: index.html, training.html, index.ja.html, training.ja.html."""
-    stem = {"generate": "index"}.get(name, name)
-    return f"{stem}.html" if language == "en" else f"{stem}.{language}.html"
+STATIC_FILES = ("style.css", "theme.js", "picture.js", "icon.svg")
 
 
 def export(
@@ -94,11 +39,13 @@ def export(
     directory: Path,
     options: WebOptions | None = None,
     speakers: Speakers | None = None,
+    contact: str | None = None,
 ) -> Path:
     """Write the copy into `directory`; return the path of its first page.
 
     Args:
         speakers: choose whose model writes the captions.
+        contact: whom owners of photos and captions can write to.
 
     Raises:
         MissingStage: there is no dataset or no model to show.
@@ -110,43 +57,44 @@ def export(
     if pipeline not in pipelines(data, pipeline):
         raise UsageError(f"There is no pipeline {pipeline!r}")
     place, library = Place(data, pipeline), Library(options, patience=None)
-    library.catalogue(place)  # without a dataset that is what to say
-    run = (speakers or Speakers()).run(place)
-    groups = list(_groups(place, library, run))
+    catalogue = library.catalogue(place)  # without a dataset that is what to say
+    runs = _runs(speakers or Speakers(), place, library.options.copy_runs)
+    chosen = {split: list(_numbers(catalogue, split)) for split in ("dev", "train")}
+    written = list(written_by(place, library, runs, chosen))
+    shown = {catalogue.sha256s[number] for numbers in chosen.values() for number in numbers}
     record_pages(place.dataset, directory)
-    shown = {card["photo"]["sha256"] for _, found in groups for card in found}
-    shown |= {
-        caption.source.sha256
-        for _, found in groups
-        for card in found
-        for caption in card["model"]
-        if caption.source
-    }
     with exported(directory) as new:
         # Before the pages: they link to the placeholder of a photo that cannot be decoded.
-        broken = _photos(place, library, sorted(shown), new / "photos")
-        sha256s = [card["photo"]["sha256"] for _, found in groups for card in found]
-        writes = _decoder(place, library, run, sha256s, new)
-        for name in STATIC_FILES + SCRIPTS * writes:
-            write_whole(new / "static" / name, (STATIC / name).read_bytes())
+        broken = _photos(place, library, sorted(shown | _sources(written)), new / "photos")
+        _picture_scripts(catalogue, sorted(shown - broken), new / "photos")
+        has_keys = _scripts(place, library.options, written, new)
+        copy = Copy(place, catalogue, chosen, written, broken, has_keys, contact)
         for language in LANGUAGES:
-            links = FileLinks(language, broken, writes)
-            _pages(place, groups, writer(place, run), links, language, new)
+            for name, text in copy.rendered(language):
+                write_whole(new / name, text)
     return directory / file_name("generate", "en")
 
 
-def _groups(place: Place, library: Library, run: Path) -> Iterator[Group]:
-    """Yield the splits, dev first, with their cards."""
-    catalogue = library.catalogue(place)
-    for split in ("dev", "train"):
-        numbers: list[int] = []
-        for page in range(1, PAGES_PER_SPLIT + 1):
-            found, last = select_photos(catalogue, GenerateSettings(split=split, page=page))
-            # Past the last page `select_photos` would give the last again.
-            numbers += found if page <= last else []
-        sha256s = [catalogue.sha256s[number] for number in numbers]
-        captions = CaptionService(library).for_photos(place, run, sha256s, GenerateSettings(n=CAPTIONS))
-        yield split, cards(catalogue, numbers, captions)
+def _runs(speakers: Speakers, place: Place, most: int) -> list[Path]:
+    """Return the runs that write: the one that speaks for the pipeline, then the newest."""
+    first = speakers.run(place)
+    others = (place.runs / run.name for run in speakers.with_models(place) if run.name != first.name)
+    return [first, *others][:most]
+
+
+def _numbers(catalogue: Catalogue, split: str) -> Iterator[int]:
+    """Yield the numbers of the photos of a split that a copy shows."""
+    for page in range(1, PAGES_PER_SPLIT + 1):
+        settings = GenerateSettings.model_validate({"split": split, "page": page})
+        found, last = select_photos(catalogue, settings)
+        # Past the last page `select_photos` would give the last again.
+        yield from found if page <= last else []
+
+
+def _sources(written: Sequence[Written]) -> set[str]:
+    """Return the photos that captions were written for, where that is another one than they stand at."""
+    cards = (card for one in written for _, found in one.groups for card in found)
+    return {caption.source.sha256 for card in cards for caption in card["model"] if caption.source}
 
 
 def _photos(place: Place, library: Library, sha256s: list[str], directory: Path) -> set[str]:
@@ -164,50 +112,30 @@ def _photos(place: Place, library: Library, sha256s: list[str], directory: Path)
     return broken
 
 
-def _decoder(place: Place, library: Library, run: Path, sha256s: list[str], directory: Path) -> bool:
-    """Write the model's decoder for these photos; tell whether it was written."""
-    artifact = load(run / "model")
-    limit, size = library.options.decoder_megabytes, bytes_of(artifact) / 1e6
-    if size > limit:
-        log.warning(
-            "The copy writes no captions by itself: its decoder would take %.1f MB, and "
-            "web.decoder_megabytes is %g. Raise it to %d to bring it along",
-            *(size, limit, math.ceil(size)),
-        )
-        return False
-    vectors = library.vectors(place, artifact.config.features.key).of(sha256s)[:]
-    shown = dict(zip(sha256s, vectors, strict=True))
-    script = decoder_script(artifact, shown, forbidden=Hidden(library.options.hide).words)
-    write_whole(directory / MODEL, script)
-    return True
+def _picture_scripts(catalogue: Catalogue, sha256s: list[str], directory: Path) -> None:
+    """Write each photo as a script, too: from a disk, a page may draw no other file (`static/picture.js`).
+
+    Not of a photo whose licence lets nobody pass it on: its captions are not saved as pictures.
+    """
+    for sha256 in sha256s:
+        licence = catalogue.photo(catalogue.index[sha256])["licence"]
+        if licence is None or allows_publishing(licence):
+            content = base64.b64encode((directory / f"{sha256}.jpg").read_bytes()).decode()
+            write_whole(directory / f"{sha256}.js", f'bokeruPictures.photo("{sha256}", "{content}");\n')
 
 
-def _pages(
-    place: Place, groups: list[Group], writes: Writer, links: FileLinks, language: str, directory: Path
-) -> None:
-    pages = Pages(place.name, links)
-    found = runs(place)
-    folders = [place.runs / run.name for run in found[:MAX_RUNS]]
-    for name, context in {
-        "generate": {
-            "groups": groups,
-            "settings": GenerateSettings(),
-            "pages": 1,
-            "problem": None,
-            "writer": writes,
-            "hidden": hidden_on(groups),
-            "runs": [],
-            "query": {},
-        },
-        "training": {
-            "runs": found,
-            "shown": found[:MAX_RUNS],
-            "command": place.command("train"),
-            "differences": differences(folders, Translator(language)),
-            "over_seeds": pooled(folders, Translator(language)),
-            **compare(found[:MAX_RUNS], folders, Translator(language)),
-        },
-    }.items():
-        language_links = {code: file_name(name, code) for code in LANGUAGES}
-        text = pages.render(f"{name}.html", language, current=name, language_links=language_links, **context)
-        write_whole(directory / file_name(name, language), text)
+def _scripts(place: Place, options: WebOptions, written: Sequence[Written], directory: Path) -> bool:
+    """Write styles and scripts, models and the list of keys; tell whether the last is there."""
+    names = [*STATIC_FILES, keys.SCRIPT]
+    for number, one in enumerate(written):
+        if one.decoder:
+            model = model_name(one.writer.run if number else None)
+            write_whole(directory / "static" / "offline" / f"{model}.js", one.decoder)
+    if any(one.decoder for one in written):
+        names += decoder.SCRIPTS
+    for name in names:
+        write_whole(directory / "static" / name, (STATIC / name).read_bytes())
+    script = keys.keys_script(place, options.keys_megabytes)
+    if script:
+        write_whole(directory / keys.KEYS, script)
+    return script is not None

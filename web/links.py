@@ -1,4 +1,4 @@
-"""The addresses of pages, photos and static files on the server; `web.export` has those of a copy."""
+"""The addresses of pages, photos and static files on the server; `web.offline.links` has those of a copy."""
 
 import hashlib
 from functools import cache
@@ -31,7 +31,7 @@ class Links:
         return f"{self._prefix}/api{path}"
 
     def page(self, name: str, pipeline: str, **query: object) -> str:
-        """Return the address of a pipeline's page: `data`, `training`, `generate` or `try`."""
+        """Return the address of a pipeline's page: `data`, `contains`, `training`, `generate` or `try`."""
         return f"{self._prefix}/pipelines/{quote(pipeline)}/{name}" + _query(query)
 
     def photo_page(self, pipeline: str, sha256: str, part: str = "") -> str:

@@ -53,6 +53,12 @@ class WebOptions(Options):
     """Votes of one visitor in a minute: of a judge with a key of their own, else of an address."""
     model_seconds: float = Field(30, gt=0)
     """Seconds that the model may take for one request; one that takes longer is given up, and says so."""
+    copy_runs: int = Field(3, ge=1, le=20)
+    """A copy (`bokeru web --export`) has the captions of so many runs at most: of the one that speaks for the
+    pipeline, then of the newest."""
+    keys_megabytes: float = Field(16, ge=0)
+    """A copy brings a list of what the dataset holds along, for "Is mine in it?" without a server, where that
+    takes at most so many megabytes: about 12 bytes a caption, and 50 a photo. 0: never."""
     decoder_megabytes: float = Field(16, ge=0)
     """A copy (`bokeru web --export`) brings the model's decoder along, so that a browser writes captions
     without a server, where that takes at most so many megabytes: about 2.7 bytes a weight. 0: never."""

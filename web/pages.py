@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dataset.rights.licences import allows_publishing
 from store.place import bokeru
 from web.door.security import COPY_POLICY
 from web.languages import LANGUAGES, Translator, choose_language
@@ -27,6 +28,7 @@ def template_environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["iso_time"] = iso_time
+    environment.tests["publishable"] = allows_publishing
     environment.globals["bokeru"] = bokeru
     return environment
 

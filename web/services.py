@@ -14,6 +14,7 @@ from web.caption_service import CaptionService
 from web.content.catalogue import Catalogue
 from web.content.judging.contests import Contests
 from web.content.library import Library
+from web.content.shown.hidden import Hidden
 from web.content.speakers import Speakers
 from web.content.stages import pipelines
 from web.door.keys import KeyRing
@@ -22,6 +23,7 @@ from web.door.rates import Rate
 from web.door.security import from_other_site
 from web.door.uploads import Uploads
 from web.door.visitor import visitor_of
+from web.held import Held
 from web.languages import LocalisedError, Message
 from web.options import WebOptions
 from web.pages import Pages
@@ -52,6 +54,8 @@ class Services:
     """The keys that open the app, or a part of it; a part that has keys of its own adds their source."""
     votes: Rate = field(default_factory=lambda: votes_at_most(WebOptions().votes_per_minute))
     """How often a visitor may vote."""
+    contact: Callable[[str], str | None] = lambda pipeline: None
+    """Returns whom the owner of a photo or caption can write to, by a pipeline's name."""
     contests: Contests = field(default_factory=Contests)
     queue: FairQueue = field(default_factory=FairQueue)
     uploads: Uploads = field(default_factory=Uploads)
@@ -72,6 +76,10 @@ class Services:
                 404, f"There is no pipeline {pipeline[:100]!r}. There are: {', '.join(known)}"
             )
         return Place(self.data, known[known.index(pipeline)])
+
+    def held(self, place: Place) -> Held:
+        """Return where visitors look for what is theirs."""
+        return Held(place, Hidden(self.library.options.hide), self.contact(place.name))
 
     async def queued(self, request: Request, work: Callable[[], T]) -> T:
         """Run work with a model in the queue, when it is this visitor's turn.

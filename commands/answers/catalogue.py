@@ -42,7 +42,7 @@ def _compare() -> Any:
 
 
 def _contains() -> Any:
-    from dataset.describe.contains import Contains
+    from dataset.held.answer import Contains
 
     return Contains
 

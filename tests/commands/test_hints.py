@@ -587,12 +587,12 @@ OTHER: list[tuple[str, Provoke, Callable[[Place], list[str]]]] = [
         lambda place: ["forget", *where(place), "--sha256", hashlib.sha256(near_copy()).hexdigest()],
     ),
     (
-        "dataset/describe/contains.py",
+        "dataset/held/contains.py",
         lambda place: called(place, "contains", "1001"),
         lambda place: ["forget", *where(place), "--boke", "1001"],
     ),
     (
-        "dataset/describe/contains.py",
+        "dataset/held/contains.py",
         lambda place: called(place, "contains", crawl_tables.image_url(1)),
         lambda place: ["forget", *where(place), "--sha256", PHOTO],
     ),
@@ -670,7 +670,7 @@ def test_a_crawl_s_child_knows_the_settings(place: Place, capfd: pytest.CaptureF
 
 
 WEB = {"web/caption_service.py", "web/content/library.py", "web/content/runs.py", "web/content/stages.py",
-       "web/export.py", "web/routes/answers.py", "web/routes/contests.py", "web/routes/training.py",
+       "web/offline/pages.py", "web/routes/answers.py", "web/routes/contests.py", "web/routes/training.py",
        "web/routes/try_photo.py"}  # fmt: skip
 
 

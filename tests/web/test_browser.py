@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, Request, expect
 
 from store.place import Place
+from tests import crawl_tables
 from tests.web import small_pipeline
 from web.app import create
 from web.browser import serving
@@ -21,6 +22,7 @@ WIDTHS = {"phone": (375, 800), "desk": (1280, 900)}
 PATHS = (
     *("/", "/data", "/statistics", "/photos/{sha256}", "/photos/{sha256}/neighbours", "/training"),
     *("/generate", "/generate?strategy=mismatch", "/try", "/api", "/photos/{sha256}/rows"),
+    *("/contains?asked=1001", "/contains?asked=1"),
 )
 Open = Callable[..., Page]
 
@@ -217,6 +219,39 @@ def test_try_journey(visit: Open, place: Place, tmp_path: Path, width: str) -> N
     expect(page.locator(".captions.model li")).to_have_count(1)
     expect(page.locator(".strip li")).to_have_count(6)
     accessible(page)
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "name", "same", "none"),
+    [
+        (1280, "en", "Is mine in it?", "It is the same file.", "It is not in it."),
+        (390, "ja", "自分のものが入っている？", "同じファイルです。", "ここにはありません。"),
+    ],
+)
+def test_is_mine_in_it_journey(
+    visit: Open, place: Place, width: int, language: str, name: str, same: str, none: str
+) -> None:
+    from web.content.library import Library
+
+    page = visit("/pipelines/demo/training", "phone" if width < 600 else "desk", language=language)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.get_by_role("contentinfo").get_by_role("link", name=name).click()
+    results = page.locator("#results")
+    page.get_by_role("searchbox").fill("https://bokete.jp/boke/1001")
+    page.keyboard.press("Enter")
+    expect(results.locator("article")).to_have_count(1)
+    expect(results.get_by_role("img")).to_be_visible()
+    assert "asked=https" in page.url, "a link that reproduces it"
+    accessible(page)
+    for content, said in (
+        (Library().photo_bytes(place, sha256(place)), same),
+        (crawl_tables.photo(999), none),
+    ):
+        files = [{"name": "p.jpg", "mimeType": "image/jpeg", "buffer": content}]
+        page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+        expect(results.get_by_text(said)).to_be_visible()
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_photo_can_be_pasted_and_dropped(visit: Open, place: Place) -> None:

@@ -23,14 +23,17 @@ from store.schema import CAPTION, PHOTOS
 from store.shard_reader import Shard, unreadable
 from store.whole_file import remove_leftovers
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when the files come to hold something else: those of another format are made again."""
 BATCH = 8192
 """Photos that are read at a time, at the most."""
 LEFT = 600.0
 """Seconds after which a temporary file is a killed process's: who is at work writes to it again and again."""
 CAPTION_COLUMNS = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url")
-PHOTO_COLUMNS = ("sha256", "width", "height", "phash", "odai_ids", "category", "labels")
+PHOTO_COLUMNS = (
+    *("sha256", "width", "height", "phash", "odai_ids", "category", "labels"),
+    *("source", "licence", "credit"),
+)
 _READ = (
     *(*PHOTO_COLUMNS, "scores"),
     *(f"captions.list.element.{name}" for name in (*CAPTION_COLUMNS, "text_nfkc", "scores")),
@@ -215,7 +218,7 @@ def _captions(rows: pa.Table) -> pa.RecordBatch:
         # Early versions had no normal form.
         "text_nfkc": pc.coalesce(flat["text_nfkc"], text) if "text_nfkc" in flat.column_names else text,
         "characters": pc.fill_null(pc.utf8_length(text), 0),
-        "scores": _scores(flat),
+        "scores": _column(flat, "scores", _SCORES),
     }
     table = pa.table([columns[name] for name in CAPTION_SCHEMA.names], CAPTION_SCHEMA.names)
     return _batch(table.cast(CAPTION_SCHEMA))
@@ -231,19 +234,19 @@ def _rows_of_photos(rows: pa.Table, split: str, shard: int, groups: list[int], s
     within = np.concatenate([np.arange(size) for size in sizes])
     return pa.table(
         {
-            **{name: rows[name] for name in PHOTO_COLUMNS},
+            **{name: _column(rows, name, PHOTOS.field(name).type) for name in PHOTO_COLUMNS},
             "split": pa.repeat(split, len(rows)),
             "shard": pa.repeat(shard, len(rows)),
             "group": np.repeat(groups, sizes),
             "row": within,
             "captions": pc.fill_null(pc.list_value_length(rows["captions"]), 0),
-            "scores": _scores(rows),
+            "scores": _column(rows, "scores", _SCORES),
         }
     )
 
 
-def _scores(rows: pa.Table) -> pa.ChunkedArray:
-    """Return the column `scores` of photos or captions; nulls in a dataset of an earlier version."""
-    if "scores" in rows.column_names:
-        return rows["scores"]
-    return pa.chunked_array([pa.nulls(len(rows), _SCORES)])
+def _column(rows: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
+    """Return a column of photos or captions; nulls in a dataset of an earlier version, which lacks it."""
+    if name in rows.column_names:
+        return rows[name]
+    return pa.chunked_array([pa.nulls(len(rows), kind)])

@@ -18,6 +18,19 @@ from web.content.shown.hidden import Hidden
 from web.languages import Translator
 
 
+def shown(catalogue: Catalogue, place: Place, translator: Translator) -> dict[str, Any]:
+    """Return what the Statistics page shows, but for where its names lead."""
+    return {
+        "figures": figures(catalogue, place),
+        "charts": charts(catalogue, translator),
+        "caption_categories": catalogue.caption_categories.most_common(20),
+        "photo_categories": catalogue.photo_categories.most_common(20),
+        "labels": catalogue.labels.most_common(20),
+        "tokens": tokens(place, 20, catalogue.rule),
+        "hidden": int(catalogue.hidden.sum()),
+    }
+
+
 def figures(catalogue: Catalogue, place: Place) -> dict[str, int]:
     """Return the numbers of photos, captions and words."""
     counts = {

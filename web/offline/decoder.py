@@ -19,8 +19,6 @@ from train.artifact import Artifact
 
 SCRIPTS = ("offline/decoder.js", "offline/write.js")
 """What computes, and what the page does with it."""
-MODEL = "static/offline/model.js"
-"""The file of a copy that holds the model."""
 UNUSED = ("mean", "scale", "photo_w", "photo_b")
 """Tensors that are for new photos only."""
 

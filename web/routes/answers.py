@@ -11,6 +11,7 @@ from dataset.builds.compare import diff
 from dataset.builds.diff import Changes
 from dataset.describe.inspection import Inspection
 from dataset.describe.why import Answer, why
+from dataset.held.answer import Contains
 from store.answers.answer import text
 from store.errors import DamagedFile, MissingStage
 from store.register.crawl_runs import answer_type, crawl_runs
@@ -23,7 +24,8 @@ from train.runs.find import EVALUATION, evaluated
 from web.content.runs import find_run
 from web.content.shown.hidden import Hidden
 from web.content.shown.inspected import inspected
-from web.routes.api import REFUSALS
+from web.held import LONGEST
+from web.routes.api import PHOTO, REFUSALS
 from web.services import PlaceDep, ServicesDep
 
 # The docstrings below are the API's documentation, so they describe results and not functions.
@@ -138,3 +140,31 @@ async def explain(
     hides = Hidden(services.library.options.hide).hides
     found = await services.searched(request, partial(why, query, place.dataset, hides))
     return answered(found[:most], list[Answer])
+
+
+@router.get("/pipelines/{pipeline}/contains", tags=["data"], response_model=Contains)
+async def look_for(
+    request: Request,
+    services: ServicesDep,
+    place: PlaceDep,
+    asked: Annotated[
+        str, Query(min_length=1, max_length=LONGEST, description="A boke's number, or an address")
+    ],
+) -> Response:
+    """What is held of a boke, an odai or a photo, by number or address: `bokeru contains`."""
+    found = await services.queued(request, partial(services.held(place).look, asked))
+    return answered(found, Contains)
+
+
+@router.post("/pipelines/{pipeline}/contains", tags=["data"], response_model=Contains, openapi_extra=PHOTO)
+async def look_for_photo(
+    request: Request,
+    services: ServicesDep,
+    place: PlaceDep,
+    name: Annotated[str, Query(max_length=200, description="What the answer calls the photo")] = "photo",
+) -> Response:
+    """What is held of a photo: the same file, or photos that show the same: `bokeru contains`."""
+    with services.uploads.upload() as upload:
+        photo = await services.uploads.body(request, upload)
+        found = await services.queued(request, partial(services.held(place).look, name, photo))
+    return answered(found, Contains)

@@ -29,6 +29,14 @@ REFUSALS: dict[int | str, Json] = {
     422: {"description": "A parameter cannot be, or the photo cannot be used"},
     503: {"description": "The queue is full (see Retry-After), or a stage is damaged: the reason says which"},
 }
+PHOTO: Json = {
+    "requestBody": {
+        "required": True,
+        "description": "The photo's bytes, in any of the formats that are known. They are not kept.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""What the documentation says of a body that is a photo."""
 docs = APIRouter(include_in_schema=False)
 router = APIRouter(prefix="/api", responses=REFUSALS)
 
@@ -165,17 +173,7 @@ async def write_captions(
     return [written(each.caption, each.source, each.rank_score) for each in captions if not each.is_hidden]
 
 
-@router.post(
-    "/pipelines/{pipeline}/captions",
-    tags=["captions"],
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "description": "The photo's bytes, in any of the formats that are known. They are not kept.",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    },
-)
+@router.post("/pipelines/{pipeline}/captions", tags=["captions"], openapi_extra=PHOTO)
 async def caption_photo(
     request: Request, services: ServicesDep, place: PlaceDep, settings: Annotated[TrySettings, Query()]
 ) -> OwnPhoto:

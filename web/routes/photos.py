@@ -3,8 +3,10 @@
 from functools import partial
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from store.errors import UserError
@@ -13,13 +15,15 @@ from train.captions.pool import Neighbour
 from web.content import source_rows, statistics
 from web.content.catalogue import Catalogue, Filter
 from web.content.preparing import NotReady
-from web.content.shown.matching import parts
+from web.content.shown.matching import Part, parts
 from web.languages import Translator
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.services import CatalogueDep, OtherSite, PhotoDep, PlaceDep, Services, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
 PER_PAGE = 24
+Tile = tuple[dict[str, Any], list[dict[str, Any]], list[Part]]
+"""A photo, its best caption where it has one, and the parts of that."""
 
 
 def _given(value: object) -> object:
@@ -71,10 +75,6 @@ def show_photos(
     numbers = [int(number) for number in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
     # A photo that is found for a caption shows that one.
     matching = catalogue.matching(filters.filter())
-    cards = []
-    for number in numbers:
-        best = catalogue.captions_of(number, 1, matching)
-        cards.append((catalogue.photo(number), best, parts(best[0]["text"], filters.text) if best else []))
     return services.pages.respond(
         request,
         "photos.html",
@@ -86,8 +86,23 @@ def show_photos(
         found=len(found),
         last_page=last_page,
         hidden=int(catalogue.hidden.sum()),
-        cards=cards,
+        cards=tiles(catalogue, numbers, matching, filters.text),
     )
+
+
+def tiles(
+    catalogue: Catalogue, numbers: list[int], first: NDArray[np.bool_] | None = None, text: str = ""
+) -> list[Tile]:
+    """Return photos with their best captions, cut where a text stands in them.
+
+    Args:
+        first: (C,) captions that come before all others.
+    """
+    found = []
+    for number in numbers:
+        best = catalogue.captions_of(number, 1, first)
+        found.append((catalogue.photo(number), best, parts(best[0]["text"], text) if best else []))
+    return found
 
 
 @router.get("/statistics")
@@ -96,19 +111,12 @@ def show_statistics(
 ) -> HTMLResponse:
     """Show the dataset's statistics as charts."""
     language, to = services.pages.language(request), services.pages.links(request)
-    charts = statistics.charts(catalogue, Translator(language))
     return services.pages.respond(
         request,
         "statistics.html",
         current="data",
         pipeline=place.name,
-        figures=statistics.figures(catalogue, place),
-        charts=charts,
-        caption_categories=catalogue.caption_categories.most_common(20),
-        photo_categories=catalogue.photo_categories.most_common(20),
-        labels=catalogue.labels.most_common(20),
-        tokens=statistics.tokens(place, 20, catalogue.rule),
-        hidden=int(catalogue.hidden.sum()),
+        **statistics.shown(catalogue, place, Translator(language)),
         links={
             name: lambda value, name=name: to.page("data", place.name, **{name: value})
             for name in ("category", "label")
@@ -158,6 +166,8 @@ def show_photo(
         photo=catalogue.photo(number),
         captions=catalogue.captions_of(number),
         broken=_decode_error(services, place, photo),
+        # A preview names its picture by a whole address: the one that the page was asked for at.
+        origin=f"{request.url.scheme}://{request.url.netloc}",
     )
 
 

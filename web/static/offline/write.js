@@ -43,7 +43,7 @@
   };
 
   const item = (photo, caption) => {
-    const line = element("span", { class: "tokens", lang: "ja" }), made = element("li", { class: "written" }, line);
+    const line = element("span", { class: "tokens", lang: "ja" }), made = element("li", { class: "written", "data-caption": decoder.text(caption.tokens) }, line);
     [...caption.tokens, decoder.special.eos].forEach((token, place) => {
       const word = element("button", {
         type: "button", class: `token p${level(caption.logps[place])}`, title: percent(caption.logps[place]), "aria-expanded": "false",

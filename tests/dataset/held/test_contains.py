@@ -13,7 +13,8 @@ from benchmarks.near.drawn import COPIES, saved
 from benchmarks.near.drawn import photo as drawn
 from commands.main import main
 from dataset.build.stage import build
-from dataset.describe.contains import Contains, contains
+from dataset.held.answer import Contains
+from dataset.held.contains import contains
 from dataset.options import DatasetOptions
 from store.errors import MissingStage, UsageError, UserError
 from store.place import Place

@@ -1,0 +1,1 @@
+"""Whether something is in a pipeline, where it came from, and how it is taken out."""
