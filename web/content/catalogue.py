@@ -116,9 +116,13 @@ class Catalogue:
         """Return how many photos each label has; a photo that has one twice counts once."""
         lists = self.photos["labels"].combine_chunks()
         flat = pc.list_flatten(lists).dictionary_encode()
-        pairs = pa.table({"photo": pc.list_parent_indices(lists), "label": flat.indices})
-        once = pairs.group_by(["photo", "label"], use_threads=False).aggregate([])
-        return _counted(flat.dictionary.take(once["label"]))
+        known = flat.indices.is_valid()
+        photos = pc.list_parent_indices(lists).filter(known).to_numpy().astype(np.int64)
+        labels = flat.indices.filter(known).to_numpy()
+        names = flat.dictionary.to_pylist()
+        once = np.unique(photos * len(names) + labels) % max(len(names), 1)
+        counts = np.bincount(once, minlength=len(names)).tolist()
+        return Counter({name: count for name, count in zip(names, counts, strict=True) if name})
 
     def _with_label(self, names: pa.Array) -> NDArray[np.bool_]:
         """Return for each photo, (P,), whether it has any of some labels."""
