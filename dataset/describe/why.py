@@ -11,13 +11,14 @@ import pyarrow as pa
 
 from dataset import read
 from dataset.builds import left_out
+from dataset.caption_rows import caption_rows
 from dataset.options import DatasetOptions
 from dataset.text.captions import normalise
 from store.errors import UserError
 from store.photo.near.kept import KeptLooks
 from store.photo.near.near_to import near_to
 from store.place import Place
-from store.schema import LEFT_OUT_CAPTIONS, PHOTOS
+from store.schema import LEFT_OUT_CAPTIONS
 from store.shard_reader import sql_rows
 from store.sql import literal
 
@@ -35,10 +36,8 @@ MEANINGS = {
 }
 """What the filters mean that are not settings of the dataset."""
 _KEPT = """
-    SELECT c.boke_id, c.odai_id, c.text, sha256, phash, c.url, split, NULL AS filter, NULL AS licence,
-        NULL AS found, c.category
-    FROM (SELECT sha256, phash, split_part(parse_filename(filename), '-', 1) AS split, unnest(captions) AS c
-          FROM {rows})"""
+    SELECT boke_id, odai_id, text, sha256, phash, url, split, NULL AS filter, NULL AS licence, NULL AS found,
+        category FROM ({rows})"""
 _LEFT_OUT = """
     SELECT boke_id, odai_id, text, sha256, phash, url, NULL, filter, licence, found, category FROM {rows}"""
 
@@ -107,14 +106,14 @@ def why(
         DamagedFile: a shard is cut short.
         UserError: the dataset is of a version that did not keep what was left out.
     """
-    shards, gone = read.shards(directory), left_out.paths(directory)
+    rows, gone = caption_rows(directory), left_out.paths(directory)
     if not gone:
         again = Place.of(directory).command("dataset")
         raise UserError(f"{directory} does not tell what was left out of it. Build it again: {again}")
     options = DatasetOptions.model_validate(read.settings(directory), strict=False)
     with duckdb.connect() as connection:
         connection.create_function("plain", _plain, ["VARCHAR"], "VARCHAR")
-        kept = _KEPT.format(rows=sql_rows(shards, PHOTOS, places=True))
+        kept = _KEPT.format(rows=rows)
         others = _LEFT_OUT.format(rows=sql_rows(gone, LEFT_OUT_CAPTIONS))
         connection.execute(f"CREATE VIEW caption AS {kept} UNION ALL {others}")
         found = connection.execute(

@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from dataset import read
 from dataset.builds import left_out
+from dataset.caption_rows import caption_rows
 from store.place import Place
-from store.schema import IMAGES, LEFT_OUT_CAPTIONS, PHOTOS
+from store.schema import IMAGES, LEFT_OUT_CAPTIONS
 from store.shard_reader import sql_rows
 from store.shards import shard_paths
 from store.sql import string_list
@@ -20,13 +21,8 @@ Hides = Callable[[str, str | None], bool]
 """Tells whether a caption is hidden, by its text and category."""
 PAGES = 5
 """Addresses of pages that are named of a photo."""
-_KEPT = """
-    SELECT sha256, image_sha256, split_part(parse_filename(filename), '-', 1) AS split, c.boke_id, c.odai_id,
-        c.url, c.text, c.category, coalesce(c.source, p.source) AS source,
-        coalesce(c.licence, p.licence) AS licence, credit
-    FROM {rows} p, unnest(captions) AS unnested(c)"""
 _LEFT_OUT = """
-    SELECT sha256, NULL AS image_sha256, NULL AS split, boke_id, odai_id, url, text, category, NULL AS source,
+    SELECT sha256, NULL AS image_sha256, NULL AS split, boke_id, odai_id, text, category, url, NULL AS source,
         licence, NULL AS credit FROM {rows}"""
 _FOUND = """
     WITH mine AS (FROM caption WHERE {condition}),
@@ -93,11 +89,14 @@ def held_rows(place: Place, hides: Hides = lambda text, category: False) -> Iter
     Raises:
         MissingStage: there is no dataset.
     """
-    shards, gone = read.shards(place.dataset), left_out.paths(place.dataset)
+    kept, gone = caption_rows(place.dataset), left_out.paths(place.dataset)
     crawls = [Path(crawl) for crawl in read.manifest(place.dataset).get("crawls", [])]
     images = [path for crawl in crawls for path in shard_paths(crawl / "images", IMAGES)]
     with duckdb.connect() as connection:
-        parts = [_KEPT.format(rows=sql_rows(shards, PHOTOS, places=True))]
+        columns = (
+            "sha256, image_sha256, split, boke_id, odai_id, url, text, category, source, licence, credit"
+        )
+        parts = [f"SELECT {columns} FROM ({kept})"]
         parts += [_LEFT_OUT.format(rows=sql_rows(gone, LEFT_OUT_CAPTIONS))] if gone else []
         connection.execute(f"CREATE VIEW caption AS {' UNION ALL '.join(parts)}")
         rows = f"FROM {sql_rows(images, IMAGES)} WHERE outcome = 'ok'" if images else "FROM nothing"
