@@ -103,6 +103,8 @@ def _complete(
         print(
             f"train: goes on after epoch {job.updater.epoch_detail:.1f} of {job.options.epochs}", flush=True
         )
+    if processes.rank == 0:
+        _go_on_with_captions(job)
     job.train()
     if processes.rank == 0:
         job.publish()
@@ -154,6 +156,18 @@ def _tell_left_out(job: Job) -> None:
         counts = " and ".join(f"{count:,} of {name}" for name, count in found.items())
         limit = job.options.max_tokens
         print(f"train: left out as longer than train.max_tokens ({limit}): captions, {counts}", flush=True)
+
+
+def _go_on_with_captions(job: Job) -> None:
+    """Take out what was written after measurements that come again; print how many of the others are lost."""
+    measured = [record["epoch"] for record in job.history.records if record["dev_loss"] is not None]
+    if lost := job.progress.keep(measured):
+        print(
+            f"train: {job.progress.path.name} lacks {len(lost):,} of {len(measured):,} measurements, the "
+            f"first that of epoch {lost[0]}: the file was lost, or an earlier version began the run. Only "
+            "--force, which trains from the first update, writes them",
+            flush=True,
+        )
 
 
 def _finish_run(job: Job, dataset: Path, features: Path, run_fingerprint: str) -> None:

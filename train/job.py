@@ -2,6 +2,7 @@
 
 import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from store.progress import Progress
 from train.arithmetic.threads import worthwhile_threads
 from train.article import article_loss
 from train.artifact import Artifact, require_finite
+from train.captions.captioner import Captioner
+from train.captions.progress import BOARD, CaptionProgress
 from train.checkpoint import Checkpoint
 from train.data import Split
 from train.evaluation import curves
@@ -35,6 +38,7 @@ class Job:
 
     Attributes:
         run: the directory that it writes.
+        progress: the photos of dev that it writes captions for after each measurement.
         bounds: losses to compare with, by name; see `train.prepare.bounds`.
         sharing: runs that share the cores of this machine.
     """
@@ -47,6 +51,7 @@ class Job:
     updater: Updater
     history: History
     checkpoint: Checkpoint
+    progress: CaptionProgress
     bounds: dict[str, float | None]
     sharing: int = 1
     _asked_to_stop: threading.Event = field(default_factory=threading.Event)
@@ -103,7 +108,10 @@ class Job:
             yield
             return
         updater, history, curve = self.updater, self.history, Curve()
-        with board(self.run / "tensorboard", updater.iteration) as write:
+        with (
+            board(self.run / "tensorboard", updater.iteration) as write,
+            board(self.run / BOARD, updater.iteration) as write_captions,
+        ):
 
             def update() -> None:
                 point = curve.point(updater.totals, is_end=updater.is_new_epoch)
@@ -112,6 +120,8 @@ class Job:
 
             def epoch() -> None:
                 write("epoch", updater.iteration, history.records[-1])
+                if history.records[-1]["dev_loss"] is not None:
+                    write_captions("captions", updater.iteration, self.progress.texts())
 
             trainer.extend(lambda _: update(), name="curve", trigger=(1, "iteration"), priority=250)
             trainer.extend(lambda _: epoch(), name="points", trigger=_epoch_ended, priority=150)
@@ -162,7 +172,11 @@ class Job:
     def _end_epoch(self) -> None:
         updater, totals = self.updater, self.updater.totals
         self.history.records.append(self._record())
-        speed = {"seconds": totals["seconds"], "tokens_per_second": totals["tokens"] / totals["seconds"]}
+        speed = {
+            "seconds": totals["seconds"],
+            "tokens_per_second": totals["tokens"] / totals["seconds"],
+            "caption_seconds": self._write_captions(),
+        }
         if math.isfinite(totals["seconds"]):  # not where a snapshot of an earlier version was gone on from
             self.history.speeds.append({"epoch": updater.epoch, **speed})
         updater.totals = dict.fromkeys(totals, 0.0)
@@ -173,6 +187,14 @@ class Job:
         if self._is_over(None):
             self.checkpoint.save()
         self.history.write(self.run)
+
+    def _write_captions(self) -> float:
+        """Let the model write for the watched photos, if dev was just measured; return its seconds."""
+        started = time.monotonic()
+        is_measured = self.history.records[-1]["dev_loss"] is not None
+        if is_measured and self.updater.processes.rank == 0:
+            self.progress.write(self.updater.epoch, Captioner.of(self.artifact))
+        return time.monotonic() - started
 
     def _record(self) -> dict[str, Any]:
         """Return what the log says of the epoch that has just ended."""

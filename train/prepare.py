@@ -16,6 +16,7 @@ from train.arithmetic.arithmetic import choose
 from train.arithmetic.device import on_gpu
 from train.arithmetic.processes import Processes
 from train.artifact import Artifact, Config, FeaturesConfig
+from train.captions.progress import CaptionProgress
 from train.checkpoint import Checkpoint
 from train.data import (
     Split,
@@ -82,8 +83,9 @@ def prepare(
     )
     history = History(options.patience)
     checkpoint = Checkpoint(run / "snapshots", run_fingerprint, updater, history, options.snapshot_seconds)
+    progress = CaptionProgress.of(run, dev, dataset_manifest(dataset)["fingerprint"])
     losses = bounds(train, dataset, vocabulary)
-    return Job(run, options, artifact, train, dev, updater, history, checkpoint, losses)
+    return Job(run, options, artifact, train, dev, updater, history, checkpoint, progress, losses)
 
 
 def bounds(train: Split, dataset: Path, vocabulary: Vocabulary) -> dict[str, float | None]:

@@ -19,9 +19,11 @@ from store.place import Place
 from store.register.stages import Stage
 from store.register.verify import Problem, Problems, check_by, check_file, check_files, check_manifest
 from store.shard_reader import Shard
-from store.whole_file import read_json, read_object
+from store.whole_file import read_json, read_object, read_whole
 from train import artifact
 from train.artifact import Artifact
+from train.captions.measurements import NAME as CAPTIONS
+from train.captions.measurements import parsed
 from train.checkpoint import BEST
 from train.history import read_log
 from train.lineage.measurable import unlike
@@ -38,7 +40,7 @@ def check(stage: Stage) -> Problems:
     model, manifest = stage.directory / "model", stage.directory / MANIFEST
     has_model = os.path.lexists(model / artifact.CONFIG)  # of a model's files it is written last
     parts = [f"model/{name}" for name in (artifact.TENSORS, artifact.VOCABULARY, artifact.CONFIG)]
-    yield from check_files(stage, closer=(MANIFEST, SNAPSHOTS, *(parts if has_model else ())))
+    yield from check_files(stage, closer=(MANIFEST, SNAPSHOTS, CAPTIONS, *(parts if has_model else ())))
     if os.path.lexists(manifest):
         yield from check_manifest(stage)
     yield from _check_snapshots(stage)
@@ -54,6 +56,7 @@ def check(stage: Stage) -> Problems:
     if (stage.directory / EVALUATION).exists() and not os.path.lexists(manifest):
         yield Problem(f"{manifest} is missing, though the run was evaluated")
     yield from _check_losses(stage.directory)
+    yield from _check_captions(stage.directory)
 
 
 def _check_snapshots(stage: Stage) -> Problems:
@@ -102,6 +105,30 @@ def _check_losses(run: Path) -> Problems:
         if isinstance(losses, list) and losses != logged[: len(losses)]:
             differ = f"{losses} is not {logged}"
             yield Problem(f"{run / name} has other losses than {run / 'log.jsonl'}: {differ}")
+
+
+def _check_captions(run: Path) -> Problems:
+    """Yield what is wrong with the captions of a training; a kill may have cut the last line short."""
+    path, is_complete = run / CAPTIONS, os.path.lexists(run / MANIFEST)
+    try:
+        content = read_whole(path)
+        log = read_log(run) if is_complete else []
+    except FileNotFoundError:
+        return  # an earlier version made the run, or dev is empty
+    except DamagedFile as error:
+        yield Problem(str(error))
+        return
+    lines = content.splitlines(keepends=True)
+    if lines and not lines[-1].endswith(b"\n") and not is_complete:
+        lines.pop()
+    found = [parsed(line) for line in lines]
+    if not content or None in found:
+        yield Problem(f"{path} is damaged: a line is no measurement with captions")
+        return
+    epochs = [line["epoch"] for line in found if line]
+    measured = [record.get("epoch") for record in log if record.get("dev_loss") is not None]
+    if epochs != sorted(set(epochs)) or (is_complete and not set(epochs) <= set(measured)):
+        yield Problem(f"{path} has captions of other epochs than {run / 'log.jsonl'}: {epochs}, {measured}")
 
 
 def check_inputs(stage: Stage, *, everything: bool = False) -> Problems:

@@ -21,21 +21,9 @@ from train.ranking.best_of import best_of
 from web.caption_settings import CaptionSettings
 from web.content.library import Library
 from web.content.shown.hidden import Hidden
+from web.content.shown.tokens import Token
 from web.languages import LocalisedError, Message
 from web.pictures import opened
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token with the probability that the model gave it."""
-
-    text: str
-    probability: float
-
-    @property
-    def level(self) -> int:
-        """The shade of the token on the page: 0 for below 1%, up to 5 for 80% and more."""
-        return sum(self.probability >= bound for bound in (0.01, 0.05, 0.2, 0.5, 0.8))
 
 
 @dataclass(frozen=True)

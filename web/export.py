@@ -16,6 +16,8 @@ from store.progress import Progress
 from store.whole_file import write_whole
 from web.content.catalogue import Catalogue
 from web.content.library import Library
+from web.content.runs import runs as all_runs
+from web.content.shown.learning import photos_of
 from web.content.speakers import Speakers
 from web.content.stages import pipelines
 from web.languages import LANGUAGES
@@ -27,10 +29,11 @@ from web.offline.written import Written, written_by
 from web.options import WebOptions
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.routes.generate import GenerateSettings, select_photos
+from web.routes.training import MAX_RUNS, learned_by
 
 PAGES_PER_SPLIT = 2
 """Pages of photos that are exported from each split."""
-STATIC_FILES = ("style.css", "theme.js", "picture.js", "icon.svg")
+STATIC_FILES = ("style.css", "theme.js", "picture.js", "curves.js", "learn.js", "icon.svg")
 
 
 def export(
@@ -62,13 +65,15 @@ def export(
     chosen = {split: list(_numbers(catalogue, split)) for split in ("dev", "train")}
     written = list(written_by(place, library, runs, chosen))
     shown = {catalogue.sha256s[number] for numbers in chosen.values() for number in numbers}
+    learned, _ = learned_by(all_runs(place)[:MAX_RUNS], place, library)
+    watched = set(photos_of(learned.runs)) if learned else set()
     record_pages(place.dataset, directory)
     with exported(directory) as new:
         # Before the pages: they link to the placeholder of a photo that cannot be decoded.
-        broken = _photos(place, library, sorted(shown | _sources(written)), new / "photos")
+        broken = _photos(place, library, sorted(shown | watched | _sources(written)), new / "photos")
         _picture_scripts(catalogue, sorted(shown - broken), new / "photos")
         has_keys = _scripts(place, library.options, written, new)
-        copy = Copy(place, catalogue, chosen, written, broken, has_keys, contact)
+        copy = Copy(place, catalogue, chosen, written, learned, broken, has_keys, contact)
         for language in LANGUAGES:
             for name, text in copy.rendered(language):
                 write_whole(new / name, text)

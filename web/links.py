@@ -30,6 +30,10 @@ class Links:
         """Return the address of the API's documentation, or of a path of the API."""
         return f"{self._prefix}/api{path}"
 
+    def progress(self, pipeline: str, run: str) -> str:
+        """Return the address of what a run wrote while it learned."""
+        return self.api(f"/pipelines/{quote(pipeline)}/runs/{quote(run)}/progress")
+
     def page(self, name: str, pipeline: str, **query: object) -> str:
         """Return the address of a pipeline's page: `data`, `contains`, `training`, `generate` or `try`."""
         return f"{self._prefix}/pipelines/{quote(pipeline)}/{name}" + _query(query)

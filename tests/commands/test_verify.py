@@ -21,6 +21,7 @@ from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from dataset.text.vocabulary import Vocabulary
 from store.errors import UserError
+from store.manifest import write_manifest
 from store.register.stages import find
 from store.schema import features
 from store.shards import ShardWriter
@@ -260,6 +261,55 @@ def test_a_run_is_checked(tmp_path: Path) -> None:
     write_whole(run / "model" / "model.safetensors", b"cut")
     write_whole(run / "log.jsonl", '{"epoch": 1}\n{"ep')
     assert len(verify(run)) == 2
+
+
+CAPTION = {"text": "犬だ", "tokens": ["犬", "だ"], "log_probabilities": [-1.5, -0.25, None]}
+
+
+def progress(epoch: object, **caption: object) -> str:
+    photo = {"sha256": "a" * 64, "greedy": {**CAPTION, **caption}, "sample": None}
+    return json.dumps({"epoch": epoch, "photos": [photo]}) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (progress(1) + progress(3), 0),
+        (progress(1) + progress(3)[:40], 1),
+        (progress(1) + progress(3)[:-1], 0),
+        (progress(1, text="犬"), 1),
+        (progress(1, log_probabilities=[-1.5, -0.25]), 1),
+        (progress(1, log_probabilities=[-1.5, -0.25, float("nan")]), 1),
+        (progress(1, tokens=3), 1),
+        (progress(3) + progress(1), 1),
+        (progress(1) + progress(1), 1),
+        (progress(2), 1),
+        (progress("x"), 1),
+        ("[" * 100_000, 1),
+        ("", 1),
+    ],
+)
+def test_the_captions_of_a_training_are_checked(tmp_path: Path, content: str, found: int) -> None:
+    """Each is of an epoch at which dev was measured, and its tokens and probabilities fit."""
+    run = tmp_path / "runs" / "one"
+    write_whole(run / "settings.yaml", "train: {}\n")
+    log = [{"epoch": 1, "dev_loss": 2.0}, {"epoch": 2, "dev_loss": None}, {"epoch": 3, "dev_loss": 1.0}]
+    write_whole(run / "log.jsonl", "".join(json.dumps(line) + "\n" for line in log))
+    Vocabulary.from_counts({"犬": 1}).save(run / "model" / "vocabulary.json")
+    write_whole(run / "progress.jsonl", content)
+    write_manifest(run, "train", "fingerprint", [])
+    named = [problem for problem in verify(run) if "progress.jsonl" in problem]
+    assert len(named) == found
+
+
+def test_a_line_that_a_kill_cut_short_is_no_damage(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "one"
+    write_whole(run / "settings.yaml", "train: {}\n")
+    write_whole(run / "log.jsonl", '{"epoch": 1}\n')
+    write_whole(run / "progress.jsonl", progress(1) + progress(2)[:50])
+    assert verify(run) == [], "it trains, or goes on"
+    write_whole(run / "progress.jsonl", progress(1)[:50] + "\n" + progress(2))
+    assert len(verify(run)) == 1
 
 
 def test_one_shard_can_be_named(pipeline: Path) -> None:

@@ -28,6 +28,7 @@ LEFT_OUT = {
     "<pipeline>/dataset/tokenizer.model": "read by a door",
     "<pipeline>/forgetting.json": "only while a forget is unfinished",
     "<pipeline>/runs/<run>/tensorboard/*": "written for others, and never read",
+    "<pipeline>/runs/<run>/tensorboard/captions/*": "written for others, and never read",
     "features/<key>/.mapped-*.npy": "tested by itself",
     "weights/*.caffemodel": "read by a door",
     "weights/*.sha256": "only of weights that were fetched",

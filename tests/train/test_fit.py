@@ -50,6 +50,7 @@ def test_a_run_is_complete_and_says_all_that_captioning_needs(toy: toy_training.
         "settings.yaml",
         "bounds.json",
         "log.jsonl",
+        "progress.jsonl",
         "average_loss.json",
         "article_loss.json",
         "speed.jsonl",
@@ -292,6 +293,7 @@ def test_how_fast_it_was_lies_beside_the_log(toy: toy_training.Toy) -> None:
     tokens = int(toy_training.job(toy).train_split.examples.lengths.sum()) + 48  # and an <EOS> each
     for speed in speeds:
         assert speed["seconds"] * speed["tokens_per_second"] == pytest.approx(tokens)
+        assert speed["caption_seconds"] > 0
 
 
 def test_nothing_is_measured_while_content_is_forgotten(

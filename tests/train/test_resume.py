@@ -38,7 +38,10 @@ SETTINGS = {
 }
 WIDE = 64
 """Captions of a batch that two threads share."""
-SAME = ("log.jsonl", "average_loss.json", "article_loss.json", "model/model.safetensors", "model/config.json")
+SAME = (
+    *("log.jsonl", "progress.jsonl", "average_loss.json", "article_loss.json"),
+    *("model/model.safetensors", "model/config.json"),
+)
 CODE = """
 import json, sys
 from pathlib import Path
@@ -80,6 +83,25 @@ def test_killed_anywhere_it_ends_with_the_same_bits(toy: toy_training.Toy, tmp_p
     for name in SAME:
         assert (run / name).read_bytes() == (expected / name).read_bytes(), name
     assert not list(run.rglob(f"{TEMPORARY}*"))
+    epochs = [json.loads(line)["epoch"] for line in (run / "progress.jsonl").read_text().splitlines()]
+    assert epochs == [2, 4, 6, 8, 10, 12]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 30, -1])
+def test_captions_of_measurements_that_come_again_stand_once(
+    toy: toy_training.Toy, stopped: Path, tmp_path: Path, cut: int
+) -> None:
+    """A kill may come between a measurement and the next snapshot, and in the midst of a line."""
+    shutil.copytree(stopped, tmp_path / "whole")
+    expected = again(toy, tmp_path / "whole")
+    snapshot = interrupted(stopped, tmp_path / "killed")
+    path, whole = snapshot.parents[1] / "progress.jsonl", (expected / "progress.jsonl").read_bytes()
+    there = path.read_bytes().count(b"\n")
+    assert 0 < there < 5
+    lines = whole.splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[: there + 1]) + lines[there + 1][:cut])
+    assert [str(problem) for problem in check(Stage("run", path.parent))] == []
+    assert (again(toy, tmp_path / "killed") / "progress.jsonl").read_bytes() == whole
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -140,7 +162,7 @@ def test_killed_before_the_first_snapshot_it_starts_again(toy: toy_training.Toy,
 def stopped(toy: toy_training.Toy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of runs with one in it that was killed."""
     runs = tmp_path_factory.mktemp("stopped")
-    kill_after(start(toy, runs, **SETTINGS), runs, 5)
+    kill_after(start(toy, runs, **SETTINGS), runs, 13)  # after the first measurement
     return runs
 
 

@@ -194,7 +194,9 @@ def test_training_compares_runs(copy: Place) -> None:
     run = next(path for path in copy.runs.iterdir() if path != other)
     text = page(copy, f"/pipelines/demo/training?run={run.name}&run={other.name}")
     assert '<tr class="differs"><th scope="row"><code>train.sampling</code>' in text
-    assert text.count('class="line s') == 6 + 2, "three losses of two runs, and their keys"
+    assert text.count('class="line s') == 6 + 2 + 2, (
+        "three losses of two runs, and their keys, above captions too"
+    )
     assert "unigram entropy" in text
     assert "floor  0" not in text, "there is none here"
     assert page(copy, "/pipelines/demo/training?run=nowhere").count('class="chip complete"') == 3

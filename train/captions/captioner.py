@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from train.captions.beam import beam
 from train.captions.constraints import Constraint, ForbiddenWords, NoRepeat, Rules
 from train.captions.decode import Hypothesis, Watched, greedy, sample
 from train.captions.options import DecodingOptions, parse_decoding
+
+if TYPE_CHECKING:
+    from train.artifact import Artifact
 
 MAX_STEP_LOGITS = 2**24
 """Logits of one step of a batch: 64 MiB of float32."""
@@ -89,7 +92,11 @@ class Captioner:
         # Imported here: Numba and Chainer take seconds, and settings are checked before a model is read.
         from train.artifact import load
 
-        artifact = load(model_dir, device)
+        return cls.of(load(model_dir, device))
+
+    @classmethod
+    def of(cls, artifact: "Artifact") -> Self:
+        """Return the captioner of a model as it is now; later training does not change it."""
         config = artifact.config
         return cls(
             choose(artifact.model.xp).decoder(artifact.model),

@@ -157,7 +157,8 @@ def _decode(
         rules.mask(logits, tokens)
         last = choose(logits, alive)
         gains = _pick(logits, last) - normaliser
-        last[np.isneginf(gains)] = rules.eos  # no token is possible: the caption ends here
+        # No token is possible, or the model holds no numbers and would never end: the caption ends here.
+        last[~np.isfinite(gains)] = rules.eos
         tokens = np.concatenate([tokens, last[:, None]], axis=1)
         log_probabilities = np.concatenate([log_probabilities, gains[:, None]], axis=1)
         ended = last == rules.eos

@@ -39,7 +39,10 @@ class Writes(Protocol):
     """Adds points to TensorBoard's curves."""
 
     def __call__(self, group: str, update: int, figures: Mapping[str, Any], /) -> None:
-        """Add a point at `update`, counted from 1, to the curve `group/name` of each figure that is known."""
+        """Add a point at `update`, counted from 1, to the curve `group/name` of each figure that is known.
+
+        A figure that is a text is shown as such, as Markdown.
+        """
 
 
 @contextmanager
@@ -64,7 +67,7 @@ def board(directory: Path, update: int) -> Iterator[Writes]:
 
         def write(group: str, update: int, figures: Mapping[str, Any]) -> None:
             known = {f"{group}/{name}": value for name, value in figures.items() if value is not None}
-            points = [Summary.Value(tag=name, simple_value=value) for name, value in known.items()]
+            points = [_value(name, value) for name, value in known.items()]
             event = Event(wall_time=time.time(), step=update, summary=Summary(value=points))
             file.write(_record(event.SerializeToString()))
 
@@ -73,6 +76,16 @@ def board(directory: Path, update: int) -> Iterator[Writes]:
             event.wall_time = time.time()
             file.write(_record(event.SerializeToString()))
         yield write
+
+
+def _value(tag: str, value: Any) -> Any:
+    """Return a point as TensorBoard's plugin for curves reads it, or that for texts."""
+    from tensorboardX.proto.summary_pb2 import Summary
+    from tensorboardX.summary import text
+
+    if not isinstance(value, str):
+        return Summary.Value(tag=tag, simple_value=value)
+    return text(tag, value).value[0]
 
 
 def _record(content: bytes) -> bytes:

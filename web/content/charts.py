@@ -1,9 +1,11 @@
 """Charts as inline SVG: sharp at every size, coloured by the page's stylesheet, readable by screen readers.
 
 Colours and font sizes are classes, since the content security policy allows no inline style: `s0` to `s5` for
-series, `reference` for lines to compare with.
+series, `reference` for lines to compare with. A line chart carries its values for the page's script, which
+shows those under a pointer.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +26,8 @@ class Series:
     """A line: its name, its points, the class that colours it, and that of its strokes.
 
     `strokes` is `dotted`, `dashed`, or empty for a solid line. `band` has (x, lowest y, highest y) of what
-    the line is the mean of; it is filled in the line's colour.
+    the line is the mean of; it is filled in the line's colour. One without a name is the ground of another:
+    drawn faint, and not told of.
     """
 
     name: str
@@ -44,33 +47,45 @@ class Bar:
 
 
 def line_chart(
-    series: Sequence[Series], references: Sequence[tuple[str, float]], x_label: str, y_label: str, title: str
+    series: Sequence[Series],
+    references: Sequence[tuple[str, float]],
+    x_label: str,
+    y_label: str,
+    title: str,
+    *,
+    log: bool = False,
 ) -> Markup:
-    """Return a line chart whose y axis starts at 0, with `references` as labelled horizontal lines.
+    """Return a line chart with `references` as labelled horizontal lines.
 
     Infinite and NaN points are left out; a series of one point is drawn as a dot.
+
+    Args:
+        log: the y axis is logarithmic, and what is not positive is left out; else it starts at 0.
     """
-    shown = [[(x, y) for x, y in each.points if _is_drawable(x) and _is_drawable(y)] for each in series]
-    bands = [[band for band in each.band if all(map(_is_drawable, band))] for each in series]
-    references = [(name, value) for name, value in references if _is_drawable(value)]
+    floor = 1 / MAX_VALUE if log else -MAX_VALUE
+    shown = [
+        [(x, y) for x, y in each.points if _is_drawable(x) and _is_drawable(y) and y > floor]
+        for each in series
+    ]
+    bands = [
+        [band for band in each.band if all(map(_is_drawable, band)) and band[1] > floor] for each in series
+    ]
+    references = [(name, value) for name, value in references if _is_drawable(value) and value > floor]
     points = [point for each in shown for point in each]
-    points += [(x, high) for band in bands for x, _, high in band]
-    highest = max([y for _, y in points] + [y for _, y in references], default=1.0) or 1.0
-    last = max([x for x, _ in points], default=1.0)
+    points += [(x, y) for band in bands for x, *ends in band for y in ends]
+    values = [y for _, y in points] + [y for _, y in references]
+    ticks = _log_ticks(values) if log else _ticks(max(values, default=1.0) or 1.0)
     first = min([x for x, _ in points], default=0.0)
-    ticks = _ticks(highest)
-    across, up = (
-        _scale(first, max(last, first + 1), LEFT, WIDTH - RIGHT),
-        _scale(0, ticks[-1], HEIGHT - BOTTOM, TOP),
-    )
-    parts = [_grid(ticks, up), _x_axis(first, max(last, first + 1), across), _labels(x_label, y_label)]
+    last = max([x for x, _ in points] + [first + 1])
+    across, up = _scale(first, last, LEFT, WIDTH - RIGHT), _up(ticks, log)
+    parts = [_grid(ticks, up), _x_axis(first, last, across), _labels(x_label, y_label)]
     parts += _references(references, up)
     # Below all lines: a band must not cover one.
     for each, band in zip(series, bands, strict=True):
         parts.append(_band(each, [(across(x), up(low), up(high)) for x, low, high in band]))
     for each, kept in zip(series, shown, strict=True):
         parts.append(_line(each, [(across(x), up(y)) for x, y in kept], kept))
-    return _svg(title, parts)
+    return _svg(title, parts, _told(series, shown, (first, last)))
 
 
 def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Markup:
@@ -97,9 +112,24 @@ def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Ma
     return _svg(title, parts)
 
 
-def _svg(title: str, parts: Iterable[Markup]) -> Markup:
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        WIDTH, HEIGHT, title, Markup("").join(parts)
+def _svg(title: str, parts: Iterable[Markup], told: Markup | None = None) -> Markup:
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}"{}>{}</svg>').format(
+        WIDTH, HEIGHT, title, told or "", Markup("").join(parts)
+    )
+
+
+def _told(
+    series: Sequence[Series], shown: Sequence[Sequence[tuple[float, float]]], ends: tuple[float, float]
+) -> Markup:
+    """Return the attributes that tell the page's script what is drawn, and where x begins and ends."""
+    curves = [
+        {"name": each.name, "style": each.style, "points": [[x, float(f"{y:.4g}")] for x, y in points]}
+        for each, points in zip(series, shown, strict=True)
+        if each.name
+    ]
+    place = {"first": ends[0], "last": ends[1], "left": LEFT, "right": WIDTH - RIGHT}
+    return Markup(' data-curves="{}" data-across="{}"').format(
+        json.dumps(curves, ensure_ascii=False, separators=(",", ":")), json.dumps(place)
     )
 
 
@@ -110,6 +140,26 @@ def _is_drawable(value: float) -> bool:
 def _scale(low: float, high: float, start: float, end: float) -> Scale:
     """Return the linear function that maps `low` to `start` and `high` to `end`."""
     return lambda value: start + (value - low) / (high - low) * (end - start)
+
+
+def _up(ticks: Sequence[float], log: bool) -> Scale:
+    """Return where a value lies between the first tick, below, and the last."""
+    if not log:
+        return _scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP)
+    across = _scale(math.log(ticks[0]), math.log(ticks[-1]), HEIGHT - BOTTOM, TOP)
+    return lambda value: across(math.log(value))
+
+
+def _log_ticks(values: Sequence[float]) -> list[float]:
+    """Return round numbers from at most the lowest of `values` to at least the highest."""
+    low, high = min(values, default=1.0), max(values, default=1.0)
+    start, end = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    factors = (1, 1.5, 2, 3, 4, 5, 6, 8) if end - start < 2 else (1, 2, 5) if end - start < 4 else (1,)
+    exponents = [*range(start, end, max(1, (end - start) // 8)), end]  # more labels than that would overlap
+    ticks = [factor * 10.0**exponent for exponent in exponents for factor in factors]
+    first = max((tick for tick in ticks if tick <= low * (1 + 1e-9)), default=ticks[0])
+    last = min((tick for tick in ticks if tick >= high * (1 - 1e-9) and tick > first), default=ticks[-1] * 10)
+    return [tick for tick in ticks if first <= tick < last] + [last]
 
 
 def _ticks(highest: float, count: int = 5) -> list[float]:
@@ -166,7 +216,7 @@ def _band(series: Series, positions: Sequence[tuple[float, float, float]]) -> Ma
 def _line(
     series: Series, positions: Sequence[tuple[float, float]], points: Sequence[tuple[float, float]]
 ) -> Markup:
-    style = f"{series.style} {series.strokes}".rstrip()
+    style = f"{series.style} {series.strokes}".rstrip() + ("" if series.name else " faint")
     # A path needs two points; a single one shows as a dot.
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in positions) if len(positions) > 1 else ""
     line = Markup('<path class="line {}" d="{}"/>').format(style, path) if path else Markup("")
@@ -175,7 +225,7 @@ def _line(
             style, x, y, _title(f"{series.name}, {point[0]:,.0f}: {point[1]:.3f}")
         )
         for (x, y), point in zip(positions, points, strict=True)
-        if len(positions) <= 60  # more dots would hide the line
+        if len(positions) <= 60 and series.name  # more dots would hide the line
     ]
     return line + Markup("").join(dots)
 

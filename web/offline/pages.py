@@ -10,6 +10,7 @@ from store.place import Place
 from web.content import statistics
 from web.content.catalogue import Catalogue
 from web.content.runs import runs
+from web.content.shown.learning import Learning
 from web.content.training.comparison import compare
 from web.content.training.differences import differences, pooled
 from web.held import LONGEST
@@ -39,6 +40,7 @@ class Copy:
     Args:
         chosen: the numbers of the photos of each split that are shown.
         written: what runs write for them.
+        learned: what runs wrote while they learned.
         broken: the photos that cannot be decoded.
         has_keys: whether it can be looked up what is in the dataset.
         contact: whom owners can write to.
@@ -48,6 +50,7 @@ class Copy:
     catalogue: Catalogue
     chosen: Mapping[str, list[int]]
     written: Sequence[Written]
+    learned: Learning | None
     broken: set[str]
     has_keys: bool
     contact: str | None
@@ -99,6 +102,8 @@ class Copy:
             "command": self.place.command("train"),
             "differences": differences(folders, translator),
             "over_seeds": pooled(folders, translator),
+            "learning": self.learned,
+            "problem": None,
             **compare(found[:MAX_RUNS], folders, translator),
         }
 

@@ -10,10 +10,12 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
 from train.captions.answers import WrittenCaption, written
+from train.captions.measurements import Measurement
 from train.captions.pool import Neighbour
 from web.api_documentation import operations
 from web.content import source_rows, statistics
 from web.content.runs import Run, find_run, read_run, runs
+from web.content.shown import learning
 from web.content.shown.samples import shown
 from web.content.stages import pipelines, stages
 from web.languages import Translator
@@ -215,6 +217,20 @@ def get_run(
         for one in shown(found.samples, catalogue)
     ]
     return replace(found, samples=samples)
+
+
+@router.get("/pipelines/{pipeline}/runs/{run}/progress", tags=["training"])
+def get_progress(
+    place: PlaceDep,
+    catalogue: CatalogueDep,
+    run: Annotated[str, Path(description="A run's name")],
+    after: Annotated[int, Query(ge=0, description="Only what later epochs wrote")] = 0,
+) -> list[Measurement]:
+    """What a run wrote for the same photos of dev after each measurement; of very many, some.
+
+    A caption that may not be shown is null.
+    """
+    return learning.shown(find_run(place, run), catalogue, after)
 
 
 def _counts(values: Any) -> dict[str, int]:

@@ -1,5 +1,6 @@
 // Forms and links with data-swap="#part" fetch their page and put only that part in its place.
 // Links with data-follow are followed at once: their part takes longer than the page it stands on.
+// Fields with data-auto send their form as soon as they are changed.
 // What is still being made (data-again, in seconds) is asked for again.
 // Without this script they are plain forms and links, and work as well.
 "use strict";
@@ -10,7 +11,7 @@
     old.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(url, options);
-      const focused = old.contains(document.activeElement);
+      const focused = old.contains(document.activeElement), field = focused && document.activeElement.name;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector(selector) || page.querySelector(".notice");
       if (!fresh) throw new Error("no such part");
@@ -18,7 +19,8 @@
       else old.replaceChildren(fresh);
       const shown = document.querySelector(selector);
       shown.removeAttribute("aria-busy");
-      if (!quiet || focused) shown.focus({ preventScroll: true });
+      const same = field && shown.querySelector(`[name="${CSS.escape(field)}"]`);
+      if (!quiet || focused) (same || shown).focus({ preventScroll: true });
       const again = shown.querySelector("[data-again]");
       if (again && options.method !== "POST") {
         setTimeout(() => shown.isConnected && swap(selector, url, options, false, true), again.dataset.again * 1000);
@@ -47,6 +49,10 @@
       const query = new URLSearchParams([...fields].filter(([, value]) => value !== ""));
       swap(form.dataset.swap, `${location.pathname}?${query}`, {}, true);
     }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-auto]")) event.target.form.requestSubmit();
   });
 
   document.addEventListener("click", (event) => {

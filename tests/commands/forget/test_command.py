@@ -30,6 +30,7 @@ from store.shards import ShardWriter
 from store.whole_file import write_json, write_whole
 from tests import crawl_tables
 from tests.crawl_tables import NOW, boke, image, page, write
+from train.runs.board import board
 
 OPTIONS = DatasetOptions(dev_fraction=0.0)
 
@@ -83,6 +84,46 @@ def test_nothing_else_is_lost(data: Path) -> None:
     samples = json.loads((data / "p" / "runs" / "many-to-one-1" / "samples.json").read_text())
     assert [entry["sha256"] for entry in samples["train"]] == [photo(3)]
     assert (data / "p" / "runs" / "many-to-one-1" / "log.jsonl").read_text() == '{"epoch": 1}\n'
+
+
+def progress(*photos: tuple[str, str]) -> str:
+    """Return a line of what a model wrote for photos, given with its likeliest caption."""
+    written = [
+        {
+            "sha256": sha256,
+            "greedy": {"text": text, "tokens": list(text), "log_probabilities": [-1.0] * (len(text) + 1)},
+            "sample": {"text": "猫", "tokens": ["猫"], "log_probabilities": [-1.0, -2.0]},
+        }
+        for sha256, text in photos
+    ]
+    return json.dumps({"epoch": 1, "photos": written}, ensure_ascii=False) + "\n"
+
+
+def test_what_a_model_wrote_while_it_learned_goes(data: Path) -> None:
+    """With its photo; and word for word, though for another one: tokens spell a caption, so these go, too."""
+    run, text = data / "p" / "runs" / "many-to-one-1", "誰も書かない一度きりのボケ"
+    write_whole(
+        run / "progress.jsonl",
+        progress((photo(50), "犬"), (photo(3), "犬"), (photo(4), f"いや{text}だ"), (photo(5), text)) * 2,
+    )
+    with board(run / "tensorboard" / "captions", 0) as write_board:
+        write_board("captions", 1, {"photo 1": f"犬\n\n`{photo(50)}`"})
+    with board(run / "tensorboard", 0) as write_board:
+        write_board("epoch", 1, {"loss": 1.0})
+    forget(data, "p", sha256=photo(50))
+    lines = [json.loads(line) for line in (run / "progress.jsonl").read_text().splitlines()]
+    assert len(lines) == 2
+    for line in lines:
+        assert [each["sha256"] for each in line["photos"]] == [photo(3), photo(4), photo(5)]
+        said = [each["greedy"] and each["greedy"]["text"] for each in line["photos"]]
+        assert said == ["犬", None, None]
+        assert [each["sample"]["text"] for each in line["photos"]] == ["猫"] * 3
+    assert not list((run / "tensorboard" / "captions").iterdir()), "it is not written again: goes as a whole"
+    assert [path.is_file() for path in (run / "tensorboard").glob("events*")] == [True]
+    assert search(data, content(50)) == []
+    before = (run / "progress.jsonl").read_bytes()
+    forget(data, "p", sha256=photo(7))
+    assert (run / "progress.jsonl").read_bytes() == before
 
 
 def test_every_stage_is_whole_afterwards(data: Path) -> None:

@@ -44,10 +44,10 @@ def events(path: Path) -> list[Any]:
     return found
 
 
-def curves(directory: Path) -> dict[str, dict[int, float]]:
+def curves(directory: Path) -> dict[str, dict[int, Any]]:
     """Return what TensorBoard shows: each curve's points by step, without those that a restart drops."""
-    found: dict[str, dict[int, float]] = {}
-    for path in sorted(directory.iterdir()):
+    found: dict[str, dict[int, Any]] = {}
+    for path in sorted(path for path in directory.iterdir() if path.is_file()):
         first, *rest = events(path)
         assert first.file_version == "brain.Event:2"
         for event in rest:
@@ -57,8 +57,17 @@ def curves(directory: Path) -> dict[str, dict[int, float]]:
                         del points[step]
             for value in event.summary.value:
                 assert event.step not in found.setdefault(value.tag, {}), "no point stands twice"
-                found[value.tag][event.step] = value.simple_value
+                found[value.tag][event.step] = _shown(value)
     return found
+
+
+def _shown(value: Any) -> Any:
+    """Return a point as the plugin shows it that its metadata name: a text, or a number without any."""
+    if not value.HasField("metadata"):
+        return value.simple_value
+    assert value.metadata.plugin_data.plugin_name == "text"
+    (content,) = value.tensor.string_val
+    return content.decode()
 
 
 def test_the_checksum_is_that_of_the_rfc() -> None:
@@ -86,6 +95,22 @@ def test_a_run_is_followed_by_update_and_by_epoch(toy: toy_training.Toy) -> None
     assert fit(toy_training.options(**settings), toy.dataset, toy.features, toy.runs) == run, "the same run"
 
 
+def test_captions_are_told_as_texts(toy: toy_training.Toy) -> None:
+    settings = {"epochs": 3, "dev_every": 2, "tensorboard": True, "seed": 2}
+    run = fit(toy_training.options(**settings), toy.dataset, toy.features, toy.runs)
+    lines = [json.loads(line) for line in (run / "progress.jsonl").read_text().splitlines()]
+    updates = [json.loads(line)["iteration"] for line in (run / "log.jsonl").read_text().splitlines()]
+    found = curves(run / "tensorboard" / "captions")
+    assert len(found) == 6
+    for number, photo in enumerate(lines[0]["photos"]):
+        assert found[f"captions/photo {number + 1}/text_summary"] == {
+            updates[line["epoch"] - 1]: f"{each['greedy']['text']}\n\n{each['sample']['text']}\n\n"
+            f"`{photo['sha256']}`"
+            for line in lines
+            for each in [line["photos"][number]]
+        }
+
+
 def test_a_curve_has_a_point_every_so_many_updates_and_at_the_end_of_an_epoch() -> None:
     def totals(updates: int) -> dict[str, float]:
         return {
@@ -109,9 +134,11 @@ def test_what_a_kill_undoes_stands_once(toy: toy_training.Toy, tmp_path: Path) -
     (directory,) = tmp_path.glob("*/tensorboard")
     assert not (directory.parent / "manifest.json").exists()
     fit(toy_training.options(**settings), toy.dataset, toy.features, tmp_path)
-    assert len(list(directory.iterdir())) == 2
+    assert len([path for path in directory.iterdir() if path.is_file()]) == 2
     found = curves(directory)
     assert sorted(found["epoch/dev_loss"]) == [48 * epoch for epoch in range(1, 21)]
+    captions = curves(directory / "captions")["captions/photo 1/text_summary"]
+    assert sorted(captions) == [48 * epoch for epoch in range(1, 21)]
 
 
 def test_files_of_updates_that_come_again_go(tmp_path: Path) -> None:

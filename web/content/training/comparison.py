@@ -6,7 +6,7 @@ from typing import Any
 
 from train.runs.differ import differing
 from web.content.runs import Run
-from web.content.training.curves import curves
+from web.content.training.curves import Drawing, curves
 from web.languages import Translator
 
 FIGURES = {
@@ -65,11 +65,13 @@ PERCENTAGES = ("names", "recall", "chance", "verbatim", "same", "unknown")
 """What the names of those figures begin with that are shares."""
 
 
-def compare(shown: Sequence[Run], folders: Sequence[Path], _: Translator) -> dict[str, Any]:
+def compare(
+    shown: Sequence[Run], folders: Sequence[Path], _: Translator, drawing: Drawing | None = None
+) -> dict[str, Any]:
     """Return the chart, the table of settings and the table of figures of runs, given with their folders."""
     warning = _warning(shown, _)
     return {
-        "curves": curves(shown, folders, _, per_character=warning is not None),
+        "curves": curves(shown, folders, _, drawing or Drawing(), per_character=warning is not None),
         "settings": _settings(shown),
         "warning": warning,
         "evaluation": _evaluation(shown, _),

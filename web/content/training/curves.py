@@ -1,7 +1,7 @@
 """The chart of the Training page: losses by epoch, a line a run, and a band for runs of several seeds."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from store.errors import DamagedFile
 from train.runs.seeds import alike
-from web.content.charts import Series, line_chart
+from web.content.charts import MAX_VALUE, Series, line_chart
 from web.content.runs import Run
 from web.languages import Translator
 
@@ -25,6 +25,19 @@ the epoch, and known tokens are others in each run: neither has a loss per chara
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """How losses are drawn.
+
+    Attributes:
+        smooth: how much less an epoch counts for each that lies between; see `smoothed`.
+        log: whether the axis of losses is logarithmic.
+    """
+
+    smooth: float = 0.0
+    log: bool = False
+
+
+@dataclass(frozen=True)
 class Curves:
     """The chart of some runs.
 
@@ -34,6 +47,7 @@ class Curves:
         styles: of each run the class that colours it; those that differ by their seed alone share one.
         pooled: how many runs are drawn as bands.
         missing: runs that tell no loss per character.
+        drawing: how the chart is drawn.
     """
 
     chart: Markup | None
@@ -41,9 +55,12 @@ class Curves:
     styles: list[str]
     pooled: int
     missing: list[str]
+    drawing: Drawing
 
 
-def curves(shown: Sequence[Run], folders: Sequence[Path], _: Translator, *, per_character: bool) -> Curves:
+def curves(
+    shown: Sequence[Run], folders: Sequence[Path], _: Translator, drawing: Drawing, *, per_character: bool
+) -> Curves:
     """Return the chart of runs, given with their folders.
 
     Args:
@@ -54,17 +71,20 @@ def curves(shown: Sequence[Run], folders: Sequence[Path], _: Translator, *, per_
     series = [
         each
         for number, runs in enumerate(groups)
-        for each in _lines(runs, f"s{number}", losses, len(shown), _)
+        for line in _lines(runs, f"s{number}", losses, len(shown), _)
+        for each in _smoothed(line, drawing.smooth)
     ]
     unit = _("nats per character") if per_character else _("nats per token")
     lines = [] if per_character else _references(shown, _)
+    titles = _("epoch"), unit, _("Loss by epoch")
     colours = {run.name: f"s{number}" for number, runs in enumerate(groups) for run in runs}
     return Curves(
-        line_chart(series, lines, _("epoch"), unit, _("Loss by epoch")) if series else None,
+        line_chart(series, lines, *titles, log=drawing.log) if series else None,
         per_character,
         [colours[run.name] for run in shown],
         sum(len(runs) for runs in groups if len(runs) > 1),
         [run.name for run in shown if per_character and not any(_points(run, PER_CHARACTER[0][0]))],
+        drawing,
     )
 
 
@@ -96,6 +116,34 @@ def _lines(
         band = [(epoch, min(each), max(each)) for epoch, each in zip(epochs, values, strict=True)]
         points = [(epoch, mean(each)) for epoch, each in zip(epochs, values, strict=True)]
         yield Series(label, points, style, strokes, band if len(runs) > 1 else ())
+
+
+def smoothed(points: Sequence[tuple[float, float]], weight: float) -> list[tuple[float, float]]:
+    """Return points (x, y) with the mean of each y and those before it, the older the less.
+
+    Args:
+        weight: each step back counts so much less, in [0, 1); 0 changes nothing.
+
+    Source: TensorBoard's smoothing of curves, an exponential moving average that is divided by the weight
+    it has gathered so far, so that it does not begin at 0 (the bias correction of Kingma and Ba 2015).
+    """
+    total = gathered = 0.0
+    found = []
+    for x, y in points:
+        if not -MAX_VALUE < y < MAX_VALUE:
+            continue
+        total, gathered = total * weight + y, gathered * weight + 1
+        found.append((x, total / gathered))
+    return found
+
+
+def _smoothed(line: Series, weight: float) -> Iterator[Series]:
+    """Yield a line, smoothed, above itself as it is where these differ."""
+    if not weight:
+        yield line
+        return
+    yield Series("", line.points, line.style)
+    yield replace(line, points=smoothed(line.points, weight))
 
 
 def _whose(runs: Sequence[Run], _: Translator) -> str:
