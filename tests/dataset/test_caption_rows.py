@@ -13,7 +13,8 @@ from store.errors import MissingStage
 
 
 def rows(dataset: Path) -> list[tuple[object, ...]]:
-    return duckdb.sql(f"FROM ({caption_rows(dataset)}) ORDER BY boke_id").fetchall()
+    with duckdb.connect() as connection:
+        return connection.execute(f"FROM ({caption_rows(dataset)}) ORDER BY boke_id").fetchall()
 
 
 def test_both_places_give_the_same_rows(dataset: Path) -> None:
