@@ -32,7 +32,7 @@ _UNTRAINED = NamedEncoder(
 )
 _PUBLISHED = NamedEncoder(
     f"It is the BVLC reference CaffeNet, `{CAFFENET.file}` (SHA-1 `{CAFFENET.sha1}`), published for "
-    "unrestricted use. `bokeru weights caffenet` fetches it and checks it."
+    "unrestricted use. Bokeru's command `weights caffenet` fetches it and checks it."
 )
 _RANDOM = NamedEncoder(
     "There is none: its vectors are drawn by chance, one for each photo, to see what a model is worth that "

@@ -106,7 +106,7 @@ def test_before_it_is_measured_the_card_says_so(copied: Path) -> None:
     measured = (copied / PATH).read_text()
     (copied / "evaluation.json").unlink()
     unmeasured = card(copied)
-    assert "Not measured yet: `bokeru evaluate`" in unmeasured
+    assert "Not measured yet: the stage `evaluate`" in unmeasured
     assert "model-index" not in unmeasured
     place = Place.of(copied)
     evaluate(copied, place.dataset, next(place.features.glob("small-*")))
