@@ -130,7 +130,7 @@ def _made(told: Told) -> str:
 
 def _figures(splits: Mapping[str, Mapping[str, Any]]) -> str:
     if not splits:
-        return "## Figures\n\nNot measured yet: the stage `evaluate` measures them, and writes this card again."
+        return "## Figures\n\nNot measured yet: the stage `evaluate` measures them and writes the card again."
     names = [name for name in _SHOWN if any(found.get(name) is not None for found in splits.values())]
     rows = "\n".join(
         f"| {MEANINGS[name]} | "
