@@ -3,17 +3,14 @@
 S seeds, P photos, B draws.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean, stdev
 
 import numpy as np
 
 from train.model import Array
+from train.runs.seeds import pooled
 
-T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""The quantile 0.975 of Student's t with 1, 2, … degrees of freedom (NIST/SEMATECH e-Handbook, 1.3.6.7.2)."""
 DRAWS = 1000
 
 
@@ -32,11 +29,8 @@ class Estimate:
 
 def over_seeds(differences: Sequence[float]) -> Estimate:
     """Return the mean of paired differences, one a seed, at least one; the interval holds for other seeds."""
-    value = mean(differences)
-    if len(differences) < 2:
-        return Estimate(value)
-    half = T_975[len(differences) - 2] * stdev(differences) / math.sqrt(len(differences))
-    return Estimate(value, value - half, value + half)
+    found = pooled(differences)
+    return Estimate(found.mean, found.low, found.high)
 
 
 def over_seeds_and_photos(one: Array, other: Array) -> Estimate:
