@@ -48,7 +48,7 @@ def _check_votes(directory: Path, pairs: set[str]) -> Problems:
             yield Problem(
                 f"{directory / LIST} is missing, so nobody can tell whether votes are. {_LISTED_ANEW}"
             )
-        missing = {name for name in listed or {} if not (directory / name).exists()}
+        missing = (listed or {}).keys() - {path.name for path in directory.glob("[!.]*.parquet")}
         # Votes that come meanwhile may have put some into one file.
         for name in sorted(missing & (load_list(directory) or {}).keys() if missing else ()):
             yield Problem(f"{directory / name} is missing, though {LIST} names it. {_PUT_BACK}")

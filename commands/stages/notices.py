@@ -28,10 +28,13 @@ def notifying(stage: Callable[Concatenate[Pipeline, P], None]) -> Callable[Conca
 
 
 @contextmanager
-def notice_at_end(pipeline: Pipeline, stage: str) -> Iterator[None]:
+def notice_at_end(pipeline: Pipeline, stage: str, *arguments: str) -> Iterator[None]:
     """Send one notice of how the block ended; none where all was up to date.
 
     Whatever becomes of the notice, the block's own end stays as it was.
+
+    Args:
+        arguments: what the command needs to go on, beside the pipeline.
     """
     before, message, status = _made(pipeline, stage), "done", 0
     try:
@@ -48,7 +51,7 @@ def notice_at_end(pipeline: Pipeline, stage: str) -> Iterator[None]:
                 stage,
                 pipeline.name,
                 message,
-                pipeline.command(stage),
+                pipeline.command(stage, *arguments),
                 status,
                 report,
             )

@@ -38,7 +38,9 @@ def sweep(arguments: argparse.Namespace) -> None:
     )
     jobs = arguments.jobs or fitting(found, pipeline.dataset)
     if not arguments.dry_run:
-        return _train(pipeline, found, folders, jobs, as_json=arguments.json)
+        again = [*(["--set", *arguments.set] if arguments.set else []), "--seeds", str(arguments.seeds)]
+        with notice_at_end(pipeline, "sweep", *again):
+            return _train(pipeline, found, folders, jobs, as_json=arguments.json)
     planned = plan(found, folders, jobs)
     if arguments.json:
         answer("sweep", planned)
@@ -55,17 +57,16 @@ def _train(pipeline: Pipeline, grid: "Grid", folders: "Folders", jobs: int, *, a
 
     if open_processes(False).size > 1:
         raise UsageError("a sweep shares out one machine among its runs. Start it without mpiexec")
-    with notice_at_end(pipeline, "sweep"):
-        failed = train(grid.cells, folders, jobs, lambda cell: name(cell, pipeline))
-        if not any(map(is_complete, grid.cells)):
-            raise _failure(grid, failed)
-        found = report(grid, pipeline.directory, failed)
-        if as_json:
-            answer("sweep", found)
-        else:
-            show(found)
-        if failed:
-            raise _failure(grid, failed)
+    failed = train(grid.cells, folders, jobs, lambda cell: name(cell, pipeline))
+    if not any(map(is_complete, grid.cells)):
+        raise _failure(grid, failed)
+    found = report(grid, pipeline.directory, failed)
+    if as_json:
+        answer("sweep", found)
+    else:
+        show(found)
+    if failed:
+        raise _failure(grid, failed)
 
 
 def _failure(grid: "Grid", failed: Mapping[Path, UserError]) -> UserError:

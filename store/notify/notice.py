@@ -25,7 +25,7 @@ class Notice:
 
     Args:
         event: `end`, `alarm` or `pause`.
-        stage: `crawl`, `features` or `train`.
+        stage: `crawl`, `features`, `train` or `sweep`.
         status: the exit status that the command ends with; None while it runs.
         message: what the command says, in one or two lines.
         command: what goes on from here.

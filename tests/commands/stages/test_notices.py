@@ -68,6 +68,10 @@ def test_each_stage_tells_once_and_again_only_once_there_was_something_to_do(fol
     assert quiet.returncode == 0
     assert " INFO " not in quiet.stderr
     assert len(notices(folder)) == 3, "all was up to date"
+    assert commandline.run(folder, "sweep", *arguments, "--seeds", "2").returncode == 0
+    *_, told_last = notices(folder)
+    assert (len(notices(folder)), told_last["stage"], told_last["event"]) == (4, "sweep", "end")
+    assert told_last["command"].endswith(" --seeds 2")
 
 
 def test_a_failure_is_an_alarm_with_the_message_and_the_status_that_the_command_has(folder: Path) -> None:
