@@ -138,6 +138,10 @@ OUTSIDE = """() => {
 """Returns each text that leaves its box, with how far; what scrolls by itself may be longer."""
 
 
+OPENED = "all => all.forEach(each => { each.open = true; })"
+SIZES = (360, 768, 1024, 1280, 1600, 1920)
+
+
 @pytest.mark.parametrize("language", ["en", pytest.param("ja", marks=pytest.mark.long)])
 def test_no_text_leaves_its_box(visit: Open, place: Place, language: str) -> None:
     unfinished = Place(place.data, "unfinished")
@@ -148,13 +152,39 @@ def test_no_text_leaves_its_box(visit: Open, place: Place, language: str) -> Non
         for path in PATHS:
             own = path if path in ("/", "/api") else f"/pipelines/demo{path}".format(sha256=sha256(place))
             page = visit(own, language=language)
-            for width in (360, 768, 1024, 1280, 1600, 1920):
+            for width in SIZES:
                 page.set_viewport_size({"width": width, "height": 900})
                 if outside := page.evaluate(OUTSIDE):
                     found[path, width] = outside
             page.close()
     finally:
         shutil.rmtree(unfinished.directory)
+    assert found == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_runs_side_by_side_leave_no_box(visit: Open, place: Place, language: str) -> None:
+    """Two seeds as a band, and with a run of other tokens per character; all that is folded is open."""
+    (first, *_) = place.runs.iterdir()
+    seed, other = small_pipeline.train(place, seed=71), small_pipeline.train(place, sampling="one-to-one")
+    settings = other / "settings.yaml"
+    settings.write_text(settings.read_text().replace("tokenizer: unidic-lite", "tokenizer: characters"))
+    found = {}
+    try:
+        for runs in ((first, seed), (first, seed, other)):
+            query = "&".join(f"run={run.name}" for run in runs)
+            page = visit(f"/pipelines/demo/training?{query}", language=language)
+            expect(page.locator("svg.chart .band").first).to_be_attached()
+            page.locator("details").evaluate_all(OPENED)
+            accessible(page)
+            for width in SIZES:
+                page.set_viewport_size({"width": width, "height": 900})
+                if outside := page.evaluate(OUTSIDE):
+                    found[len(runs), width] = outside
+    finally:
+        for run in (seed, other):
+            shutil.rmtree(run)
     assert found == {}
 
 
