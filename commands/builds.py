@@ -3,11 +3,13 @@
 import argparse
 import math
 import sys
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from commands.answers.catalogue import answer
 from commands.arguments import Commands, add, add_json, add_pipeline, gigabytes, path, pipeline_of, positive
 from commands.lineage import require_dataset, require_vectors
+from commands.pipeline import Pipeline
 from store.errors import UsageError, UserError
 
 _MOST = 50
@@ -42,12 +44,27 @@ def contains(arguments: argparse.Namespace) -> None:
 
     pipeline, file = pipeline_of(arguments), Path(arguments.what)
     content = file.read_bytes() if file.is_file() else None
+    if arguments.vectors and content is None:
+        raise UsageError(f"--vectors compares photos, and {arguments.what!r} is no file. Leave it out")
     contact = pipeline.settings.crawl.contact
-    found = contains(arguments.what, pipeline, contact=contact, content=content)
+    alike = _alike(pipeline) if arguments.vectors else None
+    found = contains(arguments.what, pipeline, contact=contact, content=content, alike=alike)
     if arguments.json:
         answer("contains", found)
     else:
         print("\n".join(found.lines()))
+
+
+def _alike(pipeline: Pipeline) -> Callable[[bytes], Collection[str]]:
+    """Return what finds the photos that are like a photo, by the network and the vectors of the settings."""
+    from featurize.extract import Extractor
+    from featurize.likeness.lookalikes import Lookalikes
+
+    require_dataset(pipeline)
+    require_vectors(pipeline)
+    lookalikes = Lookalikes(pipeline.feature_cache, pipeline.dataset)
+    extractor = Extractor(pipeline.settings.features, pipeline.weights)
+    return lambda content: lookalikes.of(extractor.vectors([content])[0])
 
 
 def diff(arguments: argparse.Namespace) -> None:
@@ -123,6 +140,11 @@ def register(commands: Commands) -> None:
     add_pipeline(command)
     command.add_argument(
         "what", metavar="BOKE|ADDRESS|PHOTO", help="a boke's number, an address of the site, or a file"
+    )
+    command.add_argument(
+        "--vectors",
+        action="store_true",
+        help="compare a photo by its vector, too: that finds parts of it, and takes longer",
     )
     add_json(command)
     _register_score(add(commands, score))

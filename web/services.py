@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, HTTPException, Path, Request
 
+from dataset.held.contains import Alike
 from store.place import Place
 from web.caption_service import CaptionService
 from web.content.catalogue import Catalogue
@@ -79,7 +81,15 @@ class Services:
 
     def held(self, place: Place) -> Held:
         """Return where visitors look for what is theirs."""
-        return Held(place, Hidden(self.library.options.hide), self.contact(place.name))
+        opened = partial(self._alike, place)
+        return Held(place, Hidden(self.library.options.hide), self.contact(place.name), opened)
+
+    def _alike(self, place: Place) -> Alike:
+        """Return what compares photos by the vectors that a pipeline's model reads."""
+        captioner = self.library.captioner(self.speakers.run(place))
+        lookalikes = self.library.lookalikes(place, captioner.features_key)
+        extractor = self.library.extractor(place, captioner)
+        return lambda content: lookalikes.of(extractor.vectors([content])[0])
 
     async def queued(self, request: Request, work: Callable[[], T]) -> T:
         """Run work with a model in the queue, when it is this visitor's turn.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-How = Literal["number", "address", "same", "near"]
+How = Literal["number", "address", "same", "near", "alike"]
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,8 @@ class Match:
     """A photo of the pipeline that is, or shows, what was asked for.
 
     Args:
-        how: it has the number or the address that was asked for; it is the `same` file; or it is a `near`
-            copy, saved anew, resized, mirrored, turned, framed or cut a little.
+        how: it has the number or the address that was asked for; it is the `same` file; it is a `near` copy,
+            saved anew, resized, mirrored, turned, framed or cut a little; or it is `alike` by its vector.
         sha256: of its bytes as fetched; null for a caption without a photo.
         split: train or dev; null where the dataset has no caption of it.
         captions: how many of its captions are in the dataset.
@@ -46,6 +46,7 @@ class Match:
             "address": "has that address",
             "same": "is the same file",
             "near": "shows the same",
+            "alike": "is alike by its vector",
         }
         captions = "1 caption" if self.captions == 1 else f"{self.captions:,} captions"
         where = f"in {self.split}, with {captions}" if self.split else "with no caption in the dataset"
@@ -65,20 +66,23 @@ class Contains:
 
     Args:
         asked: the number, address or file.
-        matches: the same file first, then near copies.
+        matches: the same file first, then near copies, then what is alike.
         compared: how many photos it was compared with; null where numbers and addresses were.
         contact: whom the owner of a photo or caption can write to.
+        by_vectors: whether vectors were compared, and not hashes alone.
     """
 
     asked: str
     matches: list[Match]
     compared: int | None
     contact: str | None
+    by_vectors: bool = False
 
     def lines(self) -> Iterator[str]:
         """Yield it as text."""
         if not self.matches:
             among = "" if self.compared is None else f", of {self.compared:,} photos"
+            among += " by hashes and vectors" if self.by_vectors else ""
             yield f"{self.asked} is not in it{among}"
         for match in self.matches:
             yield from match.lines()

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from dataset import read
 from dataset.held.answer import Contains, How, Match
@@ -18,6 +18,9 @@ from store.photo.near.kept import KeptLooks
 from store.photo.near.look import look
 from store.place import Place
 from store.sql import literal
+
+Alike = Callable[[bytes], Collection[str]]
+"""Returns the photos that are like a photo, by their vectors."""
 
 
 class Undecodable(UserError):
@@ -39,6 +42,7 @@ def contains(
     contact: str | None = None,
     content: bytes | None = None,
     hides: Hides = lambda text, category: False,
+    alike: Alike | None = None,
 ) -> Contains:
     """Return what of the last build, and of the crawls that it took, is what was asked for.
 
@@ -50,6 +54,7 @@ def contains(
         content: a photo's bytes.
         hides: captions whose pages are not named. That they are held is told all the same: whoever asks for
             their own is to know.
+        alike: compares a photo by its vector; None: hashes alone are compared.
 
     Raises:
         UsageError: it is neither a number, an address nor a photo.
@@ -59,10 +64,10 @@ def contains(
     """
     with held_rows(place, hides) as rows:
         if content is not None:
-            matches, compared = _of_photo(rows, content, place)
+            matches, compared = _of_photo(rows, content, place, alike)
         else:
             matches, compared = _of_text(rows, asked, place), None
-    return Contains(asked, matches, compared, contact)
+    return Contains(asked, matches, compared, contact, content is not None and alike is not None)
 
 
 def _of_text(rows: HeldRows, asked: str, place: Place) -> list[Match]:
@@ -91,20 +96,22 @@ def asked_page(asked: str) -> tuple[str, int] | None:
     return numbered(page_address(address, address))
 
 
-def _of_photo(rows: HeldRows, content: bytes, place: Place) -> tuple[list[Match], int]:
+def _of_photo(rows: HeldRows, content: bytes, place: Place, alike: Alike | None) -> tuple[list[Match], int]:
     """Return the photos that a photo is or shows, and how many it was compared with."""
     options = DatasetOptions.model_validate(read.settings(place.dataset), strict=False)
     digest = literal(hashlib.sha256(content).hexdigest())
     found = rows.connection.execute(f"SELECT sha256 FROM caption WHERE {digest} IN (sha256, image_sha256)")
     same = {sha256 for (sha256,) in found.fetchall()} | rows.photos(f"sha256 = {digest}")
-    among, near = rows.all_photos(), set[str]()
+    among, near, like = rows.all_photos(), set[str](), set[str]()
     try:
         seen = look(decode(content, ENOUGH, grey=True).image)
         near = set(copies_of(seen, KeptLooks(place.photos), among, options.near_duplicate_bits)) - same
+        like = set(alike(content) if alike else ()) - same - near
     except UnusablePhoto as error:
         if not same:
             raise Undecodable(error) from None
-    return [*_photos(rows, "same", same, place), *_photos(rows, "near", near, place)], len(among)
+    kinds: dict[How, set[str]] = {"same": same, "near": near, "alike": like}
+    return [match for how, found in kinds.items() for match in _photos(rows, how, found, place)], len(among)
 
 
 def _photos(rows: HeldRows, how: How, sha256s: Collection[str], place: Place) -> list[Match]:

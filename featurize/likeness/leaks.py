@@ -125,30 +125,48 @@ def leaks(
         MissingStage: there is no dataset.
         UserError: none of its photos has a vector.
     """
-    paths = shard_paths(directory)
-    names = {split: pa.array(read.photos(dataset, split)["sha256"].unique()) for split in read.SPLITS}
-    mean, present = mean_vector(paths, pa.concat_arrays(names.values()))
-    if not present.any():
-        features = Place.of(dataset).command("features")
-        raise UserError(f"{directory} has a vector of none of these photos. Compute them with: {features}")
-    train, dev = (
-        column.filter(pa.array(has_vector))
-        for column, has_vector in zip(names.values(), np.split(present, [len(names["train"])]), strict=True)
-    )
+    there, paths = compared(directory, dataset), shard_paths(directory)
+    train, dev, mean = there.train, there.dev, there.mean
     size = max(1, block // (4 * dimensions(paths[0])))
-    near = Nearness(least) if least is not None else _measured(directory, dataset, train, mean)
+    near = Nearness(least) if least is not None else measured(directory, dataset, train, mean)
     found = _Found(near.least, count)
     for first in range(0, len(dev), size):
         own = unit_vectors(vectors(directory, dev.slice(first, size).to_pylist()) - mean)  # (b, D)
         for rows, values in _pieces(matching(paths, train)):
             found.add(own @ unit_vectors(values - mean).T, first, rows)  # (b, D) @ (D, n)
     nearest = (Leak(dev[a].as_py(), train[b].as_py(), likeness) for likeness, a, b in found.nearest())
-    without = int((~present).sum())
-    counts = (len(dev), len(train), without, found.photos, found.pairs)
+    counts = (len(dev), len(train), there.without, found.photos, found.pairs)
     return Leaks(*counts, tuple(nearest), near.least, near.typical)
 
 
-def _measured(directory: Path, dataset: Path, train: pa.Array, mean: np.ndarray) -> Nearness:
+@dataclass(frozen=True)
+class Compared:
+    """The photos of a dataset that have a vector, by split, how many have none, and the mean (D,) of all."""
+
+    train: pa.Array
+    dev: pa.Array
+    without: int
+    mean: np.ndarray
+
+
+def compared(directory: Path, dataset: Path) -> Compared:
+    """Return which photos of a dataset can be compared.
+
+    Raises:
+        MissingStage: there is no dataset.
+        UserError: none of its photos has a vector.
+    """
+    names = {split: pa.array(read.photos(dataset, split)["sha256"].unique()) for split in read.SPLITS}
+    mean, present = mean_vector(shard_paths(directory), pa.concat_arrays(names.values()))
+    if not present.any():
+        features = Place.of(dataset).command("features")
+        raise UserError(f"{directory} has a vector of none of these photos. Compute them with: {features}")
+    having = np.split(present, [len(names["train"])])
+    train, dev = (names[split].filter(pa.array(has)) for split, has in zip(read.SPLITS, having, strict=True))
+    return Compared(train, dev, int((~present).sum()), mean)
+
+
+def measured(directory: Path, dataset: Path, train: pa.Array, mean: np.ndarray) -> Nearness:
     """Return which likeness counts, by how near photos of train (T,) of different groups are to each other.
 
     Args:

@@ -4,10 +4,11 @@ import hashlib
 import html
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image, ImageOps
@@ -18,13 +19,17 @@ from commands.forget.command import forget
 from commands.lineage import contacts
 from commands.main import main
 from commands.pipeline import Pipeline
+from dataset import read
 from dataset.build.stage import build
 from dataset.options import DatasetOptions
 from pipelines import load
 from store.forget.content import Request
+from store.photo.decode import Picture
 from store.place import Place
 from tests import crawl_tables
+from tests.web import small_pipeline
 from web.app import create
+from web.content.library import Library
 from web.content.shown.hidden import Hidden
 from web.held import Held
 from web.options import HideOptions, WebOptions
@@ -155,6 +160,34 @@ def test_nothing_of_a_photo_is_kept(
     assert "It shows the same." in upload(client, content)
     assert before == {path: path.stat().st_mtime_ns for path in place.data.rglob("*") if path.is_file()}
     assert client.app.state.services.uploads.held == 0  # type: ignore[attr-defined]
+
+
+class AllAlike(small_pipeline.Extractor):
+    """A network to which every photo looks like the first of the dataset."""
+
+    first = ""
+
+    def vectors(self, photos: Sequence[bytes | Picture]) -> np.ndarray:
+        return np.array([small_pipeline.vector(self.first.encode()) for _ in photos], np.float32)
+
+
+def test_vectors_are_compared_where_there_is_a_model(
+    whole: Place, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "By hashes alone" in upload(client, saved(drawn(90)))
+    first = str(read.photos(whole.dataset)["sha256"][0])
+    monkeypatch.setattr(AllAlike, "first", first)
+    monkeypatch.setattr("web.content.library.Extractor", AllAlike)
+    with TestClient(create(whole.data, "demo"), base_url="http://127.0.0.1") as with_model:
+        path = "/api/pipelines/demo/contains"
+        [match] = with_model.post(path, content=saved(drawn(90))).json()["matches"]
+        assert (match["how"], match["sha256"]) == ("alike", first)
+        content = Library().photo_bytes(whole, first)
+        [match] = with_model.post(path, content=content).json()["matches"]
+        assert (match["how"], match["sha256"]) == ("same", first), "named once, by what tells most"
+        monkeypatch.setattr(AllAlike, "first", "somebody else's")
+        answer = with_model.post(path, content=saved(drawn(91))).json()
+        assert (answer["matches"], answer["by_vectors"], answer["compared"]) == ([], True, 40)
 
 
 def test_a_page_that_shows_a_hidden_caption_is_not_named(place: Place) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurize.extract import Extractor
+from featurize.likeness.lookalikes import Lookalikes
 from featurize.read import Chosen, Vectors, read
 from store.errors import DamagedFile, MissingStage
 from store.place import Place
@@ -172,6 +173,20 @@ class Library:
         rows = vectors.find(names)
         having = np.flatnonzero(rows >= 0)[: self.options.neighbour_pool]
         return Pool(Names(names.take(pa.array(having))), Chosen(vectors.data.values, rows[having]))
+
+    def lookalikes(self, place: Place, key: str) -> Lookalikes:
+        """Return what finds photos of a pipeline by a vector as in the cache `key`; it may take long.
+
+        Raises:
+            UserError: none of them has a vector.
+        """
+        stored = self._dataset(place), Stored.of(*shard_paths(place.features / key))
+        return self._prepared.get(
+            ("lookalikes", place, key),
+            tuple(each.version for each in stored),
+            "The vectors of the photos are being looked through",
+            lambda _: Lookalikes(place.features / key, place.dataset),
+        )
 
     def captioner(self, run: Path) -> Captioner:
         """Return the model of a run.

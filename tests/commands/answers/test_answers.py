@@ -94,6 +94,7 @@ DEMO = {
     "caption --pipeline demo DIR/no-photo.jpg DIR/photo.jpg": 1,
     "compare --pipeline demo": 0,
     "contains --pipeline demo DIR/photo.jpg": 0,
+    "contains --pipeline demo --vectors DIR/photo.jpg": 0,
     "contains --pipeline demo 80000001": 0,
     "diff --pipeline demo": 0,
     "diff --pipeline demo --check": 0,

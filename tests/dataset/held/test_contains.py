@@ -142,6 +142,8 @@ def test_the_command_says_who_to_write_to_and_how_it_goes(
     assert "to have it taken out, write to you@example.org" in text
     assert main(["contains", *options, "--json", "60"]) == 0
     answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert main(["contains", *options, "--vectors", "60"]) == 2
+    assert "--vectors compares photos, and '60' is no file" in capsys.readouterr().err
     assert answer["matches"][0]["sha256"] == sha256(6)
     before = {path: path.stat().st_mtime_ns for path in place.data.rglob("*") if path.is_file()}
     assert main(["contains", *options, str(copy)]) == 0
