@@ -114,12 +114,12 @@ def _made(told: Told) -> str:
         f"{sizes.vocabulary:,}; the photo's vector goes through a linear layer and is added to {where}'s "
         f"embedding ({sizes.embedding})."
     )
-    kept = ""
-    if kept_epoch:
-        left = f"; {kept_epoch.left_out:,} were longer than that" if kept_epoch.left_out else ""
-        kept = (
-            f" What is kept is epoch {kept_epoch.epoch}, of {kept_epoch.captions:,} captions of at most "
-            f"{told.config.max_tokens} tokens{left}."
+    kept = f" What is kept is epoch {kept_epoch.epoch}." if kept_epoch else ""
+    if kept_epoch and kept_epoch.captions is not None:
+        left = f"; {kept_epoch.left_out:,} were longer" if kept_epoch.left_out else ""
+        kept += (
+            f" An epoch reads {kept_epoch.captions:,} captions of at most {told.config.max_tokens} "
+            f"tokens{left}."
         )
     settings = "\n".join(
         f"- `{key}`: `{json.dumps(value, ensure_ascii=False, default=str)}`"

@@ -20,10 +20,13 @@ _NAMING = {"dev_odai"}
 
 @dataclass(frozen=True)
 class Epoch:
-    """An epoch: its number, the captions that it learned from, and those that were too long for it."""
+    """An epoch: its number, the captions that it learned from, and those that were too long for it.
+
+    The log of 0.1 does not count captions: `captions` is None then, and `left_out` 0.
+    """
 
     epoch: int
-    captions: int
+    captions: int | None
     left_out: int
 
 
@@ -113,7 +116,9 @@ def _kept_epoch(run: Path, keep: str) -> Epoch | None:
         kept = (best(records) if keep == "best" else None) or last
         if kept is None:
             return None
-        return Epoch(int(kept["epoch"]), int(kept["captions"]), int(kept.get("left_out", 0)))
+        captions = kept.get("captions")
+        counted = None if captions is None else int(captions)
+        return Epoch(int(kept["epoch"]), counted, int(kept.get("left_out", 0)))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DamagedFile(run / "log.jsonl", f"it is not a log ({error})") from error
 
