@@ -21,11 +21,25 @@ import numpy as np
 from tests.gpu.pretended import Cards
 
 
+def let_captions_end() -> None:
+    """Give every second token no probability, which ends a caption: nothing is computed, so none would."""
+    from train.captions import decode
+
+    pick, calls = decode._pick, itertools.count()
+
+    def pick_in_turns(logits: Any, tokens: Any) -> Any:
+        picked = pick(logits, tokens)
+        return np.full_like(picked, -np.inf) if next(calls) % 2 else picked
+
+    decode._pick = pick_in_turns
+
+
 def train(folder: Path, device: str) -> None:
     """Train with every setting that changes what is computed; stop once and go on."""
     from train.arithmetic import device as choice
     from train.fit import fit
 
+    let_captions_end()
     choice.WORTHWHILE = 0  # `auto` is to take a card for a toy as well
     ways: tuple[dict[str, Any], ...] = (
         {"epochs": 2, "snapshot_seconds": 0},
@@ -44,6 +58,7 @@ def together(folder: Path, device: str) -> None:
     from train.arithmetic import device as choice
     from train.fit import fit
 
+    let_captions_end()
     choice.WORTHWHILE = 0
     toy, options = _toy(folder / os.environ["PMI_RANK"], device=device, epochs=1, batch_size=3)
     fit(options, toy.dataset, toy.features, folder / "runs")
@@ -52,19 +67,11 @@ def together(folder: Path, device: str) -> None:
 def caption(folder: Path, device: str) -> None:
     """Evaluate a model that was trained on the CPU, and write captions in every way."""
     from train.arithmetic.device import device_if_there
-    from train.captions import decode
     from train.captions.captioner import Captioner
     from train.evaluation.evaluate import evaluate
     from train.fit import fit
 
-    # Nothing is computed, so no caption would ever end: every second token has no probability, which ends it.
-    pick, calls = decode._pick, itertools.count()
-
-    def pick_in_turns(logits: Any, tokens: Any) -> Any:
-        picked = pick(logits, tokens)
-        return np.full_like(picked, -np.inf) if next(calls) % 2 else picked
-
-    decode._pick = pick_in_turns
+    let_captions_end()
     toy, options = _toy(folder)
     run = fit(options, toy.dataset, toy.features, folder / "runs")
     evaluate(run, toy.dataset, toy.features, device=device)
