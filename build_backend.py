@@ -6,6 +6,7 @@ Bokeru is an application. A wheel would hold none of its pinned dependencies, an
 
 import base64
 import hashlib
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any, NoReturn
@@ -33,7 +34,10 @@ def build_editable(
     Returns:
         The name of the wheel in `wheel_directory`.
     """
-    name: str = build_meta.build_editable(wheel_directory, config_settings, metadata_directory)
+    with warnings.catch_warnings():
+        # That folders with our packages' names may come first: the line below sees to it that they do not.
+        warnings.filterwarnings("ignore", "Editable installation", UserWarning)
+        name: str = build_meta.build_editable(wheel_directory, config_settings, metadata_directory)
     # The interpreter runs a line of a .pth file that begins with `import`, after it has read PYTHONPATH.
     line = f"import sys; sys.path.insert(0, {str(Path(__file__).parent.resolve())!r})\n"
     _add(Path(wheel_directory, name), FIRST, line.encode())

@@ -55,6 +55,7 @@ def test_an_editable_build_leads_to_every_package_of_the_checkout(checkout: Path
     code = f"import build_backend; print(build_backend.build_editable({str(tmp_path)!r}))"
     done = run(sys.executable, "-c", code, cwd=checkout)
     assert done.returncode == 0, done.stderr
+    assert "Editable installation" not in done.stderr, "the first words that `make install` shows"
     with zipfile.ZipFile(tmp_path / done.stdout.splitlines()[-1]) as wheel:
         texts = {name: wheel.read(name).decode() for name in wheel.namelist()}
     (finder,) = (text for name, text in texts.items() if name.endswith("_finder.py"))
