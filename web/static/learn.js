@@ -57,6 +57,11 @@
     if (!known.size || runs().some((run) => !known.has(run.dataset.run))) await loadAll();
   };
 
+  const shownEpochs = () => {
+    const names = new Set([...section().querySelectorAll("[data-run]")].map((each) => each.dataset.run));
+    return [...names].flatMap((name) => known.get(name) ?? []).map((line) => line.epoch);
+  };
+
   const turn = () => { // what the button says, and what it will say next
     const button = stage.querySelector("[data-play]");
     [button.textContent, button.dataset.pause] = [button.dataset.pause, button.textContent];
@@ -72,7 +77,7 @@
   const step = () => {
     const at = slider();
     if (section() !== stage || Number(at.value) >= Number(at.max)) return pause();
-    const epochs = [...known.values()].flat().map((line) => line.epoch).filter((epoch) => epoch > Number(at.value));
+    const epochs = shownEpochs().filter((epoch) => epoch > Number(at.value));
     show(Math.min(...epochs, Number(at.max)));
   };
 
@@ -93,10 +98,12 @@
   // A run that is training: new measurements move the end, and the slider with it where it stood there.
   const follow = async () => {
     const part = section();
-    if (!part || !("follows" in part.dataset) || document.hidden) return;
+    if (!part || document.hidden) return;
+    if (part.querySelector("[data-again]")) return renew(); // what it needs is being made
+    if (!("follows" in part.dataset)) return;
     if (!document.querySelector("[data-live]")) delete part.dataset.follows; // it has ended: this is the last time
     await loadAll();
-    const last = Math.max(...[...known.values()].flat().map((line) => line.epoch)), at = slider();
+    const last = Math.max(...shownEpochs()), at = slider();
     if (!Number.isFinite(last) || section() !== part) return;
     if (!at) return renew();
     const isAtEnd = at.value === at.max;
