@@ -121,6 +121,7 @@ KINDS = ("photo", "illustration", "karuta", "fill-in", "text")
 OPTIONAL = (
     *("label_confidences", "kind", "etag", "last_modified", "count"),
     *("source", "licence", "credit", "rights", "image_sha256", "facts", "found", "scores"),
+    "characters",
 )
 """Columns, and fields of a caption, that tables of earlier versions lack: they are then read as nulls."""
 

@@ -62,6 +62,8 @@ def read(run: Path, split: str) -> pa.Table:
             found = shard.read(EVALUATED.names)
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, error) from error
+    for name in {*_COLUMNS} - {*found.column_names}:  # one of an earlier version
+        found = found.append_column(EVALUATED.field(name), pa.nulls(len(found), pa.float64()))
     return found.filter(pc.equal(found["split"], split))
 
 
@@ -79,6 +81,9 @@ def paired(one: pa.Table, other: pa.Table) -> tuple[Columns, Columns]:
     common = one.filter(pc.is_in(one["sha256"], other["sha256"]))
     rows = pc.index_in(common["sha256"], other["sha256"].combine_chunks())
     mine, theirs = columns_of(common), columns_of(other.take(rows))
-    is_same = (mine["captions"] == theirs["captions"]) & (mine["characters"] == theirs["characters"])
-    alike = {name: np.where(is_same, mine[name], np.nan) for name in ("captions", "characters")}
-    return mine | alike, theirs | alike
+    is_same = mine["captions"] == theirs["captions"]
+    # Evaluations of earlier versions do not tell their characters.
+    is_same &= ~(np.abs(mine["characters"] - theirs["characters"]) > 0)
+    names = ("captions", "characters")
+    alike = [{name: np.where(is_same, each[name], np.nan) for name in names} for each in (mine, theirs)]
+    return mine | alike[0], theirs | alike[1]

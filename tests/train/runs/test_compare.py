@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dataset.text.vocabulary import Vocabulary
 from store.answers.answer import text
 from store.errors import MissingStage, UserError
+from store.shards import whole_parquet
 from store.whole_file import write_json
 from tests.train import toy_training
 from train.evaluation import by_photo
@@ -155,6 +157,18 @@ def test_captions_that_are_not_the_same_have_no_loss_in_common(runs: list[Path])
     assert other["nll_character"].value is None
     assert other["nll_caption"].value is None
     assert other["nll"].value == 0
+
+
+def test_an_evaluation_of_before_tells_no_characters_and_compares_all_the_same(runs: list[Path]) -> None:
+    lossy(runs[0], 24.0, 4, 12)
+    lossy(runs[1], 30.0, 4, 12)
+    path = runs[0] / "evaluation.parquet"
+    old = pq.read_table(path).drop_columns(["characters"])
+    with whole_parquet(path, old.schema) as writer:
+        writer.write_table(old)
+    other = compare(runs).others[runs[1].name]
+    assert other["nll_caption"].value == 6
+    assert other["nll_character"].value is None
 
 
 def test_a_run_that_was_not_evaluated_names_the_command(runs: list[Path]) -> None:
