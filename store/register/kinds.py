@@ -60,7 +60,8 @@ class FileKind:
         path: from the data folder; <…> is the name of a pipeline, run or cache, * any part of a name that
             does not start with a dot, ** any folders.
         format: how its content is read; `temporary` files mean nothing once their writer has ended,
-            `derived` ones nothing without those that they are made from: they are made again when stale.
+            `derived` ones nothing without those that they are made from: they are made again when stale,
+            unless somebody has changed one that is for people to read.
         columns: for a table, the columns that each file has at least.
         table: for a table, its name.
         content: whether it may hold photos, captions, or what tells one of them: sha256, address, vector.
@@ -208,7 +209,7 @@ KINDS = (
     FileKind("run", f"{_RUN}/model/config.json", "json"),
     FileKind("run", f"{_RUN}/model/vocabulary.json", "json"),
     FileKind("run", f"{_RUN}/model/learned_from.json", "json"),
-    FileKind("run", f"{_RUN}/model/README.md", "text"),
+    FileKind("run", f"{_RUN}/model/README.md", "derived"),
     FileKind("run", f"{_RUN}/ranker/ranker.safetensors", "safetensors"),
     FileKind("run", f"{_RUN}/ranker/config.json", "json"),
     FileKind("run", f"{_RUN}/ranker/vocabulary.json", "json"),

@@ -95,11 +95,11 @@ def evaluate(
             figures, tables, samples = _measure(
                 model, captioner, dataset, features, plugins, sample, captioned
             )
-        with changing(Stage("run", run), [run / name for name in (*EVALUATION, card.PATH)]):
+        with changing(Stage("run", run), [run / name for name in EVALUATION]):
             write_json(run / "samples.json", samples)
             by_photo.write(run, tables)
             write_json(run / "evaluation.json", {"fingerprint": key, **figures})
-            card.write(run)
+        card.write(run)
     show(figures)
     return {"fingerprint": key, **figures}
 

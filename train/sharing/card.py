@@ -3,7 +3,10 @@
 It names no photo and no caption of the dataset, so that `bokeru forget` has nothing to take out of it.
 """
 
+import hashlib
 import json
+import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,13 +32,42 @@ _SHOWN = (
 """The figures that the card repeats: those that tell what the model is worth."""
 
 
+_SEAL = re.compile(
+    rb"\n<!-- Bokeru wrote this card \((\w{16})\)\. Change it, and it stays as you leave it\. -->\n\Z"
+)
+log = logging.getLogger(__name__)
+
+
 def write(run: Path) -> None:
-    """Write the card of a run's model into its folder.
+    """Write the card of a run's model into its folder, unless somebody has changed the one that is there.
 
     Raises:
         MissingStage, DamagedFile: as `train.sharing.told.tell`.
     """
-    write_whole(run / PATH, card(run))
+    if changed_by_hand(run) is not None:
+        log.warning("%s was changed by hand: it is kept as it is. Delete it for a new one", run / PATH)
+        return
+    content = card(run).encode()
+    seal = (
+        f"\n<!-- Bokeru wrote this card ({_digits(content)}). Change it, and it stays as you leave it. -->\n"
+    )
+    write_whole(run / PATH, content + seal.encode())
+
+
+def changed_by_hand(run: Path) -> bytes | None:
+    """Return the card of a run that is not as Bokeru wrote it; None where it is, and where there is none."""
+    try:
+        content = (run / PATH).read_bytes()
+    except FileNotFoundError:
+        return None
+    sealed = _SEAL.search(content)
+    if sealed and sealed[1].decode() == _digits(content[: sealed.start()]):
+        return None
+    return content
+
+
+def _digits(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def card(run: Path, address: str = FOLDER) -> str:

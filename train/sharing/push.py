@@ -48,7 +48,8 @@ def push_model(run: Path, repository: str, *, public: bool = False) -> str:
 
         def record(name: str) -> None:
             record_model(Place.of(run).directory, name, run.name)
-            write_whole(folder / card.NAME, card.card(run, f"hub:{name}"))
+            own = card.changed_by_hand(run)
+            write_whole(folder / card.NAME, own or card.card(run, f"hub:{name}"))
 
         sent = Sent("model", PUSHED, "Model trained by Bokeru", why_closed)
         return send(folder, repository, sent, record, public=public)

@@ -23,7 +23,7 @@ from tests.featurize.small_networks import small_weights
 from tests.test_imports import ROOT
 from tests.train.sharing.conftest import LICENCE
 from train.evaluation.evaluate import evaluate
-from train.sharing.card import PATH, card
+from train.sharing.card import PATH, card, changed_by_hand, write
 from train.sharing.learned_from import NAME, kept
 from train.sharing.told import without_folders
 
@@ -99,7 +99,26 @@ def test_no_photo_no_caption_and_no_folder_is_named(run: Path, network: Path) ->
 
 
 def test_the_same_run_has_the_same_card_wherever_it_lies(run: Path, copied: Path) -> None:
-    assert card(copied) == (run / PATH).read_text()
+    assert (run / PATH).read_text().startswith(card(copied))
+    before = (run / PATH).read_bytes()
+    write(copied)
+    assert (copied / PATH).read_bytes() == before
+
+
+def test_what_somebody_wrote_into_it_stays(copied: Path, caplog: pytest.LogCaptureFixture) -> None:
+    place = Place.of(copied)
+    mine = (copied / PATH).read_text().replace("## Use", "Ask me before you use it.\n\n## Use")
+    (copied / PATH).write_text(mine)
+    assert changed(copied) == []  # or the run would be trained anew
+    assert changed_by_hand(copied) == mine.encode()
+    (copied / "evaluation.json").unlink()
+    evaluate(copied, place.dataset, next(place.features.glob("small-*")))
+    assert (copied / PATH).read_text() == mine
+    assert "was changed by hand" in caplog.text
+    (copied / PATH).unlink()
+    write(copied)
+    assert changed_by_hand(copied) is None
+    assert "Ask me" not in (copied / PATH).read_text()
 
 
 def test_before_it_is_measured_the_card_says_so(copied: Path) -> None:
@@ -117,14 +136,12 @@ def test_before_it_is_measured_the_card_says_so(copied: Path) -> None:
 def test_what_is_damaged_is_named(copied: Path) -> None:
     assert not verify(copied)
     (copied / "model" / NAME).write_text('{"pipeline": 3}')
-    (copied / PATH).write_text("a card of somebody else's")
     told = " ".join(str(problem) for problem in verify(copied))
     assert f"{NAME} is damaged: pipeline: Input should be a valid string" in told
-    assert f"{PATH} is not the file that the manifest lists" in told
 
 
 def test_an_older_run_is_told_by_its_dataset_as_long_as_that_is_there(copied: Path) -> None:
-    before = (copied / PATH).read_text()
+    before = card(copied)
     unlist(Stage("run", copied), [copied / "model" / NAME])
     (copied / "model" / NAME).unlink()
     assert card(copied) == before
