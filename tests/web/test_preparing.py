@@ -58,7 +58,8 @@ def test_a_page_says_how_far_it_is_and_asks_again_by_itself(
     assert answer.headers["refresh"] == answer.headers["retry-after"]
     assert "データセットの索引を作っています：50% 終わりました。" in answer.text
     told = client.get("/api/pipelines/demo/photos")
-    assert (told.status_code, told.headers["retry-after"]) == (503, answer.headers["retry-after"])
+    assert told.status_code == 503
+    assert int(answer.headers["retry-after"]) <= int(told.headers["retry-after"]) <= 10
     assert told.json()["detail"].startswith("The index of the dataset is being made: 50% is done.")
     going_on.set()
     for _ in range(50):

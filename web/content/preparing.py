@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from web.languages import LocalisedError, Message
 
 T = TypeVar("T")
-PATIENCE = 0.5
+PATIENCE = 0.8
 """Seconds that a page waits for what is being made before it says so: it comes within a second."""
 LONGEST_WAIT = 10
 """Seconds, at most, until a visitor who was told is to ask again."""
