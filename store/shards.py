@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -215,7 +216,7 @@ def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str =
     paths = sorted(path for path in directory.glob(pattern) if not path.name.startswith("."))
     replaced: set[str] = set()
     for path in paths:
-        found = read_schema(path)
+        found = _schema_now(path)
         replaced |= named_in(found)
         for field in required(schema) if schema else ():
             if field.name not in found.names:
@@ -224,6 +225,23 @@ def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str =
                 has = found.field(field.name).type
                 raise DamagedFile(path, f"column {field.name!r} is {has}, not {field.type}", READABLE)
     return [path for path in paths if path.name not in replaced]
+
+
+def _schema_now(path: Path) -> pa.Schema:
+    """Return what `read_schema` does; of a file that has not changed since, what it returned before.
+
+    The footer of a shard of many row groups takes some milliseconds, and pages ask for all of them.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return read_schema(path)  # which says what is wrong
+    return _schema_then(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(10_000)
+def _schema_then(path: Path, *_: int) -> pa.Schema:
+    return read_schema(path)
 
 
 def read_schema(path: Path) -> pa.Schema:
