@@ -138,6 +138,8 @@ def test_the_run_has_its_files(demo: Path) -> None:
         "model.safetensors",
         "config.json",
         "vocabulary.json",
+        "learned_from.json",
+        "README.md",
     }
 
 

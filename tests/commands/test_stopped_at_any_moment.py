@@ -154,7 +154,12 @@ def stopped_once(folder: Path, command: str, moment: float, moments: random.Rand
     assert started.process.poll() is None, f"{where}: it had ended: {started.said.read_text()}"
     started.send(kind, target)
     stopped = time.monotonic()
-    started.process.wait(WIND_DOWN_SECONDS + 5)
+    try:
+        started.process.wait(WIND_DOWN_SECONDS + 5)
+    except subprocess.TimeoutExpired:
+        os.killpg(started.process.pid, signal.SIGKILL)
+        started.process.wait()
+        pytest.fail(f"{where}: it goes on: {started.said.read_text()}")
     assert_ended_so(started, kind, target, where)
     if moments.random() < 0.5:  # else the next one is started while this one may still wind down
         started.assert_gone(stopped)

@@ -142,6 +142,7 @@ def ends_alike(folder: Path, line: str, kills: int, capfd: pytest.CaptureFixture
         assert (folder / run).read_bytes() == (whole / run).read_bytes()
 
 
+@pytest.mark.long
 def test_a_killed_sweep_ends_as_an_undisturbed_one(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     ends_alike(folder, "--seeds 2 --set train.epochs=60 train.snapshot_seconds=0", 1, capfd)
 

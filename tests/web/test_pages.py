@@ -233,7 +233,8 @@ def test_several_seeds_are_a_band_from_the_lowest_to_the_highest(copy: Place) ->
     top, least = heights[0], (heights[0] - heights[1]) / (4 - 3)
     assert [(top - height) / least for height in heights] == pytest.approx([0, 1, 3, 2], abs=0.02)
     assert chart.count('class="line ') == 1
-    assert text.count('class="line s0"') == 3 + 1, "all three keys have the band's colour"
+    curves = text.split('id="curves"')[1].split('id="learning"')[0]
+    assert curves.count('class="line s0"') == 3 + 1, "all three keys have the band's colour"
     assert "in a band from the lowest to the highest" in text
     assert "in a band" not in page(copy, f"/pipelines/demo/training?run={first.name}")
 
