@@ -155,7 +155,7 @@ def stopped_once(folder: Path, command: str, moment: float, moments: random.Rand
     started.send(kind, target)
     stopped = time.monotonic()
     try:
-        started.process.wait(WIND_DOWN_SECONDS + 5)
+        started.process.wait(WIND_DOWN_SECONDS + 15)  # a crawl that went on would take longer
     except subprocess.TimeoutExpired:
         os.killpg(started.process.pid, signal.SIGKILL)
         started.process.wait()

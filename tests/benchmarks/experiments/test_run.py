@@ -30,6 +30,7 @@ def small(name: str) -> Cell:
     return replace(cell, photos=12, train={**cell.train, "epochs": 2, "embedding": 6, "hidden": 6})
 
 
+@pytest.mark.long
 def test_the_published_recipe_runs_from_crawl_to_figures(weights: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
     main, whole = small("article-small"), small("all of these")
