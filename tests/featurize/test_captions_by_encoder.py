@@ -14,6 +14,7 @@ from commands.main import main
 from tests.featurize import families
 from tests.featurize.small_networks import photo
 from tests.featurize.test_families import FAMILIES
+from train.runs.find import newest
 from web.app import create
 
 ROOT = Path(__file__).parents[2]
@@ -98,9 +99,12 @@ def test_a_model_captions_nothing_with_other_weights_than_its_vectors(
     new = crawled / "new.jpg"
     new.write_bytes(photo(99, 80, 64))
     assert main(["caption", *where(crawled), str(new)]) == 0
+    run = newest(crawled / "data/demo/runs").name
     families.convnext(model, seed=8)
     capsys.readouterr()
     assert main(["caption", *where(crawled), str(new)]) == 1
+    assert f"{run} has another vectors" in capsys.readouterr().err
+    assert main(["caption", *where(crawled), "--run", run, str(new)]) == 1
     assert "changing.onnx is not the file that made the vectors" in capsys.readouterr().err
     client = TestClient(create(crawled / "data", "demo"))
     answer = client.post("/api/pipelines/demo/captions", content=new.read_bytes())

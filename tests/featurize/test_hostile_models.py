@@ -74,7 +74,7 @@ def test_caption_and_try(crawled: Path, capsys: pytest.CaptureFixture[str]) -> N
     counted(model)
     new = crawled / "new.jpg"
     new.write_bytes(photo(99, 80, 64))
-    ended, line = status(capsys, "caption", *where(crawled), new)
+    ended, line = status(capsys, "caption", *where(crawled), "--run", config.parents[1].name, new)
     assert ended == 1
     assert f"{model} takes more than 8 GB of memory" in line
     client = TestClient(create(crawled / "data", "demo"))

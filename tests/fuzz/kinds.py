@@ -29,7 +29,6 @@ LEFT_OUT = {
     "<pipeline>/forgetting.json": "only while a forget is unfinished",
     "<pipeline>/runs/<run>/tensorboard/*": "written for others, and never read",
     "<pipeline>/runs/<run>/tensorboard/captions/*": "written for others, and never read",
-    "features/<key>/.mapped-*.npy": "tested by itself",
     "weights/*.caffemodel": "read by a door",
     "weights/*.sha256": "only of weights that were fetched",
     "weights/digests.json": "only of weights that are files",
