@@ -30,6 +30,8 @@ COMMANDS = [
     if name
     not in ("demo", "weights", "site", "push")  # three have tests below; the Hub is not asked from here
 ]
+# The example asks for another dataset than the pipeline's: those after it refuse that one.
+COMMANDS.insert(COMMANDS.index(EXAMPLES["dataset"][0]) + 1, "bokeru dataset --pipeline demo")
 DRIVER = """
 import json, shlex, sys
 from commands.main import main
