@@ -51,17 +51,6 @@ def test_a_copy_of_the_user_s_own_is_named_until_it_is_gone(
     assert_gone(whole, one)
 
 
-def test_samples_that_are_lines_lose_the_lines_alone(whole: Everything) -> None:
-    one, (run,) = wanted(whole)["odai"], (whole.pipeline / "runs").iterdir()
-    lines = [{"epoch": 1, "samples": [{"human": caption(one)}]}, {"epoch": 2, "samples": []}]
-    (run / "progress.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    status = whole.forget(*one.options)
-    assert status == 0 or names(whole, run / "progress.jsonl")
-    if status == 0:
-        assert_gone(whole, one)
-        assert '"epoch": 2' in (run / "progress.jsonl").read_text()
-
-
 def test_two_forgets_at_once_leave_nothing_of_either(whole: Everything) -> None:
     """One is held up by a file; the other one must not make its failure a success."""
     first, second = wanted(whole)["odai"], wanted(whole)["boke"]
