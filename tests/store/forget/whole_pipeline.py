@@ -20,6 +20,8 @@ from PIL import Image
 
 from commands.main import main
 from crawler.items import Answer, LeftOutRow, PageRow, PhotoRow
+from crawler.memory.drawing import NAME as DRAWING
+from crawler.memory.drawing import drawing
 from crawler.memory.mirror import Mirror
 from crawler.memory.row_writer import RowWriter
 from crawler.options import CrawlOptions
@@ -29,7 +31,7 @@ from dataset.export.formats import FORMATS
 from demo.content import EmbeddedSite, odai_id
 from demo.faults.routes import FaultyRoutes
 from demo.routes import HOST, PHOTO_HOST, Routes
-from store.whole_file import write_whole
+from store.whole_file import write_json, write_whole
 from tests import crawl_tables
 from tests.crawl_tables import boke, rows
 from tests.dataset.importers.cans import boke_row, can, oogiri_go, rows_as_csv, sample
@@ -208,6 +210,7 @@ def _run(command: str, *arguments: object) -> None:
 
 def _crawl(options: CrawlOptions, directory: Path) -> None:
     """Write what a crawl writes: in two shards of each table, with records that say "not changed" (304)."""
+    write_json(directory / DRAWING, drawing(options.embedded))  # else no crawl goes on with it
     routes = FaultyRoutes(Routes(EmbeddedSite(PHOTOS, CAPTIONS, SEED), "angular_2020"), FAULTS)
     paths = [f"/odai/{odai_id(SEED, photo)}" for photo in range(PHOTOS)]
     mirror = Mirror(str(options.mirror), directory)
