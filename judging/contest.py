@@ -73,6 +73,7 @@ class Contest(Sealed):
     """What `contest.json` holds; no photo and no caption.
 
     Args:
+        format: from 2 on there is a list of its files of votes; the first did without.
         task: `prefer`: which of two captions is funnier; `match`: which of five was written for the photo.
         systems: who is compared.
         photos: the split that photos are of.
@@ -86,7 +87,7 @@ class Contest(Sealed):
         created: UTC, ISO 8601.
     """
 
-    format: int = 1
+    format: int = 2
     name: str
     task: Task
     systems: tuple[str, ...]

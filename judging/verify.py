@@ -27,9 +27,10 @@ def check(pipeline: Path) -> Problems:
 
 
 def _check(directory: Path) -> Problems:
-    pairs: set[str] = set()
+    pairs, is_listed = set[str](), True
     try:
         contest = load(directory)
+        is_listed = contest.format > 1
         if not (directory / ASKED).is_file():
             yield Problem(f"{directory / ASKED} is missing: put it back, or delete the contest's folder")
         elif Entry.of(directory / ASKED, ASKED).sha256 != contest.sha256:
@@ -38,16 +39,15 @@ def _check(directory: Path) -> Problems:
             pairs = set(load_pairs(directory))
     except DamagedFile as error:
         yield Problem(str(error))
-    yield from _check_votes(directory / VOTES, pairs)
+    yield from _check_votes(directory / VOTES, pairs, is_listed=is_listed)
 
 
-def _check_votes(directory: Path, pairs: set[str]) -> Problems:
+def _check_votes(directory: Path, pairs: set[str], *, is_listed: bool) -> Problems:
     try:
         listed = load_list(directory)
-        if listed is None:  # `bokeru contest new` writes one before there is a contest
-            yield Problem(
-                f"{directory / LIST} is missing, so nobody can tell whether votes are. {_LISTED_ANEW}"
-            )
+        if listed is None:  # `bokeru contest new` writes one before there is a contest, but did not at first
+            text = f"{directory / LIST} is missing, so nobody can tell whether votes are. {_LISTED_ANEW}"
+            yield Problem(text, damaged=is_listed, is_notice=not is_listed)
         missing = (listed or {}).keys() - {path.name for path in directory.glob("[!.]*.parquet")}
         # Votes that come meanwhile may have put some into one file.
         for name in sorted(missing & (load_list(directory) or {}).keys() if missing else ()):

@@ -27,9 +27,11 @@ or what the addresses of a photo's copies have in common."""
 _TOLD = """
     CREATE TEMP TABLE told AS
     SELECT row_number() OVER (ORDER BY sha256) - 1 AS number, sha256, least(count(*), 65535) AS captions,
-        coalesce(any_value(since) // 86400000000, 0) AS day, any_value(kept.source) AS source,
+        coalesce(any_value(day), 0) AS day, any_value(kept.source) AS source,
         any_value(kept.licence) AS licence, any_value(kept.credit) AS credit
-    FROM kept LEFT JOIN (SELECT sha256, min(epoch_us(fetched_at)) AS since FROM image GROUP BY sha256)
+    FROM kept LEFT JOIN (
+        SELECT sha256, min(epoch_us(fetched_at)) // 86400000000 AS day FROM image GROUP BY sha256
+        HAVING day BETWEEN 0 AND 65535)
     USING (sha256) GROUP BY sha256"""
 _MOST_ORIGINS = 2**16
 
@@ -41,7 +43,8 @@ class Keys:
     Attributes:
         keys: (K, KEY_BYTES) uint8, in order; a key that stands for several photos is there for each.
         photos: (K,) uint32, the number of each key's photo.
-        days: (P,) uint16, since when it is held, in days since 1970-01-01; 0 where that is not known.
+        days: (P,) uint16, since when it is held, in days since 1970-01-01; 0 where that is not known, or is
+            no day that a number can tell: archives of others have any.
         captions: (P,) uint16.
         origins: (P,) uint16, the number of its origin.
         named: O origins: source, licence and credit; None for what is not known.

@@ -107,6 +107,17 @@ def test_votes_that_are_gone_are_found(place: Place, which: str) -> None:
     assert problems(place) == []
 
 
+def test_a_contest_of_before_there_were_lists_is_whole(place: Place) -> None:
+    directory = find(place, "funny")
+    contest = load(directory).model_copy(update={"format": 1})
+    (directory / "contest.json").write_text(contest.sealed())
+    (directory / "votes" / "list.json").unlink()
+    (problem,) = (one for one in verify(place.directory) if "contests" in str(one))
+    assert (problem.is_notice, problem.damaged) == (True, False)
+    Ballots(directory / "votes")
+    assert problems(place) == []
+
+
 def test_votes_that_another_file_of_votes_took_the_place_of_are_found(place: Place) -> None:
     one, other, *_ = sorted((find(place, "funny") / "votes").glob("*.parquet"))
     one.write_bytes(other.read_bytes())

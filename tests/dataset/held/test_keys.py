@@ -90,3 +90,17 @@ def test_a_pipeline_without_a_crawl_is_told_without_days(tmp_path: Path) -> None
     assert found
     [(day, captions, _)] = told(found, "boke 1")
     assert (day, captions) == (0, 1)
+
+
+@pytest.mark.parametrize("year", [1, 1955, 2149, 2150, 9999])
+def test_days_that_no_crawl_can_have_are_not_told(tmp_path: Path, year: int) -> None:
+    """The last of 16 bits is 2149-06-06. An archive of others says what it likes."""
+    place = Place(tmp_path, "p")
+    fetched = datetime(year, 6, 6, tzinfo=UTC)
+    write(place.crawl, [page(1, [boke(1, 1, "犬")])], [image(1, fetched_at=fetched)])
+    build(DatasetOptions(), [place.crawl], place.dataset, name="p")
+    with held_rows(place) as rows:
+        found = keys_of(rows)
+    assert found
+    [(day, _, _)] = told(found, "boke 1")
+    assert day == (65535 if year == 2149 else 0)
