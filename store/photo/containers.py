@@ -24,8 +24,10 @@ _EXIF_ITEM = re.compile(rb"(infe[\x02\x03]..[\x00\x01].{2,4}\0\0)Exif", re.DOTAL
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _NEEDED = ((0xE0, b"JFIF\0", 16), (0xE1, b"Exif\0", 12), (0xE1, _XMP, 40), (0xEE, b"Adobe", 16))
 """A JPEG's segments that decide colours or orientation: marker, how the data begins, the least bytes."""
-_SCAN, _LOSSLESS = 0xDA, (0xC3, 0xC7, 0xCB, 0xCF)
-"""A JPEG's markers: start of scan; lossless frames (ITU-T T.81, table B.1)."""
+_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+"""In the data of a scan 0xFF has a zero or a restart after it (ITU-T T.81, B.1.1.5), so this is no data."""
+_SCAN, _END, _LOSSLESS = 0xDA, 0xD9, (0xC3, 0xC7, 0xCB, 0xCF)
+"""A JPEG's markers: start of scan; end of image; lossless frames (ITU-T T.81, table B.1)."""
 MOST_SCANS = 500
 """A JPEG may send its picture in so many scans; real ones have about ten. Each costs the decoder a pass over
 the picture, 17 ms at 25 megapixels, and may have 42 bytes. Source: libjpeg-turbo's TJFLAG_LIMITSCANS."""
@@ -118,10 +120,24 @@ def _jpeg(content: bytes) -> Cleaned:
         ):
             kept.append(content[start:end])
         at = end
-    # Within the data of a scan 0xFF has a zero or a restart after it, so nothing else looks like a scan.
-    scans = content.count(bytes([0xFF, _SCAN]), at)
-    wrong = f"it has {scans:,} scans, at most {MOST_SCANS} are decoded" if scans > MOST_SCANS else None
+    scans = _scans(content, at)
+    wrong = f"it has more than {MOST_SCANS} scans, and no real one has" if scans > MOST_SCANS else None
     return b"".join([*kept, content[at:]]), wrong
+
+
+def _scans(content: bytes, at: int) -> int:
+    """Return how many scans a JPEG has from a place on to its end, or one more than are decoded.
+
+    What follows its end does not count: a phone puts a film there, whose bytes look like anything.
+    """
+    count = 0
+    while (marker := _MARKER.search(content, at)) and count <= MOST_SCANS:
+        name, at = content[marker.end() - 1], marker.end()
+        if name == _END:
+            break
+        count += name == _SCAN
+        at += int.from_bytes(content[at : at + 2])
+    return count
 
 
 def segments(content: bytes) -> list[tuple[int, int, int]]:

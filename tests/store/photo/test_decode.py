@@ -103,8 +103,20 @@ def scanned(times: int) -> bytes:
 def test_a_picture_in_more_scans_than_any_real_one_is_not_decoded() -> None:
     """Each is a pass over all pixels: a megabyte of them takes minutes. 500 is libjpeg-turbo's limit."""
     assert decode(scanned(500)).size == (64, 64)
-    with pytest.raises(UnusablePhoto, match="it has 501 scans, at most 500 are decoded"):
+    with pytest.raises(UnusablePhoto, match="more than 500 scans"):
         decode(scanned(501))
+
+
+def test_a_film_behind_a_picture_has_no_scans() -> None:
+    """Phones put one there, of any bytes, tens of megabytes long."""
+    assert decode(scanned(6) + b"\xff\xda\x00\x02" * 600).size == (64, 64)
+
+
+def test_an_end_within_a_segment_hides_no_scans() -> None:
+    content, comment = scanned(501), b"\xff\xfe\x00\x04\xff\xd9"
+    last = content.rindex(b"\xff\xda", 0, len(content) // 2)
+    with pytest.raises(UnusablePhoto, match="more than 500 scans"):
+        decode(content[:last] + comment + content[last:])
 
 
 def test_what_looks_like_scans_in_a_comment_is_none() -> None:
