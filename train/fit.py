@@ -160,10 +160,10 @@ def _tell_left_out(job: Job) -> None:
 
 def _go_on_with_captions(job: Job) -> None:
     """Take out what was written after measurements that come again; print how many of the others are lost."""
-    measured = [record["epoch"] for record in job.history.records if record["dev_loss"] is not None]
-    if lost := job.progress.keep(measured):
+    due = job.captions_due()
+    if lost := job.progress.keep(job.history.measured_epochs, due):
         print(
-            f"train: {job.progress.path.name} lacks {len(lost):,} of {len(measured):,} measurements, the "
+            f"train: {job.progress.path.name} lacks {len(lost):,} of {len(due):,} measurements, the "
             f"first that of epoch {lost[0]}: the file was lost, or an earlier version began the run. Only "
             "--force, which trains from the first update, writes them",
             flush=True,

@@ -40,6 +40,11 @@ class History:
         return best(self.records)
 
     @property
+    def measured_epochs(self) -> list[int]:
+        """The epochs after which dev was measured."""
+        return [record["epoch"] for record in _measured(self.records)]
+
+    @property
     def exhausted(self) -> bool:
         """Whether dev was measured `patience` times since the best record; it was just measured, then."""
         found, measured = self.best, _measured(self.records)

@@ -38,7 +38,7 @@ class Job:
 
     Attributes:
         run: the directory that it writes.
-        progress: the photos of dev that it writes captions for after each measurement.
+        progress: the photos of dev that it writes captions for while it learns.
         bounds: losses to compare with, by name; see `train.prepare.bounds`.
         sharing: runs that share the cores of this machine.
     """
@@ -120,7 +120,7 @@ class Job:
 
             def epoch() -> None:
                 write("epoch", updater.iteration, history.records[-1])
-                if history.records[-1]["dev_loss"] is not None:
+                if updater.epoch in self.captions_due():
                     write_captions("captions", updater.iteration, self.progress.texts())
 
             trainer.extend(lambda _: update(), name="curve", trigger=(1, "iteration"), priority=250)
@@ -189,12 +189,15 @@ class Job:
         self.history.write(self.run)
 
     def _write_captions(self) -> float:
-        """Let the model write for the watched photos, if dev was just measured; return its seconds."""
+        """Let the model write for the watched photos, where that is due; return its seconds."""
         started = time.monotonic()
-        is_measured = self.history.records[-1]["dev_loss"] is not None
-        if is_measured and self.updater.processes.rank == 0:
+        if self.updater.processes.rank == 0 and self.updater.epoch in self.captions_due():
             self.progress.write(self.updater.epoch, Captioner.of(self.artifact))
         return time.monotonic() - started
+
+    def captions_due(self) -> list[int]:
+        """Return the epochs so far after which the model writes for the watched photos."""
+        return self.progress.due(self.history.measured_epochs, is_over=self._is_over(None))
 
     def _record(self) -> dict[str, Any]:
         """Return what the log says of the epoch that has just ended."""

@@ -83,7 +83,13 @@ def prepare(
     )
     history = History(options.patience)
     checkpoint = Checkpoint(run / "snapshots", run_fingerprint, updater, history, options.snapshot_seconds)
-    progress = CaptionProgress.of(run, dev, dataset_manifest(dataset)["fingerprint"])
+    progress = CaptionProgress.of(
+        run,
+        dev,
+        dataset_manifest(dataset)["fingerprint"],
+        captions=updater.captions_per_epoch,
+        dev_every=options.dev_every,
+    )
     losses = bounds(train, dataset, vocabulary)
     return Job(run, options, artifact, train, dev, updater, history, checkpoint, progress, losses)
 

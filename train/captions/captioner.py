@@ -22,7 +22,7 @@ from store.errors import UsageError, UserError
 from train.arithmetic.arithmetic import Decoder, choose
 from train.captions.beam import beam
 from train.captions.constraints import Constraint, ForbiddenWords, NoRepeat, Rules
-from train.captions.decode import Hypothesis, Watched, greedy, sample
+from train.captions.decode import Hypothesis, Watched, greedy, greedy_and_sample, sample
 from train.captions.options import DecodingOptions, parse_decoding
 
 if TYPE_CHECKING:
@@ -153,13 +153,7 @@ class Captioner:
             raise UsageError("A mismatch is written for other photos. Call train.captions.mismatch.mismatch")
         if decoding.strategy == "best-of":
             raise UsageError("The best of several are chosen by a ranker. Call train.ranking.best_of.best_of")
-        vectors = np.asarray(vectors, np.float32)
-        if vectors.ndim != 2 or vectors.shape[1] != self.dimensions:
-            raise UserError(
-                f"The model reads photo vectors of {self.dimensions} components, not an array of shape "
-                f"{vectors.shape}. Use the vectors that it was trained on: {self.features_key}"
-            )
-        rules = self._rules(decoding)
+        vectors, rules = self._checked(vectors), self._rules(decoding)
         # The current device, too: CuPy puts there what names none.
         with self._device.create_context() if self._device else nullcontext():
             return [
@@ -167,6 +161,36 @@ class Captioner:
                 for batch in self._batches(vectors, decoding)
                 for hypotheses in self._decode(batch, rules, decoding)
             ]
+
+    def likeliest_and_drawn(self, vectors: NDArray[np.float32], seed: int) -> list[tuple[Caption, Caption]]:
+        """Write two captions for each of a few photos in one batch: `greedy`, and `sample` with a seed.
+
+        Args:
+            vectors: (B, D) float32, raw.
+
+        Raises:
+            UserError: vectors of another length than the model reads.
+        """
+        decoding, vectors = DecodingOptions(), self._checked(vectors)
+        seeds = [each for vector in vectors for each in _seeds(seed, vector, 1)]
+        with self._device.create_context() if self._device else nullcontext():
+            found = greedy_and_sample(self._model, vectors, self._rules(decoding), seeds=seeds)
+        likeliest, drawn = ([self._captions([one], decoding)[0] for one in each] for each in found)
+        return list(zip(likeliest, drawn, strict=True))
+
+    def _checked(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return vectors (B, D) as float32.
+
+        Raises:
+            UserError: they have another length than the model reads.
+        """
+        vectors = np.asarray(vectors, np.float32)
+        if vectors.ndim != 2 or vectors.shape[1] != self.dimensions:
+            raise UserError(
+                f"The model reads photo vectors of {self.dimensions} components, not an array of shape "
+                f"{vectors.shape}. Use the vectors that it was trained on: {self.features_key}"
+            )
+        return vectors
 
     def _rules(self, decoding: DecodingOptions) -> Rules:
         """Return what the settings and the vocabulary allow."""

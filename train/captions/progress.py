@@ -1,4 +1,4 @@
-"""What a model writes for the same photos of dev while it learns: `progress.jsonl`, a line per measurement.
+"""What a model writes for the same photos of dev while it learns: `progress.jsonl`, a line per writing.
 
 P photos of a split, n watched photos, D components of a photo's vector.
 """
@@ -9,7 +9,7 @@ import json
 import logging
 import math
 import os
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,11 @@ WATCHED = 8
 """Photos that a training is watched by."""
 DIGITS = 4
 """Decimal places of a log-probability."""
+EVERY = 2_500
+"""Captions that are learned between two writings, at least: so they take less than 2% of a training's time.
+
+Two captions for each of eight photos take as long as learning 15 to 40 (`python -m benchmarks.watching`).
+"""
 
 
 @dataclass
@@ -40,6 +45,7 @@ class CaptionProgress:
         sha256s: of the photos (n,).
         vectors: (n, D) float32, raw.
         seed: of the samples: the same after every epoch, so that only the model changes.
+        every: epochs from the first measurement to the next writing, and between all others.
         last: what was written last; None before.
     """
 
@@ -47,32 +53,49 @@ class CaptionProgress:
     sha256s: list[str]
     vectors: Array
     seed: int
+    every: int = 1
     last: Measurement | None = None
 
     @classmethod
-    def of(cls, run: Path, dev: Split, dataset: str) -> "CaptionProgress":
+    def of(
+        cls, run: Path, dev: Split, dataset: str, captions: int = EVERY, dev_every: int = 1
+    ) -> "CaptionProgress":
         """Return that of a run.
 
         Args:
             dev: the photos to choose from.
             dataset: the dataset's fingerprint. It fixes photos and draws, so all runs on it can be compared.
+            captions: that an epoch learns.
+            dev_every: epochs between measurements.
         """
         photos = [str(sha256) for sha256 in dev.examples.photos]
         rows = watched(photos, dataset)
         seed = int.from_bytes(hashlib.blake2b(dataset.encode(), digest_size=7).digest())
         vectors = to_host(dev.vectors[np.array(rows, np.int64)])
-        return cls(run / NAME, [photos[row] for row in rows], vectors, seed)
+        every = dev_every * math.ceil(EVERY / (captions * dev_every))
+        return cls(run / NAME, [photos[row] for row in rows], vectors, seed, every)
+
+    def due(self, measured: Sequence[int], *, is_over: bool) -> list[int]:
+        """Return the epochs after which captions are written, of those after which dev was measured.
+
+        These are the first, then each that comes `every` epochs later, and the last of a run that is over.
+        They follow from epochs alone, so a run that was killed writes after the same ones.
+        """
+        return [
+            epoch
+            for epoch in measured
+            if (epoch - measured[0]) % self.every == 0 or (is_over and epoch == measured[-1])
+        ]
 
     def write(self, epoch: int, captioner: Captioner) -> None:
         """Let a model write a caption of each kind for each photo, and append the line.
 
         It is on the disk before this returns: a snapshot that is taken later knows of the measurement.
         """
-        greedy = captioner.caption(self.vectors, strategy="greedy")
-        sample = captioner.caption(self.vectors, strategy="sample", seed=self.seed)
+        captions = captioner.likeliest_and_drawn(self.vectors, self.seed)
         photos = [
-            Watched(sha256=sha256, greedy=_written(*likeliest), sample=_written(*drawn))
-            for sha256, likeliest, drawn in zip(self.sha256s, greedy, sample, strict=True)
+            Watched(sha256=sha256, greedy=_written(likeliest), sample=_written(drawn))
+            for sha256, (likeliest, drawn) in zip(self.sha256s, captions, strict=True)
         ]
         line = Measurement(epoch=epoch, photos=photos)
         with self.path.open("ab") as file:
@@ -92,18 +115,19 @@ class CaptionProgress:
             found[f"photo {number}"] = "\n\n".join((*lines, f"`{photo['sha256']}`"))
         return found
 
-    def keep(self, epochs: Collection[int]) -> list[int]:
-        """Drop all lines but those of measurements that were made; return the epochs that have none.
+    def keep(self, measured: Sequence[int], due: Sequence[int]) -> list[int]:
+        """Drop all lines but those of measurements that were made; return those of `due` that have none.
 
-        A run that goes on from a snapshot measures the later epochs again.
+        A run that goes on from a snapshot measures the later epochs again. One of an earlier version has a
+        line of each measurement: those that are there stay.
         """
-        found = {line["epoch"]: line for line in measurements(self.path) if line["epoch"] in epochs}
+        found = {line["epoch"]: line for line in measurements(self.path) if line["epoch"] in measured}
         kept = "".join(_line(found[epoch]) for epoch in sorted(found))
         if kept:
             write_whole(self.path, kept)
         else:
             self.path.unlink(missing_ok=True)
-        return sorted(set(epochs) - found.keys())
+        return sorted(set(due) - found.keys())
 
 
 def _tell(line: Measurement, last: Measurement | None) -> None:

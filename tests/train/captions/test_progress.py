@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dataset.text.vocabulary import SPECIALS, Vocabulary
+from store.errors import UserError
 from tests.train import plain_model, toy_training
 from train import artifact
 from train.captions.captioner import Captioner
@@ -34,7 +35,7 @@ def vectors(toy: toy_training.Toy) -> dict[str, Array]:
 def test_the_last_line_is_what_the_model_says(toy: toy_training.Toy) -> None:
     """Its likeliest tokens, and the log p of both captions: the last model is kept."""
     run = fit(toy_training.options(epochs=12, keep="last"), toy.dataset, toy.features, toy.runs)
-    assert [line["epoch"] for line in lines(run)] == list(range(1, 13))
+    assert [line["epoch"] for line in lines(run)] == [1, 12], "few captions: the first and the last"
     tensors, known = plain_model.read(run), Vocabulary.load(run / "model" / "vocabulary.json")
     ids, photos, max_tokens = {token: n for n, token in enumerate(known.tokens)}, vectors(toy), 50
     last = lines(run)[-1]["photos"]
@@ -67,13 +68,57 @@ def test_all_runs_on_a_dataset_show_the_same_photos(toy: toy_training.Toy) -> No
     one = fit(toy_training.options(), toy.dataset, toy.features, toy.runs)
     other = fit(toy_training.options(seed=3, hidden=9), toy.dataset, toy.features, toy.runs)
     shown = [[photo["sha256"] for photo in line["photos"]] for run in (one, other) for line in lines(run)]
-    assert len(shown) == 4
+    assert len(shown) == 4, "two of each run"
     assert all(each == shown[0] for each in shown)
 
 
-def test_only_measurements_are_written(toy: toy_training.Toy) -> None:
-    run = fit(toy_training.options(epochs=5, dev_every=2), toy.dataset, toy.features, toy.runs)
-    assert [line["epoch"] for line in lines(run)] == [2, 4, 5], "the last epoch is always measured"
+@pytest.mark.parametrize(
+    ("every", "settings", "epochs"),
+    [
+        (48, {}, [1, 2, 3, 4, 5]),  # an epoch learns 48
+        (49, {}, [1, 3, 5]),
+        (96, {}, [1, 3, 5]),
+        (97, {}, [1, 4, 5]),  # the last is always written
+        (48, {"dev_every": 2}, [2, 4, 5]),  # as it is always measured
+        (97, {"dev_every": 2}, [2, 5]),
+        (48, {"sampling": "one-per-epoch"}, [1, 3, 5]),  # of 24
+    ],
+)
+def test_so_many_captions_are_learned_between_two_writings(
+    toy: toy_training.Toy,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    every: int,
+    settings: dict[str, Any],
+    epochs: list[int],
+) -> None:
+    monkeypatch.setattr("train.captions.progress.EVERY", every)
+    run = fit(toy_training.options(epochs=5, **settings), toy.dataset, toy.features, tmp_path)
+    assert [line["epoch"] for line in lines(run)] == epochs
+
+
+def test_a_run_that_patience_ends_writes_at_its_end(toy: toy_training.Toy) -> None:
+    settings = {"epochs": 40, "patience": 1, "learning_rate": 0.3}
+    run = fit(toy_training.options(**settings), toy.dataset, toy.features, toy.runs)
+    ended = len((run / "log.jsonl").read_text().splitlines())
+    assert 1 < ended < 40
+    assert [line["epoch"] for line in lines(run)] == [1, ended]
+
+
+def test_both_captions_are_those_of_the_strategies(toy: toy_training.Toy) -> None:
+    """One batch writes them; by themselves they are the same."""
+    job = toy_training.job(toy, seed=1)
+    writes, photos = Captioner.of(job.artifact), np.array(job.dev_split.vectors[:])
+    found = writes.likeliest_and_drawn(photos, 7)
+    for kind, settings in ((0, {"strategy": "greedy"}), (1, {"strategy": "sample", "seed": 7})):
+        alone = [captions[0] for captions in writes.caption(photos, **settings)]
+        assert [each[kind].tokens for each in found] == [caption.tokens for caption in alone]
+        for each, caption in zip(found, alone, strict=True):
+            np.testing.assert_allclose(
+                each[kind].token_log_probabilities, caption.token_log_probabilities, atol=1e-5
+            )
+    with pytest.raises(UserError, match="photo vectors of 8 components"):
+        writes.likeliest_and_drawn(photos[:, :7], 7)
 
 
 def test_without_dev_nothing_is_written(tmp_path: Path) -> None:
@@ -109,10 +154,11 @@ def test_it_goes_on_after_the_measurements_that_were_made(
     whole = progress.path.read_text().splitlines(keepends=True)
     with progress.path.open("a") as file:
         file.write('{"epoch": 5, "pho')  # as a kill leaves it
-    assert progress.keep([1, 2]) == []
+    assert progress.keep([1, 2], [1, 2]) == []
     assert progress.path.read_text() == "".join(whole[:2])
-    assert progress.keep([1, 2, 4, 6]) == [4, 6], "lost"
-    assert progress.keep([]) == []
+    assert progress.keep([1, 2, 4, 6, 8], [1, 4, 6]) == [4, 6], "lost"
+    assert progress.path.read_text() == "".join(whole[:2]), "an earlier version wrote after all"
+    assert progress.keep([], []) == []
     assert not progress.path.exists()
 
 

@@ -96,10 +96,11 @@ def test_a_run_is_followed_by_update_and_by_epoch(toy: toy_training.Toy) -> None
 
 
 def test_captions_are_told_as_texts(toy: toy_training.Toy) -> None:
-    settings = {"epochs": 3, "dev_every": 2, "tensorboard": True, "seed": 2}
+    settings = {"epochs": 5, "dev_every": 2, "tensorboard": True, "seed": 2}
     run = fit(toy_training.options(**settings), toy.dataset, toy.features, toy.runs)
     lines = [json.loads(line) for line in (run / "progress.jsonl").read_text().splitlines()]
     updates = [json.loads(line)["iteration"] for line in (run / "log.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [2, 5], "not after every measurement"
     found = curves(run / "tensorboard" / "captions")
     assert len(found) == 6
     for number, photo in enumerate(lines[0]["photos"]):
