@@ -13,12 +13,11 @@ import argparse
 import math
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.train import SIZES, TOKENS, VECTOR, ours, rate
+from benchmarks.train import SIZES, TOKENS, VECTOR, Step, ours, rate
 from dataset.text.vocabulary import EOS, SPECIALS, Vocabulary
 from train.arithmetic.arithmetic import choose
 from train.arithmetic.compiled.pool import pool_threads
@@ -38,8 +37,8 @@ def share(run: Path) -> float:
     return written / (written + math.fsum(record["seconds"] for record in speeds))
 
 
-def writer(directory: Path, hidden: int, vocabulary: int, *, ends: bool) -> Callable[[], None]:
-    """Return a function that writes a line of progress.jsonl, as a training does.
+def writer(directory: Path, hidden: int, vocabulary: int, *, ends: bool) -> Step:
+    """Return a function of any number that writes a line of progress.jsonl, as a training does.
 
     Args:
         ends: let the model expect an end once in TOKENS tokens.
@@ -51,8 +50,11 @@ def writer(directory: Path, hidden: int, vocabulary: int, *, ends: bool) -> Call
     known = Vocabulary([*SPECIALS, *(f"{number} " for number in range(vocabulary - len(SPECIALS)))])
     vectors = np.random.default_rng(0).standard_normal((WATCHED, VECTOR), np.float32)
     progress = CaptionProgress(directory / "progress.jsonl", ["a" * 64] * WATCHED, vectors, 0)
-    captioner = Captioner(choose(model.xp).decoder(model), known, dimensions=VECTOR)
-    return lambda: progress.write(1, captioner)
+
+    def write(_: int) -> None:
+        progress.write(1, Captioner(choose(model.xp).decoder(model), known, dimensions=VECTOR))
+
+    return write
 
 
 def main() -> None:
@@ -75,7 +77,7 @@ def main() -> None:
             learned = 1 / rate(ours(hidden, vocabulary, batch), batch, arguments.seconds, clock)
             for ends, name in ((False, "untrained"), (True, "ends captions")):
                 write = writer(Path(directory), hidden, vocabulary, ends=ends)
-                written = 1 / rate(lambda _, write=write: write(), 1, arguments.seconds, clock)
+                written = 1 / rate(write, 1, arguments.seconds, clock)
                 part = written / (written + EVERY * learned)
                 figures = f"{1e3 * learned:.2f} | {1e3 * written:.1f} | {part:.1%}"
                 print(f"| {hidden}, {vocabulary}, {batch} | {name} | {figures} |", flush=True)

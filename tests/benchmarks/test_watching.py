@@ -17,7 +17,7 @@ def test_a_runs_share_is_of_all_its_time(tmp_path: Path) -> None:
 def test_a_writing_is_a_line_of_a_file(tmp_path: Path) -> None:
     texts = {}
     for ends in (False, True):
-        watching.writer(tmp_path, 8, 30, ends=ends)()
+        watching.writer(tmp_path, 8, 30, ends=ends)(0)
         (line,) = (tmp_path / "progress.jsonl").read_text().splitlines()
         (tmp_path / "progress.jsonl").unlink()
         photos = json.loads(line)["photos"]

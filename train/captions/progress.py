@@ -32,7 +32,7 @@ DIGITS = 4
 EVERY = 2_500
 """Captions that are learned between two writings, at least: so they take less than 2% of a training's time.
 
-Two captions for each of eight photos take as long as learning 15 to 40 (`python -m benchmarks.watching`).
+Two captions for each of eight photos take as long as learning 25 to 45 (`python -m benchmarks.watching`).
 """
 
 
