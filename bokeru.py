@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from commands.pipeline import Pipeline as PipelineWithSettings
+    from featurize.words.found import Found
     from train.captions.answers import PhotoCaptions
     from train.captions.photo_captioner import PhotoCaptioner
     from train.captions.pool import Neighbour
@@ -157,6 +159,32 @@ class Pipeline:
         is_file = isinstance(photo, Path) or Path(photo).is_file()
         return self.model()._captioner.neighbours(Path(photo) if is_file else str(photo), n)
 
+    def find(self, words: str | None = None, photo: str | Path | None = None, n: int = 24) -> "Found":
+        """Find photos by words, or those that are most like another photo, as `bokeru find` does.
+
+        Args:
+            words: what photos should show. It takes an encoder with a text tower, `features.text`; without
+                one, captions and labels are searched, and `remark` says so.
+            photo: instead of words, a file, or the sha256 of a photo of the dataset.
+            n: how many at most.
+
+        Returns:
+            Its `matches` have `sha256`, `likeness`, `split`, `labels` and a `caption` each.
+
+        Raises:
+            UserError: there is no dataset or no vector, or the encoder cannot be used.
+        """
+        from featurize.words.find import Finder
+
+        if (words is None) == (photo is None):
+            raise UsageError("find takes words or a photo: one of the two")
+        pipeline = self._with_settings()
+        options = pipeline.settings.features
+        needs = photo is not None or options.text is not None
+        cache = pipeline.feature_cache if needs else pipeline.features
+        finder = Finder(options, pipeline.dataset, cache, pipeline.weights)
+        return finder.by_words(words, n) if words is not None else finder.by_photo(str(photo), n)
+
     def compare(self, runs: Iterable[str | Path] = (), split: str = "dev") -> "Comparison":
         """Compare evaluated runs as `bokeru compare` does: the first with each of the others.
 
@@ -190,20 +218,29 @@ class Pipeline:
 
         return Model(named(self.place.runs, run) if run is not None else self._own_run())
 
-    def _own_run(self) -> Path:
-        from commands.lineage import wanted
+    def _with_settings(self) -> "PipelineWithSettings":
+        """Return it with its settings.
+
+        Raises:
+            UsageError: there are none.
+        """
         from commands.pipeline import Pipeline as PipelineWithSettings
         from pipelines import load
-        from train.lineage.choose import choose, choose_by_data
 
         place = self.place
+        return PipelineWithSettings(
+            place.data, place.name, place.config, settings=load(place.name, place.config)
+        )
+
+    def _own_run(self) -> Path:
+        from commands.lineage import wanted
+        from train.lineage.choose import choose, choose_by_data
+
         try:
-            settings = load(place.name, place.config)
+            pipeline = self._with_settings()
         except UsageError:  # as the browser does where there are no settings
-            return choose_by_data(place).run
-        return choose(
-            wanted(PipelineWithSettings(place.data, place.name, place.config, settings=settings))
-        ).run
+            return choose_by_data(self.place).run
+        return choose(wanted(pipeline)).run
 
 
 @dataclass(frozen=True)

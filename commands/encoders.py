@@ -1,12 +1,25 @@
-"""`bokeru encoder`: whether an encoder is fed rightly, before hours are spent on its vectors."""
+"""The commands on encoders: `encoder`, whether one is fed rightly, and `find`, photos by what it sees."""
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from commands.answers.catalogue import answer
-from commands.arguments import Commands, add, add_data, add_json, add_overrides, path, path_text
+from commands.arguments import (
+    Commands,
+    add,
+    add_data,
+    add_json,
+    add_overrides,
+    add_pipeline,
+    path,
+    path_text,
+    pipeline_of,
+    positive,
+)
+from commands.lineage import require_dataset, require_vectors
 from pipelines import with_overrides
 from store.errors import UsageError, UserError
 
@@ -32,6 +45,33 @@ def encoder(arguments: argparse.Namespace) -> None:
     if found.doubts:
         more = f", and {len(found.doubts) - 1} more" if len(found.doubts) > 1 else ""
         raise UserError(f"{arguments.model} may be fed wrongly: {found.doubts[0]}{more}")
+
+
+def find(arguments: argparse.Namespace) -> None:
+    """Find photos of the dataset by words, or those that are most like another photo. By words it takes an
+    encoder with a text tower (`features.text`); without one, captions and labels are searched."""
+    from featurize.words.find import Finder
+
+    if (arguments.words is None) == (arguments.photo is None):
+        raise UsageError("find takes words, or --photo FILE: one of the two")
+    pipeline = pipeline_of(arguments)
+    require_dataset(pipeline)
+    options = pipeline.settings.features
+    by_vectors = arguments.photo is not None or options.text is not None
+    if by_vectors:
+        require_vectors(pipeline)
+    cache = pipeline.feature_cache if by_vectors else pipeline.features
+    finder = Finder(options, pipeline.dataset, cache, pipeline.weights)
+    if arguments.photo is not None:
+        found = finder.by_photo(arguments.photo, arguments.count)
+    else:
+        found = finder.by_words(arguments.words, arguments.count)
+    if found.remark:
+        print(found.remark, file=sys.stderr)
+    if arguments.json:
+        answer("find", found)
+    else:
+        print("\n".join(found.lines()))
 
 
 def _files(photos: Iterable[Path]) -> Iterable[Path]:
@@ -67,3 +107,11 @@ def register(commands: Commands) -> None:
     )
     add_json(command)
     add_data(command)
+    command = add(commands, find)
+    command.add_argument("words", nargs="?", metavar="WORDS", help="what photos should show")
+    add_pipeline(command)
+    command.add_argument(
+        "--photo", type=path_text, metavar="FILE", help="a photo, or the sha256 of one of the dataset"
+    )
+    command.add_argument("--count", type=positive, default=24, metavar="N", help="photos at most (24)")
+    add_json(command)

@@ -85,6 +85,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "bokeru score kanji --pipeline demo --python featurize.scoring.ours:kanji",
     ),
     "encoder": ("bokeru encoder check model.onnx photo.jpg --set features.preprocess=imagenet",),
+    "find": (
+        "bokeru find 犬 --pipeline demo --count 6",
+        "bokeru find --photo photo.jpg --pipeline demo --json",
+    ),
     "weights": ("bokeru weights caffenet",),
     "neighbours": ("bokeru neighbours --pipeline demo --photos 6 -n 4 --out neighbours.png",),
     "contest": (

@@ -8,8 +8,8 @@ from pydantic import Field
 from featurize.feeding.presets import Method, Triple
 from store.options import Options, StageOptions
 
-LIMITS = ("seconds", "memory_gb")
-"""The settings that no vector depends on, and that are not kept beside vectors."""
+LIMITS = ("seconds", "memory_gb", "text")
+"""The settings that no vector of a photo depends on, and that are not kept beside vectors."""
 
 
 def is_onnx(weights: str | Path) -> bool:
@@ -43,6 +43,9 @@ class FeatureOptions(StageOptions):
     weights: str = "untrained"
     """`untrained` (CaffeNet, seeded), `caffenet` (the BVLC file, fetched), `random` (the control: a fixed
     random vector per photo), or a path to a .caffemodel or to an .onnx image encoder."""
+    text: str | None = None
+    """The text tower that belongs to an .onnx image encoder (CLIP, SigLIP and their like): an .onnx with its
+    tokenizer beside it, or the same file. Photos are then found by words."""
     layer: str | None = None
     """The blob whose values become the vector; null means fc7 of a .caffemodel; of an .onnx its only output
     that hangs on the photo alone, or `image_embeds`."""

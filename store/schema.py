@@ -412,6 +412,7 @@ EVALUATED = pa.schema(
                 *("distinct_1", "distinct_2", "self_bleu", "same", "verbatim"),
                 *("names", "names_shuffled", "names_human"),
                 *("rank", "rank_pmi", "photo_nats"),
+                *("clip_score", "clip_score_shuffled", "clip_score_human"),
             )
         ),
     ]

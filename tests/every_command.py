@@ -153,6 +153,8 @@ def run_everything(folder: Path) -> dict[str, Any]:
     checked = ("--set", "features.preprocess=imagenet", "--data", data, "--out", folder / "checked.png")
     ledger.run("encoder", "check", resnet(folder / "model.onnx"), photo, *checked)
     ledger.run("neighbours", *pipeline, "--out", folder / "neighbours.png")
+    ledger.run("find", "犬", *pipeline)
+    ledger.run("find", "--photo", photo, *pipeline)
     ledger.run("leaks", *pipeline, "--least", 0.999, "--out", folder / "leaks.png")
     for form in ("pairs", "webdataset", "coco", "imagefolder"):
         ledger.run("export", *pipeline, "--format", form, folder / form)

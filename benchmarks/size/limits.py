@@ -81,6 +81,8 @@ COMMANDS = (
     Row("score", "score colours {place} --python featurize.scoring.ours:colourfulness", "decode", 5.0, 1.5),
     Row("score, captions", "score kanji {place} --python featurize.scoring.ours:kanji", "mecab", 22.0, 1.5),
     Row("neighbours", "neighbours {place} --photos 4 -n 4 --out {out}/near.png", "vectors", 4.0, 1.0, 1.0),
+    Row("find", "find {place} --photo {photo}", "vectors", 4.0, 1.0, 1.0, "one look at all vectors"),
+    Row("find, words", "find {place} 犬", "read", 5.0, 1.5, why="it asks all captions for a text"),
     Row("leaks", "leaks {place} --out {out}/leaks.png", "vectors", 20.0, 1.0, 1.0, "all pairs", power=2),
     Row("forget", "forget {place} --odai {odai}", "decode", 2.2, 2.0, why="it reads all, rewrites some"),
     Row("dataset, again", "dataset {place}", "decode", 1.5, 2.5, why="photos are known", is_stage=True),

@@ -79,6 +79,12 @@ def _evaluate() -> Any:
     return Evaluations
 
 
+def _find() -> Any:
+    from featurize.words.found import Found
+
+    return Found
+
+
 def _forget() -> Any:
     from commands.forget.report import ForgetReport
 
@@ -179,6 +185,7 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "doctor": _doctor,
     "encoder": _encoder,
     "evaluate": _evaluate,
+    "find": _find,
     "forget": _forget,
     "history": _history,
     "import": _import,

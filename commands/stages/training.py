@@ -31,6 +31,7 @@ def evaluate(
     pipeline: Pipeline, *, seeds: int | None = None, run: str | None = None, as_json: bool = False
 ) -> None:
     """Measure a model on both splits: the run that is named or pinned, else the pipeline's best on dev."""
+    from featurize.words.open import words_of
     from train.evaluation.evaluate import evaluate
     from train.lineage.choose import choose
     from train.runs.evaluations import evaluations
@@ -45,7 +46,9 @@ def evaluate(
         chosen = choose(wanted(pipeline), run)
         print(f"evaluate: {chosen}", file=sys.stderr)
         runs = [chosen.run]
-    found = [evaluate(each, *inputs, train.metrics, train.evaluate_captions, train.device) for each in runs]
+    words = words_of(pipeline.settings.features, pipeline.feature_cache, pipeline.weights)
+    settings = (train.metrics, train.evaluate_captions, train.device)
+    found = [evaluate(each, *inputs, *settings, words=words) for each in runs]
     if as_json:
         return answer("evaluate", evaluations(runs, found, of_seeds=bool(seeds)))
     for split in ("dev", "train") if seeds else ():

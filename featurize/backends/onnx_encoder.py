@@ -168,7 +168,7 @@ class OnnxEncoder:
         first = model and onnx_graph.first_convolution(model, self._input)
         if not model or not first:
             return None
-        small = onnx_graph.part(model, first.output, self._input)
+        small = onnx_graph.part(model, first.output, [self._input])
         onnx_graph.take_in(small, self._path.parent)
         started = self._limits.load(small.SerializeToString())
         answer = self._limits.run(started, first.output, {self._input: images[:1].astype(self._dtype)})

@@ -1,7 +1,7 @@
 """What the graph of an .onnx file says: its files, whether it is in training mode, which part reads
 photos."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -174,8 +174,8 @@ def _reads(node: NodeProto) -> set[str]:
     return set(node.input).union(*(_reads(one) for graph in _graphs(node) for one in graph.node))
 
 
-def part(model: ModelProto, output: str, photos: str) -> ModelProto:
-    """Return the part of a model that leads from its photos to one output; nothing else of it is copied."""
+def part(model: ModelProto, output: str, inputs: Collection[str]) -> ModelProto:
+    """Return the part of a model that leads from some inputs to one output; nothing else of it is copied."""
     graph, steps = model.graph, _steps(model, output)
     wanted = {output}.union(*map(_reads, steps))
     small = ModelProto(
@@ -187,7 +187,7 @@ def part(model: ModelProto, output: str, photos: str) -> ModelProto:
     small.graph.sparse_initializer.extend(
         one for one in graph.sparse_initializer if one.values.name in wanted
     )
-    small.graph.input.extend(one for one in graph.input if one.name == photos)
+    small.graph.input.extend(one for one in graph.input if one.name in inputs)
     own = [one for one in graph.output if one.name == output]
     small.graph.output.extend(
         own or [onnx.ValueInfoProto(name=output)]

@@ -25,10 +25,6 @@ FOLDER = "session.model_external_initializers_file_folder_path"
 """Where the files of weights lie, for a model that is not loaded from its own file."""
 
 
-def _photos(count: int) -> str:
-    return "1 photo" if count == 1 else f"{count} photos"
-
-
 class TooMuch(UserError):
     """A model takes more time or memory than it may."""
 
@@ -63,13 +59,15 @@ class Limits:
     """What a model may take.
 
     Args:
-        seconds: for a photo.
+        seconds: for a photo, or a text.
         memory: bytes for what models compute, of all threads and models of this process together: what the
             first of them was opened with.
+        noun: what it reads.
     """
 
     seconds: float
     memory: int
+    noun: str = "photo"
     _lock: ClassVar[threading.Lock] = threading.Lock()
     _registered: ClassVar[bool] = False
 
@@ -133,9 +131,10 @@ class Limits:
             return np.asarray(session.run([output], dict(feed), run)[0])
         except Exception as error:
             if over.is_set():
-                raise too_slow(self.seconds) from None
+                raise too_slow(self.seconds, f"a {self.noun}") from None
             if is_out_of_memory(error):
-                raise too_large(self.memory, f"for {_photos(count)}") from None
+                nouns = self.noun if count == 1 else f"{self.noun}s"
+                raise too_large(self.memory, f"for {count} {nouns}") from None
             raise
         finally:
             timer.cancel()

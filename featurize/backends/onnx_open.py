@@ -41,7 +41,7 @@ def open_model(path: Path, layer: str | None, size: int | None, pool: Pool, limi
             started = limits.load(str(path))
         else:
             started = limits.load(
-                onnx_graph.part(model, output, photos.name).SerializeToString(), path.parent
+                onnx_graph.part(model, output, [photos.name]).SerializeToString(), path.parent
             )
         return OnnxEncoder(path, started, photos, output, _size(photos, size), pool, limits)
     except UserError as error:

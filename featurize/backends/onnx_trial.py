@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import onnxruntime
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from featurize.backends import onnx_graph
 from featurize.backends.onnx_encoder import Tried
@@ -24,6 +24,7 @@ from store.manifest import fingerprint
 from store.processes import child
 from store.whole_file import read_object, write_json
 
+T = TypeVar("T", bound=BaseModel)
 TRIALS = "trials.json"
 VERSION = 1
 """Part of what tells a trial from others: raise it when the same model would be found to be another."""
@@ -56,7 +57,7 @@ def external_files(path: Path) -> list[str]:
 
 
 def tried(path: Path, options: FeatureOptions, identity: str, beside: Sequence[Path], weights: Path) -> Tried:
-    """Return what a trial of a model found, which is made unless it is known.
+    """Return what a trial of an image encoder found, which is made unless it is known.
 
     Args:
         options: as they were resolved; the limits are among them.
@@ -67,15 +68,33 @@ def tried(path: Path, options: FeatureOptions, identity: str, beside: Sequence[P
     Raises:
         UserError: the model is none that can be used within the limits; the message says why.
     """
+    return trial("try", Tried, path, options, identity, beside, weights)
+
+
+def trial(
+    action: str,
+    kind: type[T],
+    path: Path,
+    options: FeatureOptions,
+    identity: str,
+    beside: Sequence[Path],
+    weights: Path,
+) -> T:
+    """Return what a trial found; `tried` has the other arguments.
+
+    Args:
+        action: what `onnx_worker` is asked to do.
+        kind: the type of what it finds.
+    """
     settings = options.model_dump_json()
     key = fingerprint(VERSION, identity, settings, onnxruntime.__version__)
     kept = _kept(weights)
     with suppress(KeyError, ValidationError):  # made by another version
-        return Tried.model_validate(kept[key])
+        return kind.model_validate(kept[key])
     computed = int(options.memory_gb * 1e9)
     size = _size(path) + sum(one.stat().st_size for one in beside)
-    answer = _ask("try", path, PYTHON + COPIES * size + computed, computed, settings)
-    found = Tried.model_validate(answer["tried"])
+    answer = _ask(action, path, PYTHON + COPIES * size + computed, computed, settings)
+    found = kind.model_validate(answer["tried"])
     newest = dict(list(_kept(weights).items())[1 - KEPT :])
     with suppress(OSError):  # it only saves time: a folder that cannot be written is no reason to fail
         write_json(weights / TRIALS, newest | {key: found.model_dump()})

@@ -2,6 +2,7 @@
 
     files PATH BYTES             says which files beside it hold its weights
     try PATH BYTES OPTIONS       opens it and tries it out, with settings of features as JSON
+    text PATH BYTES OPTIONS      does so with a text tower; their `layer` is the output of the image tower
 
 It answers in JSON: before each step how long that may take, and what is to be said where it takes longer; at
 the end what was found, or why the model cannot be used. Nothing but the end of this process ends some steps.
@@ -11,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from featurize.backends.onnx_open import open_model
 from featurize.feeding.doubts import trial_pictures
 from featurize.feeding.resolve import Fed
 from featurize.options import FeatureOptions
+from featurize.words.tower import TriedTower, open_tower
 from store.errors import UserError
 from store.processes.memory import limit
 
@@ -52,7 +54,8 @@ def main() -> None:
             found: dict[str, Any] = {"files": external_files(Path(path))}
         else:
             options = FeatureOptions.model_validate_json(*settings)
-            found = {"tried": _tried(Path(path), options, tell).model_dump()}
+            attempt = _tried if action == "try" else _tried_tower
+            found = {"tried": attempt(Path(path), options, tell).model_dump()}
     except UserError as error:
         found = {"failed": str(error), "status": error.exit_status}
     answers.send_bytes(json.dumps(found).encode())
@@ -62,7 +65,7 @@ def main() -> None:
 class _Told(Limits):
     """Limits that say before each step how long it may take."""
 
-    tell: Tell
+    tell: Tell = field(kw_only=True)
 
     def load(self, model: bytes | str, folder: Path | None = None) -> onnxruntime.InferenceSession:
         self.reading()
@@ -76,17 +79,25 @@ class _Told(Limits):
     def run(
         self, session: onnxruntime.InferenceSession, output: str, feed: Mapping[str, np.ndarray]
     ) -> np.ndarray:
-        self.tell(self.seconds * max(map(len, feed.values())) + GRACE, too_slow(self.seconds))
+        reason = too_slow(self.seconds, f"a {self.noun}")
+        self.tell(self.seconds * max(map(len, feed.values())) + GRACE, reason)
         return super().run(session, output, feed)
 
 
 def _tried(path: Path, options: FeatureOptions, tell: Tell) -> Tried:
     """Return what is found as a model is tried out on two pictures that are prepared by the settings."""
-    limits = _Told(options.seconds, int(options.memory_gb * 1e9), tell)
+    limits = _Told(options.seconds, int(options.memory_gb * 1e9), tell=tell)
     limits.reading()
     backend = open_model(path, options.layer, options.size, options.pool, limits)
     recipe = Fed(options, "").recipe(backend.size)
     return backend.try_out(np.stack([recipe.prepare(picture) for picture in trial_pictures()]))
+
+
+def _tried_tower(path: Path, options: FeatureOptions, tell: Tell) -> TriedTower:
+    """Return what is found as a text tower is tried out on two texts."""
+    limits = _Told(options.seconds, int(options.memory_gb * 1e9), "text", tell=tell)
+    limits.reading()
+    return open_tower(path, options.layer or "", limits).try_out()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ POSITIONAL = {
     "encoder, photo": "encoder check a.onnx ''",
     "score, model": "score a --pipeline demo --model ''",
     "score, table": "score a --pipeline demo --table ''",
+    "find": "find --pipeline demo --photo ''",
     "leaks": "leaks --pipeline demo --out ''",
     "neighbours": "neighbours --pipeline demo --out ''",
     "reparse, save": "reparse --pipeline demo --url https://bokete.jp/odai/1 --save ''",

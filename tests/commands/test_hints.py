@@ -51,6 +51,7 @@ from featurize.neighbours import nearest
 from featurize.options import FeatureOptions
 from featurize.read import vectors
 from featurize.scoring.stage import Scorer, score
+from featurize.words.open import output_of
 from judging.contest import find as find_contest
 from pipelines import Settings, load
 from store.errors import UserError
@@ -174,6 +175,11 @@ def photos_outside_the_limits(place: Place) -> None:
     options = FeatureOptions(weights=str(small_weights(place.data)))
     with limited(PhotoOptions(max_megapixels=0.000_001)):
         extract(options, place.dataset, place.features, place.weights)
+
+
+def vectors_of_no_layer(place: Place) -> None:
+    (cache(place) / "settings.json").write_text("{}")
+    output_of(cache(place))
 
 
 def crawl_without_captions(place: Place) -> None:
@@ -449,6 +455,7 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("featurize/extract.py", empty_dataset, ["dataset"]),
     ("featurize/extract.py", photos_outside_the_limits, ["dataset"]),
     ("featurize/neighbours.py", lambda place: nearest(cache(place), ["0" * 64], 1, 1), ["features"]),
+    ("featurize/words/open.py", vectors_of_no_layer, ["features"]),
     ("featurize/read.py", lambda place: vectors(place.features / "none", ["0" * 64]), ["features"]),
     ("featurize/read.py", lambda place: vectors(cache(place), ["0" * 64]), ["features"]),
     ("featurize/read.py", vectors_that_fail, ["forget", "--sha256"]),

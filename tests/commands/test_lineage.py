@@ -85,6 +85,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
         "train",
         "evaluate",
         "neighbours",
+        "find 犬",
         "leaks",
         "export pairs --format pairs",
         "push somebody/captions",

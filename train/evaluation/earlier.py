@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dataset import read
+from featurize.words.open import Words
 from store.errors import DamagedFile
 from store.manifest import changed, fingerprint, read_manifest
 from store.plugins.find import Plugin
@@ -12,7 +13,7 @@ from store.whole_file import read_object
 from train.data import dataset_manifest
 from train.runs.find import EVALUATION
 
-FORMAT = 7
+FORMAT = 8
 """Of evaluation.json: an evaluation of another format is made again."""
 CAPTIONED = 500
 """At most so many photos of a split are captioned, its first ones, unless somebody asks for more."""
@@ -25,15 +26,17 @@ def key_of(
     plugins: Sequence[Plugin],
     sample: int,
     captioned: int = CAPTIONED,
+    words: Words | None = None,
 ) -> str:
     """Return the fingerprint of the evaluation that a run, a dataset and its vectors make.
 
     Args:
         plugins: metrics of other people's code.
-        sample, captioned: as `train.evaluation.evaluate.evaluate` takes them.
+        sample, captioned, words: as `train.evaluation.evaluate.evaluate` takes them.
 
     Raises:
         MissingStage: the dataset is not there.
+        UsageError: the text tower is not there.
     """
     return fingerprint(
         *(
@@ -47,6 +50,7 @@ def key_of(
             captioned,
         ),
         *([[f"{plugin.name} {plugin.version}" for plugin in plugins]] if plugins else []),
+        *([{"text": words.identity}] if words else []),
     )
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from dataset import read
+from featurize.words.open import Words
+from featurize.words.tower import TextTower
 from store.chainer_compat import chainer
 from store.errors import UserError
 from store.place import Place
@@ -33,7 +35,7 @@ from train.evaluation.losses import bounds, losses
 from train.evaluation.measure import BATCH
 from train.evaluation.people import People, first_photos
 from train.evaluation.retrieval import retrieval
-from train.evaluation.written import greedy, grounding, likeness
+from train.evaluation.written import depiction, greedy, grounding, likeness
 from train.lineage.measurable import require
 from train.model import Array
 from train.options import EVALUATED
@@ -52,6 +54,7 @@ def evaluate(
     sample: int = EVALUATED,
     device: str = "auto",
     captioned: int = CAPTIONED,
+    words: Words | None = None,
 ) -> dict[str, Any]:
     """Measure the model of `run` on both splits; write the files of `EVALUATION` there and the
     model's card, print a table.
@@ -61,6 +64,7 @@ def evaluate(
         sample: at most so many captions of a split are measured where not all are; see `losses`.
         device: as `train.device` says. Figures of a GPU differ from those of the CPU in the last digits.
         captioned: at most so many photos of a split are captioned, its first ones.
+        words: the text tower that belongs to the vectors, for CLIPScore; None for none.
 
     Returns:
         The contents of evaluation.json: figures by split; losses in nats per token, <EOS> counted; None where
@@ -80,10 +84,11 @@ def evaluate(
         )
     require(run, dataset)
     plugins = outside.found(others, KNOWN)
-    key = key_of(run, dataset, features, plugins, sample, captioned)
+    key = key_of(run, dataset, features, plugins, sample, captioned, words)
     if (known := earlier(run, key)) is not None:
         print("evaluate: up to date")
         return known
+    tower = words.open() if words else None
     # As training does: content that is forgotten meanwhile would come back with the samples.
     with locked(run / "snapshots" / ".lock", f"is training or measuring {run}"):
         sizes = model.config.sizes
@@ -93,7 +98,7 @@ def evaluate(
         with chainer.using_device(own), choose(model.model.xp).threads(1):
             captioner = Captioner.load(run / "model", own)
             figures, tables, samples = _measure(
-                model, captioner, dataset, features, plugins, sample, captioned
+                model, captioner, dataset, features, plugins, sample, captioned, tower
             )
         with changing(Stage("run", run), [run / name for name in EVALUATION]):
             write_json(run / "samples.json", samples)
@@ -112,6 +117,7 @@ def _measure(
     plugins: Sequence[Plugin],
     sample: int,
     captioned: int,
+    tower: TextTower | None,
 ) -> tuple[dict[str, dict[str, Any]], list[pa.Table], list[dict[str, Any]]]:
     """Return the figures of each split, what they are made of, photo by photo, and samples of both."""
     config = model.config
@@ -128,7 +134,7 @@ def _measure(
         found: dict[str, Any] = {"captions": len(split.examples), "left_out": split.left_out, "nll": None}
         found |= _floors(dataset, split)
         if captions:
-            columns = _columns(model, captioner, split, splits[0], people, captions, sample)
+            columns = _columns(model, captioner, split, splits[0], people, captions, sample, tower)
             tables.append(by_photo.table(split.name, split.examples.photos, columns))
             found |= _figures(columns) | bounds(split, splits[0], len(model.vocabulary))
             tokens = [caption.tokens for caption in captions]
@@ -156,6 +162,7 @@ def _columns(
     people: People,
     captions: Sequence[Caption],
     sample: int,
+    tower: TextTower | None,
 ) -> dict[str, Array]:
     """Return all that is measured of each photo of a split: (P,) by name; see `store.schema.EVALUATED`."""
     arithmetic = choose(model.model.xp)
@@ -163,6 +170,7 @@ def _columns(
         **losses(model, split, train, sample),
         **grounding(captioner, split, people, captions),
         **likeness(model, train, people, captions),
+        **depiction(tower, split, people, captions),
         **retrieval(model.model, split.examples, split.vectors, arithmetic, split.name),
     }
     # All but the losses are of the first photos alone.

@@ -43,6 +43,9 @@ MEANINGS = {
     "names": "captions that name what is there",
     "names_shuffled": "... given another photo",
     "names_human": "... by people",
+    "clip_score": "CLIPScore (0 to 2.5)",
+    "clip_score_shuffled": "... beside another photo",
+    "clip_score_human": "... by people",
     **{f"bleu_{order}": f"BLEU-{order}" for order in (1, 2, 3, 4)},
     "rouge_l": "ROUGE-L",
     "cider": "CIDEr (0 to 10)",
@@ -55,8 +58,9 @@ MEANINGS = {
 }
 """Every figure with what it means; docs/evaluation.md defines them."""
 
-_ENDS = ("perplexity", "chance@10", "names_human", "cider_d")
+_ENDS = ("perplexity", "chance@10", "clip_score_human", "cider_d")
 """The last figures of what belongs together."""
+_SOMETIMES = ("floor", "clip_score")
 KNOWN = {*MEANINGS, "photos", "tokens", "intervals"}
 """What evaluation.json has of a split; all others are figures of metrics of other people's code."""
 
@@ -68,8 +72,10 @@ def table(figures: Mapping[str, Any]) -> Table:
     result = Table("", *columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))  # it has to fit into 80 characters
     others = [name for name in figures["dev"] | figures["train"] if name not in KNOWN]
     for name, meaning in [*MEANINGS.items(), *((name, name) for name in others)]:
-        if name.startswith("floor") and all(figures[split].get(name) is None for split in ("dev", "train")):
-            continue  # only drawn captions have a grammar
+        if name.startswith(_SOMETIMES) and all(
+            figures[split].get(name) is None for split in ("dev", "train")
+        ):
+            continue  # only drawn captions have a grammar, and few encoders a text tower
         cells = [text for split in ("dev", "train") for text in value_and_interval(figures[split], name)]
         result.add_row(meaning, *cells, end_section=name in _ENDS)
     return result

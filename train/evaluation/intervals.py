@@ -93,6 +93,7 @@ FIGURES = {
     **{f"bleu_{order}": _bleu(order) for order in (1, 2, 3, 4)},
     **{name: _mean(name) for name in ("rouge_l", "cider", "cider_d", "distinct_1", "distinct_2")},
     **{name: _mean(name) for name in ("self_bleu", "verbatim", "same")},
+    **{name: _mean(name) for name in ("clip_score", "clip_score_shuffled", "clip_score_human")},
 }
 """Every figure that is measured on photos; all others in evaluation.json are counts and bounds."""
 

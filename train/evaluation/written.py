@@ -9,6 +9,8 @@ import numpy as np
 
 from dataset.text.captions import normalise
 from dataset.text.names import name_form
+from featurize.words.clip_score import clip_score
+from featurize.words.tower import TextTower
 from train.artifact import Artifact
 from train.captions.captioner import Caption, Captioner
 from train.data import Split
@@ -36,6 +38,26 @@ def grounding(
         "names": names([caption.text for caption in captions], people.labels),
         "names_shuffled": names([caption.text for caption in greedy(captioner, others)], people.labels),
         "names_human": names([texts[0] for texts in people.texts], people.labels),
+    }
+
+
+def depiction(
+    tower: TextTower | None, split: Split, people: People, captions: Sequence[Caption]
+) -> dict[str, Array]:
+    """Return how much captions say what photos show, by CLIPScore: (N,) by name; NaN without a tower.
+
+    Of the model's captions beside their photos, and each beside another one; and of people's with most stars.
+    """
+    if tower is None:
+        none = np.full(len(captions), metrics.NONE)
+        return dict.fromkeys(("clip_score", "clip_score_shuffled", "clip_score_human"), none)
+    own = split.vectors[: len(captions)]  # (N, D)
+    written = tower.vectors([caption.text for caption in captions])
+    people_wrote = tower.vectors([texts[0] for texts in people.texts])
+    return {
+        "clip_score": clip_score(own, written),
+        "clip_score_shuffled": clip_score(own[derangement(len(captions))], written),
+        "clip_score_human": clip_score(own, people_wrote),
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from dataset import read
 from featurize.cache import missing
+from featurize.words.open import words_of
 from store.errors import UserError
 from store.manifest import NAME as MANIFEST
 from store.manifest import changed, is_fresh
@@ -143,7 +144,8 @@ def _evaluate(wanted: Wanted, run: Chosen | None) -> StageStatus:
     if wanted.cache is None or not (place.dataset / MANIFEST).exists():
         return found.but("stale", command, "the dataset or the weights are not there")
     plugins = outside.found(wanted.train.metrics, KNOWN)
-    key = key_of(run.run, place.dataset, wanted.cache, plugins, wanted.train.evaluate_captions)
+    words = words_of(wanted.features, wanted.cache, place.weights)
+    key = key_of(run.run, place.dataset, wanted.cache, plugins, wanted.train.evaluate_captions, words=words)
     if earlier(run.run, key) is None:
         return found.but("stale", command, f"{run.run.name} was measured on another build, or otherwise")
     return found

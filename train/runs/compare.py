@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -26,6 +27,9 @@ OF_TOKENS = frozenset(
     ("bleu_1", "bleu_2", "bleu_3", "bleu_4", "rouge_l", "cider", "cider_d", "distinct_1", "distinct_2")
 ) | {"self_bleu", "other_photo_nats", "photo_nats"}
 """Figures that say nothing of each other where the captions were cut into tokens in other ways."""
+
+OF_ENCODERS = frozenset(("clip_score", "clip_score_shuffled", "clip_score_human"))
+"""Figures that say nothing of each other where photos have vectors of other encoders."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:
         names = {run: str(run) for run in runs}
     tables = {run: by_photo.read(run, split) for run in runs}
     models = [artifact.load(run / "model") for run in runs]
-    unlike = _unlike(models)
+    unlike = _unlike(models, [tables[run] for run in runs])
     found: dict[str, dict[str, Estimate]] = {}
     for run in others:
         mine, theirs = by_photo.paired(tables[run], tables[base])
@@ -90,9 +94,12 @@ def compare(runs: Sequence[Path], split: str = "dev") -> Comparison:
     return Comparison(split, names[base], figures, found, tuple(unlike), pooled, differ, met)
 
 
-def _unlike(models: Sequence[artifact.Artifact]) -> dict[str, frozenset[str]]:
+def _unlike(models: Sequence[artifact.Artifact], tables: Sequence[pa.Table]) -> dict[str, frozenset[str]]:
     """Return which figures of the models say nothing of each other, by the reason."""
     found = {}
+    scored = [table for table in tables if table["clip_score"].null_count < len(table)]
+    if len(scored) > 1 and len({model.config.features.key for model in models}) > 1:
+        found["their CLIPScores are by other encoders"] = OF_ENCODERS
     if len({model.config.tokenizer for model in models}) > 1:
         found["their captions are cut into tokens in other ways"] = OF_WORDS | OF_TOKENS
     elif len({model.vocabulary.tokens for model in models}) > 1:
