@@ -47,8 +47,10 @@ def evaluate(
         print(f"evaluate: {chosen}", file=sys.stderr)
         runs = [chosen.run]
     words = words_of(pipeline.settings.features, pipeline.feature_cache, pipeline.weights)
-    settings = (train.metrics, train.evaluate_captions, train.device)
-    found = [evaluate(each, *inputs, *settings, words=words) for each in runs]
+    found = [
+        evaluate(each, *inputs, train.metrics, train.evaluate_captions, train.device, words=words)
+        for each in runs
+    ]
     if as_json:
         return answer("evaluate", evaluations(runs, found, of_seeds=bool(seeds)))
     for split in ("dev", "train") if seeds else ():

@@ -124,7 +124,7 @@ def test_words_find_the_photos_that_show_it(place: Place, colour: str) -> None:
     assert found.by == "vectors"
     assert found.remark is None
     assert found.searched == 12
-    likeness = [match.likeness for match in found.matches]
+    likeness = [match.likeness or 0.0 for match in found.matches]
     assert likeness == sorted(likeness, reverse=True)
     assert min(likeness) > 0.97
 

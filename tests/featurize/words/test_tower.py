@@ -47,7 +47,7 @@ def test_texts_photos_and_scores_agree_with_numpy(tmp_path: Path) -> None:
     np.testing.assert_allclose(vectors, images, atol=1e-4)
 
     def unit(values: np.ndarray) -> np.ndarray:
-        return values / np.linalg.norm(values, axis=1, keepdims=True)
+        return np.asarray(values / np.linalg.norm(values, axis=1, keepdims=True))
 
     np.testing.assert_allclose(unit(vectors) @ unit(found).T, unit(images) @ unit(texts).T, atol=1e-4)
 
