@@ -65,6 +65,7 @@ def web(arguments: argparse.Namespace) -> None:
         index = export(pipeline.data, pipeline.name, arguments.export, options, speakers, contact)
         print(f"Open {index} in a browser")
     else:
+        from demo.captions.gloss import gloss
         from web.app import serve
 
         serve(
@@ -75,6 +76,7 @@ def web(arguments: argparse.Namespace) -> None:
             pipeline.settings.web,
             speakers=speakers,
             contact=contacts(pipeline),
+            gloss=gloss,
             names=arguments.allow_host,
             key=not arguments.no_key,
             key_file=arguments.key_file,

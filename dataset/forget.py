@@ -22,7 +22,7 @@ from store.forget import anything
 from store.forget.content import Content
 from store.forget.forgotten import ForgottenFilter
 from store.manifest import Entry, fingerprint, listed
-from store.place import INDEX
+from store.place import INDEX, MAP
 from store.progress import Progress
 from store.register import arrow_file
 from store.register.kinds import DATASET_CAPTIONS, DATASET_SHARDS
@@ -98,8 +98,9 @@ def forget(stage: Stage, content: Content, forgotten: ForgottenFilter) -> int:
 
 def _remove_index(directory: Path) -> None:
     """Delete what the web app made of the dataset as it was, perhaps while this one was written."""
-    for path in directory.with_name(INDEX).glob(f"[!.]*{arrow_file.SUFFIX}"):
-        path.unlink(missing_ok=True)
+    for folder in (INDEX, MAP):
+        for path in directory.with_name(folder).glob(f"[!.]*{arrow_file.SUFFIX}"):
+            path.unlink(missing_ok=True)
 
 
 def _publish(directory: Path, parts: dict[str, list[Part]], content: Content) -> int:

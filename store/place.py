@@ -17,6 +17,8 @@ SHARED = ("features", "weights")
 FORGETTING = "forgetting.json"
 INDEX = "index"
 """The folder of a pipeline with what the web app made of its dataset, to be mapped into memory."""
+MAP = "map"
+"""The folder of a pipeline with where the web app's map shows its photos."""
 STAGES = ("crawl", "dataset", "runs")
 """Folders of a pipeline, one a stage."""
 

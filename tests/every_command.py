@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from fastapi.testclient import TestClient
 
 from commands.main import main
 from crawler.options import CrawlOptions
@@ -33,6 +34,8 @@ from tests.crawler.stage import crawl
 from tests.dataset.importers.cans import boke_row, can, oogiri_go, rows_as_csv, sample
 from tests.featurize.families import resnet
 from tests.featurize.small_networks import small_network, small_weights
+from tests.web.waiting import ready
+from web.app import create
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 PAGE = Path(__file__).parent / "crawler" / "pages" / "angular_2020.html"
@@ -146,6 +149,7 @@ def run_everything(folder: Path) -> dict[str, Any]:
     ledger.run("history", *pipeline)
     ledger.run("score", "kanji", "--python", "featurize.scoring.ours:kanji", *pipeline)
     ledger.run("web", *pipeline, "--export", folder / "pages")
+    look_at_the_map(data)
     holding = [path.relative_to(data).as_posix() for path in search(data, everything(data))]
     photo = folder / "photo.jpg"
     photo.write_bytes(next(read.photo_bytes(data / "demo/dataset"))[1])
@@ -197,6 +201,13 @@ def everything(data: Path) -> Content:
     texts = {text for text in captions["text"].to_pylist() if len(text) >= SHORT}
     numbers = set(captions["odai_id"].to_pylist())
     return Content(set(captions["sha256"].to_pylist()), odai_ids=numbers, texts=texts)
+
+
+def look_at_the_map(data: Path) -> None:
+    """Open the map in the web app, which makes it."""
+    with TestClient(create(data, "demo")) as client:
+        answer = ready(client, "/pipelines/demo/map")
+        assert answer.status_code == 200, answer.text
 
 
 def judge(ledger: Ledger, pipeline: tuple[object, ...]) -> None:

@@ -22,6 +22,7 @@ from store.processes.interruption import deferred
 from web.caption_service import CaptionService
 from web.content.judging.contests import keys as keys_of_contests
 from web.content.library import Library
+from web.content.shown.glosses import Gloss, Glosses, nothing
 from web.content.speakers import Speakers
 from web.door.admission import Admission
 from web.door.connections import BoundedConfig, Connections
@@ -43,9 +44,12 @@ from web.routes import (
     generate,
     judge,
     overview,
+    photo_map,
     photos,
+    side_by_side,
     training,
     try_photo,
+    why,
 )
 from web.services import Services, votes_at_most
 
@@ -62,6 +66,7 @@ def create(
     keys: KeyRing | None = None,
     speakers: Speakers | None = None,
     contact: Contact = lambda pipeline: None,
+    gloss: Gloss = nothing,
 ) -> FastAPI:
     """Return the app.
 
@@ -73,6 +78,7 @@ def create(
         keys: those that open it, and whether one is asked for; by default it is not.
         speakers: choose whose model writes captions; by default those that know no settings.
         contact: returns whom owners can write to, by a pipeline's name.
+        gloss: returns what a drawn caption says in English, None where it cannot tell.
     """
     options, keys = options or WebOptions(), keys or KeyRing()
     # FastAPI's own documentation pages load scripts from another host.
@@ -83,7 +89,7 @@ def create(
     app.state.services = Services(
         data,
         pipeline,
-        Pages(pipeline),
+        Pages(pipeline, glosses=Glosses(data, gloss)),
         library,
         CaptionService(library, options.model_seconds),
         speakers or Speakers(),
@@ -94,8 +100,8 @@ def create(
     )
     keys.add(partial(keys_of_contests, data))
     app.include_router(api.docs)
-    pages = (overview, photos, contains, training, generate, try_photo, contests, judge)
-    for routes in (api, answers, *pages):
+    pages = (overview, photos, photo_map, contains, training, side_by_side, generate, why, try_photo)
+    for routes in (api, answers, *pages, contests, judge):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     # The last is outermost: it also guards static files and error pages.
@@ -123,6 +129,7 @@ def serve(
     *,
     speakers: Speakers | None = None,
     contact: Contact = lambda pipeline: None,
+    gloss: Gloss = nothing,
     names: Sequence[str] = (),
     key: bool = True,
     key_file: Path | None = None,
@@ -154,7 +161,7 @@ def serve(
     # Pages, searches and captions fill the cores already, where OpenBLAS's threads wait for each other:
     # captions of six photos took 220 ms on a busy machine, and 11 with one thread.
     threadpool_limits(1, user_api="blas")
-    app = create(data, pipeline, opening.hosts, options, ring(secret), speakers, contact)
+    app = create(data, pipeline, opening.hosts, options, ring(secret), speakers, contact, gloss)
     threading.Thread(target=_prepare, args=(app.state.services,), daemon=True).start()
     connections = Connections(
         options.connections, options.connections_per_address, options.proxies, options.read_seconds

@@ -4,13 +4,16 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from featurize.read import Vectors
 from store.errors import MissingStage
+from store.manifest import fingerprint
 from store.photo.decode import Picture
 from store.place import Place
 from train.captions.captioner import Caption, Captioner
@@ -19,6 +22,7 @@ from train.captions.pool import Neighbour, Pool
 from train.ranking.artifact import RankerArtifact
 from train.ranking.best_of import best_of
 from web.caption_settings import CaptionSettings
+from web.content.file_cache import file_version
 from web.content.library import Library
 from web.content.shown.hidden import Hidden
 from web.content.shown.tokens import Token
@@ -64,6 +68,8 @@ class ModelCaption:
         return tuple(Token(text, math.exp(value)) for text, value in pairs)
 
 
+TOGETHER = 100
+"""Photos whose captions are written at once, where there are many."""
 HIDDEN = ModelCaption(Caption("", (), 0.0, (), 0.0), is_hidden=True)
 """Stands for a caption that the settings hide."""
 
@@ -139,6 +145,31 @@ class CaptionService:
         # The photo itself would be the nearest.
         return pool.nearest(vector, count, [sha256])[0]
 
+    def likeliest(self, place: Place, run: Path, of: str, sha256s: Sequence[str]) -> dict[str, ModelCaption]:
+        """Return the likeliest caption of each of many photos that has a vector, by photo.
+
+        They are written once for each version of the model, in the background.
+
+        Args:
+            of: what the photos are: of each such name the last are kept.
+
+        Raises:
+            UserError: there is no model or no vectors, or they do not belong together.
+            NotReady: they are being written, or what they need is being made.
+        """
+        captioner, vectors = self._library.captioner(run), self._model(place, run)[1]
+        files = (run / "model" / name for name in ("model.safetensors", "config.json", "vocabulary.json"))
+        versions = self._library.made_of(place, captioner.features_key)[1].version, file_version(*files)
+        written = self._library.prepared(
+            ("likeliest", run, of),
+            (versions, fingerprint(list(sha256s))),
+            "The captions are being written",
+            partial(_likeliest, captioner, vectors, sha256s),
+        )
+        return dict(
+            zip(written, (one for (one,) in self._shown([[one] for one in written.values()])), strict=True)
+        )
+
     def prepare(self, place: Place, run: Path) -> None:
         """Load what captions and neighbours need, and write one, so that the first visitor need not wait.
 
@@ -173,6 +204,20 @@ class CaptionService:
                 raise TooLong(Message(text, limit))
 
         return check
+
+
+def _likeliest(
+    captioner: Captioner, vectors: Vectors, sha256s: Sequence[str], report: Callable[[int, int], None]
+) -> dict[str, ModelCaption]:
+    rows = vectors.find(pa.array(sha256s, pa.string()))
+    found = {}
+    for start in range(0, len(rows), TOGETHER):
+        some = np.flatnonzero(rows[start : start + TOGETHER] >= 0) + start
+        photos = np.asarray(vectors.data.values[rows[some]], np.float32)
+        captions = captioner.caption(photos, strategy="greedy") if len(some) else []
+        found |= {sha256s[at]: ModelCaption(one) for at, (one,) in zip(some, captions, strict=True)}
+        report(start, len(rows))
+    return found
 
 
 def _write(

@@ -1,7 +1,7 @@
 """Translation: the texts of the pages in English and Japanese, keyed by their English."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -37,10 +37,16 @@ class LocalisedError(UserError):
 
 
 class Translator:
-    """Translates texts into one language. Templates call it as `_("text {name}", name=value)`."""
+    """Translates texts into one language. Templates call it as `_("text {name}", name=value)`.
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    Args:
+        language: a key of `LANGUAGES`.
+        gloss: returns what a caption says in that language, None where nobody can tell: templates call it as
+            `_.gloss(text)`.
+    """
+
+    def __init__(self, language: str, gloss: Callable[[str], str | None] = lambda _: None) -> None:
+        self.language, self.gloss = language, gloss
         self._texts = translations(language)
 
     def __call__(self, text: str | Message, /, **values: object) -> str:

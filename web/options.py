@@ -32,6 +32,10 @@ class WebOptions(Options):
     """Neighbours of a photo, and photos for mismatched captions, are looked for among so many of the training
     photos that have a vector, the first in the dataset; null: among all. Each look reads the vectors of them
     all, 16 kB a photo for fc7: 330 MB for 20,000 photos, 1.6 GB for 100,000. Nothing else is limited."""
+    map_photos: int = Field(1000, ge=1, le=3000)
+    """The map shows so many photos at most, and runs are compared on so many of a split: a sample that the
+    dataset's fingerprint draws. All pairs of the map's are compared: 1,000 photos take seconds, 3,000 nine
+    times as long and 72 MB of memory while they are laid out."""
     proxies: Annotated[tuple[str, ...], AfterValidator(parsed_networks)] = ()
     """Addresses or networks of reverse proxies before the app, such as 10.0.0.2 or 10.0.0.0/24. Of requests
     that come from them `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Prefix` count; of others

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dataset.rights.licences import allows_publishing
 from store.place import bokeru
+from web.content.shown.glosses import Glosses
 from web.door.security import COPY_POLICY
 from web.languages import LANGUAGES, Translator, choose_language
 from web.links import Links
@@ -39,17 +40,23 @@ class Pages:
     Args:
         pipeline: the pipeline that the navigation leads to by default.
         links: the addresses of pages, photos and static files.
+        glosses: tell what drawn captions say in English; by default nothing does.
     """
 
-    def __init__(self, pipeline: str, links: Links | None = None) -> None:
+    def __init__(self, pipeline: str, links: Links | None = None, glosses: Glosses | None = None) -> None:
         self._environment = template_environment()
-        self._pipeline, self._links = pipeline, links or Links()
+        self._pipeline, self._links, self._glosses = pipeline, links or Links(), glosses
 
     def render(self, template: str, language: str, to: Links | None = None, **context: Any) -> str:
         """Return the HTML of a page; `to` instead of the links that all pages have."""
         context = {"pipeline": self._pipeline, "current": "", "alone": False, **context}
+        translator = (
+            Translator(language, self._glosses.of(context["pipeline"]))
+            if self._glosses and language == "en"
+            else Translator(language)
+        )
         return self._environment.get_template(template).render(
-            _=Translator(language),
+            _=translator,
             to=to or self._links,
             language=language,
             languages=LANGUAGES,

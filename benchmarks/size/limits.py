@@ -109,9 +109,14 @@ FIRST, LATER = (1.0, 3.0), (0.1, 0.3)
 """Seconds that the first page of a kind may take, and each later one, or so many starts if that is longer."""
 UPLOAD = ((1.5, 5.0), (0.2, 0.6))
 """The same of a photo of one's own, which the network reads: its weights are loaded for the first one."""
-LONGER = ("generate", "api, rows", "api, neighbours")
+LONGER = ("generate", "api, rows", "api, neighbours", "why")
 """Pages that write captions, ask the shards as a user would, or read the vectors of all photos of train from
 memory (1.5 GB at full size): each may take as long as a first one."""
+MADE = ("map", "side by side")
+"""Pages whose first one lays a thousand photos out, decodes them and writes their captions, behind it,
+while it says how far it is; or writes those of a thousand others."""
+MAKING = (12.0, 30.0)
+"""Seconds, or starts, until such a first page shows itself."""
 LISTENS = 8.0
 """Starts that a server may take until its first page is there."""
 PREPARED = ("read", 10.0)

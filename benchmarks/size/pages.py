@@ -15,6 +15,7 @@ import psutil
 import pyarrow.parquet as pq
 
 from benchmarks.size.commands import BOKERU, values
+from benchmarks.size.limits import MADE
 from benchmarks.size.make import NAME
 from benchmarks.size.measuring import Cost, watched
 from benchmarks.size.prepare import Prepared
@@ -30,6 +31,9 @@ PAGES = {
     "data, words": f"{_SITE}/data?label=猫&page={{number}}",
     "statistics": f"{_SITE}/statistics",
     "training": f"{_SITE}/training",
+    "map": f"{_SITE}/map",
+    "side by side": f"{_SITE}/side-by-side?run={{run}}&run={{run}}&page={{number}}",
+    "why": f"{_SITE}/photos/{{sha256}}/why?caption=猫が転職した",
     "try": f"{_SITE}/try",
     "picture": f"{_SITE}/photos/{{sha256}}.jpg?size=240",
     "api, pipelines": "/api/pipelines",
@@ -121,18 +125,23 @@ class Visitor:
         process: the server.
         began: seconds until it listened.
         upload: the photo that is sent where one is wanted.
+        run: the name of the pipeline's run.
     """
 
     client: httpx.Client
     process: psutil.Process
     began: float
     upload: bytes
+    run: str
 
     def asks(self, kind: str, sha256: str, number: int) -> Cost:
         """Ask for page `number`, from 1, of a kind, or for that of a photo."""
-        path = (PAGES | POSTED)[kind].format(sha256=sha256, number=number)
+        path = (PAGES | POSTED)[kind].format(sha256=sha256, number=number, run=self.run)
         started, used = time.perf_counter(), self.used()
         answer = self.client.post(path, content=self.upload) if kind in POSTED else self.client.get(path)
+        while answer.status_code == 503 and kind in MADE:
+            time.sleep(_AGAIN)
+            answer = self.client.get(path)
         seconds, used = time.perf_counter() - started, self.used() - used
         text = answer.text if "image" not in answer.headers.get("Content-Type", "") else ""
         if lacks := _LACKS.search(text):
@@ -174,7 +183,8 @@ def served(prepared: Prepared, words: list[str]) -> Iterator[Visitor]:
             headers = {"Content-Type": "application/octet-stream"}
             with httpx.Client(base_url=address[0], timeout=600, headers=headers) as client:
                 upload = (prepared.folder / "photo.jpg").read_bytes()
-                yield Visitor(client, psutil.Process(server.pid), began, upload)
+                run = next((prepared.data / NAME / "runs").glob("[!.]*")).name
+                yield Visitor(client, psutil.Process(server.pid), began, upload, run)
         finally:
             server.kill()  # it holds nothing
             server.wait()

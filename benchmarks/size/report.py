@@ -12,6 +12,8 @@ from benchmarks.size.limits import (
     LEAST,
     LISTENS,
     LONGER,
+    MADE,
+    MAKING,
     PREPARED,
     SERVED,
     STARTS,
@@ -91,6 +93,7 @@ def _page(name: str, run: Run) -> Line:
         return Line(name, found, seconds, math.inf, tuple(_over(found, seconds, math.inf, 0)))
     is_later = name.endswith("later") and not name.startswith(LONGER)
     first, later = UPLOAD if name.startswith("upload") else (FIRST, LATER)
+    first = MAKING if name.startswith(MADE) else first
     least, starts = later if is_later else first
     seconds = max(least, starts * run.yardsticks["start"])
     reason = f"{least:g} s for a page, or {starts:g} starts"

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from store import schema
 from store.manifest import NAME as MANIFEST
-from store.place import INDEX, Place
+from store.place import INDEX, MAP, Place
 from store.whole_file import TEMPORARY
 
 StageName = Literal["crawl", "dataset", "features", "run", "pipeline", "weights"]
@@ -238,6 +238,7 @@ KINDS = (
     FileKind("pipeline", "<pipeline>/contests/*/published/README.md", "text"),
     FileKind("pipeline", "<pipeline>/photos/*.parquet", "parquet", schema.LOOKS, "photos", content=True),
     FileKind("pipeline", f"<pipeline>/{INDEX}/*.arrow", "arrow", content=True),
+    FileKind("pipeline", f"<pipeline>/{MAP}/*.arrow", "arrow", content=True),
     FileKind("run", "<pipeline>/runs/.<run>.new-*/**/*", "temporary", content=True),
     FileKind("run", "<pipeline>/runs/.<run>.new-*/snapshots/.lock", "lock"),
     FileKind("features", "features/.<key>.new-*/**/*", "temporary", content=True),

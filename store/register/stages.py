@@ -10,13 +10,16 @@ import pyarrow.parquet as pq
 
 from store.errors import UserError
 from store.manifest import NAME as MANIFEST
-from store.place import INDEX
+from store.place import INDEX, MAP
 from store.register.kinds import DATASET_SHARDS, FileKind, StageName, kinds
 
 _SHARDS = (f"{DATASET_SHARDS}/train-*.parquet", "train-*.parquet")
 """Where a dataset's shards lie, now and in 0.1."""
 
-_TABLES = ("builds/*.parquet", "scores/*/*.parquet", "contests/*/pairs.parquet", f"{INDEX}/*.arrow")
+_TABLES = (
+    *("builds/*.parquet", "scores/*/*.parquet", "contests/*/pairs.parquet"),
+    *(f"{INDEX}/*.arrow", f"{MAP}/*.arrow"),
+)
 """Where the tables of a pipeline as a whole lie."""
 
 

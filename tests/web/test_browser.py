@@ -23,6 +23,7 @@ PATHS = (
     *("/", "/data", "/statistics", "/photos/{sha256}", "/photos/{sha256}/neighbours", "/training"),
     *("/generate", "/generate?strategy=mismatch", "/try", "/api", "/photos/{sha256}/rows"),
     *("/contains?asked=1001", "/contains?asked=1"),
+    *("/map", "/side-by-side", "/photos/{sha256}/why?caption=犬が走る"),
 )
 Open = Callable[..., Page]
 

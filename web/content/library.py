@@ -1,6 +1,6 @@
 """The library: opens datasets, photos, vectors and models, and keeps each until its files change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -146,6 +146,28 @@ class Library:
             self._wait(stored),
         )
 
+    def made_of(self, place: Place, key: str) -> tuple[Stored, Stored]:
+        """Return the files of a dataset and of the vectors in the cache `key` as they are now."""
+        return self._dataset(place), Stored.of(*shard_paths(place.features / key))
+
+    def prepared(
+        self,
+        key: Hashable,
+        version: Hashable,
+        what: str,
+        make: Callable[[Callable[[int, int], None]], T],
+    ) -> T:
+        """Return what `make` returns for a version; it is called in the background, once for each.
+
+        Args:
+            what: what is being made, as a text that can be translated.
+            make: is given what it tells how much is done, and of how much.
+
+        Raises:
+            NotReady: it is being made.
+        """
+        return self._prepared.get(key, version, what, make, self._patience)
+
     def pool(self, place: Place, key: str, *, waits: bool = False) -> Pool:
         """Return the training photos of a pipeline that neighbours are looked for among.
 
@@ -157,7 +179,7 @@ class Library:
             NotReady: its vectors are being looked through.
         """
         catalogue, vectors = self.catalogue(place), self.vectors(place, key)
-        stored = self._dataset(place), Stored.of(*shard_paths(place.features / key))
+        stored = self.made_of(place, key)
         version = tuple(each.version for each in stored)
         return self._prepared.get(
             ("pool", place, key),
@@ -180,10 +202,9 @@ class Library:
         Raises:
             UserError: none of them has a vector.
         """
-        stored = self._dataset(place), Stored.of(*shard_paths(place.features / key))
         return self._prepared.get(
             ("lookalikes", place, key),
-            tuple(each.version for each in stored),
+            tuple(each.version for each in self.made_of(place, key)),
             "The vectors of the photos are being looked through",
             lambda _: Lookalikes(place.features / key, place.dataset),
         )

@@ -3,12 +3,15 @@
 import base64
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import Field, ValidationError
 
+from dataset.rights.licences import allows_publishing
 from store.errors import UsageError, UserError
 from store.photo.options import Limits
 from store.place import Place
@@ -22,6 +25,8 @@ from web.routes.photos import best_caption
 from web.services import PlaceDep, Services, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
+EXAMPLES, LOOKED_AT = 6, 60
+"""Photos that are offered to try, and how many are looked at for them."""
 
 
 class TrySettings(CaptionSettings):
@@ -45,6 +50,8 @@ async def try_photo(request: Request, services: ServicesDep, place: PlaceDep) ->
         with services.uploads.upload() as upload:
             photo, fields = await services.uploads.form(request, upload)
             settings = parse_settings(fields)
+            if not photo and (example := fields.get("example")):
+                photo = _example(services, place, example)
             if not photo:
                 raise UnusablePhoto(Message("No photo was sent. Choose one first."))
             run = services.speakers.run(place, settings.run)
@@ -61,6 +68,28 @@ def _caption(
     """Return captions for a photo, and the photo as base64 for the page: it has no address of its own."""
     captions = services.captions.for_upload(place, run, photo, settings)
     return captions, base64.b64encode(jpeg(captions.picture, 600)).decode()
+
+
+def _example(services: Services, place: Place, sha256: str) -> bytes:
+    """Return the bytes of a photo that the form offered.
+
+    Raises:
+        UnusablePhoto: it is offered no more.
+    """
+    if sha256 not in {photo["sha256"] for photo in _examples(services, place)}:
+        raise UnusablePhoto(Message("This photo is not offered any more. Choose another one."))
+    return services.library.photo_bytes(place, sha256)
+
+
+def _examples(services: Services, place: Place) -> list[dict[str, Any]]:
+    """Return photos of dev to try: those that nobody forbids to pass on, always the same."""
+    try:
+        catalogue = services.library.catalogue(place, at_once=True)
+    except UserError:  # there is no dataset, or its index is being made
+        return []
+    shuffled = (catalogue.photo(int(number)) for number in catalogue.shuffled("dev")[:LOOKED_AT])
+    free = (each for each in shuffled if each["licence"] is None or allows_publishing(each["licence"]))
+    return list(islice(free, EXAMPLES))
 
 
 def parse_settings(fields: dict[str, str]) -> TrySettings:
@@ -104,6 +133,7 @@ def _page(
         runs=services.speakers.with_models(place),
         command=place.command("train"),
         upload=captions,
+        examples=_examples(services, place) if writes else [],
         picture=picture,
         neighbours=neighbours,
         problem=problem,
