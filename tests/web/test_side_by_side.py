@@ -90,7 +90,7 @@ def test_the_page_shows_what_both_runs_write(two: Place) -> None:
     with TestClient(create(two.data, "demo")) as client:
         text = ready(client, path).text
         page = client.get(f"/pipelines/demo/training?run={names[0]}&run={names[1]}").text
-        cards = re.findall(r'<article class="card".*?</article>', text, re.DOTALL)
+        cards = re.findall(r'<article class="card beside".*?</article>', text, re.DOTALL)
         assert len(cards) == 12
         for card in cards[:3]:
             (sha256,) = set(re.findall("photos/([0-9a-f]{64})", card))
