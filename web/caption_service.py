@@ -210,13 +210,13 @@ def _likeliest(
     captioner: Captioner, vectors: Vectors, sha256s: Sequence[str], report: Callable[[int, int], None]
 ) -> dict[str, ModelCaption]:
     rows = vectors.find(pa.array(sha256s, pa.string()))
-    found = {}
+    found: dict[str, ModelCaption] = {}
     for start in range(0, len(rows), TOGETHER):
         some = np.flatnonzero(rows[start : start + TOGETHER] >= 0) + start
         photos = np.asarray(vectors.data.values[rows[some]], np.float32)
         captions = captioner.caption(photos, strategy="greedy") if len(some) else []
-        found |= {sha256s[at]: ModelCaption(one) for at, (one,) in zip(some, captions, strict=True)}
-        report(start, len(rows))
+        found |= {sha256s[int(at)]: ModelCaption(one) for at, (one,) in zip(some, captions, strict=True)}
+        report(min(start + TOGETHER, len(rows)), len(rows))
     return found
 
 

@@ -3,7 +3,7 @@
 import time
 
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 
 PATIENCE = 60.0
 """Seconds: a busy machine takes long to begin."""
