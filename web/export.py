@@ -1,14 +1,14 @@
 """Exports the pages as files that a browser opens without a server."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence, Set
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 
 from dataset.export.made import exported
 from dataset.export.pages import record_pages
-from dataset.rights.licences import allows_publishing
 from store.errors import UsageError
 from store.photo.keys import check_keys
 from store.place import Place
@@ -22,17 +22,17 @@ from web.content.speakers import Speakers
 from web.content.stages import pipelines
 from web.languages import LANGUAGES
 from web.links import STATIC
-from web.offline import decoder, keys
+from web.offline import closed, decoder, keys
 from web.offline.links import file_name, model_name
 from web.offline.pages import Copy
 from web.offline.written import Written, written_by
 from web.options import WebOptions
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
-from web.routes.generate import GenerateSettings, select_photos
+from web.routes.generate import PER_PAGE
 from web.routes.training import MAX_RUNS, learned_by
 
-PAGES_PER_SPLIT = 2
-"""Pages of photos that are exported from each split."""
+PER_SPLIT = 2 * PER_PAGE
+"""Photos that are exported from each split."""
 STATIC_FILES = ("style.css", "theme.js", "picture.js", "curves.js", "learn.js", "icon.svg")
 
 
@@ -53,7 +53,7 @@ def export(
     Raises:
         MissingStage: there is no dataset or no model to show.
         UsageError: `directory` is a file.
-        UserError: it holds other things than an earlier copy.
+        UserError: it holds other things than an earlier copy; licences let nobody pass on any photo.
     """
     if directory.exists() and not directory.is_dir():
         raise UsageError(f"{directory} is a file. Name a folder: --export DIR")
@@ -62,18 +62,20 @@ def export(
     place, library = Place(data, pipeline), Library(options, patience=None)
     catalogue = library.catalogue(place)  # without a dataset that is what to say
     runs = _runs(speakers or Speakers(), place, library.options.copy_runs)
-    chosen = {split: list(_numbers(catalogue, split)) for split in ("dev", "train")}
+    left_out = closed.left_out(place, catalogue.sha256s)
+    chosen = {split: _numbers(catalogue, split, left_out) for split in ("dev", "train")}
     written = list(written_by(place, library, runs, chosen))
     shown = {catalogue.sha256s[number] for numbers in chosen.values() for number in numbers}
     learned, _ = learned_by(all_runs(place)[:MAX_RUNS], place, library)
+    learned = closed.without(learned, left_out)
     watched = set(photos_of(learned.runs)) if learned else set()
     record_pages(place.dataset, directory)
     with exported(directory) as new:
         # Before the pages: they link to the placeholder of a photo that cannot be decoded.
         broken = _photos(place, library, sorted(shown | watched | _sources(written)), new / "photos")
-        _picture_scripts(catalogue, sorted(shown - broken), new / "photos")
+        _picture_scripts(sorted(shown - broken), new / "photos")
         has_keys = _scripts(place, library.options, written, new)
-        copy = Copy(place, catalogue, chosen, written, learned, broken, has_keys, contact)
+        copy = Copy(place, catalogue, chosen, written, learned, broken, has_keys, contact, len(left_out))
         for language in LANGUAGES:
             for name, text in copy.rendered(language):
                 write_whole(new / name, text)
@@ -87,13 +89,10 @@ def _runs(speakers: Speakers, place: Place, most: int) -> list[Path]:
     return [first, *others][:most]
 
 
-def _numbers(catalogue: Catalogue, split: str) -> Iterator[int]:
-    """Yield the numbers of the photos of a split that a copy shows."""
-    for page in range(1, PAGES_PER_SPLIT + 1):
-        settings = GenerateSettings.model_validate({"split": split, "page": page})
-        found, last = select_photos(catalogue, settings)
-        # Past the last page `select_photos` would give the last again.
-        yield from found if page <= last else []
+def _numbers(catalogue: Catalogue, split: str, left_out: Set[str]) -> list[int]:
+    """Return the numbers of the photos of a split that a copy shows, in the order of the Generate page."""
+    shown = (int(each) for each in catalogue.shuffled(split) if catalogue.sha256s[each] not in left_out)
+    return list(islice(shown, PER_SPLIT))
 
 
 def _sources(written: Sequence[Written]) -> set[str]:
@@ -117,16 +116,11 @@ def _photos(place: Place, library: Library, sha256s: list[str], directory: Path)
     return broken
 
 
-def _picture_scripts(catalogue: Catalogue, sha256s: list[str], directory: Path) -> None:
-    """Write each photo as a script, too: from a disk, a page may draw no other file (`static/picture.js`).
-
-    Not of a photo whose licence lets nobody pass it on: its captions are not saved as pictures.
-    """
+def _picture_scripts(sha256s: list[str], directory: Path) -> None:
+    """Write each photo as a script, too: from a disk, a page may draw no other file (`static/picture.js`)."""
     for sha256 in sha256s:
-        licence = catalogue.photo(catalogue.index[sha256])["licence"]
-        if licence is None or allows_publishing(licence):
-            content = base64.b64encode((directory / f"{sha256}.jpg").read_bytes()).decode()
-            write_whole(directory / f"{sha256}.js", f'bokeruPictures.photo("{sha256}", "{content}");\n')
+        content = base64.b64encode((directory / f"{sha256}.jpg").read_bytes()).decode()
+        write_whole(directory / f"{sha256}.js", f'bokeruPictures.photo("{sha256}", "{content}");\n')
 
 
 def _scripts(place: Place, options: WebOptions, written: Sequence[Written], directory: Path) -> bool:

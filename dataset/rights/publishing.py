@@ -7,7 +7,7 @@ import duckdb
 
 from dataset import read
 from dataset.build.stage import explain
-from dataset.rights.licences import allows_publishing
+from dataset.rights.licences import PUBLIC, allows_publishing
 from store.schema import PHOTOS
 from store.shard_reader import sql_rows
 
@@ -17,8 +17,32 @@ _LICENCES = {
     "captions": "SELECT c.licence AS licence FROM (SELECT unnest(captions) AS c FROM {rows})",
     "photos": "SELECT licence FROM {rows}",
 }
+_SAYS_NO = """
+    SELECT sha256, min(licence) FROM (
+        SELECT sha256, licence FROM {rows} UNION ALL
+        SELECT sha256, c.licence FROM (SELECT sha256, unnest(captions) AS c FROM {rows}))
+    WHERE licence <> '' AND NOT regexp_full_match(licence, $public) GROUP BY sha256"""
 _CLOSED = "there are no licences that let it be published of"
 _COUNTED = "SELECT licence, count(*) FROM ({rows}) GROUP BY ALL ORDER BY 2 DESC, 1"
+
+
+def not_to_pass_on(dataset: Path) -> dict[str, str]:
+    """Return the photos, by sha256, that a licence keeps from being passed on: theirs, or a caption's.
+
+    Each comes with that licence. One without any that is known is not among them: nobody says no there.
+
+    Raises:
+        MissingStage: there is no dataset.
+        DamagedFile: a shard cannot be read.
+    """
+    shards = read.shards(dataset)
+    try:
+        with duckdb.connect() as connection:
+            query = _SAYS_NO.format(rows=sql_rows(shards, PHOTOS))
+            rows = connection.execute(query, {"public": PUBLIC}).fetchall()
+    except duckdb.Error as error:
+        raise explain(error, shards) from error
+    return dict(rows)
 
 
 def why_not_public(dataset: Path) -> str | None:

@@ -98,6 +98,18 @@ def test_a_copy_again_takes_the_place_of_the_first_and_of_nothing_else(tmp_path:
     assert (index.parent / "CNAME").read_text() == "boke.example"
 
 
+def test_forget_takes_a_copys_decoder_along(tmp_path: Path) -> None:
+    """It was learned from what goes: nothing of the copy stays in the data folder."""
+    place = small_pipeline.make(tmp_path / "data", count=8)
+    index = export(place.data, "demo", place.data / "copies" / "copy")
+    (decoder,) = index.parent.glob("static/offline/model*.js")
+    sha256 = read.photos(place.dataset, "train")["sha256"][0].as_py()
+    (index.parent / "mine.txt").write_text("my own")
+    assert forget(place, Request(sha256=sha256)).changed["export"] == 1
+    assert not decoder.exists()
+    assert [path.name for path in index.parent.rglob("*") if path.is_file()] == ["mine.txt"]
+
+
 def test_nothing_to_copy_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(MissingStage, match="bokeru dataset --pipeline demo"):
         export(tmp_path, "demo", tmp_path / "copy")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
+from dataset.rights.licences import allows_publishing
 from dataset.rights.publishing import why_not
 from store.errors import DamagedFile
 from store.manifest import read_manifest
@@ -57,6 +58,14 @@ class LearnedFrom(Options):
     def figures(self) -> dict[str, Any]:
         """Return what `dataset.rights.attribution` asks for: the part of statistics.json that says it."""
         return {"origins": self.origins, "credits": {"distinct": 0, "most_frequent": []}}
+
+    def not_to_pass_on(self) -> Counter[str]:
+        """Return the licences of photos and captions that keep these from being passed on: rows of each."""
+        found = Counter[str]()
+        for _, licence, number in (row for rows in self.origins.values() for row in rows):
+            if licence and not allows_publishing(licence):
+                found[licence] += number
+        return found
 
     def why_not_public(self) -> str | None:
         """Return why what learned from these data may not be published; None where it may."""

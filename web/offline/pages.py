@@ -44,6 +44,7 @@ class Copy:
         broken: the photos that cannot be decoded.
         has_keys: whether it can be looked up what is in the dataset.
         contact: whom owners can write to.
+        left_out: how many photos licences keep out.
     """
 
     place: Place
@@ -54,6 +55,7 @@ class Copy:
     broken: set[str]
     has_keys: bool
     contact: str | None
+    left_out: int
 
     def rendered(self, language: str) -> Iterator[tuple[str, str]]:
         """Yield the file name and HTML of each page in a language."""
@@ -89,6 +91,7 @@ class Copy:
             "problem": None,
             "writer": written.writer,
             "hidden": hidden_on(written.groups),
+            "left_out": self.left_out,
             "runs": [one.writer.run for one in self.written],
             "query": {},
         }
@@ -114,6 +117,7 @@ class Copy:
             "found": len(numbers),
             "total": len(self.catalogue),
             "hidden": int(self.catalogue.hidden.sum()),
+            "left_out": self.left_out,
             "last_page": 1,
         }
 

@@ -14,6 +14,7 @@ from web.caption_service import CaptionService
 from web.content.library import Library
 from web.content.shown.hidden import Hidden
 from web.content.shown.writer import Writer, writer
+from web.offline.closed import keeps_model
 from web.offline.decoder import bytes_of, decoder_script
 from web.routes.generate import GenerateSettings, cards
 
@@ -29,7 +30,7 @@ class Written:
     Args:
         writer: the run.
         groups: each split with the cards of its photos.
-        decoder: the script with its model; None where that is too large.
+        decoder: the script with its model; None where that is too large, or licences keep it.
     """
 
     writer: Writer
@@ -69,7 +70,9 @@ def _written(place: Place, library: Library, run: Path, chosen: Mapping[str, lis
 
 
 def _decoder(place: Place, library: Library, run: Path, sha256s: list[str]) -> bytes | None:
-    """Return the script with a run's model for these photos; None where it would be too large."""
+    """Return the script with a run's model for these photos; None where it is too large or may not go."""
+    if keeps_model(run):
+        return None
     artifact = load(run / "model")
     limit, size = library.options.decoder_megabytes, bytes_of(artifact) / 1e6
     if size > limit:
