@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 
@@ -137,11 +138,8 @@ def write_photos(folder: Path, photos: list[bytes]) -> list[Path]:
     """Write a shard of photos, a hundred to a row group."""
     path = folder / "data" / "train-00000-of-00001.parquet"
     with whole_parquet(path, PHOTOS) as writer:
-        for number, batch in enumerate(batched(photos, 100)):
-            rows = [
-                {"image": {"bytes": photo}, "sha256": f"{number * 100 + place:064x}"}
-                for place, photo in enumerate(batch)
-            ]
+        for batch in batched(photos, 100):
+            rows = [{"image": {"bytes": photo}, "sha256": sha256(photo).hexdigest()} for photo in batch]
             writer.write_table(pa.Table.from_pylist(rows, schema=PHOTOS))
     return [path]
 

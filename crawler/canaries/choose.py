@@ -22,6 +22,7 @@ _MIDNIGHT = 15 * 3_600 * 10**6
 
 # A boke that its odai's or its own page shows, with all that a canary compares. Of each page one, the first
 # that will do: it is the one with most stars where pages are sorted by them, so the last to leave its page.
+# Those without stars come behind all others: they do not tell whether stars are still read.
 _CANDIDATES = f"""
 WITH newest AS (
     SELECT url, max_by(page, fetched_at) AS page FROM pages AS page GROUP BY url
@@ -43,11 +44,11 @@ WITH newest AS (
         AND boke.stars IS NOT NULL AND coalesce(boke.image_url, page_photo) IS NOT NULL
         AND length(boke.text) BETWEEN 4 AND 200 AND NOT contains(boke.text, chr(65533))
 ), ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY url ORDER BY place) AS of_page FROM usable
+    SELECT *, row_number() OVER (PARTITION BY url ORDER BY stars = 0, place) AS of_page FROM usable
 ), in_order AS (
     SELECT *, row_number() OVER (
         PARTITION BY layout, contains(url, '/odai/')
-        ORDER BY is_exact DESC, posted IS NULL, is_young, goes_on, stars = 0, stars IS NULL, md5(url)
+        ORDER BY stars = 0, is_exact DESC, posted IS NULL, is_young, goes_on, md5(url)
     ) AS rank FROM ranked WHERE of_page = 1
 )
 SELECT in_order.*, photo.sha256 FROM in_order LEFT JOIN (

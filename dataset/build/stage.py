@@ -30,7 +30,7 @@ from store.register.sources import read_sources
 from store.replacing.directory import locked, replacement
 from store.schema import DECODER
 from store.shard_reader import Shard, unreadable
-from store.sql import literal
+from store.sql import literal, read_parquet
 from store.stand_ins import StandInRule
 
 VERSION = 11
@@ -41,6 +41,9 @@ WORK = ".work"
 
 MEMORY = "700MB"
 """The memory that DuckDB may use before it goes on in files in WORK."""
+
+READ_ROWS = 128
+"""How many rows a shard is read in to find damage: with their photos, a few megabytes."""
 
 
 def build(
@@ -190,7 +193,11 @@ def connect(directory: Path, room: Room | None = None) -> duckdb.DuckDBPyConnect
 
 
 def explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
-    """Return the cause of DuckDB's error: a full disk, too little memory, a damaged shard, or the error."""
+    """Return the cause of DuckDB's error: a full disk, too little memory, a damaged shard, or the error.
+
+    DuckDB does not name the file, so each is read to its end: by Arrow, with the checksums of pages, and
+    by DuckDB, which does not bear everything that Arrow passes over.
+    """
     reason = str(error).splitlines()[0]
     if "No space left" in reason:
         return OSError(errno.ENOSPC, f"the disk is full: {reason}")
@@ -200,12 +207,18 @@ def explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
         )
     if gone := [path for path in shards if not path.exists()]:
         return UserError(f"{gone[0]} is gone: a crawl has merged its small files meanwhile. Run this again")
-    # DuckDB does not name the file: read each to its end, with its checksums.
     for path in shards:
         try:
-            with Shard(path) as shard:
-                for _ in shard.iter_batches():
-                    pass
-        except (pa.ArrowException, OSError) as damage:
+            _read_to_the_end(path)
+        except (pa.ArrowException, OSError, duckdb.Error) as damage:
             return unreadable(path, damage)
     return error
+
+
+def _read_to_the_end(path: Path) -> None:
+    with Shard(path) as shard:
+        for _ in shard.iter_batches():
+            pass
+    with duckdb.connect() as alone:
+        for _ in alone.sql(f"FROM {read_parquet([path])}").to_arrow_reader(READ_ROWS):
+            pass

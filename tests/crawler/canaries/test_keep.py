@@ -57,7 +57,7 @@ def test_of_each_page_one_boke_is_chosen_whose_number_text_stars_and_photo_are_k
     assert chosen(tmp_path, page(1, odd), a_list, without_photo, drift, second) == [14]
 
 
-def test_exact_dates_and_old_boke_come_first_and_each_layout_in_turn(tmp_path: Path) -> None:
+def test_stars_exact_dates_and_age_say_who_comes_first_and_each_layout_in_turn(tmp_path: Path) -> None:
     def one(number: int, layout: str, **values: Any) -> dict[str, Any]:
         return page(number, [boke(number * 10, number, TEXT, **values)], layout=layout)
 
@@ -70,8 +70,15 @@ def test_exact_dates_and_old_boke_come_first_and_each_layout_in_turn(tmp_path: P
         one(6, "next_2024", posted=VAGUE),
         page(7, [boke(70, 7, TEXT, posted=EXACT)], url=f"{SITE}/boke/70", layout="next_2024", odai_id=None),
     ]
-    assert chosen(tmp_path, *pages) == [40, 70, 60, 30, 50, 20, 10]
+    # Who has no star cannot tell whether stars are read, however exact its date.
+    pages.append(one(8, "angular_2020", posted=EXACT, stars=0))
+    assert chosen(tmp_path, *pages) == [40, 70, 60, 30, 20, 10, 80, 50]
     assert chosen(tmp_path, count=3) == [40, 70, 60]
+
+
+def test_of_a_page_the_first_boke_with_stars_is_chosen(tmp_path: Path) -> None:
+    bokes = [boke(10, 1, TEXT, stars=0), boke(11, 1, TEXT, stars=2), boke(12, 1, TEXT, stars=5)]
+    assert chosen(tmp_path, page(1, bokes)) == [11]
 
 
 def test_the_newest_row_of_a_page_counts(tmp_path: Path) -> None:

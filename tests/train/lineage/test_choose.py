@@ -185,3 +185,14 @@ def test_without_a_dev_split_it_is_always_the_same_one(place: Place) -> None:
     first = write_run(place, "a", None)
     newest(write_run(place, "b", None, train={"seed": 1}))
     assert choose(wanted(place)).run == first
+
+
+def test_where_no_run_will_do_the_most_alike_and_newest_are_named(place: Place) -> None:
+    both = {"tokenizer": "characters", "min_count": 7}
+    for name in ("a", "b"):
+        write_run(place, name, 2.0, dataset=both)
+    for number, name in enumerate(("c", "d", "e", "f")):
+        run = write_run(place, name, 2.0, dataset={"min_count": 7})
+        os.utime(run / "manifest.json", (2e9 + number, 2e9 + number))
+    with pytest.raises(UserError, match=r"f has another dataset\.min_count; e has .*; d has .*; and 3 more"):
+        choose(wanted(place))

@@ -120,8 +120,10 @@ def test_mlflow_has_each_run_once(
     for run in trained:
         told, records = found[run.name], log(run)
         assert told["status"] == "FINISHED"
-        settings = yaml.safe_load((run / "settings.yaml").read_text())["train"]
-        assert told["params"] == {f"train.{name}": str(value) for name, value in settings.items()}
+        settings = yaml.safe_load((run / "settings.yaml").read_text())
+        of_training = {f"train.{name}": str(value) for name, value in settings["train"].items()}
+        assert of_training.items() <= told["params"].items()
+        assert told["params"]["inputs.features"] == settings["inputs"]["features"]
         assert told["loss"] == [[record["iteration"], record["loss"]] for record in records]
         measured = [record for record in records if record["dev_known_loss"] is not None]
         assert told["dev"] == [[record["iteration"], record["dev_known_loss"]] for record in measured]
@@ -162,12 +164,12 @@ def test_tensorboard_reads_what_a_run_writes(toy: toy_training.Toy, tmp_path: Pa
     settings = {"epochs": 6, "batch_size": 1, "tensorboard": True}
     run = fit(toy_training.options(**settings), toy.dataset, toy.features, tmp_path)
     # The last part comes again, as after a kill that snapshots have not seen.
-    (first,) = (run / "tensorboard").iterdir()
-    code = TENSORBOARD.replace("sys.argv[1]", repr(str(first.parent)))
+    folder = run / "tensorboard"
+    code = TENSORBOARD.replace("sys.argv[1]", repr(str(folder)))
     before = asked(code)
     from train.runs.board import board
 
-    with board(first.parent, 192) as write:
+    with board(folder, 192) as write:
         write("epoch", 240, {"loss": 0.25})
     again = asked(code)
     assert before["epoch/loss"] == [
