@@ -147,7 +147,8 @@ def _decisive(one: Candidate) -> list[str]:
 
 def _none_alike(wanted: Wanted, found: Sequence[Candidate]) -> str:
     # The most alike tell most; of these the newest, which is likely the one that somebody has just trained.
-    nearest = sorted(found[::-1], key=lambda one: len(_decisive(one)))[:SHOWN]
+    newest_first = list(reversed(found))
+    nearest = sorted(newest_first, key=lambda one: len(_decisive(one)))[:SHOWN]
     names = {one.run.name: ", ".join(_decisive(one)) for one in nearest}
     told = [f"{run} has another {other}" for run, other in names.items()]
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
