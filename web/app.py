@@ -51,6 +51,9 @@ from web.routes import (
     try_photo,
     why,
 )
+from web.routes import (
+    data as data_pages,
+)
 from web.services import Services, votes_at_most
 
 Contact = Callable[[str], str | None]
@@ -100,8 +103,9 @@ def create(
     )
     keys.add(partial(keys_of_contests, data))
     app.include_router(api.docs)
-    pages = (overview, photos, photo_map, contains, training, side_by_side, generate, why, try_photo)
-    for routes in (api, answers, *pages, contests, judge):
+    looked_at = (overview, data_pages, photos, photo_map, training, side_by_side)
+    asked_for = (contains, generate, why, try_photo, contests, judge)
+    for routes in (api, answers, *looked_at, *asked_for):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     # The last is outermost: it also guards static files and error pages.

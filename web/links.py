@@ -34,6 +34,10 @@ class Links:
         """Return the address of what a run wrote while it learned."""
         return self.api(f"/pipelines/{quote(pipeline)}/runs/{quote(run)}/progress")
 
+    def photos_api(self, pipeline: str, **query: object) -> str:
+        """Return the address of a list of photos in the API."""
+        return self.api(f"/pipelines/{quote(pipeline)}/photos") + _query(query)
+
     def page(self, name: str, pipeline: str, **query: object) -> str:
         """Return the address of a pipeline's page: `data`, `contains`, `training`, `generate` or `try`."""
         return f"{self._prefix}/pipelines/{quote(pipeline)}/{name}" + _query(query)

@@ -7,6 +7,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from store.errors import UserError
@@ -14,7 +15,6 @@ from store.place import Place
 from store.whole_file import write_whole
 from web.app import create
 from web.browser import ARGUMENTS, CHROMIUM, serving
-from web.content.catalogue import Filter
 from web.content.library import Library
 from web.door.security import LOOPBACK
 
@@ -68,7 +68,7 @@ def main() -> None:
 def _photo(place: Place) -> bytes:
     """Return a photo for the Try page: one that the model has not seen."""
     catalogue = Library().catalogue(place)
-    found = catalogue.find(Filter(split="dev"))
+    found = np.flatnonzero(catalogue.of_split("dev"))
     return catalogue.bytes(int(found[len(found) // 2] if len(found) else 0))
 
 

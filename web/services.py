@@ -1,7 +1,7 @@
 """What all requests to one app share, and FastAPI's dependencies that hand it to the routes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -114,6 +114,20 @@ class Services:
         """
         _own_site(request)
         return await asyncio.get_running_loop().run_in_executor(self.searches, work)
+
+    def in_turns(self, request: Request, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """Return what takes long to make as a whole, each chunk made between other visitors' searches.
+
+        Raises:
+            OtherSite: another site led here.
+        """
+        _own_site(request)
+        return self._in_turns(chunks)
+
+    async def _in_turns(self, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        while chunk := await loop.run_in_executor(self.searches, next, chunks, b""):
+            yield chunk
 
 
 def _own_site(request: Request) -> None:

@@ -3,6 +3,7 @@
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -12,7 +13,8 @@ from store.schema import SCORES
 from store.shards import ShardWriter
 from tests.crawl_tables import boke, image, page, write
 from web.app import create
-from web.content.catalogue import Catalogue, Filter
+from web.content.browse.filter import Filter, select
+from web.content.catalogue import Catalogue
 
 TEXTS = ("ＮＨＫを見る", "ﾊﾞｶだ", unicodedata.normalize("NFD", "がっこう"), "①番", "あ゛ーー", "（´・ω・｀）")
 
@@ -29,9 +31,14 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     return Catalogue.load(place / "dataset")
 
 
+def numbers(catalogue: Catalogue, wanted: Filter) -> list[int]:
+    """Return the numbers of the photos that pass."""
+    return [int(number) for number in np.flatnonzero(select(catalogue, wanted).photos)]
+
+
 def found(catalogue: Catalogue, wanted: Filter) -> list[int]:
     """Return the numbers of the odai whose photos pass."""
-    return sorted(catalogue.photo(int(photo))["odai_ids"][0] for photo in catalogue.find(wanted))
+    return sorted(catalogue.photo(int(photo))["odai_ids"][0] for photo in numbers(catalogue, wanted))
 
 
 # open-webui#29210, and the marks of issue 27.
@@ -62,11 +69,11 @@ def test_a_text_is_found_however_it_is_typed(catalogue: Catalogue, text: str, od
     ids=str,
 )
 def test_names_are_found_however_they_are_typed(catalogue: Catalogue, wanted: Filter, count: int) -> None:
-    assert len(catalogue.find(wanted)) == count
+    assert len(numbers(catalogue, wanted)) == count
 
 
 def test_a_caption_shows_what_its_user_wrote(catalogue: Catalogue) -> None:
-    [photo] = catalogue.find(Filter(text="1番"))
+    [photo] = numbers(catalogue, Filter(text="1番"))
     [caption] = catalogue.captions_of(int(photo))
     assert caption["text"] == "①番"
     assert "text_nfkc" not in caption
@@ -115,7 +122,7 @@ def test_photos_are_found_by_their_score_or_by_a_captions(
 
 
 def test_photo_and_caption_show_their_scores(scored: Catalogue) -> None:
-    [photo] = scored.find(Filter(score="kanji", score_min=0.7))
+    [photo] = numbers(scored, Filter(score="kanji", score_min=0.7))
     assert scored.photo(int(photo))["scores"] == {}
     captions = scored.captions_of(int(photo))
     assert {one["text"]: one["scores"] for one in captions} == {"犬": {"kanji": 0.75}, "だよね": {}}

@@ -16,33 +16,24 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dataset import read
-from dataset.text.captions import normalise
-from dataset.text.names import name_form
 from store.errors import DamagedFile
 from store.schema import PHOTOS
 from store.shard_reader import Shard, unreadable
 from web.content import scores
+from web.content.file_cache import FileCache
 from web.content.index import CAPTION_COLUMNS, PHOTO_COLUMNS, Index, Report, open_index
+from web.content.kinds import Kinds
 from web.content.names import Names, Numbers
-from web.content.scores import Score
 from web.content.shown.hidden import Hidden
 from web.options import HideOptions
 
 _SHOWN = [*PHOTO_COLUMNS, "split"]
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which photos to show; None and empty mean any. Text, stars, score must hold for one caption."""
-
-    split: str | None = None
-    category: str | None = None
-    label: str | None = None
-    stars: int = 0
-    text: str = ""
-    score: str = ""
-    score_min: float | None = None
-    score_max: float | None = None
+SELECTIONS, DERIVED = 12, 64
+"""How many selections are kept, of P + 2C bytes each, and how much else, of up to 8P or 8C bytes each."""
+DAY = 86_400_000_000
+"""Microseconds."""
+NEVER: int = np.iinfo(np.int64).min
+"""Stands for a time that is not known."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +55,13 @@ class Catalogue:
         index: the number of each photo by its sha256.
         stars: (C,) of each caption; 0 where they are unknown.
         scores: of photos and captions, by name.
+        label_kinds: which photos have which labels.
         labels, photo_categories: how many photos each has.
         caption_categories: how many captions each has, hidden ones left out.
         rule: which captions are hidden.
         hidden: (C,) whether each is: such a one is neither shown nor found.
+        selected: what filters left of it.
+        derived: what else was worked out of it, for those who ask again.
     """
 
     def __init__(self, index: Index, hide: HideOptions | None = None) -> None:
@@ -81,12 +75,15 @@ class Catalogue:
         # Here, and not where they are first shown: what takes a moment belongs to what visitors are told of.
         self.stars: NDArray[np.int64] = np.asarray(pc.fill_null(self.captions["stars"], 0).to_numpy())
         self.scores = scores.gathered([self.photos["scores"]], [self.captions["scores"]])
-        self.labels = self._count_labels()
-        self.photo_categories = _counted(self.photos["category"])
+        lists = self.photos["labels"].combine_chunks()
+        owners = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
+        self.label_kinds = Kinds.of([(owners, pc.list_flatten(lists))])
+        self.labels = self.label_kinds.counts()
+        self.photo_categories = counted(self.photos["category"])
         self.rule = Hidden(hide or HideOptions())
         self.hidden = self.rule.mask(self.captions)
-        shown = self.captions["category"].filter(pa.array(~self.hidden))
-        self.caption_categories = _counted(shown)
+        self.caption_categories = counted(self.captions["category"], ~self.hidden)
+        self.selected, self.derived = FileCache(SELECTIONS), FileCache(DERIVED)
 
     @classmethod
     def load(
@@ -112,77 +109,28 @@ class Catalogue:
         """The number of characters of each caption, (C,)."""
         return np.asarray(self.captions["characters"].to_numpy())
 
-    def _count_labels(self) -> Counter[str]:
-        """Return how many photos each label has; a photo that has one twice counts once."""
-        lists = self.photos["labels"].combine_chunks()
-        flat = pc.list_flatten(lists).dictionary_encode()
-        known = flat.indices.is_valid()
-        photos = pc.list_parent_indices(lists).filter(known).to_numpy().astype(np.int64)
-        labels = flat.indices.filter(known).to_numpy()
-        names = flat.dictionary.to_pylist()
-        once = np.unique(photos * len(names) + labels) % max(len(names), 1)
-        counts = np.bincount(once, minlength=len(names)).tolist()
-        return Counter({name: count for name, count in zip(names, counts, strict=True) if name})
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """The number of captions of each photo that are shown, (P,)."""
+        before = np.concatenate([[0], np.cumsum(~self.hidden)])
+        return np.diff(before[self.offsets])
 
-    def _with_label(self, names: pa.Array) -> NDArray[np.bool_]:
-        """Return for each photo, (P,), whether it has any of some labels."""
-        lists = self.photos["labels"].combine_chunks()
-        having = np.zeros(len(self), bool)
-        chosen = pc.is_in(pc.list_flatten(lists), names).to_numpy(zero_copy_only=False)
-        having[pc.list_parent_indices(lists).to_numpy()[chosen]] = True
-        return having
-
-    def find(self, wanted: Filter) -> NDArray[np.int64]:
-        """Return the numbers of the N photos that pass a filter, (N,), in the dataset's order."""
-        passing = np.ones(len(self), bool)
-        if wanted.split:
-            passing &= self.of_split(wanted.split)
-        if wanted.label:
-            passing &= self._with_label(_spellings(wanted.label))
-        if wanted.category:
-            names = _spellings(wanted.category)
-            own = _true(pc.is_in(self.photos["category"], names))
-            passing &= own | self._any_caption(_true(pc.is_in(self.captions["category"], names)))
-        score = self.scores.get(wanted.score)
-        if wanted.score and score is None:
-            passing[:] = False
-        if score and score.of == "photos":
-            passing &= score.within(wanted.score_min, wanted.score_max)
-        if (matching := self.matching(wanted)) is not None:
-            passing &= self._any_caption(matching)
-        return np.flatnonzero(passing)
-
-    def matching(self, wanted: Filter) -> NDArray[np.bool_] | None:
-        """Return which captions hold what a filter asks of one, (C,); None where it asks for nothing."""
-        score = self.scores.get(wanted.score)
-        if wanted.text or wanted.stars or (score and score.of == "captions"):
-            return self._matching_captions(wanted, score)
-        return None
+    @property
+    def posted(self) -> NDArray[np.int64]:
+        """When each caption was posted, (C,), in microseconds from 1970; NEVER where nobody knows."""
+        times = self.captions["posted"].cast(pa.int64())
+        return np.asarray(pc.fill_null(times, NEVER).to_numpy())
 
     def shuffled(self, split: str) -> NDArray[np.int64]:
         """Return the numbers of a split's photos in an order that has nothing to do with theirs, (N,)."""
         if split not in self._shuffled:
-            found = self.find(Filter(split=split))
+            found = np.flatnonzero(self.of_split(split))
             self._shuffled[split] = np.random.default_rng(0).permutation(found)
         return self._shuffled[split]
 
     def of_split(self, split: str) -> NDArray[np.bool_]:
         """Return which photos are in a split, (P,)."""
         return _true(pc.equal(self.photos["split"], split))
-
-    def _matching_captions(self, wanted: Filter, score: Score | None) -> NDArray[np.bool_]:
-        passing = (self.stars >= wanted.stars) & ~self.hidden
-        if score and score.of == "captions":
-            passing &= score.within(wanted.score_min, wanted.score_max)
-        if text := normalise(wanted.text):
-            passing &= _true(pc.match_substring(self.captions["text_nfkc"], text, ignore_case=True))
-        return passing
-
-    def _any_caption(self, captions: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return for each photo, (P,), whether any of its captions is selected, given a mask (C,)."""
-        # The count of selected captions before each offset: it grows over a photo with any.
-        selected = np.concatenate([[0], np.cumsum(captions & ~self.hidden)])
-        return np.asarray(selected[self.offsets[1:]] > selected[self.offsets[:-1]])
 
     def photo(self, photo: int) -> dict[str, Any]:
         """Return the columns of one photo, its scores by name, and how many captions it has."""
@@ -214,7 +162,7 @@ class Catalogue:
 
     def locate(self, photo: int) -> RowLocation:
         """Return where a photo's Parquet row is."""
-        shard, group, row = (self.photos[name][photo].as_py() for name in ("shard", "group", "row"))
+        shard, group, row = (self.photos[name][photo].as_py() for name in ("shard", "row_group", "row"))
         return RowLocation(self._paths[shard], group, row)
 
     def bytes(self, photo: int) -> bytes:
@@ -243,16 +191,11 @@ class Catalogue:
             yield split, int(inside.sum()), int(counts[inside].sum())
 
 
-def _counted(values: pa.ChunkedArray | pa.Array) -> Counter[str]:
-    """Return how often each text occurs, but for empty ones."""
-    found = pc.value_counts(values)
+def counted(values: pa.ChunkedArray, chosen: NDArray[np.bool_] | None = None) -> Counter[str]:
+    """Return how often each text occurs among all values (N,), or those that are chosen; not the empty."""
+    found = pc.value_counts(values if chosen is None or chosen.all() else values.filter(pa.array(chosen)))
     names, counts = found.field("values").to_pylist(), found.field("counts").to_pylist()
     return Counter({name: count for name, count in zip(names, counts, strict=True) if name})
-
-
-def _spellings(name: str) -> pa.Array:
-    """Return a name as it was asked for, which a dataset of 0.1 may have, and in its one form."""
-    return pa.array(sorted({name, name_form(name)}), pa.string())
 
 
 def _true(values: pa.ChunkedArray) -> NDArray[np.bool_]:

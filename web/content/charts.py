@@ -39,11 +39,15 @@ class Series:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a histogram: its label, its count, and the full text for tooltips and screen readers."""
+    """A bar of a histogram: its label, its count, the whole text for tooltips and screen readers, its link.
+
+    The keyboard does not stop at it: a page has the same as a table, too.
+    """
 
     label: str
     count: int
     title: str
+    link: str = ""
 
 
 def line_chart(
@@ -102,19 +106,31 @@ def histogram(bars: Sequence[Bar], x_label: str, y_label: str, title: str) -> Ma
     parts = [description, _grid(ticks, up), _labels(x_label, y_label)]
     for number, bar in enumerate(bars):
         x, y = start + number * width, up(bar.count)
-        parts.append(
-            Markup('<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}">{}</rect>').format(
-                x + width * 0.06, y, width * 0.88, HEIGHT - BOTTOM - y, _title(bar.title)
-            )
-        )
+        parts.append(_bar(bar, x + width * 0.06, y, width * 0.88))
         if number % every == 0:
             parts.append(_text(x + width / 2, HEIGHT - BOTTOM + 24, bar.label, "middle"))
-    return _svg(title, parts)
+    # An image has no parts for who listens to it: one that holds links is a group.
+    return _svg(title, parts, role="group" if any(bar.link for bar in bars) else "img")
 
 
-def _svg(title: str, parts: Iterable[Markup], told: Markup | None = None) -> Markup:
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}"{}>{}</svg>').format(
-        WIDTH, HEIGHT, title, told or "", Markup("").join(parts)
+def _bar(bar: Bar, x: float, y: float, width: float) -> Markup:
+    """Return a bar from y down; all the height above leads where it does, for who points at a low one."""
+    floor = HEIGHT - BOTTOM
+    drawn = Markup('<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}">{}</rect>').format(
+        x, y, width, floor - y, _title(bar.title)
+    )
+    if not bar.link:
+        return drawn
+    around = Markup('<rect class="reach" x="{:.1f}" y="{}" width="{:.1f}" height="{}">{}</rect>').format(
+        x, TOP, width, floor - TOP, _title(bar.title)
+    )
+    link = Markup('<a href="{}" tabindex="-1" aria-label="{}">{}{}</a>')
+    return link.format(bar.link, bar.title, around, drawn)
+
+
+def _svg(title: str, parts: Iterable[Markup], told: Markup | None = None, role: str = "img") -> Markup:
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="{}" aria-label="{}"{}>{}</svg>').format(
+        WIDTH, HEIGHT, role, title, told or "", Markup("").join(parts)
     )
 
 

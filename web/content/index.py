@@ -23,7 +23,7 @@ from store.schema import CAPTION, PHOTOS
 from store.shard_reader import Shard, unreadable
 from store.whole_file import remove_leftovers
 
-FORMAT = 2
+FORMAT = 3
 """Counts up when the files come to hold something else: those of another format are made again."""
 BATCH = 8192
 """Photos that are read at a time, at the most."""
@@ -31,7 +31,7 @@ LEFT = 600.0
 """Seconds after which a temporary file is a killed process's: who is at work writes to it again and again."""
 CAPTION_COLUMNS = ("boke_id", "odai_id", "text", "stars", "raters", "category", "posted", "url")
 PHOTO_COLUMNS = (
-    *("sha256", "width", "height", "phash", "odai_ids", "category", "labels"),
+    *("sha256", "width", "height", "phash", "odai_ids", "category", "labels", "group"),
     *("source", "licence", "credit"),
 )
 _READ = (
@@ -40,7 +40,7 @@ _READ = (
 )
 _MADE_FROM, _CAPTIONS = b"made_from", b"captions"
 _SCORES = PHOTOS.field("scores").type
-PLACES = {"split": pa.string(), "shard": pa.int64(), "group": pa.int64(), "row": pa.int64()}
+PLACES = {"split": pa.string(), "shard": pa.int64(), "row_group": pa.int64(), "row": pa.int64()}
 """Where a photo's row is: the shard's number, its row group, the row in that."""
 PHOTO_SCHEMA = pa.schema(
     [
@@ -237,7 +237,7 @@ def _rows_of_photos(rows: pa.Table, split: str, shard: int, groups: list[int], s
             **{name: _column(rows, name, PHOTOS.field(name).type) for name in PHOTO_COLUMNS},
             "split": pa.repeat(split, len(rows)),
             "shard": pa.repeat(shard, len(rows)),
-            "group": np.repeat(groups, sizes),
+            "row_group": np.repeat(groups, sizes),
             "row": within,
             "captions": pc.fill_null(pc.list_value_length(rows["captions"]), 0),
             "scores": _column(rows, "scores", _SCORES),

@@ -1,49 +1,79 @@
 """The dataset's statistics as figures and charts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
-from dataset.scores.figures import histogram as score_bins
+from dataset.scores.figures import Of
 from store.errors import DamagedFile
 from store.place import Place
 from store.whole_file import read_object
-from web.content.catalogue import Catalogue
+from web.content.browse.columns import columns
+from web.content.browse.facets import caption_categories
+from web.content.browse.filter import Filter, Selection, select
+from web.content.browse.order import SCORE
+from web.content.catalogue import Catalogue, counted
 from web.content.charts import Bar, histogram
 from web.content.shown.hidden import Hidden
 from web.languages import Translator
 
+Lead = Callable[[Mapping[str, object]], str]
+"""Returns the address of the photos that fields of a filter ask for, beside what is asked for already."""
 
-def shown(catalogue: Catalogue, place: Place, translator: Translator) -> dict[str, Any]:
-    """Return what the Statistics page shows, but for where its names lead."""
+
+class Chart(NamedTuple):
+    """A histogram of photos or captions, and the same as rows: a bar's range, its count, where it leads."""
+
+    title: str
+    of: Of
+    unit: str
+    drawing: Markup
+    rows: list[tuple[str, int, str]]
+
+
+def shown(
+    catalogue: Catalogue,
+    place: Place,
+    translator: Translator,
+    selection: Selection | None = None,
+    leads: Lead = lambda fields: "",
+) -> dict[str, Any]:
+    """Return what the Statistics page shows: of all photos, or of those that are selected."""
+    found = selection or select(catalogue, Filter())
     return {
-        "figures": figures(catalogue, place),
-        "charts": charts(catalogue, translator),
-        "caption_categories": catalogue.caption_categories.most_common(20),
-        "photo_categories": catalogue.photo_categories.most_common(20),
-        "labels": catalogue.labels.most_common(20),
-        "tokens": tokens(place, 20, catalogue.rule),
+        "figures": figures(catalogue, place, selection),
+        "charts": list(charts(catalogue, found, translator, leads)),
+        "caption_categories": caption_categories(catalogue).counts(found.captions).most_common(20),
+        "photo_categories": counted(catalogue.photos["category"], found.photos).most_common(20),
+        "labels": catalogue.label_kinds.counts(found.photos).most_common(20),
+        "tokens": [] if selection else tokens(place, 20, catalogue.rule),
         "hidden": int(catalogue.hidden.sum()),
+        "leads": leads,
     }
 
 
-def figures(catalogue: Catalogue, place: Place) -> dict[str, int]:
-    """Return the numbers of photos, captions and words."""
-    counts = {
-        f"{split} {what}": count
-        for split, photos, captions in catalogue.splits()
-        for what, count in (("photos", photos), ("captions", captions))
+def figures(catalogue: Catalogue, place: Place, selection: Selection | None = None) -> dict[str, int]:
+    """Return the numbers of photos and captions, of all or of those that are selected, and of words."""
+    if selection is None:
+        counts = [(split, photos, captions) for split, photos, captions in catalogue.splits()]
+    else:
+        before = np.concatenate([[0], np.cumsum(selection.captions)])
+        of_photos = np.diff(before[catalogue.offsets])
+        counts = [
+            (split, int((inside & selection.photos).sum()), int(of_photos[inside].sum()))
+            for split in ("train", "dev")
+            for inside in [catalogue.of_split(split)]
+        ]
+    found = {
+        "photos": sum(photos for _, photos, _ in counts),
+        "captions": sum(captions for _, _, captions in counts),
     }
-    return {
-        "photos": len(catalogue),
-        "captions": len(catalogue.captions),
-        **counts,
-        "words in the vocabulary": len(_vocabulary(place)[0]),
-    }
+    for split, photos, captions in counts:
+        found |= {f"{split} photos": photos, f"{split} captions": captions}
+    return found if selection else {**found, "words in the vocabulary": len(_vocabulary(place)[0])}
 
 
 def tokens(place: Place, limit: int, rule: Hidden) -> list[tuple[str, int]]:
@@ -62,75 +92,27 @@ def _vocabulary(place: Place) -> tuple[list[str], list[int]]:
         return [], []
 
 
-def charts(catalogue: Catalogue, _: Translator) -> Iterator[tuple[str, Markup]]:
-    """Yield title and chart of each distribution."""
-    photos, captions = _("photos"), _("captions")
-    title = _("Captions per photo")
-    yield title, histogram(_counted(np.diff(catalogue.offsets), photos), _("captions"), photos, title)
-    title = _("Stars of the captions")
-    yield title, histogram(_by_magnitude(catalogue.stars, captions), _("stars"), captions, title)
-    title = _("Length of the captions")
-    yield title, histogram(_counted(catalogue.lengths, captions), _("characters"), captions, title)
-    title = _("Stars of each photo's best caption")
-    yield title, histogram(_by_magnitude(_best(catalogue), photos), _("stars"), photos, title)
-    for name, score in catalogue.scores.items():
-        title = _("Score {name}", name=name)
-        unit = _(score.of)
-        yield title, histogram(_of_score(score.values, unit), name, unit, title)
-
-
-def _of_score(values: NDArray[np.float32], unit: str) -> list[Bar]:
-    """Return bars as statistics.json has them of a score, of those that have it."""
-    bins = score_bins(values)
-    ends = [f"–{start:g}" for start, _ in bins[1:]]
-    if bins:
-        ends.append(f"–{values[np.isfinite(values)].max():g}" if ends else "")
-    return [
-        Bar(f"{low:.3g}", int(count), f"{low:g}{end}: {int(count):,} {unit}")
-        for (low, count), end in zip(bins, ends, strict=True)
-    ]
-
-
-def _best(catalogue: Catalogue) -> NDArray[np.int64]:
-    """Return the stars of each photo's best caption, (P,); 0 where it has none."""
-    best = np.zeros(len(catalogue), np.int64)
-    having = np.diff(catalogue.offsets) > 0
-    if having.any():  # between the starts of two photos that have captions lie those of the first
-        best[having] = np.maximum.reduceat(catalogue.stars, catalogue.offsets[:-1][having])
-    return np.maximum(best, 0)
-
-
-def _counted(values: NDArray[np.integer[Any]], unit: str, limit: int = 30) -> list[Bar]:
-    """Return bars of equal width, at most `limit` of them."""
-    # Bars are whole numbers wide, so that each stands for the same number of values.
-    highest = int(values.max(initial=0))
-    step = max(1, -(-(highest + 1) // limit))
-    counts = np.bincount(values // step, minlength=highest // step + 1)
-    start = next((number for number, count in enumerate(counts) if count), 0)
-    return [
-        _bar(number * step, number * step + step - 1, int(count), unit)
-        for number, count in enumerate(counts)
-        if number >= start
-    ]
-
-
-def _by_magnitude(values: NDArray[np.int64], unit: str) -> list[Bar]:
-    """Return bars whose widths grow: 0, 1, 2–3, 4–9, 10–31, 32–99, 100–…"""
-    # Half a power of ten each: stars span five orders of magnitude.
-    bounds = [0, 1, 2, 4, 10, 32]
-    while bounds[-1] <= int(values.max(initial=0)):
-        bounds.append(bounds[-2] * 10)
-    counts, _ = np.histogram(values, bounds)
-    return [
-        _bar(low, high - 1, int(count), unit)
-        for low, high, count in zip(bounds, bounds[1:], counts, strict=False)
-    ]
-
-
-def _bar(low: int, high: int, count: int, unit: str) -> Bar:
-    label = f"{low:,}" if low == high else f"{low:,}–{high:,}"
-    return Bar(_short(low), count, f"{label}: {count:,} {unit}")
-
-
-def _short(value: int) -> str:
-    return f"{value // 1000:,}k" if value >= 1000 else str(value)
+def charts(catalogue: Catalogue, found: Selection, _: Translator, leads: Lead) -> Iterator[Chart]:
+    """Yield the chart of each column of the dataset, of what is found."""
+    titles = {
+        "captions": (_("Captions per photo"), _("captions")),
+        "stars": (_("Stars of the captions"), _("stars")),
+        "length": (_("Length of the captions"), _("characters")),
+        "posted": (_("Days on which captions were posted"), _("day")),
+        "best": (_("Stars of each photo's best caption"), _("stars")),
+    }
+    for name, column in columns(catalogue):
+        own = name.removeprefix(SCORE)
+        title, x_label = titles.get(name) or (_("Score {name}", name=own), own)
+        counts, unit = column.counts(found.photos if column.of == "photos" else found.captions), _(column.of)
+        if not column.bins:
+            continue
+        rows = [
+            (each.ends, count, leads(each.query) if each.query and count else "")
+            for each, count in zip(column.bins, counts, strict=True)
+        ]
+        bars = [
+            Bar(each.label, count, f"{ends}: {count:,} {unit}", link)
+            for each, (ends, count, link) in zip(column.bins, rows, strict=True)
+        ]
+        yield Chart(title, column.of, x_label, histogram(bars, x_label, unit, title), rows)

@@ -18,8 +18,8 @@ from web.languages import LANGUAGES, Translator
 from web.offline.links import FileLinks, file_name
 from web.offline.written import Written
 from web.pages import Pages
+from web.routes.data import tiles
 from web.routes.generate import GenerateSettings, hidden_on
-from web.routes.photos import tiles
 from web.routes.training import MAX_RUNS
 
 
@@ -80,7 +80,7 @@ class Copy:
         yield Page("training", None, "training", self._training(translator))
         yield Page("data", None, "data", self._data())
         shown = statistics.shown(self.catalogue, self.place, translator)
-        yield Page("statistics", None, "data", {**shown, "links": {"category": None, "label": None}})
+        yield Page("statistics", None, "data", {**shown, "query": {}})
         yield Page("contains", None, "data", self._contains())
 
     def _generate(self, written: Written) -> dict[str, Any]:

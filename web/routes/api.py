@@ -20,7 +20,7 @@ from web.content.shown.samples import shown
 from web.content.stages import pipelines, stages
 from web.languages import Translator
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
-from web.routes.photos import PhotoFilters
+from web.routes.data import PhotoFilters, viewed
 from web.routes.try_photo import TrySettings
 from web.services import CatalogueDep, PhotoDep, PlaceDep, ServicesDep
 
@@ -101,16 +101,19 @@ def get_statistics(place: PlaceDep, catalogue: CatalogueDep) -> Json:
 
 
 @router.get("/pipelines/{pipeline}/photos", tags=["data"])
-def list_photos(catalogue: CatalogueDep, filters: Annotated[PhotoListQuery, Query()]) -> Json:
+def list_photos(
+    services: ServicesDep,
+    place: PlaceDep,
+    catalogue: CatalogueDep,
+    filters: Annotated[PhotoListQuery, Query()],
+) -> Json:
     """The photos that pass a filter, a page of them, each with its best caption, by what is asked for."""
-    found = catalogue.find(filters.filter())
-    start = (filters.page - 1) * filters.per_page
-    numbers = [int(number) for number in found[start : start + filters.per_page]]
-    first = catalogue.matching(filters.filter())
+    view, _ = viewed(services, place, catalogue, filters)
     photos = [
-        {**catalogue.photo(number), "best": catalogue.captions_of(number, 1, first)} for number in numbers
+        {**catalogue.photo(number), "best": catalogue.captions_of(number, 1, view.selection.asked)}
+        for number in view.page(filters.page, filters.per_page)
     ]
-    return {"found": len(found), "page": filters.page, "per_page": filters.per_page, "photos": photos}
+    return {"found": len(view.numbers), "page": filters.page, "per_page": filters.per_page, "photos": photos}
 
 
 @router.get("/pipelines/{pipeline}/photos/{sha256}", tags=["data"])

@@ -1,127 +1,21 @@
-"""The Data pages: photos with filters, the page of one photo, statistics as charts."""
+"""One photo: its picture, its page, and the parts of that which take longer."""
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-import numpy as np
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from store.errors import UserError
 from store.place import Place
 from train.captions.pool import Neighbour
-from web.content import source_rows, statistics
-from web.content.catalogue import Catalogue, Filter
+from web.content import source_rows
+from web.content.catalogue import Catalogue
 from web.content.preparing import NotReady
-from web.content.shown.matching import Part, parts
-from web.languages import Translator
 from web.pictures import BROKEN_PHOTO_SVG, UnusablePhoto
 from web.services import CatalogueDep, OtherSite, PhotoDep, PlaceDep, Services, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
-PER_PAGE = 24
-Tile = tuple[dict[str, Any], list[dict[str, Any]], list[Part]]
-"""A photo, its best caption where it has one, and the parts of that."""
-
-
-def _given(value: object) -> object:
-    return None if value == "" else value
-
-
-class PhotoFilters(BaseModel):
-    """Which photos a page shows. A form sends an empty field as "": that sets no filter."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    split: Annotated[Literal["train", "dev"] | None, BeforeValidator(lambda value: value or None)] = None
-    """Only photos of this split."""
-    category: str = Field("", max_length=200)
-    """Only photos of this category, or with a caption of it."""
-    label: str = Field("", max_length=200)
-    """Only photos with this label."""
-    stars: Annotated[int, BeforeValidator(lambda value: value or 0)] = Field(0, ge=0, le=10**9)
-    """Only photos with a caption of at least so many stars."""
-    text: str = Field("", max_length=200)
-    """Only photos with a caption that holds this text."""
-    score: str = Field("", max_length=100)
-    """Only photos with this score, or with a caption that has it."""
-    score_min: Annotated[float | None, BeforeValidator(_given)] = Field(None, allow_inf_nan=False)
-    """Only those whose score is no less."""
-    score_max: Annotated[float | None, BeforeValidator(_given)] = Field(None, allow_inf_nan=False)
-    """Only those whose score is no more."""
-    page: int = Field(1, ge=1, le=10**9)
-    """Which page of the photos."""
-
-    def filter(self) -> Filter:
-        """Return the catalogue's filter."""
-        return Filter(**self.model_dump(exclude={"page", "per_page"}))
-
-
-@router.get("/data")
-def show_photos(
-    request: Request,
-    services: ServicesDep,
-    place: PlaceDep,
-    catalogue: CatalogueDep,
-    filters: Annotated[PhotoFilters, Query()],
-) -> HTMLResponse:
-    """Show a page of the photos that pass the filter, each with its best caption."""
-    found = catalogue.find(filters.filter())
-    last_page = max(1, -(-len(found) // PER_PAGE))
-    # A page past the end shows the last: filters shrink lists that a reader has paged through.
-    page = min(filters.page, last_page)
-    numbers = [int(number) for number in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
-    # A photo that is found for a caption shows that one.
-    matching = catalogue.matching(filters.filter())
-    return services.pages.respond(
-        request,
-        "photos.html",
-        current="data",
-        pipeline=place.name,
-        catalogue=catalogue,
-        filters=filters.model_copy(update={"page": page}),
-        query=filters.model_dump(exclude={"page"}, exclude_defaults=True),
-        found=len(found),
-        last_page=last_page,
-        hidden=int(catalogue.hidden.sum()),
-        cards=tiles(catalogue, numbers, matching, filters.text),
-    )
-
-
-def tiles(
-    catalogue: Catalogue, numbers: list[int], first: NDArray[np.bool_] | None = None, text: str = ""
-) -> list[Tile]:
-    """Return photos with their best captions, cut where a text stands in them.
-
-    Args:
-        first: (C,) captions that come before all others.
-    """
-    found = []
-    for number in numbers:
-        best = catalogue.captions_of(number, 1, first)
-        found.append((catalogue.photo(number), best, parts(best[0]["text"], text) if best else []))
-    return found
-
-
-@router.get("/statistics")
-def show_statistics(
-    request: Request, services: ServicesDep, place: PlaceDep, catalogue: CatalogueDep
-) -> HTMLResponse:
-    """Show the dataset's statistics as charts."""
-    language, to = services.pages.language(request), services.pages.links(request)
-    return services.pages.respond(
-        request,
-        "statistics.html",
-        current="data",
-        pipeline=place.name,
-        **statistics.shown(catalogue, place, Translator(language)),
-        links={
-            name: lambda value, name=name: to.page("data", place.name, **{name: value})
-            for name in ("category", "label")
-        },
-    )
 
 
 @router.get("/photos/{sha256}.jpg")
