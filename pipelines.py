@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Settings(Options):
 
 LONGEST = 200
 """Characters of a wrong value that are repeated."""
+TOLD = 3
+"""Of so many wrong settings at most a message tells."""
 STAGES = tuple(Settings.model_fields)
 
 
@@ -55,12 +57,13 @@ def load(name: str, config: Path = CONFIG, overrides: Iterable[str] = ()) -> Set
     if name not in pipelines:
         raise UsageError(f"{config} has no pipeline {name!r}. {_nearest(name, pipelines)}")
     values = pipelines[name] or {}
+    overrides = list(overrides)
     for override in overrides:
         _override(values, override)
     try:
         return Settings.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
-        raise UsageError(_explain(error, f"{config}, pipeline {name}")) from None
+        raise UsageError(_explain(error, f"{config}, pipeline {name}", overrides)) from None
 
 
 def names(config: Path = CONFIG) -> list[str]:
@@ -143,19 +146,34 @@ def _override(values: dict[str, Any], override: str) -> None:
         raise UsageError(f"--set {place}: {text[:200]!r} is not YAML: {said}") from None
 
 
-def _explain(error: ValidationError, place: str) -> str:
-    """Return one line for the first thing wrong: where, what was given, what would be right."""
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
-    count = f" ({error.error_count() - 1} more like it)" if error.error_count() > 1 else ""
-    if first["type"] == "extra_forbidden":
+def _explain(error: ValidationError, file: str, overrides: Iterable[str] = ()) -> str:
+    """Return one line for all that is wrong: where, what was given, what would be right.
+
+    Args:
+        file: what gave the settings that no override gave.
+    """
+    given = [f"{override.partition('=')[0]}." for override in overrides]
+    told: list[str] = []
+    # A name that is no setting first: what it was to say is perhaps what the others lack.
+    for wrong in sorted(error.errors(), key=lambda wrong: wrong["type"] != "extra_forbidden"):
+        path = [str(part) for part in wrong["loc"]]
+        place = "--set" if any(f"{'.'.join(path)}.".startswith(one) for one in given) else file
+        told.append(f"{place}: {_wrong(path, wrong)}")
+    more = [f"{len(told) - TOLD} more"] if len(told) > TOLD else []
+    sentences = [one if one.endswith("?") else f"{one}." for one in (*told[:TOLD], *more)]
+    # Without the config, which cannot be read now.
+    return f"{' '.join(sentences)} See: {bokeru('settings')}"
+
+
+def _wrong(path: list[str], wrong: Mapping[str, Any]) -> str:
+    """Return what is wrong with a setting, as pydantic tells it, without a full stop."""
+    if wrong["type"] == "extra_forbidden":
         nearest = _elsewhere(path[-1]) or _nearest(path[-1], _model_at(path[:-1]).model_fields)
-        return f"{place}: there is no setting {'.'.join(path)}. {nearest}{count}"
-    value = without_password(repr(first["input"]))
+        return f"there is no setting {'.'.join(path)}. {nearest}"
+    value = without_password(repr(wrong["input"]))
     value = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
-    given = "" if isinstance(first["input"], dict) else f" cannot be {value}"
-    wrong = f"{place}: {'.'.join(path)}{given}: {first['msg']}{count}"
-    return f"{wrong}. See: {bokeru('settings')}"  # without the config, which cannot be read now
+    given = "" if isinstance(wrong["input"], dict) else f" cannot be {value}"
+    return f"{'.'.join(path)}{given}: {wrong['msg'].removeprefix('Value error, ').rstrip('.')}"
 
 
 def _model_at(path: Sequence[str]) -> type[BaseModel]:

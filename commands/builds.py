@@ -139,7 +139,9 @@ def register(commands: Commands) -> None:
     command = add(commands, contains)
     add_pipeline(command)
     command.add_argument(
-        "what", metavar="BOKE|ADDRESS|PHOTO", help="a boke's number, an address of the site, or a file"
+        "what",
+        metavar="BOKE|ADDRESS|PHOTO",
+        help="a boke's number, an address of the site, a photo's sha256, or its file",
     )
     command.add_argument(
         "--vectors",

@@ -21,13 +21,34 @@ class Parser(argparse.ArgumentParser):
         """Parse a command line; where it names no command or none that there is, say which there are."""
         words = list(sys.argv[1:] if args is None else args)
         self._check_command(words)
-        return super().parse_args(list(one_setting_each(words)), namespace)
+        named = self._named(words)
+        found, unknown = super().parse_known_args(list(one_setting_each(words)), namespace)
+        if unknown:  # told by the command itself: its usage shows what there is
+            options = [option for action in named._actions for option in action.option_strings]
+            nearest = difflib.get_close_matches(unknown[0].partition("=")[0], options, n=1)
+            advice = f". Did you mean {nearest[0]!r}?" if nearest else ""
+            named.error(f"there is no place for: {' '.join(unknown)[:200]}{advice}")
+        return found
 
     @property
     def commands(self) -> dict[str, argparse.ArgumentParser]:
         """The parser of each command, by its name."""
-        (found,) = (action.choices for action in self._actions if isinstance(action.choices, dict))
-        return found
+        return _commands(self)
+
+    def _named(self, words: Sequence[str]) -> argparse.ArgumentParser:
+        """Return the parser of the command, or of the part of one, that a command line begins with."""
+        named: argparse.ArgumentParser = self
+        for word in words:
+            if not (parts := _commands(named)) or word in ("-h", "--help", "--version"):
+                break
+            if named is not self and word not in parts and word.startswith("-"):
+                named.error(
+                    f"name first what to do: {', '.join(parts)}, as in: {named.prog} {next(iter(parts))}"
+                )
+            if word not in parts:
+                break
+            named = parts[word]
+        return named
 
     def _check_command(self, words: Sequence[str]) -> None:
         if not words:  # wrong use, and no question for --help: a variable that was not set, say
@@ -38,6 +59,14 @@ class Parser(argparse.ArgumentParser):
             nearest = difflib.get_close_matches(name, self.commands, n=1)
             advice = f"Did you mean {nearest[0]!r}?" if nearest else f"They are listed by: {program()} --help"
             self.error(f"there is no command {name[:100]!r}. {advice}")
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parsers of a parser's commands, by their names; none where it has none."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
 
 
 def one_setting_each(words: Sequence[str]) -> Iterator[str]:

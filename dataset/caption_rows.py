@@ -11,13 +11,15 @@ from store.shards import shard_paths
 _SPLIT = "split_part(parse_filename(filename), '-', 1) AS split"
 _JOINED = """
     SELECT sha256, image_sha256, phash, split, c.boke_id, c.odai_id, c.text, c.category, c.url,
-        coalesce(c.source, p.source) AS source, coalesce(c.licence, p.licence) AS licence, credit
+        coalesce(c.source, p.source) AS source, coalesce(c.licence, p.licence) AS licence, credit,
+        c.licence AS caption_licence
     FROM {captions} c JOIN (
         SELECT sha256, image_sha256, phash, source, licence, credit, {split} FROM {photos}) p
     USING (sha256)"""
 _WITHIN = """
     SELECT sha256, image_sha256, phash, {split}, c.boke_id, c.odai_id, c.text, c.category, c.url,
-        coalesce(c.source, p.source) AS source, coalesce(c.licence, p.licence) AS licence, credit
+        coalesce(c.source, p.source) AS source, coalesce(c.licence, p.licence) AS licence, credit,
+        c.licence AS caption_licence
     FROM {photos} p, unnest(captions) AS unnested(c)"""
 
 
@@ -29,7 +31,7 @@ def caption_rows(dataset: Path) -> str:
 
     Returns:
         A SELECT with the columns sha256, image_sha256, phash, split, boke_id, odai_id, text, category, url,
-        source, licence and credit.
+        source, licence (the caption's, else its photo's), credit and caption_licence.
 
     Raises:
         MissingStage: there is no dataset.

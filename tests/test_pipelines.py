@@ -89,6 +89,18 @@ def test_a_bad_file_is_refused_with_the_place(config: Path, text: str, says: lis
     assert len(str(caught.value).splitlines()) <= 2
 
 
+def test_all_that_is_wrong_is_told_each_with_who_gave_it(config: Path) -> None:
+    config.write_text("pipelines: {mine: {train: {epohcs: 7, hidden: 0}, dataset: {where: star > 3}}}")
+    with pytest.raises(UsageError) as caught:
+        load("mine", config, ["crawl.lists_after=0"])
+    told = str(caught.value)
+    assert f"{config}, pipeline mine: there is no setting train.epohcs. Did you mean 'epochs'?" in told
+    assert f"{config}, pipeline mine: dataset.where cannot be 'star > 3': there is no column star." in told
+    assert "--set: crawl.lists_after cannot be 0: " in told
+    assert "1 more. See: " in told
+    assert len(told.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("override", "says"),
     [

@@ -173,7 +173,12 @@ class Session:
             _LOG.warning(text)
 
     def paused(self, host: str, seconds: float, reason: str) -> None:
-        """Say in log and report that a host is left alone, from now on for so many seconds, and why."""
+        """Say in log and report that a host is left alone, from now on for so many seconds, and why.
+
+        Nothing is said once a signal stops the crawl: what then fails is what ends with it.
+        """
+        if received():
+            return
         now = datetime.now(UTC)
         pause = Pause(now.isoformat(timespec="seconds"), host, round(seconds, 3), reason)
         self.counts.paused(pause)

@@ -16,6 +16,8 @@ from store.register.stages import Stage, Table, find
 from store.warc.read import DamagedArchive, read_records
 from store.whole_file import NO_FILE, read_json, read_object
 
+_FEW = 4
+"""So many counts of a JSON file are told one by one."""
 WIDTH = 60
 """Characters of a value that is told of a JSON file, at most; twice as many are told of all of it."""
 _MARKS = (b"PAR1", b"PARE")
@@ -226,5 +228,14 @@ def _gist(path: Path) -> str:
         return f"{len(content):,} entries"
     if not isinstance(content, dict):
         return ""
-    values = (f"{k}: {len(v):,}" if isinstance(v, list | dict) else f"{k} {v}" for k, v in content.items())
+    values = (f"{key} {_brief(value)}" for key, value in content.items())
     return ", ".join(value for value in values if len(value) < WIDTH)[: 2 * WIDTH]
+
+
+def _brief(value: object) -> str:
+    """Return a value of a JSON file: counts by name as they are, of what holds more how many there are."""
+    if isinstance(value, dict) and 0 < len(value) <= _FEW and all(isinstance(v, int) for v in value.values()):
+        return f"({', '.join(f'{name} {count}' for name, count in value.items())})"
+    if isinstance(value, list | dict):
+        return f"({len(value):,} {'entry' if len(value) == 1 else 'entries'})"
+    return str(value)

@@ -36,8 +36,8 @@ MEANINGS = {
 }
 """What the filters mean that are not settings of the dataset."""
 _KEPT = """
-    SELECT boke_id, odai_id, text, sha256, phash, url, split, NULL AS filter, NULL AS licence, NULL AS found,
-        category FROM ({rows})"""
+    SELECT boke_id, odai_id, text, sha256, phash, url, split, NULL AS filter,
+        caption_licence AS licence, NULL AS found, category FROM ({rows})"""
 _LEFT_OUT = """
     SELECT boke_id, odai_id, text, sha256, phash, url, NULL, filter, licence, found, category FROM {rows}"""
 

@@ -49,7 +49,8 @@ def contains(
     Nothing of a photo that is asked for is kept.
 
     Args:
-        asked: a boke's number; the address of a boke, an odai or a photo; or what to call `content`.
+        asked: a boke's number; the address of a boke, an odai or a photo; a photo's sha256; or what to call
+            `content`.
         contact: whom owners can write to.
         content: a photo's bytes.
         hides: captions whose pages are not named. That they are held is told all the same: whoever asks for
@@ -57,7 +58,7 @@ def contains(
         alike: compares a photo by its vector; None: hashes alone are compared.
 
     Raises:
-        UsageError: it is neither a number, an address nor a photo.
+        UsageError: it is neither a number, an address, a sha256 nor a photo.
         Undecodable: a photo cannot be compared.
         MissingStage: there is no dataset.
         DamagedFile: a shard is cut short.
@@ -71,15 +72,17 @@ def contains(
 
 
 def _of_text(rows: HeldRows, asked: str, place: Place) -> list[Match]:
-    """Return the photos of a number or an address."""
+    """Return the photos of a number, an address or a sha256."""
+    if re.fullmatch("[0-9a-f]{64}", asked, re.IGNORECASE):
+        return _photos(rows, "same", _of_digest(rows, asked.lower()), place)
     if page := asked_page(asked):
         kind, number = page
         forget = place.command("forget", f"--{kind}", str(number))
         return [Match(how="number", forget=forget, **row) for row in rows.found(f"{kind}_id = {number}")]
     if not re.match("https?://", asked, re.IGNORECASE):
         raise UsageError(
-            f"{asked!r} is neither a number, an address nor a file. Name a boke's number, the address of a "
-            "boke, an odai or a photo, or a photo's file"
+            f"{asked!r} is neither a number, an address, a sha256 nor a file. Name a boke's number, the "
+            "address of a boke, an odai or a photo, a photo's sha256, or its file"
         )
     key = literal(photo_key(asked))
     return _photos(rows, "address", rows.photos(f"{sql_photo_key('url')} = {key}"), place)
@@ -99,9 +102,7 @@ def asked_page(asked: str) -> tuple[str, int] | None:
 def _of_photo(rows: HeldRows, content: bytes, place: Place, alike: Alike | None) -> tuple[list[Match], int]:
     """Return the photos that a photo is or shows, and how many it was compared with."""
     options = DatasetOptions.model_validate(read.settings(place.dataset), strict=False)
-    digest = literal(hashlib.sha256(content).hexdigest())
-    found = rows.connection.execute(f"SELECT sha256 FROM caption WHERE {digest} IN (sha256, image_sha256)")
-    same = {sha256 for (sha256,) in found.fetchall()} | rows.photos(f"sha256 = {digest}")
+    same = _of_digest(rows, hashlib.sha256(content).hexdigest())
     among, near, like = rows.all_photos(), set[str](), set[str]()
     try:
         seen = look(decode(content, ENOUGH, grey=True).image)
@@ -112,6 +113,13 @@ def _of_photo(rows: HeldRows, content: bytes, place: Place, alike: Alike | None)
             raise Undecodable(error) from None
     kinds: dict[How, set[str]] = {"same": same, "near": near, "alike": like}
     return [match for how, found in kinds.items() for match in _photos(rows, how, found, place)], len(among)
+
+
+def _of_digest(rows: HeldRows, digest: str) -> set[str]:
+    """Return the photos whose bytes, as they were fetched or as the dataset has them, have this sha256."""
+    wanted = literal(digest)
+    found = rows.connection.execute(f"SELECT sha256 FROM caption WHERE {wanted} IN (sha256, image_sha256)")
+    return {sha256 for (sha256,) in found.fetchall()} | rows.photos(f"sha256 = {wanted}")
 
 
 def _photos(rows: HeldRows, how: How, sha256s: Collection[str], place: Place) -> list[Match]:

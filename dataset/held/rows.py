@@ -22,7 +22,7 @@ Hides = Callable[[str, str | None], bool]
 PAGES = 5
 """Addresses of pages that are named of a photo."""
 _LEFT_OUT = """
-    SELECT sha256, NULL AS image_sha256, NULL AS split, boke_id, odai_id, text, category, url, NULL AS source,
+    SELECT sha256, NULL AS image_sha256, NULL AS split, boke_id, odai_id, text, category, url, source,
         licence, NULL AS credit FROM {rows}"""
 _FOUND = """
     WITH mine AS (FROM caption WHERE {condition}),
@@ -98,7 +98,8 @@ def held_rows(place: Place, hides: Hides = lambda text, category: False) -> Iter
         )
         parts = [f"SELECT {columns} FROM ({kept})"]
         parts += [_LEFT_OUT.format(rows=sql_rows(gone, LEFT_OUT_CAPTIONS))] if gone else []
-        connection.execute(f"CREATE VIEW caption AS {' UNION ALL '.join(parts)}")
+        # By name: a text that stood where an address does would be shown, though it is hidden.
+        connection.execute(f"CREATE VIEW caption AS {' UNION ALL BY NAME '.join(parts)}")
         rows = f"FROM {sql_rows(images, IMAGES)} WHERE outcome = 'ok'" if images else "FROM nothing"
         connection.from_arrow(IMAGES.empty_table()).create("nothing")
         columns = "sha256, url, fetched_at, source, licence, credit"

@@ -57,9 +57,11 @@ class Checked:
         """Return it as lines for a terminal."""
         scale = self.scale
         lines = [self.about.description, f"photos are {self.about.feeding}"]
+        several = self.vectors > 1
         lines.append(
-            f"{self.vectors:,} vectors of {self.dimensions:,} values: scale {scale.scale:.3g}, sparsity "
-            f"{scale.sparsity:.3f}, {scale.spread:.0%} of them differs between photos"
+            f"{self.vectors:,} vector{'s' * (self.vectors != 1)} of {self.dimensions:,} values: scale "
+            f"{scale.scale:.3g}, sparsity {scale.sparsity:.3f}"
+            + (f", {scale.spread:.0%} of them differs between photos" if several else "")
         )
         lines += [f"{name}: {reason}" for name, reason in self.reasons.items()]
         if self.apart is not None:

@@ -55,6 +55,11 @@ def test_each_setting_gets_its_own_option() -> None:
             "settings --pipeline demo --set train.epochs 3",
             "'train.epochs' has no value. Write stage.key=value",
         ),
+        ("runs --pipeline demo", "bokeru runs: error: name first what to do: list, name, "),
+        ("runs lst --pipeline demo", "invalid choice: 'lst'"),
+        ("runs export onnx --pipeline demo here", "usage: bokeru runs export "),
+        ("runs export onnx --pipeline demo here", "there is no place for: here"),
+        ("caption --pipeline demo a.jpg --strategi=beam", "--strategi=beam. Did you mean '--strategy'?"),
     ],
 )
 def test_a_name_with_a_letter_wrong_is_told(

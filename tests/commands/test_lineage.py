@@ -192,6 +192,18 @@ def test_settings_of_the_crawl_make_no_dataset_stale(
         assert f"{stage}: up to date" in capsys.readouterr().out
 
 
+def test_a_crawl_that_was_stopped_is_not_up_to_date(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    report = json.loads((place.crawl / "report.json").read_text())
+    (place.crawl / "report.json").write_text(json.dumps(report | {"state": "stopped", "waiting": 5}))
+    capsys.readouterr()
+    assert bokeru("status", "--check") == 1
+    crawl, reason, command, *_ = capsys.readouterr().out.splitlines()
+    assert crawl.split()[:2] == ["crawl", "partial"]
+    assert reason.strip() == "- a signal stopped it, and 5 known addresses wait"
+    assert command.strip() == "bokeru crawl --pipeline demo"
+    assert bokeru("dataset") == 0, "what is there can be built"
+
+
 def test_a_later_stage_says_that_the_crawl_has_grown(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:

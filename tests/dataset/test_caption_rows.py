@@ -25,7 +25,7 @@ def test_both_places_give_the_same_rows(dataset: Path) -> None:
         own = [one[name] for name in ("boke_id", "odai_id", "text", "category", "url")]
         whence = [one[name] or photo[name] for name in ("source", "licence")]
         of_photo = [photo[name] for name in ("sha256", "image_sha256", "phash", "split")]
-        expected.append((*of_photo, *own, *whence, photo["credit"]))
+        expected.append((*of_photo, *own, *whence, photo["credit"], one["licence"]))
     expected.sort(key=itemgetter(4))
     assert len(expected) == 36
     assert rows(dataset) == expected

@@ -29,6 +29,16 @@ def test_links_lead_to_files(document: Path) -> None:
 
 
 @each_document
+def test_every_table_is_whole(document: Path) -> None:
+    """A row that follows no row is a head, with a line of dashes below: a blank line cuts a table in two."""
+    lines = ["", *document.read_text().splitlines(), ""]
+    is_row = [line.startswith("|") for line in lines]
+    for at, line in enumerate(lines):
+        if is_row[at] and not is_row[at - 1]:
+            assert re.fullmatch(r"\|[|\s:-]+", lines[at + 1]), f"line {at}: {line}"
+
+
+@each_document
 def test_source_files_that_are_named_exist(document: Path) -> None:
     """`crawler/layouts/<layout>.py` is a file that a reader adds: its folder exists."""
     for code in inline(document):

@@ -9,6 +9,7 @@ from featurize.words.open import words_of
 from store.errors import UserError
 from store.manifest import NAME as MANIFEST
 from store.manifest import changed, is_fresh
+from store.register.crawl_end import incomplete
 from train.evaluation import outside
 from train.evaluation.earlier import earlier, key_of
 from train.evaluation.figures import KNOWN
@@ -59,13 +60,16 @@ def status(wanted: Wanted) -> Status:
 
 
 def _crawl(wanted: Wanted) -> StageStatus:
-    """Return whether there is a crawl; what is due of the site, the site alone could tell."""
+    """Return whether there is a crawl that ended; what is due of the site, the site alone could tell."""
     place = wanted.place
     found = of_tables("crawl", "crawl", place.crawl, ("pages", "images"))
     if found.state == "missing" and place.crawl in wanted.crawls:
         return found.but("missing", wanted.command("crawl"), "nothing was fetched")
     if found.state == "missing":
         return found.but("up to date", None, "other pipelines' crawls are built in, and no own one")
+    if found.state == "up to date" and (left := incomplete(place.crawl)):
+        waiting = f", and {left.waiting:,} known addresses wait" if left.waiting else ""
+        return found.but("partial", wanted.command("crawl"), f"{left.why.rstrip('.')}{waiting}")
     return found
 
 

@@ -1,6 +1,7 @@
 """A host that refuses or falls silent is left alone, twice as long each time, until the crawl ends."""
 
 import asyncio
+import signal
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from crawler.job import Job
 from crawler.options import CrawlOptions
 from crawler.retries import hosts
 from crawler.retries.again import MAX_TRIES
+from store.processes import interruption
 
 PAUSE = 10.0
 HOST = "https://bokete.jp"
@@ -89,6 +91,17 @@ def test_each_refusal_doubles_the_pause(crawl: Crawl, status: int) -> None:
     waits = [crawl.refuse(status) for _ in range(6)]
     assert waits == pytest.approx([0, 10, 20, 40, 80, 160])
     assert not crawl.failure
+
+
+def test_what_fails_once_a_signal_stops_the_crawl_is_no_pause(
+    crawl: Crawl, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The embedded site ends with the command: whoever presses Ctrl-C need not be warned of that."""
+    crawl.refuse()
+    assert [len(crawl.reasons), len(caplog.records)] == [1, 1]
+    monkeypatch.setattr(interruption, "_received", [signal.SIGINT])
+    crawl.refuse()
+    assert [len(crawl.reasons), len(caplog.records)] == [1, 1]
 
 
 def test_an_answer_makes_the_next_pause_the_shortest_again(crawl: Crawl) -> None:

@@ -1,6 +1,8 @@
 """`bokeru inspect`: what it shows of each stage."""
 
+import json
 import re
+import shutil
 import subprocess
 from io import StringIO
 from pathlib import Path
@@ -46,6 +48,15 @@ def test_a_pipeline_shows_all_its_stages(pipeline: Path) -> None:
     text = shown(pipeline)
     assert f"crawl  {pipeline}/crawl" in text
     assert f"dataset  {pipeline}/dataset" in text
+
+
+def test_a_report_s_counts_are_told_and_not_how_many_there_are(pipeline: Path, tmp_path: Path) -> None:
+    """`pages: 1` beside `{"pages": {"ok": 900}}` would read as one page."""
+    shutil.copytree(pipeline / "crawl", tmp_path / "copy" / "crawl")
+    report = {"pages": {"ok": 900}, "warnings": [], "last_pauses": ["a"], "waiting": 5}
+    (tmp_path / "copy" / "crawl" / "report.json").write_text(json.dumps(report))
+    [line] = (one for one in shown(tmp_path / "copy").splitlines() if one.startswith("report.json"))
+    assert line.endswith("pages (ok 900), warnings (0 entries), last_pauses (1 entry), waiting 5")
 
 
 def test_one_shard_is_shown(pipeline: Path) -> None:

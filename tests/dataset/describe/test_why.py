@@ -34,8 +34,13 @@ def crawl(directory: Path) -> Path:
         ]),
         page(2, [boke(21, 2, "写真なし")]),
         *(page(number, [boke(number * 10, number, f"消えた{number}")]) for number in REMOVED),
+        page(3, [boke(51, 3, "許された", stars=9), boke(52, 3, "星なし", stars=1)], licence="CC-BY-4.0"),
     ]  # fmt: skip
-    pictures = [image(1), *(image(number, photo(99)) for number in REMOVED)]
+    pictures = [
+        image(1),
+        {**image(3), "licence": "CC0-1.0"},
+        *(image(number, photo(99)) for number in REMOVED),
+    ]
     return write(directory, pages, pictures)
 
 
@@ -84,6 +89,12 @@ def test_page_licence_and_near_copies_are_told(built: Path) -> None:
     assert kept.details() == "  on http://bokete.test/boke/11, licence unknown"
     assert unplaced.sha256 is None
     assert unplaced.page == "http://bokete.test/boke/21"
+
+
+def test_a_caption_s_own_licence_is_told_whether_it_was_kept_or_left_out(built: Path) -> None:
+    [kept], [left_out] = asked(built, "51"), asked(built, "52")
+    assert (kept.reason, kept.licence) == (None, "CC-BY-4.0")
+    assert (left_out.reason, left_out.licence) == ("min_stars", "CC-BY-4.0")
 
 
 def test_what_has_no_numbers_is_said_to_have_none() -> None:

@@ -79,6 +79,19 @@ def test_a_boke_is_found_by_its_number_and_address(place: Place, asked: str) -> 
 def test_a_boke_that_was_left_out_is_still_held(place: Place) -> None:
     [match] = contains("11", place).matches
     assert (match.split, match.captions, match.sha256) == (None, 0, sha256(1))
+    assert match.pages == ["http://bokete.test/boke/11"]
+
+
+def test_whether_a_caption_that_was_left_out_is_hidden_goes_by_its_text_and_category(place: Place) -> None:
+    asked_of: list[tuple[str, str | None]] = []
+
+    def hides(text: str, category: str | None) -> bool:
+        asked_of.append((text, category))
+        return text == "猫が1"
+
+    [match] = contains("11", place, hides=hides).matches
+    assert match.pages == []
+    assert asked_of == [("猫が1", "シュール")]
 
 
 def test_an_odai_is_found_with_all_its_captions(place: Place) -> None:
@@ -93,6 +106,13 @@ def test_a_photo_is_found_by_the_address_of_any_of_its_copies(place: Place, widt
     [match] = contains(asked, place).matches
     assert (match.how, match.sha256, match.captions) == ("address", sha256(4), 2)
     assert match.forget.endswith(f"--sha256 {sha256(4)}")
+
+
+@pytest.mark.parametrize("number", [5, PHOTOS])
+def test_a_photo_is_found_by_its_sha256(place: Place, number: int) -> None:
+    [match] = contains(sha256(number).upper(), place).matches
+    assert (match.how, match.sha256, match.address) == ("same", sha256(number), address(number))
+    assert contains("0" * 64, place).matches == []
 
 
 def test_the_same_file_is_found_with_and_without_captions(place: Place) -> None:
@@ -119,7 +139,7 @@ def test_strangers_are_not_found(place: Place) -> None:
 
 
 def test_what_cannot_be_looked_for_is_told(place: Place, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="neither a number, an address nor a file"):
+    with pytest.raises(UsageError, match="neither a number, an address, a sha256 nor a file"):
         contains("nowhere.jpg", place)
     with pytest.raises(UserError, match="cannot be looked for"):
         contains("a.txt", place, content=b"not a photo")

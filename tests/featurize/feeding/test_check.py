@@ -49,6 +49,17 @@ def test_it_says_how_photos_are_fed_and_draws_neighbours(
         assert min(picture.size) > 500
 
 
+def test_of_one_photo_nothing_differs_between_photos(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(1, 9):
+        (folder / "photos" / f"{number}.jpg").unlink()
+    assert check(folder) == 0
+    [line] = (line for line in capsys.readouterr().out.splitlines() if "sparsity" in line)
+    assert line.startswith(f"1 vector of {families.DIMENSIONS:,} values: scale ")
+    assert "between photos" not in line
+
+
 def test_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "photos" / "broken.jpg").write_bytes(b"no photo")
     assert check(folder, "--json") == 0
