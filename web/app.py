@@ -41,6 +41,7 @@ from web.routes import (
     api,
     contains,
     contests,
+    find,
     generate,
     judge,
     overview,
@@ -104,7 +105,7 @@ def create(
     keys.add(partial(keys_of_contests, data))
     app.include_router(api.docs)
     looked_at = (overview, data_pages, photos, photo_map, training, side_by_side)
-    asked_for = (contains, generate, why, try_photo, contests, judge)
+    asked_for = (find, contains, generate, why, try_photo, contests, judge)
     for routes in (api, answers, *looked_at, *asked_for):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC))

@@ -39,7 +39,7 @@ class Links:
         return self.api(f"/pipelines/{quote(pipeline)}/photos") + _query(query)
 
     def page(self, name: str, pipeline: str, **query: object) -> str:
-        """Return the address of a pipeline's page: `data`, `contains`, `training`, `generate` or `try`."""
+        """Return the address of a page of a pipeline: `data`, `find`, `contains`, `training`, `try` …"""
         return f"{self._prefix}/pipelines/{quote(pipeline)}/{name}" + _query(query)
 
     def photo_page(self, pipeline: str, sha256: str, part: str = "") -> str:

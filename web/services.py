@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path as FilePath
 from typing import Annotated, TypeVar
 
@@ -14,6 +14,7 @@ from dataset.held.contains import Alike
 from store.place import Place
 from web.caption_service import CaptionService
 from web.content.catalogue import Catalogue
+from web.content.finding import Finding
 from web.content.judging.contests import Contests
 from web.content.library import Library
 from web.content.shown.hidden import Hidden
@@ -63,6 +64,11 @@ class Services:
     uploads: Uploads = field(default_factory=Uploads)
     searches: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "neighbours"))
     """Looks for neighbours, one photo's at a time: each look reads all vectors, and no page waits for it."""
+
+    @cached_property
+    def finding(self) -> Finding:
+        """Finds photos by words and by photos."""
+        return Finding(self.library, self.speakers)
 
     def place(self, pipeline: str) -> Place:
         """Return the directories of a pipeline that exists.

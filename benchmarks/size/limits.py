@@ -109,8 +109,8 @@ FIRST, LATER = (1.0, 3.0), (0.1, 0.3)
 """Seconds that the first page of a kind may take, and each later one, or so many starts if that is longer."""
 UPLOAD = ((1.5, 5.0), (0.2, 0.6))
 """The same of a photo of one's own, which the network reads: its weights are loaded for the first one."""
-LONGER = ("generate", "api, rows", "api, neighbours", "why")
-"""Pages that write captions, ask the shards as a user would, or read the vectors of all photos of train from
+LONGER = ("generate", "api, rows", "api, neighbours", "why", "find, like")
+"""Pages that write captions, ask the shards as a user would, or read the vectors of all photos (of train) in
 memory (1.5 GB at full size): each may take as long as a first one."""
 MADE = ("map", "side by side")
 """Pages whose first one lays a thousand photos out, decodes them and writes their captions, behind it,

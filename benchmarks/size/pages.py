@@ -33,6 +33,8 @@ PAGES = {
     "data, near": f"{_SITE}/data?sort=near&least=1&page={{number}}",
     "data, loss": f"{_SITE}/data?sort=loss&split=dev&page={{number}}",
     "data, lengths": f"{_SITE}/data?length_min={{number}}&posted_from=2015-01-0{{number}}",
+    "find, words": f"{_SITE}/find?words=猫",
+    "find, like": f"{_SITE}/find?like={{sha256}}",
     "statistics": f"{_SITE}/statistics",
     "statistics, few": f"{_SITE}/statistics?stars={{number}}&label=猫",
     "training": f"{_SITE}/training",

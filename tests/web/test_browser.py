@@ -22,7 +22,7 @@ WIDTHS = {"phone": (375, 800), "desk": (1280, 900)}
 PATHS = (
     *("/", "/data", "/statistics", "/photos/{sha256}", "/photos/{sha256}/neighbours", "/training"),
     *("/generate", "/generate?strategy=mismatch", "/try", "/api", "/photos/{sha256}/rows"),
-    *("/contains?asked=1001", "/contains?asked=1"),
+    *("/contains?asked=1001", "/contains?asked=1", "/find?words=猫", "/find?like={sha256}"),
     *("/map", "/side-by-side", "/photos/{sha256}/why?caption=犬が走る"),
 )
 Open = Callable[..., Page]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dataset.read import shards_folder
+from featurize.words.tokens import CHARACTERS
 from store.errors import UserError
 from store.place import Place
 from train.runs.find import BY_PHOTO
@@ -144,6 +145,8 @@ def show_photos(
         found=len(view.numbers),
         last_page=last_page,
         hidden=int(catalogue.hidden.sum()),
+        has_tower=services.finding.has_tower(place),
+        longest=CHARACTERS,
         facets=facets(catalogue, view.wanted),
         orders=orders(catalogue, _has_losses(services, place)),
         run=run.name if run else "",
