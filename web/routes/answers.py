@@ -12,6 +12,8 @@ from dataset.builds.diff import Changes
 from dataset.describe.inspection import Inspection
 from dataset.describe.why import Answer, why
 from dataset.held.answer import Contains
+from featurize.words.find import COUNT
+from featurize.words.found import Found
 from store.answers.answer import text
 from store.errors import DamagedFile, MissingStage
 from store.register.crawl_runs import answer_type, crawl_runs
@@ -21,12 +23,14 @@ from train.lineage.status import Status, status
 from train.runs.compare import Comparison, compare
 from train.runs.evaluations import Evaluations, evaluations
 from train.runs.find import EVALUATION, evaluated
+from web.content.finding import MOST
 from web.content.runs import find_run
 from web.content.shown.hidden import Hidden
 from web.content.shown.inspected import inspected
 from web.held import LONGEST
 from web.routes.api import PHOTO, REFUSALS
-from web.services import PlaceDep, ServicesDep
+from web.routes.find import AskedOne, look
+from web.services import CatalogueDep, PlaceDep, ServicesDep
 
 # The docstrings below are the API's documentation, so they describe results and not functions.
 router = APIRouter(prefix="/api", responses=REFUSALS)
@@ -168,3 +172,32 @@ async def look_for_photo(
         photo = await services.uploads.body(request, upload)
         found = await services.queued(request, partial(services.held(place).look, name, photo))
     return answered(found, Contains)
+
+
+@router.get("/pipelines/{pipeline}/find", tags=["data"], response_model=Found)
+async def find_photos(
+    request: Request,
+    services: ServicesDep,
+    place: PlaceDep,
+    catalogue: CatalogueDep,
+    asked: Annotated[AskedOne, Query()],
+) -> Response:
+    """Photos by words, or like one of the dataset: `bokeru find`."""
+    seen = await look(request, services, place, asked)
+    return answered(seen.found(catalogue), Found)
+
+
+@router.post("/pipelines/{pipeline}/find", tags=["data"], response_model=Found, openapi_extra=PHOTO)
+async def find_photos_like_upload(
+    request: Request,
+    services: ServicesDep,
+    place: PlaceDep,
+    catalogue: CatalogueDep,
+    count: Annotated[int, Query(ge=1, le=MOST, description="So many photos at most")] = COUNT,
+) -> Response:
+    """Photos that are like one of your own, which is kept nowhere: `bokeru find --photo`."""
+    with services.uploads.upload() as upload:
+        photo = await services.uploads.body(request, upload)
+        work = partial(services.finding.like_upload, place, photo, count)
+        seen = await services.queued(request, work)
+    return answered(seen.found(catalogue), Found)

@@ -5,11 +5,10 @@ from functools import partial
 from typing import Annotated, Self
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from featurize.words.find import COUNT
-from featurize.words.found import Found
 from featurize.words.tokens import CHARACTERS
 from store.errors import UserError
 from store.photo.options import Limits
@@ -18,13 +17,10 @@ from web.content.finding import MOST, Seen
 from web.errors import headers_of, status_of
 from web.languages import Message
 from web.pictures import UnusablePhoto
-from web.routes.answers import answered
-from web.routes.api import PHOTO, REFUSALS
 from web.routes.data import tiles
-from web.services import CatalogueDep, PlaceDep, Services, ServicesDep
+from web.services import PlaceDep, Services, ServicesDep
 
-pages = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
-router = APIRouter(prefix="/api", responses=REFUSALS)
+router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
 SHA256 = "^([0-9a-f]{64})?$"
 
 
@@ -51,19 +47,19 @@ class AskedOne(Asked):
         return self
 
 
-@pages.get("/find")
+@router.get("/find")
 async def find(
     request: Request, services: ServicesDep, place: PlaceDep, asked: Annotated[Asked, Query()]
 ) -> HTMLResponse:
     """Show the forms, and what was found for words or for a photo of the dataset; the address has it all."""
     try:
-        seen = await _seen(request, services, place, asked) if asked.words.strip() or asked.like else None
+        seen = await look(request, services, place, asked) if asked.words.strip() or asked.like else None
     except UserError as error:
         return _page(request, services, place, asked, problem=error)
     return _page(request, services, place, asked, seen)
 
 
-@pages.post("/find")
+@router.post("/find")
 async def find_like_upload(request: Request, services: ServicesDep, place: PlaceDep) -> HTMLResponse:
     """Show what is like the uploaded photo. It is in memory until it has been compared, nowhere else."""
     asked = Asked()
@@ -79,36 +75,7 @@ async def find_like_upload(request: Request, services: ServicesDep, place: Place
     return _page(request, services, place, asked, seen)
 
 
-@router.get("/pipelines/{pipeline}/find", tags=["data"], response_model=Found)
-async def find_photos(
-    request: Request,
-    services: ServicesDep,
-    place: PlaceDep,
-    catalogue: CatalogueDep,
-    asked: Annotated[AskedOne, Query()],
-) -> Response:
-    """Photos by words, or like one of the dataset: `bokeru find`."""
-    seen = await _seen(request, services, place, asked)
-    return answered(seen.found(catalogue), Found)
-
-
-@router.post("/pipelines/{pipeline}/find", tags=["data"], response_model=Found, openapi_extra=PHOTO)
-async def find_photos_like_upload(
-    request: Request,
-    services: ServicesDep,
-    place: PlaceDep,
-    catalogue: CatalogueDep,
-    count: Annotated[int, Query(ge=1, le=MOST, description="So many photos at most")] = COUNT,
-) -> Response:
-    """Photos that are like one of your own, which is kept nowhere: `bokeru find --photo`."""
-    with services.uploads.upload() as upload:
-        photo = await services.uploads.body(request, upload)
-        work = partial(services.finding.like_upload, place, photo, count)
-        seen = await services.queued(request, work)
-    return answered(seen.found(catalogue), Found)
-
-
-async def _seen(request: Request, services: Services, place: Place, asked: Asked) -> Seen:
+async def look(request: Request, services: Services, place: Place, asked: Asked) -> Seen:
     """Return what is found for words, in the queue, or else like a photo of the dataset.
 
     Raises:
