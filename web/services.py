@@ -13,8 +13,8 @@ from fastapi import Depends, HTTPException, Path, Request
 from dataset.held.contains import Alike
 from store.place import Place
 from web.caption_service import CaptionService
+from web.content.browse.finding import Finding
 from web.content.catalogue import Catalogue
-from web.content.finding import Finding
 from web.content.judging.contests import Contests
 from web.content.library import Library
 from web.content.shown.hidden import Hidden

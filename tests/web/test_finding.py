@@ -19,8 +19,8 @@ from tests.featurize.words.test_find import place as coloured
 from tests.web.small_pipeline import KEY, Extractor
 from web.app import create
 from web.content import library
+from web.content.browse.finding import mentioned
 from web.content.catalogue import Catalogue
-from web.content.finding import mentioned
 from web.content.speakers import Speakers
 from web.options import WebOptions
 

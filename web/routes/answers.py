@@ -23,7 +23,7 @@ from train.lineage.status import Status, status
 from train.runs.compare import Comparison, compare
 from train.runs.evaluations import Evaluations, evaluations
 from train.runs.find import EVALUATION, evaluated
-from web.content.finding import MOST
+from web.content.browse.finding import MOST
 from web.content.runs import find_run
 from web.content.shown.hidden import Hidden
 from web.content.shown.inspected import inspected

@@ -13,7 +13,7 @@ from featurize.words.tokens import CHARACTERS
 from store.errors import UserError
 from store.photo.options import Limits
 from store.place import Place
-from web.content.finding import MOST, Seen
+from web.content.browse.finding import MOST, Seen
 from web.errors import headers_of, status_of
 from web.languages import Message
 from web.pictures import UnusablePhoto

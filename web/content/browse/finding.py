@@ -15,7 +15,9 @@ from featurize.words.tower import TextTower
 from store.manifest import NAME as MANIFEST
 from store.place import Place
 from store.shards import shard_paths
-from web.content.catalogue import Catalogue, Filter
+from web.content.browse.filter import Filter
+from web.content.browse.view import look
+from web.content.catalogue import Catalogue
 from web.content.file_cache import FileCache, file_version
 from web.content.library import Library
 from web.content.speakers import Speakers
@@ -155,5 +157,5 @@ def mentioned(catalogue: Catalogue, words: Sequence[str]) -> list[int]:
 
 def _having(catalogue: Catalogue, wanted: Filter) -> NDArray[np.bool_]:
     having = np.zeros(len(catalogue), bool)
-    having[catalogue.find(wanted)] = True
+    having[look(catalogue, wanted).numbers] = True
     return having
