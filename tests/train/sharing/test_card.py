@@ -157,6 +157,8 @@ def test_a_copied_model_writes_by_its_snippet(run: Path, network: Path, tmp_path
     shutil.copy(network, tmp_path)
     (tmp_path / "photo.jpg").write_bytes(crawl_tables.photo(99))
     (snippet,) = re.findall(r"```python\n(.+?)```", (tmp_path / "model" / "README.md").read_text(), re.DOTALL)
+    data = Place.of(run).data
+    data.rename(data.with_name("gone"))
     written = subprocess.run(
         [sys.executable, "-c", snippet],
         cwd=tmp_path,
@@ -165,6 +167,7 @@ def test_a_copied_model_writes_by_its_snippet(run: Path, network: Path, tmp_path
         capture_output=True,
         check=False,
     )
+    data.with_name("gone").rename(data)
     (here,) = bokeru.model(run).caption(tmp_path / "photo.jpg", n=3)
     assert written.stdout.splitlines() == [one["text"] for one in here["captions"]], written.stderr
     assert len(here["captions"]) == 3

@@ -11,10 +11,22 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from dataset import read
+from dataset.build.stage import build
+from dataset.options import DatasetOptions
 from dataset.text.vocabulary import SPECIALS, Vocabulary
+from demo.captions import jokes
+from demo.scenes import jpeg, scene
+from featurize.extract import extract
+from featurize.options import FeatureOptions
+from featurize.read import vectors as vectors_of
 from store.errors import UserError
+from store.place import Place
+from tests import crawl_tables
+from tests.train import toy_training
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.captions.captioner import Caption, Captioner
+from train.fit import fit
 from train.model import Array, CaptionModel, Sizes
 from train.sharing import onnx_export
 from train.sharing.onnx_export import export_onnx
@@ -88,17 +100,47 @@ def snippet(folder: Path) -> str:
     return str(code)
 
 
-@pytest.mark.parametrize("sizes", SIZES[:2], ids=str)
-def test_the_snippet_writes_our_greedy_captions(tmp_path: Path, sizes: dict[str, Any]) -> None:
-    run, out = made(tmp_path, **sizes), tmp_path / "out"
+def by_snippet(run: Path, out: Path, photos: Array) -> list[str]:
+    """Export a run; return what the README's program writes for photos' vectors, in one process."""
     export_onnx(run, out)
-    ours = [one[0].text for one in Captioner.load(run / "model").caption(vectors(), strategy="greedy")]
-    assert len({*ours}) > 10
-    np.save(out / "vectors.npy", vectors())
-    # For a hundred photos in one process; -I: nothing of the checkout can be imported.
+    np.save(out / "vectors.npy", photos)
     code = snippet(out).replace('print(caption(np.load("vector.npy")))', "")
     code += '\nprint(json.dumps([caption(one) for one in np.load("vectors.npy")]))\n'
-    assert json.loads(subprocess.check_output([sys.executable, "-I", "-c", code], cwd=out)) == ours
+    # -I: nothing of the checkout can be imported.
+    written: list[str] = json.loads(subprocess.check_output([sys.executable, "-I", "-c", code], cwd=out))
+    return written
+
+
+@pytest.mark.parametrize("sizes", SIZES[:2], ids=str)
+def test_the_snippet_writes_our_greedy_captions(tmp_path: Path, sizes: dict[str, Any]) -> None:
+    run = made(tmp_path, **sizes)
+    ours = [one[0].text for one in Captioner.load(run / "model").caption(vectors(), strategy="greedy")]
+    assert len({*ours}) > 10
+    assert by_snippet(run, tmp_path / "out", vectors()) == ours
+
+
+@pytest.mark.long
+def test_photos_of_the_embedded_site_get_our_greedy_captions(tmp_path: Path, network: Path) -> None:
+    """From drawn photos to captions by the real stages: 100 of train and dev, each by its own vector."""
+    place, shown = Place(tmp_path / "data", "site"), [scene(4, number) for number in range(120)]
+    pages, images = [], []
+    for odai, each in enumerate(shown, 1):
+        texts = jokes.captions(each, 3)
+        bokes = [crawl_tables.boke(9 * odai + number, odai, text) for number, text in enumerate(texts)]
+        pages.append(crawl_tables.page(odai, bokes))
+        images.append(crawl_tables.image(odai, jpeg(each, 300)))
+    crawl_tables.write(place.crawl, pages, images)
+    build(DatasetOptions(dev_fraction=0.3), [place.crawl], place.dataset, name="site")
+    seen = FeatureOptions(weights=str(network), backend="numpy")
+    features = extract(seen, place.dataset, place.features, place.weights)
+    settings = toy_training.options(epochs=12, hidden=48, embedding=24, batch_size=16, keep="last")
+    run = fit(settings, place.dataset, features, place.runs)
+    sha256s = read.photos(place.dataset)["sha256"].to_pylist()[:100]
+    photos = vectors_of(features, sha256s)
+    ours = [one[0].text for one in Captioner.load(run / "model").caption(photos, strategy="greedy")]
+    assert len(ours) == PHOTOS
+    assert len({*ours}) > 10, "or little is tested"
+    assert by_snippet(run, tmp_path / "out", photos) == ours
 
 
 def test_the_snippet_runs_as_it_stands(tmp_path: Path) -> None:
