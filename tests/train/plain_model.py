@@ -21,21 +21,26 @@ def read(run: Path) -> dict[str, Array]:
     return {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
 
 
-def token_nats(tensors: Mapping[str, Array], vector: Array, ids: Sequence[int]) -> list[float]:
+def token_nats(
+    tensors: Mapping[str, Array], vector: Array, ids: Sequence[int], *, every: bool = False
+) -> list[float]:
     """Return -log p of each token of a caption and of its <EOS>, given a raw vector (D,).
 
-    For models of one layer whose photo is added to the first token's embedding.
+    Args:
+        every: the photo is added to every token's embedding, and not to the first one's alone.
     """
     photo = tensors["photo_w"] @ ((vector - tensors["mean"]) * tensors["scale"]) + tensors["photo_b"]
-    hidden = cell = np.zeros(tensors["lstm0_h"].shape[1])
+    layers = [n for n in range(9) if f"lstm{n}_x" in tensors]
+    hidden, cell = ([np.zeros(tensors[f"lstm{n}_h"].shape[1]) for n in layers] for _ in range(2))
     nats = []
     for step, (read_id, target) in enumerate(zip([BOS, *ids], [*ids, EOS], strict=True)):
-        x = tensors["embedding"][read_id] + (photo if step == 0 else 0)
-        gates = tensors["lstm0_x"] @ x + tensors["lstm0_b"] + tensors["lstm0_h"] @ hidden
-        enter, forget, leave, candidate = np.split(gates, 4)
-        cell = _sigmoid(forget) * cell + _sigmoid(enter) * np.tanh(candidate)
-        hidden = _sigmoid(leave) * np.tanh(cell)
-        logits = tensors["output_w"] @ hidden + tensors["output_b"]
+        x = tensors["embedding"][read_id] + (photo if every or step == 0 else 0)
+        for n in layers:
+            gates = tensors[f"lstm{n}_x"] @ x + tensors[f"lstm{n}_b"] + tensors[f"lstm{n}_h"] @ hidden[n]
+            enter, forget, leave, candidate = np.split(gates, 4)
+            cell[n] = _sigmoid(forget) * cell[n] + _sigmoid(enter) * np.tanh(candidate)
+            x = hidden[n] = _sigmoid(leave) * np.tanh(cell[n])
+        logits = tensors["output_w"] @ x + tensors["output_b"]
         nats.append(float(np.logaddexp.reduce(logits) - logits[target]))
     return nats
 

@@ -1,7 +1,6 @@
 """The Try page: captions for a visitor's own photo, and the training photos nearest to it."""
 
 import base64
-from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -115,9 +114,11 @@ def _page(
     problem: UserError | None = None,
 ) -> HTMLResponse:
     neighbours = []
-    writes = None
-    with suppress(UserError):  # there is none yet, and the page says so
+    writes, why_none = None, None
+    try:
         writes = writer(place, services.speakers.run(place, settings.run))
+    except UserError as error:
+        why_none = error
     if captions:
         catalogue = services.library.catalogue(place)
         neighbours = [(near, best_caption(catalogue, near.sha256)) for near in captions.neighbours]
@@ -131,6 +132,7 @@ def _page(
         settings=settings,
         writer=writes,
         runs=services.speakers.with_models(place),
+        why_none=None if problem else why_none,
         command=place.command("train"),
         upload=captions,
         examples=_examples(services, place) if writes else [],

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from dataset.text.vocabulary import SPECIALS, Vocabulary
 from store.errors import UserError
+from tests.train import plain_model
 from train.artifact import Artifact, Config, FeaturesConfig
 from train.captions.captioner import Captioner
 from train.model import CaptionModel, Sizes
@@ -65,14 +66,14 @@ def written(
         name: tensor if name in ("mean", "scale", "photo_w", "photo_b") else tensor.astype("f2").astype("f4")
         for name, tensor in tensors.items()
     }
-    replace(made, model=CaptionModel(made.model.sizes, halves)).save(folder / "rounded")
+    replace(made, model=CaptionModel(made.model.sizes, halves)).save(folder / "rounded" / "model")
     (folder / "model.js").write_bytes(decoder_script(made, by_name, forbidden=("あい",)))
     (folder / "decoder.js").write_bytes((STATIC / "offline" / "decoder.js").read_bytes())
     scripts = "".join(f'<script src="{name}.js"></script>' for name in ("decoder", "model"))
     (folder / "index.html").write_text(f"<!doctype html><meta charset=utf-8>{scripts}", "utf-8")
     page = browser.new_page()
     page.goto((folder / "index.html").as_uri())
-    yield Written(folder / "model", folder / "rounded", by_name, page)
+    yield Written(folder / "model", folder / "rounded" / "model", by_name, page)
     page.close()
 
 
@@ -86,19 +87,42 @@ def forced(page: Page, captions: dict[str, list[str]]) -> dict[str, list[float]]
 
 
 @pytest.mark.parametrize(("rounded", "limit"), [(True, 1e-4), (False, 2e-2)], ids=["rounded", "original"])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"strategy": "sample", "temperature": 1.5},
+        {"strategy": "greedy"},
+        {"strategy": "beam", "beam_width": 5},
+    ],
+    ids=lambda settings: settings["strategy"],
+)
 def test_log_probabilities_are_the_captioners(
-    written: Written, rounded: bool, limit: float, seed: int
+    written: Written, rounded: bool, limit: float, settings: dict[str, Any]
 ) -> None:
+    """Of what it writes for 50 photos; greedy captions alone would try only what is likely."""
     captioner = written.captioner(rounded)
-    # Drawn at random: greedy captions would try only what is likely.
-    drawn = captioner.caption(
-        written.matrix(), strategy="sample", seed=seed, temperature=1.5, forbidden=("あい",)
-    )
+    drawn = captioner.caption(written.matrix(), forbidden=("あい",), **settings)
     captions = {name: list(one[0].tokens) for name, one in zip(written.vectors, drawn, strict=True)}
     found = forced(written.page, captions)
     for name, (one,) in zip(written.vectors, drawn, strict=True):
         np.testing.assert_allclose(found[name], one.token_log_probabilities, atol=limit, rtol=0)
+
+
+@pytest.mark.parametrize("call", ["greedy(photo)", "beam(photo, {width: 5})", "sample(photo, {seed: 3})"])
+def test_what_the_page_writes_has_the_models_log_probabilities(written: Written, call: str) -> None:
+    """Each token's and the end's, as plain NumPy has them in float64."""
+    tensors = plain_model.read(written.rounded.parent)
+    every = "lstm1_x" in tensors  # the second of the models
+    script = f"""photos => photos.map(photo => {{
+        const {{tokens, logps, logp}} = bokeru.decoder.{call};
+        return {{tokens, logps, logp}};
+    }})"""
+    found = written.page.evaluate(script, list(written.vectors))
+    assert len({tuple(one["tokens"]) for one in found}) > 10
+    for one, vector in zip(found, written.vectors.values(), strict=True):
+        nats = plain_model.token_nats(tensors, vector.astype(np.float64), one["tokens"], every=every)
+        np.testing.assert_allclose(one["logps"], [-nat for nat in nats], atol=1e-4, rtol=0)
+        assert one["logp"] == pytest.approx(-sum(nats), abs=1e-3)
 
 
 @pytest.mark.parametrize("strategy", ["greedy", "beam"])

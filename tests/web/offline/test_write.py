@@ -10,12 +10,19 @@ from tests.web.offline.conftest import Visit
 from web.export import export
 from web.options import WebOptions
 
+LOOKS = [
+    pytest.param(name, width, scheme, button, marks=() if (width, scheme) == quick else pytest.mark.long)
+    for name, button, quick in (
+        ("index.html", "Write a caption", (1280, "light")),
+        ("index.ja.html", "ボケを書く", (390, "dark")),
+    )
+    for width in (390, 1280)
+    for scheme in ("light", "dark")
+]
+
 
 @pytest.mark.parametrize("where", ["disk", "server"])
-@pytest.mark.parametrize(
-    ("name", "width", "scheme", "button"),
-    [("index.html", 1280, "light", "Write a caption"), ("index.ja.html", 390, "dark", "ボケを書く")],
-)
+@pytest.mark.parametrize(("name", "width", "scheme", "button"), LOOKS)
 def test_a_copy_writes_and_shows_the_alternatives(
     visit: Visit, where: str, name: str, width: int, scheme: str, button: str
 ) -> None:
