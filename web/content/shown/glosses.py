@@ -13,7 +13,7 @@ from web.content.file_cache import file_version
 Gloss = Callable[[str], str | None]
 """Returns what a caption says in English; None where it cannot tell."""
 KEPT = 10_000
-"""Captions whose English is kept: to read one takes milliseconds."""
+"""Captions whose English is kept."""
 
 
 def nothing(_: str) -> str | None:
