@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from store.place import Place
 from web.content.map.layout import Layout, open_layout
 from web.content.map.shown import shown
+from web.content.map.table import table
 from web.content.map.thumbnails import sheet
 from web.content.shown.writer import writer
 from web.services import CatalogueDep, PlaceDep, Services, ServicesDep
@@ -48,6 +49,19 @@ def show_map(
             for group in found.colouring.groups
         ],
     )
+
+
+@router.get("/map/atlas.parquet")
+def send_table(
+    services: ServicesDep, place: PlaceDep, catalogue: CatalogueDep, run: RunName = None
+) -> Response:
+    """Send a run's map as a table: embedding-atlas opens it with `--x x --y y --text caption`."""
+    speaker = services.speakers.run(place, run or None)
+    layout = _layout(services, place, speaker)
+    captions = services.captions.likeliest(place, speaker, "map", layout.sha256s)
+    headers = {"Content-Disposition": 'attachment; filename="atlas.parquet"', "Cache-Control": "no-cache"}
+    content = table(layout, catalogue, captions)
+    return Response(content, media_type="application/vnd.apache.parquet", headers=headers)
 
 
 @router.get("/map/photos.jpg")

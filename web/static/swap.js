@@ -12,6 +12,8 @@
     try {
       const answer = await fetch(url, options);
       const focused = old.contains(document.activeElement), field = focused && document.activeElement.name;
+      const named = field && `[name="${CSS.escape(field)}"]`; // several fields may have one name
+      const place = field && [...old.querySelectorAll(named)].indexOf(document.activeElement);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector(selector) || page.querySelector(".notice");
       if (!fresh) throw new Error("no such part");
@@ -19,7 +21,7 @@
       else old.replaceChildren(fresh);
       const shown = document.querySelector(selector);
       shown.removeAttribute("aria-busy");
-      const same = field && shown.querySelector(`[name="${CSS.escape(field)}"]`);
+      const same = field && shown.querySelectorAll(named)[place];
       if (!quiet || focused) (same || shown).focus({ preventScroll: true });
       const again = shown.querySelector("[data-again]");
       if (again && options.method !== "POST") {

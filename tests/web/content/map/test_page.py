@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -23,6 +24,7 @@ from tests.web.small_pipeline import KEY
 from tests.web.waiting import ready
 from train.captions.captioner import Captioner
 from web.app import create
+from web.content.catalogue import Catalogue
 from web.options import HideOptions, WebOptions
 
 MAP = "/pipelines/demo/map"
@@ -121,13 +123,42 @@ def test_the_sheet_holds_all_thumbnails(client: TestClient) -> None:
         assert picture.size == (drawn["columns"] * drawn["size"], -(-40 // drawn["columns"]) * drawn["size"])
 
 
+def test_the_table_is_that_of_the_map(client: TestClient) -> None:
+    drawn = data(ready(client, MAP).text)["photos"]
+    answer = ready(client, f"{MAP}/atlas.parquet")
+    assert "atlas.parquet" in answer.headers["content-disposition"]
+    rows = pq.read_table(io.BytesIO(answer.content)).to_pylist()
+    assert [row["id"] for row in rows] == [photo["sha256"] for photo in drawn]
+    assert [row["caption"] for row in rows] == [photo["caption"] for photo in drawn]
+    assert [row["x"] for row in rows] == pytest.approx([photo["x"] for photo in drawn], abs=1e-4)
+    with Image.open(io.BytesIO(rows[0]["image"]["bytes"])) as picture:
+        assert picture.size == (64, 64)
+
+
+def test_the_table_passes_on_no_picture_that_nobody_may_pass_on(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = Catalogue.photo
+    held = {"train": "all rights reserved", "dev": "CC0-1.0"}
+    monkeypatch.setattr(
+        Catalogue,
+        "photo",
+        lambda self, number: (row := photo(self, number)) | {"licence": held[row["split"]]},
+    )
+    content = ready(client, f"{MAP}/atlas.parquet").content
+    rows = pq.read_table(io.BytesIO(content)).to_pylist()
+    assert {row["split"]: row["image"] is None for row in rows} == {"train": True, "dev": False}
+
+
 def test_hidden_captions_are_not_on_it(collapsed: Place) -> None:
     (caption,) = set(said(collapsed, BLIND).values())
     options = WebOptions(hide=HideOptions(words=(caption,)))
     with TestClient(create(collapsed.data, "demo", options=options)) as client:
         text = ready(client, f"{MAP}?run={BLIND}").text
+        rows = pq.read_table(io.BytesIO(client.get(f"{MAP}/atlas.parquet?run={BLIND}").content))
     assert caption not in html.unescape(text)
     assert legend(text) == [("0", "others", 40)]
+    assert rows["caption"].null_count == 40
     assert "40 captions are hidden by web.hide." in text
 
 
