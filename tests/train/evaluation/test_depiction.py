@@ -20,7 +20,7 @@ from train.evaluation.losses import derangement
 def score(photos: np.ndarray, texts: np.ndarray) -> np.ndarray:
     """Return 2.5 times the cosine of each pair, 0 where that is negative: Hessel et al. 2021, section 3."""
     cosines = [a @ b / np.sqrt((a @ a) * (b @ b)) for a, b in zip(photos, texts, strict=True)]
-    return 2.5 * np.maximum(np.array(cosines), 0)
+    return np.asarray(2.5 * np.maximum(np.array(cosines), 0))
 
 
 @pytest.mark.long
