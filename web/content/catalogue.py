@@ -5,7 +5,7 @@ the index, which is mapped into memory; a row becomes Python objects where a pag
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -171,17 +171,32 @@ class Catalogue:
         Raises:
             DamagedFile: the shard cannot be read, or is no longer there.
         """
+        path, row = self._read(photo, read.PHOTO)
+        return bytes(read.photo_contents(path, row)[0].as_py() or b"")
+
+    def tokens_of(self, photo: int) -> list[tuple[str, list[str]]]:
+        """Read text and tokens of each caption of a photo from its shard.
+
+        Raises:
+            DamagedFile: as `bytes`.
+        """
+        columns = [f"captions.list.element.{name}" for name in ("text", "tokens")]
+        _, row = self._read(photo, ["sha256", *columns])
+        return [(one["text"], one["tokens"]) for one in row["captions"][0].as_py() or ()]
+
+    def _read(self, photo: int, columns: Sequence[str]) -> tuple[Path, pa.Table]:
+        """Read columns, sha256 among them, of a photo's row; return its shard, and a table of the row."""
         row = self.locate(photo)
         try:
             with Shard(row.path, PHOTOS) as shard:
                 # A row group holds about 100 photos: quick to read. All bytes would not fit into memory.
-                table = shard.read_row_group(row.group, columns=read.PHOTO)
+                table = shard.read_row_group(row.group, columns=list(columns))
         except (pa.ArrowException, OSError, IndexError) as error:
             raise unreadable(row.path, error) from error
         if row.row >= len(table) or table["sha256"][row.row].as_py() != self.sha256s[photo]:
             # Another process has replaced the shard; the caller reads the dataset again.
             raise DamagedFile(row.path, "its rows are others than a moment ago")
-        return bytes(read.photo_contents(row.path, table.slice(row.row, 1))[0].as_py() or b"")
+        return row.path, table.slice(row.row, 1)
 
     def splits(self) -> Iterator[tuple[str, int, int]]:
         """Yield each split with its photos and captions."""

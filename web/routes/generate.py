@@ -1,8 +1,9 @@
 """The Generate page: photos with people's best captions beside the model's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -15,6 +16,7 @@ from web.caption_service import ModelCaption, TooLong
 from web.caption_settings import CaptionSettings
 from web.content.catalogue import Catalogue
 from web.content.preparing import NotReady
+from web.content.shown.liked import liked
 from web.content.shown.writer import Writer, writer
 from web.door.queue import QueueFull
 from web.errors import headers_of, status_of
@@ -24,6 +26,9 @@ router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
 PER_PAGE = 6
 HUMAN_CAPTIONS = 5
 """How many captions by people a photo shows."""
+Likes = Mapping[int, Mapping[str, float]]
+Written = tuple[list[list[ModelCaption]], Likes]
+"""A model's captions of photos, and a ranker's scores of people's by photo and text."""
 
 
 class GenerateSettings(CaptionSettings):
@@ -49,9 +54,9 @@ async def generate(
 ) -> HTMLResponse:
     """Show some photos with captions by people and by the model."""
     numbers, pages = select_photos(catalogue, settings)
-    sha256s = [catalogue.sha256s[number] for number in numbers]
-    captions, problem, status = await _write_captions(request, services, place, settings, sha256s)
-    groups = [(settings.split, cards(catalogue, numbers, captions))]
+    work = partial(_written, services, place, catalogue, numbers, settings)
+    (captions, likes), problem, status = await _write_captions(request, services, place, settings, work)
+    groups = [(settings.split, cards(catalogue, numbers, captions, likes))]
     response = services.pages.respond(
         request,
         "generate.html",
@@ -86,14 +91,34 @@ def select_photos(catalogue: Catalogue, settings: GenerateSettings) -> tuple[lis
     return [int(number) for number in shuffled[start : start + PER_PAGE]], pages
 
 
+def _written(
+    services: Services,
+    place: Place,
+    catalogue: Catalogue,
+    numbers: list[int],
+    settings: GenerateSettings,
+    run: Path,
+) -> Written:
+    """Return a run's captions for photos, and how much its ranker, if any, likes people's."""
+    captions = services.captions.for_photos(place, run, [catalogue.sha256s[n] for n in numbers], settings)
+    return captions, liked(services.library, place, run, catalogue, numbers)
+
+
 def cards(
-    catalogue: Catalogue, numbers: list[int], captions: list[list[ModelCaption]]
+    catalogue: Catalogue, numbers: list[int], captions: list[list[ModelCaption]], likes: Likes | None = None
 ) -> list[dict[str, Any]]:
-    """Return the content of the cards: the photo, people's captions, the model's."""
+    """Return the content of the cards: the photo, people's captions, the model's.
+
+    Args:
+        likes: a ranker's scores of people's captions, by photo and text; None where nothing is said of them.
+    """
     return [
         {
             "photo": catalogue.photo(number),
-            "people": catalogue.captions_of(number, HUMAN_CAPTIONS),
+            "people": [
+                {**caption, "rank_score": (likes or {}).get(number, {}).get(caption["text"])}
+                for caption in catalogue.captions_of(number, HUMAN_CAPTIONS)
+            ],
             "model": captions[index] if captions else None,
         }
         for index, number in enumerate(numbers)
@@ -114,9 +139,13 @@ def _writer(services: Services, place: Place, name: str | None) -> Writer | None
 
 
 async def _write_captions(
-    request: Request, services: Services, place: Place, settings: GenerateSettings, sha256s: list[str]
-) -> tuple[list[list[ModelCaption]], UserError | None, int]:
-    """Return the model's captions, or the reason why there are none, and the HTTP status.
+    request: Request,
+    services: Services,
+    place: Place,
+    settings: GenerateSettings,
+    work: Callable[[Path], Written],
+) -> tuple[Written, UserError | None, int]:
+    """Return what `work` makes of the run, or the reason why there is nothing, and the HTTP status.
 
     Without a model the page still shows people's captions, so most reasons keep status 200. Where another
     site led here, it shows the form, and nothing is worked out (403).
@@ -126,14 +155,13 @@ async def _write_captions(
     """
     try:
         run = services.speakers.run(place, settings.run)
-        work = partial(services.captions.for_photos, place, run, sha256s, settings)
-        return await services.queued(request, work), None, 200
+        return await services.queued(request, partial(work, run)), None, 200
     except (QueueFull, NotReady, TooLong, OtherSite) as error:
         if isinstance(error, QueueFull) and error.own:
             raise
-        return [], error, status_of(error)
+        return ([], {}), error, status_of(error)
     # A run that was named in the address and is gone is an error; no model yet is a state of the pipeline.
     except MissingStage as error:
-        return [], error, 404 if settings.run else 200
+        return ([], {}), error, 404 if settings.run else 200
     except UserError as error:
-        return [], error, 200
+        return ([], {}), error, 200
