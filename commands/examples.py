@@ -58,6 +58,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "import": (
         "bokeru import bokekan downloads/bokekan --pipeline bokete",
         "bokeru import warc 'downloads/*.warc.gz' --pipeline bokete",
+        "bokeru import table downloads/jokes/jokes.csv --pipeline bokete",
     ),
     "export": ("bokeru export --pipeline demo --format webdataset exported",),
     "push": (

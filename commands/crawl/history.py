@@ -114,7 +114,8 @@ def register(commands: Commands) -> None:
     command.add_argument(
         "format",
         metavar="FORMAT",
-        help="the dataset's own layout: bokekan, oogiri-go, warc (WARC and WACZ files), or an importer of "
+        help="the dataset's own layout: bokekan, oogiri-go, warc (WARC and WACZ files), table (a CSV or JSON "
+        "file of your own, beside its photos: columns image and text, and others), or an importer of "
         "other people's code: an entry point, module:name or FILE.py:name",
     )
     command.add_argument(

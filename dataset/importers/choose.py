@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any, Protocol
 
-from dataset.importers import bokekan, oogiri_go
+from dataset.importers import any_table, bokekan, oogiri_go
 from dataset.importers.tables import ImportReport
 from store.errors import UserError
 from store.plugins.find import Plugin, find
 from store.processes.room import Room
 from store.register.sources import Source, note_reader
 
-OURS = {"bokekan": bokekan.read, "oogiri-go": oogiri_go.read}
+OURS = {"bokekan": bokekan.read, "oogiri-go": oogiri_go.read, "table": any_table.read}
 
 
 class Read(Protocol):

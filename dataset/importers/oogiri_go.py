@@ -4,15 +4,12 @@ Source: the published files: `type` (I2T, IT2T, T2T), `question`, `image` (a num
 `text`, `star` (missing in a fifth).
 """
 
-import json
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from dataset.importers.json_values import samples
 from dataset.importers.photo_files import UNREADABLE, Member, Members, PhotoFiles
 from dataset.importers.tables import ImportReport, ImportWriter, existing
 from dataset.importers.text_files import decode
@@ -25,13 +22,6 @@ KINDS = {"I2T": "photo", "IT2T": "fill-in", "T2T": "text"}
 NAMES = ("jp.jsonl", "ja.jsonl", "jp.json", "ja.json")
 MAX_BYTES = 2**30
 """Of a file of samples; the Japanese ones have 10 MB."""
-_TRIED = 100
-_AROUND = "\ufeff\x1e \t\r,"
-"""What may stand around the sample in a line: marks of byte order and of records, blanks, commas."""
-_BETWEEN = re.compile(r"[\s,\[\]\ufeff\x1e]*")
-_ARRAY = re.compile(r"\s*\[\s*(?!\[)")
-_NEXT = re.compile(r"[\r\n,]\s*(?=\{)")
-"""Where a sample may start behind one that cannot be read."""
 SUFFIXES = (".jsonl", ".json", ".ndjson")
 SOURCE = Source(
     name="oogiri-go",
@@ -61,7 +51,7 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
         photos, keys = PhotoFiles(members, files[0]), Counter[str]()
         describe = lambda: _found(keys, photos, members)  # noqa: E731
         with ImportWriter(directory, "oogiri-go", SOURCE, describe, room) as writer:
-            for sample in _samples(_content(files[0])):
+            for sample in samples(_content(files[0])):
                 with writer.record():
                     _add(sample, keys, photos, writer)
     return writer.report
@@ -79,47 +69,6 @@ def _content(file: Member) -> str:
         return decode(file.read_all(MAX_BYTES))
     except UNREADABLE as error:
         raise Unexpected(f"{file.name} in {file.path} cannot be read: {error}. Fetch it anew") from error
-
-
-def _samples(content: str) -> Iterator[Any]:
-    """Yield what each line holds; or, where lines hold no samples, each value that stands in the file.
-
-    Those may be members of one array, or objects over several lines. None stands for what is no JSON.
-    """
-    lines = (
-        line.strip(_AROUND) for line in content.split("\n")
-    )  # not splitlines(): a caption may hold U+2028
-    first = islice((line for line in lines if line), _TRIED)
-    if not _ARRAY.match(content) and any(isinstance(_parsed(line), dict) for line in first):
-        yield from (_parsed(text) for line in content.split("\n") if (text := line.strip(_AROUND)))
-    else:
-        yield from _values(content)
-
-
-def _values(content: str) -> Iterator[Any]:
-    decoder, at = json.JSONDecoder(), 0
-    while True:
-        at = _BETWEEN.match(content, at).end()  # type: ignore[union-attr]  # it matches nothing, too
-        if at == len(content):
-            return
-        try:
-            value, at = decoder.raw_decode(content, at)
-            yield value
-        except (ValueError, RecursionError):
-            yield None
-            found = _NEXT.search(content, at)
-            at = found.end() if found else len(content)
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except RecursionError:
-        return None
-    except ValueError:
-        with suppress(ValueError, RecursionError):
-            return json.loads(text, parse_int=str)  # a number of 5,000 digits costs itself alone
-        return None
 
 
 def _add(sample: Any, keys: Counter[str], photos: PhotoFiles, writer: ImportWriter) -> None:

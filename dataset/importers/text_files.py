@@ -51,9 +51,10 @@ class Table:
         text: the file's.
         known: the names of columns that the reader looks for; they decide which separator it is.
         key: the column whose value is a number in every record: by it a record is told from a piece of one.
+            None where no column has one in each: then the number of fields tells alone.
     """
 
-    def __init__(self, text: str, known: Sequence[str], key: str) -> None:
+    def __init__(self, text: str, known: Sequence[str], key: str | None) -> None:
         self._key = key
         lines = _LINE.findall(text)
         skipped = takewhile(lambda line: not line.strip() or _SEPARATOR.fullmatch(line.strip()), lines)
@@ -92,7 +93,8 @@ class Table:
         if len(fields) != len(self.columns):
             return None, 0
         record = dict(zip(self.columns, fields, strict=True))
-        return (record, length) if _is_number(record.get(self._key)) else (None, 0)
+        is_whole = self._key is None or _is_number(record.get(self._key))
+        return (record, length) if is_whole else (None, 0)
 
 
 def _names(lines: list[str], separator: str) -> list[str]:

@@ -13,6 +13,7 @@ from commands.main import main, parser
 POSITIONAL = {
     "import": "import bokekan '' --pipeline demo",
     "import oogiri-go": "import oogiri-go '' --pipeline demo",
+    "import table": "import table '' --pipeline demo",
     "import warc": "import warc '' --pipeline demo",
     "import one of two": "import warc a.warc '' --pipeline demo",
     "parse": "parse '' --url https://bokete.jp/odai/1",

@@ -14,7 +14,7 @@ import pytest
 from commands.examples import EXAMPLES
 from tests.commands.commandline import run, send, start, write_config
 from tests.crawl_tables import photo
-from tests.dataset.importers.cans import boke_row, can, rows_as_csv
+from tests.dataset.importers.cans import boke_row, can, own_table, rows_as_csv
 from tests.docs.documents import ROOT
 from tests.featurize.families import resnet
 
@@ -56,6 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     resnet(folder / "model.onnx")
     (folder / "page.html").write_bytes((ROOT / "tests/crawler/pages/next_2024.html").read_bytes())
     can(folder / "downloads" / "bokekan", rows_as_csv([boke_row(number) for number in range(9)]).encode())
+    own_table(folder / "downloads" / "jokes")
     result = run(folder, "demo", PYTHONPATH=".")
     assert result.returncode == 0, result.stderr
     return folder

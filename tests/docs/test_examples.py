@@ -17,7 +17,7 @@ from crawler.options import EMBEDDED_SITE
 from store.place import program
 from tests.crawl_tables import photo
 from tests.crawler.imports.warcs import Warc, page
-from tests.dataset.importers.cans import boke_row, can, rows_as_csv
+from tests.dataset.importers.cans import boke_row, can, own_table, rows_as_csv
 from tests.docs.documents import ROOT, commands, examples
 from tests.featurize.families import resnet
 from tests.featurize.small_networks import small_weights
@@ -50,6 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "photo.jpg").write_bytes(photo(1))
     (folder / "page.html").write_bytes((ROOT / "tests/crawler/pages/next_2024.html").read_bytes())
     can(folder / "downloads" / "bokekan", rows_as_csv([boke_row(number) for number in range(9)]).encode())
+    own_table(folder / "downloads" / "jokes")
     with Warc(folder / "downloads" / "pages.warc.gz") as warc:
         warc.response(f"{EMBEDDED_SITE}/odai/1", page(1))
         warc.photo(1)

@@ -14,7 +14,7 @@ import yaml
 from crawler.parsing.parse import parse
 from crawler.permission.robots_file import RobotsFile
 from crawler.permission.tdm_file import TdmFile
-from dataset.importers import bokekan, oogiri_go
+from dataset.importers import any_table, bokekan, oogiri_go
 from dataset.text.subwords import cutter, learned
 from dataset.text.vocabulary import Vocabulary
 from featurize.caffe import caffemodel
@@ -149,6 +149,11 @@ def _data_sets(folder: Path) -> Iterator[Target]:
         unpacked("boke.csv", bokekan.read),
     )
     yield Target("jp.jsonl", "jsonl", (lines,), unpacked("jp.jsonl", oogiri_go.read))
+    own = "image,text,stars,labels,posted\nimages/0.jpg,犬だ,3,犬/猫,2013-05-01\n".encode()
+    of_csv = unpacked("jokes.csv", lambda source, crawl: any_table.read(source / "jokes.csv", crawl))
+    of_json = unpacked("jokes.jsonl", lambda source, crawl: any_table.read(source / "jokes.jsonl", crawl))
+    yield Target("jokes.csv", "text", (own,), of_csv)
+    yield Target("jokes.jsonl", "jsonl", (lines,), of_json)
 
 
 def _emptied(folder: Path) -> Path:

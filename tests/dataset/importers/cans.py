@@ -46,6 +46,24 @@ def can(directory: Path, content: bytes, photos: Sequence[int] = (0, 1, 2)) -> P
     return directory
 
 
+def own_table(folder: Path, rows: Iterable[Mapping[str, object]] = (), name: str = "jokes.csv") -> Path:
+    """Write a table of one's own beside photos 0 to 2; return where it is."""
+    (folder / "images").mkdir(parents=True)
+    for photo in range(3):
+        (folder / "images" / f"{photo}.jpg").write_bytes(crawl_tables.photo(photo))
+    rows = list(rows) or [{"image": f"images/{n % 3}.jpg", "text": f"ボケ{n}"} for n in range(6)]
+    if name.endswith(".csv"):
+        lines = io.StringIO(newline="")
+        writer = csv.DictWriter(lines, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        content = lines.getvalue()
+    else:
+        content = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (folder / name).write_text(content)
+    return folder / name
+
+
 def oogiri_go(
     directory: Path, samples: Iterable[Mapping[str, object] | str], photos: Sequence[int] = (0, 1)
 ) -> Path:
