@@ -51,6 +51,7 @@ def caption(arguments: argparse.Namespace) -> None:
 
 def web(arguments: argparse.Namespace) -> None:
     """Serve the browser app until Ctrl-C, or write a copy of it that opens without a server."""
+    from demo.captions.gloss import gloss
     from web.content.speakers import Speakers
 
     pipeline = pipeline_of(arguments)
@@ -62,10 +63,9 @@ def web(arguments: argparse.Namespace) -> None:
 
         contact = pipeline.settings.crawl.contact
         options = pipeline.settings.web
-        index = export(pipeline.data, pipeline.name, arguments.export, options, speakers, contact)
+        index = export(pipeline.data, pipeline.name, arguments.export, options, speakers, contact, gloss)
         print(f"Open {index} in a browser")
     else:
-        from demo.captions.gloss import gloss
         from web.app import serve
 
         serve(

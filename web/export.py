@@ -17,6 +17,7 @@ from store.whole_file import write_whole
 from web.content.catalogue import Catalogue
 from web.content.library import Library
 from web.content.runs import runs as all_runs
+from web.content.shown.glosses import Gloss, Glosses, nothing
 from web.content.shown.learning import photos_of
 from web.content.speakers import Speakers
 from web.content.stages import pipelines
@@ -43,12 +44,14 @@ def export(
     options: WebOptions | None = None,
     speakers: Speakers | None = None,
     contact: str | None = None,
+    gloss: Gloss = nothing,
 ) -> Path:
     """Write the copy into `directory`; return the path of its first page.
 
     Args:
         speakers: choose whose model writes the captions.
         contact: whom owners of photos and captions can write to.
+        gloss: returns what a drawn caption says in English, None where it cannot tell.
 
     Raises:
         MissingStage: there is no dataset or no model to show.
@@ -75,7 +78,10 @@ def export(
         broken = _photos(place, library, sorted(shown | watched | _sources(written)), new / "photos")
         _picture_scripts(sorted(shown - broken), new / "photos")
         has_keys = _scripts(place, library.options, written, new)
-        copy = Copy(place, catalogue, chosen, written, learned, broken, has_keys, contact, len(left_out))
+        glosses = Glosses(data, gloss)
+        copy = Copy(
+            place, catalogue, chosen, written, learned, broken, has_keys, contact, len(left_out), glosses
+        )
         for language in LANGUAGES:
             for name, text in copy.rendered(language):
                 write_whole(new / name, text)

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from store.place import Place
 from web.app import create
 from web.content.shown.glosses import Glosses
+from web.export import export
 
 DRAWN = {"photos": [["embedded", None, 40]], "captions": [["embedded", None, 160]]}
 REAL = {"photos": [["embedded", None, 40]], "captions": [["bokete", None, 160]]}
@@ -62,3 +63,11 @@ def test_a_pipeline_without_figures_has_none(place: Place) -> None:
     (place.dataset / "statistics.json").write_text("{")
     assert glosses.of("demo")("犬") is None
     assert glosses.of("none")("犬") is None
+
+
+def test_a_copy_has_them_in_english_alone(place: Place, tmp_path: Path) -> None:
+    say(place, DRAWN)
+    index = export(place.data, "demo", tmp_path / "copy", gloss=told)
+    english, japanese = (index.with_name(name).read_text() for name in ("index.html", "index.ja.html"))
+    assert "characters&gt;" in english
+    assert "characters&gt;" not in japanese

@@ -10,6 +10,7 @@ from store.place import Place
 from web.content import statistics
 from web.content.catalogue import Catalogue
 from web.content.runs import runs
+from web.content.shown.glosses import Glosses
 from web.content.shown.learning import Learning
 from web.content.training.comparison import compare
 from web.content.training.differences import differences, pooled
@@ -45,6 +46,7 @@ class Copy:
         has_keys: whether it can be looked up what is in the dataset.
         contact: whom owners can write to.
         left_out: how many photos licences keep out.
+        glosses: tell what drawn captions say in English.
     """
 
     place: Place
@@ -56,6 +58,7 @@ class Copy:
     has_keys: bool
     contact: str | None
     left_out: int
+    glosses: Glosses
 
     def rendered(self, language: str) -> Iterator[tuple[str, str]]:
         """Yield the file name and HTML of each page in a language."""
@@ -67,7 +70,7 @@ class Copy:
             links = FileLinks(language, names, own, cards=cards, broken=self.broken, writes=own in writing)
             others = {code: quote(file_name(name, code, run)) for code in LANGUAGES}
             template = "photos.html" if name == "data" else f"{name}.html"
-            text = Pages(self.place.name, links).render(
+            text = Pages(self.place.name, links, self.glosses).render(
                 template, language, current=current, language_links=others, **context
             )
             yield file_name(name, language, run), text
