@@ -90,6 +90,7 @@ from train.lineage.wanted import Wanted
 from train.ranking.artifact import load as ranker
 from train.runs.find import newest
 from web.app import create
+from web.offline.closed import left_out
 
 CONFIG, FOLDER, NAME = "設定 one.yaml", "my data 写真", "demo"
 PHOTO = hashlib.sha256(crawl_tables.photo(1)).hexdigest()
@@ -169,6 +170,13 @@ def empty_dataset(place: Place) -> None:
     for path in place.dataset.glob("data/*.parquet"):
         pq.write_table(pq.read_table(path).slice(0, 0), path)
     extract(FeatureOptions(weights="random"), place.dataset, place.features, place.weights)
+
+
+def photos_that_nobody_may_pass_on(place: Place) -> None:
+    for path in place.dataset.glob("data/*.parquet"):
+        rows = [{**row, "licence": "CC-BY-ND-4.0"} for row in pq.read_table(path).to_pylist()]
+        pq.write_table(pa.Table.from_pylist(rows, pq.read_schema(path)), path)
+    left_out(place, photos(place))
 
 
 def photos_outside_the_limits(place: Place) -> None:
@@ -498,6 +506,11 @@ STAGE: list[tuple[str, Provoke, list[str]]] = [
     *(
         ("train/evaluation/report.py", lambda place: report(run(place), place.dataset), command)
         for command in (["web"], ["caption", "PHOTO.jpg"], ["train", "--set", "train.sampling=one-to-one"])
+    ),
+    (
+        "web/offline/closed.py",
+        photos_that_nobody_may_pass_on,
+        ["dataset", "--set", "dataset.public_only=true"],
     ),
     ("commands/pipeline.py", without("dataset", lambda place: called(place, "features")), ["dataset"]),
     (

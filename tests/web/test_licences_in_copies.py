@@ -105,7 +105,7 @@ def test_a_copy_without_any_photo_is_refused(tmp_path: Path) -> None:
     place = make(tmp_path / "data", dict.fromkeys(range(1, 5), PHOTO_SAYS_NO) | {2: CAPTION_SAYS_NO}, {})
     expected = (
         rf"none of the 4 photos: .*\(3 {PHOTO_SAYS_NO}, 1 {CAPTION_SAYS_NO}\)\. "
-        r".*bokeru dataset --pipeline demo .*--set dataset\.public_only=true\), or .* without --export"
+        r".*bokeru dataset --pipeline demo .*--set dataset\.public_only=true\. Or .* without --export"
     )
     with pytest.raises(UserError, match=expected):
         export(place.data, "demo", tmp_path / "copy")

@@ -37,10 +37,11 @@ def left_out(place: Place, sha256s: Sequence[str]) -> frozenset[str]:
         number, total = len(closed), len(sha256s)
         named = _named(Counter(closed.values()))
         if number == total:
+            public = place.command("dataset", "--set", "dataset.public_only=true")
             raise UserError(
                 f"A copy would show none of the {total:,} photos: licences let nobody pass on these or their "
-                f"captions ({named}). Build a dataset of rows that may be ({place.command('dataset')} --set "
-                f"dataset.public_only=true), or show the pages from here, without --export"
+                f"captions ({named}). Build a dataset of rows that may be: {public}. Or show the pages from "
+                "here, without --export"
             )
         log.warning(
             "The copy leaves out %s of %s photos: licences let nobody pass on these or their captions (%s)",
