@@ -123,3 +123,5 @@ PREPARED = ("read", 10.0)
 """Yardstick, and how often: until the index and the vectors are there that the web app keeps on disk."""
 SERVED = {"web": (1.5, 1.0), "site": (0.5, 0.0)}
 """Gigabytes, and times the vectors, that the servers may take."""
+WHOLE = {"data, csv": ("mecab", 3.0)}
+"""Yardstick, and how often, of pages that send every caption; the server's memory has to stay as it is."""

@@ -18,6 +18,7 @@ from benchmarks.size.limits import (
     SERVED,
     STARTS,
     UPLOAD,
+    WHOLE,
     Row,
 )
 from benchmarks.size.measuring import Cost
@@ -87,8 +88,8 @@ def _page(name: str, run: Run) -> Line:
         gigabytes, vectors = SERVED[name]
         seconds, memory = LISTENS * run.yardsticks["start"], gigabytes * 1e9 + vectors * run.vectors
         return Line(name, found, seconds, memory, tuple(_over(found, seconds, memory, 0)))
-    if name == PREPARING:
-        yardstick, times = PREPARED
+    if by_yardstick := PREPARED if name == PREPARING else WHOLE.get(name.partition(":")[0]):
+        yardstick, times = by_yardstick
         seconds = times * run.yardsticks[yardstick] + STARTS * run.yardsticks["start"]
         return Line(name, found, seconds, math.inf, tuple(_over(found, seconds, math.inf, 0)))
     is_later = name.endswith("later") and not name.startswith(LONGER)

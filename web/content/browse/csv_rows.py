@@ -7,18 +7,18 @@ of line, in quotes or not. Such a text gets ' in front, as OWASP advises (CSV In
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from web.content.browse.view import View
 
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "\0")
-AT_A_TIME = 250
-"""Photos of a chunk."""
+_FORMULA = r"\A[=+\-@＝＋－＠\t\r\n\x00]"
+AT_A_TIME = 1000
+"""Photos of a chunk: of about a megabyte, where each has a dozen captions."""
 _OF_PHOTOS = ("sha256", "split", "width", "height", "category", "labels", "source", "licence", "credit")
 _OF_CAPTIONS = ("odai_id", "boke_id", "text", "stars", "raters", "category", "posted", "url")
 
@@ -59,30 +59,34 @@ def _captions(view: View, photos: NDArray[np.int64]) -> tuple[NDArray[np.int64],
     captions = np.arange(len(places)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
     chosen = view.selection.captions[captions]
     places, captions = places[chosen], captions[chosen]
-    without = np.setdiff1d(np.arange(len(photos)), places)
-    places, captions = np.append(places, without), np.append(captions, np.full(len(without), -1))
     order = np.lexsort((captions, -catalogue.stars[captions], places))
+    without = np.setdiff1d(np.arange(len(photos)), places)
+    places = np.append(places[order], without)
+    captions = np.append(captions[order], np.full(len(without), -1))
+    order = np.argsort(places, kind="stable")
     return places[order], captions[order]
 
 
 def _cells(column: pa.ChunkedArray, numbers: NDArray[np.int64]) -> list[Any]:
-    """Return some values of a column as cells, empty ones for nulls and where the number is -1."""
-    return [_cell(value) for value in column.take(pa.array(numbers, mask=numbers < 0)).to_pylist()]
+    """Return some values of a column as cells, nothing for nulls and where the number is -1."""
+    values = column.take(pa.array(numbers, mask=numbers < 0))
+    if pa.types.is_list(values.type):
+        values = pc.binary_join(values, "; ")
+    if pa.types.is_timestamp(values.type):
+        # Without a zone it is in UTC.
+        values = pc.strftime(values.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%dT%H:%M:%SZ")
+    elif pa.types.is_string(values.type):
+        safe = pc.binary_join_element_wise("'", values, "")
+        values = pc.if_else(pc.match_substring_regex(values, _FORMULA), safe, values)
+    cells: list[Any] = values.to_pylist()
+    return cells
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, list):
-        value = "; ".join(filter(None, value))
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    if value is None or isinstance(value, int):
-        return value
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _numbers(values: NDArray[np.floating], numbers: NDArray[np.int64]) -> list[str]:
-    """Return numbers as cells, empty ones for what is none."""
-    return ["" if number < 0 or np.isnan(values[number]) else str(values[number]) for number in numbers]
+def _numbers(values: NDArray[np.floating], numbers: NDArray[np.int64]) -> list[Any]:
+    """Return numbers as cells, nothing for what is none."""
+    own = np.append(values, values.dtype.type(np.nan))[numbers]  # the last one stands for -1
+    cells: list[Any] = pa.array(own, from_pandas=True).cast(pa.string()).to_pylist()
+    return cells
 
 
 def _written(rows: Iterable[Sequence[Any]]) -> bytes:

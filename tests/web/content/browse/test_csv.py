@@ -101,6 +101,14 @@ def of_size(photos: int) -> View:
     return look(Catalogue(Index([], *tables)), Filter(), "stars")
 
 
+def test_photos_that_nobody_captioned_have_rows() -> None:
+    rows = [{"sha256": str(n) * 64, "captions": 0, "split": "dev"} for n in range(3)]
+    photos, captions = pa.Table.from_pylist(rows, PHOTO_SCHEMA), CAPTION_SCHEMA.empty_table()
+    view = look(Catalogue(Index([], photos, captions)), Filter(), "stars")
+    found = table(b"".join(csv_rows(view)).decode())
+    assert [(row["sha256"][0], row["text"]) for row in found] == [("0", ""), ("1", ""), ("2", "")]
+
+
 @pytest.mark.long
 def test_memory_does_not_grow_with_the_captions() -> None:
     """What is written of 200,000 captions takes no more memory than what is written of 20,000."""
