@@ -20,7 +20,8 @@ from web.export import export
 
 WIDTHS = {"phone": (375, 800), "desk": (1280, 900)}
 PATHS = (
-    *("/", "/data", "/statistics", "/photos/{sha256}", "/photos/{sha256}/neighbours", "/training"),
+    *("/", "/data?sort=loss&label=犬&stars_max=9", "/data", "/statistics", "/training"),
+    *("/photos/{sha256}", "/photos/{sha256}/neighbours"),
     *("/generate", "/generate?strategy=mismatch", "/try", "/api", "/photos/{sha256}/rows"),
     *("/contains?asked=1001", "/contains?asked=1", "/find?words=猫", "/find?like={sha256}"),
     *("/map", "/side-by-side", "/photos/{sha256}/why?caption=犬が走る"),
@@ -222,6 +223,25 @@ def test_generate_journey(visit: Open, width: str) -> None:
     expect(page.locator("nav.pager").get_by_text("Page 2 of")).to_be_visible()
     assert page.locator("article").first.get_attribute("id") != before
     accessible(page)
+
+
+def test_a_bar_leads_to_its_photos_and_back(visit: Open) -> None:
+    """A bar filters by pointer, its row in the table by keys, and a facet is taken back by one."""
+    page = visit("/pipelines/demo/data?split=dev")
+    page.get_by_role("link", name="Columns as histograms").click()
+    stars = page.locator("figure", has=page.get_by_role("heading", name="Stars of the captions"))
+    stars.locator("a:has(rect.bar)").last.click()
+    page.wait_for_url("**/data?split=dev&stars=4&stars_max=9")
+    expect(page.get_by_label("Stars, at least")).to_have_value("4")
+    found = page.get_by_role("status").inner_text()
+    page.get_by_role("link", name="dev").filter(has_text="×").press("Enter")
+    page.wait_for_url("**/data?stars=4&stars_max=9")
+    assert page.get_by_role("status").inner_text() != found
+    page.get_by_role("link", name="Statistics").press("Enter")
+    stars = page.locator("figure", has=page.get_by_role("heading", name="Stars of the captions"))
+    stars.locator("summary").press("Enter")
+    stars.get_by_role("row").get_by_role("link").first.press("Enter")
+    page.wait_for_url("**/data?stars=4&stars_max=9")
 
 
 def test_neighbours_follow_and_rows_come_when_asked_for(visit: Open, place: Place) -> None:

@@ -15,14 +15,14 @@ from tests.web import small_pipeline
 from web.app import create
 from web.content.catalogue import Catalogue
 from web.door.queue import FairQueue
-from web.routes import generate, overview, photos, training, try_photo
+from web.routes import data, generate, overview, photos, training, try_photo
 
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     """The app with the pages in its OpenAPI document too."""
     monkeypatch.setattr("web.content.library.Extractor", small_pipeline.Extractor)
-    for module in (overview, photos, training, generate, try_photo):
+    for module in (overview, data, photos, training, generate, try_photo):
         monkeypatch.setattr(module.router, "include_in_schema", True)
         for route in module.router.routes:
             monkeypatch.setattr(route, "include_in_schema", True)

@@ -56,7 +56,10 @@ def test_every_kind_of_page_is_asked_for(tmp_path: Path) -> None:
         assert shown in asked or shown.partition("/size/")[2] in UNASKED or shown == "/api", path
 
 
-ANSWERS = ("status", "listing", "comparison", "diff", "history", "inspection/{stage}", "why", "contains")
+ANSWERS = (
+    *("status", "listing", "comparison", "diff", "history"),
+    *("inspection/{stage}", "why", "contains", "find"),
+)
 OF_RUNS = ("runs/{run}", "runs/{run}/progress", "runs/{run}/evaluation", "runs/{run}/inspection")
 OF_CONTESTS = ("contests", "contests/{name}", "judge/{name}", "judge/{name}/photos/{pair}.jpg")
 UNASKED = {
