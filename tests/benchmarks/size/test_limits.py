@@ -67,7 +67,7 @@ UNASKED = {
     *OF_RUNS,  # a run's name differs
     *OF_CONTESTS,  # the pipeline has none
     *("photos/{sha256}/neighbours", "photos/{sha256}/rows"),  # the API is asked for the same
-    "map/photos.jpg",  # a file that the map has made
+    *("map/photos.jpg", "map/atlas.parquet"),  # files of the map that has been made
 }
 """Kinds of page below a pipeline's address, or that of its API, that are not measured, and why."""
 
