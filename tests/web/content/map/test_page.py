@@ -5,18 +5,21 @@ import io
 import json
 import re
 import shutil
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from dataset.read import photos
+from featurize.projection.plane import plane
 from featurize.read import vectors
 from store.place import Place
 from tests.web.content.map.conftest import BLIND
@@ -168,6 +171,41 @@ def test_it_says_how_many_of_how_many_are_shown(collapsed: Place, tmp_path: Path
         text = ready(client, MAP).text
     assert "10 of 40 photos with a vector" in text
     assert len(data(text)["photos"]) == 10
+
+
+def test_while_it_is_made_the_page_says_how_far_it_is(
+    collapsed: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Laying out is one half of it, thumbnails the other: half of the steps are a quarter."""
+    place = replace(collapsed, data=shutil.copytree(collapsed.data, tmp_path / "data"))
+    shutil.rmtree(place.directory / "map", ignore_errors=True)
+    going_on = threading.Event()
+
+    def wait(values: np.ndarray, report: Callable[[int, int], None]) -> np.ndarray:
+        report(250, 500)
+        assert going_on.wait(60)
+        return plane(values, report)
+
+    monkeypatch.setattr("web.content.map.layout.plane", wait)
+    with TestClient(create(place.data, "demo")) as client:
+        answer = client.get(MAP, headers={"accept-language": "ja"})
+        assert answer.status_code == 503
+        assert "写真の地図を作っています：25% 終わりました。" in answer.text
+        assert answer.headers["refresh"] == answer.headers["retry-after"]
+        going_on.set()
+        assert ready(client, MAP).status_code == 200
+
+
+def test_captions_of_drawn_photos_have_their_english_in_the_legend(collapsed: Place, tmp_path: Path) -> None:
+    place = replace(collapsed, data=shutil.copytree(collapsed.data, tmp_path / "data"))
+    path = place.dataset / "statistics.json"
+    drawn = {"photos": [["embedded", None, 40]], "captions": [["embedded", None, 160]]}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "origins": drawn}))
+    with TestClient(create(place.data, "demo", gloss=lambda text: f"{len(text)} characters")) as client:
+        text = ready(client, f"{MAP}?run={BLIND}&lang=en").text
+        (caption,) = set(said(collapsed, BLIND).values())
+        assert f'lang="en">{len(caption)} characters</span>' in text
+        assert "characters</span>" not in client.get(f"{MAP}?run={BLIND}&by=split").text
 
 
 def test_without_a_run_it_says_what_to_do(whole: Place, tmp_path: Path) -> None:
