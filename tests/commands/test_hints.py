@@ -690,8 +690,8 @@ def test_a_crawl_s_child_knows_the_settings(place: Place, capfd: pytest.CaptureF
 
 
 WEB = {"web/caption_service.py", "web/content/library.py", "web/content/runs.py", "web/content/stages.py",
-       "web/offline/pages.py", "web/routes/answers.py", "web/routes/contests.py", "web/routes/training.py",
-       "web/routes/try_photo.py"}  # fmt: skip
+       "web/offline/pages.py", "web/routes/answers.py", "web/routes/contests.py",
+       "web/routes/side_by_side.py", "web/routes/training.py", "web/routes/try_photo.py"}  # fmt: skip
 
 
 @pytest.mark.parametrize("missing", ["crawl", "dataset", "runs", "../features"])
@@ -703,7 +703,10 @@ def test_a_page_names_the_pipeline_that_it_is_about(missing: str, place: Place) 
     with TestClient(create(place.data, NAME)) as client:
         for path in (
             "/",
-            *(f"/pipelines/other/{page}" for page in ("generate", "training", "try", "photos")),
+            *(
+                f"/pipelines/other/{page}"
+                for page in ("generate", "training", "try", "photos", "side-by-side")
+            ),
         ):
             text = html.unescape(client.get(path).text)
             found += re.findall(r"bokeru [a-z]+ --pipeline other [^<\n]*", text)

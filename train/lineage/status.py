@@ -61,15 +61,15 @@ def status(wanted: Wanted) -> Status:
 
 def _crawl(wanted: Wanted) -> StageStatus:
     """Return whether there is a crawl that ended; what is due of the site, the site alone could tell."""
-    place = wanted.place
+    place, command = wanted.place, wanted.command("crawl")
     found = of_tables("crawl", "crawl", place.crawl, ("pages", "images"))
     if found.state == "missing" and place.crawl in wanted.crawls:
-        return found.but("missing", wanted.command("crawl"), "nothing was fetched")
+        return found.but("missing", command, "nothing was fetched")
     if found.state == "missing":
         return found.but("up to date", None, "other pipelines' crawls are built in, and no own one")
     if found.state == "up to date" and (left := incomplete(place.crawl)):
         waiting = f", and {left.waiting:,} known addresses wait" if left.waiting else ""
-        return found.but("partial", wanted.command("crawl"), f"{left.why.rstrip('.')}{waiting}")
+        return found.but("partial", command, f"{left.why.rstrip('.')}{waiting}")
     return found
 
 
