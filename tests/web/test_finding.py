@@ -1,7 +1,6 @@
 """Photos by words and by photos, on the page and by the API, as `bokeru find` finds them."""
 
 import re
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -99,12 +98,14 @@ def test_more_like_a_photo_is_what_a_plain_search_finds(client: TestClient, whol
     assert "count=12" in answer.text, "and more of them"
 
 
-def test_an_upload_finds_what_is_like_it(client: TestClient, whole: Place, tmp_path: Path) -> None:
+def test_an_upload_finds_what_is_like_it(client: TestClient, whole: Place) -> None:
+    before = {path: path.stat().st_mtime_ns for path in whole.data.rglob("*")}
     files = {"photo": ("new.jpg", photo(3), "image/jpeg")}
     page = client.post(PAGE, files=files)
     told = client.post(API, content=photo(3), params={"count": 24}).json()
     assert TILES.findall(page.text) == [match["sha256"] for match in told["matches"]]
     assert len(told["matches"]) == 24
+    assert {path: path.stat().st_mtime_ns for path in whole.data.rglob("*")} == before, "nothing is kept"
     assert client.post(PAGE, files={"photo": ("x.jpg", b"no photo", "image/jpeg")}).status_code == 422
 
 

@@ -105,6 +105,8 @@ DEMO = {
     "encoder check untrained DIR/photo.jpg --out DIR/near.png": 0,
     "evaluate --pipeline demo": 0,
     "evaluate --pipeline demo --seeds 2": 0,
+    "find --pipeline demo の": 0,
+    "find --pipeline demo --photo DIR/photo.jpg": 0,
     "forget --pipeline demo": 0,
     "forget --pipeline demo --odai 3": 0,
     "history --pipeline demo": 0,
@@ -151,6 +153,8 @@ NOTHING = {
     "diff --pipeline nothing": 1,
     "encoder check DIR/nothing.onnx DIR/photo.jpg --out DIR/near.png": 1,
     "evaluate --pipeline nothing": 1,
+    "find --pipeline nothing の": 1,
+    "find --pipeline nothing": 2,
     "forget --pipeline nothing": 1,
     "history --pipeline nothing": 1,
     "import oogiri-go DIR/data/demo/runs --pipeline nothing": 5,
@@ -180,6 +184,8 @@ BROKEN = {
     "contest new funny --pipeline demo": True,
     "diff --pipeline demo": True,
     "evaluate --pipeline demo": True,
+    "find --pipeline demo --photo DIR/photo.jpg": True,
+    "find --pipeline demo の": True,
     "forget --pipeline demo --odai 3": True,
     "history --pipeline demo": True,
     "inspect DIR/data/demo": False,
@@ -195,7 +201,7 @@ BROKEN = {
 @pytest.mark.parametrize(("line", "fails"), BROKEN.items())
 def test_a_broken_pipeline(ask: Ask, folder: Path, line: str, fails: bool) -> None:
     # A crawl whose files have other sizes makes a dataset stale, which is said first.
-    cut(folder / "data", without="crawl" if line.startswith(("evaluate", "leaks", "sweep")) else "")
+    cut(folder / "data", without="crawl" if line.startswith(("evaluate", "find", "leaks", "sweep")) else "")
     status, told = ask(line)
     assert (status, is_failure(told)) == (5, fails), told
     if not fails:

@@ -1,6 +1,7 @@
 """What a text becomes before a tower reads it: as transformers' documents say, and as merged by hand."""
 
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -130,6 +131,17 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, contents: dict[str, str], r
     for name, content in contents.items():
         (tmp_path / name).write_text(content)
     with pytest.raises(UserError, match=reason):
+        open_tokenizer(tmp_path / "text.onnx", OPEN)
+
+
+def test_what_reads_a_tokenizer_json_is_named_where_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(
+        UserError, match=r"`tokenizers`, which reads it, is not installed. Add it: make install"
+    ):
         open_tokenizer(tmp_path / "text.onnx", OPEN)
 
 

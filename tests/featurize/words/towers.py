@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 import sentencepiece
 from onnx import TensorProto, helper, numpy_helper, save
 from PIL import Image
@@ -161,6 +162,7 @@ def write_pieces(folder: Path, family: str = "SiglipTokenizer") -> sentencepiece
 
 def write_bpe(folder: Path) -> None:
     """Train a byte-level BPE whose words end in </w>, with a start and an end, as CLIP's is."""
+    pytest.importorskip("tokenizers", reason="make install-scale")
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
     tokenizer = Tokenizer(models.BPE(unk_token="<|endoftext|>", end_of_word_suffix="</w>"))
