@@ -77,10 +77,14 @@ def overview(client: TestClient) -> str:
 
 def nothing_is_written(place: Place, wanted: Wanted, client: TestClient, tmp_path: Path, why: str) -> None:
     """Fail where a page, the API or a copy has captions of a model that is not the pipeline's."""
-    for page in PAGES:
+    for page in (*PAGES, "map"):
         text = html.unescape(client.get(f"/pipelines/demo/{page}").text)
         assert why in text, page
         assert WROTE not in text, page
+    photo = client.get("/api/pipelines/demo/photos").json()["photos"][0]["sha256"]
+    answer = client.get(f"/api/pipelines/demo/photos/{photo}/captions")
+    assert answer.status_code >= 400
+    assert why in answer.json()["detail"]
     with pytest.raises(UserError, match=re.escape(why)):
         export(place.data, "demo", tmp_path / "copy", speakers=Speakers(lambda _: wanted))
     assert not (tmp_path / "copy").exists()
