@@ -113,10 +113,10 @@ LONGER = ("generate", "api, rows", "api, neighbours", "why", "find, like")
 """Pages that write captions, ask the shards as a user would, or read the vectors of all photos (of train) in
 memory (1.5 GB at full size): each may take as long as a first one."""
 MADE = ("map", "side by side")
-"""Pages whose first one lays a thousand photos out, decodes them and writes their captions, behind it,
-while it says how far it is; or writes those of a thousand others."""
-MAKING = (12.0, 30.0)
-"""Seconds, or starts, until such a first page shows itself."""
+"""Pages that say how far they are until what they show is made: a map of a thousand photos with their
+captions; or the captions of a thousand photos."""
+MAKING = ((12.0, 30.0), (0.3, 1.0))
+"""Seconds, or starts, until the first such page shows itself, and that a later one may take."""
 LISTENS = 8.0
 """Starts that a server may take until its first page is there."""
 PREPARED = ("read", 10.0)

@@ -93,8 +93,9 @@ def _page(name: str, run: Run) -> Line:
         seconds = times * run.yardsticks[yardstick] + STARTS * run.yardsticks["start"]
         return Line(name, found, seconds, math.inf, tuple(_over(found, seconds, math.inf, 0)))
     is_later = name.endswith("later") and not name.startswith(LONGER)
-    first, later = UPLOAD if name.startswith("upload") else (FIRST, LATER)
-    first = MAKING if name.startswith(MADE) else first
+    first, later = (
+        MAKING if name.startswith(MADE) else UPLOAD if name.startswith("upload") else (FIRST, LATER)
+    )
     least, starts = later if is_later else first
     seconds = max(least, starts * run.yardsticks["start"])
     reason = f"{least:g} s for a page, or {starts:g} starts"
