@@ -13,6 +13,8 @@ from featurize.read import vectors
 from store.forget.content import Request
 from store.place import Place
 from store.register import arrow_file
+from store.register.stages import Stage
+from store.register.verify import check_files
 from tests.web.small_pipeline import KEY
 from web.content.library import Library
 from web.content.map.layout import Layout, open_layout
@@ -81,6 +83,17 @@ def test_a_damaged_one_is_made_again(place: Place, caplog: pytest.LogCaptureFixt
     assert "It is made again." in caplog.text
     (path,) = files(place)
     arrow_file.check(path)
+
+
+def test_verify_knows_it(place: Place) -> None:
+    opened(place)
+    stage = Stage("pipeline", place.directory)
+    assert list(check_files(stage)) == []
+    (path,) = files(place)
+    path.write_bytes(path.read_bytes()[:-9])
+    (problem,) = check_files(stage)
+    assert str(path) in problem.text
+    assert problem.damaged
 
 
 def test_no_more_photos_than_the_setting_says_always_the_same(place: Place) -> None:
