@@ -33,7 +33,7 @@ def why(arguments: argparse.Namespace) -> None:
         raise UserError(
             f"the dataset of {pipeline.name} neither has nor left out a caption for {arguments.query!r}: "
             "it is forgotten, or was not crawled when the dataset was built. "
-            "Name a boke's number, a part of a text, or the sha256 of a photo"
+            "Name a boke's number, the address of a boke or an odai, a part of a text, or a photo's sha256"
         )
 
 

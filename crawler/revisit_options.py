@@ -25,6 +25,13 @@ class Revisits:
     growth: float
     settled_too: bool
 
+    def told(self) -> str:
+        """Return when pages that were read are read again, behind a colon; nothing where they never are."""
+        more = " and more, the older they are" if self.growth else ""
+        waits = (("lists", self.lists, ""), ("odai", self.odai, more))
+        told = [f"{what} again after {wait / _HOUR:g} hours{more}" for what, wait, more in waits if wait]
+        return f": {', '.join(told)}" if told else ""
+
 
 NEVER = Revisits(None, None, 0.0, settled_too=False)
 

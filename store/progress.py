@@ -36,7 +36,7 @@ class Progress:
         """
         self.done += count
         if details:
-            self._details = "  ".join(f"{name} {value}" for name, value in details.items())
+            self._details = "  ".join(f"{name} {_written(value)}" for name, value in details.items())
         if self._bar is not None:
             task = self._bar.task_ids[0]
             self._bar.update(task, completed=self.done, total=self.total, details=self._details)
@@ -76,6 +76,10 @@ class Progress:
         left = "" if is_end else _time_left(self.done, self.total, rate)
         line = f"{self._label}: {share} {self.unit}, {rate:,.1f}/s{left}  {self._details}"
         print(line.rstrip(), file=sys.stderr, flush=True)
+
+
+def _written(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _time_left(done: int, total: int | None, rate: float) -> str:

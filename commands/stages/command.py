@@ -58,7 +58,7 @@ def crawl(pipeline: Pipeline, retry_failed: bool = False) -> None:
         notify=pipeline.settings.notify,
     )
     if not report:
-        print("crawl: up to date")
+        print(f"crawl: up to date{options.revisits.told()}")
 
 
 @contextmanager
@@ -159,7 +159,7 @@ def run(pipeline: Pipeline, *, dry_run: bool = False) -> None:
         from train.lineage.status import status
         from train.lineage.tell import plan
 
-        return print("\n".join(plan(status(wanted(pipeline)))))
+        return print("\n".join(plan(status(wanted(pipeline)), has_crawl=pipeline.has_crawl)))
     started = time.monotonic()
     stages = {name: stage for name, stage in STAGES.items() if name != "crawl" or pipeline.has_crawl}
     for number, (name, stage) in enumerate(stages.items(), 1):

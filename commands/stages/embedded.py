@@ -72,8 +72,9 @@ def _floor(pipeline: Pipeline, site: EmbeddedSite) -> dict[str, object]:
     from dataset.read import captions, vocabulary
     from demo.captions.floor import floors
 
-    if drawing_of(pipeline.crawl) != drawing(site):
-        raise ValueError(f"{pipeline.crawl} holds another drawing of the site than the settings")
+    for crawl in pipeline.crawls:
+        if drawing_of(crawl) != drawing(site):
+            raise ValueError(f"{crawl} holds another drawing of the site than the settings")
     known = frozenset(vocabulary(pipeline.dataset).tokens)
     whole: dict[str, float | None] = {}
     of_known: dict[str, float | None] = {}

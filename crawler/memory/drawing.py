@@ -68,4 +68,11 @@ def _differences(held: dict[str, Any] | None, asked: dict[str, Any]) -> str:
     if held is None:
         return f"one of an earlier version, and this is version {asked['version']}"
     differing = [name for name in asked if held.get(name) != asked[name]]
-    return ", ".join(f"{name} {held.get(name)}, and here {asked[name]}" for name in differing)
+    return ", ".join(f"{name} {_said(held.get(name))}, and here {_said(asked[name])}" for name in differing)
+
+
+def _said(value: object) -> object:
+    """Return a value as settings have it: of a site that grows, the day is any number."""
+    if value is None:
+        return "null"
+    return "a number" if value == "grows" else value

@@ -78,7 +78,8 @@ class Counts:
     def details(self, unit: str) -> dict[str, int]:
         """Return the counts that progress shows beside its own, which is of `unit`: pages or photos."""
         others = {"photos": self.photos["ok"]} if unit == "pages" else {"pages": self.pages.total()}
-        counts = others | {"boke": self.new_bokes}
+        # On odai's pages, lists and pages of their own: one boke may be shown three times.
+        counts = others | {"boke shown": self.new_bokes}
         both = self.pages + self.photos
         return counts | {name: both[name] for name in ("drift", "denied", "error") if both[name]}
 

@@ -129,9 +129,16 @@ def parts(path: Path, troubles: list[UserError]) -> Iterator[InspectedPart]:
         yield _file(path, troubles)
         return
     for stage in find(path):
-        tables = [_table(table, str(stage.directory / table.pattern), troubles) for table in stage.tables()]
+        within = ""
+        if not stage.directory.is_relative_to(
+            path
+        ):  # a folder of a stage, such as crawl/pages: what lies in it
+            within = f"{path.relative_to(stage.directory).as_posix()}/"
+        asked = [table for table in stage.tables() if table.pattern.startswith(within)]
+        tables = [_table(table, str(stage.directory / table.pattern), troubles) for table in asked]
+        files = list(_files(stage, within))
         scores = _scores(stage.directory / "statistics.json") if stage.name == "dataset" else {}
-        yield InspectedPart(stage.name, stage.directory, tables, list(_files(stage)), scores)
+        yield InspectedPart(stage.name, stage.directory, tables, files, scores)
 
 
 def inspection(path: Path, troubles: list[UserError]) -> Inspection:
@@ -176,10 +183,12 @@ def _column(column: Column) -> InspectedColumn:
     return InspectedColumn(column.name, str(column.kind), column.nulls, column.stored, column.examples)
 
 
-def _files(stage: Stage) -> Iterator[InspectedFile]:
+def _files(stage: Stage, within: str) -> Iterator[InspectedFile]:
     for path in sorted(path for kind, path in stage.files() if kind.format != "parquet"):
-        reading(path)
         name = path.relative_to(stage.directory).as_posix()
+        if not name.startswith(within):
+            continue
+        reading(path)
         yield InspectedFile(name, path.lstat().st_size, _gist(path))  # a link may lead nowhere
 
 

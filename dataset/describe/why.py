@@ -14,6 +14,7 @@ from dataset.builds import left_out
 from dataset.caption_rows import caption_rows
 from dataset.options import DatasetOptions
 from dataset.text.captions import normalise
+from store.addresses import numbered
 from store.errors import UserError
 from store.photo.near.kept import KeptLooks
 from store.photo.near.near_to import near_to
@@ -97,8 +98,8 @@ def why(
     """Return what became of the captions that `query` names, when the dataset `directory` was built.
 
     Args:
-        query: a boke's number (or a caption that is one), the sha256 of a photo, or a part of a text,
-            whatever its width and case.
+        query: a boke's number (or a caption that is one), the address of a boke or an odai, the sha256 of a
+            photo, or a part of a text, whatever its width and case.
         hides: tells of a text and its category whether there is to be no answer about it.
 
     Raises:
@@ -146,6 +147,9 @@ def _condition(query: str) -> str:
     if query.isdecimal():
         of_number = f"boke_id = {int(query)} OR " if len(query) < 19 else ""
         return f"({of_number}plain(text) = {literal(_plain(query))})"  # some jokes are a number
+    if page := numbered(query):
+        kind, number = page
+        return f"{kind}_id = {number}"
     if len(query) == 64 and set(query.lower()) <= set("0123456789abcdef"):
         return f"sha256 = {literal(query.lower())}"
     return f"contains(plain(text), {literal(_plain(query))})"

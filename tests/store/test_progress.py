@@ -38,13 +38,13 @@ def test_a_log_tells_the_time_left_where_the_end_is_known(
     clock = iter(range(0, 1000, 10))
     monkeypatch.setattr("store.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
     with Progress("crawl", 500, "pages") as progress:
-        progress.advance(3, photos=2)  # after 10 seconds; the line comes after 20
+        progress.advance(3, photos=2000)  # after 10 seconds; the line comes after 20
     with Progress("crawl", None, "pages") as progress:
         progress.advance(3)
     with Progress("crawl", 3, "pages") as progress:
         progress.advance(3)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "crawl: 3 of 500 pages, 0.1/s, 0:55:13 left  photos 2"
+    assert lines[0] == "crawl: 3 of 500 pages, 0.1/s, 0:55:13 left  photos 2,000"
     assert not any("left" in line for line in lines[1:]), "the end is unknown, reached, or this is the end"
 
 

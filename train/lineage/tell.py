@@ -27,11 +27,16 @@ def tree(found: Status) -> Iterator[str]:
     yield from _node("      └─ ", "         ", crawl, "from the pages and photos of the crawl")
 
 
-def plan(found: Status) -> Iterator[str]:
-    """Yield what `bokeru run` would do, a line a stage; a stage after one that would change follows it."""
+def plan(found: Status, *, has_crawl: bool) -> Iterator[str]:
+    """Yield what `bokeru run` would do, a line a stage; a stage after one that would change follows it.
+
+    Args:
+        has_crawl: whether there is a site to crawl for it.
+    """
     follows = ""
-    for number, stage in enumerate(found.stages, 1):
-        start = f"[{number}/{len(found.stages)}] {stage.name}: "
+    stages = [stage for stage in found.stages if has_crawl or stage.name != "crawl"]
+    for number, stage in enumerate(stages, 1):
+        start = f"[{number}/{len(stages)}] {stage.name}: "
         if stage.name == "crawl":
             yield start + "would fetch what is due; the site alone can tell whether anything is"
         elif stage.state != "up to date":
@@ -40,7 +45,7 @@ def plan(found: Status) -> Iterator[str]:
         elif follows:
             yield start + f"would follow {follows}"
         else:
-            yield start + "up to date, unless the crawl brings something new"
+            yield start + ("up to date, unless the crawl brings something new" if has_crawl else "up to date")
 
 
 def _node(first: str, below: str, stage: StageStatus, how: str) -> Iterator[str]:

@@ -42,6 +42,8 @@ def test_a_run_builds_and_crawls_nothing(
     assert called(folder, "dataset", pipeline=pipeline) == 0
     dataset = folder / "data" / pipeline / "dataset"
     assert len(read.photos(dataset)) == 3
+    assert called(folder, "run", "--dry-run", pipeline=pipeline) == 0
+    assert "[1/4] dataset: up to date\n[2/4] features: " in capsys.readouterr().out
     assert called(folder, "run", pipeline=pipeline) == 0
     assert "[1/4] dataset" in (told := capsys.readouterr().out)
     assert "embedded" not in told
@@ -78,3 +80,21 @@ def test_a_crawl_that_was_stopped_is_told_by_dataset_and_verify(
         assert told in capfd.readouterr().out
     finally:
         (crawl / "report.json").unlink()
+
+
+def test_the_floor_is_that_of_the_drawing_in_the_crawls_that_a_dataset_is_built_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`also` names a crawl of the same drawing, then one of another."""
+    site = {"site": "embedded", "embedded": {"photos": 12, "captions_per_photo": 2}}
+    fed = {**SMALL, "crawl": site, "dataset": {**SMALL["dataset"], "also": ["drawn"]}}
+    other = {"site": "embedded", "embedded": {"photos": 12, "captions_per_photo": 3}}
+    pipelines = {"drawn": {**SMALL, "crawl": site}, "same": fed, "other": {**fed, "crawl": other}}
+    (tmp_path / "pipelines.yaml").write_text(yaml.safe_dump({"pipelines": pipelines}))
+    assert called(tmp_path, "crawl", pipeline="drawn") == 0
+    assert called(tmp_path, "dataset", pipeline="same") == 0
+    assert "dataset: a caption tells" in capsys.readouterr().out
+    assert (tmp_path / "data" / "same" / "dataset" / "floor.json").exists()
+    assert called(tmp_path, "dataset", pipeline="other") == 0
+    told = f"{tmp_path / 'data' / 'drawn' / 'crawl'} holds another drawing of the site than the settings"
+    assert f"dataset: the least reachable loss is not known: {told}" in capsys.readouterr().out

@@ -57,7 +57,7 @@ def test_a_crawl_keeps_its_drawing(tmp_path: Path) -> None:
         ({"seed": 8}, "seed 0, and here 8"), ({"dependence": 0.5}, "dependence 1.0, and here 0.5"),
         ({"captions_per_photo": 2}, "captions_per_photo 5, and here 2"),
         ({"evaluation_photos": 9}, "evaluation_photos 0, and here 9"),
-        ({"day": 3.0}, "day None, and here grows"),
+        ({"day": 3.0}, "day null, and here a number"),
     ],
 )  # fmt: skip
 def test_another_one_is_named_with_the_way_on(tmp_path: Path, other: dict[str, Any], words: str) -> None:

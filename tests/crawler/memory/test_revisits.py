@@ -269,3 +269,17 @@ def check_agreement(run: Run) -> None:
         assert waiting == table(job)
         at_once = Job(options, Path(folder), started=NOW + timedelta(minutes=20), retry_failed=False)
         assert not set(asked) & table(at_once), "what was read just now is not due at once"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, ": lists again after 6 hours, odai again after 24 hours and more, the older they are"),
+        ({"lists_after": None, "odai_growth": 0}, ": odai again after 24 hours"),
+        ({"revisit_after": 0.5}, ": lists again after 12 hours, odai again after 12 hours"),
+        ({"lists_after": None, "odai_after": None}, ""),
+        ({"site": "embedded"}, ""),
+    ],
+)
+def test_what_is_up_to_date_says_until_when(options: dict[str, Any], told: str) -> None:
+    assert CrawlOptions(**{"site": "https://bokete.jp", **options}).revisits.told() == told

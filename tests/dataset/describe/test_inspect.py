@@ -59,6 +59,16 @@ def test_a_report_s_counts_are_told_and_not_how_many_there_are(pipeline: Path, t
     assert line.endswith("pages (ok 900), warnings (0 entries), last_pauses (1 entry), waiting 5")
 
 
+def test_a_folder_of_a_stage_shows_what_lies_in_it(pipeline: Path) -> None:
+    text = shown(pipeline / "crawl" / "pages")
+    assert re.findall(r"^(\w+): [\dn]", text, re.MULTILINE) == ["pages"]
+    assert "report.json" not in text
+    assert re.findall(r"^(\w+): [\dn]", shown(pipeline / "dataset" / "data"), re.MULTILINE) == [
+        "train",
+        "dev",
+    ]
+
+
 def test_one_shard_is_shown(pipeline: Path) -> None:
     assert "odai_ids" in shown(next((pipeline / "dataset").glob("data/train-*")))
 

@@ -84,6 +84,13 @@ def test_what_is_kept_is_kept_in_its_split_on_its_photo(built: Path) -> None:
     assert str(answer) == f"boke 11 of odai 1 「犬が走る」: kept, in {answer.split}, on photo {answer.sha256}"
 
 
+@pytest.mark.parametrize(
+    ("query", "number"), [("https://bokete.jp/odai/2", 1), ("/odai/1", 9), ("/boke/14", 1)]
+)
+def test_an_address_names_its_boke_or_all_of_its_odai(built: Path, query: str, number: int) -> None:
+    assert len(asked(built, query)) == number
+
+
 def test_page_licence_and_near_copies_are_told(built: Path) -> None:
     [kept], [unplaced] = asked(built, "11"), asked(built, "21")
     assert kept.details() == "  on http://bokete.test/boke/11, licence unknown"
