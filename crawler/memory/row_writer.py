@@ -14,6 +14,7 @@ from crawler.memory.mirror import Mirror
 from crawler.options import CrawlOptions
 from store.errors import TooLittleRoom, UserError, is_full
 from store.manifest import marked
+from store.place import Place
 from store.register.listed import begin_list, changing
 from store.register.small_table import write_rows
 from store.register.stages import Stage
@@ -154,5 +155,6 @@ class RowWriter:
     def _write_error(self, error: OSError) -> UserError:
         kind = TooLittleRoom if is_full(error) else UserError
         reason = "no space left on the disk" if is_full(error) else error.strerror or str(error)
-        step = "Free some space, then run it again" if is_full(error) else "Correct that, then run it again"
-        return kind(f"{self._directory}: {reason}. {step}: the crawl goes on from its last whole shard.")
+        step = "Free some space" if is_full(error) else "Correct that"
+        again = f"from its last whole shard it goes on with: {Place.of(self._directory).command('crawl')}"
+        return kind(f"{self._directory}: {reason}. {step}: {again}")

@@ -35,6 +35,7 @@ from crawler.forgotten_rows import named_rows
 from crawler.history.history import History
 from crawler.job import Job
 from crawler.memory.drawing import check as check_drawing
+from crawler.memory.row_writer import RowWriter
 from crawler.memory.tables import Tables
 from crawler.monitoring import alarms
 from crawler.monitoring.window import Fetched
@@ -66,7 +67,7 @@ from store.register.crawl_end import incomplete
 from store.register.crawl_runs import NAME as HISTORY_NAME
 from store.register.small_table import write_rows
 from store.register.stages import Stage
-from store.schema import HISTORY
+from store.schema import HISTORY, LEFT_OUT
 from store.whole_file import write_whole
 from tests import crawl_tables
 from tests.commands.commandline import write_config
@@ -323,6 +324,11 @@ def forget_what_another_holds(place: Place) -> None:
     called(place, "forget", "--odai", "1")
 
 
+def rows_that_cannot_be_written(place: Place) -> None:
+    (place.crawl / "history.parquet" / "in the way").mkdir(parents=True)
+    RowWriter(place.crawl, CrawlOptions()).write_beside("history.parquet", LEFT_OUT, [])
+
+
 def damaged_crawl(place: Place) -> None:
     damage(place)
     with Tables(job(place)) as tables:
@@ -427,6 +433,7 @@ def crawl_that_was_stopped(place: Place) -> None:
 
 STAGE: list[tuple[str, Provoke, list[str]]] = [
     ("store/register/crawl_end.py", crawl_that_was_stopped, ["crawl"]),
+    ("crawler/memory/row_writer.py", rows_that_cannot_be_written, ["crawl"]),
     ("crawler/job.py", lambda place: print(job(place).command), ["crawl"]),
     ("commands/stages/notices.py", notice_of_a_crawl, ["crawl"]),
     ("store/processes/room.py", build_on_a_small_disk, ["dataset"]),
