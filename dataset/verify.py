@@ -81,10 +81,11 @@ def _check_rows(stage: Stage) -> Problems:
     """Yield what is wrong with the photos and their captions, where splits overlap, and with figures."""
     manifest = _manifest(stage.directory)
     captions, sides = CaptionCheck(manifest, model_of(stage.directory)), SideCheck(stage.directory, manifest)
+    photos = rows_of(map(stage.table, SPLITS))
     with (
-        Progress(f"verify {stage.directory}", rows_of(map(stage.table, SPLITS)), "photos") as progress,
+        Progress(f"verify {stage.directory}", photos, "photos") as progress,
         tempfile.TemporaryDirectory() as work,
-        connect(Path(work)) as connection,
+        connect(Path(work), photos=photos) as connection,
     ):
         recount = Recount(connection)
 

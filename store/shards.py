@@ -3,7 +3,7 @@
 import secrets
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -198,6 +198,15 @@ def _encodable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _encodable(inner) for key, inner in value.items()}
     return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def count_rows(paths: Iterable[Path]) -> int:
+    """Return how many rows shards have by their footers, those aside that cannot be read."""
+    total = 0
+    for path in paths:
+        with suppress(pa.ArrowException, OSError):
+            total += pq.read_metadata(path).num_rows
+    return total
 
 
 def shard_paths(directory: Path, schema: pa.Schema | None = None, pattern: str = "*.parquet") -> list[Path]:

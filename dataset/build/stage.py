@@ -30,6 +30,7 @@ from store.register.sources import read_sources
 from store.replacing.directory import locked, replacement
 from store.schema import DECODER
 from store.shard_reader import Shard, unreadable
+from store.shards import count_rows
 from store.sql import literal, read_parquet
 from store.stand_ins import StandInRule
 
@@ -39,8 +40,11 @@ VERSION = 11
 WORK = ".work"
 """The folder, within the new dataset, of what is needed only while it is built."""
 
-MEMORY = "700MB"
-"""The memory that DuckDB may use before it goes on in files in WORK."""
+MEMORY = 700 * 10**6
+"""The bytes that DuckDB may use before it goes on in files in WORK."""
+MEMORY_OF_A_PHOTO = 1_000
+"""So many more for each photo. What is looked up by photo DuckDB keeps whole while it goes through captions,
+and cannot put into files: a million photos with eleven million captions did not fit into MEMORY alone."""
 
 READ_ROWS = 128
 """How many rows a shard is read in to find damage: with their photos, a few megabytes."""
@@ -160,7 +164,7 @@ def _run(inputs: Inputs, room: Room, rows: Path) -> Changes | None:
     """Run every step, and return what differs in the new build, by its rows, from the one it replaces."""
     room.check()
     (inputs.new / WORK).mkdir()
-    with connect(inputs.new, room) as connection:
+    with connect(inputs.new, room, count_rows(inputs.images)) as connection:
         try:
             for step in STEPS:
                 step(connection, inputs)
@@ -176,16 +180,17 @@ def _run(inputs: Inputs, room: Room, rows: Path) -> Changes | None:
     return changes
 
 
-def connect(directory: Path, room: Room | None = None) -> duckdb.DuckDBPyConnection:
+def connect(directory: Path, room: Room | None = None, photos: int = 0) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection that goes on in files in `directory` once its tables outgrow MEMORY.
 
     Args:
         room: what these files must leave free.
+        photos: how many there are, about; each may take MEMORY_OF_A_PHOTO more.
     """
     connection = duckdb.connect()
     connection.execute(f"""
         SET temp_directory = {literal(str(directory / WORK))};
-        SET memory_limit = '{MEMORY}';
+        SET memory_limit = '{MEMORY + photos * MEMORY_OF_A_PHOTO}B';
         SET preserve_insertion_order = false""")
     if room:
         connection.execute(f"SET max_temp_directory_size = '{max(room.bytes_left(), 0)}B'")

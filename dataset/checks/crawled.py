@@ -21,6 +21,7 @@ from store.errors import DamagedFile
 from store.register.verify import Problem, Problems
 from store.schema import PHOTOS
 from store.shard_reader import sql_rows
+from store.shards import count_rows
 
 SHOWN = 20
 """So many captions and photos that differ are named one by one."""
@@ -43,7 +44,8 @@ def check_crawled(shards: Sequence[Path], crawls: Sequence[Path], manifest: Mapp
     found = _inputs(crawls, manifest)
     if found is None or not shards:
         return
-    with tempfile.TemporaryDirectory() as work, connect(Path(work)) as connection:
+    photos = count_rows(found[1])
+    with tempfile.TemporaryDirectory() as work, connect(Path(work), photos=photos) as connection:
         try:
             _load(connection, shards, *found)
             yield from _captions(connection)

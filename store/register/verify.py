@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from safetensors import safe_open
 
 from store.errors import DamagedFile, UserError
@@ -24,7 +23,7 @@ from store.register.kinds import FileKind, Format
 from store.register.listed import replaced_names
 from store.register.stages import Stage, Table
 from store.shard_reader import Shard, unreadable
-from store.shards import read_schema, shard_paths
+from store.shards import count_rows, read_schema, shard_paths
 from store.text.settings import read_settings
 from store.warc import read as warc
 from store.whole_file import NO_FILE, read_json, read_whole
@@ -242,8 +241,4 @@ def check_table(
 
 def rows_of(tables: Iterable[Table]) -> int:
     """Return how many rows tables have, as far as their files can be read: for progress."""
-    total = 0
-    for path in (path for table in tables for path in table.paths):
-        with suppress(pa.ArrowException, OSError):
-            total += pq.read_metadata(path).num_rows
-    return total
+    return count_rows(path for table in tables for path in table.paths)

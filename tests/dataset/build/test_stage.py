@@ -442,6 +442,17 @@ def test_what_does_not_fit_in_memory_leaves_room_too(tmp_path: Path, monkeypatch
             connection.execute("CREATE TABLE t AS SELECT md5(i::VARCHAR) AS m FROM range(5_000_000) AS r(i)")
 
 
+def test_more_photos_get_more_memory(tmp_path: Path) -> None:
+    """What is looked up by photo has to fit: `benchmarks.dataset --captions-only --photos 1000000`."""
+
+    def limit(photos: int) -> str:
+        with connect(tmp_path, photos=photos) as connection:
+            return str(connection.sql("SELECT current_setting('memory_limit')").fetchall()[0][0])
+
+    assert limit(0) == "667.5 MiB"
+    assert limit(10**6) == "1.5 GiB"
+
+
 def test_the_limit_of_room_is_no_reason_to_build_anew(dataset: Path) -> None:
     changed = OPTIONS.model_copy(update={"min_free_gb": 0.5})
     assert not build(changed, [dataset.with_name("crawl")], dataset, name="p")
