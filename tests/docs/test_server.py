@@ -38,6 +38,22 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
+def test_systemd_takes_the_crawl_s_service_and_its_timer(tmp_path: Path) -> None:
+    """Those of docs/crawling.md: two files in one block."""
+    text = (ROOT / "docs" / "crawling.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```ini\n(.*?)```", text, re.DOTALL)
+    parts = re.split(r"^# /etc/systemd/system/(\S+)\n", block, flags=re.MULTILINE)[1:]
+    paths = [tmp_path / name for name in parts[::2]]
+    assert [path.name for path in paths] == ["bokeru.service", "bokeru.timer"]
+    for path, unit in zip(paths, parts[1::2], strict=True):
+        path.write_text(unit.replace("/srv/bokeru/.venv/bin/bokeru", "/bin/true"), encoding="utf-8")
+    verified = ["systemd-analyze", "verify", "--man=no", *map(str, paths)]
+    done = subprocess.run(verified, capture_output=True, encoding="utf-8", timeout=60)
+    about_ours = [line for line in (done.stdout + done.stderr).splitlines() if "bokeru." in line]
+    assert (done.returncode, about_ours) == (0, [])
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
 def test_systemd_finds_little_that_the_unit_could_do(tmp_path: Path) -> None:
     """Of ten points of exposure a service without any such line has 9.6. Source: systemd-analyze(1)."""
     path = tmp_path / "bokeru-web.service"
