@@ -29,6 +29,25 @@ def test_links_lead_to_files(document: Path) -> None:
 
 
 @each_document
+def test_links_into_a_page_lead_to_a_heading(document: Path) -> None:
+    for target, place in re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", document.read_text()):
+        page = document.parent / target if target else document
+        if page.suffix == ".md":
+            assert place in places(page), f"{target}#{place}"
+
+
+def places(page: Path) -> set[str]:
+    """Return what links into a page may name: headings as GitHub spells them, and ids.
+
+    In small letters, without marks but - and _, blanks as -. Source: docs.github.com, "Section links".
+    """
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    spelled = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return spelled | set(re.findall(r'id="([^"]+)"', text))
+
+
+@each_document
 def test_every_table_is_whole(document: Path) -> None:
     """A row that follows no row is a head, with a line of dashes below: a blank line cuts a table in two."""
     lines = ["", *document.read_text().splitlines(), ""]
