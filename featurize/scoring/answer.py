@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 MOST = 64
 """Numbers of one scorer for one photo or caption: more are a vector, which is what features are for."""
+GREATEST = (2 - 2**-23) * 2.0**127
+"""The greatest number that scores are stored as, in float32: 3.4e38."""
 _KEY = re.compile(r"[^\W][\w-]{0,63}")
 
 
@@ -16,7 +18,7 @@ def scores(name: str, answer: object) -> dict[str, float]:
         answer: a number, or a mapping of names to numbers.
 
     Raises:
-        ValueError: it is neither, or not finite; the message says what it is.
+        ValueError: it is neither, not finite, or too large; the message says what it is.
     """
     if not isinstance(answer, Mapping):
         return {name: _finite(answer)}
@@ -33,4 +35,6 @@ def _finite(value: object) -> float:
     number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"it returned {number}, which is no finite number")
+    if abs(number) > GREATEST:
+        raise ValueError(f"it returned {number:g}; {GREATEST:.2g} is the greatest number that can be kept")
     return number

@@ -178,8 +178,9 @@ class Library:
             UserError: none of them has a vector.
             NotReady: its vectors are being looked through.
         """
-        catalogue, vectors = self.catalogue(place), self.vectors(place, key)
+        # The files first: what changes while the others are awaited makes them an earlier version.
         stored = self.made_of(place, key)
+        catalogue, vectors = self.catalogue(place), self.vectors(place, key)
         version = tuple(each.version for each in stored)
         return self._prepared.get(
             ("pool", place, key),

@@ -28,10 +28,16 @@ class Score:
         """Return which have it (N,), between two values if these are given."""
         passing = ~np.isnan(self.values)
         if least is not None:
-            passing &= self.values >= np.float32(least)
+            passing &= self.values >= stored(least)
         if most is not None:
-            passing &= self.values <= np.float32(most)
+            passing &= self.values <= stored(most)
         return passing
+
+
+def stored(value: float) -> np.float32:
+    """Return a value as scores are stored; what is beyond the greatest of these is infinite."""
+    with np.errstate(over="ignore"):
+        return np.float32(value)
 
 
 def gathered(photos: list[pa.ChunkedArray], captions: list[pa.ChunkedArray]) -> dict[str, Score]:

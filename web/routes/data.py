@@ -31,6 +31,10 @@ from web.services import CatalogueDep, PlaceDep, Services, ServicesDep
 
 router = APIRouter(prefix="/pipelines/{pipeline}", include_in_schema=False)
 PER_PAGE = 24
+MOST = 2**53 - 1
+"""The greatest number that can be asked for: JSON has no greater one that every reader takes exactly."""
+NAME = 1000
+"""Characters of a category or label that can be asked for; those of imported data have no limit."""
 SCORED = ("score", "score_min", "score_max")
 """The fields that ask for a score."""
 Tile = tuple[dict[str, Any], list[dict[str, Any]], list[Part]]
@@ -41,7 +45,7 @@ def _given(value: object) -> object:
     return None if value == "" else value
 
 
-Whole = Annotated[Annotated[int, Field(ge=0, le=10**9)] | None, BeforeValidator(_given)]
+Whole = Annotated[Annotated[int, Field(ge=0, le=MOST)] | None, BeforeValidator(_given)]
 Real = Annotated[Annotated[float, Field(allow_inf_nan=False)] | None, BeforeValidator(_given)]
 Day = Annotated[date | None, BeforeValidator(_given)]
 
@@ -53,9 +57,9 @@ class PhotoFilters(BaseModel):
 
     split: Annotated[Literal["train", "dev"] | None, BeforeValidator(_given)] = None
     """Only photos of this split."""
-    category: str = Field("", max_length=200)
+    category: str = Field("", max_length=NAME)
     """Only photos of this category, or with a caption of it."""
-    label: str = Field("", max_length=200)
+    label: str = Field("", max_length=NAME)
     """Only photos with this label."""
     group: str = Field("", max_length=200)
     """Only photos of this group of near copies."""
@@ -63,7 +67,7 @@ class PhotoFilters(BaseModel):
     """Only photos with at least so many captions."""
     captions_max: Whole = None
     """Only photos with at most so many captions."""
-    stars: Annotated[int, BeforeValidator(lambda value: value or 0)] = Field(0, ge=0, le=10**9)
+    stars: Annotated[int, BeforeValidator(lambda value: value or 0)] = Field(0, ge=0, le=MOST)
     """Only photos with a caption of at least so many stars."""
     stars_max: Whole = None
     """Only photos with a caption of at most so many stars. What is asked of captions, one of them holds."""

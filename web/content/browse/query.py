@@ -9,6 +9,7 @@ from dataset.text.captions import normalise
 from web.content.browse.filter import Filter, asks_of_captions, spellings
 from web.content.browse.order import LOSS, SCORE
 from web.content.browse.view import View
+from web.content.scores import stored
 
 _TRAIN_FIRST = "filename NOT LIKE '%/train-%.parquet', filename, file_row_number"
 """The order of photos in a dataset."""
@@ -106,15 +107,17 @@ def _any_caption(condition: str) -> str:
 
 
 def _score(name: str, wanted: Filter) -> str:
-    ends = _range(f"{name}.value", wanted.score_min, wanted.score_max, "::FLOAT")
-    return " AND ".join([f"{name}.name = {_text(wanted.score)}", f"NOT isnan({name}.value)", *ends])
+    ends = ((">=", wanted.score_min), ("<=", wanted.score_max))
+    # As texts: inf, which numbers beyond a FLOAT's greatest are, has no other form.
+    asked = [f"{name}.value {sign} '{stored(end)}'::FLOAT" for sign, end in ends if end is not None]
+    return " AND ".join([f"{name}.name = {_text(wanted.score)}", f"NOT isnan({name}.value)", *asked])
 
 
-def _range(what: str, least: float | None, most: float | None, kind: str = "") -> Iterator[str]:
+def _range(what: str, least: int | None, most: int | None) -> Iterator[str]:
     if least is not None:
-        yield f"{what} >= {least!r}{kind}"
+        yield f"{what} >= {least!r}"
     if most is not None:
-        yield f"{what} <= {most!r}{kind}"
+        yield f"{what} <= {most!r}"
 
 
 def _day(day: date) -> str:

@@ -62,8 +62,9 @@ def open_layout(library: Library, place: Place, key: str) -> Layout:
         DamagedFile: a shard cannot be read.
         NotReady: it is being made.
     """
-    catalogue, vectors = library.catalogue(place), library.vectors(place, key)
+    # The files first: what changes while the others are awaited makes the map one of an earlier version.
     most, stored = library.options.map_photos, library.made_of(place, key)
+    catalogue, vectors = library.catalogue(place), library.vectors(place, key)
 
     def make(report: Report) -> Layout:
         dataset = str((read_manifest(place.dataset) or {}).get("fingerprint"))

@@ -4,12 +4,19 @@ import csv
 import html
 import io
 import re
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
 
+from dataset.build.stage import build
+from dataset.options import DatasetOptions
+from store.place import Place
+from tests import crawl_tables
+from tests.crawl_tables import boke, image, page
 from tests.web.content.browse.conftest import Rows, found
+from web.app import create
 
 TAG = re.compile(
     r'<a class="tag( chosen)?" href="([^"]*)"><span lang="ja">([^<]*)</span> (?:<span class="quiet">)?(\d+)'
@@ -113,3 +120,20 @@ def test_statistics_of_a_view_are_about_its_photos(client: TestClient) -> None:
     assert (figures["photos"], figures["captions"]) == ("2", "9")
     assert "words in the vocabulary" not in figures
     assert "Of the 2 photos that the filter finds." in page
+
+
+def test_links_of_great_numbers_and_long_names_lead_to_photos(tmp_path: Path) -> None:
+    place = Place(tmp_path, "odd")
+    pages = [page(1, [boke(11, 1, "a", stars=3 * 10**9)], labels=["長" * 300], category="い" * 300)]
+    crawl = crawl_tables.write(place.crawl, pages, [image(1)])
+    build(DatasetOptions(tokenizer="characters"), [crawl], place.dataset, name=place.name)
+    with TestClient(create(place.data, place.name)) as client:
+        links = {
+            html.unescape(link)
+            for path in ("data", "statistics")
+            for link in re.findall(r'href="([^"]*/data\?[^"]*)"', client.get(f"/pipelines/odd/{path}").text)
+        }
+        for name in ("stars=1000000000", "label=", "category="):
+            assert any(name in link for link in links)
+        for link in links:
+            assert client.get(link).status_code == 200, link

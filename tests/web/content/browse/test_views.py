@@ -57,6 +57,10 @@ FILTERS: dict[str, Callable[[Photo], bool]] = {
         lambda one: (score(one, "kanji") or 1) <= 0.25 and (one["stars"] or 0) >= 4
     ),
     "score=nothing": lambda photo: False,
+    # Beyond the greatest of the numbers that scores are, 3.4e38.
+    "score=light&score_min=1e308": lambda photo: False,
+    "score=light&score_max=1e308": lambda photo: score(photo, "light") is not None,
+    "score=kanji&score_min=-1e308": any_caption(lambda one: score(one, "kanji") is not None),
 }
 
 

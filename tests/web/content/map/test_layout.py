@@ -1,5 +1,6 @@
 """The map is computed once, kept, made again when anything has changed, and forgotten with its photos."""
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from commands.forget.command import forget
 from dataset.read import photos
-from featurize.read import vectors
+from featurize.read import Vectors, vectors
 from store.forget.content import Request
 from store.place import Place
 from store.register import arrow_file
@@ -83,6 +84,21 @@ def test_a_damaged_one_is_made_again(place: Place, caplog: pytest.LogCaptureFixt
     assert "It is made again." in caplog.text
     (path,) = files(place)
     arrow_file.check(path)
+
+
+def test_what_changes_while_vectors_are_awaited_leaves_no_map(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library(patience=None)
+    awaited = library.vectors
+
+    def changed(place: Place, key: str) -> Vectors:
+        os.utime(place.dataset / "manifest.json", ns=(1, 1))
+        return awaited(place, key)
+
+    monkeypatch.setattr(library, "vectors", changed)
+    open_layout(library, place, KEY)
+    assert files(place) == []
 
 
 def test_verify_knows_it(place: Place) -> None:
