@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from dataset import read
 from dataset.text.captions import normalise
 from dataset.text.names import name_form
+from store.errors import UsageError
 from store.register.kinds import DATASET_CAPTIONS
 from store.schema import CAPTIONS, PHOTOS
 from store.shard_reader import sql_rows
@@ -20,9 +21,22 @@ from store.shards import shard_paths
 _WITHIN = "SELECT sha256, unnest(captions, recursive := true) FROM {photos}"
 
 
+MOST_WORDS = 20
+"""Each is looked for in every caption."""
+
+
 def words_in(text: str) -> list[str]:
-    """Return the words that are looked for: what blanks separate, each once."""
-    return list(dict.fromkeys(normalise(text).split()))
+    """Return the words that are looked for: what blanks separate, each once.
+
+    Raises:
+        UsageError: there are more than MOST_WORDS.
+    """
+    words = list(dict.fromkeys(normalise(text).split()))
+    if len(words) > MOST_WORDS:
+        raise UsageError(
+            f"{len(words)} words are too many to look for in captions; {MOST_WORDS} are the most"
+        )
+    return words
 
 
 def mentioning(dataset: Path, words: Sequence[str]) -> list[int]:

@@ -116,6 +116,7 @@ def test_an_upload_finds_what_is_like_it(client: TestClient, whole: Place) -> No
         ({"like": "0" * 64}, 404),
         ({"like": "zz"}, 422),
         ({"words": "犬" * 1001}, 422),
+        ({"words": " ".join(map(str, range(21)))}, 400),
         ({"words": "犬", "count": 193}, 422),
         ({}, 422),
     ],

@@ -164,6 +164,15 @@ def test_words_that_cannot_be_looked_for_are_told() -> None:
     assert checked("　犬 ") == "犬"
 
 
+def test_more_words_than_captions_are_searched_for_are_refused(place: Place) -> None:
+    """Twenty-one of them: each is looked for in every caption."""
+    finder = place.finder(None)
+    assert not finder.by_words(" ".join(map(str, range(100, 120)))).matches
+    with pytest.raises(UsageError, match="21 words are too many to look for in captions; 20 are the most"):
+        finder.by_words(" ".join(map(str, range(100, 121))))
+    assert finder.by_words("犬 " * 100).matches, "the same word once more is no other"
+
+
 def test_what_is_no_photo_and_no_tower_is_told(place: Place) -> None:
     with pytest.raises(UsageError, match=r"nothing.jpg is no file, and no photo of the dataset"):
         place.finder(None).by_photo("nothing.jpg")

@@ -5,9 +5,10 @@ counted are the photos or captions of a view.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,6 @@ from dataset.scores.figures import Of
 from dataset.scores.figures import histogram as score_bins
 from web.content.browse.order import SCORE, values
 from web.content.catalogue import NEVER, Catalogue
-from web.content.scores import Score
 
 BARS = 30
 """So many bars at the most, where they all are of one width."""
@@ -62,7 +62,19 @@ def _column(catalogue: Catalogue, name: str) -> Column:
     if name in _MADE:
         return _MADE[name](catalogue)
     own = name.removeprefix(SCORE)
-    return _of_score(own, catalogue.scores[own])
+    score = catalogue.scores[own]
+    if score.of == "photos":
+        return _of_score(own, score.of, score.values)
+    return _of_shown(catalogue, score.values, partial(_of_score, own, score.of))
+
+
+def _of_shown(catalogue: Catalogue, values: NDArray[Any], make: Callable[[NDArray[Any]], Column]) -> Column:
+    """Return a column of captions, (C,), whose bins tell nothing of those that are hidden."""
+    shown = ~catalogue.hidden
+    column = make(values[shown])
+    codes = np.full(len(values), -1, np.int16)
+    codes[shown] = column.codes
+    return replace(column, codes=codes)
 
 
 def _best(catalogue: Catalogue) -> NDArray[np.int64]:
@@ -122,14 +134,14 @@ def _span(start: np.datetime64, end: np.datetime64) -> Bin:
     return Bin(label, label, {"posted_from": str(first), "posted_to": str(last)})
 
 
-def _of_score(name: str, score: Score) -> Column:
+def _of_score(name: str, of: Of, values: NDArray[np.floating]) -> Column:
     """Return bins of equal width, as statistics.json has them of a score.
 
     A filter that asks for one names the least and the greatest value in it: neighbours share its ends.
     """
-    found, numbers = score_bins(score.values), np.full(len(score.values), -1, np.int16)
-    finite = np.isfinite(score.values)
-    inside = score.values[finite].astype(np.float64)
+    found, numbers = score_bins(values), np.full(len(values), -1, np.int16)
+    finite = np.isfinite(values)
+    inside = values[finite].astype(np.float64)
     if found:
         low, high = inside.min(), inside.max()
         places = ((inside - low) / ((high - low) or 1.0) * len(found)).astype(np.int64)
@@ -138,17 +150,21 @@ def _of_score(name: str, score: Score) -> Column:
     ends = [*starts[1:], f"{inside.max():g}"] if len(found) > 1 else [""] * len(found)
     bins = []
     for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        own = score.values[numbers == at]
+        own = values[numbers == at]
         query = {"score": name, "score_min": str(own.min()), "score_max": str(own.max())} if len(own) else {}
         bins.append(Bin(f"{found[at][0]:.3g}", f"{start}–{end}" if end else start, query))
-    return Column(score.of, bins, numbers)
+    return Column(of, bins, numbers)
 
 
 _MADE: Mapping[str, Callable[[Catalogue], Column]] = {
     "captions": lambda made: _counted("photos", made.counts, ("captions_min", "captions_max")),
-    "stars": lambda made: _by_magnitude("captions", made.stars, ("stars", "stars_max")),
-    "length": lambda made: _counted("captions", made.lengths, ("length_min", "length_max")),
-    "posted": lambda made: _by_time(made.posted),
+    "stars": lambda made: _of_shown(
+        made, made.stars, lambda stars: _by_magnitude("captions", stars, ("stars", "stars_max"))
+    ),
+    "length": lambda made: _of_shown(
+        made, made.lengths, lambda lengths: _counted("captions", lengths, ("length_min", "length_max"))
+    ),
+    "posted": lambda made: _of_shown(made, made.posted, _by_time),
     "best": lambda made: _by_magnitude("photos", _best(made), None),
 }
 """The columns of every dataset. No filter asks for a range of a photo's best stars."""

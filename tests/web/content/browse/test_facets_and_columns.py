@@ -17,6 +17,9 @@ from tests import crawl_tables
 from tests.crawl_tables import boke, image, page
 from tests.web.content.browse.conftest import Rows, found
 from web.app import create
+from web.content.browse.columns import columns
+from web.content.catalogue import Catalogue
+from web.options import HideOptions
 
 TAG = re.compile(
     r'<a class="tag( chosen)?" href="([^"]*)"><span lang="ja">([^<]*)</span> (?:<span class="quiet">)?(\d+)'
@@ -137,3 +140,18 @@ def test_links_of_great_numbers_and_long_names_lead_to_photos(tmp_path: Path) ->
             assert any(name in link for link in links)
         for link in links:
             assert client.get(link).status_code == 200, link
+
+
+def test_bins_tell_nothing_of_captions_that_are_hidden(looked: Place) -> None:
+    """The longest caption has 13 characters, and with 13 / 8 the highest score; the next has 10."""
+    told = {}
+    for words in ((), ("HYPERLINK",)):
+        catalogue = Catalogue.load(looked.dataset, hide=HideOptions(words=words))
+        made = dict(columns(catalogue))
+        told[words] = [[dict(one.query) for one in made[name].bins] for name in ("length", "score.kanji")]
+    lengths, scores = told[()]
+    assert lengths[-1]["length_max"] == 13
+    assert scores[-1]["score_max"] == "1.625"
+    lengths, scores = told["HYPERLINK",]
+    assert lengths[-1]["length_max"] == 10
+    assert scores[-1]["score_max"] == "1.125"
