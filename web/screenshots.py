@@ -33,7 +33,8 @@ class Shot:
 
 SHOTS = (
     Shot("overview", "/", height=1000),
-    Shot("data", "/data"),
+    Shot("data", "/data", height=1100),
+    Shot("map", "/map", height=1280),
     Shot("training", "/training"),
     Shot("generate", "/generate?split=train&strategy=sample&temperature=0.7&n=4&seed=2", height=1200),
     Shot("try", "/try", height=1020),
@@ -85,6 +86,8 @@ def _take(browser: Browser, address: str, pipeline: str, shot: Shot, photo: byte
     page.goto(address + (shot.path if shot.path == "/" else f"/pipelines/{pipeline}{shot.path}"))
     if shot.name == "try":
         _try(page, photo)
+    if shot.name == "map":  # it is laid out once, and the page asks again until it is
+        page.locator("canvas").wait_for(timeout=120_000)
     if shot.width < 600:
         page.locator("article").first.scroll_into_view_if_needed()
         page.evaluate(
