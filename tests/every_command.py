@@ -203,10 +203,10 @@ def everything(data: Path) -> Content:
     return Content(set(captions["sha256"].to_pylist()), odai_ids=numbers, texts=texts)
 
 
-def look_at_the_map(data: Path) -> None:
+def look_at_the_map(data: Path, pipeline: str = "demo") -> None:
     """Open the map in the web app, which makes it."""
-    with TestClient(create(data, "demo")) as client:
-        answer = ready(client, "/pipelines/demo/map")
+    with TestClient(create(data, pipeline)) as client:
+        answer = ready(client, f"/pipelines/{pipeline}/map")
         assert answer.status_code == 200, answer.text
 
 

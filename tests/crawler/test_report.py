@@ -49,7 +49,9 @@ def crawl_talking(job: Job, log: Path) -> None:
 def test_odai_by_number_have_an_end_that_the_log_counts_down_to(site: str, tmp_path: Path) -> None:
     first = odai_id(SEED, 0)
     found = lines(site, tmp_path, start=(), odai=(f"{first}-{first + 200}",))
-    pattern = r"crawl: ([\d,]+) of ([\d,]+) pages, [\d.,]+/s(, \d+:\d\d:\d\d left)?  photos \d+  boke \d+.*"
+    pattern = (
+        r"crawl: ([\d,]+) of ([\d,]+) pages, [\d.,]+/s(, \d+:\d\d:\d\d left)?  photos \d+  boke shown \d+.*"
+    )
     matched = [re.fullmatch(pattern, line) for line in found]
     assert all(matched), found
     counts = [(int(match[1]), int(match[2]), match[3]) for match in matched if match]
@@ -64,7 +66,9 @@ def test_odai_by_number_have_an_end_that_the_log_counts_down_to(site: str, tmp_p
 
 def test_a_number_of_photos_is_an_end_too(site: str, tmp_path: Path) -> None:
     found = lines(site, tmp_path, max_photos=5)
-    counting = r"crawl: [1-4] of 5 photos, [\d.]+/s, \d:\d\d:\d\d left  pages \d+  boke \d+  .*queue \d+"
+    counting = (
+        r"crawl: [1-4] of 5 photos, [\d.]+/s, \d:\d\d:\d\d left  pages \d+  boke shown \d+  .*queue \d+"
+    )
     assert any(re.fullmatch(counting, line) for line in found), found
     assert found[-1].startswith("crawl: 5 of 5 photos, ")
 

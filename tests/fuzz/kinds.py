@@ -18,6 +18,7 @@ from store.register.listed import entries
 from store.register.stages import Stage
 from store.whole_file import read_json, write_json
 from tests.crawl_tables import photo
+from tests.every_command import look_at_the_map
 from tests.fuzz.targets import Target, run
 from tests.store.forget.whole_pipeline import NAME, Everything, make
 from tests.store.register.paths import kind_of
@@ -82,7 +83,7 @@ def _kept(folder: Path) -> Everything:
 
 
 def _judge(made: Everything) -> None:
-    """Train a ranker, name its run, hold a contest and publish it, and let the web app make its index."""
+    """Train a ranker, name its run, hold a contest and publish it; let the web app make its index and map."""
     run("train", *made.where, "--set", "train.ranker=true")
     place = Place(made.data, NAME)
     run("runs", "name", newest(place.runs).name, "own", *made.where)
@@ -92,6 +93,7 @@ def _judge(made: Everything) -> None:
         Ballots(directory / VOTES).append(pair, "a judge", 0, 0)
     run("contest", "publish", "funny", *made.where)
     open_index(place.dataset, lambda done, total: None)
+    look_at_the_map(made.data, NAME)
 
 
 def _crawl(made: Everything) -> None:
