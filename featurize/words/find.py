@@ -78,7 +78,7 @@ class Finder:
             matches = [Match(one.sha256, one.split, None, one.labels, one.caption) for one in written]
             return Found(asked, "captions", len(photos), 0, NO_TOWER, matches)
         gallery = self._gallery(photos)
-        direction = words.open().vectors([asked])[0]
+        direction = words.tower().vectors([asked])[0]
         return self._found(asked, photos, gallery, gallery.like_words(direction, count))
 
     def by_photo(self, photo: str, count: int = COUNT) -> Found:

@@ -51,7 +51,7 @@ class Words:
             raise UsageError(f"features.text is {text!r}, which {why}. Name a text tower: an .onnx file")
         return path
 
-    def open(self) -> TextTower:
+    def tower(self) -> TextTower:
         """Return the tower, which was tried in a process of its own.
 
         Raises:

@@ -88,7 +88,7 @@ def evaluate(
     if (known := earlier(run, key)) is not None:
         print("evaluate: up to date")
         return known
-    tower = words.open() if words else None
+    tower = words.tower() if words else None
     # As training does: content that is forgotten meanwhile would come back with the samples.
     with locked(run / "snapshots" / ".lock", f"is training or measuring {run}"):
         sizes = model.config.sizes

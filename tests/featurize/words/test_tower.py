@@ -180,13 +180,13 @@ def test_a_tower_is_tried_in_a_process_of_its_own_once(
     cache.mkdir()
     (cache / "settings.json").write_text('{"layer": "image_embeds"}')
     options = FeatureOptions(weights="m.onnx", text=str(path))
-    first = Words(options, cache, tmp_path / "w").open().vectors(TEXTS)
+    first = Words(options, cache, tmp_path / "w").tower().vectors(TEXTS)
     with monkeypatch.context() as patch:
         patch.setattr("featurize.backends.onnx_trial._ask", None)
-        np.testing.assert_array_equal(Words(options, cache, tmp_path / "w").open().vectors(TEXTS), first)
+        np.testing.assert_array_equal(Words(options, cache, tmp_path / "w").tower().vectors(TEXTS), first)
         (tmp_path / "tokenizer_config.json").write_text('{"model_max_length": 9}')
         with pytest.raises(TypeError, match="not callable"):
-            Words(options, cache, tmp_path / "w").open()
+            Words(options, cache, tmp_path / "w").tower()
 
 
 @pytest.mark.long
@@ -223,4 +223,4 @@ def test_a_tower_without_an_end_ends_within_its_limits(tmp_path: Path) -> None:
     (cache / "settings.json").write_text('{"layer": "image_embeds"}')
     options = FeatureOptions(weights="m.onnx", text=str(path), seconds=0.5)
     with pytest.raises(UserError, match=r"text.onnx takes longer than 0.5 s a text. .*set features.seconds"):
-        Words(options, cache, tmp_path / "w").open()
+        Words(options, cache, tmp_path / "w").tower()

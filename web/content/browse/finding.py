@@ -123,7 +123,7 @@ class Finding:
         return words_of(wanted.features, wanted.cache, place.weights)
 
     def _tower(self, words: Words) -> TextTower:
-        return self._cache.get(("tower", words.cache, str(words.options.text)), words.identity, words.open)
+        return self._cache.get(("tower", words.cache, str(words.options.text)), words.identity, words.tower)
 
     def _gallery(self, place: Place, key: str, catalogue: Catalogue) -> Gallery:
         """Return the photos of a pipeline with their vectors; what it computes of them is kept."""

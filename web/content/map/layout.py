@@ -25,7 +25,7 @@ from web.content.index import LEFT
 from web.content.library import Library
 from web.content.map.thumbnails import thumbnails
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when the files come to hold something else: those of another format are made again."""
 SCHEMA = pa.schema(
     [("sha256", pa.string()), ("x", pa.float32()), ("y", pa.float32()), ("thumbnail", pa.binary())]
@@ -42,7 +42,7 @@ class Layout:
     Attributes:
         sha256s: of the photos (N,).
         places: (N, 2) float32, from -1 to 1.
-        thumbnails: a JPEG of each; empty where it cannot be decoded.
+        thumbnails: the pixels of each, 64 × 64 × 3 bytes of R, G, B; empty where it cannot be decoded.
         photos: how many photos of the dataset have a vector: the map shows some of these.
         version: changes with all of it.
     """

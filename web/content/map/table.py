@@ -10,6 +10,7 @@ from dataset.rights.licences import allows_publishing
 from web.caption_service import ModelCaption
 from web.content.catalogue import Catalogue
 from web.content.map.layout import Layout
+from web.content.map.thumbnails import jpeg
 
 SCHEMA = pa.schema(
     [
@@ -46,7 +47,7 @@ def table(layout: Layout, catalogue: Catalogue, captions: Mapping[str, ModelCapt
                 "caption": None if caption is None or caption.is_hidden else caption.text,
                 "category": photo["category"],
                 "split": photo["split"],
-                "image": {"bytes": picture, "path": f"{sha256}.jpg"} if may_leave else None,
+                "image": {"bytes": jpeg(picture), "path": f"{sha256}.jpg"} if may_leave else None,
             }
         )
     buffer = io.BytesIO()

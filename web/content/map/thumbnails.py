@@ -1,6 +1,6 @@
 """The photos of a map as small squares, and all of them on one sheet.
 
-N photos.
+N photos. A square is kept as its pixels, SIZE × SIZE × 3 bytes of R, G, B: nothing has to decode it again.
 """
 
 import io
@@ -28,7 +28,7 @@ QUALITY = 80
 def thumbnails(
     catalogue: Catalogue, numbers: NDArray[np.int64], report: Callable[[int, int], None]
 ) -> list[bytes]:
-    """Return a JPEG of the middle square of each photo; empty where it cannot be decoded.
+    """Return the pixels of the middle square of each photo; empty where it cannot be decoded.
 
     Args:
         numbers: (N,) of the photos.
@@ -65,17 +65,22 @@ def _thumbnail(content: bytes) -> bytes:
         picture = opened(content, (SIZE, SIZE))
     except UnusablePhoto:
         return b""
-    return _jpeg(ImageOps.fit(picture.image.convert("RGB"), (SIZE, SIZE)))
+    return ImageOps.fit(picture.image.convert("RGB"), (SIZE, SIZE)).tobytes()
 
 
-def sheet(pictures: Sequence[bytes]) -> bytes:
+def jpeg(square: bytes) -> bytes:
+    """Return a thumbnail as a JPEG."""
+    return _jpeg(Image.frombytes("RGB", (SIZE, SIZE), square))
+
+
+def sheet(squares: Sequence[bytes]) -> bytes:
     """Return all thumbnails on one JPEG, `columns(N)` beside each other, from the top left, row by row."""
-    across = columns(len(pictures))
-    whole = Image.new("RGB", (across * SIZE, max(1, -(-len(pictures) // across)) * SIZE), "#888888")
-    for number, content in enumerate(pictures):
-        if content:
-            with Image.open(io.BytesIO(content)) as picture:
-                whole.paste(picture, (number % across * SIZE, number // across * SIZE))
+    across = columns(len(squares))
+    whole = Image.new("RGB", (across * SIZE, max(1, -(-len(squares) // across)) * SIZE), "#888888")
+    for number, square in enumerate(squares):
+        if square:
+            place = (number % across * SIZE, number // across * SIZE)
+            whole.paste(Image.frombytes("RGB", (SIZE, SIZE), square), place)
     return _jpeg(whole)
 
 
