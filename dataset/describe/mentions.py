@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from dataset import read
 from dataset.text.captions import normalise
-from dataset.text.names import name_form
+from dataset.text.names import spellings
 from store.errors import UsageError
 from store.register.kinds import DATASET_CAPTIONS
 from store.schema import CAPTIONS, PHOTOS
@@ -57,7 +57,7 @@ def mentioning(dataset: Path, words: Sequence[str]) -> list[int]:
     with duckdb.connect() as connection:
         rows = _captions(dataset)
         for word in words:
-            labels = _with_label(photos["labels"].combine_chunks(), word)
+            labels = with_label(photos["labels"], word)
             holding = connection.execute(
                 f"SELECT DISTINCT sha256 FROM ({rows}) WHERE {_HOLDS}", {"word": word}
             ).fetchnumpy()["sha256"]
@@ -71,12 +71,15 @@ def mentioning(dataset: Path, words: Sequence[str]) -> list[int]:
 _HOLDS = "contains(lower(coalesce(text_nfkc, text)), lower($word))"
 
 
-def _with_label(labels: pa.ListArray, word: str) -> np.ndarray:
-    """Return which photos have a word for a label, (N,) bool."""
-    having = np.zeros(len(labels), bool)
-    forms = pa.array(sorted({word, name_form(word)}), pa.string())
-    chosen = pc.is_in(pc.list_flatten(labels), forms).to_numpy(zero_copy_only=False)
-    having[pc.list_parent_indices(labels).to_numpy()[chosen]] = True
+def with_label(labels: pa.ChunkedArray, name: str) -> np.ndarray:
+    """Return which photos have a label, however it is spelled, (N,) bool.
+
+    Args:
+        labels: a list of texts for each of N photos.
+    """
+    lists, having = labels.combine_chunks(), np.zeros(len(labels), bool)
+    chosen = pc.is_in(pc.list_flatten(lists), pa.array(spellings(name), pa.string()))
+    having[pc.list_parent_indices(lists).to_numpy()[chosen.to_numpy(zero_copy_only=False)]] = True
     return having
 
 

@@ -5,6 +5,7 @@ Its columns have the names of `bokeru export --format pairs`, so that an export 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,10 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
     with Members(source.parent) as members:
         (file,) = (member for member in members.all if member.path == source and member.archive is None)
         photos, columns = PhotoFiles(members, file), Counter[str]()
-        describe = lambda: _found(columns, photos, members)  # noqa: E731
+        describe = partial(_found, columns, photos, members)
         with ImportWriter(directory, "table", SOURCE, describe, room) as writer:
             rows = _Rows(source, photos, writer)
-            for record in _records(file):
+            for record in _records(file, columns):
                 columns.update(list(record or ()))
                 with writer.record():
                     rows.add(record)
@@ -68,8 +69,11 @@ def _found(columns: Counter[str], photos: PhotoFiles, members: Members) -> Itera
     yield from (f"{reason}." for reason in members.refused)
 
 
-def _records(file: Member) -> Iterator[Mapping[str, Any] | None]:
+def _records(file: Member, columns: Counter[str]) -> Iterator[Mapping[str, Any] | None]:
     """Yield the rows, their columns in small letters; None for what is none.
+
+    Args:
+        columns: gets the names in the first line, also of a table without rows.
 
     Raises:
         Unexpected: the file cannot be read.
@@ -79,7 +83,9 @@ def _records(file: Member) -> Iterator[Mapping[str, Any] | None]:
     except UNREADABLE as error:
         raise Unexpected(f"{file.path} cannot be read: {error}") from error
     if file.name.lower().endswith(DELIMITED):
-        yield from Table(content, (*IMAGE, *TEXT, *OTHERS), key=None).records()
+        table = Table(content, (*IMAGE, *TEXT, *OTHERS), key=None)
+        columns.update(dict.fromkeys(table.columns, 0))
+        yield from table.records()
         return
     for sample in samples(content):
         yield (

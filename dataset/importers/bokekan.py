@@ -5,6 +5,7 @@ photos' paths, which begin with a slash.
 """
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from dataset.importers.photo_files import UNREADABLE, Member, Members, PhotoFiles
@@ -67,7 +68,7 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
             raise members.without("boke.csv", "Name a can of ボケ缶, or the folder of all cans")
         columns: dict[str, list[str]] = {}
         seen: list[str] = []
-        describe = lambda: _found(columns, seen, members)  # noqa: E731
+        describe = partial(_found, columns, seen, members)
         with ImportWriter(directory, "bokekan", SOURCE, describe, room) as writer:
             for can in cans:
                 photos = PhotoFiles(members, can)

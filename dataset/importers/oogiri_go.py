@@ -6,6 +6,7 @@ Source: the published files: `type` (I2T, IT2T, T2T), `question`, `image` (a num
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -49,7 +50,7 @@ def read(source: Path, directory: Path, room: Room | None = None) -> ImportRepor
         if not files:
             raise members.without("jp.jsonl", "Name the folder of Oogiri-GO, or one of its files")
         photos, keys = PhotoFiles(members, files[0]), Counter[str]()
-        describe = lambda: _found(keys, photos, members)  # noqa: E731
+        describe = partial(_found, keys, photos, members)
         with ImportWriter(directory, "oogiri-go", SOURCE, describe, room) as writer:
             for sample in samples(_content(files[0])):
                 with writer.record():

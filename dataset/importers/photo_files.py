@@ -151,7 +151,7 @@ class PhotoFiles:
     def __init__(self, members: Members, beside: Member) -> None:
         """Look among the files that lie where the table `beside` does, or below, and in zip files there."""
         folder = PurePosixPath(beside.name).parent
-        self._place = folder.name or members.source.name
+        self._place = folder.name or members.source.resolve().name
         self._named: defaultdict[str, list[tuple[str, Member]]] = defaultdict(list)
         for member in members.all:
             within = _within(member, beside, folder)

@@ -22,6 +22,11 @@ def name_form(name: str) -> str:
     return normalise(name).replace("\n", " ")
 
 
+def spellings(name: str) -> list[str]:
+    """Return a name as it was asked for, which a dataset of 0.1 may have, and in its one form."""
+    return sorted({name, name_form(name)})
+
+
 def _shown(grapheme: str) -> str:
     import regex
 

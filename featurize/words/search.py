@@ -83,7 +83,7 @@ def cosines(vectors: Chosen, direction: np.ndarray, mean: np.ndarray | None = No
     rows = np.asarray(vectors.rows, np.int64)
     for start in range(0, len(rows), BLOCK):
         part = slice(start, start + BLOCK)
-        compute(values, rows[part], wanted.astype(np.float32), offset, found[part])
+        compute(values, rows[part], wanted, offset, found[part])
     return found
 
 

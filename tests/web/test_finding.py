@@ -1,6 +1,9 @@
 """Photos by words and by photos, on the page and by the API, as `bokeru find` finds them."""
 
+import os
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -9,7 +12,8 @@ from commands.lineage import by_name
 from commands.pipeline import Pipeline
 from dataset.describe.mentions import mentioning
 from dataset.read import photos
-from featurize.read import read
+from featurize.read import Names, Vectors, read
+from featurize.words.gallery import Gallery
 from pipelines import load
 from store.place import Place
 from tests.featurize.small_networks import photo
@@ -18,8 +22,10 @@ from tests.featurize.words.test_find import place as coloured
 from tests.web.small_pipeline import KEY, Extractor
 from web.app import create
 from web.content import library
+from web.content.browse import finding
 from web.content.browse.finding import mentioned
 from web.content.catalogue import Catalogue
+from web.content.library import Library
 from web.content.speakers import Speakers
 from web.options import WebOptions
 
@@ -133,3 +139,32 @@ def test_the_boxes_are_where_they_are_looked_for(client: TestClient, whole: Plac
     assert "the encoder has no text tower" in data
     name = photos(whole.dataset)["sha256"][0].as_py()
     assert f"{PAGE}?like={name}" in client.get(f"/pipelines/demo/photos/{name}").text
+
+
+def test_what_changes_while_vectors_are_awaited_is_read_anew(
+    whole: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else places in a dataset of before, from which a photo was forgotten, would be looked up in today's."""
+    place = Place(shutil.copytree(whole.data, tmp_path / "data"), whole.name)
+    own = Library(patience=None)
+    awaited = own.vectors
+    made: list[Names] = []
+
+    def changed(place: Place, key: str) -> Vectors:
+        os.utime(place.dataset / "manifest.json", ns=(len(made), 1))
+        return awaited(place, key)
+
+    def gallery(names: Names, vectors: Vectors) -> Gallery:
+        made.append(names)
+        return Gallery(names, vectors)
+
+    monkeypatch.setattr(finding, "Gallery", gallery)
+    found = finding.Finding(own, Speakers())
+    name = photos(place.dataset)["sha256"][0].as_py()
+    monkeypatch.setattr(own, "vectors", changed)
+    found.like(place, name)
+    monkeypatch.undo()
+    monkeypatch.setattr(finding, "Gallery", gallery)
+    found.like(place, name)
+    found.like(place, name)
+    assert len(made) == 2

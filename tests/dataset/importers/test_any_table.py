@@ -108,6 +108,23 @@ def test_a_table_without_the_columns_says_which_there_are(tmp_path: Path, crawl:
     assert not list(crawl.glob("*/*.parquet"))
 
 
+def test_a_table_without_rows_says_its_columns(tmp_path: Path, crawl: Path) -> None:
+    (tmp_path / "empty.csv").write_text("image,words\n", encoding="utf-8")
+    with pytest.raises(Unexpected, match="The columns are image, words; needed are"):
+        any_table.read(tmp_path / "empty.csv", crawl)
+
+
+def test_the_folder_is_named_to_who_stands_in_it(
+    tmp_path: Path, crawl: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    monkeypatch.chdir(own)
+    Path("t.csv").write_text("image,text\n../a.png,犬\ngone.png,猫\n", encoding="utf-8")
+    with pytest.raises(Unexpected, match=r"leads out of own; gone\.png is missing in own"):
+        any_table.read(Path("t.csv"), crawl)
+
+
 def test_what_is_no_table_is_refused(tmp_path: Path, crawl: Path) -> None:
     (tmp_path / "rows.parquet").write_bytes(b"PAR1")
     for name in ("rows.parquet", "."):

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dataset.describe.mentions import with_label
 from dataset.text.captions import normalise
-from dataset.text.names import name_form
+from dataset.text.names import spellings
 from web.content.catalogue import DAY, NEVER, Catalogue
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -87,9 +88,9 @@ def _photos(catalogue: Catalogue, wanted: Filter) -> NDArray[np.bool_]:
     if wanted.split:
         passing &= catalogue.of_split(wanted.split)
     if wanted.label:
-        passing &= _with_label(catalogue, _spellings(wanted.label))
+        passing &= with_label(catalogue.photos["labels"], wanted.label)
     if wanted.category:
-        names = _spellings(wanted.category)
+        names = pa.array(spellings(wanted.category), pa.string())
         own, theirs = (_true(pc.is_in(table["category"], names)) for table in _tables(catalogue))
         passing &= own | _any(catalogue, theirs & ~catalogue.hidden)
     if wanted.group:
@@ -152,26 +153,8 @@ def _any(catalogue: Catalogue, captions: NDArray[np.bool_]) -> NDArray[np.bool_]
     return np.asarray(selected[catalogue.offsets[1:]] > selected[catalogue.offsets[:-1]])
 
 
-def _with_label(catalogue: Catalogue, names: pa.Array) -> NDArray[np.bool_]:
-    """Return for each photo, (P,), whether it has any of some labels."""
-    lists = catalogue.photos["labels"].combine_chunks()
-    having = np.zeros(len(catalogue), bool)
-    chosen = _true(pc.is_in(pc.list_flatten(lists), names))
-    having[pc.list_parent_indices(lists).to_numpy()[chosen]] = True
-    return having
-
-
 def _tables(catalogue: Catalogue) -> tuple[pa.Table, pa.Table]:
     return catalogue.photos, catalogue.captions
-
-
-def _spellings(name: str) -> pa.Array:
-    return pa.array(spellings(name), pa.string())
-
-
-def spellings(name: str) -> list[str]:
-    """Return a name as it was asked for, which a dataset of 0.1 may have, and in its one form."""
-    return sorted({name, name_form(name)})
 
 
 def _true(values: pa.ChunkedArray | pa.Array) -> NDArray[np.bool_]:

@@ -12,13 +12,11 @@ from featurize.words.found import NO_TOWER, By, Found, Match
 from featurize.words.gallery import Gallery
 from featurize.words.open import Words, words_of
 from featurize.words.tower import TextTower
-from store.manifest import NAME as MANIFEST
 from store.place import Place
-from store.shards import shard_paths
 from web.content.browse.filter import Filter
 from web.content.browse.view import look
 from web.content.catalogue import Catalogue
-from web.content.file_cache import FileCache, file_version
+from web.content.file_cache import FileCache
 from web.content.library import Library
 from web.content.speakers import Speakers
 from web.pictures import opened
@@ -81,7 +79,7 @@ class Finding:
         if words is None:
             numbers = mentioned(catalogue, words_in(asked))[:count]
             return Seen(asked, "captions", len(catalogue), 0, [(number, None) for number in numbers])
-        gallery = self._gallery(place, words.cache.name, catalogue)
+        gallery = self._gallery(place, words.cache.name)
         direction = self._tower(words).vectors([asked])[0]
         return _seen(asked, gallery, catalogue, gallery.like_words(direction, count))
 
@@ -94,7 +92,7 @@ class Finding:
         """
         catalogue = self._library.catalogue(place)
         key = self._library.captioner(self._speakers.run(place)).features_key
-        gallery = self._gallery(place, key, catalogue)
+        gallery = self._gallery(place, key)
         vector = gallery.vectors.of([sha256])[0]
         near = gallery.like_photo(vector, count, [catalogue.index[sha256]])
         return _seen(sha256, gallery, catalogue, near)
@@ -111,7 +109,7 @@ class Finding:
             self._library.catalogue(place),
             self._library.captioner(self._speakers.run(place)),
         )
-        gallery = self._gallery(place, captioner.features_key, catalogue)
+        gallery = self._gallery(place, captioner.features_key)
         vector = self._library.extractor(place, captioner).vectors([picture])[0]
         return _seen("", gallery, catalogue, gallery.like_photo(vector, count))
 
@@ -125,15 +123,13 @@ class Finding:
     def _tower(self, words: Words) -> TextTower:
         return self._cache.get(("tower", words.cache, str(words.options.text)), words.identity, words.tower)
 
-    def _gallery(self, place: Place, key: str, catalogue: Catalogue) -> Gallery:
+    def _gallery(self, place: Place, key: str) -> Gallery:
         """Return the photos of a pipeline with their vectors; what it computes of them is kept."""
+        # The files first: what changes while the others are awaited makes them an earlier version.
+        version = tuple(each.version for each in self._library.made_of(place, key))
+        names = self._library.catalogue(place).photos["sha256"]
         vectors = self._library.vectors(place, key)
-        files = [place.dataset / MANIFEST, *shard_paths(place.features / key)]
-        return self._cache.get(
-            ("gallery", place, key),
-            file_version(*files),
-            lambda: Gallery(catalogue.photos["sha256"], vectors),
-        )
+        return self._cache.get(("gallery", place, key), version, lambda: Gallery(names, vectors))
 
 
 def _seen(asked: str, gallery: Gallery, catalogue: Catalogue, near: Sequence[tuple[int, float]]) -> Seen:

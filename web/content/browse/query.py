@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from dataset.text.captions import normalise
-from web.content.browse.filter import Filter, asks_of_captions, spellings
+from dataset.text.names import spellings
+from web.content.browse.filter import Filter, asks_of_captions
 from web.content.browse.order import LOSS, SCORE
 from web.content.browse.view import View
 from web.content.scores import stored
