@@ -34,8 +34,8 @@ class WebOptions(Options):
     all, 16 kB a photo for fc7: 330 MB for 20,000 photos, 1.6 GB for 100,000. Nothing else is limited."""
     map_photos: int = Field(1000, ge=1, le=3000)
     """The map shows so many photos at most, and runs are compared on so many of a split: a sample that the
-    dataset's fingerprint draws. All pairs of the map's are compared: 1,000 photos of fc7 take 1.5 seconds of
-    a core to lay out and 0.1 GB of memory, 3,000 ten times as long and 0.6 GB."""
+    dataset's fingerprint draws. All pairs of the map's are compared, so that time and memory grow with the
+    square of this number; the map is laid out once, in the background, and kept."""
     proxies: Annotated[tuple[str, ...], AfterValidator(parsed_networks)] = ()
     """Addresses or networks of reverse proxies before the app, such as 10.0.0.2 or 10.0.0.0/24. Of requests
     that come from them `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Prefix` count; of others

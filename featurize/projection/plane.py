@@ -13,7 +13,8 @@ from featurize.projection.descent import spread
 from featurize.projection.principal import principal, standardised
 
 COMPONENTS = 50
-"""Principal components that distances are taken in (van der Maaten and Hinton 2008, section 4.1: 30)."""
+"""Principal components that distances are taken in, as Kobak and Berens 2019 do; van der Maaten and Hinton
+2008 took 30."""
 PERPLEXITY = 30.0
 LEAST = 4
 """Vectors from which there are neighbourhoods to keep."""
