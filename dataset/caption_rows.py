@@ -23,6 +23,11 @@ _WITHIN = """
     FROM {photos} p, unnest(captions) AS unnested(c)"""
 
 
+def caption_shards(dataset: Path) -> list[Path]:
+    """Return the shards that `caption_rows` reads."""
+    return [*read.shards(dataset), *shard_paths(dataset / DATASET_CAPTIONS, CAPTIONS)]
+
+
 def caption_rows(dataset: Path) -> str:
     """Return a query for every caption of a dataset with its photo.
 

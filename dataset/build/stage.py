@@ -1,12 +1,10 @@
 """The dataset stage: from crawls' tables to a row per photo, with captions filtered and tokenised."""
 
-import errno
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from dataset import filters, outside, read
 from dataset.build import crawl_tables, sides
@@ -16,10 +14,10 @@ from dataset.build.steps import STEPS, Inputs
 from dataset.builds import record
 from dataset.builds.compare import compared
 from dataset.builds.diff import Changes
+from dataset.damage import explain, explained
 from dataset.options import DatasetOptions
 from dataset.scores import tables as scores
 from dataset.text import tokenizer_process
-from store.errors import UserError
 from store.forget.forgotten import Forgotten
 from store.manifest import file_list, fingerprint, is_fresh
 from store.photo.near.kept import KeptLooks
@@ -29,9 +27,8 @@ from store.processes.room import Room
 from store.register.sources import read_sources
 from store.replacing.directory import locked, replacement
 from store.schema import DECODER
-from store.shard_reader import Shard, unreadable
 from store.shards import count_rows
-from store.sql import literal, read_parquet
+from store.sql import literal
 from store.stand_ins import StandInRule
 
 VERSION = 11
@@ -45,9 +42,6 @@ MEMORY = 700 * 10**6
 MEMORY_OF_A_PHOTO = 1_000
 """So many more for each photo. What is looked up by photo DuckDB keeps whole while it goes through captions,
 and cannot put into files: a million photos with eleven million captions did not fit into MEMORY alone."""
-
-READ_ROWS = 128
-"""How many rows a shard is read in to find damage: with their photos, a few megabytes."""
 
 
 def build(
@@ -88,10 +82,8 @@ def build(
         words, outs = filters.forbidden_words(options.forbidden_words), filters.opt_outs(options.opt_outs)
         sources = [source for crawl in crawls for source in read_sources(crawl)]
         tokens = tokenizer_process.tokenizer_version(options.tokenizer)
-        try:
+        with explained(images):
             no_photos = stand_ins(crawls, stand_in_rule)
-        except duckdb.Error as error:
-            raise explain(error, images) from error
         settings = options.of_result()
         place = Place.of(directory)
         shards, score_versions = [file_list(pages), file_list(images)], scores.versions(place.scores)
@@ -195,35 +187,3 @@ def connect(directory: Path, room: Room | None = None, photos: int = 0) -> duckd
     if room:
         connection.execute(f"SET max_temp_directory_size = '{max(room.bytes_left(), 0)}B'")
     return connection
-
-
-def explain(error: duckdb.Error, shards: Sequence[Path]) -> Exception:
-    """Return the cause of DuckDB's error: a full disk, too little memory, a damaged shard, or the error.
-
-    DuckDB does not name the file, so each is read to its end: by Arrow, with the checksums of pages, and
-    by DuckDB, which does not bear everything that Arrow passes over.
-    """
-    reason = str(error).splitlines()[0]
-    if "No space left" in reason:
-        return OSError(errno.ENOSPC, f"the disk is full: {reason}")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return UserError(
-            f"Memory ran out: {reason}. End other programs, or free some disk for what does not fit"
-        )
-    if gone := [path for path in shards if not path.exists()]:
-        return UserError(f"{gone[0]} is gone: a crawl has merged its small files meanwhile. Run this again")
-    for path in shards:
-        try:
-            _read_to_the_end(path)
-        except (pa.ArrowException, OSError, duckdb.Error) as damage:
-            return unreadable(path, damage)
-    return error
-
-
-def _read_to_the_end(path: Path) -> None:
-    with Shard(path) as shard:
-        for _ in shard.iter_batches():
-            pass
-    with duckdb.connect() as alone:
-        for _ in alone.sql(f"FROM {read_parquet([path])}").to_arrow_reader(READ_ROWS):
-            pass

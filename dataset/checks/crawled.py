@@ -14,8 +14,9 @@ import duckdb
 import pyarrow as pa
 
 from dataset.build.publish import Origin
-from dataset.build.stage import VERSION, connect, explain
+from dataset.build.stage import VERSION, connect
 from dataset.build.steps import STEPS, Inputs
+from dataset.damage import explain
 from dataset.options import DatasetOptions
 from store.errors import DamagedFile
 from store.register.verify import Problem, Problems

@@ -11,12 +11,14 @@ from typing import Any
 
 import duckdb
 
-from dataset.build.stage import connect, explain
+from dataset.build.stage import connect
+from dataset.damage import explain
 from dataset.scores import tables
 from store.errors import DamagedFile, UserError
 from store.register.verify import Problem, Problems
 from store.schema import PHOTOS
 from store.shard_reader import sql_rows
+from store.shards import count_rows
 
 SHOWN = 20
 """So many photos and captions whose scores differ are named one by one."""
@@ -37,7 +39,8 @@ def check_scored(shards: Sequence[Path], folder: Path, manifest: Mapping[str, An
         kept = tables.paths(folder)
     except (UserError, OSError):  # said where that file is checked
         return
-    with tempfile.TemporaryDirectory() as work, connect(Path(work)) as connection:
+    photos = count_rows(shards)
+    with tempfile.TemporaryDirectory() as work, connect(Path(work), photos=photos) as connection:
         try:
             tables.load(connection, kept)
             for row in connection.sql(_OTHERS.format(files=sql_rows(shards, PHOTOS, places=True))).fetchall():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from dataset.build.stage import explain
+from dataset.damage import explain
 from store.errors import DamagedFile
 from store.register.verify import Problem, Problems
 from store.schema import CAPTIONS, PHOTOS

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset import read
+from dataset.caption_rows import caption_shards
+from dataset.damage import explained
 from dataset.text.captions import normalise
 from dataset.text.names import spellings
 from store.errors import UsageError
@@ -50,11 +52,12 @@ def mentioning(dataset: Path, words: Sequence[str]) -> list[int]:
 
     Raises:
         MissingStage: there is no dataset.
+        DamagedFile: a shard cannot be read.
     """
     photos = read.photos(dataset, columns=["sha256", "labels"])
     names: pa.ChunkedArray = photos["sha256"]
     told, labelled = np.ones(len(photos), bool), np.zeros(len(photos), int)
-    with duckdb.connect() as connection:
+    with explained(caption_shards(dataset)), duckdb.connect() as connection:
         rows = _captions(dataset)
         for word in words:
             labels = with_label(photos["labels"], word)
@@ -125,7 +128,7 @@ def described(dataset: Path, photos: pa.Table, places: Sequence[int], word: str 
 
 def _best(dataset: Path, sha256s: Collection[str], word: str) -> Mapping[str, str]:
     """Return of each photo the caption with most stars, of those with a word first."""
-    with duckdb.connect() as connection:
+    with explained(caption_shards(dataset)), duckdb.connect() as connection:
         found = connection.execute(
             f"SELECT sha256, arg_max(text, ({_HOLDS}, coalesce(stars, 0))) FROM ({_captions(dataset)}) "
             "WHERE list_contains($names, sha256) GROUP BY sha256",

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from dataset import read
 from dataset.builds import left_out
-from dataset.caption_rows import caption_rows
+from dataset.caption_rows import caption_rows, caption_shards
+from dataset.damage import explained
 from dataset.options import DatasetOptions
 from dataset.text.captions import normalise
 from store.addresses import numbered
@@ -104,7 +105,7 @@ def why(
 
     Raises:
         MissingStage: there is no dataset.
-        DamagedFile: a shard is cut short.
+        DamagedFile: a shard cannot be read.
         UserError: the dataset is of a version that did not keep what was left out.
     """
     rows, gone = caption_rows(directory), left_out.paths(directory)
@@ -112,7 +113,7 @@ def why(
         again = Place.of(directory).command("dataset")
         raise UserError(f"{directory} does not tell what was left out of it. Build it again: {again}")
     options = DatasetOptions.model_validate(read.settings(directory), strict=False)
-    with duckdb.connect() as connection:
+    with explained([*caption_shards(directory), *gone]), duckdb.connect() as connection:
         connection.create_function("plain", _plain, ["VARCHAR"], "VARCHAR")
         kept = _KEPT.format(rows=rows)
         others = _LEFT_OUT.format(rows=sql_rows(gone, LEFT_OUT_CAPTIONS))

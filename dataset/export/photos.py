@@ -5,27 +5,35 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataset import read
 from store.photo.containers import claimed_format
 from store.progress import Progress
 from store.schema import PHOTOS
-from store.shard_reader import Shard, completed
+from store.shard_reader import Shard, completed, unreadable
 
 Photo = dict[str, Any]
 """A row of PHOTOS as plain values."""
 
 
 def photos(dataset: Path, split: str) -> Iterator[Photo]:
-    """Yield the rows of a split with bytes and captions; one row group is in memory at a time."""
+    """Yield the rows of a split with bytes and captions; one row group is in memory at a time.
+
+    Raises:
+        DamagedFile: a shard cannot be read.
+    """
     shards = read.shards(dataset, split)
     total = sum(pq.read_metadata(path).num_rows for path in shards)
     with Progress(f"export {split}", total, "photos") as progress:
         for path in shards:
             with Shard(path, PHOTOS) as shard:
                 for group in range(shard.num_row_groups):
-                    rows = completed(shard.read_row_group(group), PHOTOS)
+                    try:
+                        rows = completed(shard.read_row_group(group), PHOTOS)
+                    except (pa.ArrowException, OSError) as error:
+                        raise unreadable(path, error) from error
                     read.photo_contents(path, rows)
                     for photo in rows.to_pylist():
                         yield photo

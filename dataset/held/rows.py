@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from dataset import read
 from dataset.builds import left_out
-from dataset.caption_rows import caption_rows
+from dataset.caption_rows import caption_rows, caption_shards
+from dataset.damage import explained
 from store.place import Place
 from store.schema import IMAGES, LEFT_OUT_CAPTIONS
 from store.shard_reader import sql_rows
@@ -88,11 +89,13 @@ def held_rows(place: Place, hides: Hides = lambda text, category: False) -> Iter
 
     Raises:
         MissingStage: there is no dataset.
+        DamagedFile: a shard cannot be read; also within the block.
     """
     kept, gone = caption_rows(place.dataset), left_out.paths(place.dataset)
     crawls = [Path(crawl) for crawl in read.manifest(place.dataset).get("crawls", [])]
     images = [path for crawl in crawls for path in shard_paths(crawl / "images", IMAGES)]
-    with duckdb.connect() as connection:
+    shards = [*caption_shards(place.dataset), *gone, *images]
+    with explained(shards), duckdb.connect() as connection:
         columns = (
             "sha256, image_sha256, split, boke_id, odai_id, url, text, category, source, licence, credit"
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from dataset import read
-from dataset.build.stage import explain
+from dataset.damage import explained
 from dataset.rights.licences import PUBLIC, allows_publishing
 from store.schema import PHOTOS
 from store.shard_reader import sql_rows
@@ -36,12 +36,9 @@ def not_to_pass_on(dataset: Path) -> dict[str, str]:
         DamagedFile: a shard cannot be read.
     """
     shards = read.shards(dataset)
-    try:
-        with duckdb.connect() as connection:
-            query = _SAYS_NO.format(rows=sql_rows(shards, PHOTOS))
-            rows = connection.execute(query, {"public": PUBLIC}).fetchall()
-    except duckdb.Error as error:
-        raise explain(error, shards) from error
+    with explained(shards), duckdb.connect() as connection:
+        query = _SAYS_NO.format(rows=sql_rows(shards, PHOTOS))
+        rows = connection.execute(query, {"public": PUBLIC}).fetchall()
     return dict(rows)
 
 
@@ -54,14 +51,11 @@ def why_not_public(dataset: Path) -> str | None:
     """
     shards = read.shards(dataset)
     rows = sql_rows(shards, PHOTOS)
-    try:
-        with duckdb.connect() as connection:
-            counts = {
-                kind: connection.execute(_COUNTED.format(rows=query.format(rows=rows))).fetchall()
-                for kind, query in _LICENCES.items()
-            }
-    except duckdb.Error as error:
-        raise explain(error, shards) from error
+    with explained(shards), duckdb.connect() as connection:
+        counts = {
+            kind: connection.execute(_COUNTED.format(rows=query.format(rows=rows))).fetchall()
+            for kind, query in _LICENCES.items()
+        }
     return why_not(counts)
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset import read
+from dataset.damage import explained
 from dataset.where.columns import SUBJECT
 from dataset.where.evaluate import prepared
 from dataset.where.expression import parse
@@ -39,6 +40,7 @@ def photos(directory: Path, where: str | None = None, split: str | None = None) 
 
     Raises:
         MissingStage: there is no dataset.
+        DamagedFile: a shard cannot be read.
         UsageError: there is no such split, or `where` is no such expression; the message says why.
     """
     if split not in (None, *read.SPLITS):
@@ -55,8 +57,9 @@ def _holding(directory: Path, where: str, split: str | None) -> list[str]:
         expression = parse(where)
     except ValueError as error:
         raise UsageError(f"where, {where!r}: {error}") from None
-    rows = sql_rows(read.shards(directory, split), PHOTOS)
-    with duckdb.connect() as connection:
+    shards = read.shards(directory, split)
+    rows = sql_rows(shards, PHOTOS)
+    with explained(shards), duckdb.connect() as connection:
         for name, query in (("photo", _PHOTO), ("boke", _BOKE), ("score", _SCORE)):
             connection.execute(f"CREATE VIEW {name} AS {query.format(rows=rows)}")
         with prepared(connection, where, "text") as parts:

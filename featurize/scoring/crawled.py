@@ -11,8 +11,9 @@ import pyarrow as pa
 from dataset import filters
 from dataset.build import crawl_tables
 from dataset.build.publish import Origin
-from dataset.build.stage import connect, explain
+from dataset.build.stage import connect
 from dataset.build.steps import STEPS, Inputs
+from dataset.damage import explained
 from dataset.options import DatasetOptions
 from featurize.scoring.rows import Item
 from store.forget.forgotten import Forgotten
@@ -20,6 +21,7 @@ from store.photo.keys import check_contents
 from store.place import Place
 from store.processes.room import Room
 from store.shard_reader import Shard, unreadable
+from store.shards import count_rows
 
 NEVER = ("forgotten", "opt_outs", "no_photo", "unusable_photo")
 """Captions that these filters leave out are in no dataset, whatever its settings: they are not scored."""
@@ -104,11 +106,9 @@ def crawled(crawls: Sequence[Path], options: DatasetOptions, work: Path, place: 
     nowhere, origin = Path(os.devnull), Origin("", "", {}, [], [], "", {})
     outs = filters.opt_outs(options.opt_outs)
     inputs = Inputs(pages, images, DatasetOptions(), forgotten, (), outs, nowhere, nowhere, origin)
-    with connect(work, Room(work, options, "score", place)) as connection:
-        try:
+    with connect(work, Room(work, options, "score", place), count_rows(images)) as connection:
+        with explained([*pages, *images]):
             _load(connection, inputs)
-        except duckdb.Error as error:
-            raise explain(error, [*pages, *images]) from error
         yield Crawled(connection, images)
 
 
